@@ -1,0 +1,99 @@
+/**
+ * The floor plan as rules (docs/architecture.md): imports go down only, never sideways, no circles, one door per lib.
+ * Paths are relative to the root of the repository, after symlinks.
+ */
+const floor2 = '^libs/(queue|containers|engine|channel|store|blobs|runtime)/';
+const tests = '(\\.test\\.ts$|^(test|bench)/|^libs/testing/)';
+const vendor = (names) => `node_modules/(${names})(/|$)`;
+const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+module.exports = {
+  forbidden: [
+    error('no-circles', 'Two files that need each other are one file, or three.', {}, { circular: true }),
+    error('no-broken-imports', 'Every import can be found.', {}, { couldNotResolve: true }),
+    error(
+      'ground-imports-nothing',
+      'domain holds our words and pure rules.',
+      { path: '^libs/domain/', pathNot: tests },
+      { pathNot: '^libs/domain/' },
+    ),
+    error(
+      'protocol-imports-domain-only',
+      'What travels is made of our words.',
+      { path: '^libs/protocol/', pathNot: tests },
+      { pathNot: '^libs/(protocol|domain)/' },
+    ),
+    error(
+      'never-sideways',
+      'Adapters of floor 2 do not know each other.',
+      { path: floor2 },
+      { path: floor2, pathNot: '^libs/$1/' },
+    ),
+    error('never-up', 'A lib knows no app.', { path: '^libs/' }, { path: '^apps/' }),
+    error(
+      'apps-are-apart',
+      'Apps meet in Redis and over HTTP.',
+      { path: '^apps/([^/]+)/' },
+      { path: '^apps/', pathNot: '^apps/$1/' },
+    ),
+    error(
+      'redis-only-in-queue',
+      'One place speaks to Redis.',
+      { path: '^(libs|apps)/', pathNot: '^libs/queue/' },
+      { path: vendor('bullmq|ioredis') },
+    ),
+    error(
+      'docker-only-in-containers',
+      'One place speaks to Docker.',
+      { path: '^(libs|apps)/', pathNot: '^libs/containers/' },
+      { path: vendor('dockerode') },
+    ),
+    error(
+      'no-nest-below-the-apps',
+      'The worker image needs no NestJS; of the libs only runtime has it.',
+      { path: '^(libs/(?!runtime/)|apps/worker/)' },
+      { path: vendor('@nestjs/[^/]+') },
+    ),
+    error(
+      'one-door-per-lib',
+      'A lib is entered by its src/index.ts.',
+      { pathNot: '^libs/' },
+      { path: '^libs/[^/]+/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+    ),
+    error(
+      'one-door-per-lib-for-libs',
+      'A lib is entered by its src/index.ts.',
+      { path: '^libs/([^/]+)/' },
+      { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+    ),
+    error(
+      'not-by-the-own-front-door',
+      'Nobody enters their own house by the front door.',
+      { path: '^libs/([^/]+)/' },
+      { path: '^libs/$1/src/index\\.ts$' },
+    ),
+    error(
+      'testing-only-for-tests',
+      'Fakes and builders stay out of what is run.',
+      { pathNot: tests },
+      { path: '^libs/testing/' },
+    ),
+    error(
+      'tests-only-for-tests',
+      'What is run does not import tests.',
+      { path: '^(libs|apps)/', pathNot: tests },
+      { path: '(^test/|\\.test\\.ts$)' },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+      mainFields: ['module', 'main', 'types'],
+    },
+  },
+};

@@ -1,0 +1,48 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Our own packages by their source, so that no test needs a build of them. */
+const alias = Object.fromEntries([
+  ...readdirSync(at('libs')).map((lib) => [`@remuda/${lib}`, at(`libs/${lib}/src/index.ts`)]),
+  ['@remuda/scripted-model', at('test/scripted-model/src/index.ts')],
+]) as Record<string, string>;
+
+/** Tests with real parts (Redis, Docker, the CLI): they take their time, and two at once fill a small machine. */
+const withRealParts = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2, globalSetup: at('test/prepare.ts') };
+
+/** The projects run one after the other, the cheapest first. */
+const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          ...turn(0),
+          name: 'unit',
+          include: [
+            '{libs,apps}/*/src/**/*.test.ts',
+            'test/scripted-model/src/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        resolve: { alias },
+        test: { ...withRealParts, ...turn(1), name: 'contract', include: ['test/contract/**/*.test.ts'] },
+      },
+      {
+        resolve: { alias },
+        test: { ...withRealParts, ...turn(2), name: 'integration', include: ['test/integration/**/*.test.ts'] },
+      },
+      {
+        resolve: { alias },
+        test: { ...withRealParts, ...turn(3), name: 'e2e', include: ['test/{e2e,hostile,chaos}/**/*.test.ts'] },
+      },
+    ],
+  },
+});
