@@ -1,0 +1,27 @@
+import type { Failure, JobResult, JobSpec } from './job.js';
+
+/** The message that gives one attempt to one worker. */
+export interface Assignment {
+  readonly job: string;
+  readonly attempt: number;
+  /** Lease token: whatever the worker reports for this attempt carries it. */
+  readonly lease: number;
+  readonly spec: JobSpec;
+  /**
+   * Good for this job's model requests (and its git fetches) only, and only until its outcome is recorded. Absent where
+   * the worker named one of its own making when it said that it was idle.
+   */
+  readonly bridgeToken?: string;
+  /** Epoch ms after which the attempt is over, whatever it does. */
+  readonly deadline: number;
+}
+
+/** How an attempt ended, as its worker reports it. */
+export type Outcome =
+  | { readonly kind: 'succeeded'; readonly result: JobResult }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
+  | { readonly kind: 'cancelled'; readonly result?: JobResult };
+
+/** What a busy or idle worker can be told at any time. */
+export type Control =
+  { readonly kind: 'cancel'; readonly job: string; readonly lease: number } | { readonly kind: 'drain' };

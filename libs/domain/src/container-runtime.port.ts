@@ -1,0 +1,55 @@
+import type { Resources } from './profile.js';
+
+/** What a container is started with. */
+export interface ContainerSpec {
+  /** The worker's id, which is the container's name as well: `^[a-z0-9-]{1,63}$`. */
+  readonly worker: string;
+  readonly profile: string;
+  readonly image: string;
+  readonly resources: Resources;
+  readonly network: string;
+  /** Environment of the worker process; never the model's credential. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Fingerprint of the profile it was made from; another one makes it stale. */
+  readonly fingerprint: string;
+}
+
+/** A container of ours, as found by its labels. */
+export interface SeenContainer {
+  readonly worker: string;
+  readonly profile: string;
+  readonly fingerprint: string;
+  readonly running: boolean;
+}
+
+/** How a container ended. `reason` is a sentence for a person: exit code, signal, out of memory. */
+export interface ContainerExit {
+  readonly worker: string;
+  readonly reason: string;
+  readonly outOfMemory: boolean;
+  readonly lastLines: readonly string[];
+}
+
+/**
+ * Starts and stops workers. Every container belongs to one cluster (by label), and only that cluster's are seen.
+ * Stopping what is stopped succeeds; so does starting what already runs under that name.
+ */
+export interface ContainerRuntime {
+  readonly kind: 'process' | 'docker';
+  /** Whether code in a container is kept from the host and from other containers. */
+  readonly isolated: boolean;
+  /** Where a worker sees the folder with the bridge's sockets. */
+  readonly workerSocketDir: string;
+  /** Checks that the runtime answers and that it can start the images; rejects with `container.start_failed`. */
+  prepare(images: readonly string[]): Promise<void>;
+  /** Resolves when the container was started (its worker is not ready yet); rejects with `container.start_failed`. */
+  start(spec: ContainerSpec): Promise<void>;
+  /** SIGTERM, and SIGKILL after `graceMs`; then removes the container and all that belongs to it. */
+  stop(worker: string, graceMs: number): Promise<void>;
+  /** Every container of this cluster that exists, running or not. */
+  list(): Promise<readonly SeenContainer[]>;
+  /** Calls back once for each container that ends without `stop`. The returned function ends the watch. */
+  watch(onExit: (exit: ContainerExit) => void): Promise<() => Promise<void>>;
+  /** Lets go of what the runtime holds. Containers go on. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import type { AbortSignalLike } from './clock.port.js';
+import type { NewEvent } from './event.js';
+import type { Failure, JobResult, JobSpec, JsonSchema, PermissionMode, ToolRules } from './job.js';
+
+/** What an engine is made warm for: fixed when its process starts. */
+export interface EngineProfile {
+  readonly model: string;
+  readonly permissionMode: PermissionMode;
+  readonly tools: ToolRules;
+  readonly appendSystemPrompt?: string;
+  readonly trustRepository: boolean;
+}
+
+/** One prompt and all that follows until the engine waits again. */
+export interface Turn {
+  readonly prompt: string;
+  readonly model?: string;
+  readonly appendSystemPrompt?: string;
+  readonly outputSchema?: JsonSchema;
+  readonly permissionMode?: PermissionMode;
+  readonly tools?: ToolRules;
+  readonly maxTurns?: number;
+  readonly deltas: boolean;
+  /** The job's credential for the bridge. */
+  readonly bridgeToken: string;
+  /** Environment of the turn's tools. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How a turn ended. A failed or interrupted one may have a partial result. */
+export type TurnEnd =
+  | { readonly kind: 'succeeded'; readonly result: JobResult }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
+  | { readonly kind: 'interrupted'; readonly result?: JobResult };
+
+/** Whether the engine that takes a turn had been initialised for it before the job came. */
+export type Readiness = 'warm' | 'primed' | 'cold';
+
+/**
+ * The coding agent, as a session of turns: started once, warm until a turn comes.
+ * One turn at a time. Every promise settles within its stated limit, whatever the agent does.
+ */
+export interface Engine {
+  /**
+   * Starts the agent and makes it warm. Rejects with `engine.start_failed` and the last lines it printed when it
+   * cannot be started or is not ready within the start limit.
+   */
+  warm(): Promise<void>;
+  /** What `turn` would find at this moment for a job of this spec. */
+  readiness(spec: Pick<JobSpec, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Readiness;
+  /**
+   * Shows this credential from now on, before there is a job: the claim then finds it in place, which saves some
+   * milliseconds. It is good for nothing until a job is granted to it. A turn with another one sets that instead.
+   */
+  arm(bridgeToken: string): Promise<void>;
+  /** Settles once the workspace is in place: must be called before the turn when files were put there after `warm`. */
+  refresh(): Promise<void>;
+  /**
+   * Carries out one turn; `onEvent` is called in order and never after the promise settles. Aborting the signal
+   * interrupts the turn: it ends as `interrupted` within the interrupt limit, or the agent is killed.
+   * Never rejects for what the agent does: a crash is a failed end.
+   */
+  turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd>;
+  /** Forgets the turn's session and kills every process that it left behind. Rejects when the agent can't be reused. */
+  reset(): Promise<void>;
+  /** Ends the agent and all that it started: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */
+  kill(): Promise<void>;
+}

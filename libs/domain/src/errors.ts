@@ -1,0 +1,79 @@
+/**
+ * Every way in which Remuda refuses or fails, as a stable code. `docs/errors.md` says of each what it
+ * means, where it comes from and what to do; a test holds the two together.
+ */
+export const errorCodes = [
+  // requests that are refused
+  'request.malformed',
+  'request.invalid',
+  'request.too_large',
+  'request.not_acceptable',
+  'request.unsupported_type',
+  'request.unauthorized',
+  'route.unknown',
+  'route.method_not_allowed',
+  'job.unknown',
+  'job.not_over',
+  'job.cannot_cancel',
+  'profile.unknown',
+  'schema.invalid',
+  'cursor.invalid',
+  'event_id.invalid',
+  'idempotency.conflict',
+  // the service itself
+  'config.invalid',
+  'credential.missing',
+  'redis.unavailable',
+  'redis.full',
+  'service.starting',
+  'internal',
+  // jobs that ended without success
+  'job.cancelled',
+  'job.expired',
+  'job.timed_out',
+  'worker.lost',
+  'container.start_failed',
+  'engine.start_failed',
+  'engine.crashed',
+  'engine.unresponsive',
+  'engine.hung',
+  'workspace.failed',
+  'turns.exhausted',
+  'budget.exhausted',
+  'result.schema_mismatch',
+  'model.authentication',
+  'model.billing',
+  'model.rate_limited',
+  'model.overloaded',
+  'model.unreachable',
+  'model.refused',
+  'model.invalid_request',
+] as const;
+
+/** A stable, documented code: `area.what`. */
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** One fault of an input, at a JSON-pointer-like path (`workspace.url`, `jobs[3].prompt`). */
+export interface Fault {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The one error class of this project: a code, a sentence for a person, the faults of an input if there are any. */
+export class RemudaError extends Error {
+  override readonly name = 'RemudaError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly extra: {
+      readonly faults?: readonly Fault[];
+      readonly cause?: unknown;
+      readonly retryAfterMs?: number;
+      /** The last lines that a process printed before it failed. */
+      readonly lastLines?: readonly string[];
+    } = {},
+  ) {
+    super(message, extra.cause === undefined ? undefined : { cause: extra.cause });
+  }
+}

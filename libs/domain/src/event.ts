@@ -1,0 +1,58 @@
+import type { OverState } from './job-state.js';
+import type { Failure, GitOutcome, Start, Usage } from './job.js';
+
+/**
+ * The public vocabulary: something that has happened to a job, in the past tense.
+ * The keys are the SSE `event` names, the values the shapes of `data`.
+ */
+export interface EventData {
+  'job.queued': { readonly profile: string; readonly priority: number; readonly runAt?: number };
+  'job.assigned': { readonly worker: string; readonly start: Start };
+  'job.cancel_requested': { readonly reason: string };
+  /** Back to the queue: `counted` says whether it used up one of the job's attempts. */
+  'job.requeued': { readonly failure: Failure; readonly counted: boolean; readonly wakeAt?: number };
+  'job.over': {
+    readonly state: OverState;
+    readonly failure?: Failure;
+    readonly costUsd?: number;
+    readonly turns?: number;
+    readonly usage?: Usage;
+  };
+  'attempt.warned': { readonly message: string };
+  'workspace.prepared': { readonly kind: 'empty' | 'git'; readonly ms: number; readonly commit?: string };
+  'workspace.collected': { readonly git: Omit<GitOutcome, 'patch'>; readonly patchBytes: number };
+  'session.started': { readonly sessionId: string; readonly model: string; readonly tools: readonly string[] };
+  'message.delta': { readonly text: string };
+  'message.text': { readonly text: string };
+  'message.thinking': { readonly text: string };
+  'tool.called': { readonly id: string; readonly name: string; readonly input: unknown };
+  /** `output` is cut at 16 KiB; `truncated` says so. */
+  'tool.returned': {
+    readonly id: string;
+    readonly ok: boolean;
+    readonly output: string;
+    readonly truncated?: boolean;
+  };
+  'tool.denied': { readonly id: string; readonly name: string };
+  /** Claude Code waits before it asks the model again. */
+  'model.retried': {
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly status?: number;
+    readonly error: string;
+  };
+  'turn.ended': { readonly turns: number; readonly costUsd: number; readonly usage: Usage };
+  /** Events were trimmed before they were read: the next one is the first still held. */
+  'stream.gap': { readonly firstHeld: number; readonly missed: number };
+}
+
+/** The name of an event. */
+export type EventType = keyof EventData;
+
+/** An event as its maker writes it, without its place in the job's stream. */
+export type NewEvent = {
+  [T in EventType]: { readonly type: T; readonly at: number; readonly data: EventData[T] };
+}[EventType];
+
+/** An event of a job's stream. `id` rises by one, over attempts and workers; `at` is epoch ms. */
+export type JobEvent = NewEvent & { readonly id: number; readonly attempt: number };

@@ -1,0 +1,114 @@
+import type { JobEvent } from './event.js';
+import type { JobRecord, JobResult, JobSpec } from './job.js';
+import type { JobState } from './job-state.js';
+import type { WorkerPhase } from './worker-phase.js';
+import type { AbortSignalLike } from './clock.port.js';
+
+/** A job to be taken in, with the id that it will have. */
+export interface NewJob {
+  readonly id: string;
+  readonly spec: JobSpec;
+}
+
+/** What a client promises to send once only. */
+export interface Idempotency {
+  readonly key: string;
+  /** Fingerprint of the body: the same key with another one is a conflict. */
+  readonly fingerprint: string;
+}
+
+/** Which jobs a list shows, newest first. */
+export interface JobQuery {
+  readonly state?: JobState;
+  readonly profile?: string;
+  readonly label?: { readonly key: string; readonly value: string };
+  /** From an earlier page's `nextCursor`. */
+  readonly cursor?: string;
+  /** 1 to 200. */
+  readonly limit: number;
+}
+
+/** What a cancel came to. */
+export type CancelAnswer =
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'requested' }
+  | { readonly kind: 'over'; readonly state: JobState }
+  | { readonly kind: 'unknown' };
+
+/** The jobs as clients see them. Every call rejects with `redis.unavailable` while the store does not answer. */
+export interface JobBook {
+  /**
+   * Takes all jobs in, or none. With an idempotency key that was used before for the same body, gives the ids of then
+   * and takes nothing in; for another body rejects with `idempotency.conflict`. Rejects with `redis.full` when the
+   * store takes no more.
+   */
+  submit(
+    jobs: readonly NewJob[],
+    idempotency?: Idempotency,
+  ): Promise<{ readonly ids: readonly string[]; readonly repeated: boolean }>;
+  find(id: string): Promise<JobRecord | undefined>;
+  /** Rejects with `cursor.invalid` for a cursor that is not ours. */
+  list(query: JobQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }>;
+  /** Place in its queue from 1, while it waits there; else undefined. */
+  position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined>;
+  cancel(id: string, reason: string): Promise<CancelAnswer>;
+  result(id: string): Promise<JobResult | undefined>;
+}
+
+/** A stretch of a job's event stream. */
+export interface EventPage {
+  readonly events: readonly JobEvent[];
+  /** Whether the stream has ended and this page reaches its end. */
+  readonly complete: boolean;
+}
+
+/** The jobs' event streams, for reading. */
+export interface EventLog {
+  /** Events with an id above `after`, at most about `limit`; begins with a `stream.gap` when some of them were trimmed. */
+  page(job: string, after: number, limit: number): Promise<EventPage>;
+  /**
+   * Events with an id above `after`, those to come included, in batches as they arrive; ends after `job.over` or when
+   * the signal aborts. A reader that is slow holds up nobody: what it has not read stays in the stream.
+   */
+  follow(job: string, after: number, signal: AbortSignalLike): AsyncIterable<readonly JobEvent[]>;
+}
+
+/** A worker as operators see it. Times are epoch ms. */
+export interface WorkerRecord {
+  readonly id: string;
+  readonly profile: string;
+  readonly phase: WorkerPhase;
+  readonly startedAt: number;
+  readonly readyAt?: number;
+  readonly idleSince?: number;
+  readonly heartbeatAt?: number;
+  readonly job?: string;
+  readonly lease?: number;
+  readonly jobsDone: number;
+  readonly rssMb?: number;
+  readonly fingerprint: string;
+  /** The scheduler that relays its stream and assigns its jobs. */
+  readonly owner?: string;
+}
+
+/** A pool as operators see it. */
+export interface PoolRecord {
+  readonly profile: string;
+  readonly warm: number;
+  readonly max: number;
+  readonly workers: Readonly<Record<WorkerPhase, number>>;
+  /** Jobs in the profile's queue: those that could start, and those that are parked or delayed. */
+  readonly waiting: number;
+  readonly delayed: number;
+  /** Jobs that workers carry out. */
+  readonly running: number;
+  readonly suspended: boolean;
+}
+
+/** The workers and pools, for reading. */
+export interface PoolBook {
+  workers(): Promise<readonly WorkerRecord[]>;
+  pools(): Promise<readonly PoolRecord[]>;
+  /** What the scheduler last published of its profiles; empty until one has run. */
+  profiles(): Promise<readonly string[]>;
+}

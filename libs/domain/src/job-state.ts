@@ -1,0 +1,38 @@
+/** What becomes of a job, and the only moves there are between its states. */
+
+const moves = {
+  queued: ['assigned', 'failed', 'cancelled'],
+  assigned: ['running', 'queued', 'succeeded', 'failed', 'cancelled'],
+  running: ['waiting', 'queued', 'succeeded', 'failed', 'cancelled'],
+  waiting: ['running', 'queued', 'failed', 'cancelled'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+/** A job's state. `queued` with a `wakeAt` is parked; `waiting` means that a person was asked. */
+export type JobState = keyof typeof moves;
+
+/** The end states: nothing moves a job out of them. */
+export type OverState = { [S in JobState]: (typeof moves)[S] extends readonly [] ? S : never }[JobState];
+
+/** Every state, in the order in which a job meets them. */
+export const jobStates = Object.keys(moves) as readonly JobState[];
+
+/** The table of legal moves; `docs/states.md` is tested against it. */
+export const jobMoves: Readonly<Record<JobState, readonly JobState[]>> = moves;
+
+/** Whether the job has ended: no event, outcome or cancel changes it any more. */
+export function isOver(state: JobState): state is OverState {
+  return jobMoves[state].length === 0;
+}
+
+/** Whether a worker carries the job out at this moment. */
+export function isHeld(state: JobState): boolean {
+  return state === 'assigned' || state === 'running' || state === 'waiting';
+}
+
+/** Whether the table allows the move. */
+export function canMove(from: JobState, to: JobState): boolean {
+  return jobMoves[from].includes(to);
+}

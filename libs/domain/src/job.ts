@@ -1,0 +1,144 @@
+import type { JobState } from './job-state.js';
+import type { ErrorCode } from './errors.js';
+
+export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
+/** Claude Code's permission modes, as measured on the pinned CLI. */
+export type PermissionMode = (typeof permissionModes)[number];
+
+/** Tool rules in Claude Code's own notation: `Bash(git *)`, `Read`, `mcp__demo`. */
+export interface ToolRules {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+/** Where a job works. `empty` is a fresh folder; `git` a checkout of `ref` (default branch when absent). */
+export type Workspace =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'git'; readonly url: string; readonly ref?: string; readonly depth?: number };
+
+/** A JSON Schema (draft 2020-12 or 07) as a plain object. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a client asks for, checked and with defaults filled in. Times in ms, money in US dollars. */
+export interface JobSpec {
+  readonly prompt: string;
+  readonly profile: string;
+  readonly model?: string;
+  readonly appendSystemPrompt?: string;
+  readonly maxTurns?: number;
+  readonly maxBudgetUsd?: number;
+  readonly tools?: ToolRules;
+  readonly permissionMode?: PermissionMode;
+  readonly outputSchema?: JsonSchema;
+  readonly workspace: Workspace;
+  /** 1 is first, 10 is last; equal priorities in the order of submission. */
+  readonly priority: number;
+  /** Not before this time (epoch ms). */
+  readonly runAt?: number;
+  /** A job that has not started after so long fails with `job.expired`. */
+  readonly ttlMs?: number;
+  /** Longest time one attempt may run. */
+  readonly timeoutMs: number;
+  /** Attempts that may fail with a retryable failure before the job does; at least 1. */
+  readonly attempts: number;
+  /** Whether token deltas (`message.delta`) are wanted in the event stream. */
+  readonly deltas: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** How the worker that took an attempt was found: `warm` had Claude Code initialised for exactly this job's needs. */
+export interface Start {
+  readonly kind: 'warm' | 'cold' | 'resumed';
+  /** Why it was not warm. */
+  readonly reason?: 'own_system_prompt' | 'own_schema' | 'no_warm_worker';
+}
+
+/** Tokens as the model API counts them. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/** Points in time, epoch ms. `claimedAt` is of the latest attempt, the model's times too. */
+export interface JobTimes {
+  readonly queuedAt: number;
+  readonly claimedAt?: number;
+  readonly startedAt?: number;
+  readonly firstRequestAt?: number;
+  readonly firstTokenAt?: number;
+  readonly overAt?: number;
+}
+
+/** Why a job or an attempt ended without success. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The last lines that the engine printed, where they help. */
+  readonly lastLines?: readonly string[];
+}
+
+/** What a job left in its repository. */
+export interface GitOutcome {
+  readonly branch: string;
+  readonly base: string;
+  readonly head: string;
+  readonly commits: readonly { readonly id: string; readonly subject: string }[];
+  readonly filesChanged: number;
+  readonly insertions: number;
+  readonly deletions: number;
+  /** `git diff --binary` from `base` to the working tree, new files included; absent when over the size limit. */
+  readonly patch?: string;
+}
+
+/** What a job gives back. A job that was cancelled or failed may have a partial one. */
+export interface JobResult {
+  readonly text: string;
+  readonly structured?: unknown;
+  readonly turns: number;
+  readonly usage: Usage;
+  readonly costUsd: number;
+  readonly sessionId?: string;
+  readonly git?: GitOutcome;
+  readonly warnings?: readonly string[];
+}
+
+/** All that is known of a job, but for its prompt's text, its events and its result. */
+export interface JobRecord {
+  readonly id: string;
+  readonly spec: Omit<JobSpec, 'prompt'>;
+  readonly state: JobState;
+  /** The attempt under way or the last one; 0 before the first. */
+  readonly attempt: number;
+  /** Attempts that ended with a counted failure. */
+  readonly failures: number;
+  /** Times the job went back to the queue without counting an attempt. */
+  readonly requeues: number;
+  /** The lease token: rises with each claim; an older one is refused. */
+  readonly lease: number;
+  readonly worker?: string;
+  readonly start?: Start;
+  /** A parked job wakes at this time (epoch ms). */
+  readonly wakeAt?: number;
+  readonly cancelRequestedAt?: number;
+  readonly times: JobTimes;
+  readonly failure?: Failure;
+  readonly turns?: number;
+  readonly usage?: Usage;
+  readonly costUsd?: number;
+}
+
+/** No tokens at all. */
+export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+/** The sum of two counts. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+  };
+}

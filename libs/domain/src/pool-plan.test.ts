@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { planPool, type PoolAction, type PoolAim, type SeenPool, type SeenWorker } from './pool-plan.js';
+import { workerPhases, type WorkerPhase } from './worker-phase.js';
+
+const aim: PoolAim = {
+  target: { warm: 2, max: 5 },
+  recycle: { afterJobs: 1, afterMs: 3_600_000, idleMs: 60_000 },
+  startLimitMs: 30_000,
+  calmMs: 400,
+};
+const now = 10_000_000;
+
+function pool(seen: Partial<SeenPool> = {}): SeenPool {
+  return { workers: [], strays: [], backlog: 0, failedStarts: 0, ...seen };
+}
+
+function worker(id: string, phase: WorkerPhase, own: Partial<SeenWorker> = {}): SeenWorker {
+  return { id, phase, startedAt: now - 1_000, stale: false, lost: false, ...own };
+}
+
+const started = (actions: readonly PoolAction[]): number =>
+  actions.reduce((sum, action) => sum + (action.kind === 'start' ? action.count : 0), 0);
+
+describe('planning a pool', () => {
+  test('an empty pool is filled up to its warm target', () => {
+    expect(planPool(pool(), aim, now)).toEqual([{ kind: 'start', count: 2 }]);
+  });
+
+  test('a busy worker is replaced in the warm part', () => {
+    expect(started(planPool(pool({ workers: [worker('a', 'busy'), worker('b', 'idle')] }), aim, now))).toBe(1);
+  });
+
+  test('a backlog starts more, up to the maximum', () => {
+    expect(started(planPool(pool({ backlog: 100 }), aim, now))).toBe(5);
+  });
+
+  test('a pool at its target is left alone', () => {
+    expect(planPool(pool({ workers: [worker('a', 'idle'), worker('b', 'starting')] }), aim, now)).toEqual([]);
+  });
+
+  test('a worker that drains still takes room, but is replaced', () => {
+    const workers = [worker('a', 'draining'), worker('b', 'idle')];
+    expect(started(planPool(pool({ workers }), aim, now))).toBe(1);
+  });
+
+  test('stale and old idle workers are drained, busy ones are not', () => {
+    const workers = [
+      worker('stale', 'idle', { stale: true }),
+      worker('old', 'idle', { startedAt: now - 4_000_000 }),
+      worker('busy', 'busy', { stale: true }),
+    ];
+    const drains = planPool(pool({ workers }), aim, now).filter((action) => action.kind === 'drain');
+    expect(drains).toEqual([
+      { kind: 'drain', worker: 'stale', reason: 'stale' },
+      { kind: 'drain', worker: 'old', reason: 'age' },
+    ]);
+  });
+
+  test('what is too much leaves, the longest idle first, and only after its idle time', () => {
+    const workers = [
+      worker('a', 'idle', { idleSince: now - 90_000 }),
+      worker('b', 'idle', { idleSince: now - 120_000 }),
+      worker('c', 'idle', { idleSince: now - 1_000 }),
+    ];
+    expect(planPool(pool({ workers }), aim, now)).toEqual([{ kind: 'drain', worker: 'b', reason: 'surplus' }]);
+  });
+
+  test('a worker that is lost, or not ready in time, is given up and replaced', () => {
+    const workers = [worker('a', 'busy', { lost: true }), worker('b', 'starting', { startedAt: now - 31_000 })];
+    expect(planPool(pool({ workers }), aim, now)).toEqual([
+      { kind: 'lose', worker: 'a', reason: 'gone' },
+      { kind: 'lose', worker: 'b', reason: 'start_timeout' },
+      { kind: 'start', count: 2 },
+    ]);
+  });
+
+  test('right after an assignment the warm part is not refilled yet, unless half of it is gone or jobs wait', () => {
+    const lastAssignedAt = now - 100;
+    const half = [worker('a', 'busy'), worker('b', 'idle')];
+    expect(planPool(pool({ workers: half, lastAssignedAt }), aim, now)).toEqual([]);
+    expect(started(planPool(pool({ workers: half, lastAssignedAt }), aim, now + 300))).toBe(1);
+    expect(started(planPool(pool({ workers: [worker('a', 'busy')], lastAssignedAt }), aim, now))).toBe(2);
+    expect(started(planPool(pool({ workers: half, lastAssignedAt, backlog: 3 }), aim, now))).toBe(2);
+  });
+
+  test('starts that fail are spaced out', () => {
+    expect(planPool(pool({ failedStarts: 3, lastFailedStartAt: now - 3_900 }), aim, now)).toEqual([]);
+    expect(started(planPool(pool({ failedStarts: 3, lastFailedStartAt: now - 4_000 }), aim, now))).toBe(2);
+  });
+
+  test('containers that nobody knows are reaped', () => {
+    const actions = planPool(pool({ strays: ['x'] }), aim, now);
+    expect(actions).toContainEqual({ kind: 'reap', container: 'x' });
+  });
+});
+
+const anyWorker = fc.record({
+  id: fc.uuid(),
+  phase: fc.constantFrom(...workerPhases),
+  startedAt: fc.integer({ min: 0, max: now }),
+  stale: fc.boolean(),
+  lost: fc.boolean(),
+});
+const anyPool = fc.record({
+  workers: fc.uniqueArray(anyWorker, { selector: (each) => each.id, maxLength: 12 }),
+  strays: fc.array(fc.uuid(), { maxLength: 3 }),
+  backlog: fc.nat(50),
+  failedStarts: fc.constant(0),
+});
+const anyAim = fc
+  .record({ warm: fc.nat(8), max: fc.integer({ min: 1, max: 10 }) })
+  .map((target) => ({ ...aim, target }));
+
+describe('whatever the pool', () => {
+  test('it never grows above its maximum', () => {
+    fc.assert(
+      fc.property(anyPool, anyAim, (seen, some) => {
+        const actions = planPool(seen, some, now);
+        const gone = new Set(actions.flatMap((action) => (action.kind === 'lose' ? [action.worker] : [])));
+        const left = seen.workers.filter((each) => !gone.has(each.id) && each.phase !== 'gone').length;
+        expect(started(actions) === 0 || left + started(actions) <= some.target.max).toBe(true);
+      }),
+    );
+  });
+
+  test('a busy worker is never drained, and nobody is told twice', () => {
+    fc.assert(
+      fc.property(anyPool, anyAim, (seen, some) => {
+        const named = planPool(seen, some, now).flatMap((action) => ('worker' in action ? [action] : []));
+        const phase = new Map(seen.workers.map((each) => [each.id, each.phase]));
+        for (const action of named) if (action.kind === 'drain') expect(phase.get(action.worker)).toBe('idle');
+        expect(new Set(named.map((action) => action.worker)).size).toBe(named.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,113 @@
+import type { PoolTarget, Recycle } from './profile.js';
+import type { WorkerPhase } from './worker-phase.js';
+
+/** One worker as the pool's keeper sees it at one moment. Times are epoch ms. */
+export interface SeenWorker {
+  readonly id: string;
+  readonly phase: WorkerPhase;
+  readonly startedAt: number;
+  /** Since when it has had nothing to do; absent while it starts or works. */
+  readonly idleSince?: number;
+  /** Made from an older profile or image than the pool's current one. */
+  readonly stale: boolean;
+  /** Its container no longer runs, or its heartbeats stopped. */
+  readonly lost: boolean;
+}
+
+/** A pool at one moment: its workers, the containers nobody knows, and how many jobs wait for it. */
+export interface SeenPool {
+  readonly workers: readonly SeenWorker[];
+  /** Containers labelled as ours with no worker record behind them. */
+  readonly strays: readonly string[];
+  /** Jobs that could start now. */
+  readonly backlog: number;
+  /** Starts that failed in a row; they slow the pool down. */
+  readonly failedStarts: number;
+  /** When the last start failed. */
+  readonly lastFailedStartAt?: number;
+  /** When a worker of this pool was last given a job. */
+  readonly lastAssignedAt?: number;
+}
+
+/** What should be so. */
+export interface PoolAim {
+  readonly target: PoolTarget;
+  readonly recycle: Recycle;
+  /** A worker that is not idle so long after its start never will be. */
+  readonly startLimitMs: number;
+  /**
+   * So long after an assignment no worker is started that only refills the warm part, while half of it is there: a start
+   * costs a second of CPU, and would take it from the job that has just begun.
+   */
+  readonly calmMs: number;
+}
+
+/** What should change. Applying an action twice does no harm. */
+export type PoolAction =
+  | { readonly kind: 'start'; readonly count: number }
+  | { readonly kind: 'drain'; readonly worker: string; readonly reason: 'stale' | 'age' | 'surplus' }
+  | { readonly kind: 'lose'; readonly worker: string; readonly reason: 'gone' | 'start_timeout' }
+  | { readonly kind: 'reap'; readonly container: string };
+
+/** Longest pause between starts when every one of them fails. */
+const maxStartPauseMs = 30_000;
+
+/**
+ * Computes what should change so that the pool is at its target: `warm` idle workers beyond the busy ones, more while
+ * jobs wait, never above `max`. Pure: the same pool and time give the same plan. Workers that drain count against
+ * `max` until they are gone, since their containers still take room.
+ */
+export function planPool(seen: SeenPool, aim: PoolAim, now: number): readonly PoolAction[] {
+  const lost = seen.workers.filter((w) => w.lost || startTimedOut(w, aim, now));
+  const alive = seen.workers.filter((w) => !lost.includes(w) && w.phase !== 'gone');
+  const staying = alive.filter((w) => w.phase !== 'draining');
+  const busy = staying.filter((w) => w.phase === 'busy').length;
+  const wanted = Math.min(aim.target.max, busy + Math.max(aim.target.warm, seen.backlog));
+
+  const drains = planDrains(staying, wanted, aim, now);
+  const room = aim.target.max - alive.length;
+  const refilled = Math.min(wanted - (staying.length - drains.length), room);
+  const missing = isCalm(seen, staying, aim, now) ? refilled : Math.min(refilled, seen.backlog);
+  return [
+    ...seen.strays.map((container) => ({ kind: 'reap', container }) as const),
+    ...lost.map((w) => ({ kind: 'lose', worker: w.id, reason: w.lost ? 'gone' : 'start_timeout' }) as const),
+    ...drains,
+    ...(missing > 0 && mayStart(seen, now) ? [{ kind: 'start', count: missing } as const] : []),
+  ];
+}
+
+function startTimedOut(worker: SeenWorker, aim: PoolAim, now: number): boolean {
+  return worker.phase === 'starting' && now - worker.startedAt > aim.startLimitMs;
+}
+
+function isCalm(seen: SeenPool, staying: readonly SeenWorker[], aim: PoolAim, now: number): boolean {
+  const spare = staying.filter((w) => w.phase !== 'busy').length;
+  return now - (seen.lastAssignedAt ?? 0) >= aim.calmMs || spare * 2 < aim.target.warm;
+}
+
+/** Failing starts are spaced out: 1 s after the first, doubling up to the limit. */
+function mayStart(seen: SeenPool, now: number): boolean {
+  if (seen.failedStarts === 0 || seen.lastFailedStartAt === undefined) return true;
+  const pause = Math.min(1_000 * 2 ** (seen.failedStarts - 1), maxStartPauseMs);
+  return now - seen.lastFailedStartAt >= pause;
+}
+
+/** Idle workers that should leave: stale ones, old ones, then the longest idle above what is wanted. */
+function planDrains(staying: readonly SeenWorker[], wanted: number, aim: PoolAim, now: number): PoolAction[] {
+  const idle = staying.filter((w) => w.phase === 'idle');
+  const drains: Extract<PoolAction, { kind: 'drain' }>[] = [];
+  for (const w of idle) {
+    if (w.stale) drains.push({ kind: 'drain', worker: w.id, reason: 'stale' });
+    else if (now - w.startedAt > aim.recycle.afterMs) drains.push({ kind: 'drain', worker: w.id, reason: 'age' });
+  }
+  const leaving = new Set(drains.map((d) => d.worker));
+  let surplus = staying.length - leaving.size - wanted;
+  const longestIdleFirst = idle
+    .filter((w) => !leaving.has(w.id) && now - (w.idleSince ?? now) >= aim.recycle.idleMs)
+    .sort((a, b) => (a.idleSince ?? now) - (b.idleSince ?? now));
+  for (const w of longestIdleFirst) {
+    if (surplus-- <= 0) break;
+    drains.push({ kind: 'drain', worker: w.id, reason: 'surplus' });
+  }
+  return drains;
+}

@@ -1,0 +1,50 @@
+import type { PermissionMode, ToolRules } from './job.js';
+
+/** What a pool's workers have in common. Read from the profiles file; see `docs/configuration.md`. */
+export interface Profile {
+  /** Lower-case letters, digits and dashes, at most 40 characters: it names a queue. */
+  readonly name: string;
+  /** Container image of the workers; the `process` runtime has no use for it. */
+  readonly image: string;
+  readonly engine: 'stream';
+  /** Model of jobs that name none. */
+  readonly model: string;
+  /** Added to the system prompt of every job of this profile, before the worker is warm. */
+  readonly appendSystemPrompt?: string;
+  readonly permissionMode: PermissionMode;
+  readonly tools: ToolRules;
+  /** Whether a repository's own `.claude/settings.json`, hooks and `.mcp.json` are honoured. Default false. */
+  readonly trustRepository: boolean;
+  readonly pool: PoolTarget;
+  readonly resources: Resources;
+  readonly recycle: Recycle;
+  /** Which networks a container joins besides none: a Docker network's name, or `none` (default). */
+  readonly network: string;
+}
+
+/** How many workers a pool has. */
+export interface PoolTarget {
+  /** Idle workers kept ready beyond the busy ones. */
+  readonly warm: number;
+  /** Upper limit of workers of this profile, whatever the queue holds. */
+  readonly max: number;
+}
+
+/** Limits of one container. */
+export interface Resources {
+  readonly cpus: number;
+  readonly memoryMb: number;
+  readonly pids: number;
+  /** Size of the workspace and of the home, each a tmpfs. */
+  readonly diskMb: number;
+}
+
+/** When a worker is replaced. */
+export interface Recycle {
+  /** Jobs after which a worker leaves. Default 1: a container serves one job. */
+  readonly afterJobs: number;
+  /** Age in ms after which an idle worker is replaced. */
+  readonly afterMs: number;
+  /** Idle time in ms after which workers above the warm target leave. */
+  readonly idleMs: number;
+}

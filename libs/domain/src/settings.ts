@@ -1,0 +1,69 @@
+import { RemudaError, type Fault } from './errors.js';
+
+/** One environment variable: what it means, its unit, and its default. A variable without default may be absent. */
+export interface Setting<T> {
+  readonly env: string;
+  readonly about: string;
+  /** Unit or shape, for the documents: `ms`, `port`, `url`. */
+  readonly unit: string;
+  readonly default?: T;
+  readonly secret?: boolean;
+  /** Gives the value, or throws an Error that says what was expected. */
+  readonly parse: (text: string) => T;
+}
+
+/** What a table of settings reads to. */
+export type SettingsOf<T extends Readonly<Record<string, Setting<unknown>>>> = {
+  readonly [K in keyof T]: T[K] extends { readonly default: infer D }
+    ? D extends undefined
+      ? ReturnType<T[K]['parse']> | undefined
+      : ReturnType<T[K]['parse']>
+    : ReturnType<T[K]['parse']> | undefined;
+};
+
+/** Reads all settings of a table, and reports all faults together as `config.invalid`. An empty variable is absent. */
+export function readSettings<T extends Readonly<Record<string, Setting<unknown>>>>(
+  table: T,
+  env: Readonly<Record<string, string | undefined>>,
+): SettingsOf<T> {
+  const faults: Fault[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(table)) {
+    const text = env[setting.env];
+    try {
+      values[key] = text === undefined || text === '' ? setting.default : setting.parse(text);
+    } catch (error) {
+      faults.push({ path: setting.env, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  if (faults.length > 0) {
+    const lines = faults.map((f) => `  ${f.path}: ${f.message}`).join('\n');
+    throw new RemudaError('config.invalid', `The environment has ${String(faults.length)} fault(s):\n${lines}`, {
+      faults,
+    });
+  }
+  return values as SettingsOf<T>;
+}
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 60));
+
+/** A whole number within limits. */
+export const integer =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw new Error(`expected a whole number from ${String(min)} to ${String(max)}, got ${shown(text)}`);
+    return value;
+  };
+
+/** One of the given words. */
+export const oneOf =
+  <const W extends readonly string[]>(words: W) =>
+  (text: string): W[number] => {
+    if (!words.includes(text)) throw new Error(`expected one of ${words.join(', ')}, got ${shown(text)}`);
+    return text;
+  };
+
+/** Any text. */
+export const text = (value: string): string => value;
