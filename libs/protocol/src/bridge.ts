@@ -1,0 +1,59 @@
+/** What the bridge and those who reach the model through it agree on. */
+
+/** The placeholder that a warm worker without a job shows as its credential: good for nothing but priming. */
+export const idleToken = 'remuda-idle';
+
+/**
+ * The header in which a running Claude Code shows its job's token, set live by
+ * `apply_flag_settings {env: {ANTHROPIC_CUSTOM_HEADERS: "<header>: <token>"}}`. Measured on 2.1.197: where
+ * ANTHROPIC_UNIX_SOCKET is set, Claude Code takes no ANTHROPIC_AUTH_TOKEN and no ANTHROPIC_API_KEY from settings and
+ * keeps showing the one of its start; this header it does send, over the socket and over TCP. The bridge prefers it to
+ * `x-api-key`, and that to `Authorization: Bearer`.
+ */
+export const bridgeTokenHeader = 'x-remuda-token';
+
+/** Marks in the bridge's refusals, found again in the engine's error text. */
+export const bridgeRefusal = {
+  /** The job's `maxBudgetUsd` is spent. */
+  budget: 'remuda.budget_exhausted',
+  /** No job stands behind the token, or no longer. */
+  ended: 'remuda.token_ended',
+  /** The profile does not allow this model. */
+  model: 'remuda.model_not_allowed',
+} as const;
+
+/**
+ * What stands behind a bridge token: the fields of the Redis hash at `bridgeToken(sha256 of the token in hex)`.
+ * Written when a job is assigned, deleted with its outcome; expires by itself after the attempt's deadline.
+ */
+export interface BridgeGrant {
+  readonly job: string;
+  readonly worker: string;
+  readonly lease: number;
+  readonly maxBudgetUsd?: number;
+  readonly git?: { readonly url: string; readonly ref?: string; readonly depth?: number };
+}
+
+/** File names of the bridge's sockets in the socket folder. */
+export const bridgeSockets = {
+  /** HTTP: the model API as Claude Code calls it. */
+  model: 'model.sock',
+  /** One line of JSON `{"token":…}`, then git's upload-pack protocol for the job's repository. */
+  git: 'git.sock',
+  /** Redis, byte for byte, for workers that have no network. */
+  redis: 'redis.sock',
+} as const;
+
+/** Fields of the Redis hash `model(job)`, kept by the bridge. Times are epoch ms, of the latest attempt. */
+export const modelCount = {
+  requests: 'requests',
+  refused: 'refused',
+  inputTokens: 'inputTokens',
+  outputTokens: 'outputTokens',
+  cacheReadTokens: 'cacheReadTokens',
+  cacheWriteTokens: 'cacheWriteTokens',
+  /** Micro-dollars, over all attempts. */
+  costMicroUsd: 'costMicroUsd',
+  firstRequestAt: 'firstRequestAt',
+  firstTokenAt: 'firstTokenAt',
+} as const;

@@ -1,0 +1,47 @@
+/**
+ * Every Redis key, in one place. All share one hash tag, so that they stay in one slot of a Redis Cluster;
+ * a worker's own keys have a prefix of their own, so that one ACL pattern covers them.
+ */
+export function redisKeys(namespace: string) {
+  const p = `{${namespace}}`;
+  return {
+    /** Prefix of every BullMQ queue. */
+    bull: p,
+    job: (id: string) => `${p}:job:${id}`,
+    prompt: (id: string) => `${p}:job:${id}:prompt`,
+    result: (id: string) => `${p}:job:${id}:result`,
+    events: (id: string) => `${p}:job:${id}:events`,
+    /** What the bridge counted for a job: requests, tokens, first request and first token. */
+    model: (id: string) => `${p}:job:${id}:model`,
+    /** All jobs by time of submission. */
+    jobs: `${p}:jobs`,
+    jobsByLabel: (key: string, value: string) => `${p}:jobs:label:${key}=${value}`,
+    /** Jobs whose record stands but whose place in the queue is not yet confirmed. */
+    unplaced: `${p}:jobs:unplaced`,
+    /** Jobs with a deadline for their start. */
+    ttl: `${p}:jobs:ttl`,
+    idempotency: (key: string) => `${p}:idempotency:${key}`,
+    bridgeToken: (hash: string) => `${p}:bridge:${hash}`,
+    workers: `${p}:workers`,
+    worker: (id: string) => `${p}:worker:${id}`,
+    workerOwner: (id: string) => `${p}:worker:${id}:owner`,
+    workerOut: (id: string) => `${p}:wk:${id}:out`,
+    workerControl: (id: string) => `${p}:wk:${id}:control`,
+    relayCursors: `${p}:relay:cursors`,
+    profiles: `${p}:profiles`,
+    poolLeader: (profile: string) => `${p}:pool:${profile}:leader`,
+    /**
+     * Pub/sub channel that wakes schedulers: `<profile> <jobs>` when there is something to claim, empty when a scheduler
+     * has left.
+     */
+    wake: `${p}:wake`,
+    /** Who sweeps at the moment. */
+    sweeper: `${p}:sweeper`,
+    counters: `${p}:counters`,
+    jobQueue: (profile: string) => `jobs.${profile}`,
+    workerQueue: (worker: string) => `worker.${worker}`,
+  };
+}
+
+/** The keys of one namespace. */
+export type RedisKeys = ReturnType<typeof redisKeys>;

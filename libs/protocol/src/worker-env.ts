@@ -1,0 +1,31 @@
+import type { EngineProfile } from '@remuda/domain';
+
+/**
+ * The environment that a scheduler gives a worker: names of variables, in one place for both ends.
+ * None of them holds the model's credential.
+ */
+export const workerEnv = {
+  id: 'REMUDA_WORKER_ID',
+  namespace: 'REMUDA_NAMESPACE',
+  /** `redis://…` or the path of a unix socket. */
+  redisUrl: 'REMUDA_REDIS_URL',
+  /** Base URL of the bridge, or `unix:/path` of its socket. */
+  bridge: 'REMUDA_BRIDGE',
+  /** The engine's profile as JSON (EngineProfile and recycle limits). */
+  profile: 'REMUDA_WORKER_PROFILE',
+  workspace: 'REMUDA_WORKSPACE',
+  home: 'REMUDA_HOME',
+  /** Claude Code's executable. */
+  claude: 'REMUDA_CLAUDE',
+  /** Numeric uid and gid of Claude Code, where the worker may change user. */
+  engineUid: 'REMUDA_ENGINE_UID',
+  engineGid: 'REMUDA_ENGINE_GID',
+} as const;
+
+/** What a worker has to know of its profile: the value of `workerEnv.profile`, as JSON. */
+export interface WorkerProfile {
+  readonly name: string;
+  readonly engine: EngineProfile;
+  /** Jobs after which it leaves. */
+  readonly afterJobs: number;
+}

@@ -1,0 +1,119 @@
+import {
+  RemudaError,
+  type ContainerExit,
+  type ContainerRuntime,
+  type ContainerSpec,
+  type SeenContainer,
+} from '@remuda/domain';
+
+interface FakeContainer {
+  readonly cluster: string;
+  readonly spec: ContainerSpec;
+  running: boolean;
+}
+
+type Listener = (exit: ContainerExit) => void;
+
+/** What the fake runtimes of one test share: the containers, which outlive the runtime objects. */
+export class FakeMachine {
+  readonly containers = new Map<string, FakeContainer>();
+  readonly #watches = new Set<{ readonly cluster: string; readonly tell: Listener }>();
+
+  /** Ends a container from outside, as a crash or a kill would. */
+  end(worker: string, how: Partial<Omit<ContainerExit, 'worker'>> = {}): void {
+    const container = this.containers.get(worker);
+    if (!container?.running) return;
+    container.running = false;
+    const exit = { worker, reason: 'killed by SIGKILL', outOfMemory: false, lastLines: [], ...how };
+    for (const { cluster, tell } of this.#watches) if (cluster === container.cluster) tell(exit);
+  }
+
+  /** Tells of the cluster's containers that end; the returned function ends it. */
+  watch(cluster: string, tell: Listener): () => void {
+    const watch = { cluster, tell };
+    this.#watches.add(watch);
+    return () => this.#watches.delete(watch);
+  }
+}
+
+/** How a fake runtime differs from one where all goes well. */
+export interface FakeContainerRuntimeOptions {
+  readonly cluster?: string;
+  readonly machine?: FakeMachine;
+  /** Images that can't be had. */
+  readonly missing?: readonly string[];
+  /** Called at each start that makes a container: may throw, and may end it through the machine later. */
+  readonly onStart?: (spec: ContainerSpec) => void;
+}
+
+/** A container runtime without containers; passes the same contract suite as the real ones. */
+export class FakeContainerRuntime implements ContainerRuntime {
+  readonly kind = 'process';
+  readonly workerSocketDir = '/run/remuda';
+  readonly isolated = false;
+  readonly machine: FakeMachine;
+  /** Every spec that a container was started with, in order. */
+  readonly started: ContainerSpec[] = [];
+  readonly #cluster: string;
+  readonly #watches = new Set<() => void>();
+
+  constructor(private readonly options: FakeContainerRuntimeOptions = {}) {
+    this.#cluster = options.cluster ?? 'test';
+    this.machine = options.machine ?? new FakeMachine();
+  }
+
+  async prepare(images: readonly string[]): Promise<void> {
+    await Promise.resolve();
+    for (const image of images) this.#need(image);
+  }
+
+  async start(spec: ContainerSpec): Promise<void> {
+    await Promise.resolve();
+    this.#need(spec.image);
+    if (this.#own(spec.worker)?.running) return;
+    this.options.onStart?.(spec);
+    this.started.push(spec);
+    this.machine.containers.set(spec.worker, { cluster: this.#cluster, spec, running: true });
+  }
+
+  async stop(worker: string): Promise<void> {
+    await Promise.resolve();
+    if (this.#own(worker) !== undefined) this.machine.containers.delete(worker);
+  }
+
+  async list(): Promise<readonly SeenContainer[]> {
+    await Promise.resolve();
+    const own = [...this.machine.containers.values()].filter(({ cluster }) => cluster === this.#cluster);
+    return own.map(({ spec: { worker, profile, fingerprint }, running }) => ({
+      worker,
+      profile,
+      fingerprint,
+      running,
+    }));
+  }
+
+  async watch(onExit: (exit: ContainerExit) => void): Promise<() => Promise<void>> {
+    await Promise.resolve();
+    const end = this.machine.watch(this.#cluster, onExit);
+    this.#watches.add(end);
+    return async () => {
+      await Promise.resolve();
+      end();
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+    for (const end of this.#watches) end();
+  }
+
+  #own(worker: string): FakeContainer | undefined {
+    const container = this.machine.containers.get(worker);
+    return container?.cluster === this.#cluster ? container : undefined;
+  }
+
+  #need(image: string): void {
+    if (this.options.missing?.includes(image))
+      throw new RemudaError('container.start_failed', `The image ${image} is missing.`);
+  }
+}

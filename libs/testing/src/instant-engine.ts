@@ -1,0 +1,42 @@
+import type { AbortSignalLike, Engine, NewEvent, Readiness, Turn, TurnEnd } from '@remuda/domain';
+import { noUsage } from '@remuda/domain';
+
+/** What an instant engine does with a turn. Default: nothing, and says so. */
+export type TurnScript = (turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike) => Promise<TurnEnd>;
+
+/** An engine without an agent: it is warm at once and answers by a script. */
+export class InstantEngine implements Engine {
+  constructor(private readonly script: TurnScript = answerAtOnce) {}
+
+  async warm(): Promise<void> {
+    // There is nothing to start.
+  }
+
+  readiness(): Readiness {
+    return 'warm';
+  }
+
+  async arm(): Promise<void> {
+    // There is nothing to show it to.
+  }
+
+  async refresh(): Promise<void> {
+    // There is nothing that it would remember.
+  }
+
+  turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
+    return this.script(turn, onEvent, signal);
+  }
+
+  async reset(): Promise<void> {
+    // Nothing is left behind.
+  }
+
+  async kill(): Promise<void> {
+    // Nothing runs.
+  }
+}
+
+async function answerAtOnce(turn: Turn): Promise<TurnEnd> {
+  return { kind: 'succeeded', result: { text: `ok: ${turn.prompt}`, turns: 1, usage: noUsage, costUsd: 0 } };
+}
