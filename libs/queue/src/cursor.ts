@@ -1,0 +1,22 @@
+import { RemudaError } from '@remuda/domain';
+
+/** Where a list goes on: below this time, and among equals below this id. */
+export interface ListCursor {
+  readonly at: number;
+  readonly id: string;
+}
+
+/** Writes a cursor as clients see it: opaque. */
+export function encodeCursor({ at, id }: ListCursor): string {
+  return Buffer.from(`${String(at)}:${id}`).toString('base64url');
+}
+
+/** Reads a cursor; one that is not ours is `cursor.invalid`. */
+export function decodeCursor(text: string): ListCursor {
+  const match = /^(\d{1,16}):([a-z0-9-]{1,63})$/.exec(Buffer.from(text, 'base64url').toString());
+  if (!match?.[1] || !match[2] || encodeCursor({ at: Number(match[1]), id: match[2] }) !== text)
+    throw new RemudaError('cursor.invalid', 'This cursor does not come from a list of ours.', {
+      faults: [{ path: 'cursor', message: 'take it from nextCursor of the page before' }],
+    });
+  return { at: Number(match[1]), id: match[2] };
+}

@@ -1,0 +1,49 @@
+import { script } from './script.js';
+
+/**
+ * Cancels a job wherever it is. A queued one is over at once; of a held one the worker is told.
+ * KEYS: job, prompt, events, result, model, ttl, unplaced. ARGV: id, now, event if over, event if requested, retention ms, control key prefix,
+ * control key suffix, failure.
+ * Gives {'unknown'}, {'over', state}, {'cancelled', profile} or {'requested', worker}.
+ */
+export const cancelScript = script(`
+local at = redis.call('HMGET', KEYS[1], 'state', 'profile', 'worker', 'lease', 'cancelRequestedAt', 'attempt')
+local state = at[1]
+if not state then return {'unknown'} end
+if state == 'succeeded' or state == 'failed' or state == 'cancelled' then return {'over', state} end
+if state == 'queued' then
+  redis.call('HSET', KEYS[1], 'state', 'cancelled', 'overAt', ARGV[2], 'failure', ARGV[8])
+  redis.call('HDEL', KEYS[1], 'wakeAt')
+  local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+  redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[6] or 0, 'd', ARGV[3])
+  redis.call('ZREM', KEYS[6], ARGV[1])
+  redis.call('ZREM', KEYS[7], ARGV[1])
+  for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[5]) end
+  return {'cancelled', at[2]}
+end
+if not at[5] then
+  redis.call('HSET', KEYS[1], 'cancelRequestedAt', ARGV[2])
+  local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+  redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[6], 'd', ARGV[4])
+  redis.call('XADD', ARGV[6] .. at[3] .. ARGV[7], 'MAXLEN', 1000, '*', 'd', cjson.encode({kind = 'cancel', job = ARGV[1], lease = tonumber(at[4])}))
+end
+return {'requested', at[3]}
+`);
+
+/**
+ * Ends a job that still waits in its queue: expired, or impossible to start.
+ * KEYS: job, prompt, events, result, model, ttl, unplaced. ARGV: id, now, event, retention ms, failure.
+ * Gives 1, or 0 where the job is no longer queued.
+ */
+export const failQueuedScript = script(`
+local at = redis.call('HMGET', KEYS[1], 'state', 'attempt')
+redis.call('ZREM', KEYS[6], ARGV[1])
+if at[1] ~= 'queued' then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'failed', 'overAt', ARGV[2], 'failure', ARGV[5])
+redis.call('HDEL', KEYS[1], 'wakeAt')
+local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[2] or 0, 'd', ARGV[3])
+redis.call('ZREM', KEYS[7], ARGV[1])
+for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[4]) end
+return 1
+`);

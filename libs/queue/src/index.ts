@@ -1,0 +1,15 @@
+export * from './connect.js';
+export * from './job-book.js';
+export { Queues, type QueuedJob } from './queues.js';
+export * from './bridge-grants.js';
+export * from './model-counts.js';
+export * from './event-log.js';
+export * from './pool-book.js';
+export * from './leases.js';
+export * from './profile-queue.js';
+export * from './relay.js';
+export * from './worker-registry.js';
+export * from './lead.js';
+export * from './sweeps.js';
+export * from './worker-access.js';
+export * from './worker-line.js';

@@ -1,0 +1,39 @@
+import type { Failure, JobRecord, JobSpec, JobState, Start, Usage } from '@remuda/domain';
+
+/** Fields of the Redis hash `job(id)`; all values are text. */
+export type JobHash = Readonly<Record<string, string | undefined>>;
+
+/** Reads a job's hash. */
+export function readJobHash(id: string, hash: JobHash): JobRecord {
+  const number = (field: string): number => Number(hash[field] ?? 0);
+  return {
+    id,
+    spec: JSON.parse(hash['spec'] ?? '{}') as Omit<JobSpec, 'prompt'>,
+    state: hash['state'] as JobState,
+    attempt: number('attempt'),
+    failures: number('failures'),
+    requeues: number('requeues'),
+    lease: number('lease'),
+    times: {
+      queuedAt: number('queuedAt'),
+      ...optional(hash, 'claimedAt', Number),
+      ...optional(hash, 'startedAt', Number),
+      ...optional(hash, 'firstRequestAt', Number),
+      ...optional(hash, 'firstTokenAt', Number),
+      ...optional(hash, 'overAt', Number),
+    },
+    ...optional(hash, 'worker', String),
+    ...optional(hash, 'start', (text) => JSON.parse(text) as Start),
+    ...optional(hash, 'wakeAt', Number),
+    ...optional(hash, 'cancelRequestedAt', Number),
+    ...optional(hash, 'failure', (text) => JSON.parse(text) as Failure),
+    ...optional(hash, 'turns', Number),
+    ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),
+    ...optional(hash, 'costUsd', Number),
+  };
+}
+
+function optional<K extends string, V>(hash: JobHash, field: K, read: (text: string) => V): { readonly [P in K]?: V } {
+  const text = hash[field];
+  return text === undefined || text === '' ? {} : ({ [field]: read(text) } as { readonly [P in K]?: V });
+}

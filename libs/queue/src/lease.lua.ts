@@ -1,0 +1,105 @@
+import { script } from './script.js';
+
+/**
+ * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written.
+ * KEYS: job, worker, events, grant, model, ttl. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms,
+ * event, number of grant fields * 2, grant fields.
+ * Gives {'assigned', lease, attempt}, {'state', state or ''} or {'worker'}. Asked again under the same lock, because the first
+ * answer was lost with its connection, it answers the same.
+ */
+export const assignScript = script(`
+local at = redis.call('HMGET', KEYS[1], 'state', 'lock', 'worker', 'lease', 'attempt')
+if at[1] == 'assigned' and at[2] == ARGV[5] and at[3] == ARGV[2] then return {'assigned', at[4], at[5]} end
+if at[1] ~= 'queued' then return {'state', at[1] or ''} end
+if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end
+-- A grant that stands is another job's, whoever names it.
+if redis.call('EXISTS', KEYS[4]) == 1 then return {'worker'} end
+local lease = redis.call('HINCRBY', KEYS[1], 'lease', 1)
+local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+redis.call('HSET', KEYS[1], 'state', 'assigned', 'worker', ARGV[2], 'claimedAt', ARGV[3], 'start', ARGV[4], 'lock', ARGV[5], 'grant', ARGV[6])
+redis.call('HDEL', KEYS[1], 'wakeAt', 'startedAt', 'failure')
+redis.call('HSET', KEYS[2], 'phase', 'busy', 'job', ARGV[1], 'lease', lease)
+redis.call('HDEL', KEYS[2], 'idleSince')
+local grant = {'lease', lease}
+for i = 10, 9 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
+redis.call('HSET', KEYS[4], unpack(grant))
+redis.call('PEXPIRE', KEYS[4], ARGV[7])
+redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt')
+redis.call('ZREM', KEYS[6], ARGV[1])
+local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
+return {'assigned', lease, attempt}
+`);
+
+/**
+ * Takes batches of events over from workers' streams into their jobs' streams, each by its lease, and moves the cursors.
+ * KEYS: cursors, counters, then per batch: job, events. ARGV: most entries kept, then per batch: worker, lease, cursor before,
+ * cursor after, number of events, events, started at or ''.
+ * Gives per batch 'ok', 'fenced' (not the lease of now) or the cursor that stands instead of the expected one.
+ */
+export const relayScript = script(`
+local answers = {}
+for b = 1, (#ARGV - 1) / 7 do
+  local worker, lease, before, after, count, events, startedAt = unpack(ARGV, b * 7 - 5, b * 7 + 1)
+  local job = KEYS[2 * b + 1]
+  local cursor = redis.call('HGET', KEYS[1], worker) or '0-0'
+  if cursor ~= before then
+    answers[b] = cursor
+  else
+    redis.call('HSET', KEYS[1], worker, after)
+    local at = redis.call('HMGET', job, 'lease', 'state', 'attempt', 'worker')
+    if at[1] ~= lease or at[4] ~= worker or (at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting') then
+      redis.call('HINCRBY', KEYS[2], 'fenced', 1)
+      answers[b] = 'fenced'
+    else
+      if startedAt ~= '' and at[2] == 'assigned' then redis.call('HSET', job, 'state', 'running', 'startedAt', startedAt) end
+      if count ~= '0' then
+        local seq = redis.call('HINCRBY', job, 'seq', count)
+        redis.call('XADD', KEYS[2 * b + 2], 'MAXLEN', '~', ARGV[1], seq .. '-0', 'n', count, 'a', at[3], 'd', events)
+      end
+      answers[b] = 'ok'
+    end
+  end
+end
+return answers
+`);
+
+/**
+ * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now.
+ * KEYS: job, prompt, events, result, model, cursors, counters, grant. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
+ * state, event, retention ms, counted (1, 0 or ''), wakeAt or '', result or '', number of further fields * 2, further fields.
+ * Gives 'ok' and when the model's first token came, 'fenced', or the cursor that stands instead of the expected one.
+ */
+export const settleScript = script(`
+if ARGV[3] ~= '' then
+  local cursor = redis.call('HGET', KEYS[6], ARGV[1]) or '0-0'
+  if cursor ~= ARGV[3] then return {cursor} end
+  redis.call('HSET', KEYS[6], ARGV[1], ARGV[4])
+end
+local at = redis.call('HMGET', KEYS[1], 'lease', 'state', 'attempt', 'worker')
+if at[1] ~= ARGV[2] or at[4] ~= ARGV[1] or (at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting') then
+  redis.call('HINCRBY', KEYS[7], 'fenced', 1)
+  return {'fenced'}
+end
+local state = ARGV[6]
+redis.call('HSET', KEYS[1], 'state', state)
+local fields = tonumber(ARGV[12])
+if fields > 0 then
+  local set = {}
+  for i = 13, 12 + fields do set[#set + 1] = ARGV[i] end
+  redis.call('HSET', KEYS[1], unpack(set))
+end
+redis.call('DEL', KEYS[8])
+local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[3], 'd', ARGV[7])
+if state == 'queued' then
+  if ARGV[9] == '1' then redis.call('HINCRBY', KEYS[1], 'failures', 1) else redis.call('HINCRBY', KEYS[1], 'requeues', 1) end
+  redis.call('HDEL', KEYS[1], 'worker', 'lock', 'grant')
+  if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'wakeAt', ARGV[10]) end
+else
+  redis.call('HSET', KEYS[1], 'overAt', ARGV[5])
+  if ARGV[11] ~= '' then redis.call('SET', KEYS[4], ARGV[11]) end
+  for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[8]) end
+end
+return {'ok', redis.call('HGET', KEYS[5], 'firstTokenAt') or ''}
+`);

@@ -1,0 +1,238 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type {
+  Assignment,
+  Clock,
+  EventData,
+  Failure,
+  JobRecord,
+  JobResult,
+  JobState,
+  NewEvent,
+  OverState,
+  Start,
+} from '@remuda/domain';
+import type { RedisKeys } from '@remuda/protocol';
+import { failQueuedScript } from './end-queued.lua.js';
+import { defaultRetention, jobKeys, type Retention } from './job-book.js';
+import { readJobHash } from './job-hash.js';
+import { assignScript, settleScript } from './lease.lua.js';
+import type { HeldJob } from './profile-queue.js';
+import type { Queues } from './queues.js';
+import { run } from './script.js';
+
+/** What an assignment came to: `taken` says that the worker, `state` that the job is no longer free. */
+export type Assigned =
+  | { readonly kind: 'assigned'; readonly lease: number; readonly attempt: number; readonly grant: string }
+  | { readonly kind: 'state'; readonly state: JobState | '' }
+  | { readonly kind: 'worker' };
+
+/** A claimed job on its way to a worker. */
+export interface Claim {
+  readonly held: HeldJob;
+  readonly job: JobRecord;
+  readonly prompt: string;
+  readonly start: Start;
+  /** Name of the bridge grant (sha256 of its token in hex) that the worker wants; else one is made. */
+  readonly grant?: string;
+}
+
+/** How an attempt ends in the job's record. */
+export type Ending =
+  | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
+  | { readonly state: 'queued'; readonly failure: Failure; readonly counted: boolean; readonly wakeAt?: number };
+
+/** The lease that is ended, and what came with it. */
+export interface HeldLease {
+  readonly job: string;
+  readonly worker: string;
+  readonly lease: number;
+  /** Name of the lease's bridge grant, where it is known. */
+  readonly grant?: string;
+  /** When the worker took the attempt up, where that was not written before. */
+  readonly startedAt?: number;
+}
+
+/** What settling came to. `elsewhere`: the relay's cursor is not where it was thought to be. */
+export type Settled =
+  | { readonly kind: 'settled'; readonly firstTokenAt?: number }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'elsewhere' };
+
+/** Where the relay stood in a worker's stream, and where it stands after this step. */
+export interface CursorMove {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Whoever has the lease writes the job's record; this is the only way to get one, and to end one. */
+export class Leases {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(
+    private readonly queues: Queues,
+    private readonly clock: Clock,
+    private readonly retention: Retention = defaultRetention,
+  ) {
+    this.#redis = queues.redis;
+    this.#keys = queues.keys;
+  }
+
+  /** A job's record, without the model's times, and its prompt. */
+  async read(id: string): Promise<{ readonly job: JobRecord; readonly prompt: string } | undefined> {
+    const [hash, prompt] = await Promise.all([
+      this.#redis.hgetall(this.#keys.job(id)),
+      this.#redis.get(this.#keys.prompt(id)),
+    ]);
+    return hash['state'] && prompt !== null ? { job: readJobHash(id, hash), prompt } : undefined;
+  }
+
+  /** The lock under which a held job was claimed, for a scheduler that takes it over. */
+  async lockOf(id: string): Promise<string | undefined> {
+    return (await this.#redis.hget(this.#keys.job(id), 'lock')) ?? undefined;
+  }
+
+  /** Notes under which lock a held job was claimed again. */
+  async adoptLock(id: string, lock: string): Promise<void> {
+    await this.#redis.hset(this.#keys.job(id), 'lock', lock);
+  }
+
+  /** Gives a claimed job to an idle worker, and sends it there. */
+  async assign(claim: Claim, worker: string): Promise<Assigned> {
+    const { job, prompt } = claim;
+    const now = this.clock.now();
+    const made = claim.grant === undefined ? makeToken() : { grant: claim.grant };
+    const assigned = await this.#assign({ ...claim, grant: made.grant }, worker, now);
+    if (assigned.kind !== 'assigned') return assigned;
+    const { lease, attempt } = assigned;
+    const token = 'bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {};
+    const deadline = now + job.spec.timeoutMs;
+    await this.send(worker, { job: job.id, attempt, lease, spec: { ...job.spec, prompt }, deadline, ...token });
+    return assigned;
+  }
+
+  /** Puts an assignment into the worker's queue; once only, however often it's sent. */
+  async send(worker: string, assignment: Assignment): Promise<void> {
+    await this.queues.worker(worker).add('assignment', assignment, {
+      jobId: `${assignment.job}.${String(assignment.lease)}`,
+      removeOnComplete: true,
+      removeOnFail: true,
+    });
+  }
+
+  /** Ends an attempt: the job is over or queued again, its bridge grant is gone. */
+  async settle(held: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled> {
+    const keys = this.#keys;
+    const now = this.clock.now();
+    const grant = held.grant ?? (await this.#redis.hget(keys.job(held.job), 'grant')) ?? 'none';
+    const fields = [...(held.startedAt === undefined ? [] : ['startedAt', held.startedAt]), ...endingFields(ending)];
+    const [answer, firstTokenAt] = (await run(
+      this.#redis,
+      settleScript,
+      [...jobKeys(keys, held.job), keys.relayCursors, keys.counters, keys.bridgeToken(grant)],
+      [
+        held.worker,
+        held.lease,
+        cursor?.before ?? '',
+        cursor?.after ?? '',
+        now,
+        ending.state,
+        JSON.stringify([endingEvent(ending, now)]),
+        this.retention.jobMs,
+        ending.state === 'queued' ? (ending.counted ? 1 : 0) : '',
+        ending.state === 'queued' ? (ending.wakeAt ?? '') : '',
+        ending.state !== 'queued' && ending.result ? JSON.stringify(ending.result) : '',
+        fields.length,
+        ...fields,
+      ],
+    )) as [string, string?];
+    if (answer === 'ok') return { kind: 'settled', ...(firstTokenAt ? { firstTokenAt: Number(firstTokenAt) } : {}) };
+    // Where the answer to it was lost on its way, it was settled all the same: its own lease is what fences it now.
+    return answer === 'fenced' || answer === cursor?.after ? { kind: 'fenced' } : { kind: 'elsewhere' };
+  }
+
+  /** Ends a job that never got a lease: `false` when it's no longer queued. */
+  async failQueued(id: string, failure: Failure): Promise<boolean> {
+    const keys = this.#keys;
+    const now = this.clock.now();
+    const event: NewEvent = { type: 'job.over', at: now, data: { state: 'failed', failure } };
+    const ended = await run(
+      this.#redis,
+      failQueuedScript,
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced],
+      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure)],
+    );
+    return ended === 1;
+  }
+
+  async #assign(claim: Claim & { readonly grant: string }, worker: string, now: number): Promise<Assigned> {
+    const keys = this.#keys;
+    const { held, job, start, grant: hash } = claim;
+    const { spec } = job;
+    const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
+    const grant = [
+      ...['job', job.id, 'worker', worker],
+      ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
+      ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
+    ];
+    const [kind, ...detail] = (await run(
+      this.#redis,
+      assignScript,
+      [
+        keys.job(job.id),
+        keys.worker(worker),
+        keys.events(job.id),
+        keys.bridgeToken(hash),
+        keys.model(job.id),
+        keys.ttl,
+      ],
+      [
+        job.id,
+        worker,
+        now,
+        JSON.stringify(start),
+        held.lock,
+        hash,
+        spec.timeoutMs + grantGraceMs,
+        JSON.stringify([event]),
+        grant.length,
+        ...grant,
+      ],
+    )) as [Assigned['kind'], ...unknown[]];
+    if (kind === 'assigned') return { kind, lease: Number(detail[0]), attempt: Number(detail[1]), grant: hash };
+    return kind === 'state' ? { kind, state: detail[0] as JobState | '' } : { kind };
+  }
+}
+
+/** A token of our own making, for a worker that has named none. */
+function makeToken(): { readonly grant: string; readonly bridgeToken: string } {
+  const bridgeToken = randomBytes(24).toString('base64url');
+  return { bridgeToken, grant: createHash('sha256').update(bridgeToken).digest('hex') };
+}
+
+/** A grant ends by itself so long after its attempt's deadline. */
+const grantGraceMs = 60_000;
+
+function endingFields(ending: Ending): (string | number)[] {
+  if (ending.state === 'queued') return ['failure', JSON.stringify(ending.failure)];
+  const { failure, result } = ending;
+  return [
+    ...(failure ? ['failure', JSON.stringify(failure)] : []),
+    ...(result ? ['turns', result.turns, 'usage', JSON.stringify(result.usage), 'costUsd', result.costUsd] : []),
+  ];
+}
+
+function endingEvent(ending: Ending, now: number): NewEvent {
+  if (ending.state === 'queued') {
+    const { failure, counted, wakeAt } = ending;
+    return { type: 'job.requeued', at: now, data: { failure, counted, ...(wakeAt === undefined ? {} : { wakeAt }) } };
+  }
+  const { state, failure, result } = ending;
+  const data: EventData['job.over'] = {
+    state,
+    ...(failure ? { failure } : {}),
+    ...(result ? { costUsd: result.costUsd, turns: result.turns, usage: result.usage } : {}),
+  };
+  return { type: 'job.over', at: now, data };
+}

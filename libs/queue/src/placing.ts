@@ -1,0 +1,41 @@
+import type { JobSpec } from '@remuda/domain';
+import type { Queues } from './queues.js';
+
+/** What a job's place in its queue depends on. */
+export interface Placeable {
+  readonly id: string;
+  readonly spec: Pick<JobSpec, 'profile' | 'priority' | 'labels' | 'runAt'>;
+}
+
+/**
+ * Gives jobs their places in their profiles' queues. Doing it twice does no harm: a job that has its place keeps it.
+ */
+export async function placeJobs(queues: Queues, jobs: readonly Placeable[], now: number): Promise<void> {
+  const profiles = new Set(jobs.map((job) => job.spec.profile));
+  await Promise.all([...profiles].map((profile) => placeIn(queues, profile, jobs, now)));
+}
+
+async function placeIn(queues: Queues, profile: string, jobs: readonly Placeable[], now: number): Promise<void> {
+  const queue = queues.jobs(profile);
+  const entries = jobs
+    .filter((job) => job.spec.profile === profile)
+    .map(({ id, spec: { labels, priority, runAt } }) => ({
+      name: profile,
+      data: { profile, ...(Object.keys(labels).length > 0 ? { labels } : {}) },
+      opts: { jobId: id, priority, ...(runAt === undefined ? {} : { delay: Math.max(0, runAt - now) }) },
+    }));
+  const [only] = entries;
+  if (entries.length === 1 && only) await queue.add(only.name, only.data, only.opts);
+  else await queue.addBulk(entries);
+}
+
+/** Notes that jobs have their places, and wakes the schedulers. */
+export async function announce(queues: Queues, jobs: readonly Placeable[]): Promise<void> {
+  const { redis, keys } = queues;
+  const profiles = new Set(jobs.map((job) => job.spec.profile));
+  const countOf = (profile: string): number => jobs.filter((job) => job.spec.profile === profile).length;
+  await Promise.all([
+    ...[...profiles].map((profile) => redis.publish(keys.wake, `${profile} ${String(countOf(profile))}`)),
+    redis.zrem(keys.unplaced, ...jobs.map((job) => job.id)),
+  ]);
+}

@@ -1,0 +1,102 @@
+import type { Redis } from 'ioredis';
+import {
+  workerPhases,
+  type PoolBook,
+  type PoolRecord,
+  type PoolTarget,
+  type WorkerPhase,
+  type WorkerRecord,
+} from '@remuda/domain';
+import type { RedisKeys } from '@remuda/protocol';
+import { translateRedisError } from './connect.js';
+import { Queues } from './queues.js';
+import { readWorkerHash } from './worker-hash.js';
+
+/** What a scheduler publishes of a profile, for those who look. */
+export interface PublishedProfile extends PoolTarget {
+  readonly suspended: boolean;
+}
+
+/** Publishes which profiles there are, for the api and the dashboards; profiles that are no more are dropped. */
+export async function publishProfiles(
+  redis: Redis,
+  keys: RedisKeys,
+  profiles: Readonly<Record<string, PublishedProfile>>,
+): Promise<void> {
+  const known = await redis.hkeys(keys.profiles);
+  const gone = known.filter((name) => !(name in profiles));
+  const fields = Object.entries(profiles).flatMap(([name, published]) => [name, JSON.stringify(published)]);
+  const step = redis.multi();
+  if (gone.length > 0) step.hdel(keys.profiles, ...gone);
+  if (fields.length > 0) step.hset(keys.profiles, ...fields);
+  await step.exec();
+}
+
+/** Workers and pools as Redis has them. */
+export class RedisPoolBook implements PoolBook {
+  readonly #queues: Queues;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RedisKeys,
+  ) {
+    this.#queues = new Queues(redis, keys);
+  }
+
+  async workers(): Promise<readonly WorkerRecord[]> {
+    return this.#workers().catch(rethrow);
+  }
+
+  async profiles(): Promise<readonly string[]> {
+    return this.redis.hkeys(this.keys.profiles).catch(rethrow);
+  }
+
+  async pools(): Promise<readonly PoolRecord[]> {
+    try {
+      const [profiles, workers] = await Promise.all([this.redis.hgetall(this.keys.profiles), this.#workers()]);
+      return await Promise.all(
+        Object.entries(profiles).map(([profile, text]) =>
+          this.#pool(profile, JSON.parse(text) as PublishedProfile, workers),
+        ),
+      );
+    } catch (error) {
+      throw translateRedisError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+  }
+
+  async #workers(): Promise<readonly WorkerRecord[]> {
+    const ids = await this.redis.smembers(this.keys.workers);
+    const found = await Promise.all(
+      ids.map(async (id) => {
+        const [hash, owner] = await Promise.all([
+          this.redis.hgetall(this.keys.worker(id)),
+          this.redis.get(this.keys.workerOwner(id)),
+        ]);
+        return readWorkerHash(id, hash, owner);
+      }),
+    );
+    return found.filter((worker) => worker !== undefined);
+  }
+
+  async #pool(profile: string, published: PublishedProfile, workers: readonly WorkerRecord[]): Promise<PoolRecord> {
+    const theirs = workers.filter((worker) => worker.profile === profile);
+    const counts = await this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active');
+    const inPhase = (phase: WorkerPhase): number => theirs.filter((worker) => worker.phase === phase).length;
+    return {
+      profile,
+      ...published,
+      workers: Object.fromEntries(workerPhases.map((phase) => [phase, inPhase(phase)])) as Record<WorkerPhase, number>,
+      waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
+      delayed: counts['delayed'] ?? 0,
+      running: counts['active'] ?? 0,
+    };
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw translateRedisError(error);
+}

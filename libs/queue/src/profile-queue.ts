@@ -1,0 +1,130 @@
+import { Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
+import type { Failure } from '@remuda/domain';
+import { isOutage } from './connect.js';
+import { keepFinished, type QueuedJob, type Queues } from './queues.js';
+
+/**
+ * How long a claim holds without renewal, in ms. Longer than any outage worth riding out; that a claim outlives its
+ * holder costs nothing, since another scheduler takes the lock over with the worker.
+ */
+export const lockMs = 60_000;
+
+/** BullMQ's score of a delayed job is its time in ms by this number. */
+const delayedScale = 0x1000;
+
+/** A job that was taken from its queue and is held until it's finished or given back. */
+export interface HeldJob {
+  readonly id: string;
+  readonly lock: string;
+  /** When it got its place in the queue, epoch ms; 0 where it was taken over. */
+  readonly placedAt: number;
+}
+
+/**
+ * The schedulers' end of a profile's queue: jobs are claimed one by one, only when a worker is free, and held while it
+ * carries them out. BullMQ's state follows the job's record; a move that comes too late is no error.
+ */
+export class ProfileQueue {
+  readonly #consumer: BullConsumer<QueuedJob>;
+  #claims = 0;
+
+  /** `holder` names this scheduler; it is part of every lock. */
+  constructor(
+    private readonly queues: Queues,
+    readonly profile: string,
+    private readonly holder: string,
+  ) {
+    this.#consumer = new BullConsumer<QueuedJob>(queues.keys.jobQueue(profile), null, {
+      connection: queues.redis,
+      prefix: queues.keys.bull,
+      autorun: false,
+      lockDuration: lockMs,
+      stalledInterval: 15_000,
+      // Every death of a scheduler counts as a stall for all that it held; our own requeue limit is the one that ends loops.
+      maxStalledCount: 1_000_000,
+      name: holder,
+    });
+    this.#consumer.on('error', () => undefined);
+  }
+
+  /** Resolves when its commands are known to the connection; nothing else should be sent there before. */
+  async ready(): Promise<void> {
+    await Promise.all([this.#consumer.waitUntilReady(), this.queues.jobs(this.profile).waitUntilReady()]);
+  }
+
+  /** Begins to look for claims whose holder is gone; they go back to the head of the queue. */
+  async start(): Promise<void> {
+    await this.#consumer.startStalledCheckTimer();
+  }
+
+  /** Jobs that could start now: those that wait, and the delayed ones whose time has come. */
+  async backlog(now: number): Promise<number> {
+    const queue = this.queues.jobs(this.profile);
+    const [counts, due] = await Promise.all([
+      queue.getJobCounts('wait', 'prioritized'),
+      this.queues.redis.zcount(queue.toKey('delayed'), 0, (now + 1) * delayedScale - 1),
+    ]);
+    return (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0) + due;
+  }
+
+  /** Takes the first job there is, or none; never waits. */
+  async claim(): Promise<HeldJob | undefined> {
+    const lock = `${this.holder}:${String(++this.#claims)}`;
+    // Its type leaves out that there may be none.
+    const job = (await this.#consumer.getNextJob(lock, { block: false })) as Job | undefined;
+    return job?.id === undefined ? undefined : { id: job.id, lock, placedAt: job.timestamp };
+  }
+
+  /** All jobs that are claimed, by whomever. */
+  async claimed(): Promise<readonly HeldJob[]> {
+    const { queues, profile } = this;
+    const queue = queues.jobs(profile);
+    const ids = await queues.redis.lrange(queue.toKey('active'), 0, -1);
+    const locks = await Promise.all(ids.map((id) => queues.redis.get(`${queue.toKey(id)}:lock`)));
+    return ids.flatMap((id, i) => (locks[i] ? [{ id, lock: locks[i], placedAt: 0 }] : []));
+  }
+
+  /** Keeps claims for another `lockMs`; gives the ids of those that are no longer ours. */
+  async renew(held: readonly HeldJob[]): Promise<readonly string[]> {
+    if (held.length === 0) return [];
+    return this.#consumer.extendJobLocks(
+      held.map((job) => job.id),
+      held.map((job) => job.lock),
+      lockMs,
+    );
+  }
+
+  /** The job is over: success or not, for the board's eyes. */
+  async finish(held: HeldJob, failure?: Failure): Promise<void> {
+    await this.#move(held, async (job) => {
+      if (failure)
+        await job.moveToFailed(new UnrecoverableError(`${failure.code}: ${failure.message}`), held.lock, false);
+      else await job.moveToCompleted(null, held.lock, false);
+    });
+  }
+
+  /** Back to the head of the queue, at once. */
+  async giveBack(held: HeldJob): Promise<void> {
+    await this.#move(held, (job) => job.moveToWait(held.lock));
+  }
+
+  /** Back to the queue, to be claimed no earlier than `wakeAt` (epoch ms). */
+  async park(held: HeldJob, wakeAt: number): Promise<void> {
+    await this.#move(held, (job) => job.moveToDelayed(wakeAt, held.lock));
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.close(true);
+  }
+
+  /** Moves a job that we hold. When it isn't ours any more, whoever has it now reads the record and does the same. */
+  async #move(held: HeldJob, move: (job: Job) => Promise<unknown>): Promise<void> {
+    const job = new Job(this.queues.jobs(this.profile), this.profile, undefined, keepFinished, held.id);
+    job.id = held.id;
+    try {
+      await move(job);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+    }
+  }
+}

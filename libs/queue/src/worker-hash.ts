@@ -1,0 +1,27 @@
+import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
+
+/** Reads a worker's hash `worker(id)`; undefined where there is none. */
+export function readWorkerHash(
+  id: string,
+  hash: Readonly<Record<string, string>>,
+  owner?: string | null,
+): WorkerRecord | undefined {
+  const phase = hash['phase'] as WorkerPhase | undefined;
+  if (!phase) return undefined;
+  const optional = <K extends string>(field: K): { readonly [P in K]?: number } =>
+    (hash[field] ? { [field]: Number(hash[field]) } : {}) as { readonly [P in K]?: number };
+  return {
+    id,
+    phase,
+    profile: hash['profile'] ?? '',
+    startedAt: Number(hash['startedAt'] ?? 0),
+    jobsDone: Number(hash['jobsDone'] ?? 0),
+    fingerprint: hash['fingerprint'] ?? '',
+    ...optional('readyAt'),
+    ...optional('idleSince'),
+    ...optional('heartbeatAt'),
+    ...optional('rssMb'),
+    ...(hash['job'] ? { job: hash['job'], ...optional('lease') } : {}),
+    ...(owner ? { owner } : {}),
+  };
+}

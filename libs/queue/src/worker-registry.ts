@@ -1,0 +1,166 @@
+import type { Redis } from 'ioredis';
+import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
+import type { RedisKeys } from '@remuda/protocol';
+import type { Queues } from './queues.js';
+import { run, script } from './script.js';
+import { readWorkerHash } from './worker-hash.js';
+
+/** How long a scheduler owns a worker without renewal, in ms: so long after its death another one takes over. */
+export const ownMs = 4_000;
+
+/** Takes a worker that nobody owns. KEYS: owner. ARGV: scheduler, ms. */
+const ownScript = script(`
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`);
+
+/** Lets go of what is still ours. KEYS: any number of owners. ARGV: scheduler. */
+const releaseScript = script(`
+for _, key in ipairs(KEYS) do if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end end
+return 1
+`);
+
+/** Writes fields of a worker that there is. KEYS: worker. ARGV: fields to clear as JSON, then fields and values. */
+const noteScript = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+for _, field in ipairs(cjson.decode(ARGV[1])) do redis.call('HDEL', KEYS[1], field) end
+if #ARGV > 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
+return 1
+`);
+
+/**
+ * Notes that a worker is idle, unless it was given another attempt since the one that it says it finished. One that has had
+ * all its jobs is never idle again, whatever it says.
+ * KEYS: worker. ARGV: job or '', lease or '', now.
+ */
+const idleScript = script(`
+local at = redis.call('HMGET', KEYS[1], 'phase', 'job', 'lease', 'afterJobs')
+if not at[1] or at[1] == 'draining' or at[1] == 'gone' then return 0 end
+if at[1] == 'busy' and (at[2] ~= ARGV[1] or at[3] ~= ARGV[2]) then return 0 end
+if at[1] == 'busy' and redis.call('HINCRBY', KEYS[1], 'jobsDone', 1) >= tonumber(at[4] or '1e15') then
+  redis.call('HSET', KEYS[1], 'phase', 'draining')
+  return -1
+end
+if at[1] == 'starting' then redis.call('HSET', KEYS[1], 'readyAt', ARGV[3]) end
+if at[1] ~= 'idle' then redis.call('HSET', KEYS[1], 'idleSince', ARGV[3]) end
+redis.call('HSET', KEYS[1], 'phase', 'idle')
+redis.call('HDEL', KEYS[1], 'job', 'lease')
+return 1
+`);
+
+/** The workers' records, and which scheduler each belongs to: its owner relays its stream and gives it its jobs. */
+export class WorkerRegistry {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(
+    private readonly queues: Queues,
+    private readonly scheduler: string,
+  ) {
+    this.#redis = queues.redis;
+    this.#keys = queues.keys;
+  }
+
+  /** Writes a new worker down, as ours, before its container is started. */
+  async register(
+    worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt'> & { readonly afterJobs: number },
+  ): Promise<void> {
+    const { id, profile, fingerprint, startedAt, afterJobs } = worker;
+    const keys = this.#keys;
+    await this.#redis
+      .multi()
+      .hset(keys.worker(id), { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 })
+      .sadd(keys.workers, id)
+      .set(keys.workerOwner(id), this.scheduler, 'PX', ownMs)
+      .hset(keys.relayCursors, id, '0-0')
+      .exec();
+    // Its queue is opened while nobody waits for it: the first use of one asks Redis for its version.
+    await this.queues.worker(id).waitUntilReady();
+  }
+
+  async find(id: string): Promise<WorkerRecord | undefined> {
+    return readWorkerHash(id, await this.#redis.hgetall(this.#keys.worker(id)));
+  }
+
+  async all(): Promise<readonly WorkerRecord[]> {
+    const ids = await this.#redis.smembers(this.#keys.workers);
+    const found = await Promise.all(
+      ids.map(async (id) => {
+        const [hash, owner] = await Promise.all([
+          this.#redis.hgetall(this.#keys.worker(id)),
+          this.#redis.get(this.#keys.workerOwner(id)),
+        ]);
+        return readWorkerHash(id, hash, owner);
+      }),
+    );
+    return found.filter((worker) => worker !== undefined);
+  }
+
+  /** Takes or keeps a worker; false when it's another scheduler's. */
+  async own(id: string): Promise<boolean> {
+    return (await run(this.#redis, ownScript, [this.#keys.workerOwner(id)], [this.scheduler, ownMs])) === 1;
+  }
+
+  /** Lets go of workers, so that another scheduler can take them at once. */
+  async release(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0)
+      await run(
+        this.#redis,
+        releaseScript,
+        ids.map((id) => this.#keys.workerOwner(id)),
+        [this.scheduler],
+      );
+  }
+
+  /** Notes facts about a worker; nothing happens to one that was forgotten. */
+  async note(
+    id: string,
+    facts: Readonly<Record<string, string | number>> & { readonly phase?: WorkerPhase },
+    clear: readonly string[] = [],
+  ): Promise<void> {
+    await run(
+      this.#redis,
+      noteScript,
+      [this.#keys.worker(id)],
+      [JSON.stringify(clear), ...Object.entries(facts).flat()],
+    );
+  }
+
+  /** Notes that a worker is idle, after the attempt that it names; `spent` where that was its last one, `late` where the word is out of date. */
+  async noteIdle(
+    id: string,
+    now: number,
+    done?: { readonly job: string; readonly lease: number },
+  ): Promise<'idle' | 'spent' | 'late'> {
+    const answer = await run(
+      this.#redis,
+      idleScript,
+      [this.#keys.worker(id)],
+      [done?.job ?? '', done?.lease ?? '', now],
+    );
+    return answer === 1 ? 'idle' : answer === -1 ? 'spent' : 'late';
+  }
+
+  /** Tells a worker something, whatever it does at the moment. */
+  async tell(id: string, control: string): Promise<void> {
+    await this.#redis.xadd(this.#keys.workerControl(id), 'MAXLEN', 1_000, '*', 'd', control);
+  }
+
+  /** Removes all that there is of a worker: record, streams, queue. */
+  async forget(id: string): Promise<void> {
+    const keys = this.#keys;
+    await this.queues
+      .worker(id)
+      .obliterate({ force: true })
+      .catch(() => undefined);
+    await this.queues.release(keys.workerQueue(id));
+    await this.#redis
+      .multi()
+      .del(keys.worker(id), keys.workerOwner(id), keys.workerOut(id), keys.workerControl(id))
+      .srem(keys.workers, id)
+      .hdel(keys.relayCursors, id)
+      .exec();
+  }
+}
