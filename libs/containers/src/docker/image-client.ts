@@ -1,0 +1,49 @@
+import type Docker from 'dockerode';
+import type { RuntimeLog } from '../runtime-log.js';
+import { said, startFailed } from '../start-failed.js';
+import { statusOf } from './engine-fault.js';
+
+/** Images on the engine. */
+export class ImageClient {
+  constructor(
+    private readonly docker: Docker,
+    private readonly log: RuntimeLog,
+  ) {}
+
+  /** Has the image on the engine when it resolves: pulls it where it is missing. Rejects with `container.start_failed`. */
+  async ensure(image: string): Promise<void> {
+    if (await this.#has(image)) return;
+    this.log.info({ image }, 'pulling an image');
+    try {
+      await this.#pull(image);
+    } catch (error) {
+      throw startFailed(`${imageMissing(image)} Pulling it failed: ${said(error)}`, error);
+    }
+    this.log.info({ image }, 'pulled an image');
+  }
+
+  async #has(image: string): Promise<boolean> {
+    try {
+      await this.docker.getImage(image).inspect();
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      throw error;
+    }
+  }
+
+  async #pull(image: string): Promise<void> {
+    const progress = await this.docker.pull(image);
+    await new Promise<void>((resolve, reject) => {
+      this.docker.modem.followProgress(progress, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+}
+
+/** Says that the image is missing and how it is had. */
+export function imageMissing(image: string): string {
+  return `The image ${image} is not on the Docker engine. Build the worker's image with "node docker/build.mjs worker", or bring another one there with "docker pull ${image}".`;
+}

@@ -1,0 +1,15 @@
+/**
+ * What the worker image and the containers made from it agree on; `docker/worker/Dockerfile` is the other half,
+ * and an integration test holds the two together.
+ */
+export const workerLayout = {
+  workspace: '/workspace',
+  home: '/home/claude',
+  /** Claude Code's executable. */
+  claude: '/usr/local/bin/claude',
+  /** Where the bridge's sockets are seen. */
+  sockets: '/run/remuda',
+  /** The user that Claude Code and its tools run as. */
+  uid: 1000,
+  gid: 1000,
+} as const;

@@ -1,0 +1,52 @@
+import type { ContainerSpec } from '@remuda/domain';
+import type { ProcessEnd } from '../exit-reason.js';
+import { startTimeOf } from './process-table.js';
+import type { WorkerCard } from './worker-card.js';
+import { workerEnvironment } from './worker-environment.js';
+import type { WorkerFolder } from './worker-folder.js';
+import { launch } from './worker-process.js';
+
+/** Where the parts of every worker are on this machine. All paths are absolute. */
+export interface WorkerParts {
+  readonly cluster: string;
+  /** The bundled worker, a Node program. */
+  readonly workerBundle: string;
+  /** Claude Code's executable. */
+  readonly claude: string;
+  /** The folder with the bridge's sockets. */
+  readonly socketDir: string;
+  /** This process's environment: PATH, language and time zone of it are passed on, nothing else. */
+  readonly hostEnv: Readonly<Record<string, string | undefined>>;
+}
+
+/** Start time on the card of a process that had ended before it could be read. */
+const endedAtOnce = 'ended at once';
+
+/**
+ * Makes the worker's folder and starts its process there. The card is written first without a process id: a scheduler
+ * that dies in between leaves nothing unseen. `ended` resolves when the process has ended.
+ */
+export async function startWorker(
+  { worker, profile, fingerprint, env }: ContainerSpec,
+  folder: WorkerFolder,
+  { cluster, workerBundle, claude, socketDir, hostEnv }: WorkerParts,
+): Promise<{ readonly pid: number; readonly ended: Promise<ProcessEnd> }> {
+  const card: WorkerCard = { cluster, worker, profile, fingerprint };
+  await folder.create();
+  await folder.write(card);
+  const output = await folder.openLog();
+  try {
+    const places = { worker, workspace: folder.workspace, home: folder.home, tmp: folder.tmp, claude, socketDir };
+    const environment = workerEnvironment(places, hostEnv, env);
+    const { pid, ended } = await launch({
+      program: workerBundle,
+      cwd: folder.workspace,
+      env: environment,
+      output: output.fd,
+    });
+    await folder.write({ ...card, pid, startTime: (await startTimeOf(pid)) ?? endedAtOnce });
+    return { pid, ended };
+  } finally {
+    await output.close();
+  }
+}

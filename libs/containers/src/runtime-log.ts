@@ -1,0 +1,6 @@
+/** Where a runtime says what it does; a pino logger fits. */
+export interface RuntimeLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
