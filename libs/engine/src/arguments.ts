@@ -1,0 +1,20 @@
+import type { EngineProfile } from '@remuda/domain';
+
+/**
+ * The flags of a warm process. Token deltas are always asked for, as a running process can't be told later; who does
+ * not want them drops them. A repository's own settings, hooks and MCP servers are honoured only where it is trusted.
+ */
+export function argumentsOf(profile: EngineProfile): readonly string[] {
+  return [
+    '-p',
+    ...['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose', '--include-partial-messages'],
+    ...['--model', profile.model, '--permission-mode', profile.permissionMode],
+    ...(profile.trustRepository ? [] : ['--setting-sources', 'user', '--strict-mcp-config']),
+    ...rules('--allowedTools', profile.tools.allow),
+    ...rules('--disallowedTools', profile.tools.deny),
+  ];
+}
+
+function rules(flag: string, list: readonly string[] = []): readonly string[] {
+  return list.length === 0 ? [] : [flag, ...list];
+}

@@ -1,0 +1,194 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { RemudaError, type Clock } from '@remuda/domain';
+import { startAs } from './as-user.js';
+import { readMessage, type CliMessage } from './cli-message.js';
+import { Controls, type ControlRequest } from './controls.js';
+import { LineReader, Tail } from './lines.js';
+import { userMessage } from './prompt.js';
+import type { EngineUser } from './options.js';
+
+/** Longest line that Claude Code may print, in bytes. */
+const maxLineBytes = 32 * 1024 * 1024;
+/** How long the pipes are read on after the process has ended, in ms. */
+const lastWordsMs = 250;
+/** How long a killed process is waited for, in ms. */
+const deathMs = 1_000;
+
+/** What a process is started with. */
+export interface ProcessAim {
+  readonly claude: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly user?: EngineUser;
+  readonly clock: Clock;
+}
+
+/** One running Claude Code in stream-json mode: what is written to it, and what it says. */
+export class ClaudeProcess {
+  readonly pid: number | undefined;
+  /** Resolves with a sentence when the process has ended, for whatever reason. */
+  readonly ended: Promise<string>;
+  /** Longest wait for what it should do at once, in ms: longer while it starts. */
+  patienceMs = 0;
+  /** Whether it can still be talked to. */
+  alive = true;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #tail = new Tail();
+  readonly #controls = new Controls();
+  readonly #listeners = new Set<(message: CliMessage) => void>();
+  /** What we know better than the exit code. */
+  #reason: string | undefined;
+
+  constructor(private readonly aim: ProcessAim) {
+    const { claude, args, cwd, env, user } = aim;
+    // A session of its own: signals meant for us don't reach it.
+    const start = startAs(user, cwd, claude, args);
+    this.#child = spawn(start.command, start.args, { ...start.options, env, detached: true, stdio: 'pipe' });
+    this.pid = this.#child.pid;
+    this.ended = this.#watch();
+    this.#read();
+  }
+
+  /** The last lines that it printed outside of the protocol. */
+  get lastLines(): readonly string[] {
+    return this.#tail.lines;
+  }
+
+  /** Calls back for every message until the returned function is called. */
+  listen(listener: (message: CliMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves with the first message that fits; rejects with `engine.crashed` when the process ends before. */
+  async next(fits: (message: CliMessage) => boolean): Promise<CliMessage> {
+    let stop: (() => void) | undefined;
+    const found = new Promise<CliMessage>((resolve) => {
+      stop = this.listen((message) => {
+        if (fits(message)) resolve(message);
+      });
+    });
+    const first = await Promise.race([found, this.ended]);
+    stop?.();
+    if (typeof first === 'string') throw new RemudaError('engine.crashed', first);
+    return first;
+  }
+
+  /** Hands it a user's text. */
+  say(text: string): void {
+    this.#write(userMessage(text));
+  }
+
+  /**
+   * Asks for something by the control protocol. Rejects with `engine.crashed` when the process ends, with
+   * `engine.unresponsive` when no answer comes in time (it is killed then: a reader that hangs never comes back), and
+   * with `internal` when Claude Code refuses.
+   */
+  async control(request: ControlRequest): Promise<Record<string, unknown>> {
+    if (!this.alive) throw new RemudaError('engine.crashed', this.#reason ?? 'Claude Code has ended.');
+    const { line, answered } = this.#controls.ask(request);
+    this.#write(line);
+    return this.inTime(answered, request.subtype);
+  }
+
+  /** Waits for something that the process should do at once; kills it and rejects with `engine.unresponsive` when it doesn't. */
+  async inTime<T>(work: Promise<T>, what: string): Promise<T> {
+    const { patienceMs } = this;
+    const timer = new AbortController();
+    const late = this.aim.clock.sleep(patienceMs, timer.signal).then(
+      () => `Claude Code gave no answer to ${what} within ${String(patienceMs)} ms and was killed.`,
+      () => undefined,
+    );
+    try {
+      const first = await Promise.race([work.then((value) => ({ value })), late]);
+      if (typeof first === 'object') return first.value;
+      this.kill(first ?? what);
+      await this.#atMost(deathMs, this.ended);
+      throw new RemudaError('engine.unresponsive', first ?? what);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  /** SIGTERM: it ends within some 10 ms, and leaves its tools running. */
+  terminate(reason: string): void {
+    this.#signal('SIGTERM', reason);
+  }
+
+  /** SIGKILL. */
+  kill(reason: string): void {
+    this.#signal('SIGKILL', reason);
+  }
+
+  #signal(signal: NodeJS.Signals, reason: string): void {
+    if (!this.alive) return;
+    this.#reason ??= reason;
+    this.#child.kill(signal);
+  }
+
+  #write(value: object): void {
+    if (this.alive) this.#child.stdin.write(`${JSON.stringify(value)}\n`);
+  }
+
+  #watch(): Promise<string> {
+    // A write to a process that has just ended is no news: its end is.
+    this.#child.stdin.on('error', () => undefined);
+    return new Promise((resolve) => {
+      const end = (sentence: string): void => {
+        this.alive = false;
+        const reason = this.#reason ?? sentence;
+        this.#controls.fail(reason);
+        resolve(reason);
+      };
+      this.#child.once('error', (error) => {
+        end(`Claude Code could not be started: ${error.message}`);
+      });
+      this.#child.once('exit', (code, signal) => {
+        this.alive = false;
+        const sentence = `Claude Code ended with ${signal ?? `exit code ${String(code)}`}.`;
+        void this.#lastWords().then(() => {
+          end(sentence);
+        });
+      });
+    });
+  }
+
+  /** What it printed last may still be in the pipe; a tool left behind may hold that open for as long as it likes. */
+  #lastWords(): Promise<void> {
+    const closed = new Promise<void>((resolve) =>
+      this.#child.once('close', () => {
+        resolve();
+      }),
+    );
+    return this.#atMost(lastWordsMs, closed);
+  }
+
+  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([work, this.aim.clock.sleep(ms, timer.signal).catch(() => undefined)]);
+    timer.abort();
+  }
+
+  #read(): void {
+    const reader = new LineReader(maxLineBytes);
+    this.#child.stdout.on('data', (chunk: Buffer) => {
+      const lines = reader.read(chunk);
+      if (lines === undefined) {
+        this.#child.stdout.destroy();
+        this.kill(`Claude Code printed a line of more than ${String(maxLineBytes)} bytes and was killed.`);
+      }
+      for (const line of lines ?? []) this.#take(line);
+    });
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#tail.add(chunk.toString('utf8'));
+    });
+  }
+
+  #take(line: string): void {
+    const message = readMessage(line);
+    if (message === undefined) this.#tail.add(line);
+    else if (message.type === 'control_response') this.#controls.answer(message['response']);
+    else for (const listener of this.#listeners) listener(message);
+  }
+}

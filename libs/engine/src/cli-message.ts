@@ -1,0 +1,70 @@
+import { isRecord, parseJson } from '@remuda/protocol';
+
+/** A content block of a message, as far as we read it. */
+export interface CliBlock {
+  readonly type: string;
+  readonly text?: string;
+  readonly thinking?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly input?: unknown;
+  readonly tool_use_id?: string;
+  readonly is_error?: boolean;
+  readonly content?: unknown;
+}
+
+/** One line of Claude Code's output, as far as we read it. */
+export interface CliMessage {
+  readonly type: string;
+  readonly subtype?: string;
+  readonly session_id?: string;
+  readonly parent_tool_use_id?: string | null;
+  /** Of `assistant`: a class of API error; the message is then Claude Code's own. */
+  readonly error?: string;
+  readonly message?: { readonly id?: string; readonly content?: string | readonly CliBlock[] };
+  readonly event?: { readonly type: string; readonly delta?: { readonly type: string; readonly text?: string } };
+  readonly [field: string]: unknown;
+}
+
+/** What a turn ended with, as Claude Code says it. */
+export interface CliResult extends CliMessage {
+  readonly is_error?: boolean;
+  readonly result?: string;
+  readonly errors?: readonly string[];
+  readonly api_error_status?: number | null;
+  readonly stop_reason?: string | null;
+  readonly terminal_reason?: string;
+  readonly num_turns?: number;
+  readonly total_cost_usd?: number;
+  readonly usage?: Readonly<Record<string, unknown>>;
+  readonly structured_output?: unknown;
+  readonly origin?: unknown;
+  readonly permission_denials?: readonly { readonly tool_name?: string; readonly tool_use_id?: string }[];
+}
+
+/** Reads a line; undefined for one that is no message. */
+export function readMessage(line: string): CliMessage | undefined {
+  const value = parseJson(line);
+  return isRecord(value) && typeof value['type'] === 'string' ? (value as CliMessage) : undefined;
+}
+
+/** The blocks of a message; a plain text is one block. */
+export function blocksOf(message: CliMessage): readonly CliBlock[] {
+  const content = message.message?.content ?? [];
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+}
+
+/** Whether it ends the turn that we asked for: the turns that Claude Code begins by itself have an `origin`. */
+export function isOwnResult(message: CliMessage): message is CliResult {
+  return message.type === 'result' && message['origin'] === undefined;
+}
+
+/** Whether Claude Code says that it waits for the next prompt. */
+export function isIdle(message: CliMessage): boolean {
+  return message.subtype === 'session_state_changed' && message['state'] === 'idle';
+}
+
+/** A number of a message, or the given one. */
+export function numberOf(value: unknown, otherwise = 0): number {
+  return typeof value === 'number' ? value : otherwise;
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { RemudaError } from '@remuda/domain';
+import { isRecord } from '@remuda/protocol';
+
+interface Asked {
+  readonly resolve: (answer: Record<string, unknown>) => void;
+  readonly reject: (error: RemudaError) => void;
+}
+
+/** A request by the control protocol. */
+export interface ControlRequest {
+  readonly subtype: string;
+  readonly [field: string]: unknown;
+}
+
+/** The control requests that have no answer yet. */
+export class Controls {
+  readonly #asked = new Map<string, Asked>();
+
+  /** A line to write, and the answer to come: it rejects with `internal` when Claude Code refuses. */
+  ask(request: ControlRequest): { readonly line: object; readonly answered: Promise<Record<string, unknown>> } {
+    const id = randomUUID();
+    const answered = new Promise<Record<string, unknown>>((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+    });
+    return { line: { type: 'control_request', request_id: id, request }, answered };
+  }
+
+  /** Takes a `control_response`; one to a question that nobody asked is ignored. */
+  answer(response: unknown): void {
+    if (!isRecord(response)) return;
+    const id = String(response['request_id']);
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    const { error, response: answer } = response;
+    if (response['subtype'] === 'success') asked?.resolve(isRecord(answer) ? answer : {});
+    else
+      asked?.reject(
+        new RemudaError('internal', `Claude Code refused: ${typeof error === 'string' ? error : 'no reason given'}`),
+      );
+  }
+
+  /** Rejects all that is open with `engine.crashed`. */
+  fail(reason: string): void {
+    for (const asked of this.#asked.values()) asked.reject(new RemudaError('engine.crashed', reason));
+    this.#asked.clear();
+  }
+}

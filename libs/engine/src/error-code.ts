@@ -1,0 +1,68 @@
+import type { ErrorCode } from '@remuda/domain';
+import { bridgeRefusal } from '@remuda/protocol';
+import type { CliResult } from './cli-message.js';
+
+/** What a result says in words: the answer, or the errors. */
+export function textOf(result: CliResult): string {
+  return result.result ?? result.errors?.join('\n') ?? '';
+}
+
+/** The code of a turn that Claude Code says went wrong, from the surest sign to the vaguest. `apiError` is the class that it named. */
+export function errorCode(result: CliResult, apiError: string | undefined): ErrorCode {
+  const text = textOf(result);
+  return (
+    codeOfSubtype(result.subtype) ??
+    codeOfMark(text) ??
+    codeOfClass(apiError) ??
+    codeOfStatus(result.api_error_status) ??
+    codeOfText(text, apiError)
+  );
+}
+
+function codeOfSubtype(subtype: string | undefined): ErrorCode | undefined {
+  if (subtype === 'error_max_structured_output_retries') return 'result.schema_mismatch';
+  if (subtype === 'error_max_turns') return 'turns.exhausted';
+  return subtype === 'error_max_budget_usd' ? 'budget.exhausted' : undefined;
+}
+
+/** The bridge's own refusals come back in the error's text. */
+function codeOfMark(text: string): ErrorCode | undefined {
+  if (text.includes(bridgeRefusal.budget)) return 'budget.exhausted';
+  if (text.includes(bridgeRefusal.ended)) return 'model.authentication';
+  return text.includes(bridgeRefusal.model) ? 'model.invalid_request' : undefined;
+}
+
+/** Classes that say more than the status; the others (`server_error`, `unknown`) say less. */
+function codeOfClass(apiError: string | undefined): ErrorCode | undefined {
+  switch (apiError) {
+    case 'authentication_failed':
+      return 'model.authentication';
+    case 'billing_error':
+      return 'model.billing';
+    case 'rate_limit':
+      return 'model.rate_limited';
+    case 'overloaded':
+      return 'model.overloaded';
+    case 'model_not_found':
+    case 'invalid_request':
+    case 'max_output_tokens':
+      return 'model.invalid_request';
+    default:
+      return undefined;
+  }
+}
+
+function codeOfStatus(status: number | null | undefined): ErrorCode | undefined {
+  if (status === undefined || status === null) return undefined;
+  if (status === 401 || status === 403) return 'model.authentication';
+  if (status === 402) return 'model.billing';
+  if (status === 429) return 'model.rate_limited';
+  if (status === 408 || status >= 500) return 'model.overloaded';
+  return status >= 400 ? 'model.invalid_request' : undefined;
+}
+
+function codeOfText(text: string, apiError: string | undefined): ErrorCode {
+  if (/overloaded/i.test(text)) return 'model.overloaded';
+  if (/unable to connect|connection|timed out|socket|ECONN/i.test(text)) return 'model.unreachable';
+  return apiError === undefined ? 'engine.crashed' : 'model.unreachable';
+}

@@ -1,0 +1,47 @@
+/** One commit of a job. */
+export interface Commit {
+  readonly id: string;
+  readonly subject: string;
+}
+
+/** How much a diff changes. */
+export interface DiffStat {
+  readonly filesChanged: number;
+  readonly insertions: number;
+  readonly deletions: number;
+}
+
+/** Reads `git log -z --format=%H%n%s`. */
+export function readCommits(log: string): readonly Commit[] {
+  return log.split('\0').flatMap((entry) => {
+    const [id, subject = ''] = entry.trim().split('\n');
+    return id ? [{ id, subject: subject.slice(0, 200) }] : [];
+  });
+}
+
+/** Reads `git diff --numstat --no-renames -z`. Binary files count as changed, without lines. */
+export function readNumstat(numstat: string): DiffStat {
+  const rows = numstat
+    .split('\0')
+    .filter((row) => row !== '')
+    .map((row) => row.split('\t'));
+  const sum = (column: number): number => rows.reduce((total, row) => total + (Number(row[column]) || 0), 0);
+  return { filesChanged: rows.length, insertions: sum(0), deletions: sum(1) };
+}
+
+/** Names the filter drivers in `git config --name-only -z --get-regexp ^filter\.`. */
+export function readFilters(names: string): readonly string[] {
+  const drivers = names.split('\0').flatMap((name) => /^filter\.(.*)\.[^.]*$/s.exec(name)?.[1] ?? []);
+  return [...new Set(drivers)];
+}
+
+/** Configuration under which the given filter drivers do nothing. */
+export function withoutFilters(drivers: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    drivers.flatMap((driver) => [
+      [`filter.${driver}.clean`, ''],
+      [`filter.${driver}.process`, ''],
+      [`filter.${driver}.required`, 'false'],
+    ]),
+  );
+}

@@ -1,0 +1,14 @@
+export { collectWorkspace, maxPatchBytes, type Collected } from './collect.js';
+export type { GitFolder } from './git.js';
+export {
+  defaultLimits,
+  type BridgeDoor,
+  type EngineLimits,
+  type EngineLog,
+  type EngineUser,
+  type StreamEngineOptions,
+} from './options.js';
+export { claudeVersion, resolveClaude } from './resolve-claude.js';
+export { StreamEngine } from './stream-engine.js';
+export { checkStructured } from './structured.js';
+export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace.js';

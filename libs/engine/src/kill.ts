@@ -1,0 +1,32 @@
+import type { Clock } from '@remuda/domain';
+import type { EngineLog } from './options.js';
+import type { Mark } from './processes.js';
+import type { Starter } from './starter.js';
+import { present, signal, sweep } from './sweep.js';
+
+/** What is to end, and how long each step may take. */
+export interface KillAim {
+  readonly starter: Starter;
+  readonly mark: Mark;
+  readonly killMs: number;
+  readonly clock: Clock;
+  readonly log: EngineLog;
+}
+
+/** Ends all processes of an engine: SIGTERM to each, and SIGKILL to what is still there after `killMs`. */
+export async function killAll(aim: KillAim): Promise<void> {
+  const { starter, mark, killMs, clock, log } = aim;
+  starter.close();
+  for (const one of starter.running) one.terminate('Claude Code was told to end.');
+  for (const { pid } of await present(mark, starter.pids)) signal(pid, 'SIGTERM');
+  await within(Promise.all([...starter.running].map((one) => one.ended)), killMs, clock);
+  for (const one of starter.running) one.kill('Claude Code was killed.');
+  const gone = await sweep({ mark, roots: [], spared: [], baseline: new Set(), limitMs: killMs, clock });
+  if (!gone) log.warn({ scope: mark.scope }, 'some processes could not be killed');
+}
+
+async function within(work: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([work, clock.sleep(ms, timer.signal).catch(() => undefined)]);
+  timer.abort();
+}

@@ -1,0 +1,29 @@
+import type { EngineProfile, PermissionMode, Turn } from '@remuda/domain';
+
+/** What kind of process a turn takes: the warm one, one that waits for its own `initialize`, or one started for it. */
+export type Need = 'warm' | 'primed' | 'cold';
+
+type Asked = Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>;
+
+/** Decides what a turn needs. */
+export function needOf(asked: Asked, profile: EngineProfile): Need {
+  if (needsOwnMode(asked.permissionMode, profile.permissionMode)) return 'cold';
+  return asked.appendSystemPrompt === undefined && asked.outputSchema === undefined ? 'warm' : 'primed';
+}
+
+/**
+ * A process can be put into another mode while it runs, but not into `bypassPermissions` when it was not started so; and
+ * one that was started so does not refuse writes in `plan`.
+ */
+function needsOwnMode(asked: PermissionMode | undefined, launched: PermissionMode): boolean {
+  if (asked === undefined || asked === launched) return false;
+  return asked === 'bypassPermissions' || (launched === 'bypassPermissions' && asked === 'plan');
+}
+
+/** The profile's addition to the system prompt, and after it the turn's own. */
+export function joinedPrompt(profile: EngineProfile, turn: Asked): string | undefined {
+  const parts = [profile.appendSystemPrompt, turn.appendSystemPrompt].filter(
+    (part) => part !== undefined && part !== '',
+  );
+  return parts.length === 0 ? undefined : parts.join('\n\n');
+}

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { scopeVariable } from './environment.js';
+
+/** One process at one moment. */
+export interface SeenProcess {
+  readonly pid: number;
+  readonly parent: number;
+  /** Tells a process from a later one with the same number. */
+  readonly startedAt: string;
+  /** Bears the engine's mark, or belongs to the engine's user. */
+  readonly marked: boolean;
+}
+
+/** How an engine's processes are told from others: by the user who owns them, or by the mark in their environment. */
+export interface Mark {
+  readonly scope: string;
+  /** Given where the engine runs as a user of its own: then all of that user's processes are the engine's. */
+  readonly uid?: number | undefined;
+}
+
+/** Every process of the machine or container that has not ended. */
+export async function seeProcesses(mark: Mark): Promise<readonly SeenProcess[]> {
+  return process.platform === 'linux' ? seeOnLinux(mark) : seeByPs(mark);
+}
+
+/** Those that belong to the engine: the marked ones, and all that descends from these or from the given roots. */
+export function belonging(seen: readonly SeenProcess[], roots: readonly number[]): readonly SeenProcess[] {
+  const found = new Set(seen.filter((one) => one.marked).map((one) => one.pid));
+  for (const pid of roots) found.add(pid);
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const one of seen)
+      if (!found.has(one.pid) && found.has(one.parent)) {
+        found.add(one.pid);
+        grown = true;
+      }
+  }
+  return seen.filter((one) => found.has(one.pid));
+}
+
+async function seeOnLinux(mark: Mark): Promise<readonly SeenProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const seen = await Promise.all(pids.map((pid) => seeOne(pid, mark).catch(() => undefined)));
+  return seen.filter((one) => one !== undefined);
+}
+
+async function seeOne(pid: string, mark: Mark): Promise<SeenProcess | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+  // The name in parentheses may hold anything, parentheses included.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  const marked = mark.uid === undefined ? await bearsMark(pid, mark.scope) : await ownedBy(pid, mark.uid);
+  return { pid: Number(pid), parent: Number(fields[1]), startedAt: fields[19] ?? '', marked };
+}
+
+/** The environment of another user's process can't be read, and isn't ours. */
+async function bearsMark(pid: string, scope: string): Promise<boolean> {
+  const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  return `\0${environ}`.includes(`\0${scopeVariable}=${scope}\0`);
+}
+
+async function ownedBy(pid: string, uid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1');
+  const ids = /^Uid:\t(\d+)\t(\d+)/m.exec(status);
+  return ids?.[1] === String(uid) || ids?.[2] === String(uid);
+}
+
+/** Where there is no /proc: BSD's ps shows environments too, of those programs that let it. */
+async function seeByPs(mark: Mark): Promise<readonly SeenProcess[]> {
+  const { stdout } = await promisify(execFile)(
+    'ps',
+    ['-A', '-ww', '-E', '-o', 'pid=,ppid=,uid=,stat=,lstart=,command='],
+    { maxBuffer: 64 * 1024 * 1024 },
+  );
+  return readPs(stdout, mark);
+}
+
+/** Reads ps's table; pure. */
+export function readPs(table: string, mark: Mark): readonly SeenProcess[] {
+  return table.split('\n').flatMap((line) => {
+    const [, pid, parent, uid, stat, startedAt, command] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+ +\S+ +\S+ +\S+ +\S+)\s+(.*)$/.exec(line) ?? [];
+    if (!pid || !startedAt || stat?.startsWith('Z')) return [];
+    const marked =
+      mark.uid === undefined
+        ? `${command ?? ''} `.includes(` ${scopeVariable}=${mark.scope} `)
+        : uid === String(mark.uid);
+    return [{ pid: Number(pid), parent: Number(parent), startedAt, marked }];
+  });
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { RemudaError, type PermissionMode } from '@remuda/domain';
+import { argumentsOf } from './arguments.js';
+import { ClaudeProcess } from './claude-process.js';
+import { environmentOf, harmlessOf } from './environment.js';
+import { failureOf } from './failure.js';
+import { toolsEnvPath } from './home.js';
+import type { EngineLimits, StreamEngineOptions } from './options.js';
+import { Session } from './session.js';
+import { makePrimed, makeWarm } from './warm-up.js';
+
+/** Starts Claude Code processes of one engine. Every start settles within the start limit. */
+export class Starter {
+  /** Processes that have not ended. */
+  readonly running = new Set<ClaudeProcess>();
+  readonly #env: Readonly<Record<string, string>>;
+  #closed = false;
+
+  constructor(
+    private readonly options: StreamEngineOptions,
+    private readonly limits: EngineLimits,
+    scope: string,
+  ) {
+    const { env, home, bridge, user, modelRetries = 4 } = options;
+    const root = (user?.uid ?? process.getuid?.()) === 0;
+    this.#env = {
+      ...environmentOf({ base: env, home, bridge, scope, root, modelRetries, toolsEnv: toolsEnvPath(home) }),
+      // Claude Code looks for bash by itself, but takes zsh where it finds that first.
+      ...(existsSync('/bin/bash') ? { SHELL: '/bin/bash' } : {}),
+    };
+  }
+
+  /** Process ids of all that runs. */
+  get pids(): readonly number[] {
+    return [...this.running].flatMap((one) => one.pid ?? []);
+  }
+
+  /** From now on every start rejects with `engine.crashed`. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** A process for jobs that are content with the profile. */
+  warm(): Promise<Session> {
+    return this.#start((session) => makeWarm(session, this.options.profile.appendSystemPrompt));
+  }
+
+  /** A process whose `initialize` is still to come. */
+  primed(): Promise<Session> {
+    return this.#start(makePrimed);
+  }
+
+  /** A process as it comes, in the given mode. */
+  bare(permissionMode: PermissionMode): Promise<Session> {
+    return this.#start(() => Promise.resolve(), permissionMode);
+  }
+
+  async #start(ready: (session: Session) => Promise<void>, permissionMode?: PermissionMode): Promise<Session> {
+    if (this.#closed) throw new RemudaError('engine.crashed', 'The engine has been killed.');
+    const session = this.#spawn(permissionMode ?? this.options.profile.permissionMode);
+    const { startMs } = this.limits;
+    const timer = new AbortController();
+    const late = this.options.clock.sleep(startMs, timer.signal).then(
+      () => {
+        session.process.kill(`Claude Code was not ready within ${String(startMs)} ms and was killed.`);
+      },
+      () => undefined,
+    );
+    try {
+      session.process.patienceMs = startMs;
+      await ready(session);
+      session.process.patienceMs = this.limits.controlMs;
+      return session;
+    } catch (error) {
+      session.process.kill('Claude Code could not be made ready and was killed.');
+      const reason = await session.process.ended;
+      const { lastLines } = session.process;
+      throw new RemudaError('engine.start_failed', reason, { cause: failureOf(error).message, lastLines });
+    } finally {
+      timer.abort();
+      await late;
+    }
+  }
+
+  #spawn(permissionMode: PermissionMode): Session {
+    const { claude, workspace, user, clock } = this.options;
+    const profile = { ...this.options.profile, permissionMode };
+    const one = new ClaudeProcess({
+      claude,
+      args: argumentsOf(profile),
+      cwd: workspace,
+      env: this.#env,
+      clock,
+      ...(user ? { user } : {}),
+    });
+    this.running.add(one);
+    void one.ended.then(() => this.running.delete(one));
+    return new Session(one, profile);
+  }
+
+  /** The part of the environment for programs that are not Claude Code. */
+  get harmlessEnv(): Record<string, string> {
+    return harmlessOf(this.options.env);
+  }
+}

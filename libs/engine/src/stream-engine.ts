@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import {
+  RemudaError,
+  type AbortSignalLike,
+  type Engine,
+  type Failure,
+  type JobSpec,
+  type NewEvent,
+  type Readiness,
+  type Turn,
+  type TurnEnd,
+} from '@remuda/domain';
+import { unlessAborted } from './abort.js';
+import { reservedNames } from './environment.js';
+import { failureOf } from './failure.js';
+import type { GitFolder } from './git.js';
+import { layFolders, scrubHome, type Folders } from './home.js';
+import { killAll } from './kill.js';
+import { joinedPrompt, needOf } from './needs.js';
+import { defaultLimits, type EngineLimits, type StreamEngineOptions } from './options.js';
+import type { Mark } from './processes.js';
+import type { Session } from './session.js';
+import { Spare } from './spare.js';
+import { Starter } from './starter.js';
+import { nameOf, present, sweep } from './sweep.js';
+import { runTurn } from './turn-run.js';
+import { makeFresh } from './warm-up.js';
+import { clearWorkspace } from './workspace.js';
+
+/**
+ * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and beside it a spare that
+ * waits for the `initialize` of a job with its own system prompt or schema.
+ */
+export class StreamEngine implements Engine {
+  readonly #limits: EngineLimits;
+  readonly #scope = randomUUID();
+  readonly #starter: Starter;
+  #main: Session | undefined;
+  readonly #spare: Spare;
+  /** Files were put into the workspace since the processes looked at it. */
+  #filled = false;
+  #turning = false;
+  #dead = false;
+  #baseline: ReadonlySet<string> = new Set();
+
+  constructor(private readonly options: StreamEngineOptions) {
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#starter = new Starter(options, this.#limits, this.#scope);
+    this.#spare = new Spare(this.#starter, options.log);
+  }
+
+  /** The workspace as git is to be run in it; whatever that starts is the engine's. */
+  get workspace(): GitFolder {
+    const { workspace, user } = this.options;
+    return { folder: workspace, env: this.#starter.harmlessEnv, user, scope: this.#scope };
+  }
+
+  /** Does nothing while a process is warm. */
+  async warm(): Promise<void> {
+    if (this.#main?.process.alive) return;
+    await layFolders(this.#folders);
+    await this.#startMain();
+    await this.#settle();
+  }
+
+  /** Resolves when nothing goes on in the background: the spare is ready, or could not be started. */
+  async settled(): Promise<void> {
+    await this.#spare.settled();
+  }
+
+  readiness(spec: Pick<JobSpec, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Readiness {
+    const need = needOf(spec, this.options.profile);
+    if (this.#dead || need === 'cold') return 'cold';
+    if (need === 'primed') return this.#spare.ready ? 'primed' : 'cold';
+    return this.#main?.process.alive ? 'warm' : 'cold';
+  }
+
+  async arm(bridgeToken: string): Promise<void> {
+    await this.#main?.set({ bridgeToken, env: {} });
+  }
+
+  /**
+   * `/clear` alone brings the new files in, and costs 9 ms; priming once more costs 20 and makes the first request only 5
+   * sooner. A trusted repository's settings are read at the start only, so there the process is started again.
+   */
+  async refresh(): Promise<void> {
+    this.#filled = true;
+    if (!this.options.profile.trustRepository) return this.#main?.clear();
+    await this.#end(this.#main, 'it is started again in a trusted repository');
+    await this.#end(await this.#spare.take(), 'it is not needed any more');
+    await this.#startMain();
+  }
+
+  async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
+    if (this.#turning) throw new RemudaError('internal', 'The engine carries out one turn at a time.');
+    this.#turning = true;
+    try {
+      return await this.#turn(turn, onEvent, signal);
+    } catch (error) {
+      return { kind: 'failed', failure: failureOf(error) };
+    } finally {
+      this.#turning = false;
+    }
+  }
+
+  async #turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
+    const refused = refusalOf(turn);
+    if (refused) return { kind: 'failed', failure: refused };
+    const session = await unlessAborted(this.#prepare(turn, signal), signal);
+    if (session === undefined) {
+      this.#spoil(turn);
+      return { kind: 'interrupted' };
+    }
+    const { clock, log } = this.options;
+    let usedTools = false as boolean;
+    const tell = (event: NewEvent): void => {
+      usedTools ||= event.type === 'tool.called';
+      onEvent(event);
+    };
+    const end = await runTurn({ session, turn, onEvent: tell, signal, limits: this.#limits, clock, log });
+    if (session !== this.#main) await this.#end(session, 'its job is over');
+    // Nothing may change the workspace any more when it is collected. A look at all processes takes some 10 ms.
+    if (usedTools) await this.#sweep();
+    return end;
+  }
+
+  /** Ends what was being set up for an interrupted turn: half set up, it is good for nothing else. */
+  #spoil(turn: Turn): void {
+    const kept = needOf(turn, this.options.profile) === 'warm' ? undefined : this.#main?.process;
+    for (const one of this.#starter.running) if (one !== kept) one.kill('The turn was interrupted before it began.');
+  }
+
+  async reset(): Promise<void> {
+    if (this.#dead) throw new RemudaError('engine.crashed', 'The engine has been killed.');
+    if (!(await this.#sweep()))
+      throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
+    if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
+    await clearWorkspace(this.workspace);
+    await scrubHome(this.#folders);
+    await layFolders(this.#folders);
+    this.#filled = false;
+    await this.#main.unset();
+    await makeFresh(this.#main);
+    await this.#settle();
+  }
+
+  async kill(): Promise<void> {
+    this.#dead = true;
+    const { clock, log } = this.options;
+    const { killMs } = this.#limits;
+    await killAll({ starter: this.#starter, mark: this.#mark, killMs, clock, log });
+  }
+
+  get #folders(): Folders {
+    const { workspace, home, user, profile } = this.options;
+    return { workspace, home, env: this.#starter.harmlessEnv, user, importMemory: !profile.trustRepository };
+  }
+
+  get #mark(): Mark {
+    return { scope: this.#scope, uid: this.options.user?.uid };
+  }
+
+  async #startMain(): Promise<Session> {
+    const main = await this.#starter.warm();
+    this.#main = main;
+    void main.process.ended.then((reason) => {
+      if (!this.#dead && !this.#turning && this.#main === main) this.options.onExit?.(reason);
+    });
+    return main;
+  }
+
+  /** Notes what belongs to the idle engine, and has a spare made ready beside it. */
+  async #settle(): Promise<void> {
+    this.#baseline = new Set((await present(this.#mark, this.#starter.pids)).map(nameOf));
+    if (this.options.spare !== false && !this.#dead) this.#spare.keep();
+  }
+
+  /** Finds the process for a turn and sets it up. */
+  async #prepare(turn: Turn, signal: AbortSignalLike): Promise<Session> {
+    const session = await this.#take(turn, signal);
+    if (!session.initialised) {
+      const appendSystemPrompt = joinedPrompt(this.options.profile, turn);
+      const { outputSchema } = turn;
+      await session.initialise({
+        ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
+        ...(outputSchema ? { outputSchema } : {}),
+      });
+      if (this.#filled) await session.clear();
+    }
+    await session.set(turn);
+    return session;
+  }
+
+  async #take(turn: Turn, signal: AbortSignalLike): Promise<Session> {
+    const { profile } = this.options;
+    const need = needOf(turn, profile);
+    if (need === 'warm') return this.#main?.process.alive ? this.#main : this.#startMain();
+    const spare = need === 'primed' ? await this.#spare.take() : undefined;
+    if (signal.aborted) throw new RemudaError('job.cancelled', 'The turn was interrupted before it began.');
+    return spare ?? this.#starter.bare(turn.permissionMode ?? profile.permissionMode);
+  }
+
+  async #end(session: Session | undefined, reason: string): Promise<void> {
+    session?.process.kill(`Claude Code was ended: ${reason}.`);
+    await session?.process.ended;
+  }
+
+  /** Kills what the last turn left running. */
+  #sweep(): Promise<boolean> {
+    const spared = [...this.#starter.running].flatMap((one) => (one === this.#main?.process ? [] : (one.pid ?? [])));
+    const { clock } = this.options;
+    const limitMs = this.#limits.killMs;
+    return sweep({ mark: this.#mark, roots: this.#starter.pids, spared, baseline: this.#baseline, limitMs, clock });
+  }
+}
+
+function refusalOf(turn: Turn): Failure | undefined {
+  const names = reservedNames(turn.env);
+  if (names.length === 0) return undefined;
+  return { code: 'request.invalid', message: `A job may not set ${names.join(', ')} in its environment.` };
+}

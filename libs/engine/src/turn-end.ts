@@ -1,0 +1,118 @@
+import {
+  noUsage,
+  type ErrorCode,
+  type Failure,
+  type JobResult,
+  type JsonSchema,
+  type TurnEnd,
+  type Usage,
+} from '@remuda/domain';
+import { numberOf, type CliResult } from './cli-message.js';
+import { errorCode, textOf } from './error-code.js';
+import { checkStructured } from './structured.js';
+
+/** Why we ended a turn ourselves: the first reason wins. */
+export type Stop = 'interrupted' | 'turns' | 'authentication' | 'silence' | 'unresponsive';
+
+/** All that was seen of a turn when it was over. */
+export interface TurnSeen {
+  /** Absent when the process ended without one. */
+  readonly result?: CliResult;
+  readonly stop?: Stop;
+  /** How the process ended, as a sentence, where it did. */
+  readonly exit?: string;
+  readonly lastLines: readonly string[];
+  /** The class of API error that Claude Code named last. */
+  readonly apiError?: string;
+  /** The last text that the model said. */
+  readonly lastText: string;
+  /** Answers of the model so far. */
+  readonly answers: number;
+  readonly sessionId?: string;
+  /** What the process had cost before the turn; it counts over its whole life. */
+  readonly costBeforeUsd: number;
+  readonly maxTurns?: number;
+  readonly outputSchema?: JsonSchema;
+}
+
+/** Decides how a turn ended, in the order in which the signs are to be trusted. */
+export function turnEnd(seen: TurnSeen): TurnEnd {
+  if (seen.stop !== undefined) return stoppedEnd(seen, seen.stop);
+  const { result } = seen;
+  if (result === undefined)
+    return failed(seen, 'engine.crashed', seen.exit ?? 'Claude Code ended without a result.', seen.lastLines);
+  if (result.stop_reason === 'refusal')
+    return failed(seen, 'model.refused', textOf(result) || 'The model refused to answer.');
+  if (result.is_error === true || result.subtype !== 'success')
+    return failed(
+      seen,
+      errorCode(result, seen.apiError),
+      textOf(result) || `Claude Code ended the turn with ${result.subtype ?? 'an error'}.`,
+    );
+  return succeededEnd(seen, result);
+}
+
+function stoppedEnd(seen: TurnSeen, stop: Stop): TurnEnd {
+  switch (stop) {
+    case 'interrupted': {
+      const result = resultOf(seen);
+      return { kind: 'interrupted', ...(result ? { result } : {}) };
+    }
+    case 'turns':
+      return failed(seen, 'turns.exhausted', `The job used up its ${String(seen.maxTurns ?? seen.answers)} turns.`);
+    case 'authentication':
+      return failed(seen, 'model.authentication', 'The model API refused the credential.');
+    case 'silence':
+      return failed(
+        seen,
+        'engine.hung',
+        'Claude Code gave no sign of life while it waited for the model.',
+        seen.lastLines,
+      );
+    case 'unresponsive':
+      return failed(seen, 'engine.unresponsive', 'Claude Code did not answer in time and was killed.', seen.lastLines);
+  }
+}
+
+function succeededEnd(seen: TurnSeen, result: CliResult): TurnEnd {
+  const done = resultOf(seen) ?? emptyResult;
+  if (!seen.outputSchema) return { kind: 'succeeded', result: done };
+  if (result.structured_output === undefined)
+    return failed(seen, 'result.schema_mismatch', 'The model gave no structured result.');
+  const fault = checkStructured(seen.outputSchema, result.structured_output);
+  if (fault !== undefined)
+    return failed(seen, 'result.schema_mismatch', `The structured result does not fit its schema: ${fault}.`);
+  return { kind: 'succeeded', result: done };
+}
+
+function failed(seen: TurnSeen, code: ErrorCode, message: string, lastLines?: readonly string[]): TurnEnd {
+  const failure: Failure = { code, message, ...(lastLines && lastLines.length > 0 ? { lastLines } : {}) };
+  const result = resultOf(seen);
+  return { kind: 'failed', failure, ...(result ? { result } : {}) };
+}
+
+const emptyResult: JobResult = { text: '', turns: 0, usage: noUsage, costUsd: 0 };
+
+/** What the turn gave so far; undefined when the model had not been heard. */
+function resultOf(seen: TurnSeen): JobResult | undefined {
+  const { result, sessionId } = seen;
+  if (result === undefined && seen.answers === 0) return undefined;
+  const text = result?.is_error === true ? seen.lastText : (result?.result ?? seen.lastText);
+  return {
+    text,
+    ...(result?.structured_output === undefined ? {} : { structured: result.structured_output }),
+    turns: seen.answers,
+    usage: usageOf(result?.usage),
+    costUsd: Math.max(0, numberOf(result?.total_cost_usd, seen.costBeforeUsd) - seen.costBeforeUsd),
+    ...(sessionId === undefined ? {} : { sessionId }),
+  };
+}
+
+function usageOf(usage: CliResult['usage']): Usage {
+  return {
+    inputTokens: numberOf(usage?.['input_tokens']),
+    outputTokens: numberOf(usage?.['output_tokens']),
+    cacheReadTokens: numberOf(usage?.['cache_read_input_tokens']),
+    cacheWriteTokens: numberOf(usage?.['cache_creation_input_tokens']),
+  };
+}

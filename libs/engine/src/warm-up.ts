@@ -1,0 +1,24 @@
+import type { Session } from './session.js';
+
+/**
+ * Makes a process warm. From claim to first request, medians of five on CLI 2.1.197 and 2 cores, the job's credential
+ * set in between: 21 ms so; 42 without the first setting of flags (the first one of a process is slow); 28 without
+ * `/clear`; 78 with nothing done before.
+ */
+export async function makeWarm(session: Session, appendSystemPrompt?: string): Promise<void> {
+  await session.initialise(appendSystemPrompt === undefined ? {} : { appendSystemPrompt });
+  await session.unset();
+  await makeFresh(session);
+}
+
+/** Makes a process as quick as it can be with its `initialize` still to come: 28 ms from claim to first request. */
+export async function makePrimed(session: Session): Promise<void> {
+  await session.unset();
+  await session.prime();
+}
+
+/** A new conversation, built ahead. */
+export async function makeFresh(session: Session): Promise<void> {
+  await session.clear();
+  await session.prime();
+}
