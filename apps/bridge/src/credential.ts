@@ -1,0 +1,46 @@
+import { RemudaError } from '@remuda/domain';
+
+/** Adds the real credential to a request's headers. The secret stays inside: printing the credential shows only its kind. */
+export interface Credential {
+  readonly kind: 'api-key' | 'oauth' | 'none';
+  /** The headers with the credential in them, `anthropic-beta` extended where it is an OAuth token. */
+  readonly sign: (headers: Readonly<Record<string, string>>) => Record<string, string>;
+}
+
+/** Where a credential is looked for, in this order. */
+export const credentialVariables = ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN'] as const;
+
+const oauthBeta = 'oauth-2025-04-20';
+
+/** What the environment says of the credential. */
+export interface CredentialSource {
+  readonly apiKey?: string | undefined;
+  readonly oauthToken?: string | undefined;
+  /** `none`: the model wants no credential; accepted for a model that is not Anthropic's. */
+  readonly credential?: 'none' | undefined;
+  readonly modelUrl: URL;
+}
+
+/** The credential to use: an API key wins over an OAuth token. Rejects with `credential.missing`, which says what was looked for. */
+export function chooseCredential(source: CredentialSource): Credential {
+  const { apiKey, oauthToken } = source;
+  if (source.credential === 'none' && !isAnthropic(source.modelUrl))
+    return { kind: 'none', sign: (headers) => ({ ...headers }) };
+  if (apiKey) return { kind: 'api-key', sign: (headers) => ({ ...headers, 'x-api-key': apiKey }) };
+  if (oauthToken) return { kind: 'oauth', sign: (headers) => withBearer(headers, oauthToken) };
+  throw new RemudaError(
+    'credential.missing',
+    `No credential for the model: looked for ${credentialVariables.join(' and ')}. ` +
+      'A model of your own that wants none: set REMUDA_MODEL_URL to it and REMUDA_MODEL_CREDENTIAL=none.',
+  );
+}
+
+function withBearer(headers: Readonly<Record<string, string>>, token: string): Record<string, string> {
+  const betas = (headers['anthropic-beta'] ?? '').split(',').map((beta) => beta.trim());
+  const all = [...betas.filter((beta) => beta !== '' && beta !== oauthBeta), oauthBeta];
+  return { ...headers, authorization: `Bearer ${token}`, 'anthropic-beta': all.join(',') };
+}
+
+function isAnthropic(url: URL): boolean {
+  return /(^|\.)(anthropic|claude)\.com$/.test(url.hostname);
+}

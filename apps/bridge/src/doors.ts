@@ -1,0 +1,65 @@
+import type { Server, Socket } from 'node:net';
+import { listenOnLoopback, listenOnSocket } from './sockets.js';
+
+/** What ends by itself (`answers`), and what stays open until it is cut (`lines`). */
+export type DoorKind = 'answers' | 'lines';
+
+/** The servers of a bridge, opened one by one and closed together. */
+export class Doors {
+  private readonly open: Readonly<Record<DoorKind, OpenDoor[]>> = { answers: [], lines: [] };
+
+  /** Opens a server on a unix socket with the mode; see `listenOnSocket`. */
+  async onSocket(
+    kind: DoorKind,
+    server: Server,
+    where: { readonly path: string; readonly mode: number },
+  ): Promise<void> {
+    await listenOnSocket(server, where.path, where.mode);
+    this.open[kind].push(new OpenDoor(server));
+  }
+
+  /** Opens a server on a port of the loopback interface; resolves with its URL. */
+  async onLoopback(kind: DoorKind, server: Server, port: number): Promise<string> {
+    const had = await listenOnLoopback(server, port);
+    this.open[kind].push(new OpenDoor(server));
+    return `http://127.0.0.1:${had}`;
+  }
+
+  /** Takes no more answers on, waits up to `graceMs` for those under way, then cuts what is left. */
+  async close(graceMs: number): Promise<void> {
+    await closeAll(this.open.answers, graceMs);
+    await closeAll(this.open.lines, 0);
+  }
+}
+
+class OpenDoor {
+  private readonly sockets = new Set<Socket>();
+
+  constructor(private readonly server: Server) {
+    server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  /** Resolves when the last connection has ended. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => {
+        resolve();
+      });
+    });
+  }
+
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+async function closeAll(doors: readonly OpenDoor[], graceMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const door of doors) door.cut();
+  }, graceMs);
+  await Promise.all(doors.map((door) => door.stop()));
+  clearTimeout(timer);
+}

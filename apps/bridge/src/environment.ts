@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { bridgeSockets } from '@remuda/protocol';
+import { readSettings, RemudaError, type Fault } from '@remuda/domain';
+import { chooseCredential, credentialVariables, type Credential } from './credential.js';
+import { bridgeSettings, type BridgeSettings } from './settings.js';
+import { maxSocketPathBytes } from './sockets.js';
+
+/** What the bridge is told by its environment. */
+export interface Environment {
+  readonly settings: BridgeSettings;
+  readonly credential: Credential;
+  /** What git and its credential helpers are given: all of it but the model's credential. */
+  readonly gitEnv: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the environment. Rejects with `credential.missing` when that is all that is wrong, else with `config.invalid`
+ * and every fault.
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const settings = attempt(() => readSettings(bridgeSettings, env));
+  const credential = attempt(() => chooseCredential(credentialSource(env, settings.value)));
+  const faults = [...faultsOf(settings.error), ...(settings.value ? socketFaults(settings.value) : [])];
+  if (faults.length > 0 && credential.error)
+    faults.push({ path: credentialVariables.join(', '), message: credential.error.message });
+  if (faults.length > 0)
+    throw new RemudaError('config.invalid', `The environment has ${faults.length} fault(s):`, { faults });
+  if (!settings.value || !credential.value)
+    throw settings.error ?? credential.error ?? new RemudaError('internal', 'No settings.');
+  return { settings: settings.value, credential: credential.value, gitEnv: withoutCredential(env) };
+}
+
+/** With other faults in the environment the credential is still looked for, so that all are told at once. */
+function credentialSource(env: Readonly<Record<string, string | undefined>>, settings: BridgeSettings | undefined) {
+  if (settings) return settings;
+  const [apiKey, oauthToken] = credentialVariables.map((name) => env[name]);
+  const modelUrl = env['REMUDA_MODEL_URL'] ?? '';
+  return {
+    apiKey,
+    oauthToken,
+    credential: env['REMUDA_MODEL_CREDENTIAL'] === 'none' ? ('none' as const) : undefined,
+    modelUrl: URL.canParse(modelUrl) ? new URL(modelUrl) : bridgeSettings.modelUrl.default,
+  };
+}
+
+function socketFaults(settings: BridgeSettings): Fault[] {
+  const longest = Object.values(bridgeSockets).map((name) => Buffer.byteLength(join(settings.socketDir, name)));
+  if (Math.max(...longest) <= maxSocketPathBytes) return [];
+  return [
+    {
+      path: 'REMUDA_SOCKET_DIR',
+      message: `expected a shorter path: a socket's has at most ${maxSocketPathBytes} bytes`,
+    },
+  ];
+}
+
+function withoutCredential(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const secret: readonly string[] = credentialVariables;
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !secret.includes(entry[0]),
+  );
+  return Object.fromEntries(kept);
+}
+
+function attempt<T>(read: () => T): { value?: T; error?: RemudaError } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof RemudaError) return { error };
+    throw error;
+  }
+}
+
+const faultsOf = (error: RemudaError | undefined): readonly Fault[] => error?.extra.faults ?? [];

@@ -1,0 +1,34 @@
+import { connectRedis, RedisGrants, RedisModelCounts } from '@remuda/queue';
+import { redisKeys } from '@remuda/protocol';
+import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@remuda/runtime';
+import { closeGraceMs, startBridge } from './bridge.js';
+import { readEnvironment } from './environment.js';
+
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const { settings } = environment;
+  const log = createLogger({ name: 'bridge', level: settings.logLevel });
+  const keys = redisKeys(settings.namespace);
+  // Whoever asks for a grant can try again; a count can not.
+  const asked = connectRedis(settings.redisUrl.href, { name: 'remuda-bridge', whileDown: 'fail' });
+  const written = connectRedis(settings.redisUrl.href, { name: 'remuda-bridge-counts' });
+  const parts = {
+    grants: new RedisGrants(asked, keys),
+    counts: new RedisModelCounts(written, keys),
+    clock: systemClock,
+    log,
+  };
+  const bridge = await startBridge(environment, parts);
+  const close = async (): Promise<void> => {
+    await bridge.close();
+    asked.disconnect();
+    written.disconnect();
+  };
+  closeOnSignal({ logger: log, close, graceMs: closeGraceMs + 2_000 });
+  log.info(
+    { ...bridge.addresses, credential: environment.credential.kind, upstream: settings.modelUrl.origin },
+    'ready',
+  );
+}
+
+main().catch((error: unknown) => exitOnStartFault('bridge', error));

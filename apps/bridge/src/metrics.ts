@@ -1,0 +1,81 @@
+import type { Usage } from '@remuda/domain';
+import { createRegistry } from '@remuda/runtime';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** The bridge's figures. None has a label with a job in it. */
+export interface BridgeMetrics {
+  readonly registry: Registry;
+  readonly requests: Counter<'outcome'>;
+  readonly refused: Counter<'reason'>;
+  readonly idleAnswers: Counter;
+  readonly firstToken: Histogram;
+  readonly lostCounts: Counter;
+  readonly gitFetches: Counter<'outcome'>;
+  readonly gitFetchSeconds: Histogram;
+  readonly connections: Gauge<'door'>;
+  addTokens(usage: Usage): void;
+}
+
+/** Makes the figures, with the process's own. */
+export function createBridgeMetrics(): BridgeMetrics {
+  const registry = createRegistry('bridge');
+  const registers = [registry];
+  const tokens = new Counter({
+    name: 'remuda_bridge_tokens_total',
+    help: 'Tokens of the model, by kind',
+    labelNames: ['kind'],
+    registers,
+  });
+  return {
+    registry,
+    requests: new Counter({
+      name: 'remuda_bridge_model_requests_total',
+      help: 'Requests that went to the model, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    refused: new Counter({
+      name: 'remuda_bridge_refused_total',
+      help: 'Requests that the bridge refused, by reason',
+      labelNames: ['reason'] satisfies ['reason'],
+      registers,
+    }),
+    idleAnswers: new Counter({
+      name: 'remuda_bridge_idle_answers_total',
+      help: 'Requests of warm workers without a job that the bridge answered by itself',
+      registers,
+    }),
+    firstToken: new Histogram({
+      name: 'remuda_bridge_first_token_seconds',
+      help: 'From the request to the first token of its answer',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64],
+      registers,
+    }),
+    lostCounts: new Counter({
+      name: 'remuda_bridge_lost_counts_total',
+      help: 'Counts that could not be written',
+      registers,
+    }),
+    gitFetches: new Counter({
+      name: 'remuda_bridge_git_fetches_total',
+      help: 'Fetches into mirrors, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    gitFetchSeconds: new Histogram({
+      name: 'remuda_bridge_git_fetch_seconds',
+      help: 'Duration of a fetch into a mirror',
+      buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
+      registers,
+    }),
+    connections: new Gauge({
+      name: 'remuda_bridge_connections',
+      help: 'Open connections, by door',
+      labelNames: ['door'],
+      registers,
+    }),
+    addTokens: (usage) => {
+      for (const [kind, count] of Object.entries(usage)) if (count > 0) tokens.inc({ kind }, count as number);
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { Usage } from '@remuda/domain';
+
+/** What jobs have asked of the model. Calls for one job take effect in the order in which they were made. */
+export interface ModelCounts {
+  /** A request goes to the model at `at` (epoch ms); the first of an attempt is remembered. */
+  requested(job: string, at: number): Promise<void>;
+  /** A request was refused. */
+  refused(job: string): Promise<void>;
+  /** The model's first token came at `at` (epoch ms); the first of an attempt is remembered. */
+  answered(job: string, at: number): Promise<void>;
+  /** Adds tokens and their estimated price in micro-dollars. */
+  used(job: string, usage: Usage, costMicroUsd: number): Promise<void>;
+  /** What the job's requests have cost so far, in micro-dollars, over all attempts. */
+  spentMicroUsd(job: string): Promise<number>;
+}

@@ -1,0 +1,57 @@
+import { bridgeRefusal } from '@remuda/protocol';
+
+/** An error as the Messages API writes it, which is what Claude Code understands. */
+export interface Refusal {
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What the bridge answers instead of the model. The status decides what Claude Code does: it tries again after 5xx and,
+ * unless told not to, after 401; never after 400, 403 and 413.
+ */
+export const refusals = {
+  ended: {
+    status: 401,
+    type: 'authentication_error',
+    message: `${bridgeRefusal.ended}: no running job stands behind this token.`,
+    headers: { 'x-should-retry': 'false' },
+  },
+  budget: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: `${bridgeRefusal.budget}: the job has spent its maxBudgetUsd.`,
+  },
+  path: { status: 403, type: 'permission_error', message: 'The bridge does not pass this path on to the model.' },
+  too_large: {
+    status: 413,
+    type: 'request_too_large',
+    message: 'The request is larger than 64 MB.',
+    // What is left of the body is not read.
+    headers: { connection: 'close' },
+  },
+  grants_unavailable: {
+    status: 503,
+    type: 'overloaded_error',
+    message: 'The bridge cannot look up its tokens at this moment.',
+    headers: { 'retry-after': '1' },
+  },
+  stopping: {
+    status: 503,
+    type: 'overloaded_error',
+    message: 'The bridge is going down.',
+    headers: { 'retry-after': '1', connection: 'close' },
+  },
+  unreachable: { status: 502, type: 'api_error', message: 'The bridge cannot reach the model.' },
+  broken: { status: 500, type: 'api_error', message: 'The bridge failed.' },
+} as const satisfies Record<string, Refusal>;
+
+/** Why a request did not get the model's answer. */
+export type RefusalReason = keyof typeof refusals;
+
+/** The body of a refusal. */
+export function refusalBody(refusal: Refusal): string {
+  return JSON.stringify({ type: 'error', error: { type: refusal.type, message: refusal.message } });
+}

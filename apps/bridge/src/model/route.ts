@@ -1,0 +1,14 @@
+/** What a request is for: `probe` is answered by the bridge, the others may go on to the model. */
+export type Route = 'probe' | 'messages' | 'count_tokens';
+
+const table: ReadonlyMap<string, Route> = new Map([
+  ['HEAD /', 'probe'],
+  ['POST /v1/messages', 'messages'],
+  ['POST /v1/messages/count_tokens', 'count_tokens'],
+]);
+
+/** The route of a request, by method and the path exactly as sent; undefined for one that is not allowed. */
+export function routeOf(method: string, url: string): Route | undefined {
+  const [path = ''] = url.split('?', 1);
+  return table.get(`${method} ${path}`);
+}

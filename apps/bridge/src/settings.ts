@@ -1,0 +1,130 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { integer, oneOf, text, type Setting, type SettingsOf } from '@remuda/domain';
+import { logLevels } from '@remuda/runtime';
+
+/** The bridge's environment. */
+export const bridgeSettings = {
+  namespace: {
+    env: 'REMUDA_NAMESPACE',
+    about: 'Prefix of every Redis key; clusters that share a Redis have one each.',
+    unit: 'text',
+    default: 'remuda',
+    parse: text,
+  },
+  redisUrl: {
+    env: 'REMUDA_REDIS_URL',
+    about:
+      'Redis, for the grants and counts, and for what comes through `redis.sock`. `redis://`, `rediss://` or `redis+unix://`.',
+    unit: 'url',
+    default: new URL('redis://127.0.0.1:6379'),
+    secret: true,
+    parse: urlOf('redis:', 'rediss:', 'redis+unix:'),
+  },
+  socketDir: {
+    env: 'REMUDA_SOCKET_DIR',
+    about: 'Folder of the sockets `model.sock`, `git.sock` and `redis.sock`; it is made when missing.',
+    unit: 'path',
+    default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
+    parse: text,
+  },
+  port: {
+    env: 'REMUDA_BRIDGE_PORT',
+    about:
+      'TCP port on the loopback interface for what `model.sock` serves, besides the socket. Without it there is none; 0 is any free one.',
+    unit: 'port',
+    default: undefined,
+    parse: integer(0, 65_535),
+  },
+  adminPort: {
+    env: 'REMUDA_BRIDGE_ADMIN_PORT',
+    about: 'TCP port on the loopback interface for `/metrics` and `/health`. 0 is any free one.',
+    unit: 'port',
+    default: 7073,
+    parse: integer(0, 65_535),
+  },
+  modelUrl: {
+    env: 'REMUDA_MODEL_URL',
+    about: 'Base URL of the Messages API.',
+    unit: 'url',
+    default: new URL('https://api.anthropic.com'),
+    parse: urlOf('https:', 'http:'),
+  },
+  connectTimeoutMs: {
+    env: 'REMUDA_MODEL_CONNECT_TIMEOUT_MS',
+    about: 'Longest time until a connection to the model stands. The answer itself has no limit here: jobs have.',
+    unit: 'ms',
+    default: 10_000,
+    parse: integer(1, 600_000),
+  },
+  credential: {
+    env: 'REMUDA_MODEL_CREDENTIAL',
+    about: '`none`: the model at REMUDA_MODEL_URL wants no credential. Not accepted for Anthropic.',
+    unit: 'word',
+    default: undefined,
+    parse: oneOf(['none']),
+  },
+  apiKey: {
+    env: 'ANTHROPIC_API_KEY',
+    about: 'API key for the model. Stays in the bridge.',
+    unit: 'text',
+    default: undefined,
+    secret: true,
+    parse: headerValue,
+  },
+  oauthToken: {
+    env: 'CLAUDE_CODE_OAUTH_TOKEN',
+    about: "A person's own OAuth token for the model, used when there is no API key. Stays in the bridge.",
+    unit: 'text',
+    default: undefined,
+    secret: true,
+    parse: headerValue,
+  },
+  mirrorDir: {
+    env: 'REMUDA_MIRROR_DIR',
+    about: "Folder of the mirrors of jobs' repositories. May be deleted while the bridge is down.",
+    unit: 'path',
+    default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}-mirrors`),
+    parse: text,
+  },
+  gitTimeoutMs: {
+    env: 'REMUDA_GIT_TIMEOUT_MS',
+    about: 'Longest time that one fetch into a mirror may take.',
+    unit: 'ms',
+    default: 600_000,
+    parse: integer(1_000, 86_400_000),
+  },
+  gitAllowFile: {
+    env: 'REMUDA_GIT_ALLOW_FILE',
+    about: '`1`: jobs may name repositories by a path on this machine.',
+    unit: 'flag',
+    default: undefined,
+    parse: oneOf(['1']),
+  },
+  logLevel: {
+    env: 'REMUDA_LOG_LEVEL',
+    about: 'From which level on lines are written.',
+    unit: 'word',
+    default: 'info',
+    parse: oneOf(logLevels),
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** What the environment says, checked. */
+export type BridgeSettings = SettingsOf<typeof bridgeSettings>;
+
+/** A URL with one of the protocols; what it holds is not repeated in the fault, since it may be a password. */
+function urlOf(...protocols: readonly string[]): (value: string) => URL {
+  return (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (!url || !protocols.includes(url.protocol))
+      throw new Error(`expected a URL that begins with ${protocols.join(' or ')}`);
+    return url;
+  };
+}
+
+/** A secret that is sent as a header; it is not repeated in the fault. */
+function headerValue(value: string): string {
+  if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('expected printable characters without spaces');
+  return value;
+}

@@ -1,0 +1,78 @@
+import { connect, type Server } from 'node:net';
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { RemudaError } from '@remuda/domain';
+
+/** Longest path of a unix socket that Linux takes; macOS takes three less. */
+export const maxSocketPathBytes = 104;
+
+/**
+ * Makes a folder that is the bridge's own. One that belongs to somebody else, or that others may write to, is refused
+ * with `config.invalid`: they could put something of theirs there.
+ */
+export function makeOwnFolder(folder: string, mode: number): void {
+  mkdirSync(folder, { recursive: true, mode });
+  const seen = lstatSync(folder);
+  const refuse = (reason: string): never => {
+    throw new RemudaError('config.invalid', `${folder} ${reason}`);
+  };
+  if (!seen.isDirectory()) refuse('is no folder.');
+  if (seen.uid !== 0 && seen.uid !== process.getuid?.()) refuse(`belongs to uid ${seen.uid}, not to this bridge.`);
+  if ((seen.mode & 0o022) !== 0) refuse('may be written by others: chmod 755 it.');
+}
+
+/**
+ * Listens on a unix socket with the given mode. A socket that a dead process left behind is replaced; a live one is
+ * refused with `config.invalid`. The server removes the file when it closes.
+ */
+export async function listenOnSocket(server: Server, path: string, mode: number): Promise<void> {
+  if (await isLive(path))
+    throw new RemudaError('config.invalid', `Another bridge listens on ${path}: end it, or set REMUDA_SOCKET_DIR.`);
+  removeStale(path);
+  const umask = process.umask(0o177);
+  try {
+    await listening(server, { path });
+  } finally {
+    process.umask(umask);
+  }
+  chmodSync(path, mode);
+}
+
+/** Listens on a TCP port of the loopback interface; resolves with the port, which is one of the system's choice for 0. */
+export async function listenOnLoopback(server: Server, port: number): Promise<number> {
+  await listening(server, { host: '127.0.0.1', port });
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      reject(new RemudaError('config.invalid', `The bridge cannot listen: ${error.message}.`, { cause: error }));
+    };
+    server.once('error', fail).listen(where, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+/** Whether somebody answers on a socket. */
+function isLive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+function removeStale(path: string): void {
+  const seen = lstatSync(path, { throwIfNoEntry: false });
+  if (!seen) return;
+  if (!seen.isSocket()) throw new RemudaError('config.invalid', `${path} exists and is no socket.`);
+  unlinkSync(path);
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { noUsage, type Assignment, type NewEvent } from '@remuda/domain';
+import { InstantEngine, jobSpec } from '@remuda/testing';
+import { carryOut, type AttemptParts, type StopReason } from './attempt.js';
+
+const assignment: Assignment = { job: 'j-1', attempt: 1, lease: 1, spec: jobSpec(), bridgeToken: 't', deadline: 1e15 };
+const git = {
+  branch: 'main',
+  base: 'a',
+  head: 'b',
+  commits: [],
+  filesChanged: 1,
+  insertions: 1,
+  deletions: 0,
+  patch: 'p',
+};
+
+function parts(own: Partial<AttemptParts> = {}): AttemptParts & { readonly told: NewEvent[] } {
+  const told: NewEvent[] = [];
+  return {
+    told,
+    engine: new InstantEngine(),
+    workspace: { prepare: async () => undefined, collect: async () => ({ warnings: [] }) },
+    armed: 'armed',
+    now: () => 0,
+    tell: (event) => told.push(event),
+    ...own,
+  };
+}
+
+const partial = { text: 'half', turns: 1, usage: noUsage, costUsd: 0.1 };
+const interrupted = new InstantEngine(async () => ({ kind: 'interrupted', result: partial }));
+
+test("a turn's result becomes the outcome", async () => {
+  const outcome = await carryOut(assignment, parts(), new AbortController().signal);
+  expect(outcome).toMatchObject({ kind: 'succeeded', result: { text: 'ok: Say hello.' } });
+});
+
+test.each<[StopReason, object]>([
+  ['cancel', { kind: 'cancelled', result: partial }],
+  ['deadline', { kind: 'failed', failure: { code: 'job.timed_out' }, result: partial }],
+  ['drain', { kind: 'failed', failure: { code: 'worker.lost' }, result: partial }],
+])('a turn stopped by %s says so and keeps what there is', async (reason, expected) => {
+  const outcome = await carryOut(assignment, parts({ engine: interrupted }), AbortSignal.abort(reason));
+  expect(outcome).toMatchObject(expected);
+});
+
+test('what a job left in its repository is in its result, and the patch not in the event', async () => {
+  const given = parts({ workspace: { prepare: async () => 'a', collect: async () => ({ git, warnings: ['w'] }) } });
+  const spec = jobSpec({ workspace: { kind: 'git', url: 'https://example.org/r' } });
+  const outcome = await carryOut({ ...assignment, spec }, given, new AbortController().signal);
+  expect(outcome).toMatchObject({ kind: 'succeeded', result: { git, warnings: ['w'] } });
+  expect(given.told.map((event) => event.type)).toEqual([
+    'workspace.prepared',
+    'attempt.warned',
+    'workspace.collected',
+  ]);
+  expect(JSON.stringify(given.told)).not.toContain('"patch"');
+});
+
+test('a workspace that cannot be prepared fails the attempt with its own reason', async () => {
+  const prepare = async () => Promise.reject(new Error('no route'));
+  const outcome = await carryOut(
+    assignment,
+    parts({ workspace: { prepare, collect: async () => ({ warnings: [] }) } }),
+    new AbortController().signal,
+  );
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'internal', message: 'no route' } });
+});

@@ -1,0 +1,73 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
+import { StreamEngine, type BridgeDoor, type EngineUser } from '@remuda/engine';
+import { redisKeys } from '@remuda/protocol';
+import { WorkerLine, connectRedis } from '@remuda/queue';
+import { createLogger, systemClock } from '@remuda/runtime';
+import { workerSettings } from './settings.js';
+import { Worker } from './worker.js';
+import { EngineWorkspace } from './workspace.js';
+
+/** Exit code of a fault that the operator can mend, as sysexits has it (EX_CONFIG). */
+const configExit = 78;
+
+type Settings = SettingsOf<typeof workerSettings>;
+
+async function main(): Promise<void> {
+  const settings = readSettings(workerSettings, process.env);
+  const { id, redisUrl, bridge, profile, workspace, home, claude } = settings;
+  if (id === undefined || redisUrl === undefined || bridge === undefined || profile === undefined)
+    throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
+  const log = createLogger({ name: 'worker', level: settings.logLevel });
+  const door = doorOf(bridge);
+  const user = userOf(settings);
+  const owner = user ? { user } : {};
+  const line = new WorkerLine(
+    () => connectRedis(redisUrl, { name: id, batch: false }),
+    redisKeys(settings.namespace),
+    id,
+  );
+  await line.probe();
+  const engine = new StreamEngine({
+    claude,
+    workspace,
+    home,
+    env: process.env,
+    profile: profile.engine,
+    bridge: door,
+    clock: systemClock,
+    log,
+    onExit: (reason) => worker.onEngineExit(reason),
+    ...owner,
+  });
+  const folder = new EngineWorkspace({
+    workspace,
+    home,
+    gitDoor: fileURLToPath(new URL('./git-door.mjs', import.meta.url)),
+    gitSocket: 'socket' in door ? `${dirname(door.socket)}/git.sock` : undefined,
+    env: process.env,
+    ...owner,
+  });
+  const { afterJobs } = profile;
+  const worker: Worker = new Worker({ line, engine, workspace: folder, afterJobs, now: () => systemClock.now(), log });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
+  await worker.run();
+}
+
+function doorOf(bridge: string): BridgeDoor {
+  return bridge.startsWith('unix:') ? { socket: bridge.slice('unix:'.length) } : { url: bridge };
+}
+
+function userOf({ engineUid: uid, engineGid: gid }: Settings): EngineUser | undefined {
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const known = error instanceof RemudaError;
+    console.error(known ? `worker: ${error.message}` : error);
+    process.exit(known ? configExit : 1);
+  },
+);

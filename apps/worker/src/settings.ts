@@ -1,0 +1,74 @@
+import { integer, oneOf, text, type Setting } from '@remuda/domain';
+import { isRecord, parseJson, workerEnv, type WorkerProfile } from '@remuda/protocol';
+
+/** Every variable that a worker reads. Its scheduler sets them; nobody else needs to. */
+export const workerSettings = {
+  id: { env: workerEnv.id, about: "The worker's id.", unit: 'id', parse: text },
+  namespace: {
+    env: workerEnv.namespace,
+    about: 'Hash tag of every key.',
+    unit: 'word',
+    default: 'remuda',
+    parse: text,
+  },
+  redisUrl: {
+    env: workerEnv.redisUrl,
+    about: "Where Redis is, with the worker's own account.",
+    unit: 'URL',
+    secret: true,
+    parse: text,
+  },
+  bridge: {
+    env: workerEnv.bridge,
+    about: 'The way to the model.',
+    unit: '`unix:` and the path of a socket, or a base URL',
+    parse: text,
+  },
+  profile: {
+    env: workerEnv.profile,
+    about: 'What the worker has to know of its profile.',
+    unit: 'JSON',
+    parse: profile,
+  },
+  workspace: {
+    env: workerEnv.workspace,
+    about: 'Folder in which jobs work.',
+    unit: 'path',
+    default: '/workspace',
+    parse: text,
+  },
+  home: { env: workerEnv.home, about: "Claude Code's home.", unit: 'path', default: '/home/claude', parse: text },
+  claude: {
+    env: workerEnv.claude,
+    about: "Claude Code's executable.",
+    unit: 'path',
+    default: '/usr/local/bin/claude',
+    parse: text,
+  },
+  engineUid: {
+    env: workerEnv.engineUid,
+    about: "User as whom Claude Code runs. Default: the worker's own.",
+    unit: 'uid',
+    parse: integer(0, 4_294_967_294),
+  },
+  engineGid: {
+    env: workerEnv.engineGid,
+    about: "Group as which Claude Code runs. Default: the worker's own.",
+    unit: 'gid',
+    parse: integer(0, 4_294_967_294),
+  },
+  logLevel: {
+    env: 'REMUDA_LOG_LEVEL',
+    about: 'From which level on lines are written.',
+    unit: 'debug, info, warn, error, fatal or silent',
+    default: 'info',
+    parse: oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+function profile(value: string): WorkerProfile {
+  const parsed = parseJson(value);
+  if (!isRecord(parsed) || !isRecord(parsed['engine']) || typeof parsed['afterJobs'] !== 'number')
+    throw new Error('expected a profile as a scheduler writes it');
+  return parsed as unknown as WorkerProfile;
+}

@@ -1,0 +1,155 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Assignment, Control, Engine } from '@remuda/domain';
+import type { WorkerLine } from '@remuda/queue';
+import type { Logger } from '@remuda/runtime';
+import { carryOut, failureOf, type StopReason, type WorkspaceKeeper } from './attempt.js';
+
+/** What a worker is made of. */
+export interface WorkerPlan {
+  readonly line: WorkerLine;
+  readonly engine: Engine;
+  readonly workspace: WorkspaceKeeper & { clear(): Promise<void> };
+  /** Jobs after which it leaves. */
+  readonly afterJobs: number;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Two missed ones are forgiven: a scheduler counts a worker as lost after three. */
+const heartbeatMs = 2_000;
+/** What a job may still take when the worker has to leave, in ms; then it goes back to the queue. */
+const drainMs = 10_000;
+
+interface Current {
+  readonly assignment: Assignment;
+  readonly stop: AbortController;
+}
+
+/** Takes assignments one by one, drives the engine, and says what happens. */
+export class Worker {
+  #current: Current | undefined;
+  #lastDone: { readonly job: string; readonly lease: number } | undefined;
+  #jobs = 0;
+  #cold = false;
+  /** The bridge token of the next job. Its hash is all that leaves this process; a job is granted to it at the claim. */
+  #armed = '';
+  #leaving: Promise<void> | undefined;
+  #heart: NodeJS.Timeout | undefined;
+  readonly #gone: Promise<void>;
+  #goneNow: () => void = () => undefined;
+
+  constructor(private readonly plan: WorkerPlan) {
+    this.#gone = new Promise((resolve) => (this.#goneNow = resolve));
+  }
+
+  /** Makes the engine warm, takes jobs, and resolves when the worker has left. */
+  async run(): Promise<void> {
+    const { line, engine, log } = this.plan;
+    this.#heart = setInterval(() => void this.#beat(), heartbeatMs);
+    void this.#beat();
+    // A job shall say why the engine does not start: so the worker takes one all the same.
+    await engine.warm().catch((error: unknown) => {
+      this.#cold = true;
+      log.error({ err: error }, 'the engine could not be made warm');
+    });
+    line.open({ carryOut: (assignment) => this.#take(assignment), onControl: (control) => this.#onControl(control) });
+    await this.#sayIdle();
+    await this.#gone;
+  }
+
+  /** The engine ended while it had nothing to do: a fresh worker is warm sooner than this one. */
+  onEngineExit(reason: string): void {
+    this.plan.log.warn({ reason }, 'the engine ended, so this worker leaves');
+    if (!this.#current) void this.leave();
+  }
+
+  /** Finishes what runs, within the limit, takes nothing new, and leaves. Safe to call twice. */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #take(assignment: Assignment): Promise<void> {
+    const { job, lease } = assignment;
+    // What comes a second time was begun before: its outcome is on the way, or its lease is gone.
+    if (this.#lastDone?.job === job && this.#lastDone.lease >= lease) return;
+    if (this.#leaving) return;
+    const stop = new AbortController();
+    this.#current = { assignment, stop };
+    const deadline = setTimeout(
+      () => stop.abort('deadline' satisfies StopReason),
+      assignment.deadline - this.plan.now(),
+    );
+    try {
+      await this.#attempt(assignment, stop.signal);
+    } finally {
+      clearTimeout(deadline);
+      this.#current = undefined;
+      this.#lastDone = { job, lease };
+    }
+    await this.#afterJob();
+  }
+
+  async #attempt(assignment: Assignment, stop: AbortSignal): Promise<void> {
+    const { line, engine, workspace, now } = this.plan;
+    const { job, lease } = assignment;
+    line.sayStarted({ kind: 'started', job, lease, at: now() });
+    const tell: Parameters<typeof carryOut>[1]['tell'] = (event) => line.tell(job, lease, event, now());
+    const outcome = await carryOut(assignment, { engine, workspace, armed: this.#armed, now, tell }, stop);
+    await line.say({ kind: 'outcome', job, lease, outcome });
+  }
+
+  /** Leaves after its last job; else makes everything as it was before, and is idle again. */
+  async #afterJob(): Promise<void> {
+    this.#jobs++;
+    if (this.#jobs >= this.plan.afterJobs) {
+      void this.leave();
+      return;
+    }
+    try {
+      await this.plan.engine.reset();
+      await this.plan.workspace.clear();
+    } catch (error) {
+      this.plan.log.warn({ failure: failureOf(error) }, 'the engine could not be reset, so this worker leaves');
+      void this.leave();
+      return;
+    }
+    await this.#sayIdle();
+  }
+
+  #onControl(control: Control): void {
+    if (control.kind === 'drain') void this.leave();
+    else if (this.#current?.assignment.job === control.job && this.#current.assignment.lease === control.lease)
+      this.#current.stop.abort('cancel' satisfies StopReason);
+  }
+
+  async #leave(): Promise<void> {
+    const { line, engine } = this.plan;
+    void line.say({ kind: 'phase', phase: 'draining' });
+    const current = this.#current;
+    const limit = setTimeout(() => current?.stop.abort('drain' satisfies StopReason), drainMs);
+    await line.stopTaking();
+    clearTimeout(limit);
+    clearInterval(this.#heart);
+    await engine.kill();
+    await line.close();
+    this.#goneNow();
+  }
+
+  async #sayIdle(): Promise<void> {
+    this.#armed = randomBytes(24).toString('base64url');
+    const grant = createHash('sha256').update(this.#armed).digest('hex');
+    // Where it can't be set now, the turn sets it.
+    await this.plan.engine.arm(this.#armed).catch(() => undefined);
+    const cold = this.#cold ? { cold: true } : {};
+    await this.plan.line.say({ kind: 'phase', phase: 'idle', grant, ...this.#lastDone, ...cold });
+  }
+
+  async #beat(): Promise<void> {
+    const assignment = this.#current?.assignment;
+    const phase = this.#leaving ? 'draining' : assignment ? 'busy' : 'idle';
+    const held = assignment ? { job: assignment.job, lease: assignment.lease } : {};
+    const rssMb = process.memoryUsage.rss() / 1_048_576;
+    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...held });
+  }
+}

@@ -1,0 +1,53 @@
+import type { GitOutcome, Workspace } from '@remuda/domain';
+import { clearWorkspace, collectWorkspace, prepareWorkspace, type EngineUser } from '@remuda/engine';
+import type { WorkspaceKeeper } from './attempt.js';
+
+/** Where the workspace is, and how its repositories come in. */
+export interface WorkspacePlan {
+  readonly workspace: string;
+  readonly home: string;
+  /** The connector that git is given as its transport. */
+  readonly gitDoor: string;
+  /** The bridge's socket for repositories; without one there is no git workspace. */
+  readonly gitSocket: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly user?: EngineUser;
+}
+
+/** The one workspace of a worker: filled by way of the bridge, which has the repository's credential. */
+export class EngineWorkspace implements WorkspaceKeeper {
+  readonly #at;
+
+  constructor(private readonly plan: WorkspacePlan) {
+    const { workspace, home, env, user } = plan;
+    const passed = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: home };
+    this.#at = { folder: workspace, env: passed, ...(user ? { user } : {}) };
+  }
+
+  async prepare(workspace: Workspace, token: string, signal: AbortSignal): Promise<string | undefined> {
+    const { gitDoor, gitSocket = '/nonexistent' } = this.plan;
+    // A space within a word of an ext:: command is written as "% ".
+    const words = [process.execPath, gitDoor, gitSocket].map((word) =>
+      word.replaceAll('%', '%%').replaceAll(' ', '% '),
+    );
+    const prepared = await prepareWorkspace(this.#at, workspace, {
+      remote: `ext::${words.join(' ')} %S`,
+      config: { 'protocol.ext.allow': 'always' },
+      env: { REMUDA_GIT_TOKEN: token },
+      signal,
+    });
+    return prepared?.commit;
+  }
+
+  async collect(
+    workspace: Workspace,
+    base: string | undefined,
+  ): Promise<{ git?: GitOutcome; warnings: readonly string[] }> {
+    if (workspace.kind === 'empty' || base === undefined) return { warnings: [] };
+    return collectWorkspace(this.#at, base);
+  }
+
+  async clear(): Promise<void> {
+    await clearWorkspace(this.#at);
+  }
+}
