@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { jobSpec } from '@remuda/testing';
+import { noUsage, type JobRecord } from '@remuda/domain';
+import { endingOf, endingOfFailure } from './ending.js';
+import { startOf } from './start-kind.js';
+
+const job: JobRecord = {
+  id: 'j-1',
+  spec: jobSpec(),
+  state: 'running',
+  attempt: 1,
+  failures: 0,
+  requeues: 0,
+  lease: 1,
+  times: { queuedAt: 1_000 },
+};
+const result = { text: 'x', turns: 1, usage: noUsage, costUsd: 1 };
+const crash = { kind: 'failed', failure: { code: 'engine.crashed', message: 'x' } } as const;
+
+describe('how an attempt ends', () => {
+  test('a success is the end', () => {
+    expect(endingOf(job, { kind: 'succeeded', result }, 0)).toEqual({ state: 'succeeded', result });
+  });
+
+  test('a crash goes back to the queue for a while', () => {
+    expect(endingOf(job, crash, 5_000)).toMatchObject({ state: 'queued', counted: true, wakeAt: 6_000 });
+  });
+
+  test('a job whose client wanted its end is not tried again', () => {
+    expect(endingOf({ ...job, cancelRequestedAt: 1 }, crash, 0)).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('a success that came before the cancel is a success', () => {
+    const ending = endingOf({ ...job, cancelRequestedAt: 1 }, { kind: 'succeeded', result }, 0);
+    expect(ending).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('a final failure keeps its partial result', () => {
+    const failure = { code: 'turns.exhausted', message: 'x' } as const;
+    expect(endingOfFailure(job, failure, 0, result)).toEqual({ state: 'failed', failure, result });
+  });
+});
+
+describe('how a start is called', () => {
+  test('warm, when the worker was ready before the job came', () => {
+    expect(startOf(job, 900)).toEqual({ kind: 'warm' });
+  });
+
+  test('cold, with the reason', () => {
+    expect(startOf(job, 1_100)).toEqual({ kind: 'cold', reason: 'no_warm_worker' });
+    expect(startOf({ ...job, spec: jobSpec({ outputSchema: {} }) }, 0).reason).toBe('own_schema');
+    expect(startOf({ ...job, spec: jobSpec({ appendSystemPrompt: 'x' }) }, 0).reason).toBe('own_system_prompt');
+  });
+
+  test('a delayed job counts from its time, not from its submission', () => {
+    expect(startOf({ ...job, spec: jobSpec({ runAt: 2_000 }) }, 1_900)).toEqual({ kind: 'warm' });
+  });
+});

@@ -1,0 +1,146 @@
+import { isHeld, isOver, type Clock, type Failure, type JobRecord, type JobResult, type Outcome } from '@remuda/domain';
+import type { CursorMove, Ending, HeldJob, HeldLease, Leases, ProfileQueue, Settled } from '@remuda/queue';
+import type { Logger } from '@remuda/runtime';
+import { cancelled, endingOf, endingOfFailure } from './ending.js';
+import type { SchedulerMetrics } from './metrics.js';
+
+/** A job that a worker of ours carries out, and that we hold in its queue meanwhile. */
+export interface Holding {
+  readonly held: HeldJob;
+  readonly job: JobRecord;
+  readonly worker: string;
+  readonly lease: number;
+  /** Name of its bridge grant; unknown after a takeover. */
+  readonly grant?: string;
+  /** Epoch ms at which the attempt has to be over. */
+  readonly deadline: number;
+}
+
+const unknownJob: Failure = { code: 'job.unknown', message: 'There is no record of this job.' };
+
+/** What is left to a worker after its limit, before it's ended from outside, in ms. */
+export const outsideGraceMs = 10_000;
+
+/** The jobs that this scheduler holds. Whatever ends first, ends them: outcome, deadline, cancel, or the worker's loss. */
+export class Holdings {
+  readonly #byJob = new Map<string, Holding>();
+
+  constructor(
+    private readonly leases: Leases,
+    private readonly queueOf: (profile: string) => ProfileQueue | undefined,
+    private readonly clock: Clock,
+    private readonly metrics: SchedulerMetrics,
+    private readonly log: Logger,
+  ) {}
+
+  hold(holding: Holding): void {
+    this.#byJob.set(holding.job.id, holding);
+  }
+
+  all(): readonly Holding[] {
+    return [...this.#byJob.values()];
+  }
+
+  of(worker: string): Holding | undefined {
+    return this.all().find((holding) => holding.worker === worker);
+  }
+
+  /** Lets go without a word: another scheduler holds it now. */
+  letGo(worker: string): void {
+    const holding = this.of(worker);
+    if (holding) this.#byJob.delete(holding.job.id);
+  }
+
+  /** Records what a worker reports. */
+  async onOutcome(held: HeldLease, outcome: Outcome, cursor: CursorMove): Promise<Settled['kind']> {
+    const known = this.#byJob.get(held.job)?.job;
+    // Whether a failure is tried again depends on what was asked for in the meantime.
+    const job = outcome.kind === 'succeeded' && known ? known : (await this.leases.read(held.job))?.job;
+    if (!job) return (await this.leases.settle(held, { state: 'failed', failure: unknownJob }, cursor)).kind;
+    return this.#settle(job, held, endingOf(job, outcome, this.clock.now()), cursor);
+  }
+
+  /** Ends the attempt of a worker that can't report any more. */
+  async onFailure(worker: string, failure: Failure, result?: JobResult): Promise<void> {
+    const holding = this.of(worker);
+    if (!holding) return;
+    const job = (await this.leases.read(holding.job.id))?.job ?? holding.job;
+    const ending =
+      job.cancelRequestedAt === undefined ? endingOfFailure(job, failure, this.clock.now(), result) : cancelled(result);
+    await this.#settle(job, { job: job.id, worker, lease: holding.lease }, ending);
+  }
+
+  /** Keeps the claims. */
+  async renew(): Promise<void> {
+    const profiles = new Set(this.all().map((holding) => holding.job.spec.profile));
+    for (const profile of profiles) {
+      const held = this.all().filter((holding) => holding.job.spec.profile === profile);
+      await this.queueOf(profile)?.renew(held.map((holding) => holding.held));
+    }
+  }
+
+  /** Workers whose attempt should have ended and has not: by its deadline, or after a cancel. */
+  async overdue(now: number): Promise<readonly { readonly worker: string; readonly failure: Failure }[]> {
+    const late: { worker: string; failure: Failure }[] = [];
+    for (const { job, worker, deadline } of this.all()) {
+      if (now > deadline + outsideGraceMs) {
+        const limit = `${String(job.spec.timeoutMs)} ms`;
+        late.push({ worker, failure: { code: 'job.timed_out', message: `The attempt did not end within ${limit}.` } });
+        continue;
+      }
+      const asked = (await this.leases.read(job.id))?.job.cancelRequestedAt;
+      if (asked !== undefined && now > asked + outsideGraceMs)
+        late.push({ worker, failure: { code: 'job.cancelled', message: 'The job was cancelled.' } });
+    }
+    return late;
+  }
+
+  async #settle(job: JobRecord, lease: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled['kind']> {
+    const holding = this.#byJob.get(job.id);
+    const grant = holding?.lease === lease.lease && holding.grant !== undefined ? { grant: holding.grant } : {};
+    const settled = await this.leases.settle({ ...lease, ...grant }, ending, cursor);
+    if (settled.kind === 'elsewhere') return settled.kind;
+    const ours = holding?.lease === lease.lease && holding.worker === lease.worker;
+    if (ours || settled.kind === 'settled') this.#byJob.delete(job.id);
+    if (settled.kind === 'fenced') {
+      this.metrics.refused.inc({ reason: 'fenced' });
+      if (ours) await this.#followRecord(holding);
+      return settled.kind;
+    }
+    this.metrics.settled(job, ending, this.clock.now(), settled.firstTokenAt);
+    this.log.debug(
+      { job: job.id, worker: lease.worker, state: ending.state, failure: ending.failure?.code },
+      'attempt ended',
+    );
+    if (holding) this.#follow(holding, ending);
+    return 'settled';
+  }
+
+  /** It was ended under our lease before, by another scheduler or by us, where the answer was lost: the place may lag behind. */
+  async #followRecord(holding: Holding): Promise<void> {
+    const job = (await this.leases.read(holding.job.id))?.job;
+    if (!job || isHeld(job.state)) return;
+    const queue = this.queueOf(job.spec.profile);
+    if (isOver(job.state)) await queue?.finish(holding.held, job.failure);
+    else if (job.wakeAt === undefined) await queue?.giveBack(holding.held);
+    else await queue?.park(holding.held, job.wakeAt);
+  }
+
+  /**
+   * Lets BullMQ's state follow the record, while we go on. Where that fails the job's lock runs out, and whoever
+   * claims it then finds in the record what to do.
+   */
+  #follow({ held, job }: Holding, ending: Ending): void {
+    const queue = this.queueOf(job.spec.profile);
+    if (!queue) return;
+    const moved =
+      ending.state !== 'queued'
+        ? queue.finish(held, ending.failure)
+        : ending.wakeAt === undefined
+          ? queue.giveBack(held)
+          : queue.park(held, ending.wakeAt);
+    moved.catch((error: unknown) => {
+      this.log.warn({ err: error, job: job.id }, "a job's place in its queue follows later");
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { readSettings } from '@remuda/domain';
+import { connectRedis } from '@remuda/queue';
+import { createLogger, runApp, systemClock } from '@remuda/runtime';
+import { makeRuntime } from './container-runtime.js';
+import { loadProfiles } from './profiles-file.js';
+import { AppModule } from './scheduler.module.js';
+import { schedulerSettings } from './settings.js';
+
+void runApp('scheduler', async () => {
+  const settings = readSettings(schedulerSettings, process.env);
+  const { redisUrl, namespace, logLevel, warm, max } = settings;
+  const logger = createLogger({ name: 'scheduler', level: logLevel });
+  const profiles = await loadProfiles(settings.profiles, { image: settings.workerImage, warm, max });
+  const runtime = makeRuntime(settings, process.env, logger);
+  const module = AppModule.register({
+    id: `s-${randomBytes(4).toString('hex')}`,
+    connect: (name) => connectRedis(redisUrl, { name }),
+    namespace,
+    profiles,
+    runtime,
+    surroundings: { runtime: runtime.kind, namespace, redisUrl, socketDir: runtime.workerSocketDir, logLevel },
+    acl: settings.acl === 'on',
+    workersOnExit: settings.workersOnExit,
+    release: settings.workerImage,
+    clock: systemClock,
+    log: logger,
+  });
+  return { module, logger, host: settings.host, port: settings.port, graceMs: 30_000 };
+});

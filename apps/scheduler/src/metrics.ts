@@ -1,0 +1,141 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { JobRecord, PoolRecord, Start } from '@remuda/domain';
+import type { Ending } from '@remuda/queue';
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
+
+/** What the scheduler counts. No label holds a job's or a worker's id. */
+export class SchedulerMetrics {
+  readonly refused: Counter<'reason'>;
+  readonly lost: Counter<'profile'>;
+  readonly starts: Counter<'profile' | 'outcome'>;
+  readonly #ended: Counter<'profile' | 'state' | 'code'>;
+  readonly #requeued: Counter<'profile' | 'counted'>;
+  readonly #wait: Histogram<'profile' | 'start'>;
+  readonly #firstToken: Histogram<'profile' | 'start'>;
+  readonly #duration: Histogram<'profile' | 'state'>;
+  readonly #ready: Histogram<'profile'>;
+
+  /** `pools` is asked whenever the figures are read. */
+  constructor(registry: Registry, pools: () => Promise<readonly PoolRecord[]>) {
+    const registers = [registry];
+    const make = { registers };
+    this.refused = new Counter({
+      name: 'remuda_reports_refused_total',
+      help: "Workers' reports that were not believed.",
+      labelNames: ['reason'],
+      ...make,
+    });
+    this.lost = new Counter({
+      name: 'remuda_workers_lost_total',
+      help: 'Workers that ended or fell silent without being asked to.',
+      labelNames: ['profile'],
+      ...make,
+    });
+    this.starts = new Counter({
+      name: 'remuda_worker_starts_total',
+      help: 'Containers started.',
+      labelNames: ['profile', 'outcome'],
+      ...make,
+    });
+    this.#ended = new Counter({
+      name: 'remuda_jobs_ended_total',
+      help: 'Jobs that are over.',
+      labelNames: ['profile', 'state', 'code'],
+      ...make,
+    });
+    this.#requeued = new Counter({
+      name: 'remuda_jobs_requeued_total',
+      help: 'Jobs that went back to their queue.',
+      labelNames: ['profile', 'counted'],
+      ...make,
+    });
+    this.#wait = new Histogram({
+      name: 'remuda_job_wait_seconds',
+      help: 'From submission (or the time that was asked for) to the claim.',
+      labelNames: ['profile', 'start'],
+      buckets: seconds,
+      ...make,
+    });
+    this.#firstToken = new Histogram({
+      name: 'remuda_job_first_token_seconds',
+      help: 'From submission to the first token of the model.',
+      labelNames: ['profile', 'start'],
+      buckets: seconds,
+      ...make,
+    });
+    this.#duration = new Histogram({
+      name: 'remuda_job_duration_seconds',
+      help: 'From the claim to the end.',
+      labelNames: ['profile', 'state'],
+      buckets: seconds,
+      ...make,
+    });
+    this.#ready = new Histogram({
+      name: 'remuda_worker_ready_seconds',
+      help: 'From the start of a container to a warm worker.',
+      labelNames: ['profile'],
+      buckets: seconds,
+      ...make,
+    });
+    poolGauges(registry, pools);
+  }
+
+  ready(profile: string, ms: number): void {
+    this.#ready.observe({ profile }, ms / 1000);
+  }
+
+  assigned(job: JobRecord, start: Start, now: number): void {
+    const since = Math.max(job.times.queuedAt, job.spec.runAt ?? 0);
+    this.#wait.observe({ profile: job.spec.profile, start: start.kind }, Math.max(0, now - since) / 1000);
+  }
+
+  settled(job: JobRecord, ending: Ending, now: number, firstTokenAt?: number): void {
+    const { profile } = job.spec;
+    if (ending.state === 'queued') {
+      this.#requeued.inc({ profile, counted: String(ending.counted) });
+      return;
+    }
+    this.#ended.inc({ profile, state: ending.state, code: ending.failure?.code ?? 'none' });
+    const { claimedAt, queuedAt } = job.times;
+    if (claimedAt !== undefined) this.#duration.observe({ profile, state: ending.state }, (now - claimedAt) / 1000);
+    if (firstTokenAt !== undefined)
+      this.#firstToken.observe(
+        { profile, start: job.start?.kind ?? 'cold' },
+        Math.max(0, firstTokenAt - queuedAt) / 1000,
+      );
+  }
+}
+
+/** Gauges that are read from Redis when they are asked for: with several schedulers, take `max by`. */
+function poolGauges(registry: Registry, pools: () => Promise<readonly PoolRecord[]>): void {
+  const registers = [registry];
+  const jobs = new Gauge({
+    name: 'remuda_queue_jobs',
+    help: "Jobs in a profile's queue.",
+    labelNames: ['profile', 'state'],
+    registers,
+  });
+  const desired = new Gauge({
+    name: 'remuda_desired_workers',
+    help: 'Workers that a profile needs: busy, waiting and warm ones, up to its maximum.',
+    labelNames: ['profile'],
+    registers,
+  });
+  new Gauge({
+    name: 'remuda_workers',
+    help: 'Workers by phase.',
+    labelNames: ['profile', 'phase'],
+    registers,
+    async collect() {
+      for (const pool of await pools()) {
+        const { profile, waiting, delayed, running, workers, warm, max } = pool;
+        for (const [phase, count] of Object.entries(workers)) this.set({ profile, phase }, count);
+        jobs.set({ profile, state: 'waiting' }, waiting);
+        jobs.set({ profile, state: 'delayed' }, delayed);
+        jobs.set({ profile, state: 'running' }, running);
+        desired.set({ profile }, Math.min(max, workers.busy + Math.max(warm, waiting)));
+      }
+    },
+  });
+}

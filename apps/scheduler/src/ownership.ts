@@ -1,0 +1,88 @@
+import type { Clock, WorkerRecord } from '@remuda/domain';
+import type { Leases, Relay, WorkerRegistry } from '@remuda/queue';
+import type { Logger } from '@remuda/runtime';
+import type { Fleet } from './fleet.js';
+import type { Holdings } from './holdings.js';
+import { lost, type Losses } from './losses.js';
+
+/** What ownership of workers touches. */
+export interface OwnershipParts {
+  readonly fleet: Fleet;
+  readonly holdings: Holdings;
+  readonly registry: WorkerRegistry;
+  readonly leases: Leases;
+  readonly losses: Losses;
+  readonly relay: () => Relay;
+  /** Names us among the schedulers. */
+  readonly scheduler: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A worker came to us, and may be free. */
+  readonly onTaken: (profile: string) => void;
+}
+
+/** Which workers are ours: keeps them, takes those whose scheduler is gone, and lets go of those that another one has. */
+export class Ownership {
+  constructor(private readonly parts: OwnershipParts) {}
+
+  /** Renews what we own, adopts what nobody owns, and ends what is silent or late. */
+  async keep(): Promise<void> {
+    const { fleet, registry, losses, scheduler, clock } = this.parts;
+    const workers = await registry.all();
+    fleet.awake(clock.now());
+    for (const worker of workers) {
+      const ours = fleet.get(worker.id) !== undefined;
+      const theirs = worker.owner !== undefined && worker.owner !== scheduler;
+      if (losses.has(worker.id) || (!ours && theirs)) continue;
+      const owned = await registry.own(worker.id);
+      if (ours && !owned) this.disown(worker.id);
+      if (!ours && owned) await this.#adopt(worker);
+    }
+    await this.#endLate();
+  }
+
+  /** Another scheduler has the worker: ours no more, and nothing of it is touched. */
+  disown(worker: string): void {
+    this.parts.relay().unfollow(worker);
+    this.parts.holdings.letGo(worker);
+    this.parts.fleet.remove(worker);
+  }
+
+  /** Lets go of all workers, so that another scheduler can take them at once. */
+  async handOver(): Promise<void> {
+    await this.parts.registry.release(this.parts.fleet.all().map((worker) => worker.id));
+  }
+
+  async #endLate(): Promise<void> {
+    const { fleet, holdings, losses, clock } = this.parts;
+    const now = clock.now();
+    for (const own of fleet.all()) {
+      const reason = fleet.lost(own, now);
+      if (reason !== undefined) void losses.lose(own.id, lost(reason));
+    }
+    for (const { worker, failure } of await holdings.overdue(now)) void losses.lose(worker, failure);
+  }
+
+  /** Takes over a worker, and the job that it carries out. */
+  async #adopt(worker: WorkerRecord): Promise<void> {
+    const { fleet, relay, clock, log, onTaken } = this.parts;
+    const now = clock.now();
+    const { id, profile, phase, startedAt, readyAt } = worker;
+    const own = { id, profile, phase, startedAt, readyAt: readyAt ?? 0, heardAt: now };
+    fleet.add(own);
+    if (worker.job !== undefined && worker.lease !== undefined) await this.#adoptJob(id, worker.job, worker.lease);
+    if (phase === 'idle') fleet.free(own);
+    if (phase === 'draining') fleet.engage(id, 'draining', now);
+    await relay().follow(id);
+    log.info({ worker: id, phase, job: worker.job }, 'took over a worker');
+    onTaken(profile);
+  }
+
+  async #adoptJob(worker: string, id: string, lease: number): Promise<void> {
+    const { leases, holdings } = this.parts;
+    const [found, lock] = await Promise.all([leases.read(id), leases.lockOf(id)]);
+    if (!found || lock === undefined || found.job.lease !== lease || found.job.worker !== worker) return;
+    const deadline = (found.job.times.claimedAt ?? 0) + found.job.spec.timeoutMs;
+    holdings.hold({ held: { id, lock, placedAt: 0 }, job: found.job, worker, lease, deadline });
+  }
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import {
+  RemudaError,
+  planPool,
+  type Clock,
+  type ContainerRuntime,
+  type PoolAction,
+  type Profile,
+  type SeenPool,
+  type WorkerRecord,
+} from '@remuda/domain';
+import { encodeControl } from '@remuda/protocol';
+import { lead, type ProfileQueue, type Queues, type WorkerAccess, type WorkerRegistry } from '@remuda/queue';
+import type { Logger } from '@remuda/runtime';
+import type { Fleet } from './fleet.js';
+import type { SchedulerMetrics } from './metrics.js';
+import { fingerprint } from './profiles-file.js';
+import { workerEnvironment, type WorkerSurroundings } from './worker-environment.js';
+
+/** A container takes no longer than this to a warm worker, in ms; else it's given up. */
+const startLimitMs = 60_000;
+/** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
+const calmMs = 400;
+
+/** What the keeper of the pools works with. */
+export interface PoolKeeperParts {
+  readonly scheduler: string;
+  readonly runtime: ContainerRuntime;
+  readonly registry: WorkerRegistry;
+  readonly access: WorkerAccess | undefined;
+  readonly queues: Queues;
+  readonly fleet: Fleet;
+  readonly surroundings: WorkerSurroundings;
+  readonly release: string;
+  readonly clock: Clock;
+  readonly metrics: SchedulerMetrics;
+  readonly log: Logger;
+  /** Begins to listen to a worker, before it can say anything. */
+  readonly follow: (worker: string) => Promise<void>;
+  /** Takes a worker out of everything, and ends what it held. */
+  readonly lose: (worker: string, reason: string) => Promise<void>;
+}
+
+/** Keeps each profile's pool at its target: sees, plans, acts. Of several schedulers one at a time leads a pool. */
+export class PoolKeeper {
+  readonly #backlogs = new Map<string, number>();
+  readonly #failures = new Map<string, { count: number; at: number }>();
+
+  constructor(
+    private readonly parts: PoolKeeperParts,
+    private readonly profiles: readonly Profile[],
+    private readonly queueOf: ReadonlyMap<string, ProfileQueue>,
+  ) {}
+
+  /** Goes over every pool that we lead. */
+  async keep(): Promise<void> {
+    const { registry, runtime, queues, scheduler, fleet, clock } = this.parts;
+    const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
+    fleet.awake(clock.now());
+    const known = new Set(workers.map((worker) => worker.id));
+    const strays = containers.filter((container) => !known.has(container.worker));
+    for (const profile of this.profiles) {
+      if (!(await lead(queues.redis, queues.keys.poolLeader(profile.name), scheduler))) continue;
+      const theirs = workers.filter((worker) => worker.profile === profile.name);
+      const stray = strays
+        .filter((container) => container.profile === profile.name)
+        .map((container) => container.worker);
+      await this.#keepPool(profile, theirs, stray);
+    }
+    await this.#dismissUnknown(workers);
+  }
+
+  /** Jobs that waited when the pool was last looked over; 0 for a pool that another scheduler leads. */
+  backlogOf(profile: string): number {
+    return this.#backlogs.get(profile) ?? 0;
+  }
+
+  /** A container ended before its worker was ready. */
+  noteFailedStart(profile: string): void {
+    const count = (this.#failures.get(profile)?.count ?? 0) + 1;
+    this.#failures.set(profile, { count, at: this.parts.clock.now() });
+  }
+
+  /** A worker became ready: whatever was wrong is over. */
+  noteReady(profile: string): void {
+    this.#failures.delete(profile);
+  }
+
+  async #keepPool(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<void> {
+    const now = this.parts.clock.now();
+    const seen = await this.#see(profile, workers, strays, now);
+    const aim = { target: profile.pool, recycle: profile.recycle, startLimitMs, calmMs };
+    for (const action of planPool(seen, aim, now)) await this.#act(profile, action);
+  }
+
+  async #see(
+    profile: Profile,
+    workers: readonly WorkerRecord[],
+    strays: readonly string[],
+    now: number,
+  ): Promise<SeenPool> {
+    const { fleet, release } = this.parts;
+    const made = fingerprint(profile, release);
+    const backlog = (await this.queueOf.get(profile.name)?.backlog(now)) ?? 0;
+    this.#backlogs.set(profile.name, backlog);
+    const failures = this.#failures.get(profile.name);
+    return {
+      workers: workers.map((worker) => {
+        const own = fleet.get(worker.id);
+        return {
+          id: worker.id,
+          phase: own?.phase ?? worker.phase,
+          startedAt: worker.startedAt,
+          stale: worker.fingerprint !== made,
+          lost: own !== undefined && fleet.lost(own, now) !== undefined,
+          ...(worker.idleSince === undefined ? {} : { idleSince: worker.idleSince }),
+        };
+      }),
+      strays,
+      backlog,
+      failedStarts: failures?.count ?? 0,
+      ...(failures ? { lastFailedStartAt: failures.at } : {}),
+      lastAssignedAt: fleet.engagedAt(profile.name),
+    };
+  }
+
+  async #act(profile: Profile, action: PoolAction): Promise<void> {
+    const { runtime, fleet, clock, lose, log } = this.parts;
+    switch (action.kind) {
+      case 'start':
+        await Promise.all(Array.from({ length: action.count }, () => this.#start(profile)));
+        return;
+      case 'drain':
+        if (fleet.get(action.worker)) await this.drain(action.worker);
+        return;
+      case 'lose': {
+        const worker = fleet.get(action.worker);
+        if (worker?.phase === 'starting') this.noteFailedStart(profile.name);
+        if (worker) await lose(action.worker, fleet.lost(worker, clock.now()) ?? 'was not ready in time');
+        return;
+      }
+      case 'reap':
+        log.warn({ container: action.container }, 'reaping a container that belongs to no known worker');
+        await runtime.stop(action.container, 0);
+    }
+  }
+
+  /** Lets a worker finish and leave. */
+  async drain(worker: string): Promise<void> {
+    const { fleet, registry, clock } = this.parts;
+    fleet.engage(worker, 'draining', clock.now());
+    await registry.note(worker, { phase: 'draining' });
+    await registry.tell(worker, encodeControl({ kind: 'drain' }));
+  }
+
+  async #start(profile: Profile): Promise<void> {
+    const { runtime, registry, access, fleet, clock, metrics, log, release, surroundings } = this.parts;
+    const id = `w-${profile.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
+    const startedAt = clock.now();
+    const made = fingerprint(profile, release);
+    try {
+      const { afterJobs } = profile.recycle;
+      await registry.register({ id, profile: profile.name, fingerprint: made, startedAt, afterJobs });
+      fleet.add({ id, profile: profile.name, phase: 'starting', startedAt, readyAt: 0, heardAt: startedAt });
+      const account = await access?.grant(id);
+      await this.parts.follow(id);
+      const { image, resources, network } = profile;
+      const env = workerEnvironment(id, profile, surroundings, account);
+      await runtime.start({ worker: id, profile: profile.name, image, resources, network, env, fingerprint: made });
+      metrics.starts.inc({ profile: profile.name, outcome: 'started' });
+    } catch (error) {
+      this.noteFailedStart(profile.name);
+      metrics.starts.inc({ profile: profile.name, outcome: 'failed' });
+      const reason = error instanceof RemudaError ? error.message : String(error);
+      log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
+      await this.parts.lose(id, reason);
+    }
+  }
+
+  /** Workers of profiles that are no more. */
+  async #dismissUnknown(workers: readonly WorkerRecord[]): Promise<void> {
+    for (const worker of workers)
+      if (!this.queueOf.has(worker.profile) && this.parts.fleet.get(worker.id)?.phase === 'idle')
+        await this.drain(worker.id);
+  }
+}

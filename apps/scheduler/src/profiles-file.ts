@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { RemudaError, type Profile } from '@remuda/domain';
+import { defaultProfile, readProfiles, type ProfileDefaults } from './profiles.js';
+
+/** The profiles of a YAML file, or the one default profile without a file. Refuses with `config.invalid`. */
+export async function loadProfiles(path: string | undefined, defaults: ProfileDefaults): Promise<readonly Profile[]> {
+  if (path === undefined) return [defaultProfile('default', defaults)];
+  let content: unknown;
+  try {
+    content = parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RemudaError('config.invalid', `The profiles file ${path} can't be read: ${reason}`, { cause: error });
+  }
+  return readProfiles(content, defaults);
+}
+
+/** Tells a worker made from this profile from one made from another; what only concerns the pool's size is left out. */
+export function fingerprint(profile: Profile, release: string): string {
+  const { pool: _size, ...made } = profile;
+  return createHash('sha256')
+    .update(JSON.stringify([made, release]))
+    .digest('hex')
+    .slice(0, 12);
+}

@@ -1,0 +1,162 @@
+import {
+  RemudaError,
+  permissionModes,
+  type Fault,
+  type PermissionMode,
+  type Profile,
+  type Resources,
+  type ToolRules,
+} from '@remuda/domain';
+
+/** What a profile has where the file says nothing. */
+export interface ProfileDefaults {
+  readonly image: string;
+  readonly warm: number;
+  readonly max: number;
+}
+
+const defaultResources: Resources = { cpus: 2, memoryMb: 4_096, pids: 512, diskMb: 2_048 };
+const defaultModel = 'claude-sonnet-4-5';
+
+/** The profile that there is without a file, and the start of every other one. */
+export function defaultProfile(name: string, defaults: ProfileDefaults): Profile {
+  return {
+    name,
+    image: defaults.image,
+    engine: 'stream',
+    model: defaultModel,
+    permissionMode: 'bypassPermissions',
+    tools: {},
+    trustRepository: false,
+    pool: { warm: Math.min(defaults.warm, defaults.max), max: defaults.max },
+    resources: defaultResources,
+    recycle: { afterJobs: 1, afterMs: 3_600_000, idleMs: 300_000 },
+    network: 'none',
+  };
+}
+
+/**
+ * Reads what a profiles file holds: `profiles:` with one entry per name. Every fault is found before it refuses
+ * with `config.invalid`.
+ */
+export function readProfiles(content: unknown, defaults: ProfileDefaults): readonly Profile[] {
+  const faults: Fault[] = [];
+  const reader = new Reader(faults);
+  const entries = reader.object(reader.object(content, 'file', ['profiles'])['profiles'], 'profiles');
+  if (Object.keys(entries).length === 0 && faults.length === 0)
+    reader.fault('profiles', 'expected at least one profile');
+  const profiles = Object.entries(entries).map(([name, value]) => readProfile(reader, name, value, defaults));
+  if (faults.length === 0) return profiles;
+  const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}`).join('\n');
+  throw new RemudaError('config.invalid', `The profiles file has ${String(faults.length)} fault(s):\n${lines}`, {
+    faults,
+  });
+}
+
+const fields = [
+  ...['image', 'engine', 'model', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
+  ...['pool', 'resources', 'recycle', 'network'],
+];
+
+function readProfile(reader: Reader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
+  const at = `profiles.${name}`;
+  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name))
+    reader.fault(at, 'a name has lower-case letters, digits and dashes, at most 40');
+  const entry = reader.object(value ?? {}, at, fields);
+  const base = defaultProfile(name, defaults);
+  const pool = reader.object(entry['pool'] ?? {}, `${at}.pool`, ['warm', 'max']);
+  const recycle = reader.object(entry['recycle'] ?? {}, `${at}.recycle`, ['afterJobs', 'afterMs', 'idleMs']);
+  const resources = reader.object(entry['resources'] ?? {}, `${at}.resources`, ['cpus', 'memoryMb', 'pids', 'diskMb']);
+  const number = (
+    from: Record<string, unknown>,
+    key: string,
+    path: string,
+    fallback: number,
+    min: number,
+    max: number,
+  ): number => reader.number(from[key], `${at}.${path}.${key}`, fallback, min, max);
+  const max = number(pool, 'max', 'pool', base.pool.max, 1, 10_000);
+  const warm = number(pool, 'warm', 'pool', Math.min(base.pool.warm, max), 0, 10_000);
+  if (warm > max) reader.fault(`${at}.pool.warm`, `expected at most pool.max, which is ${String(max)}`);
+  const prompt = reader.text(entry['appendSystemPrompt'], `${at}.appendSystemPrompt`);
+  return {
+    name,
+    image: reader.text(entry['image'], `${at}.image`) ?? base.image,
+    engine: reader.oneOf(entry['engine'], `${at}.engine`, ['stream'] as const) ?? base.engine,
+    model: reader.text(entry['model'], `${at}.model`) ?? base.model,
+    ...(prompt === undefined ? {} : { appendSystemPrompt: prompt }),
+    permissionMode:
+      reader.oneOf<PermissionMode>(entry['permissionMode'], `${at}.permissionMode`, permissionModes) ??
+      base.permissionMode,
+    tools: readTools(reader, entry['tools'], `${at}.tools`),
+    trustRepository: reader.flag(entry['trustRepository'], `${at}.trustRepository`) ?? base.trustRepository,
+    pool: { warm, max },
+    resources: {
+      cpus: number(resources, 'cpus', 'resources', base.resources.cpus, 0.1, 256),
+      memoryMb: number(resources, 'memoryMb', 'resources', base.resources.memoryMb, 256, 1_048_576),
+      pids: number(resources, 'pids', 'resources', base.resources.pids, 32, 100_000),
+      diskMb: number(resources, 'diskMb', 'resources', base.resources.diskMb, 16, 1_048_576),
+    },
+    recycle: {
+      afterJobs: number(recycle, 'afterJobs', 'recycle', base.recycle.afterJobs, 1, 1_000_000),
+      afterMs: number(recycle, 'afterMs', 'recycle', base.recycle.afterMs, 1_000, 30 * 86_400_000),
+      idleMs: number(recycle, 'idleMs', 'recycle', base.recycle.idleMs, 0, 30 * 86_400_000),
+    },
+    network: reader.text(entry['network'], `${at}.network`) ?? base.network,
+  };
+}
+
+function readTools(reader: Reader, value: unknown, at: string): ToolRules {
+  const tools = reader.object(value ?? {}, at, ['allow', 'deny']);
+  const allow = reader.texts(tools['allow'], `${at}.allow`);
+  const deny = reader.texts(tools['deny'], `${at}.deny`);
+  return { ...(allow ? { allow } : {}), ...(deny ? { deny } : {}) };
+}
+
+/** Reads values of a kind, and collects what does not fit instead of stopping at the first. */
+class Reader {
+  constructor(private readonly faults: Fault[]) {}
+
+  fault(path: string, message: string): void {
+    this.faults.push({ path, message });
+  }
+
+  object(value: unknown, path: string, known?: readonly string[]): Record<string, unknown> {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.fault(path, `expected a mapping, got ${JSON.stringify(value)}`);
+      return {};
+    }
+    for (const key of Object.keys(value))
+      if (known?.includes(key) === false) this.fault(`${path}.${key}`, `no such field; there are ${known.join(', ')}`);
+    return value as Record<string, unknown>;
+  }
+
+  text(value: unknown, path: string): string | undefined {
+    return this.#typed(value, path, 'a text', (v): v is string => typeof v === 'string' && v !== '');
+  }
+
+  texts(value: unknown, path: string): readonly string[] | undefined {
+    const isTexts = (v: unknown): v is string[] => Array.isArray(v) && v.every((each) => typeof each === 'string');
+    return this.#typed(value, path, 'a list of texts', isTexts);
+  }
+
+  flag(value: unknown, path: string): boolean | undefined {
+    return this.#typed(value, path, 'true or false', (v): v is boolean => typeof v === 'boolean');
+  }
+
+  oneOf<T extends string>(value: unknown, path: string, words: readonly T[]): T | undefined {
+    return this.#typed(value, path, `one of ${words.join(', ')}`, (v): v is T => words.includes(v as T));
+  }
+
+  number(value: unknown, path: string, fallback: number, min: number, max: number): number {
+    const fits = (v: unknown): v is number => typeof v === 'number' && v >= min && v <= max;
+    return this.#typed(value, path, `a number from ${String(min)} to ${String(max)}`, fits) ?? fallback;
+  }
+
+  #typed<T>(value: unknown, path: string, what: string, fits: (value: unknown) => value is T): T | undefined {
+    if (value === undefined || value === null) return undefined;
+    if (fits(value)) return value;
+    this.fault(path, `expected ${what}, got ${JSON.stringify(value)}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import {
+  Inject,
+  Injectable,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { HealthModule, MetricsModule } from '@remuda/runtime';
+import { Registry } from 'prom-client';
+import { Scheduler, type SchedulerPlan } from './scheduler.js';
+
+const schedulerPlan = Symbol('SchedulerPlan');
+
+/** Starts the scheduler when the app is up, and stops it before anything else is closed. */
+@Injectable()
+export class SchedulerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #scheduler: Scheduler;
+
+  constructor(@Inject(schedulerPlan) plan: Omit<SchedulerPlan, 'registry'>, registry: Registry) {
+    this.#scheduler = new Scheduler({ ...plan, registry });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#scheduler.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#scheduler.stop();
+  }
+
+  async check(): Promise<void> {
+    await this.#scheduler.check();
+  }
+}
+
+@Module({ providers: [SchedulerService], exports: [SchedulerService] })
+class SchedulerModule {}
+
+/** The scheduler with its health and its metrics. */
+@Module({})
+export class AppModule {
+  static register(plan: Omit<SchedulerPlan, 'registry'>): DynamicModule {
+    const scheduler: DynamicModule = {
+      module: SchedulerModule,
+      providers: [{ provide: schedulerPlan, useValue: plan }],
+    };
+    const health = HealthModule.registerAsync({
+      imports: [scheduler],
+      inject: [SchedulerService],
+      useFactory: (service: SchedulerService) => ({ redis: () => service.check() }),
+    });
+    return { module: AppModule, imports: [MetricsModule.register({ app: 'scheduler' }), scheduler, health] };
+  }
+}

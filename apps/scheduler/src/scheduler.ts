@@ -1,0 +1,215 @@
+import type { Clock, ContainerRuntime, Profile } from '@remuda/domain';
+import {
+  Leases,
+  ProfileQueue,
+  Queues,
+  RedisPoolBook,
+  Relay,
+  Sweeps,
+  WorkerAccess,
+  WorkerRegistry,
+  giveUpLead,
+  type RedisConnection,
+} from '@remuda/queue';
+import { redisKeys, type RedisKeys } from '@remuda/protocol';
+import type { Logger } from '@remuda/runtime';
+import type { Registry } from 'prom-client';
+import { Dispatcher } from './dispatcher.js';
+import { Fleet } from './fleet.js';
+import { Holdings } from './holdings.js';
+import { Losses, lost } from './losses.js';
+import { SchedulerMetrics } from './metrics.js';
+import { Ownership } from './ownership.js';
+import { PoolKeeper } from './pool-keeper.js';
+import { ScriptGuard } from './script-guard.js';
+import { StrandedClaims } from './stranded-claims.js';
+import { Sweeper } from './sweeper.js';
+import { every, type Ticker } from './ticker.js';
+import type { WorkerSurroundings } from './worker-environment.js';
+import { WorkerReports } from './worker-reports.js';
+
+/** What a scheduler is made of. */
+export interface SchedulerPlan {
+  /** Names this scheduler among others: `^[a-z0-9-]{1,63}$`. */
+  readonly id: string;
+  /** Opens a connection that waits while Redis is away. */
+  readonly connect: (name: string) => RedisConnection;
+  readonly namespace: string;
+  readonly profiles: readonly Profile[];
+  readonly runtime: ContainerRuntime;
+  readonly surroundings: WorkerSurroundings;
+  /** Whether each worker gets an account of its own at Redis. */
+  readonly acl: boolean;
+  readonly workersOnExit: 'keep' | 'remove';
+  /** Names what is installed: workers made by another release are stale. */
+  readonly release: string;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly log: Logger;
+}
+
+/** How often the pools are looked over, leases renewed, and late things swept up, in ms. */
+const beat = { pools: 500, leases: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 } as const;
+
+/** The pools are looked over no oftener than this, in ms, whatever happens. */
+const poolGapMs = 50;
+
+/** Decides which worker gets which job, and how many workers there are. Several may run side by side. */
+export class Scheduler {
+  readonly #redis: RedisConnection;
+  readonly #listening: RedisConnection;
+  /** Its own, so that nothing stands before its looks. */
+  readonly #guarding: RedisConnection;
+  readonly #keys: RedisKeys;
+  readonly #queues: Queues;
+  readonly #queueOf: ReadonlyMap<string, ProfileQueue>;
+  readonly #pools: RedisPoolBook;
+  readonly #access: WorkerAccess | undefined;
+  readonly #fleet = new Fleet();
+  readonly #holdings: Holdings;
+  readonly #dispatcher: Dispatcher;
+  readonly #losses: Losses;
+  readonly #ownership: Ownership;
+  readonly #keeper: PoolKeeper;
+  readonly #sweeper: Sweeper;
+  readonly #relay: Relay;
+  #tickers: { readonly pools: Ticker; readonly leases: Ticker; readonly others: readonly Ticker[] } | undefined;
+  #unwatch: (() => Promise<void>) | undefined;
+
+  constructor(private readonly plan: SchedulerPlan) {
+    const { id: scheduler, clock, log, profiles, runtime, surroundings, release } = plan;
+    this.#redis = plan.connect('scheduler');
+    this.#listening = plan.connect('scheduler-wake');
+    this.#guarding = plan.connect('scheduler-guard');
+    this.#keys = redisKeys(plan.namespace);
+    this.#queues = new Queues(this.#redis, this.#keys);
+    this.#queueOf = new Map(profiles.map(({ name }) => [name, new ProfileQueue(this.#queues, name, scheduler)]));
+    this.#pools = new RedisPoolBook(this.#redis, this.#keys);
+    this.#access = plan.acl ? new WorkerAccess(this.#redis, this.#keys) : undefined;
+    const queues = this.#queues;
+    const fleet = this.#fleet;
+    const access = this.#access;
+    const registry = new WorkerRegistry(queues, scheduler);
+    const leases = new Leases(queues, clock);
+    const metrics = new SchedulerMetrics(plan.registry, () => this.#pools.pools());
+    const holdings = new Holdings(leases, (profile) => this.#queueOf.get(profile), clock, metrics, log);
+    this.#holdings = holdings;
+    this.#dispatcher = new Dispatcher({ fleet, holdings, leases, clock, metrics, log }, this.#queueOf);
+    const relay = (): Relay => this.#relay;
+    const wake = (profile: string): void => this.#dispatcher.wake(profile);
+    const lookOver = (): void => this.#tickers?.pools.poke();
+    this.#losses = new Losses({
+      ...{ fleet, holdings, registry, access, runtime, relay, metrics, log },
+      onGone: (profile) => {
+        lookOver();
+        wake(profile);
+      },
+      onFailedStart: (profile) => this.#keeper.noteFailedStart(profile),
+      onElsewhere: (worker) => this.#ownership.disown(worker),
+    });
+    const losses = this.#losses;
+    const parts = { fleet, holdings, registry, clock, log };
+    this.#ownership = new Ownership({ ...parts, scheduler, leases, losses, relay, onTaken: wake });
+    this.#keeper = new PoolKeeper(
+      {
+        ...{ scheduler, runtime, registry, access, queues, fleet, surroundings, release, clock, metrics, log },
+        follow: (worker) => this.#relay.follow(worker),
+        lose: (worker, reason) => losses.lose(worker, lost(reason)),
+      },
+      profiles,
+      this.#queueOf,
+    );
+    const sweeps = new Sweeps(queues);
+    const stranded = new StrandedClaims({ leases, sweeps, queues: [...this.#queueOf.values()], clock, log });
+    this.#sweeper = new Sweeper({ scheduler, queues, sweeps, leases, stranded, profiles, clock });
+    const reports = new WorkerReports({
+      ...{ ...parts, metrics },
+      onReady: (profile) => this.#keeper.noteReady(profile),
+      onFree: wake,
+      onLeaving: lookOver,
+      onAstray: (worker) => void losses.lose(worker, lost('it does not have the job that it was given')),
+      onElsewhere: (worker) => this.#ownership.disown(worker),
+    });
+    this.#relay = new Relay(() => plan.connect('scheduler-relay'), this.#redis, this.#keys, reports);
+  }
+
+  /** Begins: takes over what another scheduler left, then keeps pools and queues going. */
+  async start(): Promise<void> {
+    const { runtime, profiles, log } = this.plan;
+    await runtime.prepare([...new Set(profiles.map((profile) => profile.image))]);
+    for (const queue of this.#queueOf.values()) await queue.ready();
+    await this.#sweeper.publish();
+    for (const queue of this.#queueOf.values()) await queue.start();
+    this.#unwatch = await runtime.watch((exit) => void this.#losses.onExit(exit));
+    this.#redis.on('ready', () => void this.#restoreAccess());
+    await this.#listening.subscribe(this.#keys.wake);
+    this.#listening.on('message', (_channel: string, message: string) => this.#onWake(message));
+    const guard = new ScriptGuard(this.#guarding, log);
+    this.#tickers = {
+      pools: every(beat.pools, 'keeping the pools', () => this.#keepPools(), log, poolGapMs),
+      leases: every(beat.leases, 'keeping the leases', () => this.#ownership.keep(), log),
+      others: [
+        every(beat.sweeps, 'sweeping', () => this.#sweeper.sweep(), log),
+        every(beat.locks, 'renewing the locks', () => this.#holdings.renew(), log),
+        every(beat.scripts, 'looking for blocking scripts', () => guard.look(), log),
+      ],
+    };
+  }
+
+  /** Rejects while Redis does not answer. */
+  async check(): Promise<void> {
+    await this.#redis.ping();
+  }
+
+  /** Ends: claims nothing more, and leaves the workers to another scheduler, or removes them. */
+  async stop(): Promise<void> {
+    this.#dispatcher.stop();
+    const { pools, leases, others = [] } = this.#tickers ?? {};
+    for (const ticker of [pools, leases, ...others]) await ticker?.stop();
+    await this.#unwatch?.();
+    await (this.plan.workersOnExit === 'remove' ? this.#removeWorkers() : this.#handOver());
+    await this.#relay.close();
+    await Promise.all([...this.#queueOf.values()].map((queue) => queue.close()));
+    await this.#pools.close();
+    await this.#queues.close();
+    await this.plan.runtime.close();
+    this.#listening.disconnect();
+    this.#guarding.disconnect();
+    this.#redis.disconnect();
+  }
+
+  #onWake(message: string): void {
+    // Without a profile: a scheduler has left, and its workers can be taken over.
+    if (message === '') this.#tickers?.leases.poke();
+    const [profile = '', jobs = '1'] = message.split(' ');
+    if (!this.#fleet.hasFree(profile)) this.#tickers?.pools.poke();
+    this.#dispatcher.wake(profile, Number(jobs));
+  }
+
+  async #keepPools(): Promise<void> {
+    await this.#keeper.keep();
+    this.#dispatcher.wakeAll((profile) => this.#keeper.backlogOf(profile));
+  }
+
+  /** Redis forgets accounts when it restarts: ours are made again. */
+  async #restoreAccess(): Promise<void> {
+    try {
+      await this.#access?.restore(this.#fleet.all().map((worker) => worker.id));
+    } catch (error) {
+      this.plan.log.warn({ err: error }, "the workers' accounts could not be restored yet");
+    }
+  }
+
+  async #handOver(): Promise<void> {
+    const { id, profiles } = this.plan;
+    await this.#ownership.handOver();
+    for (const { name } of profiles) await giveUpLead(this.#redis, this.#keys.poolLeader(name), id);
+    await giveUpLead(this.#redis, this.#keys.sweeper, id);
+    await this.#redis.publish(this.#keys.wake, '');
+  }
+
+  async #removeWorkers(): Promise<void> {
+    const stopped = lost('the cluster was stopped');
+    await Promise.all(this.#fleet.all().map((worker) => this.#losses.lose(worker.id, stopped)));
+  }
+}

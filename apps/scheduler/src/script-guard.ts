@@ -1,0 +1,44 @@
+import type { RedisConnection } from '@remuda/queue';
+import type { Logger } from '@remuda/runtime';
+
+/** A script that runs this long makes Redis answer everybody else with BUSY, in ms. */
+const busyAfterMs = 500;
+
+/**
+ * Ends scripts that block Redis: an account keeps a hostile worker from others' keys, not from running a script without end.
+ * None of our own scripts comes near the limit. One that has written can't be ended; Redis says so.
+ */
+export class ScriptGuard {
+  #lowered = false;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly log: Logger,
+  ) {}
+
+  /** Looks once; to be called more often than once a second. */
+  async look(): Promise<void> {
+    try {
+      await this.#lower();
+      await this.redis.ping();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      this.log.warn({}, 'a script blocks Redis, and is ended');
+      await this.redis.script('KILL');
+    }
+  }
+
+  /** Redis waits 5 s by default before it lets anybody know, and end, a script that runs. */
+  async #lower(): Promise<void> {
+    if (this.#lowered) return;
+    await this.redis.config('SET', 'busy-reply-threshold', busyAfterMs).catch((error: unknown) => {
+      if (isBusy(error)) throw error;
+      this.log.warn({ err: error }, 'busy-reply-threshold can not be lowered: a blocking script is ended after 5 s');
+    });
+    this.#lowered = true;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('BUSY');
+}

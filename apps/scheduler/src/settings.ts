@@ -1,0 +1,123 @@
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { integer, oneOf, text, type Setting } from '@remuda/domain';
+
+/** Every variable that the scheduler reads. */
+export const schedulerSettings = {
+  redisUrl: {
+    env: 'REMUDA_REDIS_URL',
+    about: 'Where Redis is.',
+    unit: 'redis://, rediss:// or redis+unix:// URL',
+    default: 'redis://127.0.0.1:6379',
+    secret: true,
+    parse: text,
+  },
+  namespace: {
+    env: 'REMUDA_NAMESPACE',
+    about: 'Hash tag of every key: clusters with different ones share a Redis without meeting.',
+    unit: 'word',
+    default: 'remuda',
+    parse: word,
+  },
+  host: {
+    env: 'REMUDA_SCHEDULER_HOST',
+    about: 'Where the scheduler serves its health and metrics.',
+    unit: 'address',
+    default: '127.0.0.1',
+    parse: text,
+  },
+  port: {
+    env: 'REMUDA_SCHEDULER_PORT',
+    about: 'Port of health and metrics; 0 takes a free one.',
+    unit: 'port',
+    default: 7374,
+    parse: integer(0, 65_535),
+  },
+  logLevel: {
+    env: 'REMUDA_LOG_LEVEL',
+    about: 'From which level on lines are written.',
+    unit: 'debug, info, warn, error, fatal or silent',
+    default: 'info',
+    parse: oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  },
+  profiles: {
+    env: 'REMUDA_PROFILES',
+    about: 'The profiles file. Without it there is one profile, `default`.',
+    unit: 'path of a YAML file',
+    parse: text,
+  },
+  runtime: {
+    env: 'REMUDA_RUNTIME',
+    about: 'How workers run. `process` does not isolate: jobs run as you and can read what you can.',
+    unit: 'docker or process',
+    default: 'docker',
+    parse: oneOf(['docker', 'process']),
+  },
+  workerImage: {
+    env: 'REMUDA_WORKER_IMAGE',
+    about: 'Image of the workers whose profile names none.',
+    unit: 'image name',
+    default: 'remuda-worker:latest',
+    parse: text,
+  },
+  workerBundle: {
+    env: 'REMUDA_WORKER_BUNDLE',
+    about: 'The worker program, for the `process` runtime. Default: the one built beside the scheduler.',
+    unit: 'path',
+    parse: text,
+  },
+  claude: {
+    env: 'REMUDA_CLAUDE',
+    about: "Claude Code's executable, for the `process` runtime. Default: the one that was installed with Remuda.",
+    unit: 'path',
+    parse: text,
+  },
+  workerDir: {
+    env: 'REMUDA_WORKER_DIR',
+    about: "Where the `process` runtime keeps its workers' folders.",
+    unit: 'path',
+    default: join(tmpdir(), 'remuda-workers'),
+    parse: text,
+  },
+  socketDir: {
+    env: 'REMUDA_SOCKET_DIR',
+    about: "Folder of the bridge's sockets, the same as the bridge has.",
+    unit: 'path of at most 90 characters',
+    default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
+    parse: text,
+  },
+  acl: {
+    env: 'REMUDA_REDIS_ACL',
+    about: 'Whether each worker has an account of its own at Redis, with no rights beyond its own keys.',
+    unit: 'on or off',
+    default: 'on',
+    parse: oneOf(['on', 'off']),
+  },
+  workersOnExit: {
+    env: 'REMUDA_WORKERS_ON_EXIT',
+    about:
+      'What becomes of the workers when the scheduler is stopped: another scheduler takes them over, or they are removed.',
+    unit: 'keep or remove',
+    default: 'keep',
+    parse: oneOf(['keep', 'remove']),
+  },
+  warm: {
+    env: 'REMUDA_WARM',
+    about: 'Warm workers of a profile that names no number.',
+    unit: 'workers',
+    default: 2,
+    parse: integer(0, 1_000),
+  },
+  max: {
+    env: 'REMUDA_MAX_WORKERS',
+    about: 'Most workers of a profile that names no number. Default: two per core, at least 4.',
+    unit: 'workers',
+    default: Math.max(4, availableParallelism() * 2),
+    parse: integer(1, 10_000),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+function word(value: string): string {
+  if (!/^[a-z0-9-]{1,30}$/.test(value)) throw new Error('expected lower-case letters, digits and dashes, at most 30');
+  return value;
+}

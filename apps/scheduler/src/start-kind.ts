@@ -1,0 +1,13 @@
+import type { JobRecord, Start } from '@remuda/domain';
+
+/**
+ * How a job finds its worker. Warm: initialised before the job was there, for just what it needs. A job with its own system
+ * prompt or schema takes a process that could not be initialised in advance.
+ */
+export function startOf(job: Pick<JobRecord, 'spec' | 'times'>, workerReadyAt: number): Start {
+  if (job.spec.outputSchema) return { kind: 'cold', reason: 'own_schema' };
+  if (job.spec.appendSystemPrompt !== undefined) return { kind: 'cold', reason: 'own_system_prompt' };
+  if (workerReadyAt > Math.max(job.times.queuedAt, job.spec.runAt ?? 0))
+    return { kind: 'cold', reason: 'no_warm_worker' };
+  return { kind: 'warm' };
+}

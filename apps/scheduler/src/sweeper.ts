@@ -1,0 +1,43 @@
+import type { Clock, Failure, Profile } from '@remuda/domain';
+import { defaultRetention, lead, publishProfiles, type Leases, type Queues, type Sweeps } from '@remuda/queue';
+import type { StrandedClaims } from './stranded-claims.js';
+
+/** What sweeping touches. */
+export interface SweeperParts {
+  readonly scheduler: string;
+  readonly queues: Queues;
+  readonly sweeps: Sweeps;
+  readonly leases: Leases;
+  readonly stranded: StrandedClaims;
+  readonly profiles: readonly Profile[];
+  readonly clock: Clock;
+}
+
+/** Looks after what time has overtaken. Of several schedulers one at a time does it. */
+export class Sweeper {
+  constructor(private readonly parts: SweeperParts) {}
+
+  /**
+   * Places jobs that an api wrote and did not place, frees claimed ones that nobody carries out, ends those that waited
+   * too long, and forgets old ones.
+   */
+  async sweep(): Promise<void> {
+    const { queues, sweeps, leases, stranded, scheduler, clock } = this.parts;
+    if (!(await lead(queues.redis, queues.keys.sweeper, scheduler))) return;
+    const now = clock.now();
+    await this.publish();
+    await sweeps.placeForgotten(now);
+    await stranded.free();
+    for (const job of await sweeps.expired(now)) await leases.failQueued(job, expired);
+    await sweeps.forgetOld(now - defaultRetention.jobMs);
+  }
+
+  /** Says which profiles there are. */
+  async publish(): Promise<void> {
+    const { queues, profiles } = this.parts;
+    const published = profiles.map(({ name, pool }) => [name, { ...pool, suspended: false }] as const);
+    await publishProfiles(queues.redis, queues.keys, Object.fromEntries(published));
+  }
+}
+
+const expired: Failure = { code: 'job.expired', message: 'The job did not start within its ttlMs.' };

@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest';
+import { profile } from '@remuda/testing';
+import { workerEnvironment } from './worker-environment.js';
+
+const around = { namespace: 'n', socketDir: '/run/remuda', logLevel: 'info' };
+const account = { username: 'remuda-w-1', password: 'pw' };
+
+describe("a worker's environment", () => {
+  test("holds its own account, not the scheduler's", () => {
+    const redisUrl = 'redis://admin:secret@10.0.0.1:6379/2';
+    const env = workerEnvironment('w-1', profile(), { ...around, runtime: 'process', redisUrl }, account);
+    expect(env['REMUDA_REDIS_URL']).toBe('redis://remuda-w-1:pw@10.0.0.1:6379/2');
+    expect(JSON.stringify(env)).not.toContain('secret');
+  });
+
+  test('leads a container to Redis through the door of the bridge', () => {
+    const redisUrl = 'redis://admin:secret@10.0.0.1:6379/2';
+    const env = workerEnvironment('w-1', profile(), { ...around, runtime: 'docker', redisUrl }, account);
+    expect(env['REMUDA_REDIS_URL']).toBe('redis+unix://remuda-w-1:pw@localhost/run/remuda/redis.sock?db=2');
+  });
+});

@@ -1,0 +1,48 @@
+import type { Profile } from '@remuda/domain';
+import { bridgeSockets, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import type { WorkerAccount } from '@remuda/queue';
+
+/** What a worker finds around it, the same for all of a cluster. */
+export interface WorkerSurroundings {
+  readonly runtime: 'docker' | 'process';
+  readonly namespace: string;
+  readonly redisUrl: string;
+  /** Where a worker sees the bridge's sockets. */
+  readonly socketDir: string;
+  readonly logLevel: string;
+}
+
+/** A worker's environment. The model's credential is not in it, nor a password of anybody else. */
+export function workerEnvironment(
+  id: string,
+  profile: Profile,
+  around: WorkerSurroundings,
+  account: WorkerAccount | undefined,
+): Readonly<Record<string, string>> {
+  const url = around.runtime === 'docker' ? throughDoor(around.redisUrl, around.socketDir) : around.redisUrl;
+  return {
+    [workerEnv.id]: id,
+    [workerEnv.namespace]: around.namespace,
+    [workerEnv.redisUrl]: account ? withAccount(url, account) : url,
+    [workerEnv.profile]: JSON.stringify(workerProfile(profile)),
+    REMUDA_LOG_LEVEL: around.logLevel,
+  };
+}
+
+function workerProfile(profile: Profile): WorkerProfile {
+  const { name, model, permissionMode, tools, appendSystemPrompt, trustRepository, recycle } = profile;
+  const own = appendSystemPrompt === undefined ? {} : { appendSystemPrompt };
+  return { name, afterJobs: recycle.afterJobs, engine: { model, permissionMode, tools, trustRepository, ...own } };
+}
+
+/** The same Redis and account, by way of the bridge's door. */
+function throughDoor(url: string, socketDir: string): string {
+  const account = /^[a-z+]+:\/\/([^@/]*@)?/.exec(url)?.[1] ?? '';
+  const db = /\/(\d+)$/.exec(url)?.[1] ?? '0';
+  return `redis+unix://${account}localhost${socketDir}/${bridgeSockets.redis}?db=${db}`;
+}
+
+function withAccount(url: string, { username, password }: WorkerAccount): string {
+  const parsed = /^([a-z+]+:\/\/)(?:[^@/]*@)?(.*)$/.exec(url);
+  return `${parsed?.[1] ?? ''}${username}:${password}@${parsed?.[2] ?? ''}`;
+}

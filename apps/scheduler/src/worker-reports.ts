@@ -1,0 +1,101 @@
+import type { Clock, WorkerPhase } from '@remuda/domain';
+import type { WorkerReport } from '@remuda/protocol';
+import type { RelayListener, WorkerRegistry } from '@remuda/queue';
+import type { Logger } from '@remuda/runtime';
+import type { Fleet, OwnWorker } from './fleet.js';
+import type { Holdings } from './holdings.js';
+import type { SchedulerMetrics } from './metrics.js';
+
+/** Less than a heartbeat: what was read at once was not said some time apart. */
+const astrayMs = 1_000;
+
+/** What reports of workers touch. */
+export interface ReportsParts {
+  readonly fleet: Fleet;
+  readonly holdings: Holdings;
+  readonly registry: WorkerRegistry;
+  readonly clock: Clock;
+  readonly metrics: SchedulerMetrics;
+  readonly log: Logger;
+  /** A worker is ready for its first job. */
+  readonly onReady: (profile: string) => void;
+  /** A worker is free. */
+  readonly onFree: (profile: string) => void;
+  /** A worker leaves by itself. */
+  readonly onLeaving: () => void;
+  /** A worker has a job by our books and none by its own: the assignment or the outcome was lost on its way. */
+  readonly onAstray: (worker: string) => void;
+  /** Another scheduler has moved on in the worker's stream. */
+  readonly onElsewhere: (worker: string) => void;
+}
+
+/** Hears what our workers say of themselves and of their jobs. */
+export class WorkerReports implements RelayListener {
+  constructor(private readonly parts: ReportsParts) {}
+
+  async onStatus(worker: string, report: Parameters<RelayListener['onStatus']>[1]): Promise<void> {
+    const { fleet, registry, clock } = this.parts;
+    const own = fleet.get(worker);
+    if (!own) return;
+    own.heardAt = clock.now();
+    if (report.kind === 'heartbeat') {
+      this.#compare(own, report.phase);
+      await registry.note(worker, { heartbeatAt: own.heardAt, rssMb: Math.round(report.rssMb) });
+    } else if (report.phase === 'idle') await this.#onIdle(worker, report);
+    else if (report.phase === 'draining') await this.#onDraining(worker);
+  }
+
+  async onOutcome(...[worker, report, cursor, startedAt]: Parameters<RelayListener['onOutcome']>): Promise<boolean> {
+    const { job, lease, outcome } = report;
+    const held = { job, worker, lease, ...(startedAt === undefined ? {} : { startedAt }) };
+    return (await this.parts.holdings.onOutcome(held, outcome, cursor)) !== 'elsewhere';
+  }
+
+  onElsewhere(worker: string): void {
+    this.parts.onElsewhere(worker);
+  }
+
+  onRefused(worker: string, reason: 'unreadable' | 'fenced'): void {
+    this.parts.metrics.refused.inc({ reason });
+    this.parts.log.warn({ worker, reason }, 'a report was refused');
+  }
+
+  /** Whoever says twice, some time apart, that it has nothing to do, does not have the job that we gave it before. */
+  #compare(own: OwnWorker, phase: WorkerPhase): void {
+    const lease = phase === 'idle' ? this.parts.holdings.of(own.id)?.lease : undefined;
+    const now = this.parts.clock.now();
+    if (lease === undefined) delete own.astray;
+    else if (own.astray?.lease !== lease) own.astray = { lease, since: now };
+    else if (now - own.astray.since >= astrayMs) this.parts.onAstray(own.id);
+  }
+
+  async #onIdle(
+    worker: string,
+    { job, lease = 0, cold = false, grant }: Extract<WorkerReport, { kind: 'phase' }>,
+  ): Promise<void> {
+    const { fleet, registry, clock, metrics, log, onReady, onFree } = this.parts;
+    const own = fleet.get(worker);
+    const now = clock.now();
+    const done = job === undefined ? undefined : { job, lease };
+    if (!own || own.phase === 'draining') return;
+    const noted = await registry.noteIdle(worker, now, done);
+    if (noted === 'spent') await this.#onDraining(worker);
+    if (noted !== 'idle') return;
+    own.cold = cold;
+    if (grant !== undefined) own.grant = grant;
+    if (own.readyAt === 0) {
+      own.readyAt = now;
+      metrics.ready(own.profile, now - own.startedAt);
+      log.info({ worker, ms: now - own.startedAt }, 'worker is warm');
+      onReady(own.profile);
+    }
+    fleet.free(own);
+    onFree(own.profile);
+  }
+
+  async #onDraining(worker: string): Promise<void> {
+    this.parts.fleet.engage(worker, 'draining', this.parts.clock.now());
+    await this.parts.registry.note(worker, { phase: 'draining' });
+    this.parts.onLeaving();
+  }
+}
