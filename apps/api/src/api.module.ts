@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { HealthModule, MetricsModule } from '@remuda/runtime';
+import { BoardModule } from './board/board.module.js';
+import { EventsModule } from './events/events.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { PoolsModule } from './pools/pools.module.js';
+import type { ApiSettings } from './settings.js';
+import { redisPing } from './stores.js';
+import { StoresModule } from './stores.module.js';
+
+/** The api. */
+@Module({})
+export class ApiModule {
+  static register(settings: ApiSettings): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        StoresModule.register(settings),
+        HealthModule.registerAsync({
+          inject: [redisPing],
+          useFactory: (redis: () => Promise<unknown>) => ({ redis }),
+        }),
+        MetricsModule.register({ app: 'api' }),
+        JobsModule,
+        EventsModule,
+        PoolsModule,
+        BoardModule.register({ writable: settings.boardWritable }),
+      ],
+    };
+  }
+}

@@ -1,0 +1,46 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import type { JobEvent } from '@remuda/domain';
+import { IsIn, IsString } from 'class-validator';
+import { WholeNumber } from '../input/query.js';
+import { Given } from '../input/read-dto.js';
+import type { EventForm } from './position.js';
+import type { Shape } from '../docs/shape.js';
+
+/** Which stretch of a job's events, and in which form. */
+export class EventsQueryDto {
+  @Given()
+  @IsString()
+  @ApiPropertyOptional({ description: 'Events with an id above this one. The header Last-Event-ID goes before it.' })
+  after?: string;
+
+  @Given()
+  @WholeNumber(1, 1_000)
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000, default: 200, description: 'Of a JSON page.' })
+  limit?: number;
+
+  @Given()
+  @IsIn(['sse', 'json'])
+  @ApiPropertyOptional({ enum: ['sse', 'json'], description: 'Goes before Accept.' })
+  format?: EventForm;
+}
+
+/** Something that has happened to a job. */
+@ApiSchema({ name: 'JobEvent' })
+export class JobEventDto {
+  @ApiProperty({ description: 'Rises by one over all attempts of the job.' }) id!: number;
+  @ApiProperty({ example: 'message.text' }) type!: string;
+  @ApiProperty({ description: 'Epoch ms.' }) at!: number;
+  @ApiProperty() attempt!: number;
+  @ApiProperty({ type: 'object', additionalProperties: true }) data!: object;
+}
+
+/** A stretch of a job's events. */
+@ApiSchema({ name: 'EventPage' })
+export class EventPageDto {
+  @ApiProperty({ type: [JobEventDto] }) events!: readonly JobEvent[];
+  @ApiProperty({ description: 'Give it as `after` for the next page.' }) next!: number;
+  @ApiProperty({ description: 'Whether the job is over and this page reaches its last event.' }) complete!: boolean;
+}
+
+/** EventPage as plain data. */
+export type EventPageView = Shape<EventPageDto>;

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { EventsController } from './events.controller.js';
+import { JobEvents } from './job-events.js';
+import { OpenStreams } from './open-streams.js';
+import { StreamController } from './stream.controller.js';
+import { StreamGateway } from './stream.gateway.js';
+
+/** Job events over SSE, as JSON pages and over WebSocket. */
+@Module({
+  controllers: [EventsController, StreamController],
+  providers: [JobEvents, OpenStreams, StreamGateway],
+  exports: [JobEvents, OpenStreams],
+})
+export class EventsModule {}

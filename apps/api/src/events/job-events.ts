@@ -1,0 +1,71 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RemudaError } from '@remuda/domain';
+import type { AbortSignalLike, EventLog, EventPage, JobBook, JobEvent, JobRecord } from '@remuda/domain';
+import { isId } from '@remuda/domain';
+import { eventLog, jobBook } from '../stores.js';
+import { badPosition } from './position.js';
+
+/** A job's events from one place on: those to come, or nothing more where the job is over and the client has seen it. */
+export type Following =
+  { readonly ended: true } | { readonly ended: false; readonly batches: AsyncIterable<readonly JobEvent[]> };
+
+/** Longest wait for a store that answered a moment ago, in ms. */
+const pageLimitMs = 2_000;
+
+/** Event streams as clients ask for them: unknown jobs and places are refused before anything is sent. */
+@Injectable()
+export class JobEvents {
+  constructor(
+    @Inject(jobBook) private readonly book: JobBook,
+    @Inject(eventLog) private readonly log: EventLog,
+  ) {}
+
+  /** The job, or `job.unknown`. */
+  async job(id: string): Promise<JobRecord> {
+    const job = isId(id) ? await this.book.find(id) : undefined;
+    if (job) return job;
+    throw new RemudaError('job.unknown', `There is no job ${JSON.stringify(id.slice(0, 80))}.`);
+  }
+
+  /** A stretch of the stream. `path` names the place's source in a refusal. */
+  async page(id: string, after: number, limit: number, path: string): Promise<EventPage> {
+    await this.requirePlace(id, after, path);
+    return this.read(id, after, limit);
+  }
+
+  /** The events above `after`, those to come included, until the job is over or the signal aborts. */
+  async follow(id: string, after: number, path: string, signal: AbortSignalLike): Promise<Following> {
+    const around = await this.requirePlace(id, after, path);
+    if (around.complete && around.events.every((event) => event.id <= after)) return { ended: true };
+    return { ended: false, batches: this.log.follow(id, after, signal) };
+  }
+
+  /** Waits until the job is over or the signal aborts; says whether it is over. */
+  async waitForEnd(id: string, signal: AbortSignalLike): Promise<boolean> {
+    for await (const events of this.log.follow(id, 0, signal)) if (events.at(-1)?.type === 'job.over') return true;
+    return false;
+  }
+
+  /** The event at `after` and what comes next; `event_id.invalid` where no such event has been. */
+  private async requirePlace(id: string, after: number, path: string): Promise<EventPage> {
+    await this.job(id);
+    const around = await this.read(id, Math.max(0, after - 1), 2);
+    if (after > 0 && around.events.length === 0)
+      throw badPosition(path, `must be an event of this job: it has none with the id ${after}`);
+    return around;
+  }
+
+  private async read(id: string, after: number, limit: number): Promise<EventPage> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 }));
+      }, pageLimitMs);
+    });
+    try {
+      return await Promise.race([this.log.page(id, after, limit), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { Gauge, Registry } from 'prom-client';
+
+/** One stream to a client: its signal aborts when the client goes or the app does. */
+export interface OpenStream {
+  readonly signal: AbortSignal;
+  /** To be called when the stream has ended for good. Safe to call twice. */
+  readonly close: () => void;
+}
+
+/** How long the shutdown waits for streams to say goodbye, in ms; then their connections are cut. */
+const goodbyeMs = 1_000;
+
+/** Every event stream that is open to a client. They end with the first hook of the shutdown; clients resume elsewhere. */
+@Injectable()
+export class OpenStreams implements OnModuleDestroy, BeforeApplicationShutdown {
+  private readonly open = new Set<AbortController>();
+  private leaving = false;
+  private onEmpty: () => void = () => undefined;
+
+  constructor(registry: Registry) {
+    const { open } = this;
+    new Gauge({
+      name: 'remuda_event_streams_open',
+      help: 'Event streams that are open to clients, over SSE and WebSocket.',
+      registers: [registry],
+      collect() {
+        this.set(open.size);
+      },
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.leaving = true;
+    for (const stream of this.open) stream.abort();
+  }
+
+  /** Resolves when all streams have ended, or after a second. */
+  beforeApplicationShutdown(): Promise<void> {
+    if (this.open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const limit = setTimeout(resolve, goodbyeMs);
+      this.onEmpty = () => {
+        clearTimeout(limit);
+        resolve();
+      };
+    });
+  }
+
+  /** Opens a stream; one that is opened during the shutdown is over at once. */
+  start(): OpenStream {
+    const stream = new AbortController();
+    if (this.leaving) stream.abort();
+    else this.open.add(stream);
+    const close = (): void => {
+      stream.abort();
+      if (this.open.delete(stream) && this.open.size === 0) this.onEmpty();
+    };
+    return { signal: stream.signal, close };
+  }
+}

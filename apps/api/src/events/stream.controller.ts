@@ -1,0 +1,20 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { RemudaError } from '@remuda/domain';
+
+const description = `Send \`{"subscribe": "<job id>", "after": 0}\` for a job's events above that id, up to 100 jobs at a time, and
+\`{"unsubscribe": "<job id>"}\`. You get \`{"job": "<job id>", "event": {…}}\` with the events and ids of
+\`GET /api/v1/jobs/{id}/events\`; the last one of a job is \`job.over\`. What is refused comes as
+\`{"error": {problem}, "job"?}\`, and the connection stays open.`;
+
+/** Who asks for the WebSocket without asking for an upgrade; `stream.gateway.ts` is the WebSocket itself. */
+@ApiTags('events')
+@Controller('api/v1/stream')
+export class StreamController {
+  @Get()
+  @ApiOperation({ summary: 'The events of many jobs over one WebSocket', description })
+  @ApiResponse({ status: 101, description: 'Switching to WebSocket.' })
+  plain(): never {
+    throw new RemudaError('request.malformed', 'This is a WebSocket: ask for an upgrade.');
+  }
+}

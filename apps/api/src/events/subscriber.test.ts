@@ -1,0 +1,28 @@
+import { EventEmitter } from 'node:events';
+import type { JobEvent } from '@remuda/domain';
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
+import type { JobEvents } from './job-events.js';
+import { OpenStreams } from './open-streams.js';
+import { Subscriber } from './subscriber.js';
+
+test('a client that does not take its messages holds its job up: no batch is pulled ahead of it', async () => {
+  let pulled = 0;
+  async function* endless(): AsyncGenerator<readonly JobEvent[]> {
+    for (;;)
+      yield await Promise.resolve([{ id: ++pulled, attempt: 1, type: 'message.text', at: 0, data: { text: 'x' } }]);
+  }
+  const events = { follow: () => Promise.resolve({ ended: false, batches: endless() }) } as unknown as JobEvents;
+  const sent: (() => void)[] = [];
+  const socket = Object.assign(new EventEmitter(), { send: (_text: string, left: () => void) => sent.push(left) });
+  const streams = new OpenStreams(new Registry());
+  new Subscriber(socket as unknown as WebSocket, events, streams);
+  socket.emit('message', Buffer.from('{"subscribe":"j-1"}'), false);
+  for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+  expect(pulled).toBe(1);
+  sent[0]?.();
+  for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+  expect(pulled).toBe(2);
+  streams.onModuleDestroy();
+});

@@ -1,0 +1,44 @@
+import type { Fault } from '@remuda/domain';
+
+/** Deepest nesting of objects and arrays that a body may have. */
+export const maxDepth = 64;
+/** Keys that reach an object's prototype where a value is copied without care. */
+const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Looks through a parsed JSON value, and gives its first fault: nested too deeply, or a key that could change an
+ * object's prototype. Knows no recursion, so that no input can exhaust the stack.
+ */
+export function findUnsafeJson(value: unknown): Fault | undefined {
+  const open: { readonly value: unknown; readonly path: string; readonly depth: number }[] = [
+    { value, path: '', depth: 1 },
+  ];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    if (next.depth > maxDepth)
+      return { path: topOf(next.path), message: `must not be nested deeper than ${maxDepth} levels` };
+    const inArray = Array.isArray(next.value);
+    for (const [key, inner] of Object.entries(next.value)) {
+      const path = inArray ? `${next.path}[${key}]` : join(next.path, key);
+      if (!inArray && refusedKeys.has(key)) return { path, message: 'is a name that no field may have' };
+      if (typeof inner === 'object' && inner !== null) open.push({ value: inner, path, depth: next.depth + 1 });
+    }
+  }
+  return undefined;
+}
+
+/** A path to a field: `workspace.url`, `jobs[3].prompt`. */
+export function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/** The first steps of a path that is too long to be told whole. */
+function topOf(path: string): string {
+  const steps = path.split(/(?=[.[])/);
+  return `${steps.slice(0, 4).join('')}…`;
+}
+
+/** Whether a value's JSON text takes more than so many bytes. */
+export function isLargerThan(value: unknown, maxBytes: number): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) > maxBytes;
+}

@@ -1,0 +1,117 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { errorCodes, jobStates, permissionModes } from '@remuda/domain';
+import type { ErrorCode, JobSpec, JobState, Workspace } from '@remuda/domain';
+import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
+import type { Shape } from '../docs/shape.js';
+
+const time = { type: 'string', format: 'date-time' } as const;
+const open = { type: 'object', additionalProperties: true } as const;
+
+/** Why a job ended without success. */
+@ApiSchema({ name: 'Failure' })
+export class FailureDto {
+  @ApiProperty({ enum: errorCodes }) code!: ErrorCode;
+  @ApiProperty() message!: string;
+  @ApiPropertyOptional({ type: [String] }) lastLines?: readonly string[];
+}
+
+/** Tokens as the model API counts them. */
+@ApiSchema({ name: 'Usage' })
+export class UsageDto {
+  @ApiProperty() inputTokens!: number;
+  @ApiProperty() outputTokens!: number;
+  @ApiProperty() cacheReadTokens!: number;
+  @ApiProperty() cacheWriteTokens!: number;
+}
+
+/** How the worker of the latest attempt was found. */
+@ApiSchema({ name: 'Start' })
+export class StartDto {
+  @ApiProperty({ enum: ['warm', 'cold', 'resumed'] }) kind!: string;
+  @ApiPropertyOptional({ enum: ['own_system_prompt', 'own_schema', 'no_warm_worker'] }) reason?: string;
+}
+
+/** Points in time, ISO 8601. */
+@ApiSchema({ name: 'JobTimes' })
+export class JobTimesDto {
+  @ApiProperty(time) queuedAt!: string;
+  @ApiPropertyOptional(time) claimedAt?: string;
+  @ApiPropertyOptional(time) startedAt?: string;
+  @ApiPropertyOptional(time) firstRequestAt?: string;
+  @ApiPropertyOptional(time) firstTokenAt?: string;
+  @ApiPropertyOptional(time) overAt?: string;
+}
+
+/** What became of a job, and what was asked for but for its prompt. */
+@ApiSchema({ name: 'Job' })
+export class JobDto {
+  @ApiProperty() id!: string;
+  @ApiProperty({ enum: jobStates }) state!: JobState;
+  @ApiProperty({ description: 'The attempt under way or the last one; 0 before the first.' }) attempt!: number;
+  @ApiProperty({ description: 'Attempts that ended with a counted failure.' }) failures!: number;
+  @ApiProperty({ description: 'Times it went back to the queue without counting an attempt.' }) requeues!: number;
+  @ApiPropertyOptional() worker?: string;
+  @ApiPropertyOptional({ type: () => StartDto }) start?: StartDto;
+  @ApiPropertyOptional({ description: 'Place in its queue from 1, while it waits there.' }) queuePosition?: number;
+  @ApiPropertyOptional(time) wakeAt?: string;
+  @ApiPropertyOptional(time) cancelRequestedAt?: string;
+  @ApiProperty({ type: () => JobTimesDto }) times!: JobTimesDto;
+  @ApiPropertyOptional({ type: () => FailureDto }) failure?: FailureDto;
+  @ApiPropertyOptional() turns?: number;
+  @ApiPropertyOptional({ type: () => UsageDto }) usage?: UsageDto;
+  @ApiPropertyOptional({ description: 'US dollars.' }) costUsd?: number;
+
+  @ApiProperty() profile!: string;
+  @ApiPropertyOptional() model?: string;
+  @ApiPropertyOptional() appendSystemPrompt?: string;
+  @ApiPropertyOptional() maxTurns?: number;
+  @ApiPropertyOptional() maxBudgetUsd?: number;
+  @ApiPropertyOptional({ type: () => ToolsDto }) tools?: NonNullable<JobSpec['tools']>;
+  @ApiPropertyOptional({ enum: permissionModes }) permissionMode?: NonNullable<JobSpec['permissionMode']>;
+  @ApiPropertyOptional(open) outputSchema?: NonNullable<JobSpec['outputSchema']>;
+  @ApiProperty({ oneOf: [{ $ref: getSchemaPath(EmptyWorkspaceDto) }, { $ref: getSchemaPath(GitWorkspaceDto) }] })
+  workspace!: Workspace;
+  @ApiProperty() priority!: number;
+  @ApiPropertyOptional(time) runAt?: string;
+  @ApiPropertyOptional() ttlMs?: number;
+  @ApiProperty() timeoutMs!: number;
+  @ApiProperty() attempts!: number;
+  @ApiProperty() deltas!: boolean;
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: JobSpec['labels'];
+  @ApiProperty(open) metadata!: JobSpec['metadata'];
+}
+
+/** A page of jobs, newest first. */
+@ApiSchema({ name: 'JobPage' })
+export class JobPageDto {
+  @ApiProperty({ type: [JobDto] }) jobs!: JobDto[];
+  @ApiPropertyOptional({ description: 'Give it as `cursor` for the next page; absent on the last one.' })
+  nextCursor?: string;
+}
+
+/** A job that was taken in. */
+@ApiSchema({ name: 'AcceptedJob' })
+export class AcceptedJobDto {
+  @ApiProperty() id!: string;
+  @ApiProperty({ enum: jobStates }) state!: JobState;
+  @ApiProperty({ example: '/api/v1/jobs/j-…' }) url!: string;
+  @ApiProperty({ example: '/api/v1/jobs/j-…/events' }) events!: string;
+}
+
+/** Jobs that were taken in together, in the order of the request. */
+@ApiSchema({ name: 'AcceptedBatch' })
+export class AcceptedBatchDto {
+  @ApiProperty({ type: [AcceptedJobDto] }) jobs!: AcceptedJobDto[];
+}
+
+/** Job as plain data. */
+export type JobView = Shape<JobDto>;
+
+/** JobPage as plain data. */
+export type JobPageView = Shape<JobPageDto>;
+
+/** AcceptedJob as plain data. */
+export type AcceptedJobView = Shape<AcceptedJobDto>;
+
+/** AcceptedBatch as plain data. */
+export type AcceptedBatchView = Shape<AcceptedBatchDto>;

@@ -1,0 +1,46 @@
+import type { JobRecord, JobResult, JobState, JobTimes } from '@remuda/domain';
+import type { AcceptedJobView, JobView } from './job-view.dto.js';
+import type { JobResultView } from './result-view.dto.js';
+
+/** Where jobs are found. */
+export const jobsPath = '/api/v1/jobs';
+
+/** A job as clients see it: its times as ISO 8601, without what only the cluster needs. */
+export function viewJob(job: JobRecord, queuePosition?: number): JobView {
+  const { spec, times, wakeAt, cancelRequestedAt, ...rest } = withoutLease(job);
+  const { runAt, ...asked } = spec;
+  return {
+    ...rest,
+    ...(queuePosition === undefined ? {} : { queuePosition }),
+    ...(wakeAt === undefined ? {} : { wakeAt: iso(wakeAt) }),
+    ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt: iso(cancelRequestedAt) }),
+    times: viewTimes(times),
+    ...asked,
+    ...(runAt === undefined ? {} : { runAt: iso(runAt) }),
+  };
+}
+
+/** What the client of an accepted job gets. */
+export function viewAccepted(id: string, state: JobState = 'queued'): AcceptedJobView {
+  return { id, state, url: `${jobsPath}/${id}`, events: `${jobsPath}/${id}/events` };
+}
+
+/** The result of a job that is over, or as much as there is. */
+export function viewResult({ id, state, failure }: JobRecord, result: JobResult | undefined): JobResultView {
+  return { id, state, ...(failure === undefined ? {} : { failure }), ...result };
+}
+
+/** A time as clients see it. */
+export function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+/** The lease token is between the scheduler and its workers. */
+function withoutLease(job: JobRecord): Omit<JobRecord, 'lease'> {
+  return Object.fromEntries(Object.entries(job).filter(([field]) => field !== 'lease')) as Omit<JobRecord, 'lease'>;
+}
+
+function viewTimes(times: JobTimes): JobView['times'] {
+  const entries = Object.entries(times).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return Object.fromEntries(entries.map(([name, at]) => [name, iso(at)])) as unknown as JobView['times'];
+}

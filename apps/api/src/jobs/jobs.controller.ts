@@ -1,0 +1,85 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConflictResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import { RemudaError, isOver } from '@remuda/domain';
+import type { JobBook, JobRecord } from '@remuda/domain';
+import type { FastifyReply } from 'fastify';
+import { JobEvents } from '../events/job-events.js';
+import { readQuery, requireDto, safeBody } from '../input/read-dto.js';
+import { problemResponse } from '../problems/problem.dto.js';
+import { jobBook } from '../stores.js';
+import { CancelJobDto } from './cancel-job.dto.js';
+import { JobDto, JobPageDto } from './job-view.dto.js';
+import type { JobPageView, JobView } from './job-view.dto.js';
+import { viewJob, viewResult } from './job-view.js';
+import { ListJobsDto, toJobQuery } from './list-jobs.dto.js';
+import { JobResultDto } from './result-view.dto.js';
+import type { JobResultView } from './result-view.dto.js';
+
+/** Jobs that were taken in: what becomes of them, what they gave, and their end before their time. */
+@ApiTags('jobs')
+@Controller('api/v1/jobs')
+export class JobsController {
+  constructor(
+    @Inject(jobBook) private readonly book: JobBook,
+    private readonly events: JobEvents,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Jobs, newest first' })
+  @ApiQuery({ type: ListJobsDto })
+  @ApiOkResponse({ type: JobPageDto })
+  async list(@Query() query: unknown): Promise<JobPageView> {
+    const { jobs, nextCursor } = await this.book.list(toJobQuery(readQuery(ListJobsDto, query)));
+    const views = jobs.map((job) => viewJob(job));
+    return nextCursor === undefined ? { jobs: views } : { jobs: views, nextCursor };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One job' })
+  @ApiOkResponse({ type: JobDto })
+  async one(@Param('id') id: string): Promise<JobView> {
+    return this.view(await this.events.job(id));
+  }
+
+  @Post(':id/cancel')
+  @ApiOperation({ summary: 'End a job before its time' })
+  @ApiBody({ type: CancelJobDto, required: false })
+  @ApiOkResponse({ type: JobDto, description: 'It had not started, and is cancelled.' })
+  @ApiAcceptedResponse({ type: JobDto, description: 'A worker is told to end it.' })
+  @ApiConflictResponse(problemResponse('job.cannot_cancel: it was over before.'))
+  async cancel(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JobView> {
+    const { reason } = requireDto(CancelJobDto, safeBody(body ?? {}));
+    await this.events.job(id);
+    const answer = await this.book.cancel(id, reason ?? 'Cancelled by the client.');
+    if (answer.kind === 'over') throw new RemudaError('job.cannot_cancel', `The job is over: it ${answer.state}.`);
+    reply.status(answer.kind === 'requested' ? 202 : 200);
+    return this.view(await this.events.job(id));
+  }
+
+  @Get(':id/result')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What a job gave back' })
+  @ApiOkResponse({ type: JobResultDto })
+  @ApiConflictResponse(problemResponse('job.not_over: try again after Retry-After seconds.'))
+  async result(@Param('id') id: string): Promise<JobResultView> {
+    const job = await this.events.job(id);
+    if (!isOver(job.state)) throw new RemudaError('job.not_over', `The job is ${job.state}.`, { retryAfterMs: 1_000 });
+    return viewResult(job, await this.book.result(id));
+  }
+
+  private async view(job: JobRecord): Promise<JobView> {
+    return viewJob(job, await this.book.position(job));
+  }
+}

@@ -1,0 +1,67 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { jobStates } from '@remuda/domain';
+import type { JobState } from '@remuda/domain';
+import { FailureDto, JobDto, UsageDto } from './job-view.dto.js';
+import type { Shape } from '../docs/shape.js';
+
+/** A commit that a job made. */
+@ApiSchema({ name: 'Commit' })
+export class CommitDto {
+  @ApiProperty() id!: string;
+  @ApiProperty() subject!: string;
+}
+
+/** What a job left in its repository. */
+@ApiSchema({ name: 'GitOutcome' })
+export class GitOutcomeDto {
+  @ApiProperty() branch!: string;
+  @ApiProperty() base!: string;
+  @ApiProperty() head!: string;
+  @ApiProperty({ type: [CommitDto] }) commits!: readonly CommitDto[];
+  @ApiProperty() filesChanged!: number;
+  @ApiProperty() insertions!: number;
+  @ApiProperty() deletions!: number;
+  @ApiPropertyOptional({ description: '`git diff --binary` from `base`; absent when over the size limit.' })
+  patch?: string;
+}
+
+/** What a job gave back. */
+@ApiSchema({ name: 'Result' })
+export class ResultDto {
+  @ApiProperty() text!: string;
+  @ApiPropertyOptional({ description: 'Valid against the job’s `outputSchema`.' }) structured?: unknown;
+  @ApiProperty() turns!: number;
+  @ApiProperty({ type: () => UsageDto }) usage!: UsageDto;
+  @ApiProperty({ description: 'US dollars.' }) costUsd!: number;
+  @ApiPropertyOptional() sessionId?: string;
+  @ApiPropertyOptional({ type: () => GitOutcomeDto }) git?: GitOutcomeDto;
+  @ApiPropertyOptional({ type: [String] }) warnings?: readonly string[];
+}
+
+/** The result of a job that is over. Of one that failed or was cancelled, as much as there is, with the reason. */
+@ApiSchema({ name: 'JobResult' })
+export class JobResultDto implements Partial<ResultDto> {
+  @ApiProperty() id!: string;
+  @ApiProperty({ enum: jobStates }) state!: JobState;
+  @ApiPropertyOptional({ type: () => FailureDto }) failure?: FailureDto;
+  @ApiPropertyOptional() text?: string;
+  @ApiPropertyOptional({ description: 'Valid against the job’s `outputSchema`.' }) structured?: unknown;
+  @ApiPropertyOptional() turns?: number;
+  @ApiPropertyOptional({ type: () => UsageDto }) usage?: UsageDto;
+  @ApiPropertyOptional({ description: 'US dollars.' }) costUsd?: number;
+  @ApiPropertyOptional() sessionId?: string;
+  @ApiPropertyOptional({ type: () => GitOutcomeDto }) git?: GitOutcomeDto;
+  @ApiPropertyOptional({ type: [String] }) warnings?: readonly string[];
+}
+
+/** A job that ended while its client waited, with its result. */
+@ApiSchema({ name: 'JobWithResult' })
+export class JobWithResultDto extends JobDto {
+  @ApiPropertyOptional({ type: () => ResultDto }) result?: ResultDto;
+}
+
+/** JobResult as plain data. */
+export type JobResultView = Shape<JobResultDto>;
+
+/** JobWithResult as plain data. */
+export type JobWithResultView = Shape<JobWithResultDto>;

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { RemudaError } from '@remuda/domain';
+import type { Clock, Fault, Idempotency, JobBook, JobSpec } from '@remuda/domain';
+import { invalid, requireDto } from '../input/read-dto.js';
+import type { Read } from '../input/read-dto.js';
+import { apiConfig, clock, jobBook, redisIsUp } from '../stores.js';
+import type { ApiConfig } from '../stores.js';
+import { readJobSpec } from './job-spec.js';
+import { KnownProfiles } from './known-profiles.js';
+import { SubmitBatchDto } from './submit-batch.dto.js';
+
+/** What was taken in, now or, for a repeated request, before. */
+export interface Taken {
+  readonly ids: readonly string[];
+  readonly repeated: boolean;
+}
+
+/** Takes jobs in: reads them, looks their profiles up, gives them ids. */
+@Injectable()
+export class Submission {
+  constructor(
+    @Inject(jobBook) private readonly book: JobBook,
+    @Inject(clock) private readonly time: Clock,
+    @Inject(apiConfig) private readonly config: ApiConfig,
+    /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
+    @Inject(redisIsUp) private readonly isUp: () => boolean,
+    private readonly profiles: KnownProfiles,
+  ) {}
+
+  /** Takes one job in. Rejects with all its faults. */
+  async one(body: unknown, idempotency?: Idempotency): Promise<Taken> {
+    const read = this.read(body, '');
+    if (!('value' in read)) throw codedRefusal(read.faults);
+    await this.profiles.require([{ name: read.value.profile, path: 'profile' }]);
+    return this.take([read.value], idempotency);
+  }
+
+  /** Takes all jobs of a batch in, or none. Rejects with all faults of all jobs. */
+  async batch(body: unknown, idempotency?: Idempotency): Promise<Taken> {
+    const { jobs } = requireDto(SubmitBatchDto, body);
+    const reads: Read<JobSpec>[] = [];
+    for (const [i, job] of jobs.entries()) {
+      reads.push(this.read(job, `jobs[${i}]`));
+      // Schemas take time to compile; other requests go on in between.
+      await setImmediate();
+    }
+    const faults = reads.flatMap((read) => [...read.faults]);
+    if (faults.length > 0) throw codedRefusal(faults);
+    const specs = reads.flatMap((read) => ('value' in read ? [read.value] : []));
+    await this.profiles.require(specs.map(({ profile }, i) => ({ name: profile, path: `jobs[${i}].profile` })));
+    return this.take(specs, idempotency);
+  }
+
+  private read(body: unknown, path: string): Read<JobSpec> {
+    return readJobSpec(body, { now: this.time.now(), gitAllowFile: this.config.gitAllowFile }, path);
+  }
+
+  private async take(specs: readonly JobSpec[], idempotency: Idempotency | undefined): Promise<Taken> {
+    const jobs = specs.map((spec) => ({ id: `j-${randomUUID()}`, spec }));
+    if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
+    return this.book.submit(jobs, idempotency);
+  }
+}
+
+/** A refusal whose faults are all in schemas is `schema.invalid`. */
+function codedRefusal(faults: readonly Fault[]): Error {
+  const schema = faults.every((fault) => /(^|\.)outputSchema/.test(fault.path));
+  return invalid(faults, schema ? 'schema.invalid' : 'request.invalid');
+}

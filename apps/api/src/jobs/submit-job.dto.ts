@@ -1,0 +1,238 @@
+import { permissionModes } from '@remuda/domain';
+import type { PermissionMode } from '@remuda/domain';
+import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { Given } from '../input/read-dto.js';
+import { defaults, limits } from './limits.js';
+
+const model = /^[A-Za-z0-9._:[\]-]{1,100}$/;
+const toolRule = { each: true, message: `must be texts of 1 to ${limits.toolRuleChars} characters` } as const;
+
+/** `tools` of a job: rules in Claude Code's own notation. */
+@ApiSchema({ name: 'Tools' })
+export class ToolsDto {
+  @Given()
+  @IsArray()
+  @ArrayMaxSize(limits.toolRules)
+  @IsString(toolRule)
+  @Length(1, limits.toolRuleChars, toolRule)
+  @ApiPropertyOptional({ type: [String], maxItems: limits.toolRules, example: ['Read', 'Bash(git *)'] })
+  allow?: string[];
+
+  @Given()
+  @IsArray()
+  @ArrayMaxSize(limits.toolRules)
+  @IsString(toolRule)
+  @Length(1, limits.toolRuleChars, toolRule)
+  @ApiPropertyOptional({ type: [String], maxItems: limits.toolRules })
+  deny?: string[];
+}
+
+/** A fresh folder. */
+@ApiSchema({ name: 'EmptyWorkspace' })
+export class EmptyWorkspaceDto {
+  @IsIn(['empty', 'git'], { message: 'must be empty or git' })
+  @ApiProperty({ enum: ['empty'] })
+  kind!: 'empty';
+}
+
+/** A checkout. What its URL and ref may be is in `git-source.ts`. */
+@ApiSchema({ name: 'GitWorkspace' })
+export class GitWorkspaceDto {
+  @IsIn(['git'])
+  @ApiProperty({ enum: ['git'] })
+  kind!: 'git';
+
+  @IsString()
+  @ApiProperty({ example: 'https://github.com/owner/project.git' })
+  url!: string;
+
+  @Given()
+  @IsString()
+  @ApiPropertyOptional({ description: 'Branch, tag or commit; the default branch when absent.' })
+  ref?: string;
+
+  @Given()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Commits fetched; all when absent.',
+  })
+  depth?: number;
+}
+
+/** The shorthand `"empty"` was made an object before. */
+const workspaceType = (told?: { readonly object: { readonly workspace?: { readonly kind?: unknown } } }) =>
+  told?.object.workspace?.kind === 'git' ? GitWorkspaceDto : EmptyWorkspaceDto;
+
+/** A job as clients ask for it. Rules that one field alone cannot tell are in `job-rules.ts`. */
+@ApiSchema({ name: 'SubmitJob' })
+export class SubmitJobDto {
+  @IsString()
+  @Length(1, limits.promptBytes, { message: `must have 1 character to ${limits.promptBytes} bytes` })
+  @ApiProperty({ description: 'What Claude Code is asked to do: up to 10 MiB of UTF-8.', minLength: 1 })
+  prompt!: string;
+
+  @Given()
+  @IsString()
+  @MaxLength(40)
+  @ApiPropertyOptional({
+    default: defaults.profile,
+    description: 'The pool that carries it out; see GET /api/v1/pools.',
+  })
+  profile?: string;
+
+  @Given()
+  @IsString()
+  @Matches(model, { message: 'must be the name of a model' })
+  @ApiPropertyOptional({ pattern: model.source, description: "The profile's own when absent." })
+  model?: string;
+
+  @Given()
+  @IsString()
+  @ApiPropertyOptional({
+    description: 'Added to the system prompt; up to 100 KiB. Such a job cannot start fully warm.',
+  })
+  appendSystemPrompt?: string;
+
+  @Given()
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000 })
+  maxTurns?: number;
+
+  @Given()
+  @IsNumber()
+  @Min(0.000_001, { message: 'must be greater than 0' })
+  @Max(10_000)
+  @ApiPropertyOptional({ exclusiveMinimum: 0, maximum: 10_000, description: 'US dollars over all attempts.' } as object)
+  maxBudgetUsd?: number;
+
+  @Given()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ToolsDto)
+  @ApiPropertyOptional({ type: () => ToolsDto })
+  tools?: ToolsDto;
+
+  @Given()
+  @IsIn(permissionModes)
+  @ApiPropertyOptional({ enum: permissionModes })
+  permissionMode?: PermissionMode;
+
+  @Given()
+  @IsObject()
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      "JSON Schema (2020-12, or 07 by `$schema`) that the result's `structured` is valid against; up to 64 KiB.",
+  })
+  outputSchema?: Record<string, unknown>;
+
+  @Given()
+  @IsObject({ message: 'must be "empty", or an object with a kind of empty or git' })
+  @ValidateNested()
+  @Type(workspaceType)
+  @ApiPropertyOptional({
+    oneOf: [
+      { type: 'string', enum: ['empty'] },
+      { $ref: getSchemaPath(EmptyWorkspaceDto) },
+      { $ref: getSchemaPath(GitWorkspaceDto) },
+    ],
+    default: { kind: 'empty' },
+  })
+  workspace?: EmptyWorkspaceDto | GitWorkspaceDto;
+
+  @Given()
+  @IsInt()
+  @Min(1)
+  @Max(10)
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 10,
+    default: defaults.priority,
+    description: '1 is first.',
+  })
+  priority?: number;
+
+  @Given()
+  @IsInt()
+  @Min(0)
+  @Max(limits.yearMs)
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    description: 'Starts no sooner than after so long; or use runAt.',
+  })
+  delayMs?: number;
+
+  @Given()
+  @ApiPropertyOptional({
+    oneOf: [{ type: 'string', format: 'date-time' }, { type: 'integer' }],
+    description: 'Starts no sooner than this: ISO 8601 or epoch ms, at most a year ahead.',
+  })
+  runAt?: string | number;
+
+  @Given()
+  @IsInt()
+  @Min(1)
+  @Max(limits.yearMs)
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    description: 'Fails as job.expired when it has not started so long after it could.',
+  })
+  ttlMs?: number;
+
+  @Given()
+  @IsInt()
+  @Min(1_000)
+  @Max(limits.dayMs)
+  @ApiPropertyOptional({ type: 'integer', minimum: 1_000, maximum: limits.dayMs, default: defaults.timeoutMs })
+  timeoutMs?: number;
+
+  @Given()
+  @IsInt()
+  @Min(1)
+  @Max(10)
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 10, default: defaults.attempts })
+  attempts?: number;
+
+  @Given()
+  @IsBoolean()
+  @ApiPropertyOptional({ default: false, description: 'Whether the event stream has message.delta, token by token.' })
+  deltas?: boolean;
+
+  @Given()
+  @IsObject()
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' }, example: { team: 'search' } })
+  labels?: Record<string, unknown>;
+
+  @Given()
+  @IsObject()
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Kept as it is; up to 16 KiB.' })
+  metadata?: Record<string, unknown>;
+}

@@ -1,0 +1,101 @@
+import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { JobBook } from '@remuda/domain';
+import type { FastifyReply } from 'fastify';
+import { JobEvents } from '../events/job-events.js';
+import { OpenStreams } from '../events/open-streams.js';
+import { safeBody } from '../input/read-dto.js';
+import { jobBook } from '../stores.js';
+import { readIdempotency } from './idempotency.js';
+import { AcceptedBatchDto, AcceptedJobDto } from './job-view.dto.js';
+import type { AcceptedBatchView, AcceptedJobView } from './job-view.dto.js';
+import { jobsPath, viewAccepted, viewJob } from './job-view.js';
+import { readWait } from './preference.js';
+import { JobWithResultDto } from './result-view.dto.js';
+import type { JobWithResultView } from './result-view.dto.js';
+import { SubmitBatchDto } from './submit-batch.dto.js';
+import { SubmitJobDto } from './submit-job.dto.js';
+import { Submission } from './submission.js';
+
+const idempotencyHeader = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same key and body give the same job for 24 h; another body is idempotency.conflict.',
+} as const;
+const waitHeader = {
+  name: 'Prefer',
+  required: false,
+  description: '`wait=N`: answer when the job is over, after N seconds at most.',
+} as const;
+
+/** Takes jobs in. */
+@ApiTags('jobs')
+@Controller('api/v1/jobs')
+export class SubmitController {
+  constructor(
+    private readonly submission: Submission,
+    private readonly events: JobEvents,
+    private readonly streams: OpenStreams,
+    @Inject(jobBook) private readonly book: JobBook,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Submit a job' })
+  @ApiHeader(idempotencyHeader)
+  @ApiHeader(waitHeader)
+  @ApiBody({ type: SubmitJobDto })
+  @ApiAcceptedResponse({ type: AcceptedJobDto, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiOkResponse({ type: JobWithResultDto, description: 'It was over within the time that Prefer asked for.' })
+  async one(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Headers('prefer') prefer: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AcceptedJobView | JobWithResultView> {
+    const { ids, repeated } = await this.submission.one(safeBody(body), readIdempotency(key, body));
+    const [id = ''] = ids;
+    reply.header('location', `${jobsPath}/${id}`);
+    if (repeated) reply.header('idempotent-replayed', 'true');
+    const wait = readWait(prefer);
+    if (wait === undefined) return this.accepted(id, repeated);
+    reply.header('preference-applied', `wait=${wait}`);
+    if (!(await this.isOverWithin(id, wait, reply))) return this.accepted(id, true);
+    reply.status(200);
+    const [job, result] = await Promise.all([this.events.job(id), this.book.result(id)]);
+    return { ...viewJob(job), ...(result === undefined ? {} : { result }) };
+  }
+
+  @Post('batch')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Submit up to 500 jobs: all are accepted, or none' })
+  @ApiHeader(idempotencyHeader)
+  @ApiBody({ type: SubmitBatchDto })
+  @ApiAcceptedResponse({ type: AcceptedBatchDto })
+  async batch(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AcceptedBatchView> {
+    const { ids, repeated } = await this.submission.batch(safeBody(body), readIdempotency(key, body));
+    if (repeated) reply.header('idempotent-replayed', 'true');
+    return { jobs: await Promise.all(ids.map((id) => this.accepted(id, repeated))) };
+  }
+
+  /** A job that was taken in this moment is queued; one from before may be anywhere. */
+  private async accepted(id: string, before: boolean): Promise<AcceptedJobView> {
+    return viewAccepted(id, before ? (await this.book.find(id))?.state : 'queued');
+  }
+
+  private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {
+    const stream = this.streams.start();
+    const timer = setTimeout(stream.close, seconds * 1_000);
+    reply.raw.once('close', stream.close);
+    try {
+      return await this.events.waitForEnd(id, stream.signal);
+    } finally {
+      clearTimeout(timer);
+      stream.close();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createLogger } from '@remuda/runtime';
+import type { AppPlan } from '@remuda/runtime';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiModule } from './api.module.js';
+import { mountBoard } from './board/mount.js';
+import { serveDocs } from './docs/openapi.js';
+import { KnownRoutes } from './known-routes.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+import type { ApiSettings } from './settings.js';
+
+/** Largest bodies, in bytes: a prompt of 10 MiB with room for its escapes, and a batch of jobs. */
+const bodyLimits = { any: 64 * 1024, '/api/v1/jobs': 12 * 1024 * 1024, '/api/v1/jobs/batch': 64 * 1024 * 1024 };
+
+/** The api as an app, made from its settings alone. */
+export function planApi(settings: ApiSettings): AppPlan {
+  const logger = createLogger({ name: 'api', level: settings.logLevel });
+  const routes = new KnownRoutes();
+  const filter = new ProblemFilter(logger, routes);
+  return {
+    module: ApiModule.register(settings),
+    logger,
+    host: settings.host,
+    port: settings.port,
+    adapter: createAdapter(filter, routes),
+    configure: (app) => configure(app, filter, settings),
+  };
+}
+
+function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: bodyLimits.any,
+    forceCloseConnections: true,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      filter.answer(error, request, reply);
+    },
+  });
+  const fastify = adapter.getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addHook('onRoute', (route) => {
+    routes.add(route.url, route.method);
+    const limit = Object.entries(bodyLimits).find(([url]) => url === route.url)?.[1];
+    if (limit !== undefined) route.bodyLimit = limit;
+  });
+  return adapter;
+}
+
+async function configure(app: NestFastifyApplication, filter: ProblemFilter, settings: ApiSettings): Promise<void> {
+  app.useGlobalFilters(filter);
+  if (settings.origins.length > 0) app.enableCors({ origin: [...settings.origins] });
+  serveDocs(app);
+  await mountBoard(app);
+}

@@ -1,0 +1,21 @@
+import type { WorkerRecord } from '@remuda/domain';
+import { iso } from '../jobs/job-view.js';
+import type { WorkerView } from './pools.dto.js';
+
+/** A worker with its times as ISO 8601, without what only the cluster needs. */
+export function viewWorker(worker: WorkerRecord): WorkerView {
+  const { id, profile, phase, startedAt, readyAt, idleSince, heartbeatAt, job, jobsDone, rssMb, owner } = worker;
+  return {
+    id,
+    profile,
+    phase,
+    startedAt: iso(startedAt),
+    ...(readyAt === undefined ? {} : { readyAt: iso(readyAt) }),
+    ...(idleSince === undefined ? {} : { idleSince: iso(idleSince) }),
+    ...(heartbeatAt === undefined ? {} : { heartbeatAt: iso(heartbeatAt) }),
+    ...(job === undefined ? {} : { job }),
+    jobsDone,
+    ...(rssMb === undefined ? {} : { rssMb }),
+    ...(owner === undefined ? {} : { owner }),
+  };
+}

@@ -1,0 +1,49 @@
+import { Catch, HttpException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { RemudaError } from '@remuda/domain';
+import type { Logger } from '@remuda/runtime';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { KnownRoutes } from '../known-routes.js';
+import { codeOfStatus, toProblem } from './problem.js';
+
+/** Answers every error with a problem document. What is a fault of ours is logged, and told without its insides. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly logger: Logger,
+    private readonly routes: KnownRoutes,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** The same for errors that meet the HTTP layer outside of a handler. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const ours = this.translate(error, request, reply);
+    const { problem, retryAfterS } = toProblem(ours, request.url.split('?', 1)[0]);
+    if (problem.status >= 500 && problem.code === 'internal')
+      this.logger.error({ err: error, method: request.method, url: request.url }, 'request failed');
+    if (retryAfterS !== undefined) void reply.header('retry-after', retryAfterS);
+    void reply.status(problem.status).header('content-type', 'application/problem+json').send(JSON.stringify(problem));
+  }
+
+  private translate(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+    const status = statusOf(error);
+    if (status === undefined || status >= 500) return error;
+    if (status !== 404) return new RemudaError(codeOfStatus(status), (error as Error).message);
+    const allowed = this.routes.methodsAt(request.url);
+    if (allowed.length === 0)
+      return new RemudaError('route.unknown', `There is no route ${request.method} ${request.url}`);
+    void reply.header('allow', allowed.join(', '));
+    return new RemudaError('route.method_not_allowed', `This route takes ${allowed.join(', ')}, not ${request.method}`);
+  }
+}
+
+/** The status that NestJS or Fastify gave an error of theirs. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof RemudaError || !(error instanceof Error)) return undefined;
+  if (error instanceof HttpException) return error.getStatus();
+  return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
+}

@@ -1,0 +1,112 @@
+import { RemudaError } from '@remuda/domain';
+import type { ErrorCode, Fault } from '@remuda/domain';
+
+/** The HTTP status of every code. Those with which only jobs end are here for the table to be whole. */
+const statuses = {
+  'request.malformed': 400,
+  'request.invalid': 400,
+  'request.too_large': 413,
+  'request.not_acceptable': 406,
+  'request.unsupported_type': 415,
+  'request.unauthorized': 401,
+  'route.unknown': 404,
+  'route.method_not_allowed': 405,
+  'job.unknown': 404,
+  'job.not_over': 409,
+  'job.cannot_cancel': 409,
+  'profile.unknown': 400,
+  'schema.invalid': 400,
+  'cursor.invalid': 400,
+  'event_id.invalid': 400,
+  'idempotency.conflict': 409,
+  'config.invalid': 500,
+  'credential.missing': 500,
+  'redis.unavailable': 503,
+  'redis.full': 503,
+  'service.starting': 503,
+  internal: 500,
+  'job.cancelled': 500,
+  'job.expired': 500,
+  'job.timed_out': 500,
+  'worker.lost': 500,
+  'container.start_failed': 500,
+  'engine.start_failed': 500,
+  'engine.crashed': 500,
+  'engine.unresponsive': 500,
+  'engine.hung': 500,
+  'workspace.failed': 500,
+  'turns.exhausted': 500,
+  'budget.exhausted': 500,
+  'result.schema_mismatch': 500,
+  'model.authentication': 500,
+  'model.billing': 500,
+  'model.rate_limited': 500,
+  'model.overloaded': 500,
+  'model.unreachable': 500,
+  'model.refused': 500,
+  'model.invalid_request': 500,
+} as const satisfies Record<ErrorCode, number>;
+
+/** What a refused request gets: RFC 9457, with our stable code and the faults of the input. */
+export interface Problem {
+  /** Where the code is explained. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly instance?: string;
+  readonly faults?: readonly Fault[];
+}
+
+/** A problem, and after how many seconds it is worth while to try again. */
+export interface ProblemAnswer {
+  readonly problem: Problem;
+  readonly retryAfterS?: number;
+}
+
+/** Faults that are told at most; an input with more of them has one cause. */
+const maxFaults = 100;
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** Tells an error to a client. What is no error of ours says nothing of its insides. */
+export function toProblem(error: unknown, instance?: string): ProblemAnswer {
+  const known = error instanceof RemudaError && statuses[error.code] !== 500 ? error : undefined;
+  const code = known?.code ?? 'internal';
+  const status = statuses[code];
+  const faults = known?.extra.faults?.slice(0, maxFaults);
+  const problem: Problem = {
+    type: `urn:remuda:error:${code}`,
+    title: titles[status] ?? 'Error',
+    status,
+    code,
+    detail: known?.message ?? 'The service failed; its log says why.',
+    ...(instance === undefined ? {} : { instance }),
+    ...(faults && faults.length > 0 ? { faults } : {}),
+  };
+  const retryAfterMs = known?.extra.retryAfterMs ?? (status === 503 ? 1_000 : undefined);
+  return retryAfterMs === undefined
+    ? { problem }
+    : { problem, retryAfterS: Math.max(1, Math.ceil(retryAfterMs / 1_000)) };
+}
+
+/** The code for a status with which the HTTP layer itself refuses a request, before any of our code runs. */
+export function codeOfStatus(status: number): ErrorCode {
+  if (status === 404) return 'route.unknown';
+  if (status === 405) return 'route.method_not_allowed';
+  if (status === 406) return 'request.not_acceptable';
+  if (status === 413) return 'request.too_large';
+  if (status === 415) return 'request.unsupported_type';
+  return status >= 400 && status < 500 ? 'request.malformed' : 'internal';
+}

@@ -1,0 +1,78 @@
+import { integer, oneOf, text } from '@remuda/domain';
+import type { Setting, SettingsOf } from '@remuda/domain';
+import { logLevels } from '@remuda/runtime';
+
+const yesOrNo = (value: string): boolean => oneOf(['0', '1'])(value) === '1';
+const list = (value: string): readonly string[] =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** Every variable that the api reads. */
+export const apiSettings = {
+  host: {
+    env: 'REMUDA_API_HOST',
+    about: 'Address on which the api listens. Whoever reaches it can submit jobs.',
+    unit: 'address',
+    default: '127.0.0.1',
+    parse: text,
+  },
+  port: {
+    env: 'REMUDA_API_PORT',
+    about: 'Port of the api; 0 takes a free one.',
+    unit: 'port',
+    default: 7373,
+    parse: integer(0, 65_535),
+  },
+  redisUrl: {
+    env: 'REMUDA_REDIS_URL',
+    about: 'The Redis that holds the jobs.',
+    unit: 'url',
+    default: 'redis://127.0.0.1:6379',
+    secret: true,
+    parse: text,
+  },
+  namespace: {
+    env: 'REMUDA_NAMESPACE',
+    about: 'First part of every Redis key: clusters with different ones share a Redis.',
+    unit: 'text',
+    default: 'remuda',
+    parse: (value: string): string => {
+      if (!/^[a-z0-9-]{1,40}$/.test(value))
+        throw new Error('expected at most 40 lower-case letters, digits and dashes');
+      return value;
+    },
+  },
+  boardWritable: {
+    env: 'REMUDA_BOARD_WRITABLE',
+    about: 'Whether the board at /admin/queues may change queues. Its buttons go past the job records.',
+    unit: '0 or 1',
+    default: false,
+    parse: yesOrNo,
+  },
+  gitAllowFile: {
+    env: 'REMUDA_GIT_ALLOW_FILE',
+    about: 'Whether a job may name a repository on this machine by a file: URL.',
+    unit: '0 or 1',
+    default: false,
+    parse: yesOrNo,
+  },
+  origins: {
+    env: 'REMUDA_API_ORIGINS',
+    about: 'Origins, separated by commas, whose pages a browser lets use the api; its own is always among them.',
+    unit: 'list',
+    default: [] as readonly string[],
+    parse: list,
+  },
+  logLevel: {
+    env: 'REMUDA_LOG_LEVEL',
+    about: 'From which level on log lines are written.',
+    unit: logLevels.join(', '),
+    default: 'info',
+    parse: oneOf(logLevels),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+/** The api's settings, read. */
+export type ApiSettings = SettingsOf<typeof apiSettings>;

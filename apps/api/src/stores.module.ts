@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { Global, Inject, Injectable, Module } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { redisKeys } from '@remuda/protocol';
+import { Queues, RedisEventLog, RedisJobBook, RedisPoolBook, connectRedis } from '@remuda/queue';
+import { systemClock } from '@remuda/runtime';
+import { defaults } from './jobs/limits.js';
+import type { ApiSettings } from './settings.js';
+import { apiConfig, clock, eventLog, jobBook, poolBook, queues, redisIsUp, redisPing } from './stores.js';
+
+const redis = Symbol('Redis');
+type Connection = ReturnType<typeof connectRedis>;
+
+/** How long the start waits for Redis, in ms; then the api starts all the same, and says 503 until it is there. */
+const firstAnswerMs = 2_000;
+
+/** Waits for Redis before the first request comes, and lets go of it when all else is done. */
+@Injectable()
+class StoresScope implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(redis) private readonly connection: Connection,
+    @Inject(jobBook) private readonly jobs: RedisJobBook,
+    @Inject(eventLog) private readonly events: RedisEventLog,
+    @Inject(poolBook) private readonly pools: RedisPoolBook,
+    @Inject(queues) private readonly boardQueues: Queues,
+  ) {
+    // BullMQ gives the connection its scripts with the first queue. A pipeline that was begun before does not know them,
+    // and ioredis throws where nobody can catch it: so a queue is there before any request.
+    connection.once('ready', () => boardQueues.jobs(defaults.profile));
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.connection.status === 'ready') return;
+    await once(this.connection, 'ready', { signal: AbortSignal.timeout(firstAnswerMs) }).catch(() => undefined);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.jobs.close(), this.events.close(), this.pools.close(), this.boardQueues.close()]);
+    this.connection.disconnect();
+  }
+}
+
+/** The ports of the domain, kept by Redis. Requests fail at once while it is away; streams wait for it. */
+@Global()
+@Module({})
+export class StoresModule {
+  static register(settings: Pick<ApiSettings, 'redisUrl' | 'namespace' | 'gitAllowFile' | 'origins'>): DynamicModule {
+    const { redisUrl, namespace, gitAllowFile, origins } = settings;
+    const keys = redisKeys(namespace);
+    const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events' });
+    return {
+      module: StoresModule,
+      providers: [
+        { provide: clock, useValue: systemClock },
+        { provide: apiConfig, useValue: { gitAllowFile, origins } },
+        { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail' }) },
+        { provide: jobBook, inject: [redis], useFactory: (to: Connection) => new RedisJobBook(to, keys, systemClock) },
+        { provide: eventLog, useFactory: () => new RedisEventLog(follow, keys) },
+        { provide: poolBook, inject: [redis], useFactory: (to: Connection) => new RedisPoolBook(to, keys) },
+        { provide: queues, inject: [redis], useFactory: (to: Connection) => new Queues(to, keys) },
+        { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.status === 'ready' },
+        { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
+        StoresScope,
+      ],
+      exports: [clock, apiConfig, jobBook, eventLog, poolBook, queues, redisIsUp, redisPing],
+    };
+  }
+}

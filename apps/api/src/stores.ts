@@ -1,0 +1,20 @@
+/** What the api needs from outside, as NestJS injects it: the ports of the domain. */
+export const jobBook = Symbol('JobBook');
+export const eventLog = Symbol('EventLog');
+export const poolBook = Symbol('PoolBook');
+export const clock = Symbol('Clock');
+/** The queues as BullMQ sees them, for the board alone. */
+export const queues = Symbol('Queues');
+/** Resolves when Redis answers. */
+export const redisPing = Symbol('RedisPing');
+/** Whether the connection stands at this moment, as far as this end knows. */
+export const redisIsUp = Symbol('RedisIsUp');
+/** The few settings that reach into the handling of requests. */
+export const apiConfig = Symbol('ApiConfig');
+
+/** The few settings that reach into the handling of requests. */
+export interface ApiConfig {
+  readonly gitAllowFile: boolean;
+  /** Origins, besides the api's own, whose pages may open a WebSocket. */
+  readonly origins: readonly string[];
+}
