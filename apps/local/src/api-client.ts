@@ -1,0 +1,113 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import {
+  isOver,
+  type Failure,
+  type JobEvent,
+  type JobResult,
+  type JobSpec,
+  type JobState,
+  type JobTimes,
+  type Start,
+} from '@remuda/domain';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A job as its client writes it: all but the prompt has a default. */
+export type JobRequest = Pick<JobSpec, 'prompt'> & Partial<Omit<JobSpec, 'runAt'>> & Readonly<Record<string, unknown>>;
+
+/** A job as the API shows it; times are ISO 8601. */
+export interface ShownJob {
+  readonly id: string;
+  readonly state: JobState;
+  readonly attempt: number;
+  readonly worker?: string;
+  readonly start?: Start;
+  readonly times: { readonly [K in keyof JobTimes]: string };
+  readonly failure?: Failure;
+  readonly costUsd?: number;
+}
+
+/** The result of a job that is over, as the API shows it. */
+export type ShownResult = {
+  readonly id: string;
+  readonly state: JobState;
+  readonly failure?: Failure;
+} & Partial<JobResult>;
+
+/** A pool as the API shows it, as far as it matters here. */
+interface ShownPool {
+  readonly profile: string;
+  readonly workers: Readonly<Record<string, number>>;
+}
+
+/** A client of the API, as far as the demo and the tests need one. Rejects with what the API says when it refuses. */
+export class ApiClient {
+  constructor(readonly url: string) {}
+
+  /** Submits a job and gives its id. */
+  async submit(job: JobRequest, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+    const response = await this.request('/jobs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(job),
+    });
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  async job(id: string): Promise<ShownJob> {
+    return (await (await this.request(`/jobs/${id}`)).json()) as ShownJob;
+  }
+
+  async result(id: string): Promise<ShownResult> {
+    return (await (await this.request(`/jobs/${id}/result`)).json()) as ShownResult;
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this.request(`/jobs/${id}/cancel`, { method: 'POST' });
+  }
+
+  /** Every event of a job above `after`, as it comes, until the job is over; a broken stream is taken up where it broke. */
+  async *events(id: string, after = 0): AsyncGenerator<JobEvent> {
+    let last = after;
+    for (;;) {
+      const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
+      const { body } = await this.request(`/jobs/${id}/events`, { headers });
+      // No content: the stream has ended before.
+      if (body === null) return;
+      for await (const event of eventsIn(body)) {
+        last = event.id;
+        yield event;
+        if (event.type === 'job.over') return;
+      }
+      await sleep(200);
+    }
+  }
+
+  /** Waits until a pool has idle workers; false when the signal aborts first. */
+  async warm(profile: string, workers: number, signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      const { pools } = (await (await this.request('/pools')).json()) as { pools: readonly ShownPool[] };
+      if ((pools.find((pool) => pool.profile === profile)?.workers['idle'] ?? 0) >= workers) return true;
+      await sleep(100);
+    }
+    return false;
+  }
+
+  /** Waits until a job is over and gives what the API shows of it. */
+  async over(id: string): Promise<ShownJob> {
+    for await (const event of this.events(id)) if (event.type === 'job.over') break;
+    const job = await this.job(id);
+    if (!isOver(job.state)) throw new Error(`${id} is said to be over, and is ${job.state}`);
+    return job;
+  }
+
+  private async request(path: string, init?: RequestInit): Promise<Response> {
+    const response = await fetch(`${this.url}/api/v1${path}`, init);
+    if (response.ok) return response;
+    throw new Error(`${init?.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
+  }
+}
+
+async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
+  const messages = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  for await (const { data } of messages) yield JSON.parse(data) as JobEvent;
+}

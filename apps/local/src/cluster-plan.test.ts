@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { planEnvironments, type ClusterPlaces } from './cluster-plan.js';
+
+const places: ClusterPlaces = {
+  redisUrl: 'redis://r',
+  namespace: 'n',
+  runtime: 'process',
+  dir: '/tmp/d',
+  apiPort: 1,
+  schedulerPort: 2,
+  bridgePort: 3,
+};
+const env = { PATH: '/bin', ANTHROPIC_API_KEY: 'sk-secret', CLAUDE_CODE_OAUTH_TOKEN: 'oauth-secret' };
+
+describe('the environment of the apps', () => {
+  test('has the credential in the bridge alone', () => {
+    const planned = planEnvironments(env, places);
+    expect(planned.bridge).toMatchObject(env);
+    expect(JSON.stringify([planned.api, planned.scheduler])).not.toContain('secret');
+  });
+
+  test('has no credential anywhere when the model is the scripted one', () => {
+    const planned = planEnvironments(env, { ...places, scriptedModelUrl: 'http://127.0.0.1:4' });
+    expect(JSON.stringify(planned)).not.toContain('secret');
+    expect(planned.bridge).toMatchObject({ REMUDA_MODEL_URL: 'http://127.0.0.1:4', REMUDA_MODEL_CREDENTIAL: 'none' });
+  });
+
+  test('names the same Redis, namespace and sockets to all, whatever the user has set', () => {
+    const planned = planEnvironments({ ...env, REMUDA_NAMESPACE: 'other', REMUDA_SOCKET_DIR: '/elsewhere' }, places);
+    for (const one of Object.values(planned))
+      expect(one).toMatchObject({
+        REMUDA_REDIS_URL: 'redis://r',
+        REMUDA_NAMESPACE: 'n',
+        REMUDA_SOCKET_DIR: '/tmp/d/s',
+      });
+  });
+});

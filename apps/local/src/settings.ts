@@ -1,0 +1,39 @@
+import { integer, oneOf, text, type Setting } from '@remuda/domain';
+
+/** What `npm run demo` and `npm start` read of the environment; the apps that they start read more. */
+export const localSettings = {
+  redisUrl: {
+    env: 'REMUDA_REDIS_URL',
+    about: 'Redis to use. Without it one is found, started or installed, and ended afterwards.',
+    unit: 'url',
+    default: undefined,
+    secret: true,
+    parse: text,
+  },
+  namespace: {
+    env: 'REMUDA_NAMESPACE',
+    about: 'Prefix of every Redis key. A Redis of its own needs none; one that is given is used under `remuda`.',
+    unit: 'text',
+    default: undefined,
+    parse: namespace,
+  },
+  runtime: {
+    env: 'REMUDA_RUNTIME',
+    about: 'How workers run: `docker` (containers) or `process` (not isolated). By default what the machine offers.',
+    unit: 'word',
+    default: undefined,
+    parse: oneOf(['docker', 'process']),
+  },
+  apiPort: {
+    env: 'REMUDA_API_PORT',
+    about: 'TCP port of the API on 127.0.0.1. `npm start` takes another one when it is in use.',
+    unit: 'port',
+    default: 7373,
+    parse: integer(1, 65_535),
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+function namespace(value: string): string {
+  if (!/^[a-z0-9-]{1,30}$/.test(value)) throw new Error('expected lower-case letters, digits and dashes, at most 30');
+  return value;
+}

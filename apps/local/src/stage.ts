@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { RemudaError } from '@remuda/domain';
+import { lastLines, startProcess, type KeptProcess, type ProcessPlan } from './kept-process.js';
+import { whenReady } from './ready.js';
+
+const readyLimitMs = 60_000;
+
+/** Where parts are started. */
+export interface Stage {
+  readonly say: (line: string) => void;
+  readonly logDir: string;
+  /** What takes down again what was brought up, in the order of bringing up. */
+  readonly undo: (() => Promise<void>)[];
+  /** Everything that was started. */
+  readonly parts: KeptProcess[];
+}
+
+/**
+ * Starts a part and resolves when it answers at a URL; `graceMs` is for its end. Rejects with `internal` and the last
+ * lines that it printed when it does not become ready.
+ */
+export async function startPart(
+  plan: Omit<ProcessPlan, 'log'>,
+  ready: { readonly url: string; readonly graceMs: number },
+  stage: Stage,
+): Promise<void> {
+  const part = startProcess({ ...plan, log: join(stage.logDir, `${plan.name}.log`) });
+  stage.parts.push(part);
+  stage.undo.push(() => part.stop(ready.graceMs));
+  const fault = await whenReady({ url: ready.url, ended: part.ended, limitMs: readyLimitMs });
+  if (fault !== undefined) throw new RemudaError('internal', `${fault}\n${await lastLines(part.log, 10)}`);
+}

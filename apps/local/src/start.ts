@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import type { Cluster } from './cluster.js';
+import { say, startLocalCluster } from './local-cluster.js';
+import { watchErrors } from './watch-errors.js';
+
+/** Brings a cluster up and keeps it up until the signal aborts (true) or a part of it ends (false). */
+export async function start(env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<boolean> {
+  const cluster = await startLocalCluster({ env, command: 'start', signal });
+  const endWatch = watchErrors(cluster.logDir, say);
+  try {
+    console.log(addresses(cluster));
+    const left = once(signal, 'abort').then(() => undefined);
+    const broken = signal.aborted ? undefined : await Promise.race([cluster.broken, left]);
+    if (broken !== undefined && !signal.aborted) console.error(`${broken}; see ${cluster.logDir}`);
+    return signal.aborted;
+  } finally {
+    say('taking everything down');
+    await cluster.stop();
+    await endWatch();
+  }
+}
+
+function addresses({ apiUrl, schedulerUrl, bridgeUrl, logDir }: Cluster): string {
+  return `
+  API            ${apiUrl}/api/v1
+  documentation  ${apiUrl}/api/docs
+  board          ${apiUrl}/admin/queues
+  metrics        ${apiUrl}/metrics  ${schedulerUrl}/metrics  ${bridgeUrl}/metrics
+  logs           ${logDir}
+
+Try it:
+
+  curl -s ${apiUrl}/api/v1/jobs -H 'content-type: application/json' -H 'prefer: wait=60' -d '{"prompt":"Write a haiku about horses into haiku.txt"}'
+
+Ctrl-C stops everything.`;
+}
