@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { redisKeys, type RedisKeys } from '@remuda/protocol';
+import { RedisEventLog, RedisPoolBook, type RedisConnection } from '@remuda/queue';
+import { startScriptedModel } from '@remuda/scripted-model';
+import { ApiClient } from '../../../apps/local/dist/api-client.js';
+import { planEnvironments, socketDir, type ClusterPlaces } from '../../../apps/local/dist/cluster-plan.js';
+import { freePort } from '../../../apps/local/dist/free-port.js';
+import { Member } from './member.js';
+import type { ChaosOptions } from './options.js';
+import { removeWorkers, type WorkerPlace } from './processes.js';
+import { RedisServer } from './redis-server.js';
+
+const root = join(import.meta.dirname, '../../..');
+/** Small, so that two cores carry it; a worker does several jobs, since the start of one costs a second of CPU. */
+const pool = { warm: 2, max: 4, afterJobs: 8 };
+
+/** A whole cluster of real parts with two schedulers and two apis. Only the model is scripted. */
+export interface ChaosCluster {
+  readonly redis: RedisServer;
+  readonly schedulers: readonly Member[];
+  readonly apis: readonly Member[];
+  readonly bridge: Member;
+  readonly clients: readonly ApiClient[];
+  readonly workers: WorkerPlace;
+  readonly pools: RedisPoolBook;
+  readonly events: RedisEventLog;
+  readonly connection: RedisConnection;
+  readonly keys: RedisKeys;
+  /** Folder into which the jobs write. */
+  readonly notes: string;
+  readonly logDir: string;
+  /** Leaves the logs where they are when everything else goes. */
+  keepLogs(): void;
+  stop(): Promise<void>;
+}
+
+/** Brings all of it up; wants the apps built. */
+export async function startChaosCluster(options: ChaosOptions): Promise<ChaosCluster> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step().catch(() => undefined);
+  };
+  try {
+    return { ...(await bringUp(options, undo)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function bringUp(
+  { runtime, fsync }: ChaosOptions,
+  undo: (() => Promise<unknown>)[],
+): Promise<Omit<ChaosCluster, 'stop'>> {
+  const dir = await mkdtemp('/tmp/remuda-chaos-');
+  const [logDir, notes] = [join(dir, 'logs'), join(dir, 'notes')];
+  await Promise.all([logDir, notes, socketDir(dir)].map((folder) => mkdir(folder, { mode: 0o755 })));
+  let keep = false;
+  undo.push(() => (keep ? Promise.resolve() : rm(dir, { recursive: true, force: true, maxRetries: 5 })));
+  const redis = await RedisServer.start(dir, fsync);
+  undo.push(() => redis.stop());
+  const model = await startScriptedModel();
+  undo.push(() => model.close());
+  const namespace = `chaos-${randomBytes(4).toString('hex')}`;
+  const workers: WorkerPlace = { runtime, workerDir: join(dir, 'workers'), namespace };
+  undo.push(() => removeWorkers(workers));
+
+  const at = { redisUrl: redis.url, namespace, runtime, dir, scriptedModelUrl: model.url };
+  const members = await startMembers({ at, logDir, profiles: await writeProfiles(dir) }, undo);
+  const connection = redis.connect('chaos');
+  const keys = redisKeys(namespace);
+  const events = new RedisEventLog(() => redis.connect('chaos-events'), keys);
+  const pools = new RedisPoolBook(connection, keys);
+  undo.push(async () => {
+    await Promise.all([events.close(), pools.close()]);
+    connection.disconnect();
+  });
+  const keepLogs = (): void => void (keep = true);
+  return { redis, ...members, workers, pools, events, connection, keys, notes, logDir, keepLogs };
+}
+
+interface MemberPlan {
+  readonly at: Omit<ClusterPlaces, 'apiPort' | 'schedulerPort' | 'bridgePort'>;
+  readonly logDir: string;
+  readonly profiles: string;
+}
+
+async function startMembers(plan: MemberPlan, undo: (() => Promise<unknown>)[]) {
+  const apiPorts = [await freePort(), await freePort()];
+  const members = {
+    bridge: await member('bridge', 'bridge', plan, await freePort()),
+    schedulers: [
+      await member('scheduler', 'scheduler-1', plan, await freePort()),
+      await member('scheduler', 'scheduler-2', plan, await freePort()),
+    ],
+    apis: [await member('api', 'api-1', plan, apiPorts[0] ?? 0), await member('api', 'api-2', plan, apiPorts[1] ?? 0)],
+  };
+  const others = [...members.schedulers, ...members.apis];
+  undo.push(() => Promise.all([members.bridge, ...others].map((each) => each.stop())));
+  await members.bridge.start();
+  await Promise.all(others.map((each) => each.start()));
+  return { ...members, clients: apiPorts.map((port) => new ApiClient(`http://127.0.0.1:${String(port)}`)) };
+}
+
+async function member(
+  app: 'bridge' | 'scheduler' | 'api',
+  name: string,
+  { at, logDir, profiles }: MemberPlan,
+  port: number,
+): Promise<Member> {
+  const ports = { apiPort: port, schedulerPort: port, bridgePort: port };
+  const env = {
+    ...planEnvironments(process.env, { ...at, ...ports })[app],
+    REMUDA_PROFILES: profiles,
+    REMUDA_WORKERS_ON_EXIT: 'keep',
+  };
+  const run = { app: join(root, 'apps', app, 'dist/main.js') };
+  return new Member({ name, run, env }, `http://127.0.0.1:${String(port)}/health/ready`, logDir);
+}
+
+async function writeProfiles(dir: string): Promise<string> {
+  const path = join(dir, 'profiles.yaml');
+  const { warm, max, afterJobs } = pool;
+  await writeFile(path, JSON.stringify({ profiles: { default: { pool: { warm, max }, recycle: { afterJobs } } } }));
+  return path;
+}

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { isRecord, parseJson } from '@remuda/protocol';
+import type { ChaosOptions } from './options.js';
+
+const run = promisify(execFile);
+
+/** Where a run's workers are found. Linux only: it reads `/proc`. */
+export interface WorkerPlace {
+  readonly runtime: ChaosOptions['runtime'];
+  /** Folder of the workers as processes. */
+  readonly workerDir: string;
+  /** Cluster to which the containers belong. */
+  readonly namespace: string;
+}
+
+/** The process id of a worker on this machine; undefined when it's gone. */
+export async function workerPid({ runtime, workerDir }: WorkerPlace, worker: string): Promise<number | undefined> {
+  if (runtime === 'docker') {
+    const pid = await docker('inspect', '-f', '{{.State.Pid}}', containerOf(worker));
+    return Number(pid) > 0 ? Number(pid) : undefined;
+  }
+  const card = parseJson(await readFile(join(workerDir, worker, 'worker.json'), 'utf8').catch(() => ''));
+  return isRecord(card) && typeof card['pid'] === 'number' ? card['pid'] : undefined;
+}
+
+/** Processes that a process started: of a worker, those of Claude Code. */
+export async function childrenOf(pid: number): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const parents = await Promise.all(pids.map(parentOf));
+  return pids.filter((_, i) => parents[i] === pid);
+}
+
+async function parentOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => undefined);
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** Kills a worker's whole container. */
+export async function killContainer(worker: string): Promise<void> {
+  await docker('kill', '-s', 'KILL', containerOf(worker));
+}
+
+/** Ends every worker that the schedulers left behind. */
+export async function removeWorkers({ runtime, workerDir, namespace }: WorkerPlace): Promise<void> {
+  if (runtime === 'docker') {
+    const ids = (await docker('ps', '-aq', '--filter', `label=io.remuda.cluster=${namespace}`)).split('\n');
+    for (const id of ids.filter(Boolean)) await docker('rm', '-f', id);
+    return;
+  }
+  for (const pid of await marked(`HOME=${workerDir}/`)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  }
+}
+
+/** Every process with an entry in its environment that begins so. */
+async function marked(beginning: string): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const environments = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, i) => environments[i]?.split('\0').some((entry) => entry.startsWith(beginning)));
+}
+
+const containerOf = (worker: string): string => `remuda-${worker}`;
+
+/** What the command printed; empty where it failed: a container may be gone at any time. */
+async function docker(...args: string[]): Promise<string> {
+  const printed = await run('docker', args).catch(() => ({ stdout: '' }));
+  return printed.stdout.trim();
+}

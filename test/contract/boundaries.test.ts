@@ -1,0 +1,107 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-cruiser';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const rules = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as IConfiguration;
+const libs = ['domain', 'protocol', 'queue', 'engine', 'runtime', 'testing'];
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'boundaries-'));
+  for (const lib of libs) {
+    const name = `@remuda/${lib}`;
+    await write(
+      `libs/${lib}/package.json`,
+      JSON.stringify({ name, type: 'module', exports: { '.': { types: './src/index.ts' } } }),
+    );
+    await write(`libs/${lib}/src/index.ts`, `export const ${lib} = 1;`);
+    await link(`libs/${lib}`, `node_modules/${name}`);
+  }
+  for (const pkg of ['bullmq', 'dockerode', '@nestjs/common']) await write(`node_modules/${pkg}/index.js`, '');
+  for (const file of [
+    'apps/api/src/main.ts',
+    'libs/queue/src/inner.ts',
+    'libs/domain/src/inner.ts',
+    'test/e2e/cluster.ts',
+  ])
+    await write(file, 'export const there = 1;');
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+test('a tree that keeps to the floor plan is clean', async () => {
+  await write('apps/api/src/main.ts', `import '@remuda/queue'; import '@remuda/domain'; import '@nestjs/common';`);
+  await write('libs/queue/src/inside.ts', `import 'bullmq'; import '@remuda/protocol';`);
+  await write('libs/queue/src/inside.test.ts', `import '@remuda/testing'; import './inside.js';`);
+  expect(await brokenRules()).toEqual([]);
+});
+
+describe('the rules fail when', () => {
+  test.each([
+    ['a lib of floor 2 imports its neighbour', 'libs/queue/src/a.ts', '@remuda/engine', 'never-sideways'],
+    ['it does so by a relative path', 'libs/queue/src/a.ts', '../../engine/src/index.js', 'never-sideways'],
+    ['it does so for a type only', 'libs/queue/src/a.ts', 'type @remuda/engine', 'never-sideways'],
+    ['domain imports anything', 'libs/domain/src/a.ts', '@remuda/protocol', 'ground-imports-nothing'],
+    ['domain imports a module of Node', 'libs/domain/src/a.ts', 'node:fs', 'ground-imports-nothing'],
+    ['protocol imports more than domain', 'libs/protocol/src/a.ts', '@remuda/queue', 'protocol-imports-domain-only'],
+    ['a lib imports an app', 'libs/queue/src/a.ts', '../../../apps/api/src/main.js', 'never-up'],
+    ['an app imports another', 'apps/worker/src/a.ts', '../../api/src/main.js', 'apps-are-apart'],
+    ['an app speaks to BullMQ', 'apps/api/src/a.ts', 'bullmq', 'redis-only-in-queue'],
+    ['an app speaks to Docker', 'apps/api/src/a.ts', 'dockerode', 'docker-only-in-containers'],
+    ['the worker has NestJS in it', 'apps/worker/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
+    ['an adapter has NestJS in it', 'libs/engine/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
+    [
+      'an app enters a lib by the window',
+      'apps/worker/src/a.ts',
+      '../../../libs/queue/src/inner.js',
+      'one-door-per-lib',
+    ],
+    [
+      'a lib enters a lib by the window',
+      'libs/queue/src/a.ts',
+      '../../domain/src/inner.js',
+      'one-door-per-lib-for-libs',
+    ],
+    ['a lib enters its own front door', 'libs/queue/src/a.ts', './index.js', 'not-by-the-own-front-door'],
+    ['an app imports fakes', 'apps/api/src/a.ts', '@remuda/testing', 'testing-only-for-tests'],
+    ['an app imports a test', 'apps/api/src/a.ts', '../../../test/e2e/cluster.js', 'tests-only-for-tests'],
+    ['an import leads nowhere', 'apps/api/src/a.ts', './nowhere.js', 'no-broken-imports'],
+  ])('%s', async (_, file, target, rule) => {
+    await write(
+      file,
+      target.startsWith('type ') ? `import type { engine } from '${target.slice(5)}';` : `import '${target}';`,
+    );
+    expect(await brokenRules()).toEqual([rule]);
+  });
+
+  test('two files import each other', async () => {
+    await write('libs/queue/src/a.ts', `import './b.js';`);
+    await write('libs/queue/src/b.ts', `import './a.js';`);
+    expect(await brokenRules()).toEqual(['no-circles']);
+  });
+});
+
+async function brokenRules(): Promise<string[]> {
+  const { enhancedResolveOptions, ...options } = rules.options ?? {};
+  const ruleSet = { forbidden: rules.forbidden ?? [] };
+  const { output } = await cruise(
+    ['libs', 'apps'],
+    { ...options, ruleSet, validate: true, baseDir: root },
+    enhancedResolveOptions,
+  );
+  return (output as ICruiseResult).summary.violations.map((violation) => violation.rule.name);
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), text);
+}
+
+async function link(target: string, path: string): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await symlink(join(root, target), join(root, path));
+}

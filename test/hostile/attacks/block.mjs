@@ -1,0 +1,73 @@
+// With the stolen account: what takes Redis, or the scheduler, from all others. Every attack here has its own bound.
+import { told, attack, broken, held } from './attack.mjs';
+import { open } from './redis.mjs';
+
+const { account, namespace, worker } = told;
+const key = (name) => `{${namespace}}:${name}`;
+const out = key(`wk:${worker}:out`);
+const login = async () => {
+  const redis = await open();
+  await redis.send('AUTH', account.username, account.password);
+  return redis;
+};
+const redis = await login();
+
+/** How long one call of it took, in ms: so long nobody else was served. */
+const took = async (words) => {
+  const since = performance.now();
+  const said = await redis.send(...words).catch((error) => error.message);
+  return { ms: Math.round(performance.now() - since), said };
+};
+const spin = (first) =>
+  `${first} local t = redis.call('TIME'); repeat local n = redis.call('TIME') until (n[1] - t[1]) * 1e6 + (n[2] - t[2]) > 3e6 return 'span'`;
+
+if (told.part === 'eval') {
+  await attack('redis.eval_block', async () => {
+    const { ms, said } = await took(['EVAL', spin(''), 0]);
+    return ms < 1_500 ? held(`${ms} ms: ${said}`) : broken(`Redis stood still for ${ms} ms`);
+  });
+  await attack('redis.eval_block_after_write', async () => {
+    const { ms, said } = await took(['EVAL', spin(`redis.call('SET', KEYS[1], 1)`), 1, key(`wk:${worker}:x`)]);
+    return ms < 1_500
+      ? held(`${ms} ms: ${said}`)
+      : broken(`Redis stood still for ${ms} ms, and could not have been told to stop`);
+  });
+}
+if (told.part === 'memory')
+  await attack('redis.fill', async () => {
+    const grown = await redis.send('SETRANGE', key(`wk:${worker}:fat`), 64 * 1024 * 1024, 'x');
+    await redis.send('DEL', key(`wk:${worker}:fat`));
+    return broken(`${grown} bytes were taken, and nothing would have stopped it`);
+  });
+if (told.part === 'leave') {
+  await redis.send('SET', key(`wk:${worker}:left`), 'x');
+  await redis.send('SET', key(`worker.${worker}:left`), 'x');
+}
+/** Entries under the worker's next numbers; what the worker itself says under them is lost. */
+async function sayAll(texts) {
+  const [[last]] = await redis.send('XREVRANGE', out, '+', '-', 'COUNT', '1');
+  const first = Number(last.split('-')[0]) + 1;
+  for (const [n, text] of texts.entries()) await redis.send('XADD', out, `${first + n}-0`, 'd', text);
+}
+if (['flood', 'fat', 'wrong_type'].includes(told.part)) {
+  const [ticket] = await redis.send('LRANGE', key(`worker.${worker}:active`), 0, -1);
+  const { job, lease } = JSON.parse(await redis.send('HGET', key(`worker.${worker}:${ticket}`), 'data'));
+  const over = JSON.stringify([{ kind: 'outcome', job, lease, outcome: { kind: 'cancelled' } }]);
+  await redis.send('SET', key(`wk:${worker}:begun`), 1);
+  if (told.part === 'flood') {
+    const events = Array.from({ length: 100_000 }, () => ({
+      type: 'message.text',
+      at: 1e12,
+      data: { text: 'a million' },
+    }));
+    await sayAll([...Array(10).fill(JSON.stringify([{ kind: 'events', job, lease, events }])), over]);
+  }
+  if (told.part === 'fat') await sayAll([...Array(4).fill('x'.repeat(17 * 1024 * 1024)), over]);
+  if (told.part === 'wrong_type') {
+    await redis.send('DEL', out);
+    await redis.send('SET', out, 'no stream');
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+  }
+}
+console.log('##{"done":true}');
+process.exit(0);

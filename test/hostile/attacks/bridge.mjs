@@ -1,0 +1,172 @@
+// The way to the model: what it answers to whom.
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { attack, broken, every, held, ownToken, say, told } from './attack.mjs';
+
+const socketPath = '/run/remuda/model.sock';
+const token = ownToken();
+
+/** A request over the bridge's socket; status and body of the answer. */
+function ask({ method = 'POST', path = '/v1/messages', headers = {}, body = turn('x') }) {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, method, path, headers: { 'content-type': 'application/json', ...headers } });
+    sent.once('error', reject).once('response', async (response) => {
+      let text = '';
+      for await (const chunk of response) text += chunk;
+      resolve({ status: response.statusCode, text, headers: response.headers });
+    });
+    sent.once('connect', (response) => resolve({ status: response.statusCode, text: 'CONNECT' }));
+    sent.once('upgrade', (response) => resolve({ status: response.statusCode, text: 'upgraded' }));
+    sent.setTimeout(5_000, () => sent.destroy(Object.assign(new Error('no answer'), { code: 'TIMEOUT' })));
+    sent.end(method === 'POST' ? JSON.stringify(body) : undefined);
+  });
+}
+
+const turn = (text, more = {}) => ({
+  model: 'claude-sonnet-4-5',
+  max_tokens: 8,
+  tools: [{ name: 'x' }],
+  messages: [{ role: 'user', content: text }],
+  ...more,
+});
+const mine = { 'x-remuda-token': token };
+
+/** What came back where a refusal was due: undefined for a refusal. */
+async function answered(what) {
+  const { status, text } = await ask(what);
+  if (status >= 400) throw Object.assign(new Error(text), { code: String(status) });
+  return `${status} ${text.slice(0, 60)}`;
+}
+
+/** Bytes as they are over the socket; the first line of what comes back. */
+const raw = (bytes) =>
+  new Promise((resolve, reject) => {
+    const socket = connect(socketPath, () => socket.write(bytes));
+    let text = '';
+    socket
+      .setTimeout(3_000, () => socket.destroy())
+      .on('data', (chunk) => (text += chunk))
+      .on('error', reject)
+      .on('close', () => resolve(text));
+  });
+
+if (told.part === 'live') {
+  const { status, text } = await ask({ headers: mine, body: turn('SCRIPT:[{"text":"control"}]') });
+  say(
+    'control.bridge',
+    status === 200 && text.includes('control') ? held('its own token is good') : broken(`${status} ${text}`),
+  );
+  console.log(`##${JSON.stringify({ token })}`);
+}
+
+if (told.part === 'live') {
+  await every('bridge.no_token', {
+    none: () => answered({}),
+    empty: () => answered({ headers: { 'x-remuda-token': '' } }),
+    guessed: () => answered({ headers: { 'x-remuda-token': 'a'.repeat(43) } }),
+    wildcard: () => answered({ headers: { 'x-remuda-token': '*' } }),
+    hash: () => answered({ headers: { authorization: `Bearer ${'0'.repeat(64)}` } }),
+  });
+  await every('bridge.idle_token', {
+    bearer: () => answered({ headers: { authorization: 'Bearer remuda-idle' } }),
+    header: () => answered({ headers: { 'x-remuda-token': 'remuda-idle' } }),
+  });
+  const paths = [
+    ...[
+      'GET /v1/models',
+      'POST /v1/files',
+      'GET /v1/files',
+      'POST /v1/messages/batches',
+      'GET /v1/organizations/me',
+      'POST /v1/complete',
+    ],
+    ...[
+      'POST /v1/messages/../models',
+      'POST //v1/messages',
+      'POST /v1/messages/',
+      'POST /v1/messages%2f..%2fmodels',
+      'POST /V1/messages',
+    ],
+    ...[
+      'DELETE /v1/messages',
+      'PUT /v1/messages',
+      'GET /',
+      'POST /v1/messages;x',
+      'POST /v1/messages#x',
+      'TRACE /v1/messages',
+    ],
+  ];
+  await every(
+    'bridge.other_path',
+    Object.fromEntries(
+      paths.map((one) => [one, () => answered({ method: one.split(' ')[0], path: one.split(' ')[1], headers: mine })]),
+    ),
+  );
+  await every('bridge.other_host', {
+    absolute: () => answered({ path: 'http://attacker.example/v1/messages', headers: mine }),
+    metadata: () => answered({ path: 'http://169.254.169.254/latest/meta-data', method: 'GET', headers: mine }),
+    connect: () => answered({ method: 'CONNECT', path: 'attacker.example:443', headers: mine }),
+    upgrade: () => answered({ method: 'GET', headers: { ...mine, connection: 'upgrade', upgrade: 'websocket' } }),
+  });
+  // the test looks at what arrived at the model
+  await ask({
+    headers: { ...mine, host: 'attacker.example', 'x-forwarded-host': 'attacker.example' },
+    body: turn('SCRIPT:[{"text":"host"}]'),
+  });
+  await ask({
+    headers: {
+      ...mine,
+      'x-api-key': 'sk-ant-other-account',
+      authorization: 'Bearer sk-ant-oat-other',
+      'proxy-authorization': 'x',
+      cookie: 'sessionKey=x',
+    },
+    body: turn('SCRIPT:[{"text":"other account"}]'),
+  });
+  await every('bridge.admin', {
+    metrics: () => answered({ method: 'GET', path: '/metrics', headers: mine }),
+    health: () => answered({ method: 'GET', path: '/health/ready', headers: mine }),
+  });
+  await attack('bridge.smuggling', async () => {
+    const hidden = `POST /v1/files HTTP/1.1\r\nhost: x\r\nx-remuda-token: ${token}\r\ncontent-length: 2\r\n\r\n{}`;
+    const both = `POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-remuda-token: ${token}\r\ncontent-type: application/json\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`;
+    const bare = `POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-remuda-token: ${token}\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n${hidden}`;
+    const answers = [await raw(both), await raw(bare)].map((text) => text.split('\r\n')[0]);
+    const through = (told.smuggled ?? []).length;
+    return { held: through === 0 && answers.every((line) => !/ 2\d\d /.test(line)), evidence: answers.join(' / ') };
+  });
+  await attack('bridge.other_model', async () => {
+    const { status } = await ask({
+      headers: mine,
+      body: turn('SCRIPT:[{"text":"dear"}]', { model: 'claude-opus-4-1' }),
+    });
+    return status < 400
+      ? broken(`a model that the profile does not name was answered: ${status}`)
+      : held(`refused with ${status}`);
+  });
+  await attack('bridge.large_body', async () => {
+    const { status } = await ask({
+      headers: { ...mine, 'content-length': String(65 * 1024 * 1024) },
+      body: turn('x'),
+    }).catch((error) => ({ status: error.code }));
+    return status === 413 ? held('413') : broken(String(status));
+  });
+}
+
+if (told.part === 'budget')
+  await attack('bridge.budget_at_once', async () => {
+    const body = turn('SCRIPT:[{"text":"x","delayMs":300,"usage":{"input_tokens":2000000}}]');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask({ headers: mine, body })));
+    const paid = answers.filter(({ status }) => status === 200).length;
+    return paid <= 1
+      ? held(`${paid} of 10 at once were answered`)
+      : broken(`${paid} of 10 at once were answered, each far above the budget`);
+  });
+
+if (told.part === 'ended') {
+  await every('bridge.ended_token', {
+    header: () => answered({ headers: { 'x-remuda-token': told.ended } }),
+    key: () => answered({ headers: { 'x-api-key': told.ended } }),
+    bearer: () => answered({ headers: { authorization: `Bearer ${told.ended}` } }),
+  });
+}

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasEngine } from '../e2e/harness/cluster.js';
+import { attacks, controls } from './catalogue.js';
+import { tryAccount } from './scenes/account.js';
+import { tryLimits } from './scenes/limits.js';
+import { tryPatch } from './scenes/patch.js';
+import { tryReuse } from './scenes/reuse.js';
+import { tryWalls } from './scenes/walls.js';
+import { setStage, type Stage } from './stage.js';
+import { summary, table } from './table.js';
+import { merge, type Verdict } from './verdict.js';
+
+const longMs = 400_000;
+
+async function inTurn(stage: Stage, scenes: readonly ((stage: Stage) => Promise<readonly Verdict[]>)[]) {
+  const all: Verdict[] = [];
+  for (const scene of scenes) all.push(...(await scene(stage)));
+  return all;
+}
+
+describe.skipIf(!hasEngine)('hostile code in a container', () => {
+  let stage: Stage;
+  let verdicts: ReadonlyMap<string, Verdict> = new Map();
+
+  beforeAll(async () => {
+    stage = await setStage();
+    const walls = await tryWalls(stage);
+    // from now on the door to Redis stands open: the one scene takes a password as stolen, the others have no use for it
+    const rest = await Promise.all([tryAccount(stage), inTurn(stage, [tryReuse, tryPatch, tryLimits])]);
+    verdicts = merge([...walls, ...rest.flat()]);
+  }, longMs);
+
+  afterAll(async () => {
+    process.stdout.write(`${table(verdicts)}\n\n${summary(verdicts)}\n`);
+    await stage.close();
+  });
+
+  test.each(controls)('the attacks are in earnest: %s', (id) => {
+    expect(verdicts.get(id)).toMatchObject({ held: true });
+  });
+
+  test.each(attacks.filter((attack) => attack.known === undefined))('can not $tries ($id)', ({ id }) => {
+    expect(verdicts.get(id)).toMatchObject({ held: true });
+  });
+
+  test.each(attacks.filter((attack) => attack.known !== undefined))('is known to be able to $tries ($id)', ({ id }) => {
+    expect(verdicts.get(id)).toMatchObject({ held: false });
+  });
+
+  test('tries nothing that the catalogue does not have', () => {
+    const listed: readonly string[] = [...attacks.map(({ id }) => id), ...controls];
+    expect([...verdicts.keys()].filter((id) => !listed.includes(id))).toEqual([]);
+  });
+});

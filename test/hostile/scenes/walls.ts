@@ -1,0 +1,75 @@
+import { networkInterfaces } from 'node:os';
+import { attackWith, carryOut, idleWorker, type Done, type Stage } from '../stage.js';
+import { seen, type Verdict } from '../verdict.js';
+
+/** What a job tries with what it has: its own container, its own token, and no password. */
+export async function tryWalls(stage: Stage): Promise<readonly Verdict[]> {
+  const { cluster, code, other, victim } = stage;
+  await idleWorker(stage, 'default');
+  const ports = [cluster.apiUrl, cluster.schedulerUrl, cluster.bridgeUrl, cluster.redisUrl].map((url) =>
+    Number(new URL(url).port),
+  );
+  const hosts = ['172.17.0.1', ...hostAddresses()];
+  const done = await carryOut(stage, 'default', [
+    attackWith('beside.mjs'),
+    attackWith('root.mjs'),
+    attackWith('files.mjs'),
+    attackWith('network.mjs', { hosts, ports, neighbour: { name: `remuda-${victim.worker}` } }),
+    attackWith('bridge.mjs', { part: 'live' }),
+    attackWith('repositories.mjs', { head: code.head, otherHead: other.head, otherUrl: other.url }),
+    attackWith('door.mjs', { part: 'closed' }),
+    attackWith('agent.mjs', { part: 'output' }),
+    attackWith('agent.mjs', { part: 'binary' }),
+  ]);
+  const budget = await carryOut(stage, 'default', [attackWith('bridge.mjs', { part: 'budget' })], {
+    maxBudgetUsd: 0.05,
+  });
+  const endedToken = String(done.notes['token']);
+  const ended = await carryOut(stage, 'default', [
+    attackWith('bridge.mjs', { part: 'ended', ended: endedToken }),
+    attackWith('repositories.mjs', { part: 'ended', ended: endedToken }),
+  ]);
+  const verdicts = [done, budget, ended].flatMap((job) => job.verdicts);
+  return [...verdicts, ...atTheModel(stage), agentAsIs(done)];
+}
+
+function hostAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).flatMap((one) => (one.family === 'IPv4' && !one.internal ? [one.address] : [])),
+  );
+}
+
+/** What came through to the model, as the model saw it. */
+function atTheModel({ cluster: { model } }: Stage): readonly Verdict[] {
+  const asked = (text: string) =>
+    model.requests.find((request) => JSON.stringify(request.body?.messages ?? '').includes(text));
+  const account = asked('other account')?.headers ?? {};
+  const foreign = ['x-api-key', 'authorization', 'cookie', 'proxy-authorization', 'x-remuda-token'].filter(
+    (name) => name in account,
+  );
+  const host = asked('"text\\\\\\":\\\\\\"host') ?? asked('host');
+  const hosts = [host?.headers['host'], host?.headers['x-forwarded-host']].map(String);
+  const strange = model.requests.filter((request) => request.kind === 'other').map((request) => request.path);
+  return [
+    seen(
+      'bridge.other_account',
+      asked('other account') !== undefined && foreign.length === 0,
+      `headers of the container that reached the model: ${foreign.join() || 'none'}`,
+    ),
+    seen(
+      'bridge.other_host',
+      hosts.every((name) => !name.includes('attacker')),
+      `the model was asked as ${hosts[0] ?? ''}`,
+    ),
+    seen('bridge.smuggling', strange.length === 0, `other paths that reached the model: ${strange.join() || 'none'}`),
+  ];
+}
+
+/** The repository's settings name another server: the turn's requests came to ours all the same. */
+function agentAsIs(done: Done): Verdict {
+  return seen(
+    'repository.base_url',
+    done.job.state === 'succeeded',
+    `the job ${done.job.state}, its requests came by way of the bridge`,
+  );
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startRedis } from '../redis.js';
+import type { TestRedis } from '../redis.js';
+import { startApi } from './running-api.js';
+import type { RunningApi } from './running-api.js';
+
+let redis: TestRedis;
+let api: RunningApi;
+beforeAll(async () => {
+  redis = await startRedis();
+  api = await startApi(redis.url);
+});
+afterAll(async () => {
+  await api.close();
+  await redis.close();
+});
+
+test('the document is OpenAPI 3.1 and names every route', async () => {
+  const { json } = await api.send('GET', '/api/docs-json');
+  expect(json.openapi).toMatch(/^3\.1\./);
+  const routes = Object.entries(json.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(routes.sort()).toEqual([
+    'GET /api/v1/jobs',
+    'GET /api/v1/jobs/{id}',
+    'GET /api/v1/jobs/{id}/events',
+    'GET /api/v1/jobs/{id}/result',
+    'GET /api/v1/pools',
+    'GET /api/v1/stream',
+    'GET /api/v1/workers',
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /metrics',
+    'POST /api/v1/jobs',
+    'POST /api/v1/jobs/batch',
+    'POST /api/v1/jobs/{id}/cancel',
+  ]);
+});
+
+test('every reference in the document leads somewhere', async () => {
+  const { json, text } = await api.send('GET', '/api/docs-json');
+  const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? '');
+  expect(names).toContain('SubmitJob');
+  for (const name of names) expect(Object.keys(json.components.schemas)).toContain(name);
+});
+
+test('every field of a job is described with its limits', async () => {
+  const submitJob = (await api.send('GET', '/api/docs-json')).json.components.schemas['SubmitJob']!;
+  expect(submitJob.required).toEqual(['prompt']);
+  expect(Object.keys(submitJob.properties)).toHaveLength(19);
+  expect(submitJob.properties['priority']).toMatchObject({ type: 'integer', minimum: 1, maximum: 10, default: 5 });
+});
+
+test('there is a page to read it', async () => {
+  const page = await api.send('GET', '/api/docs');
+  expect(page.status).toBe(200);
+  expect(page.headers.get('content-type')).toContain('text/html');
+});
+
+test('a page of another origin may not read answers, unless it is named', async () => {
+  const headers = { origin: 'https://app.example' };
+  expect(
+    (await api.send('GET', '/api/v1/pools', undefined, headers)).headers.get('access-control-allow-origin'),
+  ).toBeNull();
+  const open = await startApi(redis.url, { env: { REMUDA_API_ORIGINS: 'https://app.example, https://b.example' } });
+  try {
+    const answer = await open.send('GET', '/api/v1/pools', undefined, headers);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+  } finally {
+    await open.close();
+  }
+});

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startRedis } from '../redis.js';
+import type { TestRedis } from '../redis.js';
+import { publish } from './running-api.js';
+import { openSse } from './sse-client.js';
+
+const main = fileURLToPath(new URL('../../../apps/api/dist/main.js', import.meta.url));
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.close());
+
+/** Runs the api as a process of its own. */
+function run(env: Record<string, string>) {
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env['PATH'], REMUDA_API_PORT: '0', REMUDA_REDIS_URL: redis.url, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  return { child, exit, errors: text(child.stderr) };
+}
+
+/** Runs it until it listens. */
+async function listening() {
+  const running = run({});
+  for await (const line of createInterface(running.child.stdout)) {
+    const { url } = JSON.parse(line) as { url?: string };
+    if (url !== undefined) return { ...running, url };
+  }
+  throw new Error(await running.errors);
+}
+
+test('faults of the environment are all told, each on a line, and it ends with 78', async () => {
+  const { exit, errors } = run({ REMUDA_API_PORT: 'x', REMUDA_LOG_LEVEL: 'loud', REMUDA_NAMESPACE: 'A:B' });
+  expect(await exit).toEqual([78, null]);
+  const lines = (await errors).trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toBe('remuda api does not start [config.invalid] The environment has 3 fault(s):');
+  expect(lines.slice(1).map((line) => line.trim().split(':')[0])).toEqual([
+    'REMUDA_API_PORT',
+    'REMUDA_NAMESPACE',
+    'REMUDA_LOG_LEVEL',
+  ]);
+});
+
+test('a Redis URL that is none is told without its password', async () => {
+  const { exit, errors } = run({ REMUDA_REDIS_URL: 'http://:hunter2@localhost' });
+  expect(await exit).toEqual([78, null]);
+  expect(await errors).toMatch(/config\.invalid/);
+  expect(await errors).not.toMatch(/hunter2| at /);
+});
+
+test('a port in use is told in a sentence', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { exit, errors } = run({ REMUDA_API_PORT: String(port) });
+  expect(await exit).toEqual([78, null]);
+  expect(await errors).toBe(
+    `remuda api does not start [config.invalid] Cannot listen on 127.0.0.1:${port}: the port is in use\n`,
+  );
+  taken.close();
+});
+
+test('SIGTERM ends open streams and then the process, with 0', async () => {
+  await publish(redis.url, 'remuda', ['default']);
+  const { child, url, exit } = await listening();
+  const headers = { 'content-type': 'application/json' };
+  const submitted = await fetch(`${url}/api/v1/jobs`, { method: 'POST', headers, body: '{"prompt":"hi"}' });
+  const { id } = (await submitted.json()) as { id: string };
+  const stream = await openSse(url, id);
+  expect((await stream.next())?.type).toBe('job.queued');
+  child.kill('SIGTERM');
+  expect(await stream.next()).toBeUndefined();
+  expect(await exit).toEqual([0, null]);
+});

@@ -1,0 +1,70 @@
+import { bridgeRefusal, bridgeTokenHeader, idleToken } from '@remuda/protocol';
+import { script } from '@remuda/scripted-model';
+import { expect, test } from 'vitest';
+import { startClaude, type ClaudeProcess } from './claude-process.js';
+import { runBridge } from './running-bridge.js';
+
+const job = { job: 'job-1', worker: 'w-1', lease: 1 };
+
+async function warm(claude: ClaudeProcess): Promise<void> {
+  await claude.control({ subtype: 'initialize' });
+  await claude.control({ subtype: 'get_context_usage' });
+}
+
+const claim = (claude: ClaudeProcess, token: string) => {
+  const env = { ANTHROPIC_CUSTOM_HEADERS: `${bridgeTokenHeader}: ${token}` };
+  return claude.control({ subtype: 'apply_flag_settings', settings: { env } });
+};
+
+test('Claude Code gets warm without one request to the model, and from the claim on is served', async () => {
+  await using run = await runBridge();
+  await using claude = startClaude(run.bridge.addresses.model, run.folder);
+  await warm(claude);
+  expect(run.model.requests).toEqual([]);
+  const { refused, constants } = await figures(run.bridge.addresses.adminUrl);
+  expect(refused).toBe(0);
+  expect(constants).toBeGreaterThan(0);
+  await run.grant('live-token', job);
+  await claim(claude, 'live-token');
+  const result = await claude.turn(
+    script({ tools: [{ name: 'Bash', input: { command: 'echo hi' } }] }, { text: 'done' }),
+  );
+  expect(result).toMatchObject({ subtype: 'success', is_error: false, result: 'done' });
+  expect(run.model.requests.every((request) => request.key !== idleToken)).toBe(true);
+  const main = run.model.requests.filter((request) => request.main).length;
+  expect(main).toBe(2);
+  expect(Number((await run.counted('job-1'))['requests'])).toBe(
+    run.model.requests.filter((r) => r.kind === 'messages').length,
+  );
+});
+
+test('Claude Code gives up at once when the budget is spent, and its result says why', async () => {
+  await using run = await runBridge();
+  await using claude = startClaude(run.bridge.addresses.model, run.folder);
+  await warm(claude);
+  await run.grant('live-token', { ...job, maxBudgetUsd: 0.001 });
+  await claim(claude, 'live-token');
+  const tools = [{ name: 'Bash', input: { command: 'true' } }];
+  const result = await claude.turn(script({ tools, usage: { input_tokens: 1_000 } }, { text: 'never' }));
+  expect(result).toMatchObject({ is_error: true, api_error_status: 400 });
+  expect(result['result']).toContain(bridgeRefusal.budget);
+  expect(claude.lines.filter((line) => line['subtype'] === 'api_retry')).toEqual([]);
+  expect(await run.counted('job-1')).toMatchObject({ requests: '1', refused: '1' });
+});
+
+test('Claude Code does not try again with a token that has ended', async () => {
+  await using run = await runBridge();
+  await using claude = startClaude(run.bridge.addresses.model, run.folder);
+  await warm(claude);
+  const result = await claude.turn('anything');
+  expect(result).toMatchObject({ is_error: true, api_error_status: 401 });
+  expect(claude.lines.filter((line) => line['subtype'] === 'api_retry')).toEqual([]);
+  expect(run.model.requests).toEqual([]);
+});
+
+async function figures(adminUrl: string): Promise<{ refused: number; constants: number }> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  const sum = (name: string): number =>
+    [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)$`, 'gm'))].reduce((all, [, n]) => all + Number(n), 0);
+  return { refused: sum('remuda_bridge_refused_total'), constants: sum('remuda_bridge_idle_answers_total') };
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectRedis, RedisGrants, RedisModelCounts } from '@remuda/queue';
+import { redisKeys, type BridgeGrant } from '@remuda/protocol';
+import { createLogger, systemClock } from '@remuda/runtime';
+import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
+import { startBridge, type Bridge } from '../../../apps/bridge/src/bridge.js';
+import { readEnvironment } from '../../../apps/bridge/src/environment.js';
+import { startRedis, type TestRedis } from '../redis.js';
+
+/** The credential that must be seen by the model and nowhere else. */
+export const secret = 'sk-ant-real-credential-of-the-host';
+
+/** A bridge between a Redis and a scripted model, all of the test's own. */
+export interface RunningBridge extends AsyncDisposable {
+  readonly bridge: Bridge;
+  readonly redis: TestRedis;
+  readonly model: ScriptedModel;
+  readonly folder: string;
+  /** All lines that the bridge logged. */
+  readonly log: readonly string[];
+  /** Makes a token live for a job. */
+  grant(token: string, grant: BridgeGrant): Promise<void>;
+  revoke(token: string): Promise<void>;
+  /** What was counted for a job. */
+  counted(job: string): Promise<Record<string, string>>;
+  /** Every key and value in Redis, as one text. */
+  dump(): Promise<string>;
+}
+
+/** Starts a bridge; `env` adds to its environment or replaces parts of it. */
+export async function runBridge(env: Readonly<Record<string, string>> = {}): Promise<RunningBridge> {
+  const redis = await startRedis();
+  const model = await startScriptedModel({ requireKey: secret });
+  const folder = await mkdtemp(join(tmpdir(), 'rb-'));
+  const log: string[] = [];
+  const keys = redisKeys('remuda');
+  const environment = readEnvironment({
+    PATH: process.env['PATH'],
+    HOME: folder,
+    ANTHROPIC_API_KEY: secret,
+    REMUDA_REDIS_URL: redis.url,
+    REMUDA_MODEL_URL: model.url,
+    REMUDA_SOCKET_DIR: join(folder, 's'),
+    REMUDA_MIRROR_DIR: join(folder, 'm'),
+    REMUDA_BRIDGE_ADMIN_PORT: '0',
+    ...env,
+  });
+  const asked = connectRedis(redis.url, { name: 'bridge', whileDown: 'fail' });
+  const written = connectRedis(redis.url, { name: 'bridge-counts' });
+  const own = connectRedis(redis.url, { name: 'test' });
+  const bridge = await startBridge(environment, {
+    grants: new RedisGrants(asked, keys),
+    counts: new RedisModelCounts(written, keys),
+    clock: systemClock,
+    log: createLogger({ name: 'bridge', level: 'debug' }, { write: (line) => log.push(line) }),
+  });
+  const close = async (): Promise<void> => {
+    await bridge.close(0);
+    for (const client of [asked, written, own]) client.disconnect();
+    await Promise.all([model.close(), redis.close(), rm(folder, { recursive: true, force: true })]);
+  };
+  const keyOf = (token: string): string => keys.bridgeToken(createHash('sha256').update(token).digest('hex'));
+  return {
+    bridge,
+    redis,
+    model,
+    folder,
+    log,
+    grant: async (token, { git, ...rest }) => {
+      await own.hset(keyOf(token), { ...rest, ...(git ? { git: JSON.stringify(git) } : {}) });
+    },
+    revoke: async (token) => {
+      await own.del(keyOf(token));
+    },
+    counted: (job) => own.hgetall(keys.model(job)),
+    dump: async () => {
+      const names = await own.keys('*');
+      return JSON.stringify(
+        await Promise.all(names.map(async (name) => [name, await own.hgetall(name).catch(() => '')])),
+      );
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What came back from the bridge. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** What is asked of the bridge. */
+export interface Ask {
+  readonly method?: string;
+  readonly path?: string;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+/** Opens a request on the bridge's `model.sock`; resolves when the answer begins. */
+export function openAsk(bridge: Bridge, ask: Ask): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({
+      socketPath: bridge.addresses.model,
+      method: ask.method ?? 'POST',
+      path: ask.path ?? '/v1/messages?beta=true',
+      headers: {
+        'content-type': 'application/json',
+        ...(ask.token === undefined ? {} : { 'x-api-key': ask.token }),
+        ...ask.headers,
+      },
+    });
+    outgoing.once('response', resolve).once('error', reject);
+    outgoing.end(ask.body);
+  });
+}
+
+/** Asks the bridge on `model.sock` and reads the whole answer. */
+export async function ask(bridge: Bridge, what: Ask): Promise<Reply> {
+  const answer = await openAsk(bridge, what);
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString() };
+}
+
+/** A request of an agent's own turn, as the scripted model knows it. */
+export function prompt(text: string, more: Readonly<Record<string, unknown>> = {}): string {
+  const messages = [{ role: 'user', content: text }];
+  return JSON.stringify({
+    model: 'claude-sonnet-4-5',
+    stream: true,
+    max_tokens: 100,
+    tools: [{ name: 'Bash' }],
+    messages,
+    ...more,
+  });
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  ContainerExit,
+  ContainerRuntime,
+  ContainerSpec,
+  Engine,
+  JobSpec,
+  Profile,
+  SeenContainer,
+} from '@remuda/domain';
+import { redisKeys, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import {
+  RedisEventLog,
+  RedisJobBook,
+  RedisPoolBook,
+  WorkerLine,
+  connectRedis,
+  type RedisConnection,
+} from '@remuda/queue';
+import { createLogger, createRegistry, systemClock, type LogLevel } from '@remuda/runtime';
+import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
+import { defaultProfile } from '../../../apps/scheduler/src/profiles.js';
+import { Worker } from '../../../apps/worker/src/worker.js';
+
+/** What an in-process cluster is made of. */
+export interface InProcessOptions {
+  readonly redisUrl: string;
+  readonly namespace?: string;
+  readonly profile?: Partial<Profile>;
+  readonly schedulers?: number;
+  readonly engine: () => Engine;
+  readonly logLevel?: LogLevel;
+}
+
+/** Workers in this very process, with whatever engine a test gives them: schedulers, queue and relay are the real ones. */
+export class InProcessRuntime implements ContainerRuntime {
+  readonly kind = 'process';
+  readonly isolated = false;
+  readonly workerSocketDir = '/nonexistent';
+  readonly #workers = new Map<
+    string,
+    { readonly spec: ContainerSpec; readonly worker: Worker; readonly line: WorkerLine }
+  >();
+  readonly #watchers = new Set<(exit: ContainerExit) => void>();
+
+  constructor(private readonly engine: () => Engine) {}
+
+  async prepare(): Promise<void> {
+    // There is no image.
+  }
+
+  async start(spec: ContainerSpec): Promise<void> {
+    const { env } = spec;
+    const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
+    const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: spec.worker, batch: false });
+    const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), spec.worker);
+    const worker = new Worker({
+      line,
+      engine: this.engine(),
+      workspace: {
+        prepare: async () => undefined,
+        collect: async () => ({ warnings: [] }),
+        clear: async () => undefined,
+      },
+      afterJobs: profile.afterJobs,
+      now: () => Date.now(),
+      log: createLogger({ name: 'worker', level: 'silent' }),
+    });
+    this.#workers.set(spec.worker, { spec, worker, line });
+    void worker.run().then(() => {
+      this.#end(spec.worker, 'left');
+    });
+  }
+
+  /** Ends a worker without a word, as a crash would. */
+  async crash(worker: string): Promise<void> {
+    await this.#workers.get(worker)?.line.close();
+    this.#end(worker, 'crashed');
+  }
+
+  async stop(worker: string): Promise<void> {
+    const found = this.#workers.get(worker);
+    this.#workers.delete(worker);
+    await found?.worker.leave();
+  }
+
+  async list(): Promise<readonly SeenContainer[]> {
+    return [...this.#workers.values()].map(({ spec: { worker, profile, fingerprint } }) => ({
+      worker,
+      profile,
+      fingerprint,
+      running: true,
+    }));
+  }
+
+  async watch(onExit: (exit: ContainerExit) => void): Promise<() => Promise<void>> {
+    this.#watchers.add(onExit);
+    return async () => {
+      this.#watchers.delete(onExit);
+    };
+  }
+
+  async close(): Promise<void> {
+    // Workers go on.
+  }
+
+  #end(worker: string, reason: string): void {
+    if (!this.#workers.delete(worker)) return;
+    for (const watcher of this.#watchers) watcher({ worker, reason, outOfMemory: false, lastLines: [] });
+  }
+}
+
+/** Brings schedulers and workers up in this process. */
+export async function startInProcessCluster(options: InProcessOptions) {
+  const namespace = options.namespace ?? `t-${randomUUID().slice(0, 8)}`;
+  const runtime = new InProcessRuntime(options.engine);
+  const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
+  const connect = (name: string) => connectRedis(options.redisUrl, { name });
+  const connections = new Map<Scheduler, RedisConnection[]>();
+  const makeScheduler = (id: string): Scheduler => {
+    const own: RedisConnection[] = [];
+    const scheduler = new Scheduler({
+      id,
+      connect: (name) => {
+        const connection = connect(name);
+        own.push(connection);
+        return connection;
+      },
+      namespace,
+      profiles: [profile],
+      runtime,
+      surroundings: {
+        runtime: 'process',
+        namespace,
+        redisUrl: options.redisUrl,
+        socketDir: '/nonexistent',
+        logLevel: 'silent',
+      },
+      acl: true,
+      workersOnExit: 'keep',
+      release: 'test',
+      clock: systemClock,
+      registry: createRegistry('test'),
+      log: createLogger({ name: id, level: options.logLevel ?? 'silent' }),
+    });
+    connections.set(scheduler, own);
+    return scheduler;
+  };
+  /** Ends a scheduler as SIGKILL would: it can say nothing any more. */
+  const kill = (scheduler: Scheduler): void => {
+    for (const connection of connections.get(scheduler) ?? []) connection.disconnect();
+    alive.delete(scheduler);
+    void scheduler.stop().catch(() => undefined);
+  };
+  const schedulers = Array.from({ length: options.schedulers ?? 1 }, (_, i) => makeScheduler(`s-${String(i)}`));
+  const alive = new Set(schedulers);
+  for (const scheduler of schedulers) await scheduler.start();
+  const redis = connect('client');
+  const keys = redisKeys(namespace);
+  const book = new RedisJobBook(redis, keys, systemClock);
+  const events = new RedisEventLog(() => connect('events'), keys);
+  const pools = new RedisPoolBook(redis, keys);
+  return {
+    ...{ namespace, runtime, schedulers, alive, makeScheduler, kill, redis, keys, book, events, pools },
+    stop: async () => {
+      await Promise.all([...alive].map((scheduler) => scheduler.stop()));
+      for (const seen of await runtime.list()) await runtime.stop(seen.worker);
+      await Promise.all([events.close(), book.close(), pools.close()]);
+      redis.disconnect();
+    },
+  };
+}
+
+/** A job's spec with everything at its default. */
+export function specOf(spec: Partial<JobSpec> = {}): JobSpec {
+  return {
+    prompt: 'hello',
+    profile: 'default',
+    workspace: { kind: 'empty' },
+    priority: 5,
+    timeoutMs: 60_000,
+    attempts: 3,
+    deltas: false,
+    labels: {},
+    metadata: {},
+    ...spec,
+  };
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { redisKeys } from '@remuda/protocol';
+import { WorkerAccess, connectRedis, type RedisConnection } from '@remuda/queue';
+import { startRedis, type TestRedis } from '../redis.js';
+
+const keys = redisKeys('t');
+let server: TestRedis;
+let admin: RedisConnection;
+let worker: RedisConnection;
+
+beforeAll(async () => {
+  server = await startRedis();
+  admin = connectRedis(server.url, { name: 'admin' });
+  const { username, password } = await new WorkerAccess(admin, keys).grant('w-1');
+  worker = connectRedis(server.url.replace('//', `//${username}:${password}@`), {
+    name: 'w-1',
+    whileDown: 'fail',
+    batch: false,
+  });
+  await new Promise((resolve) => worker.once('ready', resolve));
+});
+afterAll(async () => {
+  worker.disconnect();
+  admin.disconnect();
+  await server.close();
+});
+
+test('a worker may write its own stream and use its own queue', async () => {
+  await worker.xadd(keys.workerOut('w-1'), '*', 'd', '{}');
+  await worker.hset(`${keys.bull}:${keys.workerQueue('w-1')}:meta`, 'a', 1);
+  expect(await worker.info('server')).toContain('redis_version');
+});
+
+test.each<[string, (redis: RedisConnection) => Promise<unknown>]>([
+  ["another worker's stream", (redis) => redis.xadd(keys.workerOut('w-2'), '*', 'd', '{}')],
+  ["another worker's queue", (redis) => redis.hgetall(`${keys.bull}:${keys.workerQueue('w-2')}:meta`)],
+  [
+    "a queue whose worker's name begins like its own",
+    (redis) => redis.get(`${keys.bull}:${keys.workerQueue('w-10')}:id`),
+  ],
+  ['a job', (redis) => redis.hgetall(keys.job('j-1'))],
+  ["a job's events", (redis) => redis.xadd(keys.events('j-1'), '*', 'd', '[]')],
+  ['the cursors', (redis) => redis.hset(keys.relayCursors, 'w-1', '9-0')],
+  ['a bridge grant', (redis) => redis.hgetall(keys.bridgeToken('x'))],
+  ['its own record', (redis) => redis.hset(keys.worker('w-1'), 'phase', 'idle')],
+  ['the wake channel', (redis) => redis.publish(keys.wake, 'default')],
+  ['all keys', (redis) => redis.keys('*')],
+  ['a scan', (redis) => redis.scan(0)],
+  ['the configuration', (redis) => redis.config('GET', '*')],
+  ['the accounts', (redis) => redis.acl('LIST')],
+  ['the other clients', (redis) => redis.client('LIST')],
+  ['a flush', (redis) => redis.flushall()],
+  ['a flush of the scripts', (redis) => redis.script('FLUSH')],
+  ["a script on another's key", (redis) => redis.eval("return redis.call('GET', KEYS[1])", 1, keys.job('j-1'))],
+  ["a script on another's undeclared key", (redis) => redis.eval(`return redis.call('GET', '${keys.job('j-1')}')`, 0)],
+])('a worker is refused %s', async (_what, attempt) => {
+  await expect(attempt(worker)).rejects.toThrow(/NOPERM|permission|can't access/i);
+});
+
+test('accounts that Redis forgot are made again, with the same password', async () => {
+  const access = new WorkerAccess(admin, keys);
+  await admin.acl('DELUSER', 'remuda-w-1');
+  await access.restore(['w-1']);
+  await expect.poll(() => worker.ping().catch(() => 'not yet'), { timeout: 5_000 }).toBe('PONG');
+});
+
+test('a revoked account is gone, and its connections with it', async () => {
+  await new WorkerAccess(admin, keys).revoke('w-1');
+  expect(await admin.acl('USERS')).not.toContain('remuda-w-1');
+});

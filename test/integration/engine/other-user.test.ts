@@ -1,0 +1,32 @@
+import { chown, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { script } from '@remuda/scripted-model';
+import { describe, expect, it } from 'vitest';
+import { runs } from './process-table.js';
+import { bash, dataOf, warmStable } from './stable.js';
+
+/** Whose processes are all the engine's: nobody else may have this number. */
+const user = { uid: 54_321, gid: 54_321 };
+
+describe.skipIf(process.getuid?.() !== 0)('an engine that runs as another user (as root only)', () => {
+  it('works in folders that are closed to others, and ends even what hides its descent and its environment', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'remuda-other-'));
+    try {
+      await chown(folder, user.uid, user.gid);
+      const workspace = join(folder, 'workspace');
+      await using one = await warmStable({ user, workspace, home: join(folder, 'home') });
+      const seconds = `300.${String(process.pid)}`;
+      const hide = `setsid -f env -i sleep ${seconds} >/dev/null 2>&1; id -u; id -G; touch made; echo "[$IS_SANDBOX]"`;
+      const { end, events } = await one.run(script(bash(hide), { text: 'ok' }));
+      expect(end.kind).toBe('succeeded');
+      expect(dataOf(events, 'tool.returned')[0]?.output.split('\n')).toEqual(['54321', '54321', '[]']);
+      expect(await stat(join(workspace, 'made'))).toMatchObject({ uid: user.uid });
+      expect(runs(`sleep ${seconds}`)).toBe(false);
+      await one.engine.reset();
+      await expect(stat(join(workspace, 'made'))).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,21 @@
+import type { TestProject } from 'vitest/node';
+import { findRedisFacts } from '../apps/local/src/redis-facts.js';
+import { installRedis } from '../apps/local/src/redis-install.js';
+import { adviseRedis, planRedis } from '../apps/local/src/redis-plan.js';
+import { engineAnswers } from '../apps/local/src/runtime-choice.js';
+import { provideWorkerImage } from '../apps/local/src/worker-image.js';
+
+/** Runs before the tests with real parts: a Redis server can be started afterwards, and the worker image is there. */
+export default async function prepare(project: TestProject): Promise<void> {
+  await provideRedis();
+  if (project.name === 'e2e' && (await engineAnswers(process.env['DOCKER_HOST'])))
+    await provideWorkerImage(process.env);
+}
+
+async function provideRedis(): Promise<void> {
+  const facts = await findRedisFacts({ ...process.env, REMUDA_REDIS_URL: '' });
+  const way = planRedis(facts)[0];
+  if (way === undefined) throw new Error(adviseRedis(facts));
+  if (way.kind !== 'install') return;
+  await installRedis(way, { env: process.env, say: (line) => process.stdout.write(`prepare: ${line}\n`) });
+}

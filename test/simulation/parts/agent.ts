@@ -1,0 +1,122 @@
+import {
+  noUsage,
+  type AbortSignalLike,
+  type Engine,
+  type ErrorCode,
+  type NewEvent,
+  type Turn,
+  type TurnEnd,
+} from '@remuda/domain';
+import { RemudaError } from '@remuda/domain';
+import type { World } from '../world/world.js';
+
+/** How agents fare at the moment. */
+export interface AgentWeather {
+  /** Probability that a turn fails, that it goes on for ever, and that it then does not even heed an interrupt. */
+  fails: number;
+  hangs: number;
+  deaf: number;
+  /** Probability that it can't be made warm, that it's never ready, that it can't be used again. */
+  notWarm: number;
+  neverWarm: number;
+  notReset: number;
+  /** Longest turn, in ms. */
+  longestMs: number;
+}
+
+const failures: readonly ErrorCode[] = [
+  ...(['engine.crashed', 'model.overloaded', 'model.unreachable', 'budget.exhausted', 'engine.hung'] as const),
+];
+
+/** Who hears what turns do. */
+export interface TurnWatch {
+  /** A turn begins; gives it a number that no other one has. */
+  onTurn(worker: string, job: string, token: string): number;
+  onTurnEnd(worker: string): void;
+}
+
+/** What stands for Claude Code: it takes its time, says some things, and ends as chance has it. */
+export class SimulatedAgent implements Engine {
+  constructor(
+    private readonly worker: string,
+    private readonly world: World,
+    private readonly weather: AgentWeather,
+    private readonly watch: TurnWatch,
+  ) {}
+
+  async warm(): Promise<void> {
+    const { random } = this.world;
+    if (random.chance(this.weather.neverWarm)) await new Promise(() => undefined);
+    await pause(random.between(20, 300));
+    if (random.chance(this.weather.notWarm)) throw new RemudaError('engine.start_failed', 'It did not start.');
+  }
+
+  readiness(): 'warm' {
+    return 'warm';
+  }
+
+  async arm(): Promise<void> {
+    await pause(1);
+  }
+
+  async refresh(): Promise<void> {
+    await pause(1);
+  }
+
+  async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
+    const number = this.watch.onTurn(this.worker, turn.prompt, turn.bridgeToken);
+    try {
+      return await this.#turn(number, onEvent, signal);
+    } finally {
+      this.watch.onTurnEnd(this.worker);
+    }
+  }
+
+  async reset(): Promise<void> {
+    await pause(this.world.random.between(1, 20));
+    if (this.world.random.chance(this.weather.notReset)) throw new RemudaError('engine.crashed', 'No way back.');
+  }
+
+  async kill(): Promise<void> {
+    await pause(2);
+  }
+
+  async #turn(number: number, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
+    const { random } = this.world;
+    const { weather } = this;
+    const said = random.between(0, 4);
+    for (let i = 1; i <= said; i++) {
+      await pauseUnless(signal, random.next() * random.next() * (weather.longestMs / said));
+      if (signal.aborted) break;
+      onEvent({ type: 'message.text', at: Date.now(), data: { text: `${this.worker} ${number} ${i}` } });
+    }
+    if (random.chance(weather.hangs)) await pauseUnless(signal, Number.POSITIVE_INFINITY);
+    if (signal.aborted && random.chance(weather.deaf)) await new Promise(() => undefined);
+    if (signal.aborted) {
+      await pause(random.between(1, 500));
+      return { kind: 'interrupted' };
+    }
+    if (random.chance(weather.fails))
+      return { kind: 'failed', failure: { code: random.pick(failures), message: 'chance' } };
+    return {
+      kind: 'succeeded',
+      result: { text: `${this.worker} ${number}`, turns: 1, usage: noUsage, costUsd: 0 },
+    };
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function pauseUnless(signal: AbortSignalLike, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,162 @@
+import type { SimulatedConnection } from '../redis/connection.js';
+
+/*
+ * What stands for the package `bullmq` in a simulation, by its own names: as much of it as libs/queue uses. Its steps are
+ * carried out in the simulated Redis (redis/bull-commands.ts).
+ */
+
+interface QueueOptions {
+  readonly connection: unknown;
+  readonly prefix: string;
+}
+
+interface JobOptions {
+  readonly jobId: string;
+  readonly priority?: number;
+  readonly delay?: number;
+}
+
+/** The locks of a run hold for this part of the real time: a lost one is then worth waiting for. */
+const lockShare = 1 / 3;
+
+abstract class Opened {
+  readonly connection: SimulatedConnection;
+  readonly key: string;
+
+  constructor(name: string, options: QueueOptions) {
+    this.connection = options.connection as SimulatedConnection;
+    this.key = `${options.prefix}:${name}`;
+  }
+
+  toKey(type: string): string {
+    return `${this.key}:${type}`;
+  }
+
+  on(): this {
+    return this;
+  }
+
+  waitUntilReady(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export class Queue extends Opened {
+  async add(_name: string, data: unknown, options: JobOptions): Promise<void> {
+    await this.connection.send('bull.add', this.#addition(data, options));
+  }
+
+  async addBulk(entries: readonly { readonly data: unknown; readonly opts: JobOptions }[]): Promise<void> {
+    const all = entries.map(({ data, opts }) => ['bull.add', this.#addition(data, opts)]);
+    await this.connection.send('multi', all as unknown as string[]);
+  }
+
+  remove(id: string): Promise<unknown> {
+    return this.connection.send('bull.remove', [this.key, id]);
+  }
+
+  async getJobCounts(): Promise<Record<string, number>> {
+    const counts = (await this.connection.send('bull.counts', [this.key])) as number[];
+    return Object.fromEntries(['wait', 'prioritized', 'active', 'delayed'].map((name, i) => [name, counts[i] ?? 0]));
+  }
+
+  obliterate(): Promise<unknown> {
+    return this.connection.send('bull.obliterate', [this.key]);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #addition(data: unknown, { jobId, priority = 0, delay = 0 }: JobOptions): (string | number)[] {
+    return [this.key, jobId, priority, delay, Date.now(), JSON.stringify(data)];
+  }
+}
+
+/** A BullMQ job, as far as it's moved about here. */
+export class Job {
+  timestamp = 0;
+
+  constructor(
+    private readonly queue: Opened,
+    readonly name: string,
+    readonly data: unknown,
+    _options: unknown,
+    public id: string,
+  ) {}
+
+  moveToCompleted(_value: unknown, lock: string): Promise<unknown> {
+    const kept = this.queue.key.includes(':jobs.') ? '1' : '0';
+    return this.#move('bull.finish', lock, kept);
+  }
+
+  moveToFailed(_error: Error, lock: string): Promise<unknown> {
+    return this.moveToCompleted(null, lock);
+  }
+
+  moveToWait(lock: string): Promise<unknown> {
+    return this.#move('bull.toWait', lock);
+  }
+
+  moveToDelayed(wakeAt: number, lock: string): Promise<unknown> {
+    return this.#move('bull.toDelayed', lock, String(Math.max(Date.now(), wakeAt)));
+  }
+
+  #move(step: string, lock: string, ...more: string[]): Promise<unknown> {
+    return this.queue.connection.send(step, [this.queue.key, this.id, lock, ...more]);
+  }
+}
+
+interface WorkerOptions extends QueueOptions {
+  readonly lockDuration: number;
+  readonly stalledInterval?: number;
+}
+
+/** BullMQ's consumer, with its loop left out: jobs are asked for one by one. */
+export class Worker extends Opened {
+  readonly #options: WorkerOptions;
+  readonly backend: { waitForJob(seconds: number): Promise<unknown>; reconnectBlocking(): Promise<void> };
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(name: string, _processor: null, options: WorkerOptions) {
+    super(name, options);
+    this.#options = options;
+    let blocking: SimulatedConnection | undefined;
+    this.backend = {
+      waitForJob: (seconds) => {
+        blocking ??= this.connection.duplicate();
+        return blocking.send('bull.wait', [this.toKey('marker'), seconds]);
+      },
+      reconnectBlocking: () => Promise.resolve(),
+    };
+  }
+
+  async getNextJob(lock: string): Promise<Job | undefined> {
+    const lockMs = Math.round(this.#options.lockDuration * lockShare);
+    const taken = await this.connection.send('bull.take', [this.key, lock, lockMs, Date.now()]);
+    if (taken === null) return undefined;
+    const [id, data, timestamp] = taken as [string, string, number];
+    const job = new Job(this, '', JSON.parse(data), undefined, id);
+    job.timestamp = timestamp;
+    return job;
+  }
+
+  async extendJobLocks(ids: readonly string[], locks: readonly string[], ms: number): Promise<readonly string[]> {
+    const held = ids.flatMap((id, i) => [id, locks[i] ?? '']);
+    return (await this.connection.send('bull.extend', [this.key, Math.round(ms * lockShare), ...held])) as string[];
+  }
+
+  async startStalledCheckTimer(): Promise<void> {
+    const everyMs = Math.round((this.#options.stalledInterval ?? 30_000) * lockShare);
+    const check = (): Promise<unknown> => this.connection.send('bull.stalled', [this.key, everyMs]);
+    this.#timer = setInterval(() => void check().catch(() => undefined), everyMs);
+    await check();
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    return Promise.resolve();
+  }
+}
+
+export class UnrecoverableError extends Error {}

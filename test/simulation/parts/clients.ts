@@ -1,0 +1,88 @@
+import { RemudaError, type JobSpec } from '@remuda/domain';
+import type { RedisJobBook } from '@remuda/queue';
+import { jobSpec } from '@remuda/testing';
+import type { Program, World } from '../world/world.js';
+
+/** Clients of the run, who speak to one api: they submit, sometimes twice, and cancel. */
+export class Clients {
+  /** Jobs that were accepted. */
+  readonly accepted = new Set<string>();
+  /** Jobs of which a client was told that they were cancelled while they waited. */
+  readonly cancelled = new Set<string>();
+  /** What a client was told that can't be true. */
+  broken: string | undefined;
+  /** Submissions and cancels without an answer yet. */
+  underWay = 0;
+  #jobs = 0;
+  #keys = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly program: Program,
+    private readonly book: () => RedisJobBook,
+    private readonly profiles: readonly string[],
+  ) {}
+
+  /** Lets one client do something. */
+  act(): void {
+    this.world.after(0, this.program, () => {
+      const { random } = this.world;
+      const [some] = this.accepted.size > 0 ? [random.pick([...this.accepted])] : [];
+      if (some !== undefined && random.chance(0.2)) void this.#cancel(some);
+      else void this.#submit();
+    });
+  }
+
+  async #submit(): Promise<void> {
+    const { random } = this.world;
+    const jobs = Array.from({ length: random.between(1, 3) }, () => {
+      const id = `j-${String(++this.#jobs)}`;
+      return { id, spec: this.#spec(id) };
+    });
+    const once = random.chance(0.3) ? { key: `k-${String(++this.#keys)}`, fingerprint: 'f' } : undefined;
+    for (let left = once ? 3 : 1; left > 0; left--) {
+      this.underWay++;
+      try {
+        const { ids } = await this.book().submit(jobs, once);
+        const known = ids.filter((id) => this.accepted.has(id));
+        if (ids.length !== jobs.length || (!once && known.length > 0)) this.broken = 'a submission came to other jobs';
+        for (const id of ids) this.accepted.add(id);
+        this.world.tell?.(`accepted: ${ids.join(' ')}`);
+        // A client that does not believe it asks again.
+        if (random.chance(0.7)) return;
+      } catch (error) {
+        if (!(error instanceof RemudaError)) throw error;
+      } finally {
+        this.underWay--;
+      }
+      await new Promise((resolve) => setTimeout(resolve, random.between(1, 300)));
+    }
+  }
+
+  async #cancel(id: string): Promise<void> {
+    this.underWay++;
+    try {
+      const { kind } = await this.book().cancel(id, 'no longer wanted');
+      this.world.tell?.(`cancel of ${id}: ${kind}`);
+      if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
+      if (kind === 'cancelled') this.cancelled.add(id);
+    } catch (error) {
+      if (!(error instanceof RemudaError)) throw error;
+    } finally {
+      this.underWay--;
+    }
+  }
+
+  #spec(id: string): JobSpec {
+    const { random } = this.world;
+    return jobSpec({
+      prompt: id,
+      profile: random.pick(this.profiles),
+      priority: random.between(1, 3),
+      attempts: random.between(1, 3),
+      timeoutMs: random.pick([1_000, 3_000, 10_000]),
+      ...(random.chance(0.1) ? { ttlMs: random.between(500, 5_000) } : {}),
+      ...(random.chance(0.1) ? { runAt: Date.now() + random.between(10, 3_000) } : {}),
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { Registry } from 'prom-client';
+import type { Clock, ContainerSpec, Profile } from '@remuda/domain';
+import { redisKeys, workerEnv, type RedisKeys, type WorkerProfile } from '@remuda/protocol';
+import { RedisJobBook, WorkerLine } from '@remuda/queue';
+import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
+import { Worker } from '../../../apps/worker/src/worker.js';
+import { SimulatedConnection } from '../redis/connection.js';
+import type { Server } from '../redis/server.js';
+import type { Program, World } from '../world/world.js';
+import { SimulatedAgent, type AgentWeather, type TurnWatch } from './agent.js';
+import { Containers } from './containers.js';
+import { simulatedLog } from './log.js';
+
+/** Where all keys of a run are. */
+export const namespace = 'sim';
+
+/** A scheduler of the run. */
+export interface RunningScheduler {
+  readonly program: Program;
+  /** It was told to stop. */
+  stopping: boolean;
+  stop(): void;
+}
+
+/** The programs of a run, wired as their own main files wire them. */
+export class Cluster {
+  readonly keys: RedisKeys = redisKeys(namespace);
+  readonly containers: Containers;
+  readonly schedulers: RunningScheduler[] = [];
+  readonly agents: AgentWeather = {
+    ...{ fails: 0, hangs: 0, deaf: 0, notWarm: 0, neverWarm: 0, notReset: 0, longestMs: 1_000 },
+  };
+  #schedulers = 0;
+  readonly #profiles: readonly Profile[];
+
+  constructor(
+    private readonly world: World,
+    private readonly server: Server,
+    profiles: readonly Profile[],
+    private readonly watch: TurnWatch,
+    onContainer: (profile: string, running: number) => void,
+  ) {
+    this.#profiles = profiles;
+    this.containers = new Containers(world, (spec) => this.#startWorker(spec), onContainer);
+  }
+
+  startScheduler(): void {
+    const id = `s-${String(++this.#schedulers)}`;
+    let scheduler: Scheduler | undefined;
+    const program = this.world.start(id, (own) => {
+      scheduler = new Scheduler({
+        id,
+        connect: () => this.#connect(own),
+        namespace,
+        profiles: this.#profiles,
+        runtime: this.containers.runtimeOf(own),
+        surroundings: { runtime: 'docker', namespace, redisUrl: 'redis://sim', socketDir: '/run', logLevel: 'info' },
+        acl: false,
+        workersOnExit: 'keep',
+        release: 'r-1',
+        clock: clockOf(this.world, own),
+        registry: new Registry(),
+        log: simulatedLog(this.world, id),
+      });
+      scheduler.start().catch((error: unknown) => {
+        this.world.tell?.(`${id} could not start: ${String(error)}`);
+        this.world.kill(own);
+      });
+    });
+    const running: RunningScheduler = {
+      program,
+      stopping: false,
+      stop: () => {
+        running.stopping = true;
+        this.world.after(0, program, () => {
+          const gone = (): void => this.world.kill(program);
+          if (scheduler) scheduler.stop().then(gone, gone);
+          else gone();
+        });
+      },
+    };
+    this.schedulers.push(running);
+    program.onDeath.push(() => this.schedulers.splice(this.schedulers.indexOf(running), 1));
+  }
+
+  /** The jobs' book as an api has it. */
+  openBook(program: Program): RedisJobBook {
+    const connection = new SimulatedConnection(this.server, program, 'fail');
+    return new RedisJobBook(connection.redis, this.keys, clockOf(this.world, program));
+  }
+
+  #connect(program: Program): SimulatedConnection['redis'] {
+    return new SimulatedConnection(this.server, program).redis;
+  }
+
+  #startWorker(spec: ContainerSpec): Program {
+    const { world } = this;
+    const profile = JSON.parse(spec.env[workerEnv.profile] ?? '{}') as WorkerProfile;
+    const name = spec.worker;
+    return world.start(name, (program) => {
+      world.tell?.(`${name} begins`);
+      const line = new WorkerLine(() => this.#connect(program), this.keys, spec.worker);
+      const worker = new Worker({
+        line,
+        engine: new SimulatedAgent(spec.worker, world, this.agents, this.watch),
+        workspace: {
+          prepare: () => Promise.resolve(undefined),
+          collect: () => Promise.resolve({ warnings: [] }),
+          clear: () => Promise.resolve(),
+        },
+        afterJobs: profile.afterJobs,
+        now: () => Math.floor(world.now) + program.skew,
+        log: simulatedLog(world, name),
+      });
+      const gone = (): void => world.kill(program);
+      line
+        .probe()
+        .then(() => worker.run())
+        .then(gone, gone);
+    });
+  }
+}
+
+function clockOf(world: World, program: Program): Clock {
+  return {
+    now: () => Math.floor(world.now) + program.skew,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+}

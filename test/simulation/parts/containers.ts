@@ -1,0 +1,118 @@
+import { RemudaError, type ContainerExit, type ContainerRuntime, type ContainerSpec } from '@remuda/domain';
+import type { Program, World } from '../world/world.js';
+
+/** Starts a worker's program; its end is the end of its container. */
+export type StartWorker = (spec: ContainerSpec) => Program;
+
+interface Container {
+  readonly spec: ContainerSpec;
+  program: Program | undefined;
+  running: boolean;
+}
+
+/** How containers fare at the moment: probabilities. */
+export interface ContainerWeather {
+  startFails: number;
+  stopFails: number;
+  exitUnheard: number;
+}
+
+/** The container engine of a run, which outlives every scheduler. */
+export class Containers {
+  readonly weather: ContainerWeather = { startFails: 0, stopFails: 0, exitUnheard: 0 };
+  readonly #containers = new Map<string, Container>();
+  readonly #watchers = new Map<Program, (exit: ContainerExit) => void>();
+
+  constructor(
+    private readonly world: World,
+    private readonly startWorker: StartWorker,
+    /** Called whenever one more runs; `running` counts those of its profile. */
+    private readonly onStart: (profile: string, running: number) => void,
+  ) {}
+
+  /** The engine as one scheduler sees it. */
+  runtimeOf(program: Program): ContainerRuntime {
+    return {
+      kind: 'docker',
+      isolated: true,
+      workerSocketDir: '/run/remuda',
+      prepare: () => Promise.resolve(),
+      start: (spec) => this.#asked(program, () => this.#start(spec)),
+      stop: (worker) => this.#asked(program, () => this.#stop(worker)),
+      list: () =>
+        this.#asked(program, () =>
+          [...this.#containers.values()].map(({ spec, running }) => ({
+            worker: spec.worker,
+            profile: spec.profile,
+            fingerprint: spec.fingerprint,
+            running,
+          })),
+        ),
+      watch: (onExit) => {
+        this.#watchers.set(program, onExit);
+        program.onDeath.push(() => this.#watchers.delete(program));
+        return Promise.resolve(() => {
+          this.#watchers.delete(program);
+          return Promise.resolve();
+        });
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  /** The programs that run in containers. */
+  programs(): readonly Program[] {
+    return [...this.#containers.values()].flatMap(({ program, running }) => (program && running ? [program] : []));
+  }
+
+  /** A request travels to the engine and its answer back. */
+  #asked<T>(program: Program, act: () => T): Promise<T> {
+    const { world } = this;
+    return new Promise((resolve, reject) => {
+      world.after(world.random.between(1, 10), undefined, () => {
+        try {
+          const answer = act();
+          world.after(world.random.between(1, 10), program, () => resolve(answer));
+        } catch (error) {
+          world.after(1, program, () => reject(error instanceof Error ? error : new Error(String(error))));
+        }
+      });
+    });
+  }
+
+  #start(spec: ContainerSpec): void {
+    if (this.#containers.has(spec.worker)) return;
+    if (this.world.random.chance(this.weather.startFails))
+      throw new RemudaError('container.start_failed', 'The image is not there.');
+    const container: Container = { spec, program: undefined, running: true };
+    this.#containers.set(spec.worker, container);
+    const running = [...this.#containers.values()].filter((each) => each.running);
+    this.onStart(spec.profile, running.filter((each) => each.spec.profile === spec.profile).length);
+    this.world.after(this.world.random.between(20, 200), undefined, () => {
+      if (!container.running) return;
+      container.program = this.startWorker(spec);
+      container.program.onDeath.push(() => this.#ended(container));
+    });
+  }
+
+  #stop(worker: string): void {
+    if (this.world.random.chance(this.weather.stopFails)) throw new Error('the engine did not answer');
+    const container = this.#containers.get(worker);
+    this.#containers.delete(worker);
+    if (!container) return;
+    container.running = false;
+    if (container.program) this.world.kill(container.program);
+  }
+
+  #ended(container: Container): void {
+    if (!container.running) return;
+    container.running = false;
+    const exit = { worker: container.spec.worker, reason: 'it ended', outOfMemory: false, lastLines: [] };
+    for (const [program, onExit] of this.#watchers)
+      if (!this.world.random.chance(this.weather.exitUnheard))
+        this.world.after(this.world.random.between(1, 50), program, () => {
+          this.world.tell?.(`${program.name} hears that ${exit.worker} ended`);
+          onExit(exit);
+        });
+  }
+}

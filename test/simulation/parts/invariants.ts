@@ -1,0 +1,234 @@
+import {
+  canMove,
+  isHeld,
+  isOver,
+  maxRequeues,
+  workerMoves,
+  type JobState,
+  type NewEvent,
+  type WorkerPhase,
+} from '@remuda/domain';
+import type { Database, Onlooker } from '../redis/database.js';
+import { namespace } from './cluster.js';
+import type { TurnWatch } from './agent.js';
+
+const jobPrefix = `{${namespace}}:job:`;
+const workerPrefix = `{${namespace}}:worker:`;
+const grantPrefix = `{${namespace}}:bridge:`;
+
+/** What was seen of one job. */
+export interface SeenJob {
+  state: JobState;
+  /** How often it became over. */
+  overs: number;
+  lastEvent: number;
+  /** The turn whose events the attempt of now has, and how many of them. */
+  turn: { attempt: string; of: string; events: number } | undefined;
+  overEvents: number;
+}
+
+/** Looks at every change of the store, and names the first promise that is broken. */
+export class Invariants implements Onlooker, TurnWatch {
+  broken: string | undefined;
+  readonly jobs = new Map<string, SeenJob>();
+  db!: Database;
+  /** Jobs that are not over. */
+  readonly open = new Set<string>();
+  /** Bridge grants that stand, by job. */
+  readonly grants = new Map<string, Set<string>>();
+  readonly #idleSince = new Map<string, number>();
+  readonly #claimedAt = new Map<string, number>();
+  readonly #turning = new Set<string>();
+  readonly #tokens = new Set<string>();
+  #turns = 0;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly max: ReadonlyMap<string, number>,
+    private readonly tell: () => ((line: string) => void) | undefined,
+  ) {}
+
+  onHash(key: string, field: string, before: string | undefined, after: string | undefined): void {
+    if (key.startsWith(jobPrefix)) this.#onJob(key.slice(jobPrefix.length), field, before, after);
+    else if (key.startsWith(workerPrefix)) this.#onWorker(key.slice(workerPrefix.length), field, before, after);
+    else if (key.startsWith(grantPrefix) && field === 'job') this.#onGrant(key, after ?? '');
+  }
+
+  onEntry(key: string, id: string, fields: readonly string[]): void {
+    if (!key.startsWith(jobPrefix) || !key.endsWith(':events')) return;
+    const name = key.slice(jobPrefix.length, -':events'.length);
+    const job = this.#job(name);
+    const [, n, , attempt, , data] = fields;
+    const last = Number.parseInt(id, 10);
+    const first = last - Number(n) + 1;
+    const events = JSON.parse(data ?? '[]') as NewEvent[];
+    this.tell()?.(`${name} events ${String(first)}..${String(last)}: ${events.map((e) => e.type).join(' ')}`);
+    if (first !== job.lastEvent + 1)
+      this.#break(`event ids of ${name} do not rise by one: ${String(first)} after ${String(job.lastEvent)}`);
+    if (events.length !== Number(n))
+      this.#break(`an entry of ${name} says ${n ?? ''} events and has ${String(events.length)}`);
+    if (job.overEvents > 0) this.#break(`${name} has an event after its job.over`);
+    job.lastEvent = last;
+    for (const event of events) {
+      if (event.type === 'job.over') job.overEvents++;
+      if (event.type === 'message.text') this.#onTold(name, job, attempt ?? '', event.data.text);
+    }
+  }
+
+  onText(key: string, before: string | undefined, value: string): void {
+    if (key.startsWith(workerPrefix) && key.endsWith(':owner') && before !== undefined && before !== value)
+      this.#break(`${key} passes from ${before} to ${value}, though it holds`);
+    if (!key.startsWith(jobPrefix) || !key.endsWith(':result')) return;
+    const name = key.slice(jobPrefix.length, -':result'.length);
+    const { text } = JSON.parse(value) as { text: string };
+    const [worker, turn] = text.split(' ');
+    const record = this.db.hash(jobPrefix + name);
+    const known = this.#job(name).turn;
+    const other = known?.attempt === record?.get('attempt') && known?.of !== `${worker ?? ''} ${turn ?? ''}`;
+    if (worker !== record?.get('worker') || other)
+      this.#break(`the result of ${name} is not of the attempt that had the lease: ${text}`);
+  }
+
+  onClaim(queue: string, job: string): void {
+    if (queue.includes(':jobs.')) this.#claimedAt.set(job, this.now());
+  }
+
+  onTurn(worker: string, job: string, token: string): number {
+    if (this.#turning.has(worker)) this.#break(`${worker} carries out two jobs at once`);
+    if (this.#tokens.has(token)) this.#break(`one lease of ${job} was carried out twice`);
+    this.#turning.add(worker);
+    this.#tokens.add(token);
+    return ++this.#turns;
+  }
+
+  onTurnEnd(worker: string): void {
+    this.#turning.delete(worker);
+  }
+
+  onContainer(profile: string, running: number): void {
+    this.#limit(profile, running, 'containers');
+  }
+
+  /** Jobs that workers carry out at the moment, as their records have it. */
+  held(): readonly { job: string; lease: number; worker: string }[] {
+    return [...this.open].flatMap((job) => {
+      const record = this.db.hash(jobPrefix + job);
+      if (!record || !isHeld(record.get('state') as JobState)) return [];
+      return [{ job, lease: Number(record.get('lease')), worker: record.get('worker') ?? '' }];
+    });
+  }
+
+  #limit(profile: string, count: number, what: string): void {
+    const max = this.max.get(profile) ?? 0;
+    if (count > max) this.#break(`the pool ${profile} has ${String(count)} ${what}, and may have ${String(max)}`);
+  }
+
+  #job(name: string): SeenJob {
+    let job = this.jobs.get(name);
+    if (!job) this.jobs.set(name, (job = { state: 'queued', overs: 0, lastEvent: 0, turn: undefined, overEvents: 0 }));
+    return job;
+  }
+
+  #onJob(name: string, field: string, before: string | undefined, after: string | undefined): void {
+    switch (field) {
+      case 'state':
+        this.#onState(name, before as JobState | undefined, after as JobState);
+        return;
+      case 'lease':
+      case 'attempt':
+        if (Number(after) !== Number(before ?? 0) + 1)
+          this.#break(`${field} of ${name} goes from ${before ?? '0'} to ${after ?? ''}`);
+        return;
+      case 'worker':
+        if (after !== undefined) this.#onAssigned(name, after);
+        return;
+      case 'failures':
+        if (Number(after) >= this.#attempts(name)) this.#break(`${name} is queued again after all of its attempts`);
+        return;
+      case 'requeues':
+        if (Number(after) > maxRequeues) this.#break(`${name} was requeued ${after ?? ''} times`);
+    }
+  }
+
+  #attempts(name: string): number {
+    return (JSON.parse(this.db.hash(jobPrefix + name)?.get('spec') ?? '{}') as { attempts: number }).attempts;
+  }
+
+  #onState(name: string, before: JobState | undefined, after: JobState): void {
+    const job = this.#job(name);
+    this.tell()?.(`${name}: ${before ?? 'new'} -> ${after}`);
+    job.state = after;
+    if (isOver(after)) this.open.delete(name);
+    else this.open.add(name);
+    if (before === undefined) return;
+    if (isOver(after) && ++job.overs > 1) this.#break(`${name} is over twice`);
+    if (!canMove(before, after)) this.#break(`${name} moves from ${before} to ${after}`);
+  }
+
+  #onAssigned(name: string, worker: string): void {
+    for (const [other, { state }] of this.jobs)
+      if (other !== name && isHeld(state) && this.db.hash(jobPrefix + other)?.get('worker') === worker)
+        this.#break(`${worker} is given ${name} while it has ${other}`);
+    const freeSince = this.#idleSince.get(worker);
+    const claimedAt = this.#claimedAt.get(name);
+    if (freeSince === undefined || claimedAt === undefined || claimedAt < freeSince)
+      this.#break(`${name} was claimed before its worker was free, so that others could not overtake it`);
+  }
+
+  #onWorker(name: string, field: string, before: string | undefined, after: string | undefined): void {
+    if (field === 'job' && before !== undefined && after !== undefined && before !== after)
+      this.#break(`${name} has two jobs: ${before} and ${after}`);
+    if (field !== 'phase' || after === undefined) return;
+    this.tell()?.(`${name}: ${before ?? 'new'} -> ${after}`);
+    const from = before as WorkerPhase | undefined;
+    if (from !== undefined && from !== after && !workerMoves[from].includes(after as WorkerPhase))
+      this.#break(`${name} moves from ${from} to ${after}`);
+    if (after === 'idle' && from !== 'idle') this.#idleSince.set(name, this.now());
+    if (from === undefined) this.#onRegistered(name);
+  }
+
+  #onRegistered(name: string): void {
+    const profile = this.db.hash(workerPrefix + name)?.get('profile') ?? '';
+    const known = [...this.db.set(`{${namespace}}:workers`)].filter(
+      (id) => id !== name && this.db.hash(workerPrefix + id)?.get('profile') === profile,
+    );
+    this.#limit(profile, known.length + 1, 'workers');
+  }
+
+  #onGrant(key: string, name: string): void {
+    const grants = this.grants.get(name) ?? new Set();
+    for (const grant of grants) if (!this.db.exists(grant)) grants.delete(grant);
+    if (grants.size > 0) this.#break(`${name} has two live leases`);
+    grants.add(key);
+    this.grants.set(name, grants);
+  }
+
+  #onTold(name: string, job: SeenJob, attempt: string, text: string): void {
+    const [worker = '', turn = '', place = ''] = text.split(' ');
+    const of = `${worker} ${turn}`;
+    if (job.turn?.attempt !== attempt) job.turn = { attempt, of, events: 0 };
+    job.turn.events++;
+    if (worker !== this.db.hash(jobPrefix + name)?.get('worker') || job.turn.of !== of)
+      this.#break(`${name} has an event of somebody without the lease: ${text}`);
+    else if (Number(place) !== job.turn.events)
+      this.#break(`${name} has event ${place} of its attempt where ${String(job.turn.events)} was due`);
+  }
+
+  /** What must be so when all is over, and nothing disturbs any more. */
+  atEnd(accepted: Iterable<string>): string | undefined {
+    for (const name of accepted) {
+      const job = this.jobs.get(name);
+      if (!job) return `${name} was accepted, and is not there`;
+      if (!isOver(job.state)) return `${name} is still ${job.state}`;
+      if (job.overs !== 1) return `${name} is over ${String(job.overs)} times`;
+      if (job.overEvents !== 1) return `${name} has ${String(job.overEvents)} job.over events`;
+      for (const grant of this.grants.get(name) ?? [])
+        if (this.db.exists(grant)) return `${name} is over and has a grant`;
+    }
+    return undefined;
+  }
+
+  #break(what: string): void {
+    this.broken ??= what;
+  }
+}

@@ -1,0 +1,311 @@
+import { createHash } from 'node:crypto';
+import { compileLua, type LuaScript } from './lua.js';
+
+/** What Redis answers, as its wire has it. */
+export type Reply = string | number | null | readonly Reply[];
+
+/** A stream of entries. */
+export interface Stream {
+  readonly entries: (readonly [id: string, fields: readonly string[]])[];
+  last: readonly [ms: number, seq: number];
+}
+
+/** A sorted set: scores by member. */
+export type Sorted = Map<string, number>;
+export type Hash = Map<string, string>;
+type Value = string | Hash | Set<string> | string[] | Stream | { readonly sorted: Sorted };
+
+/** Who looks on while data changes. */
+export interface Onlooker {
+  /** A field of a hash got a new value; `undefined` for none. */
+  onHash(key: string, field: string, before: string | undefined, after: string | undefined): void;
+  onEntry(key: string, id: string, fields: readonly string[]): void;
+  onText(key: string, before: string | undefined, value: string): void;
+  /** A BullMQ job was claimed from its queue. */
+  onClaim(queue: string, job: string, lock: string): void;
+}
+
+/** What a command does, and answers. */
+export type Command = (db: Database, args: readonly string[]) => Reply;
+
+/** What stands for Redis: its data, its commands, each one step. Scripts are the product's own, as they're sent. */
+export class Database {
+  readonly data = new Map<string, Value>();
+  readonly #expiry = new Map<string, number>();
+  /** Scripts that it has been told. */
+  readonly #known = new Map<string, LuaScript>();
+  readonly onPublish: ((channel: string, message: string) => void)[] = [];
+  /** Streams and queues that got something new since they were last asked. */
+  readonly touched = new Set<string>();
+
+  constructor(
+    readonly now: () => number,
+    readonly onlooker: Onlooker,
+    /** Steps beyond those of Redis, by name. */
+    private readonly more: Readonly<Record<string, Command>> = {},
+    /** Changes a script's text before it's run. */
+    private readonly altered: (text: string) => string = (text) => text,
+  ) {}
+
+  /** Runs one command; throws what Redis would answer as an error. */
+  run(command: string, args: readonly (string | number)[]): Reply {
+    const act = commands[command] ?? this.more[command];
+    if (!act) throw new Error(`The simulation's Redis has no command ${command}.`);
+    return act(this, args as readonly string[]);
+  }
+
+  /** Forgets the scripts, as Redis does when it's started again. */
+  forgetScripts(): void {
+    this.#known.clear();
+  }
+
+  evalsha(args: readonly string[]): Reply {
+    const script = this.#known.get(args[0]!);
+    if (!script) throw new Error('NOSCRIPT No matching script.');
+    return this.#runScript(script, args);
+  }
+
+  eval(args: readonly string[]): Reply {
+    const compiled = compile(this.altered(args[0]!));
+    this.#known.set(shaOf(args[0]!), compiled);
+    return this.#runScript(compiled, args);
+  }
+
+  #runScript(script: LuaScript, [, count, ...rest]: readonly string[]): Reply {
+    const keys = rest.slice(0, Number(count));
+    const call = (command: string, ...args: (string | number)[]): unknown =>
+      forLua(this.run(command.toLowerCase(), args.map(String)));
+    return script(call, keys, rest.slice(Number(count))) as Reply;
+  }
+
+  #live(key: string): Value | undefined {
+    const ends = this.#expiry.get(key);
+    if (ends !== undefined && ends <= this.now()) this.delete(key);
+    return this.data.get(key);
+  }
+
+  delete(key: string): boolean {
+    this.#expiry.delete(key);
+    return this.data.delete(key);
+  }
+
+  expire(key: string, ms: number): boolean {
+    if (this.#live(key) === undefined) return false;
+    this.#expiry.set(key, this.now() + ms);
+    return true;
+  }
+
+  exists(key: string): boolean {
+    return this.#live(key) !== undefined;
+  }
+
+  text(key: string): string | undefined {
+    return this.#live(key) as string | undefined;
+  }
+
+  setText(key: string, value: string, ms?: number): void {
+    const before = this.text(key);
+    this.data.set(key, value);
+    if (ms === undefined) this.#expiry.delete(key);
+    else this.#expiry.set(key, this.now() + ms);
+    this.onlooker.onText(key, before, value);
+  }
+
+  hash(key: string): Hash | undefined {
+    return this.#live(key) as Hash | undefined;
+  }
+
+  setField(key: string, field: string, value: string): void {
+    let hash = this.hash(key);
+    if (!hash) this.data.set(key, (hash = new Map()));
+    const before = hash.get(field);
+    hash.set(field, value);
+    this.onlooker.onHash(key, field, before, value);
+  }
+
+  set(key: string): Set<string> {
+    let set = this.#live(key) as Set<string> | undefined;
+    if (!set) this.data.set(key, (set = new Set()));
+    return set;
+  }
+
+  sorted(key: string): Sorted {
+    let value = this.#live(key) as { sorted: Sorted } | undefined;
+    if (!value) this.data.set(key, (value = { sorted: new Map() }));
+    return value.sorted;
+  }
+
+  /** Members from the lowest score to the highest; equal ones by name. */
+  ranked(key: string): [string, number][] {
+    return [...this.sorted(key)].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+  }
+
+  list(key: string): string[] {
+    let list = this.#live(key) as string[] | undefined;
+    if (!list) this.data.set(key, (list = []));
+    return list;
+  }
+
+  stream(key: string): Stream | undefined {
+    return this.#live(key) as Stream | undefined;
+  }
+
+  addEntry(key: string, wanted: string, fields: readonly string[]): string {
+    let stream = this.stream(key);
+    if (!stream) this.data.set(key, (stream = { entries: [], last: [0, 0] }));
+    const [lastMs, lastSeq] = stream.last;
+    let at: readonly [number, number];
+    if (wanted === '*') at = this.now() > lastMs ? [this.now(), 0] : [lastMs, lastSeq + 1];
+    else at = splitId(wanted);
+    if (at[0] < lastMs || (at[0] === lastMs && at[1] <= lastSeq))
+      throw new Error('ERR The ID specified in XADD is equal or smaller than the target stream top item');
+    stream.last = at;
+    const id = `${at[0]}-${at[1]}`;
+    stream.entries.push([id, fields]);
+    this.touched.add(key);
+    this.onlooker.onEntry(key, id, fields);
+    return id;
+  }
+
+  entriesAfter(key: string, after: string, count = Infinity): readonly (readonly [string, readonly string[]])[] {
+    const stream = this.stream(key);
+    if (!stream) return [];
+    const [ms, seq] = splitId(after);
+    const { entries } = stream;
+    let from = entries.length;
+    while (from > 0) {
+      const [a, b] = splitId(entries[from - 1]![0]);
+      if (a < ms || (a === ms && b <= seq)) break;
+      from--;
+    }
+    return from === entries.length ? [] : entries.slice(from, from + count);
+  }
+}
+
+const splitId = (id: string): readonly [number, number] => {
+  const dash = id.indexOf('-');
+  return dash < 0 ? [Number(id), 0] : [Number(id.slice(0, dash)), Number(id.slice(dash + 1))];
+};
+
+const forLua = (reply: Reply): unknown => {
+  if (reply === null) return false;
+  return Array.isArray(reply) ? (reply as Reply[]).map(forLua) : reply;
+};
+
+const compiledTexts = new Map<string, LuaScript>();
+const compile = (text: string): LuaScript => {
+  let found = compiledTexts.get(text);
+  if (!found) compiledTexts.set(text, (found = compileLua(text)));
+  return found;
+};
+
+const shas = new Map<string, string>();
+const shaOf = (text: string): string => {
+  let sha = shas.get(text);
+  if (sha === undefined) shas.set(text, (sha = createHash('sha1').update(text).digest('hex')));
+  return sha;
+};
+
+const bound = (text: string): { value: number; open: boolean } => {
+  const open = text.startsWith('(');
+  const word = open ? text.slice(1) : text;
+  return { value: word === '-inf' ? -Infinity : word === '+inf' ? Infinity : Number(word), open };
+};
+
+const byScore = (db: Database, key: string, min: string, max: string): [string, number][] => {
+  const low = bound(min);
+  const high = bound(max);
+  return db
+    .ranked(key)
+    .filter(([, score]) => (low.open ? score > low.value : score >= low.value))
+    .filter(([, score]) => (high.open ? score < high.value : score <= high.value));
+};
+
+const pairs = (flat: readonly string[], act: (a: string, b: string) => void): void => {
+  for (let i = 0; i + 1 < flat.length; i += 2) act(flat[i]!, flat[i + 1]!);
+};
+
+const commands: Readonly<Record<string, Command>> = {
+  ping: () => 'PONG',
+  config: () => 'OK',
+  info: () => 'redis_version:8.0.0',
+  evalsha: (db, args) => db.evalsha(args),
+  eval: (db, args) => db.eval(args),
+  exists: (db, keys) => keys.filter((key) => db.exists(key)).length,
+  del: (db, keys) => keys.filter((key) => db.delete(key)).length,
+  pexpire: (db, [key, ms]) => (db.expire(key!, Number(ms)) ? 1 : 0),
+  get: (db, [key]) => db.text(key!) ?? null,
+  set: (db, [key, value, ...options]) => {
+    const words = options.map((word) => word.toUpperCase());
+    if (words.includes('NX') && db.exists(key!)) return null;
+    const px = words.indexOf('PX');
+    db.setText(key!, value!, px < 0 ? undefined : Number(options[px + 1]));
+    return 'OK';
+  },
+  hget: (db, [key, field]) => db.hash(key!)?.get(field!) ?? null,
+  hmget: (db, [key, ...fields]) => fields.map((field) => db.hash(key!)?.get(field) ?? null),
+  hgetall: (db, [key]) => [...(db.hash(key!) ?? [])].flat(),
+  lrange: (db, [key]) => [...db.list(key!)],
+  hkeys: (db, [key]) => [...(db.hash(key!)?.keys() ?? [])],
+  hset: (db, [key, ...fields]) => {
+    pairs(fields, (field, value) => db.setField(key!, field, value));
+    return fields.length / 2;
+  },
+  hsetnx: (db, [key, field, value]) => {
+    if (db.hash(key!)?.has(field!)) return 0;
+    db.setField(key!, field!, value!);
+    return 1;
+  },
+  hdel: (db, [key, ...fields]) => {
+    const hash = db.hash(key!);
+    let removed = 0;
+    for (const field of fields) {
+      const before = hash?.get(field);
+      if (before === undefined) continue;
+      hash?.delete(field);
+      db.onlooker.onHash(key!, field, before, undefined);
+      removed++;
+    }
+    if (hash?.size === 0) db.delete(key!);
+    return removed;
+  },
+  hincrby: (db, [key, field, by]) => {
+    const value = Number(db.hash(key!)?.get(field!) ?? 0) + Number(by);
+    db.setField(key!, field!, String(value));
+    return value;
+  },
+  sadd: (db, [key, ...members]) => {
+    for (const member of members) db.set(key!).add(member);
+    return members.length;
+  },
+  srem: (db, [key, ...members]) => members.filter((member) => db.set(key!).delete(member)).length,
+  smembers: (db, [key]) => [...db.set(key!)],
+  zadd: (db, [key, ...scored]) => {
+    pairs(scored, (score, member) => db.sorted(key!).set(member, Number(score)));
+    return scored.length / 2;
+  },
+  zrem: (db, [key, ...members]) => members.filter((member) => db.sorted(key!).delete(member)).length,
+  zcount: (db, [key, min, max]) => byScore(db, key!, String(min), String(max)).length,
+  zrangebyscore: (db, [key, min, max, ...limit]) => {
+    const found = byScore(db, key!, String(min), String(max)).map(([member]) => member);
+    return limit.length === 3 ? found.slice(Number(limit[1]), Number(limit[1]) + Number(limit[2])) : found;
+  },
+  xadd: (db, [key, ...rest]) => {
+    let from = 0;
+    if (rest[0] === 'MAXLEN') from = rest[1] === '~' ? 3 : 2;
+    return db.addEntry(key!, String(rest[from]), rest.slice(from + 1).map(String));
+  },
+  xlen: (db, [key]) => db.stream(key!)?.entries.length ?? 0,
+  xrange: (db, [key, from]) => {
+    const open = from!.startsWith('(');
+    return db.entriesAfter(key!, open ? from!.slice(1) : from === '-' ? '0-0' : `${from!}-0`);
+  },
+  xtrim: () => 0,
+  publish: (db, [channel, message]) => {
+    for (const hear of db.onPublish) hear(channel!, message!);
+    return db.onPublish.length;
+  },
+};
+
+/** The commands of Redis that there are here. */
+export const commandNames: readonly string[] = Object.keys(commands);

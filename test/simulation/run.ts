@@ -1,0 +1,164 @@
+import { profile } from '@remuda/testing';
+import { Clients } from './parts/clients.js';
+import { Cluster, namespace } from './parts/cluster.js';
+import { Faults } from './parts/faults.js';
+import { Invariants } from './parts/invariants.js';
+import type { Mutant } from './parts/mutants.js';
+import { Server } from './redis/server.js';
+import { takeOver } from './world/takeover.js';
+import { World, beginning } from './world/world.js';
+
+/** How a run is made. */
+export interface RunPlan {
+  readonly seed: number;
+  /** Steps of clients and faults before all disturbance ends. */
+  readonly steps: number;
+  readonly mutant?: Mutant;
+  /** Hears what happens, one line each. */
+  readonly tell?: (line: string) => void;
+}
+
+/** What came of a run. */
+export interface RunEnd {
+  /** The first promise that was broken. */
+  readonly broken: string | undefined;
+  readonly events: number;
+  readonly simulatedMs: number;
+  readonly jobs: number;
+}
+
+/** Time in which all must be over once nothing disturbs any more, in ms: locks run out and backoffs end in it. */
+const patienceMs = 180_000;
+
+/** Carries out one run: the same plan gives the same run. */
+export async function run(plan: RunPlan): Promise<RunEnd> {
+  const world = new World(plan.seed);
+  const named = namer();
+  if (plan.tell) {
+    const { tell } = plan;
+    world.tell = (line) => tell(`${((world.now - beginning) / 1000).toFixed(3).padStart(8)}  ${named(line)}`);
+  }
+  const giveBack = takeOver(world);
+  const restore = plan.mutant?.part?.();
+  try {
+    const end = await new Run(world, plan).end();
+    return { ...end, broken: end.broken === undefined ? undefined : named(end.broken) };
+  } finally {
+    restore?.();
+    giveBack();
+  }
+}
+
+/** Workers have names by real chance: here they get numbers, so that a run reads the same each time. */
+function namer(): (line: string) => string {
+  const names = new Map<string, string>();
+  return (line) =>
+    line.replace(/w-(\w+)-[0-9a-f]{8}\b/g, (id, profile: string) => {
+      if (!names.has(id)) names.set(id, `w-${profile}-${String(names.size + 1)}`);
+      return names.get(id)!;
+    });
+}
+
+class Run {
+  readonly #invariants: Invariants;
+  readonly #server: Server;
+  readonly #cluster: Cluster;
+  readonly #clients: Clients;
+  readonly #faults: Faults;
+  #disturbed = true;
+
+  constructor(
+    private readonly world: World,
+    private readonly plan: RunPlan,
+  ) {
+    const { random } = world;
+    const names = random.chance(0.3) ? ['default', 'other'] : ['default'];
+    const profiles = names.map((name) => {
+      const max = random.between(1, 4);
+      const recycle = { afterJobs: random.pick([1, 2, 10]), afterMs: random.pick([5_000, 3_600_000]), idleMs: 2_000 };
+      return profile({ name, pool: { warm: random.between(0, Math.min(2, max)), max }, recycle });
+    });
+    this.#invariants = new Invariants(
+      () => Math.floor(world.now),
+      new Map(profiles.map(({ name, pool }) => [name, pool.max])),
+      () => world.tell,
+    );
+    this.#server = new Server(world, this.#invariants, plan.mutant?.script);
+    this.#invariants.db = this.#server.db;
+    this.#cluster = new Cluster(world, this.#server, profiles, this.#invariants, (name, running) =>
+      this.#invariants.onContainer(name, running),
+    );
+    let book: ReturnType<Cluster['openBook']> | undefined;
+    const api = world.start('api', (program) => (book = this.#cluster.openBook(program)));
+    this.#clients = new Clients(world, api, () => book!, names);
+    this.#faults = new Faults(
+      world,
+      this.#server,
+      this.#cluster,
+      () => this.#invariants.held(),
+      plan.mutant?.deafToExits === true,
+    );
+  }
+
+  async end(): Promise<RunEnd> {
+    const { world, plan } = this;
+    const { random } = world;
+    for (let i = random.between(1, 2); i > 0; i--) this.#cluster.startScheduler();
+    const gapMs = random.pick([50, 200, 600]);
+    let at = 0;
+    for (let i = 0; i < plan.steps; i++) {
+      at += random.between(1, gapMs);
+      world.after(at, undefined, () => (random.chance(0.6) ? this.#clients.act() : this.#faults.act()));
+    }
+    world.after(at + 1, undefined, () => {
+      this.#disturbed = false;
+      world.tell?.('--- nothing disturbs any more');
+      this.#faults.end();
+    });
+    await this.#play(() => this.#disturbed);
+    const patience = world.now + patienceMs;
+    await this.#play(() => world.now < patience && !this.#isDone());
+    return {
+      broken: this.#broken() ?? this.#atEnd(),
+      events: world.steps,
+      simulatedMs: world.now - beginning,
+      jobs: this.#clients.accepted.size,
+    };
+  }
+
+  async #play(goesOn: () => boolean): Promise<void> {
+    while (this.#broken() === undefined && goesOn()) {
+      const step = this.world.step();
+      if (step === false) return;
+      // What happens outside of all programs needs no waiting.
+      if (step !== true) await step;
+    }
+  }
+
+  #broken(): string | undefined {
+    return this.world.broken ?? this.#invariants.broken ?? this.#clients.broken;
+  }
+
+  #isDone(): boolean {
+    return this.#invariants.open.size === 0 && this.#clients.underWay === 0 && this.#placesLeft() === 0;
+  }
+
+  /** Places that jobs have in their queues. */
+  #placesLeft(): number {
+    const { db } = this.#server;
+    return ['default', 'other']
+      .flatMap((name) => db.run('bull.counts', [`{${namespace}}:jobs.${name}`]) as number[])
+      .reduce((sum, count) => sum + count, 0);
+  }
+
+  #atEnd(): string | undefined {
+    for (const id of this.#clients.cancelled)
+      if (this.#invariants.jobs.get(id)?.state !== 'cancelled')
+        return `${id} was cancelled while it waited, and is not`;
+    const left = this.#placesLeft();
+    return (
+      this.#invariants.atEnd(this.#clients.accepted) ??
+      (left > 0 ? `${String(left)} places in the queues are left over` : undefined)
+    );
+  }
+}

@@ -1,0 +1,27 @@
+// npm run simulate: the simulation as one file, with its own BullMQ in the place of the real one.
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const outfile = at('dist/simulate.mjs');
+
+await build({
+  entryPoints: [at('main.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+  external: ['ioredis', 'prom-client', 'pino', 'yaml'],
+  alias: {
+    ...Object.fromEntries(
+      readdirSync(at('../../libs')).map((lib) => [`@remuda/${lib}`, at(`../../libs/${lib}/src/index.ts`)]),
+    ),
+    bullmq: at('parts/bullmq.ts'),
+  },
+  tsconfig: at('../../tsconfig.base.json'),
+});
+await import(outfile);

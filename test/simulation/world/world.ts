@@ -1,0 +1,123 @@
+import { Agenda, type Appointment } from './agenda.js';
+import { Random } from './random.js';
+
+/** One program on one machine: it can be frozen, it can die at any moment, and its clock may be wrong. */
+export interface Program {
+  readonly name: string;
+  alive: boolean;
+  /** Frozen (SIGSTOP) until then; what comes meanwhile waits. */
+  frozenUntil: number;
+  /** Its clock's error in ms. */
+  skew: number;
+  /** What happens outside of it when it dies. */
+  readonly onDeath: (() => void)[];
+}
+
+interface Event extends Appointment {
+  /** Whose code runs; without one it's something that happens outside of all programs. */
+  readonly program: Program | undefined;
+  cancelled: boolean;
+}
+
+/** Where simulated time begins, epoch ms. */
+export const beginning = 1_700_000_000_000;
+
+/**
+ * Time, chance and the programs of one run. Everything that happens is an event here; between two events the promises
+ * of the program that was woken run until nothing of it is left to do. So one seed gives one order of things.
+ */
+export class World {
+  now = beginning;
+  /** The program whose code runs at the moment. */
+  current: Program | undefined;
+  /** What can't be, where it was. */
+  broken: string | undefined;
+  /** Events so far. */
+  steps = 0;
+  readonly random: Random;
+  readonly programs: Program[] = [];
+  /** What is said about the run, where somebody listens. */
+  tell: ((line: string) => void) | undefined;
+  /** Called when the program's code has come to rest. */
+  readonly atRest: (() => void)[] = [];
+  readonly #agenda = new Agenda<Event>();
+  #order = 0;
+
+  constructor(readonly seed: number) {
+    this.random = new Random(seed);
+  }
+
+  /** Starts a program; its code runs inside of `begin`. */
+  start(name: string, begin: (program: Program) => void): Program {
+    const program: Program = { name, alive: true, frozenUntil: 0, skew: 0, onDeath: [] };
+    this.programs.push(program);
+    this.after(0, program, () => begin(program));
+    return program;
+  }
+
+  /** Ends a program at once: nothing of it ever runs again. */
+  kill(program: Program): void {
+    if (!program.alive) return;
+    program.alive = false;
+    this.tell?.(`${program.name} is gone`);
+    const at = this.programs.indexOf(program);
+    if (at >= 0) this.programs.splice(at, 1);
+    for (const act of program.onDeath) act();
+  }
+
+  /** Something that happens `ms` from now, in the program or outside of all. */
+  after(ms: number, program: Program | undefined, act: () => void): Event {
+    return this.#add(this.now + Math.max(0, ms), program, act);
+  }
+
+  #add(at: number, program: Program | undefined, act: () => void): Event {
+    const event: Event = { at, order: ++this.#order, program, act, cancelled: false };
+    this.#agenda.add(event);
+    return event;
+  }
+
+  /** The time of the next event. */
+  nextAt(): number {
+    return this.#agenda.peek()?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Lets the next events happen: those outside of all programs, and then one of a program, at the end of which the promise
+   * resolves. False when there is none.
+   */
+  step(): Promise<true> | boolean {
+    const event = this.#next();
+    if (!event) return false;
+    this.steps++;
+    if (!event.program) {
+      event.act();
+      return true;
+    }
+    this.current = event.program;
+    event.act();
+    return new Promise((resolve) => {
+      // Node runs a tick only when no promise has anything left to do.
+      queueMicrotask(() =>
+        process.nextTick(() => {
+          for (const act of this.atRest) act();
+          this.current = undefined;
+          resolve(true);
+        }),
+      );
+    });
+  }
+
+  #next(): Event | undefined {
+    for (;;) {
+      const event = this.#agenda.take();
+      if (!event) return undefined;
+      const { program } = event;
+      if (event.cancelled || program?.alive === false) continue;
+      if (event.at > this.now) this.now = event.at;
+      if (!program || program.frozenUntil <= this.now) return event;
+      this.#add(program.frozenUntil, program, () => {
+        if (!event.cancelled) event.act();
+      });
+    }
+  }
+}
