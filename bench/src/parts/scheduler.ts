@@ -1,0 +1,28 @@
+// The real scheduler; its workers are started in another process of the benchmark.
+import { RemoteRuntime } from './remote-runtime.js';
+import { connectRedis } from '@remuda/queue';
+import { createLogger, createRegistry, systemClock } from '@remuda/runtime';
+import { defaultProfile } from '../../../apps/scheduler/dist/profiles.js';
+import { Scheduler } from '../../../apps/scheduler/dist/scheduler.js';
+import { note, serve } from './member.js';
+
+const [redisUrl = '', namespace = '', workers = '20'] = process.argv.slice(2);
+const max = Number(workers);
+const profile = defaultProfile('default', { image: 'none', warm: max, max });
+
+const scheduler = new Scheduler({
+  id: 's-bench',
+  connect: (name) => connectRedis(redisUrl, { name }),
+  namespace,
+  profiles: [{ ...profile, recycle: { ...profile.recycle, afterJobs: 1_000_000 } }],
+  runtime: new RemoteRuntime(note),
+  surroundings: { runtime: 'process', namespace, redisUrl, socketDir: '/nonexistent', logLevel: 'info' },
+  acl: true,
+  workersOnExit: 'keep',
+  release: 'bench',
+  clock: systemClock,
+  registry: createRegistry('scheduler'),
+  log: createLogger({ name: 'scheduler', level: 'info' }),
+});
+
+serve(({ what }: { readonly what: 'start' | 'stop' }) => (what === 'start' ? scheduler.start() : scheduler.stop()));

@@ -1,0 +1,41 @@
+// Real workers on their real lines, all in this process, with an engine that has no agent.
+import { noUsage, type NewEvent, type Turn, type TurnEnd } from '@remuda/domain';
+import { parseJson, redisKeys, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import { WorkerLine, connectRedis } from '@remuda/queue';
+import { createLogger } from '@remuda/runtime';
+import { InstantEngine } from '@remuda/testing';
+import { Worker } from '../../../apps/worker/dist/worker.js';
+import { eventText, isTalk, talk } from '../events/talk.js';
+import { serve } from './member.js';
+import type { StartNote } from './remote-runtime.js';
+
+const workspace = {
+  prepare: () => Promise.resolve(undefined),
+  collect: () => Promise.resolve({ warnings: [] }),
+  clear: () => Promise.resolve(),
+};
+
+serve(({ start: { worker: id, env } }: StartNote) => {
+  const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
+  const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: id, batch: false });
+  const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), id);
+  const worker = new Worker({
+    line,
+    engine: new InstantEngine(answer),
+    workspace,
+    afterJobs: profile.afterJobs,
+    now: () => Date.now(),
+    log: createLogger({ name: 'worker', level: 'info' }),
+  });
+  void worker.run();
+});
+
+/** Talks as long as the prompt asks for, and does nothing for any other prompt. */
+async function answer({ prompt }: Turn, onEvent: (event: NewEvent) => void): Promise<TurnEnd> {
+  const asked = parseJson(prompt);
+  if (isTalk(asked))
+    await talk(asked, (n) => {
+      onEvent({ type: 'message.delta', at: Date.now(), data: { text: eventText(n) } });
+    });
+  return { kind: 'succeeded', result: { text: 'ok', turns: 1, usage: noUsage, costUsd: 0 } };
+}
