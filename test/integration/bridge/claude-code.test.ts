@@ -33,9 +33,8 @@ test('Claude Code gets warm without one request to the model, and from the claim
   expect(run.model.requests.every((request) => request.key !== idleToken)).toBe(true);
   const main = run.model.requests.filter((request) => request.main).length;
   expect(main).toBe(2);
-  expect(Number((await run.counted('job-1'))['requests'])).toBe(
-    run.model.requests.filter((r) => r.kind === 'messages').length,
-  );
+  const all = run.model.requests.filter((r) => r.kind === 'messages').length;
+  await expect.poll(async () => Number((await run.counted('job-1'))['requests']), { timeout: 10_000 }).toBe(all);
 });
 
 test('Claude Code gives up at once when the budget is spent, and its result says why', async () => {
@@ -49,7 +48,8 @@ test('Claude Code gives up at once when the budget is spent, and its result says
   expect(result).toMatchObject({ is_error: true, api_error_status: 400 });
   expect(result['result']).toContain(bridgeRefusal.budget);
   expect(claude.lines.filter((line) => line['subtype'] === 'api_retry')).toEqual([]);
-  expect(await run.counted('job-1')).toMatchObject({ requests: '1', refused: '1' });
+  const counted = { requests: '1', refused: '1' };
+  await expect.poll(() => run.counted('job-1'), { timeout: 10_000 }).toMatchObject(counted);
 });
 
 test('Claude Code does not try again with a token that has ended', async () => {

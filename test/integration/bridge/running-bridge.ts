@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,6 +53,8 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
   const asked = connectRedis(redis.url, { name: 'bridge', whileDown: 'fail' });
   const written = connectRedis(redis.url, { name: 'bridge-counts' });
   const own = connectRedis(redis.url, { name: 'test' });
+  // What comes before the connection stands is refused, as in an outage.
+  if (asked.status !== 'ready') await once(asked, 'ready');
   const bridge = await startBridge(environment, {
     grants: new RedisGrants(asked, keys),
     counts: new RedisModelCounts(written, keys),
