@@ -169,9 +169,12 @@ export interface IdleWorker {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A container takes a second to a warm worker, and up to half a minute where four want one core. */
+const idleLimitMs = 180_000;
+
 /** Waits until a pool's one worker is idle. */
 export async function idleWorker({ cluster, redis, keys }: Stage, profile: PoolName): Promise<IdleWorker> {
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(idleLimitMs);
   // while another scene blocks Redis, the API refuses
   while (!(await cluster.api.warm(profile, 1, signal).catch(() => false)))
     if (signal.aborted) throw new Error(`${profile} has no worker`);

@@ -25,6 +25,8 @@ export interface LossesParts {
 /** Takes workers out of everything: what one still said is heard, what it held is ended, what is left of it removed. */
 export class Losses {
   readonly #underWay = new Map<string, Promise<void>>();
+  /** What could not be done: Redis was away, or too busy. */
+  readonly #unfinished = new Map<string, Failure>();
 
   constructor(private readonly parts: LossesParts) {}
 
@@ -33,17 +35,24 @@ export class Losses {
     return this.#underWay.has(worker);
   }
 
-  /** Loses a worker; once, however often it's said. Never rejects: what could not be done is done by a later beat. */
+  /** Loses a worker; once, however often it's said. Never rejects: what could not be done is done by `again`. */
   lose(worker: string, failure: Failure): Promise<void> {
     const underWay = this.#underWay.get(worker);
     if (underWay) return underWay;
+    this.#unfinished.delete(worker);
     const losing = this.#lose(worker, failure)
       .catch((error: unknown) => {
+        this.#unfinished.set(worker, failure);
         this.parts.log.warn({ err: error, worker }, 'a lost worker could not be removed yet');
       })
       .finally(() => this.#underWay.delete(worker));
     this.#underWay.set(worker, losing);
     return losing;
+  }
+
+  /** Takes up what could not be done before. */
+  again(): void {
+    for (const [worker, failure] of this.#unfinished) void this.lose(worker, failure);
   }
 
   /** A container ended by itself. */

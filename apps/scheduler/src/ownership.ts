@@ -60,6 +60,7 @@ export class Ownership {
       const reason = fleet.lost(own, now);
       if (reason !== undefined) void losses.lose(own.id, lost(reason));
     }
+    losses.again();
     for (const { worker, failure } of await holdings.overdue(now)) void losses.lose(worker, failure);
   }
 

@@ -10,7 +10,7 @@ import {
   type WorkerRecord,
 } from '@remuda/domain';
 import { encodeControl } from '@remuda/protocol';
-import { lead, type ProfileQueue, type Queues, type WorkerAccess, type WorkerRegistry } from '@remuda/queue';
+import { isOutage, lead, type ProfileQueue, type Queues, type WorkerAccess, type WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
 import type { SchedulerMetrics } from './metrics.js';
@@ -59,14 +59,21 @@ export class PoolKeeper {
     fleet.awake(clock.now());
     const known = new Set(workers.map((worker) => worker.id));
     const strays = containers.filter((container) => !known.has(container.worker));
-    for (const profile of this.profiles) {
-      if (!(await lead(queues.redis, queues.keys.poolLeader(profile.name), scheduler))) continue;
-      const theirs = workers.filter((worker) => worker.profile === profile.name);
-      const stray = strays
-        .filter((container) => container.profile === profile.name)
-        .map((container) => container.worker);
-      await this.#keepPool(profile, theirs, stray);
-    }
+    // Side by side: a pool does not wait for the containers of another one.
+    const kept = await Promise.allSettled(
+      this.profiles.map(async (profile) => {
+        if (!(await lead(queues.redis, queues.keys.poolLeader(profile.name), scheduler))) return;
+        const theirs = workers.filter((worker) => worker.profile === profile.name);
+        const stray = strays.filter((container) => container.profile === profile.name);
+        await this.#keepPool(
+          profile,
+          theirs,
+          stray.map((container) => container.worker),
+        );
+      }),
+    );
+    const failed = kept.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
     await this.#dismissUnknown(workers);
   }
 
@@ -169,7 +176,8 @@ export class PoolKeeper {
       await runtime.start({ worker: id, profile: profile.name, image, resources, network, env, fingerprint: made });
       metrics.starts.inc({ profile: profile.name, outcome: 'started' });
     } catch (error) {
-      this.noteFailedStart(profile.name);
+      // Redis had no time for us: it was not the container that failed.
+      if (!isOutage(error)) this.noteFailedStart(profile.name);
       metrics.starts.inc({ profile: profile.name, outcome: 'failed' });
       const reason = error instanceof RemudaError ? error.message : String(error);
       log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);

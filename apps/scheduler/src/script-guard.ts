@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@remuda/queue';
+import { isBusy, type RedisConnection } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 
 /** A script that runs this long makes Redis answer everybody else with BUSY, in ms. */
@@ -37,8 +37,4 @@ export class ScriptGuard {
     });
     this.#lowered = true;
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('BUSY');
 }

@@ -105,3 +105,8 @@ const outage =
 export function isOutage(error: unknown): boolean {
   return error instanceof Error && (error.name === 'MaxRetriesPerRequestError' || outage.test(error.message));
 }
+
+/** Whether Redis is there, and has no time: a script runs, or it still reads its data. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && /\b(BUSY|LOADING) /.test(error.message);
+}

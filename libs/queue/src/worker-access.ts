@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
+import { isOutage } from './connect.js';
 
 /**
  * The least commands known to let a BullMQ consumer run, and no keys but the worker's own. Without `+info` the consumer
@@ -64,6 +65,7 @@ export class WorkerAccess {
         ...commands,
       );
     } catch (error) {
+      if (isOutage(error)) throw error;
       throw new RemudaError(
         'config.invalid',
         'Redis does not let us make an account per worker. Give the scheduler a user with the right to ACL SETUSER, or set REMUDA_REDIS_ACL=off.',

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Assignment, Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
 import { AssignmentQueue } from './assignment-queue.js';
-import { isOutage } from './connect.js';
+import { isBusy, isOutage } from './connect.js';
 import { StreamTail } from './stream-tail.js';
 
 /** Longest time that an event waits for others to travel with it, in ms. */
@@ -17,6 +17,8 @@ const manyEvents = 8;
 const maxBatchBytes = 256 * 1024;
 /** An entry of about this size goes at once: far below what the reader refuses, since one may hold an outcome with a patch. */
 const maxEntryLength = 1024 * 1024;
+/** Pause before something is tried again that Redis could not do. */
+const retryMs = 200;
 /** Entries of the worker's own stream, about; the relay trims it long before. */
 const maxOutEntries = 100_000;
 
@@ -65,10 +67,18 @@ export class WorkerLine {
     this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
   }
 
-  /** Rejects where Redis refuses us: wrong password, or a right that the worker needs and has not. */
+  /** Rejects where Redis refuses us: wrong password, or a right that the worker needs and has not. Waits while it is busy. */
   async probe(): Promise<void> {
-    await this.#redis.info('server');
-    await this.#redis.xlen(this.keys.workerOut(this.worker));
+    for (;;) {
+      try {
+        await this.#redis.info('server');
+        await this.#redis.xlen(this.keys.workerOut(this.worker));
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        await pause(retryMs);
+      }
+    }
   }
 
   /** Begins to take assignments and control messages. */
@@ -156,13 +166,16 @@ export class WorkerLine {
   #flush(): void {
     if (this.#outboxLength === 0) return;
     const entry = `${String(++this.#entries)}-0`;
-    const sent = this.#add(entry, joinReports(this.#outbox));
+    const text = joinReports(this.#outbox);
     this.#outbox = [];
     this.#outboxLength = 0;
-    this.#last = Promise.all([this.#last, sent]).then(() => undefined);
+    this.#last = this.#last.then(() => this.#add(entry, text));
   }
 
-  /** Our own entry ids make sending again harmless: what Redis has already, it refuses. */
+  /**
+   * Our own entry ids make sending again harmless: what Redis has already, it refuses. So it would with an entry that was
+   * overtaken by a later one while it waited to be sent again: each goes when the one before it is there.
+   */
   async #add(entry: string, text: string): Promise<void> {
     for (;;) {
       try {
@@ -170,12 +183,13 @@ export class WorkerLine {
         return;
       } catch (error) {
         if (!isOutage(error)) return;
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await pause(retryMs);
       }
     }
   }
 }
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function roughSize(event: NewEvent): number {
