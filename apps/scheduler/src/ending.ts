@@ -19,8 +19,8 @@ export function endingOf(job: JobRecord, outcome: Outcome, now: number): Ending 
 export function endingOfFailure(job: JobRecord, failure: Failure, now: number, result?: JobResult): Ending {
   const after = afterFailure(job, failure, now);
   if (after.kind === 'over') return { state: 'failed', failure, ...(result ? { result } : {}) };
-  const { counted, wakeAt } = after;
-  return { state: 'queued', failure, counted, ...(wakeAt === undefined ? {} : { wakeAt }) };
+  const { tally, wakeAt } = after;
+  return { state: 'queued', failure, tally, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
 
 /** The end of a job whose client wanted it to end. */

@@ -16,7 +16,7 @@ export interface Holding {
   readonly deadline: number;
 }
 
-const unknownJob: Failure = { code: 'job.unknown', message: 'There is no record of this job.' };
+const unknownJob: Failure = { code: 'internal', message: 'There is no record of this job.' };
 
 /** What is left to a worker after its limit, before it's ended from outside, in ms. */
 export const outsideGraceMs = 10_000;

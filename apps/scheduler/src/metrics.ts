@@ -93,7 +93,7 @@ export class SchedulerMetrics {
   settled(job: JobRecord, ending: Ending, now: number, firstTokenAt?: number): void {
     const { profile } = job.spec;
     if (ending.state === 'queued') {
-      this.#requeued.inc({ profile, counted: String(ending.counted) });
+      this.#requeued.inc({ profile, counted: String(ending.tally === 'failures') });
       return;
     }
     this.#ended.inc({ profile, state: ending.state, code: ending.failure?.code ?? 'none' });

@@ -1,5 +1,5 @@
 import {
-  RemudaError,
+  failureOf,
   type Assignment,
   type Engine,
   type Failure,
@@ -96,13 +96,4 @@ function stopped(stop: AbortSignal, result?: JobResult): Outcome {
 
 function failed(code: Failure['code'], message: string, partial: { readonly result?: JobResult }): Outcome {
   return { kind: 'failed', failure: { code, message }, ...partial };
-}
-
-/** An error as a job's failure. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof RemudaError) {
-    const { lastLines } = error.extra;
-    return { code: error.code, message: error.message, ...(lastLines ? { lastLines } : {}) };
-  }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
 }

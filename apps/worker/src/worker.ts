@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Assignment, Control, Engine } from '@remuda/domain';
+import { failureOf, type Assignment, type Control, type Engine } from '@remuda/domain';
 import type { WorkerLine } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
-import { carryOut, failureOf, type StopReason, type WorkspaceKeeper } from './attempt.js';
+import { carryOut, type StopReason, type WorkspaceKeeper } from './attempt.js';
 
 /** What a worker is made of. */
 export interface WorkerPlan {

@@ -1,8 +1,10 @@
 /**
- * Every way in which Remuda refuses or fails, as a stable code. `docs/errors.md` says of each what it
- * means, where it comes from and what to do; a test holds the two together.
+ * Every way in which Remuda refuses or fails has a stable code. `docs/errors.md` says of each what it means, where it
+ * comes from and what to do; a test holds the two together.
  */
-export const errorCodes = [
+
+/** Codes with which a request is refused, or the service says what is wrong with itself. No job ends with one of them. */
+export const refusalCodes = [
   // requests that are refused
   'request.malformed',
   'request.invalid',
@@ -26,11 +28,15 @@ export const errorCodes = [
   'redis.unavailable',
   'redis.full',
   'service.starting',
+] as const;
+
+/** Codes with which an attempt or a job ends without success. What follows each is the table in `failure-class.ts`. */
+export const failureCodes = [
   'internal',
-  // jobs that ended without success
   'job.cancelled',
   'job.expired',
   'job.timed_out',
+  'job.impossible',
   'worker.lost',
   'container.start_failed',
   'engine.start_failed',
@@ -50,8 +56,22 @@ export const errorCodes = [
   'model.invalid_request',
 ] as const;
 
+/** All codes, in the order in which `docs/errors.md` explains them. */
+export const errorCodes = [...refusalCodes, ...failureCodes] as const;
+
 /** A stable, documented code: `area.what`. */
 export type ErrorCode = (typeof errorCodes)[number];
+
+/** A code that no job ends with. */
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/** A code with which an attempt or a job can end. */
+export type FailureCode = (typeof failureCodes)[number];
+
+/** Whether an attempt or a job can end with this code. */
+export function isFailureCode(code: string): code is FailureCode {
+  return (failureCodes as readonly string[]).includes(code);
+}
 
 /** One fault of an input, at a JSON-pointer-like path (`workspace.url`, `jobs[3].prompt`). */
 export interface Fault {

@@ -1,5 +1,5 @@
 import type { JobState } from './job-state.js';
-import type { ErrorCode } from './errors.js';
+import type { FailureCode } from './errors.js';
 
 export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
 /** Claude Code's permission modes, as measured on the pinned CLI. */
@@ -74,7 +74,7 @@ export interface JobTimes {
 
 /** Why a job or an attempt ended without success. */
 export interface Failure {
-  readonly code: ErrorCode;
+  readonly code: FailureCode;
   readonly message: string;
   /** The last lines that the engine printed, where they help. */
   readonly lastLines?: readonly string[];
@@ -116,6 +116,8 @@ export interface JobRecord {
   readonly failures: number;
   /** Times the job went back to the queue without counting an attempt. */
   readonly requeues: number;
+  /** How often it was tried again after each code. */
+  readonly retried?: Readonly<Partial<Record<FailureCode, number>>>;
   /** The lease token: rises with each claim; an older one is refused. */
   readonly lease: number;
   readonly worker?: string;

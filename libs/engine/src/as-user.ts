@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { RemudaError, type ErrorCode } from '@remuda/domain';
+import { RemudaError, type FailureCode } from '@remuda/domain';
 import { Tail } from './lines.js';
 import type { EngineUser } from './options.js';
 
@@ -35,7 +35,7 @@ export interface Program {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** The code with which it fails. */
-  readonly code: ErrorCode;
+  readonly code: FailureCode;
 }
 
 const usualTimeoutMs = 60_000;

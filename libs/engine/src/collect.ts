@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { GitOutcome } from '@remuda/domain';
+import { failureOf, type GitOutcome } from '@remuda/domain';
 import { runAsUser } from './as-user.js';
-import { failureOf } from './failure.js';
 import { git, gitText, type GitCall, type GitFolder } from './git.js';
 import { readCommits, readFilters, readNumstat, withoutFilters } from './git-outcome.js';
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@remuda/domain';
+import type { FailureCode } from '@remuda/domain';
 import { bridgeRefusal } from '@remuda/protocol';
 import type { CliResult } from './cli-message.js';
 
@@ -8,7 +8,7 @@ export function textOf(result: CliResult): string {
 }
 
 /** The code of a turn that Claude Code says went wrong, from the surest sign to the vaguest. `apiError` is the class that it named. */
-export function errorCode(result: CliResult, apiError: string | undefined): ErrorCode {
+export function errorCode(result: CliResult, apiError: string | undefined): FailureCode {
   const text = textOf(result);
   return (
     codeOfSubtype(result.subtype) ??
@@ -19,21 +19,21 @@ export function errorCode(result: CliResult, apiError: string | undefined): Erro
   );
 }
 
-function codeOfSubtype(subtype: string | undefined): ErrorCode | undefined {
+function codeOfSubtype(subtype: string | undefined): FailureCode | undefined {
   if (subtype === 'error_max_structured_output_retries') return 'result.schema_mismatch';
   if (subtype === 'error_max_turns') return 'turns.exhausted';
   return subtype === 'error_max_budget_usd' ? 'budget.exhausted' : undefined;
 }
 
 /** The bridge's own refusals come back in the error's text. */
-function codeOfMark(text: string): ErrorCode | undefined {
+function codeOfMark(text: string): FailureCode | undefined {
   if (text.includes(bridgeRefusal.budget)) return 'budget.exhausted';
   if (text.includes(bridgeRefusal.ended)) return 'model.authentication';
   return text.includes(bridgeRefusal.model) ? 'model.invalid_request' : undefined;
 }
 
 /** Classes that say more than the status; the others (`server_error`, `unknown`) say less. */
-function codeOfClass(apiError: string | undefined): ErrorCode | undefined {
+function codeOfClass(apiError: string | undefined): FailureCode | undefined {
   switch (apiError) {
     case 'authentication_failed':
       return 'model.authentication';
@@ -52,7 +52,7 @@ function codeOfClass(apiError: string | undefined): ErrorCode | undefined {
   }
 }
 
-function codeOfStatus(status: number | null | undefined): ErrorCode | undefined {
+function codeOfStatus(status: number | null | undefined): FailureCode | undefined {
   if (status === undefined || status === null) return undefined;
   if (status === 401 || status === 403) return 'model.authentication';
   if (status === 402) return 'model.billing';
@@ -61,7 +61,7 @@ function codeOfStatus(status: number | null | undefined): ErrorCode | undefined 
   return status >= 400 ? 'model.invalid_request' : undefined;
 }
 
-function codeOfText(text: string, apiError: string | undefined): ErrorCode {
+function codeOfText(text: string, apiError: string | undefined): FailureCode {
   if (/overloaded/i.test(text)) return 'model.overloaded';
   if (/unable to connect|connection|timed out|socket|ECONN/i.test(text)) return 'model.unreachable';
   return apiError === undefined ? 'engine.crashed' : 'model.unreachable';

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { RemudaError, type PermissionMode } from '@remuda/domain';
+import { RemudaError, failureOf, type PermissionMode } from '@remuda/domain';
 import { argumentsOf } from './arguments.js';
 import { ClaudeProcess } from './claude-process.js';
 import { environmentOf, harmlessOf } from './environment.js';
-import { failureOf } from './failure.js';
 import { toolsEnvPath } from './home.js';
 import type { EngineLimits, StreamEngineOptions } from './options.js';
 import { Session } from './session.js';

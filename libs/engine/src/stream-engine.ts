@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   RemudaError,
+  failureOf,
   type AbortSignalLike,
   type Engine,
   type Failure,
@@ -12,7 +13,6 @@ import {
 } from '@remuda/domain';
 import { unlessAborted } from './abort.js';
 import { reservedNames } from './environment.js';
-import { failureOf } from './failure.js';
 import type { GitFolder } from './git.js';
 import { layFolders, scrubHome, type Folders } from './home.js';
 import { killAll } from './kill.js';
@@ -217,5 +217,5 @@ export class StreamEngine implements Engine {
 function refusalOf(turn: Turn): Failure | undefined {
   const names = reservedNames(turn.env);
   if (names.length === 0) return undefined;
-  return { code: 'request.invalid', message: `A job may not set ${names.join(', ')} in its environment.` };
+  return { code: 'job.impossible', message: `A job may not set ${names.join(', ')} in its environment.` };
 }

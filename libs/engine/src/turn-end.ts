@@ -1,6 +1,6 @@
 import {
   noUsage,
-  type ErrorCode,
+  type FailureCode,
   type Failure,
   type JobResult,
   type JsonSchema,
@@ -85,7 +85,7 @@ function succeededEnd(seen: TurnSeen, result: CliResult): TurnEnd {
   return { kind: 'succeeded', result: done };
 }
 
-function failed(seen: TurnSeen, code: ErrorCode, message: string, lastLines?: readonly string[]): TurnEnd {
+function failed(seen: TurnSeen, code: FailureCode, message: string, lastLines?: readonly string[]): TurnEnd {
   const failure: Failure = { code, message, ...(lastLines && lastLines.length > 0 ? { lastLines } : {}) };
   const result = resultOf(seen);
   return { kind: 'failed', failure, ...(result ? { result } : {}) };

@@ -28,6 +28,8 @@ test.each([
   '{"kind":"outcome","job":"j","lease":1}',
   '{"kind":"outcome","job":"j","lease":"1","outcome":{"kind":"cancelled"}}',
   '{"kind":"outcome","job":"j","lease":1,"outcome":{"kind":"succeeded"}}',
+  '{"kind":"outcome","job":"j","lease":1,"outcome":{"kind":"failed","failure":{"code":"no.such","message":""}}}',
+  '{"kind":"outcome","job":"j","lease":1,"outcome":{"kind":"failed","failure":{"code":"redis.full","message":""}}}',
   '{"kind":"phase","phase":"king"}',
   '{"kind":"phase","phase":"idle","grant":"bridge:*"}',
   '{"kind":"events","job":"j","lease":1,"events":[{"type":"job.over","at":1,"data":{}}]}',

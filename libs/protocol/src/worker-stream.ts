@@ -1,4 +1,4 @@
-import type { NewEvent, Outcome, WorkerPhase } from '@remuda/domain';
+import { isFailureCode, type NewEvent, type Outcome, type WorkerPhase } from '@remuda/domain';
 import { isRecord, parseJson } from './json.js';
 
 /**
@@ -112,6 +112,7 @@ function isOutcome(value: unknown): value is Outcome {
         (result === undefined || resultFits) &&
         isRecord(failure) &&
         typeof failure['code'] === 'string' &&
+        isFailureCode(failure['code']) &&
         typeof failure['message'] === 'string'
       );
     }

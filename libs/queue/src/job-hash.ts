@@ -1,4 +1,4 @@
-import type { Failure, JobRecord, JobSpec, JobState, Start, Usage } from '@remuda/domain';
+import type { Failure, FailureCode, JobRecord, JobSpec, JobState, Start, Usage } from '@remuda/domain';
 
 /** Fields of the Redis hash `job(id)`; all values are text. */
 export type JobHash = Readonly<Record<string, string | undefined>>;
@@ -13,6 +13,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     attempt: number('attempt'),
     failures: number('failures'),
     requeues: number('requeues'),
+    ...retriedOf(hash),
     lease: number('lease'),
     times: {
       queuedAt: number('queuedAt'),
@@ -31,6 +32,17 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),
     ...optional(hash, 'costUsd', Number),
   };
+}
+
+/** Fields of a job's hash that count its retries after a code. */
+export const retriedField = (code: FailureCode): string => `${retriedMark}${code}`;
+const retriedMark = 'retried:';
+
+function retriedOf(hash: JobHash): Pick<JobRecord, 'retried'> {
+  const counts = Object.entries(hash).flatMap(([field, count]) =>
+    field.startsWith(retriedMark) ? [[field.slice(retriedMark.length), Number(count)]] : [],
+  );
+  return counts.length === 0 ? {} : { retried: Object.fromEntries(counts) as JobRecord['retried'] & object };
 }
 
 function optional<K extends string, V>(hash: JobHash, field: K, read: (text: string) => V): { readonly [P in K]?: V } {

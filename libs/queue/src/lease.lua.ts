@@ -67,7 +67,7 @@ return answers
 /**
  * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now.
  * KEYS: job, prompt, events, result, model, cursors, counters, grant. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
- * state, event, retention ms, counted (1, 0 or ''), wakeAt or '', result or '', number of further fields * 2, further fields.
+ * state, event, retention ms, counts to raise as JSON, wakeAt or '', result or '', number of further fields * 2, further fields.
  * Gives 'ok' and when the model's first token came, 'fenced', or the cursor that stands instead of the expected one.
  */
 export const settleScript = script(`
@@ -93,7 +93,7 @@ redis.call('DEL', KEYS[8])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[3], 'd', ARGV[7])
 if state == 'queued' then
-  if ARGV[9] == '1' then redis.call('HINCRBY', KEYS[1], 'failures', 1) else redis.call('HINCRBY', KEYS[1], 'requeues', 1) end
+  for _, count in ipairs(cjson.decode(ARGV[9])) do redis.call('HINCRBY', KEYS[1], count, 1) end
   redis.call('HDEL', KEYS[1], 'worker', 'lock', 'grant')
   if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'wakeAt', ARGV[10]) end
 else

@@ -11,11 +11,12 @@ import type {
   NewEvent,
   OverState,
   Start,
+  Tally,
 } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { failQueuedScript } from './end-queued.lua.js';
 import { defaultRetention, jobKeys, type Retention } from './job-book.js';
-import { readJobHash } from './job-hash.js';
+import { readJobHash, retriedField } from './job-hash.js';
 import { assignScript, settleScript } from './lease.lua.js';
 import type { HeldJob } from './profile-queue.js';
 import type { Queues } from './queues.js';
@@ -40,7 +41,7 @@ export interface Claim {
 /** How an attempt ends in the job's record. */
 export type Ending =
   | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
-  | { readonly state: 'queued'; readonly failure: Failure; readonly counted: boolean; readonly wakeAt?: number };
+  | { readonly state: 'queued'; readonly failure: Failure; readonly tally: Tally; readonly wakeAt?: number };
 
 /** The lease that is ended, and what came with it. */
 export interface HeldLease {
@@ -140,7 +141,7 @@ export class Leases {
         ending.state,
         JSON.stringify([endingEvent(ending, now)]),
         this.retention.jobMs,
-        ending.state === 'queued' ? (ending.counted ? 1 : 0) : '',
+        JSON.stringify(ending.state === 'queued' ? [ending.tally, retriedField(ending.failure.code)] : []),
         ending.state === 'queued' ? (ending.wakeAt ?? '') : '',
         ending.state !== 'queued' && ending.result ? JSON.stringify(ending.result) : '',
         fields.length,
@@ -225,7 +226,8 @@ function endingFields(ending: Ending): (string | number)[] {
 
 function endingEvent(ending: Ending, now: number): NewEvent {
   if (ending.state === 'queued') {
-    const { failure, counted, wakeAt } = ending;
+    const { failure, tally, wakeAt } = ending;
+    const counted = tally === 'failures';
     return { type: 'job.requeued', at: now, data: { failure, counted, ...(wakeAt === undefined ? {} : { wakeAt }) } };
   }
   const { state, failure, result } = ending;

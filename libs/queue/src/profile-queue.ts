@@ -1,5 +1,5 @@
 import { Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
-import type { Failure } from '@remuda/domain';
+import type { RemudaError } from '@remuda/domain';
 import { isOutage } from './connect.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';
 
@@ -95,7 +95,7 @@ export class ProfileQueue {
   }
 
   /** The job is over: success or not, for the board's eyes. */
-  async finish(held: HeldJob, failure?: Failure): Promise<void> {
+  async finish(held: HeldJob, failure?: Pick<RemudaError, 'code' | 'message'>): Promise<void> {
     await this.#move(held, async (job) => {
       if (failure)
         await job.moveToFailed(new UnrecoverableError(`${failure.code}: ${failure.message}`), held.lock, false);

@@ -1,4 +1,4 @@
-import { RemudaError, errorCodes, retryRule, type ErrorCode } from '@remuda/domain';
+import { RemudaError, errorCodes, failureCodes, failureRule, type ErrorCode, type FailureCode } from '@remuda/domain';
 import { expect, test } from 'vitest';
 import { toProblem } from '../../../apps/api/src/problems/problem.js';
 import { readDocument, sections } from './document.js';
@@ -27,10 +27,11 @@ function status(code: ErrorCode): string {
 }
 
 /** What becomes of a job that fails with a code. */
-function retried(code: ErrorCode): string {
-  const { retry, counted, backoffMs } = retryRule(code);
+function retried(code: FailureCode): string {
+  const { retry, counted, backoff, most } = failureRule(code);
   if (!retry) return 'no';
-  return `yes, ${backoffMs === 0 ? 'at once' : `after ${backoffMs / 1_000} s`}; ${counted ? 'counts' : 'does not count'}`;
+  const pause = backoff === undefined ? 'at once' : `after ${backoff.firstMs / 1_000} s`;
+  return `yes, ${pause}${most === 1 ? ', once' : ''}; ${counted ? 'counts' : 'does not count'}`;
 }
 
 test('docs/errors.md explains every code and no other, in the order of the code', () => {
@@ -45,8 +46,15 @@ test('docs/errors.md has for every code the HTTP status that the api gives it', 
   expect(all('HTTP')).toEqual(Object.fromEntries(errorCodes.map((code) => [code, status(code)])));
 });
 
-test('docs/errors.md says rightly whether a job is tried again, of every code with which a job can fail', () => {
-  const told = all('Retried');
-  const due = errorCodes.filter((code) => code in told || ofJobs.has(code) || retryRule(code).retry);
-  expect(told).toEqual(Object.fromEntries(due.map((code) => [code, retried(code)])));
+test('docs/errors.md says of every code with which a job can fail whether it is tried again, and of no other', () => {
+  expect(all('Retried')).toEqual(Object.fromEntries(failureCodes.map((code) => [code, retried(code)])));
+});
+
+test('docs/errors.md says of every code with which a job can fail whose fault it is, and how the next attempt begins', () => {
+  const due = failureCodes.map((code) => [code, `${failureRule(code).class}, ${failureRule(code).again}s`]);
+  expect(all('Class')).toEqual(Object.fromEntries(due));
+});
+
+test('docs/errors.md has the codes with which a job can fail in their own chapter', () => {
+  expect(['internal', ...ofJobs.keys()]).toEqual([...failureCodes]);
 });

@@ -2,7 +2,7 @@ import {
   noUsage,
   type AbortSignalLike,
   type Engine,
-  type ErrorCode,
+  type FailureCode,
   type NewEvent,
   type Turn,
   type TurnEnd,
@@ -24,7 +24,7 @@ export interface AgentWeather {
   longestMs: number;
 }
 
-const failures: readonly ErrorCode[] = [
+const failures: readonly FailureCode[] = [
   ...(['engine.crashed', 'model.overloaded', 'model.unreachable', 'budget.exhausted', 'engine.hung'] as const),
 ];
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { errorCodes, jobStates, permissionModes } from '@remuda/domain';
-import type { ErrorCode, JobSpec, JobState, Workspace } from '@remuda/domain';
+import { failureCodes, jobStates, permissionModes } from '@remuda/domain';
+import type { FailureCode, JobSpec, JobState, Workspace } from '@remuda/domain';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
 import type { Shape } from '../docs/shape.js';
 
@@ -10,7 +10,7 @@ const open = { type: 'object', additionalProperties: true } as const;
 /** Why a job ended without success. */
 @ApiSchema({ name: 'Failure' })
 export class FailureDto {
-  @ApiProperty({ enum: errorCodes }) code!: ErrorCode;
+  @ApiProperty({ enum: failureCodes }) code!: FailureCode;
   @ApiProperty() message!: string;
   @ApiPropertyOptional({ type: [String] }) lastLines?: readonly string[];
 }

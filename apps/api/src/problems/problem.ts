@@ -1,7 +1,7 @@
-import { RemudaError } from '@remuda/domain';
-import type { ErrorCode, Fault } from '@remuda/domain';
+import { RemudaError, failureRule, isFailureCode } from '@remuda/domain';
+import type { ErrorCode, Fault, RefusalCode } from '@remuda/domain';
 
-/** The HTTP status of every code. Those with which only jobs end are here for the table to be whole. */
+/** The HTTP status of every refusal. That of a failure stands with its class. 500 is never told: it becomes `internal`. */
 const statuses = {
   'request.malformed': 400,
   'request.invalid': 400,
@@ -24,28 +24,9 @@ const statuses = {
   'redis.unavailable': 503,
   'redis.full': 503,
   'service.starting': 503,
-  internal: 500,
-  'job.cancelled': 500,
-  'job.expired': 500,
-  'job.timed_out': 500,
-  'worker.lost': 500,
-  'container.start_failed': 500,
-  'engine.start_failed': 500,
-  'engine.crashed': 500,
-  'engine.unresponsive': 500,
-  'engine.hung': 500,
-  'workspace.failed': 500,
-  'turns.exhausted': 500,
-  'budget.exhausted': 500,
-  'result.schema_mismatch': 500,
-  'model.authentication': 500,
-  'model.billing': 500,
-  'model.rate_limited': 500,
-  'model.overloaded': 500,
-  'model.unreachable': 500,
-  'model.refused': 500,
-  'model.invalid_request': 500,
-} as const satisfies Record<ErrorCode, number>;
+} as const satisfies Record<RefusalCode, number>;
+
+const statusOf = (code: ErrorCode): number => (isFailureCode(code) ? failureRule(code).status : statuses[code]);
 
 /** What a refused request gets: RFC 9457, with our stable code and the faults of the input. */
 export interface Problem {
@@ -76,15 +57,19 @@ const titles: Readonly<Record<number, string>> = {
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 /** Tells an error to a client. What is no error of ours says nothing of its insides. */
 export function toProblem(error: unknown, instance?: string): ProblemAnswer {
-  const known = error instanceof RemudaError && statuses[error.code] !== 500 ? error : undefined;
+  const known = error instanceof RemudaError && statusOf(error.code) !== 500 ? error : undefined;
   const code = known?.code ?? 'internal';
-  const status = statuses[code];
+  const status = statusOf(code);
   const faults = known?.extra.faults?.slice(0, maxFaults);
   const problem: Problem = {
     type: `urn:remuda:error:${code}`,
