@@ -14,12 +14,18 @@ import type { ModelCounts } from './model-counts.port.js';
 import { createModelServer } from './model/door.js';
 import { openUpstream } from './model/upstream.js';
 import { createRedisDoor, redisAddress } from './redis/door.js';
+import { createSnapshotDoor } from './snapshots/door.js';
+import { FileBlobs } from './snapshots/file-blobs.js';
+import type { SnapshotBook } from './snapshots/snapshot-book.port.js';
+import { keepSwept } from './snapshots/sweep.js';
+import type { BridgeSettings } from './settings.js';
 import { makeOwnFolder } from './sockets.js';
 
 /** What a bridge is made of besides its environment. */
 export interface BridgeParts {
   readonly grants: Grants;
   readonly counts: ModelCounts;
+  readonly snapshots: SnapshotBook;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -29,6 +35,7 @@ export interface BridgeAddresses {
   readonly model: string;
   readonly git: string;
   readonly redis: string;
+  readonly snapshot: string;
   /** The model's door over TCP, where there is one. */
   readonly modelUrl?: string;
   readonly adminUrl: string;
@@ -65,9 +72,14 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     makeOwnFolder(settings.mirrorDir, 0o700);
     const paths = socketPaths(settings.socketDir);
     const redis = createRedisDoor(redisAddress(settings.redisUrl), metrics);
-    await doors.onSocket('lines', redis, { path: paths.redis, mode: redisSocketMode() });
+    await doors.onSocket('lines', redis, { path: paths.redis, mode: workersOnly() });
     const git = createGitDoor({ ...parts, ...gitParts(environment, ending.signal), metrics });
     await doors.onSocket('answers', git, { path: paths.git, mode: 0o666 });
+    const blobs = await openBlobs(settings);
+    const book = parts.snapshots;
+    const snapshots = createSnapshotDoor({ ...parts, blobs, book, metrics });
+    await doors.onSocket('answers', snapshots, { path: paths.snapshot, mode: workersOnly() });
+    void keepSwept({ blobs, book, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
     await doors.onSocket('answers', createModelServer(model), { path: paths.model, mode: 0o666 });
     const overTcp =
       settings.port === undefined
@@ -84,8 +96,9 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
 }
 
 function socketPaths(folder: string): Record<keyof typeof bridgeSockets, string> {
-  const { model, git, redis } = bridgeSockets;
-  return { model: join(folder, model), git: join(folder, git), redis: join(folder, redis) };
+  const { model, git, snapshot, redis } = bridgeSockets;
+  const at = (name: string): string => join(folder, name);
+  return { model: at(model), git: at(git), snapshot: at(snapshot), redis: at(redis) };
 }
 
 function gitParts({ settings, gitEnv }: Environment, signal: AbortSignal): Pick<GitDoor, 'folder' | 'run'> {
@@ -93,8 +106,24 @@ function gitParts({ settings, gitEnv }: Environment, signal: AbortSignal): Pick<
   return { folder: settings.mirrorDir, run: { env, timeoutMs: settings.gitTimeoutMs, signal } };
 }
 
+/** A folder for each namespace: what another cluster keeps is not ours to sweep. */
+async function openBlobs(settings: BridgeSettings): Promise<FileBlobs> {
+  const { snapshotDir, namespace, snapshotMaxMb, snapshotTotalMb } = settings;
+  makeOwnFolder(snapshotDir, 0o700);
+  const folder = join(snapshotDir, namespace);
+  makeOwnFolder(folder, 0o700);
+  const blobs = new FileBlobs(folder, {
+    maxBytes: snapshotMaxMb * mebibyte,
+    maxTotalBytes: snapshotTotalMb * mebibyte,
+  });
+  await blobs.tidy();
+  return blobs;
+}
+
+const mebibyte = 1024 * 1024;
+
 /** Workers are root in their containers; where the bridge is not, the socket's owner can't tell them from Claude Code. */
-function redisSocketMode(): number {
+function workersOnly(): number {
   return process.getuid?.() === 0 ? 0o600 : 0o666;
 }
 

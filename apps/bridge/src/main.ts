@@ -1,4 +1,4 @@
-import { connectRedis, RedisGrants, RedisModelCounts } from '@remuda/queue';
+import { connectRedis, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
 import { redisKeys } from '@remuda/protocol';
 import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@remuda/runtime';
 import { closeGraceMs, startBridge } from './bridge.js';
@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   const parts = {
     grants: new RedisGrants(asked, keys),
     counts: new RedisModelCounts(written, keys),
+    snapshots: new RedisSnapshots(asked, keys),
     clock: systemClock,
     log,
   };

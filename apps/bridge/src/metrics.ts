@@ -12,6 +12,8 @@ export interface BridgeMetrics {
   readonly lostCounts: Counter;
   readonly gitFetches: Counter<'outcome'>;
   readonly gitFetchSeconds: Histogram;
+  readonly snapshots: Counter<'outcome'>;
+  readonly snapshotBytes: Counter;
   readonly connections: Gauge<'door'>;
   addTokens(usage: Usage): void;
 }
@@ -66,6 +68,17 @@ export function createBridgeMetrics(): BridgeMetrics {
       name: 'remuda_bridge_git_fetch_seconds',
       help: 'Duration of a fetch into a mirror',
       buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
+      registers,
+    }),
+    snapshots: new Counter({
+      name: 'remuda_bridge_snapshots_total',
+      help: 'Requests to keep or to give a snapshot, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    snapshotBytes: new Counter({
+      name: 'remuda_bridge_snapshot_bytes_total',
+      help: 'Bytes of snapshots that were kept',
       registers,
     }),
     connections: new Gauge({

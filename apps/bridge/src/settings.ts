@@ -23,7 +23,7 @@ export const bridgeSettings = {
   },
   socketDir: {
     env: 'REMUDA_SOCKET_DIR',
-    about: 'Folder of the sockets `model.sock`, `git.sock` and `redis.sock`; it is made when missing.',
+    about: 'Folder of the sockets `model.sock`, `git.sock`, `snapshot.sock` and `redis.sock`; it is made when missing.',
     unit: 'path',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
     parse: text,
@@ -100,6 +100,34 @@ export const bridgeSettings = {
     unit: 'flag',
     default: undefined,
     parse: oneOf(['1']),
+  },
+  snapshotDir: {
+    env: 'REMUDA_SNAPSHOT_DIR',
+    about: 'Folder of the snapshots of running jobs, with one folder in it for each namespace.',
+    unit: 'path',
+    default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}-snapshots`),
+    parse: text,
+  },
+  snapshotMaxMb: {
+    env: 'REMUDA_SNAPSHOT_MAX_MB',
+    about: 'Largest snapshot of one job, compressed. A larger one is not kept.',
+    unit: 'MiB',
+    default: 256,
+    parse: integer(1, 1_048_576),
+  },
+  snapshotTotalMb: {
+    env: 'REMUDA_SNAPSHOT_TOTAL_MB',
+    about: 'So much all snapshots together may take of the disk; beyond that none is kept.',
+    unit: 'MiB',
+    default: 10_240,
+    parse: integer(1, 1_073_741_824),
+  },
+  snapshotKeepMs: {
+    env: 'REMUDA_SNAPSHOT_KEEP_MS',
+    about: 'Age after which a snapshot is removed, also of a job that is not over.',
+    unit: 'ms',
+    default: 86_400_000,
+    parse: integer(1_000, 31_536_000_000),
   },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',

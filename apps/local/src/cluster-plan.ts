@@ -39,6 +39,7 @@ export function planEnvironments(
   return {
     bridge: {
       REMUDA_MIRROR_DIR: `${places.dir}/mirrors`,
+      REMUDA_SNAPSHOT_DIR: `${places.dir}/snapshots`,
       ...model,
       ...shared,
       REMUDA_BRIDGE_ADMIN_PORT: String(places.bridgePort),

@@ -13,4 +13,5 @@ export * from './job.js';
 export * from './pool-plan.js';
 export * from './profile.js';
 export * from './settings.js';
+export * from './snapshot.js';
 export * from './worker-phase.js';

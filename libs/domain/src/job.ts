@@ -1,5 +1,6 @@
 import type { JobState } from './job-state.js';
 import type { FailureCode } from './errors.js';
+import type { Snapshot } from './snapshot.js';
 
 export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
 /** Claude Code's permission modes, as measured on the pinned CLI. */
@@ -47,7 +48,10 @@ export interface JobSpec {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** How the worker that took an attempt was found: `warm` had Claude Code initialised for exactly this job's needs. */
+/**
+ * How the worker that took an attempt was found: `warm` had Claude Code initialised for exactly this job's needs;
+ * `resumed` was given the session of the attempt before.
+ */
 export interface Start {
   readonly kind: 'warm' | 'cold' | 'resumed';
   /** Why it was not warm. */
@@ -127,6 +131,8 @@ export interface JobRecord {
   readonly cancelRequestedAt?: number;
   readonly times: JobTimes;
   readonly failure?: Failure;
+  /** The last snapshot that was taken of the job. */
+  readonly snapshot?: Snapshot;
   readonly turns?: number;
   readonly usage?: Usage;
   readonly costUsd?: number;

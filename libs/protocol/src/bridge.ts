@@ -40,6 +40,8 @@ export const bridgeSockets = {
   model: 'model.sock',
   /** One line of JSON `{"token":…}`, then git's upload-pack protocol for the job's repository. */
   git: 'git.sock',
+  /** HTTP: a job's snapshot, to be kept and to be had again. */
+  snapshot: 'snapshot.sock',
   /** Redis, byte for byte, for workers that have no network. */
   redis: 'redis.sock',
 } as const;

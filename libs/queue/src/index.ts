@@ -10,6 +10,7 @@ export * from './profile-queue.js';
 export * from './relay.js';
 export * from './worker-registry.js';
 export * from './lead.js';
+export { RedisSnapshots } from './snapshots.js';
 export * from './sweeps.js';
 export * from './worker-access.js';
 export * from './worker-line.js';

@@ -1,4 +1,5 @@
 import type { Failure, FailureCode, JobRecord, JobSpec, JobState, Start, Usage } from '@remuda/domain';
+import { readSnapshot } from '@remuda/protocol';
 
 /** Fields of the Redis hash `job(id)`; all values are text. */
 export type JobHash = Readonly<Record<string, string | undefined>>;
@@ -28,6 +29,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...optional(hash, 'wakeAt', Number),
     ...optional(hash, 'cancelRequestedAt', Number),
     ...optional(hash, 'failure', (text) => JSON.parse(text) as Failure),
+    ...present('snapshot', hash['snapshot'] ? readSnapshot(hash['snapshot']) : undefined),
     ...optional(hash, 'turns', Number),
     ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),
     ...optional(hash, 'costUsd', Number),
@@ -48,4 +50,8 @@ function retriedOf(hash: JobHash): Pick<JobRecord, 'retried'> {
 function optional<K extends string, V>(hash: JobHash, field: K, read: (text: string) => V): { readonly [P in K]?: V } {
   const text = hash[field];
   return text === undefined || text === '' ? {} : ({ [field]: read(text) } as { readonly [P in K]?: V });
+}
+
+function present<K extends string, V>(field: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [field]: value } as { readonly [P in K]?: V });
 }

@@ -33,6 +33,7 @@ function start(env: Readonly<Record<string, string>>) {
       HOME: folder,
       REMUDA_SOCKET_DIR: join(folder, 's'),
       REMUDA_MIRROR_DIR: join(folder, 'm'),
+      REMUDA_SNAPSHOT_DIR: join(folder, 'snapshots'),
       REMUDA_BRIDGE_ADMIN_PORT: '0',
       REMUDA_LOG_LEVEL: 'debug',
       ...env,

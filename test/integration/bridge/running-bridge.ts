@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis, RedisGrants, RedisModelCounts } from '@remuda/queue';
+import { connectRedis, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
 import { redisKeys, type BridgeGrant } from '@remuda/protocol';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
@@ -47,6 +47,7 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
     REMUDA_MODEL_URL: model.url,
     REMUDA_SOCKET_DIR: join(folder, 's'),
     REMUDA_MIRROR_DIR: join(folder, 'm'),
+    REMUDA_SNAPSHOT_DIR: join(folder, 'snapshots'),
     REMUDA_BRIDGE_ADMIN_PORT: '0',
     ...env,
   });
@@ -58,6 +59,7 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
   const bridge = await startBridge(environment, {
     grants: new RedisGrants(asked, keys),
     counts: new RedisModelCounts(written, keys),
+    snapshots: new RedisSnapshots(asked, keys),
     clock: systemClock,
     log: createLogger({ name: 'bridge', level: 'debug' }, { write: (line) => log.push(line) }),
   });

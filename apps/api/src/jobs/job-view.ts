@@ -7,7 +7,7 @@ export const jobsPath = '/api/v1/jobs';
 
 /** A job as clients see it: its times as ISO 8601, without what only the cluster needs. */
 export function viewJob(job: JobRecord, queuePosition?: number): JobView {
-  const { spec, times, wakeAt, cancelRequestedAt, ...rest } = withoutLease(job);
+  const { spec, times, wakeAt, cancelRequestedAt, ...rest } = withoutInnerParts(job);
   const { runAt, ...asked } = spec;
   return {
     ...rest,
@@ -35,9 +35,9 @@ export function iso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** The lease token is between the scheduler and its workers. */
-function withoutLease(job: JobRecord): Omit<JobRecord, 'lease'> {
-  return Object.fromEntries(Object.entries(job).filter(([field]) => field !== 'lease')) as Omit<JobRecord, 'lease'>;
+/** Lease token and snapshot are between the scheduler and its workers. */
+function withoutInnerParts({ lease: _, snapshot: __, ...job }: JobRecord): Omit<JobRecord, 'lease' | 'snapshot'> {
+  return job;
 }
 
 function viewTimes(times: JobTimes): JobView['times'] {

@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { RemudaError, snapshotName, type SnapshotNote } from '@remuda/domain';
+import {
+  bridgeTokenHeader,
+  readSnapshotNote,
+  snapshotNoteHeader,
+  snapshotPath,
+  type BridgeGrant,
+} from '@remuda/protocol';
+import type { Logger } from '@remuda/runtime';
+import type { Grants } from '../grants.port.js';
+import type { BridgeMetrics } from '../metrics.js';
+import { findGrant } from '../token.js';
+import type { Blobs } from './blobs.port.js';
+import type { SnapshotBook } from './snapshot-book.port.js';
+
+/** What the door for snapshots needs. */
+export interface SnapshotDoor {
+  readonly grants: Grants;
+  readonly blobs: Blobs;
+  readonly book: SnapshotBook;
+  readonly metrics: Pick<BridgeMetrics, 'connections' | 'snapshots' | 'snapshotBytes'>;
+  readonly log: Logger;
+}
+
+/** How a request ends, as its status says it. */
+const statuses = {
+  stored: 204,
+  read: 200,
+  malformed: 400,
+  ended: 401,
+  unknown: 404,
+  busy: 409,
+  too_large: 413,
+  failed: 500,
+  unavailable: 503,
+  full: 507,
+} as const;
+
+type Ending = keyof typeof statuses;
+
+const maxConnections = 200;
+/** Longest silence on a connection, and longest body, in ms: who says nothing holds no file open. */
+const silenceMs = 30_000;
+const bodyMs = 120_000;
+
+/**
+ * The door by which a worker leaves its job's snapshot, and the next one takes it up: of no other job, and only while the
+ * token is good. What is in it is opened by nobody on this side.
+ */
+export function createSnapshotDoor(door: SnapshotDoor): Server {
+  const putting = new Set<string>();
+  const server = createServer({ requestTimeout: bodyMs }, (request, response) => {
+    response.on('error', () => undefined);
+    request.on('error', () => undefined);
+    serve({ door, putting, request, response })
+      .catch((error: unknown) => faultOf(door, request, error))
+      .then((ending) => {
+        door.metrics.snapshots.inc({ outcome: ending });
+        finish(request, response, ending);
+      })
+      .catch(() => response.destroy());
+  });
+  server.on('connection', (socket) => {
+    door.metrics.connections.inc({ door: 'snapshot' });
+    socket.once('close', () => {
+      door.metrics.connections.dec({ door: 'snapshot' });
+    });
+  });
+  server.maxConnections = maxConnections;
+  server.setTimeout(silenceMs);
+  return server;
+}
+
+interface Exchange {
+  readonly door: SnapshotDoor;
+  /** Jobs of which one is just being kept. */
+  readonly putting: Set<string>;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function serve(exchange: Exchange): Promise<Ending> {
+  const { door, request, putting } = exchange;
+  const grant = await findGrant(door.grants, headerOf(request, bridgeTokenHeader));
+  if (!grant) return 'ended';
+  if (request.url !== snapshotPath) return 'malformed';
+  if (request.method === 'GET') return give(exchange, grant);
+  const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;
+  if (!note) return 'malformed';
+  if (putting.has(grant.job)) return 'busy';
+  putting.add(grant.job);
+  try {
+    return await keep(exchange, grant, note);
+  } finally {
+    putting.delete(grant.job);
+  }
+}
+
+/** Keeps what comes, then says so in the record: if that refuses it, the lease had ended meanwhile. */
+async function keep({ door, request }: Exchange, grant: BridgeGrant, note: SnapshotNote): Promise<Ending> {
+  const { blobs, book, metrics, log } = door;
+  const { job, worker, lease } = grant;
+  const before = await book.find(job);
+  const name = snapshotName(job, lease);
+  // Broken off, the request is still to be answered.
+  const put = await blobs.put(name, request.iterator({ destroyOnReturn: false }));
+  if (put.kind !== 'stored') return put.kind;
+  const { bytes } = put;
+  if (!(await book.note(job, worker, { ...note, lease, bytes }))) {
+    await blobs.remove(name);
+    return 'ended';
+  }
+  if (before && before.lease !== lease) await blobs.remove(snapshotName(job, before.lease));
+  metrics.snapshotBytes.inc(bytes);
+  log.debug({ job, lease, bytes }, 'snapshot kept');
+  return 'stored';
+}
+
+async function give({ door, response }: Exchange, { job }: BridgeGrant): Promise<Ending> {
+  const snapshot = await door.book.find(job);
+  const blob = snapshot && (await door.blobs.get(snapshotName(job, snapshot.lease)));
+  if (!blob) return 'unknown';
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
+  await pipeline(blob.content, response);
+  return 'read';
+}
+
+function faultOf({ log }: SnapshotDoor, request: IncomingMessage, error: unknown): Ending {
+  // A worker that breaks off has thought better of it, or is gone.
+  if (request.destroyed || !request.complete) return 'malformed';
+  if (error instanceof RemudaError && error.code === 'redis.unavailable') return 'unavailable';
+  log.error({ err: error }, 'the door for snapshots failed');
+  return 'failed';
+}
+
+/** What was refused half-way is read on, and thrown away, until the client has seen so: closed at once, it might not. */
+function finish(request: IncomingMessage, response: ServerResponse, ending: Ending): void {
+  if (ending === 'read') return;
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(statuses[ending]).end();
+  request.resume();
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Blobs, OpenBlob, Put, SeenBlob } from './blobs.port.js';
+
+/** How much may be kept, in bytes. */
+export interface BlobLimits {
+  /** Of one blob. */
+  readonly maxBytes: number;
+  /** Of all together; what is being put while others are may go beyond by one blob each. */
+  readonly maxTotalBytes: number;
+}
+
+const namePattern = /^[a-z0-9-][a-z0-9.-]{0,127}$/;
+/** What is not whole yet: no name of a blob begins so. */
+const draftPrefix = '.draft-';
+
+/** Blobs as files of one folder, which nobody else writes to. */
+export class FileBlobs implements Blobs {
+  constructor(
+    private readonly folder: string,
+    private readonly limits: BlobLimits,
+  ) {}
+
+  async put(name: string, content: AsyncIterable<Uint8Array>): Promise<Put> {
+    const { maxBytes, maxTotalBytes } = this.limits;
+    const kept = await this.#sizes();
+    if (kept >= maxTotalBytes) return { kind: 'full' };
+    const draft = join(this.folder, draftPrefix + randomUUID());
+    const count = new Count(maxBytes);
+    try {
+      await pipeline(
+        content,
+        (chunks) => count.through(chunks),
+        createWriteStream(draft, { mode: 0o600, flags: 'wx' }),
+      );
+      if (count.over) return { kind: 'too_large' };
+      await rename(draft, this.#path(name));
+      return { kind: 'stored', bytes: count.bytes };
+    } finally {
+      await rm(draft, { force: true });
+    }
+  }
+
+  async get(name: string): Promise<OpenBlob | undefined> {
+    const file = await unlessGone(open(this.#path(name), 'r'));
+    if (!file) return undefined;
+    return { bytes: (await file.stat()).size, content: read(file) };
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.#path(name), { force: true });
+  }
+
+  async list(): Promise<readonly SeenBlob[]> {
+    const names = (await readdir(this.folder)).filter((name) => namePattern.test(name));
+    const seen = await Promise.all(names.map((name) => this.#see(name)));
+    return seen.filter((blob) => blob !== undefined);
+  }
+
+  /** Takes away what was left half-way by a process that died; to be called before the first put. */
+  async tidy(): Promise<void> {
+    for (const name of await readdir(this.folder))
+      if (name.startsWith(draftPrefix)) await rm(join(this.folder, name), { force: true });
+  }
+
+  async #see(name: string): Promise<SeenBlob | undefined> {
+    const found = await unlessGone(stat(this.#path(name)));
+    return found && { name, bytes: found.size, at: found.mtimeMs };
+  }
+
+  async #sizes(): Promise<number> {
+    const found = await Promise.all(
+      (await readdir(this.folder)).map((name) => unlessGone(stat(join(this.folder, name)))),
+    );
+    return found.reduce((sum, each) => sum + (each?.size ?? 0), 0);
+  }
+
+  #path(name: string): string {
+    if (!namePattern.test(name)) throw new TypeError(`${JSON.stringify(name)} can't name a blob.`);
+    return join(this.folder, name);
+  }
+}
+
+/** Counts bytes, and ends at the limit. */
+class Count {
+  bytes = 0;
+  over = false;
+
+  constructor(private readonly max: number) {}
+
+  async *through(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.bytes += chunk.byteLength;
+      this.over = this.bytes > this.max;
+      if (this.over) return;
+      yield chunk;
+    }
+  }
+}
+
+async function* read(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for await (const chunk of file.createReadStream()) yield chunk as Uint8Array;
+}
+
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

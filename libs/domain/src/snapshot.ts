@@ -1,0 +1,31 @@
+/**
+ * What is known of a snapshot: a copy of an attempt's session and workspace, taken while the attempt ran. The copy itself
+ * is a blob; `snapshotName` says which.
+ */
+export interface Snapshot {
+  /** The engine's session. */
+  readonly sessionId: string;
+  /** When the worker began to take it, epoch ms. */
+  readonly at: number;
+  /** The lease under which it was taken. */
+  readonly lease: number;
+  /** Size of the copy. */
+  readonly bytes: number;
+  /** So many bytes at its beginning are the session, all others the workspace. */
+  readonly sessionBytes: number;
+  /** The commit that the attempt began with, in a git workspace: the job's patch is against it. */
+  readonly base?: string;
+}
+
+/** What a worker says of a snapshot that it sends: the bridge knows its lease, and counts its bytes. */
+export type SnapshotNote = Omit<Snapshot, 'lease' | 'bytes'>;
+
+/** The name under which a job's snapshot of a lease is kept. Each lease has its own, so that a late one overwrites nothing. */
+export function snapshotName(job: string, lease: number): string {
+  return `${job}.${String(lease)}`;
+}
+
+/** The job whose snapshot it is; undefined for a name of something else. */
+export function jobOfSnapshot(name: string): string | undefined {
+  return /^([a-z0-9-]{1,63})\.\d{1,15}$/.exec(name)?.[1];
+}

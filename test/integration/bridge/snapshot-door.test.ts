@@ -1,0 +1,198 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { bridgeTokenHeader, redisKeys, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
+import { connectRedis, RedisSnapshots, type RedisConnection } from '@remuda/queue';
+import { FileBlobs } from '../../../apps/bridge/src/snapshots/file-blobs.js';
+import { sweepSnapshots } from '../../../apps/bridge/src/snapshots/sweep.js';
+import { runBridge, type RunningBridge } from './running-bridge.js';
+
+const sessionId = 'e5841831-5c2f-4a94-afbe-415963a94fa3';
+const note = { sessionId, at: 17, sessionBytes: 3 };
+const keys = redisKeys('remuda');
+
+interface Scene extends AsyncDisposable {
+  readonly bridge: RunningBridge;
+  readonly redis: RedisConnection;
+  readonly folder: string;
+}
+
+/** A bridge, and a running job `job-1` with the token `t`. */
+async function setScene(env: Readonly<Record<string, string>> = {}): Promise<Scene> {
+  const bridge = await runBridge(env);
+  const redis = connectRedis(bridge.redis.url, { name: 'snapshot-test' });
+  const scene = {
+    bridge,
+    redis,
+    folder: join(bridge.folder, 'snapshots', 'remuda'),
+    [Symbol.asyncDispose]: async () => {
+      redis.disconnect();
+      await bridge[Symbol.asyncDispose]();
+    },
+  };
+  await runs(scene, 't', { job: 'job-1', worker: 'w-1', lease: 1 });
+  return scene;
+}
+
+/** Makes a job one that a worker carries out under a lease, as an assignment does. */
+async function runs({ bridge, redis }: Scene, token: string, held: { job: string; worker: string; lease: number }) {
+  await redis.hset(keys.job(held.job), { state: 'running', worker: held.worker, lease: held.lease });
+  await bridge.grant(token, held);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Asks the door; a body may be cut off after so many bytes. */
+function ask(
+  { bridge }: Scene,
+  method: string,
+  token: string | undefined,
+  more: { note?: object; body?: Buffer; path?: string; cutAfter?: number } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({
+      socketPath: bridge.bridge.addresses.snapshot,
+      method,
+      path: more.path ?? snapshotPath,
+      headers: {
+        ...(token === undefined ? {} : { [bridgeTokenHeader]: token }),
+        ...(more.note ? { [snapshotNoteHeader]: JSON.stringify(more.note) } : {}),
+      },
+    });
+    outgoing.once('error', reject);
+    outgoing.once('response', (response) => {
+      response.toArray().then((chunks: Buffer[]) => {
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) });
+        outgoing.destroy();
+      }, reject);
+    });
+    if (more.cutAfter !== undefined) {
+      outgoing.write(more.body?.subarray(0, more.cutAfter), () => setTimeout(() => outgoing.destroy(), 50));
+    } else if (method === 'GET') outgoing.end();
+    else {
+      outgoing.write(more.body ?? '');
+      outgoing.end();
+    }
+  });
+}
+
+const hash = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+async function recorded({ redis }: Scene, job = 'job-1'): Promise<unknown> {
+  const text = await redis.hget(keys.job(job), 'snapshot');
+  return text === null ? undefined : JSON.parse(text);
+}
+
+test('a snapshot is kept whole, noted in the record, and given to the next attempt of the same job', async () => {
+  await using scene = await setScene();
+  const body = randomBytes(3_000_000);
+  expect((await ask(scene, 'PUT', 't', { note: { ...note, base: 'b'.repeat(40) }, body })).status).toBe(204);
+  expect(await recorded(scene)).toEqual({ ...note, base: 'b'.repeat(40), lease: 1, bytes: body.length });
+  await runs(scene, 't2', { job: 'job-1', worker: 'w-2', lease: 2 });
+  const had = await ask(scene, 'GET', 't2');
+  expect(had.status).toBe(200);
+  expect(hash(had.body)).toBe(hash(body));
+  expect((await stat(join(scene.folder, 'job-1.1'))).mode & 0o777).toBe(0o600);
+});
+
+test("the next lease's snapshot takes the place of the one before", async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('one') });
+  await runs(scene, 't2', { job: 'job-1', worker: 'w-2', lease: 2 });
+  await ask(scene, 'PUT', 't2', { note, body: Buffer.from('two') });
+  expect(await readdir(scene.folder)).toEqual(['job-1.2']);
+  expect((await ask(scene, 'GET', 't2')).body.toString()).toBe('two');
+});
+
+test('without a token, or with one that is not good, nothing is kept and nothing given', async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('mine') });
+  for (const token of [undefined, '', 'guessed', 'remuda-idle']) {
+    expect((await ask(scene, 'GET', token)).status).toBe(401);
+    expect((await ask(scene, 'PUT', token, { note, body: Buffer.from('theirs') })).status).toBe(401);
+  }
+  await scene.bridge.revoke('t');
+  expect((await ask(scene, 'GET', 't')).status).toBe(401);
+  expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('late') })).status).toBe(401);
+});
+
+test("a token opens its own job's snapshot only, whatever path is asked for", async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from("the victim's") });
+  await runs(scene, 'other', { job: 'job-2', worker: 'w-2', lease: 1 });
+  expect((await ask(scene, 'GET', 'other')).status).toBe(404);
+  for (const path of ['/snapshot/job-1', '/snapshot?job=job-1', '/snapshot/../job-1.1', '/job-1.1'])
+    expect((await ask(scene, 'GET', 'other', { path })).status).toBe(400);
+  await ask(scene, 'PUT', 'other', { note: { ...note, job: 'job-1', lease: 1 }, body: Buffer.from('forged') });
+  expect((await ask(scene, 'GET', 't')).body.toString()).toBe("the victim's");
+});
+
+test('what an attempt sends after its lease has ended is not kept', async () => {
+  await using scene = await setScene();
+  // The grant of the first lease stands for a moment longer, as in a race.
+  await scene.redis.hset(keys.job('job-1'), { worker: 'w-2', lease: 2 });
+  expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('late') })).status).toBe(401);
+  expect(await recorded(scene)).toBeUndefined();
+  expect(await readdir(scene.folder)).toEqual([]);
+  await scene.redis.hset(keys.job('job-1'), { worker: 'w-1', lease: 1, state: 'cancelled' });
+  expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('late') })).status).toBe(401);
+});
+
+test('what breaks off is not kept, and the one before stays', async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('whole') });
+  await ask(scene, 'PUT', 't', { note, body: randomBytes(100_000), cutAfter: 50_000 }).catch(() => undefined);
+  await vi.waitFor(async () => expect(await readdir(scene.folder)).toEqual(['job-1.1']));
+  expect((await ask(scene, 'GET', 't')).body.toString()).toBe('whole');
+});
+
+test('one that is too large is refused, and so is any when all together are', async () => {
+  await using scene = await setScene({ REMUDA_SNAPSHOT_MAX_MB: '1', REMUDA_SNAPSHOT_TOTAL_MB: '2' });
+  expect((await ask(scene, 'PUT', 't', { note, body: randomBytes(5_000_000) })).status).toBe(413);
+  expect(await readdir(scene.folder)).toEqual([]);
+  expect(await recorded(scene)).toBeUndefined();
+  await writeFile(join(scene.folder, 'job-9.1'), randomBytes(2_100_000));
+  expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('small') })).status).toBe(507);
+});
+
+test('a note that could be a path or an option is refused', async () => {
+  await using scene = await setScene();
+  for (const bad of [
+    {},
+    { ...note, sessionId: '../../x' },
+    { ...note, sessionId: '--settings' },
+    { ...note, base: '-x' },
+  ])
+    expect((await ask(scene, 'PUT', 't', { note: bad, body: Buffer.from('x') })).status).toBe(400);
+  expect((await ask(scene, 'DELETE', 't')).status).toBe(400);
+  expect(await readdir(scene.folder)).toEqual([]);
+});
+
+test('two at once for one job: the second is told that the first is under way', async () => {
+  await using scene = await setScene();
+  const first = ask(scene, 'PUT', 't', { note, body: randomBytes(100_000), cutAfter: 50_000 }).catch(() => undefined);
+  await vi.waitFor(async () => expect(await readdir(scene.folder)).toHaveLength(1));
+  expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('second') })).status).toBe(409);
+  await first;
+});
+
+test('a sweep removes the snapshots of jobs that are over, and no others', async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('mine') });
+  const sweep = {
+    blobs: new FileBlobs(scene.folder, { maxBytes: 1, maxTotalBytes: 1 }),
+    book: new RedisSnapshots(scene.redis, keys),
+    keepMs: 60_000,
+  };
+  const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
+  expect(await sweepSnapshots({ ...sweep, clock })).toBe(0);
+  expect(await readdir(scene.folder)).toEqual(['job-1.1']);
+  await scene.redis.hset(keys.job('job-1'), 'state', 'succeeded');
+  expect(await sweepSnapshots({ ...sweep, clock })).toBe(1);
+  expect(await readdir(scene.folder)).toEqual([]);
+});
