@@ -4,6 +4,7 @@ import { Cluster, namespace } from './parts/cluster.js';
 import { Faults } from './parts/faults.js';
 import { Invariants } from './parts/invariants.js';
 import type { Mutant } from './parts/mutants.js';
+import { Operators } from './parts/operators.js';
 import { Server } from './redis/server.js';
 import { takeOver } from './world/takeover.js';
 import { World, beginning } from './world/world.js';
@@ -65,6 +66,7 @@ class Run {
   readonly #cluster: Cluster;
   readonly #clients: Clients;
   readonly #faults: Faults;
+  readonly #operators: Operators;
   #disturbed = true;
 
   constructor(
@@ -89,8 +91,14 @@ class Run {
       this.#invariants.onContainer(name, running),
     );
     let book: ReturnType<Cluster['openBook']> | undefined;
-    const api = world.start('api', (program) => (book = this.#cluster.openBook(program)));
+    let controls: ReturnType<Cluster['openControls']> | undefined;
+    const api = world.start('api', (program) => {
+      book = this.#cluster.openBook(program);
+      controls = this.#cluster.openControls(program);
+    });
     this.#clients = new Clients(world, api, () => book!, names);
+    const workers = (): readonly string[] => this.#invariants.workers();
+    this.#operators = new Operators(world, api, () => controls!, names, workers);
     this.#faults = new Faults(
       world,
       this.#server,
@@ -105,15 +113,21 @@ class Run {
     const { random } = world;
     for (let i = random.between(1, 2); i > 0; i--) this.#cluster.startScheduler();
     const gapMs = random.pick([50, 200, 600]);
+    const steered = random.pick([0, 0, 0.1, 0.3]);
     let at = 0;
     for (let i = 0; i < plan.steps; i++) {
       at += random.between(1, gapMs);
-      world.after(at, undefined, () => (random.chance(0.6) ? this.#clients.act() : this.#faults.act()));
+      world.after(at, undefined, () => {
+        if (random.chance(steered)) this.#operators.act();
+        else if (random.chance(0.6)) this.#clients.act();
+        else this.#faults.act();
+      });
     }
     world.after(at + 1, undefined, () => {
       this.#disturbed = false;
       world.tell?.('--- nothing disturbs any more');
       this.#faults.end();
+      this.#operators.end();
     });
     await this.#play(() => this.#disturbed);
     const patience = world.now + patienceMs;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { redisKeys } from '@remuda/protocol';
-import { Queues, RedisEventLog, RedisJobBook, RedisPoolBook, connectRedis } from '@remuda/queue';
+import { Queues, RedisEventLog, RedisJobBook, RedisPoolBook, RedisPoolControls, connectRedis } from '@remuda/queue';
 import { systemClock } from '@remuda/runtime';
 import { defaults } from './jobs/limits.js';
 import type { ApiSettings } from './settings.js';
-import { apiConfig, clock, eventLog, jobBook, poolBook, queues, redisIsUp, redisPing } from './stores.js';
+import { apiConfig, clock, eventLog, jobBook, poolBook, poolControls, queues, redisIsUp, redisPing } from './stores.js';
 
 const redis = Symbol('Redis');
 type Connection = ReturnType<typeof connectRedis>;
@@ -57,12 +57,17 @@ export class StoresModule {
         { provide: jobBook, inject: [redis], useFactory: (to: Connection) => new RedisJobBook(to, keys, systemClock) },
         { provide: eventLog, useFactory: () => new RedisEventLog(follow, keys) },
         { provide: poolBook, inject: [redis], useFactory: (to: Connection) => new RedisPoolBook(to, keys) },
+        {
+          provide: poolControls,
+          inject: [redis],
+          useFactory: (to: Connection) => new RedisPoolControls(to, keys, systemClock),
+        },
         { provide: queues, inject: [redis], useFactory: (to: Connection) => new Queues(to, keys) },
         { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.status === 'ready' },
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
         StoresScope,
       ],
-      exports: [clock, apiConfig, jobBook, eventLog, poolBook, queues, redisIsUp, redisPing],
+      exports: [clock, apiConfig, jobBook, eventLog, poolBook, poolControls, queues, redisIsUp, redisPing],
     };
   }
 }

@@ -2,6 +2,7 @@
 export const jobBook = Symbol('JobBook');
 export const eventLog = Symbol('EventLog');
 export const poolBook = Symbol('PoolBook');
+export const poolControls = Symbol('PoolControls');
 export const clock = Symbol('Clock');
 /** The queues as BullMQ sees them, for the board alone. */
 export const queues = Symbol('Queues');

@@ -2,6 +2,7 @@ import type { Clock, JobRecord } from '@remuda/domain';
 import type { HeldJob, Leases, ProfileQueue } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
+import type { HaltWatch } from './halt-watch.js';
 import type { Holdings } from './holdings.js';
 import type { SchedulerMetrics } from './metrics.js';
 import { startOf } from './start-kind.js';
@@ -13,6 +14,7 @@ const recordLimitMs = 10_000;
 export interface DispatcherParts {
   readonly fleet: Fleet;
   readonly holdings: Holdings;
+  readonly halts: HaltWatch;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
@@ -36,7 +38,7 @@ export class Dispatcher {
   /** So many jobs may be there to claim, or someone to do them. */
   wake(profile: string, jobs = 1): void {
     this.#signs.set(profile, (this.#signs.get(profile) ?? 0) + 1);
-    if (this.#stopped || !this.queues.has(profile)) return;
+    if (this.#stopped || !this.queues.has(profile) || this.parts.halts.isHalted(profile)) return;
     for (let i = 0; i < jobs; i++) {
       const worker = this.parts.fleet.take(profile);
       if (!worker) return;
@@ -63,7 +65,7 @@ export class Dispatcher {
     try {
       for (;;) {
         const signs = this.#signs.get(profile);
-        const held = this.#stopped ? undefined : await queue?.claim();
+        const held = this.#mayClaim(profile) ? await queue?.claim() : undefined;
         if (!held && signs === this.#signs.get(profile)) break;
         if (!held || !queue) continue;
         engaged = await this.#give(queue, held, worker);
@@ -94,14 +96,26 @@ export class Dispatcher {
       await queue.finish(held, { code: 'job.cancelled', message: 'The job ended while it was claimed.' });
       return false;
     }
-    if (assigned.kind === 'worker') {
+    if (assigned.kind !== 'assigned') {
       await queue.giveBack(held);
-      this.parts.fleet.engage(worker.id, 'draining', now);
-      return true;
+      return this.#stands(worker, assigned.kind, now);
     }
     this.#hold(held, found.job, worker, assigned, now);
     this.parts.metrics.assigned(found.job, start, now);
     return true;
+  }
+
+  #mayClaim(profile: string): boolean {
+    return !this.#stopped && !this.parts.halts.isHalted(profile);
+  }
+
+  /** What an assignment that was refused says of the worker; false where it's free all the same. */
+  #stands(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted', now: number): boolean {
+    const { fleet, halts } = this.parts;
+    if (kind === 'worker') fleet.engage(worker.id, 'draining', now);
+    if (kind === 'cordoned') worker.cordoned = true;
+    if (kind === 'halted') halts.told(worker.profile);
+    return kind !== 'halted';
   }
 
   /** A place may be there a moment before its record, when Redis had to be told a script anew; later it is a leftover. */

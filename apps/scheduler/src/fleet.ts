@@ -13,6 +13,10 @@ export interface OwnWorker {
   /** Its engine could not be made warm. */
   cold?: boolean;
   drainingSince?: number;
+  /** By when it was told to leave. */
+  drainBy?: number;
+  /** It is given no job, and stays. */
+  cordoned?: boolean;
   /** The lease under which it was given a job, and since when it says all the same that it has nothing to do. */
   astray?: { readonly lease: number; readonly since: number };
 }
@@ -21,8 +25,8 @@ export interface OwnWorker {
 export const silenceMs = 6_000;
 /** We look at our workers more often than this, in ms; a longer pause is one of ours: frozen, or Redis was away. */
 const napMs = 2_500;
-/** A worker that was told to drain while idle is gone after so long, or removed. */
-export const drainLimitMs = 20_000;
+/** What is left to a worker after its drain's limit, in ms; then it's removed. */
+export const drainGraceMs = 10_000;
 
 /** The workers that this scheduler owns, and which of them are free. The one idle for the shortest time goes first. */
 export class Fleet {
@@ -30,6 +34,9 @@ export class Fleet {
   readonly #idle = new Map<string, string[]>();
   readonly #engagedAt = new Map<string, number>();
   #awakeAt = Infinity;
+
+  /** `ownDrainMs` is what workers take that leave by themselves. */
+  constructor(private readonly ownDrainMs = 10_000) {}
 
   add(worker: OwnWorker): void {
     this.#workers.set(worker.id, worker);
@@ -43,9 +50,10 @@ export class Fleet {
     return [...this.#workers.values()];
   }
 
-  /** Puts a worker among the free ones. */
+  /** Puts a worker among the free ones; a cordoned one only looks so. */
   free(worker: OwnWorker): void {
     worker.phase = 'idle';
+    if (worker.cordoned === true) return;
     const idle = this.#idle.get(worker.profile) ?? [];
     if (!idle.includes(worker.id)) idle.push(worker.id);
     this.#idle.set(worker.profile, idle);
@@ -71,15 +79,14 @@ export class Fleet {
   engage(id: string, phase: WorkerPhase, now: number): void {
     const worker = this.#workers.get(id);
     if (!worker) return;
-    this.#unlist(worker);
+    this.unlist(id);
     worker.phase = phase;
     if (phase === 'draining') worker.drainingSince ??= now;
     if (phase === 'busy') this.#engagedAt.set(worker.profile, now);
   }
 
   remove(id: string): void {
-    const worker = this.#workers.get(id);
-    if (worker) this.#unlist(worker);
+    this.unlist(id);
     this.#workers.delete(id);
   }
 
@@ -94,14 +101,15 @@ export class Fleet {
   lost(worker: OwnWorker, now: number): string | undefined {
     if (worker.phase !== 'starting' && now - worker.heardAt > silenceMs)
       return `no heartbeat for ${String(Math.round((now - worker.heardAt) / 1000))} s`;
-    if (worker.drainingSince !== undefined && now - worker.drainingSince > drainLimitMs && worker.phase === 'draining')
-      return 'did not leave in time';
-    return undefined;
+    if (worker.phase !== 'draining' || worker.drainingSince === undefined) return undefined;
+    const by = worker.drainBy ?? worker.drainingSince + this.ownDrainMs;
+    return now > by + drainGraceMs ? 'did not leave in time' : undefined;
   }
 
-  #unlist(worker: OwnWorker): void {
-    const idle = this.#idle.get(worker.profile);
-    const at = idle?.indexOf(worker.id) ?? -1;
+  /** Takes a worker from among the free ones. */
+  unlist(id: string): void {
+    const idle = this.#idle.get(this.#workers.get(id)?.profile ?? '');
+    const at = idle?.indexOf(id) ?? -1;
     if (at >= 0) idle?.splice(at, 1);
   }
 }

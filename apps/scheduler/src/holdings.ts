@@ -2,6 +2,7 @@ import { isHeld, isOver, type Clock, type Failure, type JobRecord, type JobResul
 import type { CursorMove, Ending, HeldJob, HeldLease, Leases, ProfileQueue, Settled } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOf, endingOfFailure } from './ending.js';
+import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
 
 /** A job that a worker of ours carries out, and that we hold in its queue meanwhile. */
@@ -28,6 +29,7 @@ export class Holdings {
   constructor(
     private readonly leases: Leases,
     private readonly queueOf: (profile: string) => ProfileQueue | undefined,
+    private readonly halts: HaltWatch,
     private readonly clock: Clock,
     private readonly metrics: SchedulerMetrics,
     private readonly log: Logger,
@@ -113,6 +115,7 @@ export class Holdings {
       'attempt ended',
     );
     if (holding) this.#follow(holding, ending);
+    await this.halts.onEnding(job.spec.profile, ending);
     return 'settled';
   }
 

@@ -17,7 +17,7 @@ export interface LossesParts {
   readonly log: Logger;
   /** A worker's room is free again, and its job perhaps back in the queue. */
   readonly onGone: (profile: string) => void;
-  readonly onFailedStart: (profile: string) => void;
+  readonly onFailedStart: (profile: string, reason: string) => Promise<void>;
   /** The worker is another scheduler's. */
   readonly onElsewhere: (worker: string) => void;
 }
@@ -60,9 +60,10 @@ export class Losses {
     const { fleet, log, onFailedStart } = this.parts;
     const own = fleet.get(worker);
     if (!own) return;
-    if (own.phase === 'starting') onFailedStart(own.profile);
     if (own.phase !== 'draining') log.warn({ worker, reason, outOfMemory, lastLines }, 'a worker ended');
+    const starting = own.phase === 'starting';
     await this.lose(worker, lost(reason, lastLines));
+    if (starting) await onFailedStart(own.profile, reason);
   }
 
   async #lose(worker: string, failure: Failure): Promise<void> {

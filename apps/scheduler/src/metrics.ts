@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { JobRecord, PoolRecord, Start } from '@remuda/domain';
+import { desiredWorkers, haltKinds, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
 import type { Ending } from '@remuda/queue';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
@@ -122,6 +122,18 @@ function poolGauges(registry: Registry, pools: () => Promise<readonly PoolRecord
     labelNames: ['profile'],
     registers,
   });
+  const suspended = new Gauge({
+    name: 'remuda_profile_suspended',
+    help: '1 while a profile takes no jobs, because they did not start.',
+    labelNames: ['profile'],
+    registers,
+  });
+  const halted = new Gauge({
+    name: 'remuda_profile_halted',
+    help: "1 while a profile's jobs wait: paused or drained by an operator, or suspended.",
+    labelNames: ['profile', 'kind'],
+    registers,
+  });
   new Gauge({
     name: 'remuda_workers',
     help: 'Workers by phase.',
@@ -129,12 +141,14 @@ function poolGauges(registry: Registry, pools: () => Promise<readonly PoolRecord
     registers,
     async collect() {
       for (const pool of await pools()) {
-        const { profile, waiting, delayed, running, workers, warm, max } = pool;
+        const { profile, waiting, delayed, running, workers, suspended: isSuspended, halts } = pool;
         for (const [phase, count] of Object.entries(workers)) this.set({ profile, phase }, count);
         jobs.set({ profile, state: 'waiting' }, waiting);
         jobs.set({ profile, state: 'delayed' }, delayed);
         jobs.set({ profile, state: 'running' }, running);
-        desired.set({ profile }, Math.min(max, workers.busy + Math.max(warm, waiting)));
+        desired.set({ profile }, desiredWorkers(pool));
+        suspended.set({ profile }, Number(isSuspended));
+        for (const kind of haltKinds) halted.set({ profile, kind }, Number(halts.some((halt) => halt.kind === kind)));
       }
     },
   });

@@ -4,6 +4,7 @@ import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
 import type { Holdings } from './holdings.js';
 import { lost, type Losses } from './losses.js';
+import type { Wishes } from './wishes.js';
 
 /** What ownership of workers touches. */
 export interface OwnershipParts {
@@ -12,6 +13,7 @@ export interface OwnershipParts {
   readonly registry: WorkerRegistry;
   readonly leases: Leases;
   readonly losses: Losses;
+  readonly wishes: Wishes;
   readonly relay: () => Relay;
   /** Names us among the schedulers. */
   readonly scheduler: string;
@@ -27,7 +29,7 @@ export class Ownership {
 
   /** Renews what we own, adopts what nobody owns, and ends what is silent or late. */
   async keep(): Promise<void> {
-    const { fleet, registry, losses, scheduler, clock } = this.parts;
+    const { fleet, registry, losses, wishes, scheduler, clock } = this.parts;
     const workers = await registry.all();
     fleet.awake(clock.now());
     for (const worker of workers) {
@@ -37,6 +39,7 @@ export class Ownership {
       const owned = await registry.own(worker.id);
       if (ours && !owned) this.disown(worker.id);
       if (!ours && owned) await this.#adopt(worker);
+      if (owned) await wishes.heed(worker);
     }
     await this.#endLate();
   }

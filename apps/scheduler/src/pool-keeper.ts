@@ -9,12 +9,13 @@ import {
   type SeenPool,
   type WorkerRecord,
 } from '@remuda/domain';
-import { encodeControl } from '@remuda/protocol';
 import { isOutage, lead, type ProfileQueue, type Queues, type WorkerAccess, type WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
+import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
 import { fingerprint } from './profiles-file.js';
+import type { Wishes } from './wishes.js';
 import { workerEnvironment, type WorkerSurroundings } from './worker-environment.js';
 
 /** A container takes no longer than this to a warm worker, in ms; else it's given up. */
@@ -30,6 +31,8 @@ export interface PoolKeeperParts {
   readonly access: WorkerAccess | undefined;
   readonly queues: Queues;
   readonly fleet: Fleet;
+  readonly halts: HaltWatch;
+  readonly wishes: Wishes;
   readonly surroundings: WorkerSurroundings;
   readonly release: string;
   readonly clock: Clock;
@@ -55,7 +58,7 @@ export class PoolKeeper {
   /** Goes over every pool that we lead. */
   async keep(): Promise<void> {
     const { registry, runtime, queues, scheduler, fleet, clock } = this.parts;
-    const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
+    const [workers, containers] = await Promise.all([registry.all(), runtime.list(), this.parts.halts.look()]);
     fleet.awake(clock.now());
     const known = new Set(workers.map((worker) => worker.id));
     const strays = containers.filter((container) => !known.has(container.worker));
@@ -82,15 +85,17 @@ export class PoolKeeper {
     return this.#backlogs.get(profile) ?? 0;
   }
 
-  /** A container ended before its worker was ready. */
-  noteFailedStart(profile: string): void {
+  /** A container ended, or did not come to be, before its worker was ready. */
+  async noteFailedStart(profile: string, reason: string): Promise<void> {
     const count = (this.#failures.get(profile)?.count ?? 0) + 1;
     this.#failures.set(profile, { count, at: this.parts.clock.now() });
+    await this.parts.halts.onContainerFailed(profile, reason);
   }
 
   /** A worker became ready: whatever was wrong is over. */
-  noteReady(profile: string): void {
+  async noteReady(profile: string): Promise<void> {
     this.#failures.delete(profile);
+    await this.parts.halts.onWorkerReady(profile);
   }
 
   async #keepPool(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<void> {
@@ -106,7 +111,7 @@ export class PoolKeeper {
     strays: readonly string[],
     now: number,
   ): Promise<SeenPool> {
-    const { fleet, release } = this.parts;
+    const { fleet, halts, release } = this.parts;
     const made = fingerprint(profile, release);
     const backlog = (await this.queueOf.get(profile.name)?.backlog(now)) ?? 0;
     this.#backlogs.set(profile.name, backlog);
@@ -121,10 +126,13 @@ export class PoolKeeper {
           stale: worker.fingerprint !== made,
           lost: own !== undefined && fleet.lost(own, now) !== undefined,
           ...(worker.idleSince === undefined ? {} : { idleSince: worker.idleSince }),
+          ...(worker.cordoned === true ? { cordoned: true } : {}),
         };
       }),
       strays,
       backlog,
+      halted: halts.holdsStarts(profile.name),
+      drained: halts.drainedBy(profile.name) !== undefined,
       failedStarts: failures?.count ?? 0,
       ...(failures ? { lastFailedStartAt: failures.at } : {}),
       lastAssignedAt: fleet.engagedAt(profile.name),
@@ -138,11 +146,11 @@ export class PoolKeeper {
         await Promise.all(Array.from({ length: action.count }, () => this.#start(profile)));
         return;
       case 'drain':
-        if (fleet.get(action.worker)) await this.drain(action.worker);
+        await this.#drain(action.worker, this.parts.halts.drainedBy(profile.name));
         return;
       case 'lose': {
         const worker = fleet.get(action.worker);
-        if (worker?.phase === 'starting') this.noteFailedStart(profile.name);
+        if (worker?.phase === 'starting') await this.noteFailedStart(profile.name, 'its worker was not ready in time');
         if (worker) await lose(action.worker, fleet.lost(worker, clock.now()) ?? 'was not ready in time');
         return;
       }
@@ -152,12 +160,10 @@ export class PoolKeeper {
     }
   }
 
-  /** Lets a worker finish and leave. */
-  async drain(worker: string): Promise<void> {
-    const { fleet, registry, clock } = this.parts;
-    fleet.engage(worker, 'draining', clock.now());
-    await registry.note(worker, { phase: 'draining' });
-    await registry.tell(worker, encodeControl({ kind: 'drain' }));
+  /** Lets a worker leave: now, since it's idle, or when its job has ended, but by then (epoch ms). Another scheduler's one hears it there. */
+  async #drain(worker: string, by = this.parts.clock.now()): Promise<void> {
+    const { fleet, registry, wishes } = this.parts;
+    await (fleet.get(worker) ? wishes.drain(worker, by) : registry.askDrain(worker, by));
   }
 
   async #start(profile: Profile): Promise<void> {
@@ -167,7 +173,8 @@ export class PoolKeeper {
     const made = fingerprint(profile, release);
     try {
       const { afterJobs } = profile.recycle;
-      await registry.register({ id, profile: profile.name, fingerprint: made, startedAt, afterJobs });
+      const ours = await registry.register({ id, profile: profile.name, fingerprint: made, startedAt, afterJobs });
+      if (!ours) return;
       fleet.add({ id, profile: profile.name, phase: 'starting', startedAt, readyAt: 0, heardAt: startedAt });
       const account = await access?.grant(id);
       await this.parts.follow(id);
@@ -176,12 +183,12 @@ export class PoolKeeper {
       await runtime.start({ worker: id, profile: profile.name, image, resources, network, env, fingerprint: made });
       metrics.starts.inc({ profile: profile.name, outcome: 'started' });
     } catch (error) {
-      // Redis had no time for us: it was not the container that failed.
-      if (!isOutage(error)) this.noteFailedStart(profile.name);
       metrics.starts.inc({ profile: profile.name, outcome: 'failed' });
       const reason = error instanceof RemudaError ? error.message : String(error);
       log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
       await this.parts.lose(id, reason);
+      // Else Redis had no time for us: it was not the container that failed.
+      if (!isOutage(error)) await this.noteFailedStart(profile.name, reason);
     }
   }
 
@@ -189,6 +196,6 @@ export class PoolKeeper {
   async #dismissUnknown(workers: readonly WorkerRecord[]): Promise<void> {
     for (const worker of workers)
       if (!this.queueOf.has(worker.profile) && this.parts.fleet.get(worker.id)?.phase === 'idle')
-        await this.drain(worker.id);
+        await this.#drain(worker.id);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, ContainerRuntime, Profile } from '@remuda/domain';
 import {
+  Halts,
   Leases,
   ProfileQueue,
   Queues,
@@ -16,6 +17,7 @@ import type { Logger } from '@remuda/runtime';
 import type { Registry } from 'prom-client';
 import { Dispatcher } from './dispatcher.js';
 import { Fleet } from './fleet.js';
+import { HaltWatch } from './halt-watch.js';
 import { Holdings } from './holdings.js';
 import { Losses, lost } from './losses.js';
 import { SchedulerMetrics } from './metrics.js';
@@ -27,6 +29,7 @@ import { Sweeper } from './sweeper.js';
 import { every, type Ticker } from './ticker.js';
 import type { WorkerSurroundings } from './worker-environment.js';
 import { WorkerReports } from './worker-reports.js';
+import { Wishes } from './wishes.js';
 
 /** What a scheduler is made of. */
 export interface SchedulerPlan {
@@ -41,6 +44,8 @@ export interface SchedulerPlan {
   /** Whether each worker gets an account of its own at Redis. */
   readonly acl: boolean;
   readonly workersOnExit: 'keep' | 'remove';
+  /** Starts in a row that have to fail for a profile to be suspended; 0 for never. */
+  readonly suspendAfter: number;
   /** Names what is installed: workers made by another release are stale. */
   readonly release: string;
   readonly clock: Clock;
@@ -65,7 +70,8 @@ export class Scheduler {
   readonly #queueOf: ReadonlyMap<string, ProfileQueue>;
   readonly #pools: RedisPoolBook;
   readonly #access: WorkerAccess | undefined;
-  readonly #fleet = new Fleet();
+  readonly #fleet: Fleet;
+  readonly #halts: HaltWatch;
   readonly #holdings: Holdings;
   readonly #dispatcher: Dispatcher;
   readonly #losses: Losses;
@@ -87,32 +93,57 @@ export class Scheduler {
     this.#pools = new RedisPoolBook(this.#redis, this.#keys);
     this.#access = plan.acl ? new WorkerAccess(this.#redis, this.#keys) : undefined;
     const queues = this.#queues;
-    const fleet = this.#fleet;
+    const fleet = new Fleet(surroundings.drainMs);
+    this.#fleet = fleet;
     const access = this.#access;
     const registry = new WorkerRegistry(queues, scheduler);
     const leases = new Leases(queues, clock);
     const metrics = new SchedulerMetrics(plan.registry, () => this.#pools.pools());
-    const holdings = new Holdings(leases, (profile) => this.#queueOf.get(profile), clock, metrics, log);
-    this.#holdings = holdings;
-    this.#dispatcher = new Dispatcher({ fleet, holdings, leases, clock, metrics, log }, this.#queueOf);
     const relay = (): Relay => this.#relay;
     const wake = (profile: string): void => this.#dispatcher.wake(profile);
     const lookOver = (): void => this.#tickers?.pools.poke();
+    const { suspendAfter } = plan;
+    const halts = new HaltWatch({
+      halts: new Halts(this.#redis, this.#keys),
+      suspendAfter,
+      clock,
+      log,
+      onLifted: wake,
+    });
+    this.#halts = halts;
+    const holdings = new Holdings(leases, (profile) => this.#queueOf.get(profile), halts, clock, metrics, log);
+    this.#holdings = holdings;
+    this.#dispatcher = new Dispatcher({ fleet, holdings, halts, leases, clock, metrics, log }, this.#queueOf);
+    const wishes = new Wishes({ fleet, registry, clock, log, onFree: wake, onLess: lookOver });
     this.#losses = new Losses({
       ...{ fleet, holdings, registry, access, runtime, relay, metrics, log },
       onGone: (profile) => {
         lookOver();
         wake(profile);
       },
-      onFailedStart: (profile) => this.#keeper.noteFailedStart(profile),
+      onFailedStart: (profile, reason) => this.#keeper.noteFailedStart(profile, reason),
       onElsewhere: (worker) => this.#ownership.disown(worker),
     });
     const losses = this.#losses;
     const parts = { fleet, holdings, registry, clock, log };
-    this.#ownership = new Ownership({ ...parts, scheduler, leases, losses, relay, onTaken: wake });
+    this.#ownership = new Ownership({ ...parts, scheduler, leases, losses, wishes, relay, onTaken: wake });
     this.#keeper = new PoolKeeper(
       {
-        ...{ scheduler, runtime, registry, access, queues, fleet, surroundings, release, clock, metrics, log },
+        ...{
+          scheduler,
+          runtime,
+          registry,
+          access,
+          queues,
+          fleet,
+          halts,
+          wishes,
+          surroundings,
+          release,
+          clock,
+          metrics,
+          log,
+        },
         follow: (worker) => this.#relay.follow(worker),
         lose: (worker, reason) => losses.lose(worker, lost(reason)),
       },
@@ -142,8 +173,12 @@ export class Scheduler {
     for (const queue of this.#queueOf.values()) await queue.start();
     this.#unwatch = await runtime.watch((exit) => void this.#losses.onExit(exit));
     this.#redis.on('ready', () => void this.#restoreAccess());
+    await this.#halts.look();
     await this.#listening.subscribe(this.#keys.wake);
-    this.#listening.on('message', (_channel: string, message: string) => this.#onWake(message));
+    await this.#listening.subscribe(this.#keys.steer);
+    this.#listening.on('message', (channel: string, message: string) =>
+      channel === this.#keys.steer ? this.#onSteer() : this.#onWake(message),
+    );
     const guard = new ScriptGuard(this.#guarding, log);
     this.#tickers = {
       pools: every(beat.pools, 'keeping the pools', () => this.#keepPools(), log, poolGapMs),
@@ -184,6 +219,12 @@ export class Scheduler {
     const [profile = '', jobs = '1'] = message.split(' ');
     if (!this.#fleet.hasFree(profile)) this.#tickers?.pools.poke();
     this.#dispatcher.wake(profile, Number(jobs));
+  }
+
+  /** An operator wants something of a pool or a worker. */
+  #onSteer(): void {
+    this.#tickers?.leases.poke();
+    this.#tickers?.pools.poke();
   }
 
   async #keepPools(): Promise<void> {

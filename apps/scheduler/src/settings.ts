@@ -101,6 +101,21 @@ export const schedulerSettings = {
     default: 'keep',
     parse: oneOf(['keep', 'remove']),
   },
+  suspendAfter: {
+    env: 'REMUDA_SUSPEND_AFTER',
+    about:
+      'Starts in a row that have to fail for a profile to be suspended: its jobs wait until it is resumed. 0 for never.',
+    unit: 'starts',
+    default: 5,
+    parse: integer(0, 1_000),
+  },
+  drainMs: {
+    env: 'REMUDA_DRAIN_MS',
+    about: 'What a job may still take when its worker is told to leave by a signal; then it goes back to the queue.',
+    unit: 'ms',
+    default: 10_000,
+    parse: integer(0, 86_400_000),
+  },
   warm: {
     env: 'REMUDA_WARM',
     about: 'Warm workers of a profile that names no number.',

@@ -35,7 +35,7 @@ export class Sweeper {
   /** Says which profiles there are. */
   async publish(): Promise<void> {
     const { queues, profiles } = this.parts;
-    const published = profiles.map(({ name, pool }) => [name, { ...pool, suspended: false }] as const);
+    const published = profiles.map(({ name, pool }) => [name, pool] as const);
     await publishProfiles(queues.redis, queues.keys, Object.fromEntries(published));
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { profile } from '@remuda/testing';
 import { workerEnvironment } from './worker-environment.js';
 
-const around = { namespace: 'n', socketDir: '/run/remuda', logLevel: 'info' };
+const around = { namespace: 'n', socketDir: '/run/remuda', logLevel: 'info', drainMs: 10_000 };
 const account = { username: 'remuda-w-1', password: 'pw' };
 
 describe("a worker's environment", () => {

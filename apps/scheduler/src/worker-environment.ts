@@ -10,6 +10,8 @@ export interface WorkerSurroundings {
   /** Where a worker sees the bridge's sockets. */
   readonly socketDir: string;
   readonly logLevel: string;
+  /** What a job may still take when its worker is told to leave by a signal, in ms. */
+  readonly drainMs: number;
 }
 
 /** A worker's environment. The model's credential is not in it, nor a password of anybody else. */
@@ -25,6 +27,7 @@ export function workerEnvironment(
     [workerEnv.namespace]: around.namespace,
     [workerEnv.redisUrl]: account ? withAccount(url, account) : url,
     [workerEnv.profile]: JSON.stringify(workerProfile(profile)),
+    [workerEnv.drainMs]: String(around.drainMs),
     REMUDA_LOG_LEVEL: around.logLevel,
   };
 }

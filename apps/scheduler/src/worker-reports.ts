@@ -18,7 +18,7 @@ export interface ReportsParts {
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
   /** A worker is ready for its first job. */
-  readonly onReady: (profile: string) => void;
+  readonly onReady: (profile: string) => Promise<void>;
   /** A worker is free. */
   readonly onFree: (profile: string) => void;
   /** A worker leaves by itself. */
@@ -87,7 +87,7 @@ export class WorkerReports implements RelayListener {
       own.readyAt = now;
       metrics.ready(own.profile, now - own.startedAt);
       log.info({ worker, ms: now - own.startedAt }, 'worker is warm');
-      onReady(own.profile);
+      await onReady(own.profile);
     }
     fleet.free(own);
     onFree(own.profile);

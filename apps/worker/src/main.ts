@@ -50,7 +50,9 @@ async function main(): Promise<void> {
     ...owner,
   });
   const { afterJobs } = profile;
-  const worker: Worker = new Worker({ line, engine, workspace: folder, afterJobs, now: () => systemClock.now(), log });
+  const { drainMs } = settings;
+  const now = (): number => systemClock.now();
+  const worker: Worker = new Worker({ line, engine, workspace: folder, afterJobs, drainMs, now, log });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
   await worker.run();
 }

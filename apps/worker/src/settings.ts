@@ -30,6 +30,13 @@ export const workerSettings = {
     unit: 'JSON',
     parse: profile,
   },
+  drainMs: {
+    env: workerEnv.drainMs,
+    about: 'What a job may still take when the worker is told to leave by a signal.',
+    unit: 'ms',
+    default: 10_000,
+    parse: integer(0, 86_400_000),
+  },
   workspace: {
     env: workerEnv.workspace,
     about: 'Folder in which jobs work.',

@@ -11,14 +11,14 @@ export interface WorkerPlan {
   readonly workspace: WorkspaceKeeper & { clear(): Promise<void> };
   /** Jobs after which it leaves. */
   readonly afterJobs: number;
+  /** What a job may still take when the worker has to leave and nobody names a limit, in ms; then it goes back to the queue. */
+  readonly drainMs: number;
   readonly now: () => number;
   readonly log: Logger;
 }
 
 /** Two missed ones are forgiven: a scheduler counts a worker as lost after three. */
 const heartbeatMs = 2_000;
-/** What a job may still take when the worker has to leave, in ms; then it goes back to the queue. */
-const drainMs = 10_000;
 
 interface Current {
   readonly assignment: Assignment;
@@ -34,6 +34,8 @@ export class Worker {
   /** The bridge token of the next job. Its hash is all that leaves this process; a job is granted to it at the claim. */
   #armed = '';
   #leaving: Promise<void> | undefined;
+  #drainBy = Infinity;
+  #drainTimer: NodeJS.Timeout | undefined;
   #heart: NodeJS.Timeout | undefined;
   readonly #gone: Promise<void>;
   #goneNow: () => void = () => undefined;
@@ -63,8 +65,9 @@ export class Worker {
     if (!this.#current) void this.leave();
   }
 
-  /** Finishes what runs, within the limit, takes nothing new, and leaves. Safe to call twice. */
-  leave(): Promise<void> {
+  /** Finishes what runs, within the limit, takes nothing new, and leaves. Safe to call twice: the earlier limit holds. */
+  leave(limitMs = this.plan.drainMs): Promise<void> {
+    this.#limitDrain(limitMs);
     this.#leaving ??= this.#leave();
     return this.#leaving;
   }
@@ -118,18 +121,24 @@ export class Worker {
   }
 
   #onControl(control: Control): void {
-    if (control.kind === 'drain') void this.leave();
+    if (control.kind === 'drain') void this.leave(control.limitMs);
     else if (this.#current?.assignment.job === control.job && this.#current.assignment.lease === control.lease)
       this.#current.stop.abort('cancel' satisfies StopReason);
+  }
+
+  #limitDrain(limitMs: number): void {
+    const by = this.plan.now() + limitMs;
+    if (by >= this.#drainBy) return;
+    this.#drainBy = by;
+    clearTimeout(this.#drainTimer);
+    this.#drainTimer = setTimeout(() => this.#current?.stop.abort('drain' satisfies StopReason), limitMs);
   }
 
   async #leave(): Promise<void> {
     const { line, engine } = this.plan;
     void line.say({ kind: 'phase', phase: 'draining' });
-    const current = this.#current;
-    const limit = setTimeout(() => current?.stop.abort('drain' satisfies StopReason), drainMs);
     await line.stopTaking();
-    clearTimeout(limit);
+    clearTimeout(this.#drainTimer);
     clearInterval(this.#heart);
     await engine.kill();
     await line.close();

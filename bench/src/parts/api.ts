@@ -11,7 +11,7 @@ import { serve } from './member.js';
 const [redisUrl = '', namespace = ''] = process.argv.slice(2);
 const env = { REMUDA_REDIS_URL: redisUrl, REMUDA_NAMESPACE: namespace, REMUDA_API_PORT: '0', REMUDA_LOG_LEVEL: 'info' };
 const redis = connectRedis(redisUrl, { name: 'bench' });
-const profile = { warm: 1, max: 1, suspended: false };
+const profile = { warm: 1, max: 1 };
 await publishProfiles(redis, redisKeys(namespace), { default: profile });
 
 const constant = { id: 'j-0', state: 'queued', url: '/api/v1/jobs/j-0', events: '/api/v1/jobs/j-0/events' };

@@ -24,6 +24,7 @@ serve(({ start: { worker: id, env } }: StartNote) => {
     engine: new InstantEngine(answer),
     workspace,
     afterJobs: profile.afterJobs,
+    drainMs: 10_000,
     now: () => Date.now(),
     log: createLogger({ name: 'worker', level: 'info' }),
   });

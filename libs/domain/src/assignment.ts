@@ -22,6 +22,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
   | { readonly kind: 'cancelled'; readonly result?: JobResult };
 
-/** What a busy or idle worker can be told at any time. */
+/** What a busy or idle worker can be told at any time. `limitMs` is what the job under way may still take. */
 export type Control =
-  { readonly kind: 'cancel'; readonly job: string; readonly lease: number } | { readonly kind: 'drain' };
+  | { readonly kind: 'cancel'; readonly job: string; readonly lease: number }
+  | { readonly kind: 'drain'; readonly limitMs: number };

@@ -18,6 +18,8 @@ export const refusalCodes = [
   'job.not_over',
   'job.cannot_cancel',
   'profile.unknown',
+  'pool.unknown',
+  'worker.unknown',
   'schema.invalid',
   'cursor.invalid',
   'event_id.invalid',

@@ -1,5 +1,6 @@
 import type { JobEvent } from './event.js';
 import type { JobRecord, JobResult, JobSpec } from './job.js';
+import type { Halt } from './halt.js';
 import type { JobState } from './job-state.js';
 import type { WorkerPhase } from './worker-phase.js';
 import type { AbortSignalLike } from './clock.port.js';
@@ -87,6 +88,10 @@ export interface WorkerRecord {
   readonly jobsDone: number;
   readonly rssMb?: number;
   readonly fingerprint: string;
+  /** It is given no job, and stays. */
+  readonly cordoned?: boolean;
+  /** It is to leave, and what it carries out then goes back to the queue. */
+  readonly drainBy?: number;
   /** The scheduler that relays its stream and assigns its jobs. */
   readonly owner?: string;
 }
@@ -102,7 +107,10 @@ export interface PoolRecord {
   readonly delayed: number;
   /** Jobs that workers carry out. */
   readonly running: number;
+  /** Jobs don't start, again and again, and so no further one is given to it. */
   readonly suspended: boolean;
+  /** What keeps its jobs waiting; empty where nothing does. */
+  readonly halts: readonly Halt[];
 }
 
 /** The workers and pools, for reading. */

@@ -135,3 +135,21 @@ describe('whatever the pool', () => {
     );
   });
 });
+
+describe('a pool that an operator has stopped', () => {
+  test('starts nothing for jobs that are not to start, and keeps its warm part', () => {
+    expect(started(planPool(pool({ backlog: 100, halted: true }), aim, now))).toBe(2);
+  });
+
+  test('drained: whoever is there leaves, and nobody is started', () => {
+    const workers = [worker('a', 'idle'), worker('b', 'busy'), worker('c', 'starting'), worker('d', 'draining')];
+    expect(planPool(pool({ workers, backlog: 100, drained: true }), aim, now)).toEqual(
+      ['a', 'b', 'c'].map((id) => ({ kind: 'drain', worker: id, reason: 'drained' })),
+    );
+  });
+
+  test('a cordoned worker stays, takes room, and is replaced', () => {
+    const workers = [worker('a', 'idle', { cordoned: true, stale: true }), worker('b', 'busy', { cordoned: true })];
+    expect(planPool(pool({ workers, backlog: 100 }), aim, now)).toEqual([{ kind: 'start', count: 3 }]);
+  });
+});

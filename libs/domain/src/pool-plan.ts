@@ -12,6 +12,8 @@ export interface SeenWorker {
   readonly stale: boolean;
   /** Its container no longer runs, or its heartbeats stopped. */
   readonly lost: boolean;
+  /** It is given no job, and stays all the same. */
+  readonly cordoned?: boolean;
 }
 
 /** A pool at one moment: its workers, the containers nobody knows, and how many jobs wait for it. */
@@ -21,6 +23,10 @@ export interface SeenPool {
   readonly strays: readonly string[];
   /** Jobs that could start now. */
   readonly backlog: number;
+  /** The jobs that wait are not to be started now. */
+  readonly halted?: boolean;
+  /** All workers are to leave, and none is to be started. */
+  readonly drained?: boolean;
   /** Starts that failed in a row; they slow the pool down. */
   readonly failedStarts: number;
   /** When the last start failed. */
@@ -45,7 +51,7 @@ export interface PoolAim {
 /** What should change. Applying an action twice does no harm. */
 export type PoolAction =
   | { readonly kind: 'start'; readonly count: number }
-  | { readonly kind: 'drain'; readonly worker: string; readonly reason: 'stale' | 'age' | 'surplus' }
+  | { readonly kind: 'drain'; readonly worker: string; readonly reason: 'stale' | 'age' | 'surplus' | 'drained' }
   | { readonly kind: 'lose'; readonly worker: string; readonly reason: 'gone' | 'start_timeout' }
   | { readonly kind: 'reap'; readonly container: string };
 
@@ -55,19 +61,21 @@ const maxStartPauseMs = 30_000;
 /**
  * Computes what should change so that the pool is at its target: `warm` idle workers beyond the busy ones, more while
  * jobs wait, never above `max`. Pure: the same pool and time give the same plan. Workers that drain count against
- * `max` until they are gone, since their containers still take room.
+ * `max` until they are gone, since their containers still take room; so do cordoned ones, which nobody can use.
  */
 export function planPool(seen: SeenPool, aim: PoolAim, now: number): readonly PoolAction[] {
   const lost = seen.workers.filter((w) => w.lost || startTimedOut(w, aim, now));
   const alive = seen.workers.filter((w) => !lost.includes(w) && w.phase !== 'gone');
   const staying = alive.filter((w) => w.phase !== 'draining');
-  const busy = staying.filter((w) => w.phase === 'busy').length;
-  const wanted = Math.min(aim.target.max, busy + Math.max(aim.target.warm, seen.backlog));
+  const useful = staying.filter((w) => w.cordoned !== true);
+  const busy = useful.filter((w) => w.phase === 'busy').length;
+  const backlog = seen.halted === true ? 0 : seen.backlog;
+  const wanted = seen.drained === true ? 0 : Math.min(aim.target.max, busy + Math.max(aim.target.warm, backlog));
 
-  const drains = planDrains(staying, wanted, aim, now);
+  const drains = seen.drained === true ? drainAll(staying) : planDrains(useful, wanted, aim, now);
   const room = aim.target.max - alive.length;
-  const refilled = Math.min(wanted - (staying.length - drains.length), room);
-  const missing = isCalm(seen, staying, aim, now) ? refilled : Math.min(refilled, seen.backlog);
+  const refilled = Math.min(wanted - (useful.length - drains.length), room);
+  const missing = isCalm(seen, useful, aim, now) ? refilled : Math.min(refilled, backlog);
   return [
     ...seen.strays.map((container) => ({ kind: 'reap', container }) as const),
     ...lost.map((w) => ({ kind: 'lose', worker: w.id, reason: w.lost ? 'gone' : 'start_timeout' }) as const),
@@ -90,6 +98,11 @@ function mayStart(seen: SeenPool, now: number): boolean {
   if (seen.failedStarts === 0 || seen.lastFailedStartAt === undefined) return true;
   const pause = Math.min(1_000 * 2 ** (seen.failedStarts - 1), maxStartPauseMs);
   return now - seen.lastFailedStartAt >= pause;
+}
+
+/** All should leave: whoever has a job, when it has ended. */
+function drainAll(staying: readonly SeenWorker[]): readonly PoolAction[] {
+  return staying.map((w) => ({ kind: 'drain', worker: w.id, reason: 'drained' }) as const);
 }
 
 /** Idle workers that should leave: stale ones, old ones, then the longest idle above what is wanted. */

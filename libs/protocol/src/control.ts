@@ -10,8 +10,8 @@ export function encodeControl(control: Control): string {
 export function decodeControl(text: string): Control | undefined {
   const value = parseJson(text);
   if (!isRecord(value)) return undefined;
-  if (value['kind'] === 'drain') return { kind: 'drain' };
-  const { job, lease } = value;
+  const { job, lease, limitMs } = value;
+  if (value['kind'] === 'drain' && typeof limitMs === 'number') return { kind: 'drain', limitMs };
   return value['kind'] === 'cancel' && typeof job === 'string' && typeof lease === 'number'
     ? { kind: 'cancel', job, lease }
     : undefined;

@@ -29,12 +29,18 @@ export function redisKeys(namespace: string) {
     workerControl: (id: string) => `${p}:wk:${id}:control`,
     relayCursors: `${p}:relay:cursors`,
     profiles: `${p}:profiles`,
+    /** What keeps profiles' queues from being read, by `<kind>:<profile>`; the profile `*` is all of them. */
+    halts: `${p}:halts`,
+    /** Starts that failed in a row, by code and profile. */
+    failedStarts: `${p}:starts:failed`,
     poolLeader: (profile: string) => `${p}:pool:${profile}:leader`,
     /**
      * Pub/sub channel that wakes schedulers: `<profile> <jobs>` when there is something to claim, empty when a scheduler
      * has left.
      */
     wake: `${p}:wake`,
+    /** Pub/sub channel that says that an operator wants something. */
+    steer: `${p}:steer`,
     /** Who sweeps at the moment. */
     sweeper: `${p}:sweeper`,
     counters: `${p}:counters`,

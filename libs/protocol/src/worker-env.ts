@@ -13,6 +13,8 @@ export const workerEnv = {
   bridge: 'REMUDA_BRIDGE',
   /** The engine's profile as JSON (EngineProfile and recycle limits). */
   profile: 'REMUDA_WORKER_PROFILE',
+  /** What a job may still take when the worker is told to leave by a signal. */
+  drainMs: 'REMUDA_DRAIN_MS',
   workspace: 'REMUDA_WORKSPACE',
   home: 'REMUDA_HOME',
   /** Claude Code's executable. */

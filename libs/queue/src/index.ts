@@ -5,6 +5,8 @@ export * from './bridge-grants.js';
 export * from './model-counts.js';
 export * from './event-log.js';
 export * from './pool-book.js';
+export { RedisPoolControls } from './pool-controls.js';
+export { Halts, type HaltsOf } from './halts.js';
 export * from './leases.js';
 export * from './profile-queue.js';
 export * from './relay.js';

@@ -2,16 +2,21 @@ import { script } from './script.js';
 
 /**
  * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written.
- * KEYS: job, worker, events, grant, model, ttl. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms,
+ * KEYS: job, worker, events, grant, model, ttl, halts. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms,
  * event, number of grant fields * 2, grant fields.
- * Gives {'assigned', lease, attempt}, {'state', state or ''} or {'worker'}. Asked again under the same lock, because the first
+ * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'worker'}, {'cordoned'} or {'halted'}. Asked again under the same lock, because the first
  * answer was lost with its connection, it answers the same.
  */
 export const assignScript = script(`
-local at = redis.call('HMGET', KEYS[1], 'state', 'lock', 'worker', 'lease', 'attempt')
+local at = redis.call('HMGET', KEYS[1], 'state', 'lock', 'worker', 'lease', 'attempt', 'profile')
 if at[1] == 'assigned' and at[2] == ARGV[5] and at[3] == ARGV[2] then return {'assigned', at[4], at[5]} end
 if at[1] ~= 'queued' then return {'state', at[1] or ''} end
 if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end
+if redis.call('HEXISTS', KEYS[2], 'cordoned') == 1 then return {'cordoned'} end
+if redis.call('EXISTS', KEYS[7]) == 1 then
+  local halts = redis.call('HMGET', KEYS[7], 'paused:*', 'paused:' .. at[6], 'drained:' .. at[6], 'suspended:' .. at[6])
+  if halts[1] or halts[2] or halts[3] or halts[4] then return {'halted'} end
+end
 -- A grant that stands is another job's, whoever names it.
 if redis.call('EXISTS', KEYS[4]) == 1 then return {'worker'} end
 local lease = redis.call('HINCRBY', KEYS[1], 'lease', 1)

@@ -22,11 +22,14 @@ import type { HeldJob } from './profile-queue.js';
 import type { Queues } from './queues.js';
 import { run } from './script.js';
 
-/** What an assignment came to: `taken` says that the worker, `state` that the job is no longer free. */
+/**
+ * What an assignment came to: `worker` says that the worker, `state` that the job is no longer free, `cordoned` that the worker and
+ * `halted` that the profile is to have none.
+ */
 export type Assigned =
   | { readonly kind: 'assigned'; readonly lease: number; readonly attempt: number; readonly grant: string }
   | { readonly kind: 'state'; readonly state: JobState | '' }
-  | { readonly kind: 'worker' };
+  | { readonly kind: 'worker' | 'cordoned' | 'halted' };
 
 /** A claimed job on its way to a worker. */
 export interface Claim {
@@ -187,6 +190,7 @@ export class Leases {
         keys.bridgeToken(hash),
         keys.model(job.id),
         keys.ttl,
+        keys.halts,
       ],
       [
         job.id,

@@ -9,19 +9,15 @@ import {
 } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { translateRedisError } from './connect.js';
+import { readHalts, type HaltsOf } from './halts.js';
 import { Queues } from './queues.js';
 import { readWorkerHash } from './worker-hash.js';
-
-/** What a scheduler publishes of a profile, for those who look. */
-export interface PublishedProfile extends PoolTarget {
-  readonly suspended: boolean;
-}
 
 /** Publishes which profiles there are, for the api and the dashboards; profiles that are no more are dropped. */
 export async function publishProfiles(
   redis: Redis,
   keys: RedisKeys,
-  profiles: Readonly<Record<string, PublishedProfile>>,
+  profiles: Readonly<Record<string, PoolTarget>>,
 ): Promise<void> {
   const known = await redis.hkeys(keys.profiles);
   const gone = known.filter((name) => !(name in profiles));
@@ -53,10 +49,15 @@ export class RedisPoolBook implements PoolBook {
 
   async pools(): Promise<readonly PoolRecord[]> {
     try {
-      const [profiles, workers] = await Promise.all([this.redis.hgetall(this.keys.profiles), this.#workers()]);
+      const [profiles, halts, workers] = await Promise.all([
+        this.redis.hgetall(this.keys.profiles),
+        this.redis.hgetall(this.keys.halts),
+        this.#workers(),
+      ]);
+      const haltsOf = readHalts(halts);
       return await Promise.all(
         Object.entries(profiles).map(([profile, text]) =>
-          this.#pool(profile, JSON.parse(text) as PublishedProfile, workers),
+          this.#pool({ profile, ...(JSON.parse(text) as PoolTarget) }, haltsOf, workers),
         ),
       );
     } catch (error) {
@@ -82,17 +83,25 @@ export class RedisPoolBook implements PoolBook {
     return found.filter((worker) => worker !== undefined);
   }
 
-  async #pool(profile: string, published: PublishedProfile, workers: readonly WorkerRecord[]): Promise<PoolRecord> {
+  async #pool(
+    { profile, warm, max }: PoolTarget & { readonly profile: string },
+    haltsOf: HaltsOf,
+    workers: readonly WorkerRecord[],
+  ): Promise<PoolRecord> {
+    const halts = haltsOf(profile);
     const theirs = workers.filter((worker) => worker.profile === profile);
     const counts = await this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active');
     const inPhase = (phase: WorkerPhase): number => theirs.filter((worker) => worker.phase === phase).length;
     return {
       profile,
-      ...published,
+      warm,
+      max,
       workers: Object.fromEntries(workerPhases.map((phase) => [phase, inPhase(phase)])) as Record<WorkerPhase, number>,
       waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
       delayed: counts['delayed'] ?? 0,
       running: counts['active'] ?? 0,
+      suspended: halts.some((halt) => halt.kind === 'suspended'),
+      halts,
     };
   }
 }

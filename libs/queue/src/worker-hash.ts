@@ -22,6 +22,8 @@ export function readWorkerHash(
     ...optional('heartbeatAt'),
     ...optional('rssMb'),
     ...(hash['job'] ? { job: hash['job'], ...optional('lease') } : {}),
+    ...(hash['cordoned'] ? { cordoned: true } : {}),
+    ...optional('drainBy'),
     ...(owner ? { owner } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
+import { askDrain } from './pool-controls.js';
 import type { Queues } from './queues.js';
 import { run, script } from './script.js';
 import { readWorkerHash } from './worker-hash.js';
@@ -19,6 +20,19 @@ return 1
 /** Lets go of what is still ours. KEYS: any number of owners. ARGV: scheduler. */
 const releaseScript = script(`
 for _, key in ipairs(KEYS) do if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end end
+return 1
+`);
+
+/**
+ * Writes a new worker down, unless somebody else leads its pool by now: whoever was frozen since it looked would start
+ * more of them than there may be. KEYS: worker, workers, owner, cursors, leader. ARGV: id, scheduler, ms, then fields and values.
+ */
+const registerScript = script(`
+if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
+redis.call('SADD', KEYS[2], ARGV[1])
+redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])
+redis.call('HSET', KEYS[4], ARGV[1], '0-0')
 return 1
 `);
 
@@ -63,21 +77,23 @@ export class WorkerRegistry {
     this.#keys = queues.keys;
   }
 
-  /** Writes a new worker down, as ours, before its container is started. */
+  /** Writes a new worker down, as ours, before its container is started; false where we don't lead its pool any more. */
   async register(
     worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt'> & { readonly afterJobs: number },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { id, profile, fingerprint, startedAt, afterJobs } = worker;
     const keys = this.#keys;
-    await this.#redis
-      .multi()
-      .hset(keys.worker(id), { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 })
-      .sadd(keys.workers, id)
-      .set(keys.workerOwner(id), this.scheduler, 'PX', ownMs)
-      .hset(keys.relayCursors, id, '0-0')
-      .exec();
+    const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 };
+    const registered = await run(
+      this.#redis,
+      registerScript,
+      [keys.worker(id), keys.workers, keys.workerOwner(id), keys.relayCursors, keys.poolLeader(profile)],
+      [id, this.scheduler, ownMs, ...Object.entries(fields).flat()],
+    );
+    if (registered !== 1) return false;
     // Its queue is opened while nobody waits for it: the first use of one asks Redis for its version.
     await this.queues.worker(id).waitUntilReady();
+    return true;
   }
 
   async find(id: string): Promise<WorkerRecord | undefined> {
@@ -141,6 +157,11 @@ export class WorkerRegistry {
       [done?.job ?? '', done?.lease ?? '', now],
     );
     return answer === 1 ? 'idle' : answer === -1 ? 'spent' : 'late';
+  }
+
+  /** Writes down that a worker is to leave by then (epoch ms): whoever owns it sees to that. */
+  async askDrain(id: string, by: number): Promise<void> {
+    await askDrain(this.#redis, this.#keys, id, by);
   }
 
   /** Tells a worker something, whatever it does at the moment. */

@@ -35,6 +35,14 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'POST /api/v1/jobs',
     'POST /api/v1/jobs/batch',
     'POST /api/v1/jobs/{id}/cancel',
+    'POST /api/v1/pools/pause',
+    'POST /api/v1/pools/resume',
+    'POST /api/v1/pools/{profile}/drain',
+    'POST /api/v1/pools/{profile}/pause',
+    'POST /api/v1/pools/{profile}/resume',
+    'POST /api/v1/workers/{id}/cordon',
+    'POST /api/v1/workers/{id}/drain',
+    'POST /api/v1/workers/{id}/uncordon',
   ]);
 });
 

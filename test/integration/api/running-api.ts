@@ -90,7 +90,7 @@ export async function startApi(
 /** Publishes profiles as a scheduler does. */
 export async function publish(redisUrl: string, namespace: string, profiles: readonly string[]): Promise<void> {
   const redis = connectRedis(redisUrl, { name: 'test-publish' });
-  const published = Object.fromEntries(profiles.map((name) => [name, { warm: 0, max: 1, suspended: false }]));
+  const published = Object.fromEntries(profiles.map((name) => [name, { warm: 0, max: 1 }]));
   await publishProfiles(redis, redisKeys(namespace), published);
   redis.disconnect();
 }

@@ -30,6 +30,7 @@ export interface InProcessOptions {
   readonly schedulers?: number;
   readonly engine: () => Engine;
   readonly logLevel?: LogLevel;
+  readonly suspendAfter?: number;
 }
 
 /** Workers in this very process, with whatever engine a test gives them: schedulers, queue and relay are the real ones. */
@@ -63,6 +64,7 @@ export class InProcessRuntime implements ContainerRuntime {
         clear: async () => undefined,
       },
       afterJobs: profile.afterJobs,
+      drainMs: 10_000,
       now: () => Date.now(),
       log: createLogger({ name: 'worker', level: 'silent' }),
     });
@@ -135,7 +137,9 @@ export async function startInProcessCluster(options: InProcessOptions) {
         redisUrl: options.redisUrl,
         socketDir: '/nonexistent',
         logLevel: 'silent',
+        drainMs: 10_000,
       },
+      suspendAfter: options.suspendAfter ?? 3,
       acl: true,
       workersOnExit: 'keep',
       release: 'test',

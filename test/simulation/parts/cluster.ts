@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import type { Clock, ContainerSpec, Profile } from '@remuda/domain';
 import { redisKeys, workerEnv, type RedisKeys, type WorkerProfile } from '@remuda/protocol';
-import { RedisJobBook, WorkerLine } from '@remuda/queue';
+import { RedisJobBook, RedisPoolControls, WorkerLine } from '@remuda/queue';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
 import { SimulatedConnection } from '../redis/connection.js';
@@ -54,7 +54,15 @@ export class Cluster {
         namespace,
         profiles: this.#profiles,
         runtime: this.containers.runtimeOf(own),
-        surroundings: { runtime: 'docker', namespace, redisUrl: 'redis://sim', socketDir: '/run', logLevel: 'info' },
+        surroundings: {
+          runtime: 'docker',
+          namespace,
+          redisUrl: 'redis://sim',
+          socketDir: '/run',
+          logLevel: 'info',
+          drainMs: 10_000,
+        },
+        suspendAfter: 3,
         acl: false,
         workersOnExit: 'keep',
         release: 'r-1',
@@ -89,6 +97,12 @@ export class Cluster {
     return new RedisJobBook(connection.redis, this.keys, clockOf(this.world, program));
   }
 
+  /** What an api tells pools and workers. */
+  openControls(program: Program): RedisPoolControls {
+    const connection = new SimulatedConnection(this.server, program, 'fail');
+    return new RedisPoolControls(connection.redis, this.keys, clockOf(this.world, program));
+  }
+
   #connect(program: Program): SimulatedConnection['redis'] {
     return new SimulatedConnection(this.server, program).redis;
   }
@@ -109,6 +123,7 @@ export class Cluster {
           clear: () => Promise.resolve(),
         },
         afterJobs: profile.afterJobs,
+        drainMs: 10_000,
         now: () => Math.floor(world.now) + program.skew,
         log: simulatedLog(world, name),
       });

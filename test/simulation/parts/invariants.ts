@@ -109,6 +109,11 @@ export class Invariants implements Onlooker, TurnWatch {
     this.#limit(profile, running, 'containers');
   }
 
+  /** Workers that there are, as the store has it. */
+  workers(): readonly string[] {
+    return [...this.db.set(`{${namespace}}:workers`)];
+  }
+
   /** Jobs that workers carry out at the moment, as their records have it. */
   held(): readonly { job: string; lease: number; worker: string }[] {
     return [...this.open].flatMap((job) => {
@@ -163,9 +168,19 @@ export class Invariants implements Onlooker, TurnWatch {
     if (before === undefined) return;
     if (isOver(after) && ++job.overs > 1) this.#break(`${name} is over twice`);
     if (!canMove(before, after)) this.#break(`${name} moves from ${before} to ${after}`);
+    if (after === 'assigned') this.#onStarting(name);
+  }
+
+  /** What an operator or a row of failed starts has stopped, stands still. */
+  #onStarting(name: string): void {
+    const profile = this.db.hash(jobPrefix + name)?.get('profile') ?? '';
+    for (const halt of this.db.hash(`{${namespace}}:halts`)?.keys() ?? [])
+      if (halt.endsWith(':*') || halt.endsWith(`:${profile}`)) this.#break(`${name} starts, though there is ${halt}`);
   }
 
   #onAssigned(name: string, worker: string): void {
+    if (this.db.hash(workerPrefix + worker)?.has('cordoned')) this.#break(`${worker} is cordoned and is given ${name}`);
+
     for (const [other, { state }] of this.jobs)
       if (other !== name && isHeld(state) && this.db.hash(jobPrefix + other)?.get('worker') === worker)
         this.#break(`${worker} is given ${name} while it has ${other}`);

@@ -1,4 +1,5 @@
 import { Fleet } from '../../../apps/scheduler/src/fleet.js';
+import { Wishes } from '../../../apps/scheduler/src/wishes.js';
 
 /** A way in which the system could be wrong; the simulation has to notice each. */
 export interface Mutant {
@@ -55,6 +56,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'lost-unnoticed': {
     deafToExits: true,
     part: () => patch(Fleet.prototype, 'lost', () => () => undefined),
+  },
+  unpausable: {
+    script: replace(["if redis.call('EXISTS', KEYS[7]) == 1 then", 'if false then']),
+  },
+  uncordonable: {
+    script: replace(["if redis.call('HEXISTS', KEYS[2], 'cordoned') == 1 then return {'cordoned'} end", '']),
+    part: () => patch(Wishes.prototype, 'heed', () => () => Promise.resolve()),
   },
   'settle-twice': {
     script: replace([settledLease, 'false']),

@@ -246,6 +246,7 @@ const commands: Readonly<Record<string, Command>> = {
   hmget: (db, [key, ...fields]) => fields.map((field) => db.hash(key!)?.get(field) ?? null),
   hgetall: (db, [key]) => [...(db.hash(key!) ?? [])].flat(),
   lrange: (db, [key]) => [...db.list(key!)],
+  hexists: (db, [key, field]) => (db.hash(key!)?.has(field!) ? 1 : 0),
   hkeys: (db, [key]) => [...(db.hash(key!)?.keys() ?? [])],
   hset: (db, [key, ...fields]) => {
     pairs(fields, (field, value) => db.setField(key!, field, value));

@@ -4,6 +4,7 @@ import type { PoolBook } from '@remuda/domain';
 import { poolBook } from '../stores.js';
 import { PoolListDto, WorkerListDto } from './pools.dto.js';
 import type { PoolListView, WorkerListView } from './pools.dto.js';
+import { viewPool } from './pool-view.js';
 import { viewWorker } from './worker-view.js';
 
 /** The workers and pools, for those who look. */
@@ -23,6 +24,6 @@ export class PoolsController {
   @ApiOperation({ summary: 'All pools, one for each profile' })
   @ApiOkResponse({ type: PoolListDto })
   async pools(): Promise<PoolListView> {
-    return { pools: await this.book.pools() };
+    return { pools: (await this.book.pools()).map(viewPool) };
   }
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { workerPhases } from '@remuda/domain';
-import type { PoolRecord, WorkerPhase } from '@remuda/domain';
+import { haltKinds, workerPhases } from '@remuda/domain';
+import type { HaltKind, PoolRecord, WorkerPhase } from '@remuda/domain';
 import type { Shape } from '../docs/shape.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
@@ -18,6 +18,9 @@ export class WorkerDto {
   @ApiPropertyOptional({ description: 'The job that it carries out.' }) job?: string;
   @ApiProperty() jobsDone!: number;
   @ApiPropertyOptional() rssMb?: number;
+  @ApiProperty({ description: 'It is given no job, and stays.' }) cordoned!: boolean;
+  @ApiPropertyOptional({ ...time, description: 'It leaves, and what it carries out then is requeued.' })
+  drainBy?: string;
   @ApiPropertyOptional({ description: 'The scheduler that assigns its jobs.' }) owner?: string;
 }
 
@@ -25,6 +28,19 @@ export class WorkerDto {
 @ApiSchema({ name: 'WorkerList' })
 export class WorkerListDto {
   @ApiProperty({ type: [WorkerDto] }) workers!: WorkerDto[];
+}
+
+/** What keeps a pool's jobs waiting. */
+@ApiSchema({ name: 'Halt' })
+export class HaltDto {
+  @ApiProperty({ enum: haltKinds }) kind!: HaltKind;
+  @ApiProperty(time) since!: string;
+  @ApiProperty() reason!: string;
+  @ApiPropertyOptional({ description: 'The failure that came again and again, of one that is suspended.' })
+  code?: string;
+  @ApiPropertyOptional({ ...time, description: 'When what still runs is requeued, of one that is drained.' })
+  by?: string;
+  @ApiProperty({ description: 'All profiles were paused at once.' }) everywhere!: boolean;
 }
 
 /** A pool as operators see it. */
@@ -38,7 +54,10 @@ export class PoolDto {
   @ApiProperty({ description: 'Jobs that could start.' }) waiting!: number;
   @ApiProperty({ description: 'Jobs that are parked.' }) delayed!: number;
   @ApiProperty({ description: 'Jobs that workers carry out.' }) running!: number;
-  @ApiProperty() suspended!: boolean;
+  @ApiProperty({ description: 'Jobs did not start, again and again: it is given none until it is resumed.' })
+  suspended!: boolean;
+  @ApiProperty({ type: [HaltDto], description: 'What keeps its jobs waiting; empty where nothing does.' })
+  halts!: readonly HaltDto[];
 }
 
 /** All pools. */
@@ -52,6 +71,12 @@ export type WorkerView = Shape<WorkerDto>;
 
 /** WorkerList as plain data. */
 export type WorkerListView = Shape<WorkerListDto>;
+
+/** Halt as plain data. */
+export type HaltView = Shape<HaltDto>;
+
+/** Pool as plain data. */
+export type PoolView = Shape<PoolDto>;
 
 /** PoolList as plain data. */
 export type PoolListView = Shape<PoolListDto>;

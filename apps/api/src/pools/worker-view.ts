@@ -4,7 +4,8 @@ import type { WorkerView } from './pools.dto.js';
 
 /** A worker with its times as ISO 8601, without what only the cluster needs. */
 export function viewWorker(worker: WorkerRecord): WorkerView {
-  const { id, profile, phase, startedAt, readyAt, idleSince, heartbeatAt, job, jobsDone, rssMb, owner } = worker;
+  const { id, profile, phase, startedAt, readyAt, idleSince, heartbeatAt, job, jobsDone, rssMb } = worker;
+  const { cordoned = false, drainBy, owner } = worker;
   return {
     id,
     profile,
@@ -16,6 +17,8 @@ export function viewWorker(worker: WorkerRecord): WorkerView {
     ...(job === undefined ? {} : { job }),
     jobsDone,
     ...(rssMb === undefined ? {} : { rssMb }),
+    cordoned,
+    ...(drainBy === undefined ? {} : { drainBy: iso(drainBy) }),
     ...(owner === undefined ? {} : { owner }),
   };
 }

@@ -15,6 +15,8 @@ const statuses = {
   'job.not_over': 409,
   'job.cannot_cancel': 409,
   'profile.unknown': 400,
+  'pool.unknown': 404,
+  'worker.unknown': 404,
   'schema.invalid': 400,
   'cursor.invalid': 400,
   'event_id.invalid': 400,

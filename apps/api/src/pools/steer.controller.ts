@@ -1,0 +1,121 @@
+import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RemudaError, defaultDrainMs } from '@remuda/domain';
+import type { PoolBook, PoolControls } from '@remuda/domain';
+import { requireDto, safeBody } from '../input/read-dto.js';
+import { problemResponse } from '../problems/problem.dto.js';
+import { poolBook, poolControls } from '../stores.js';
+import { viewPool } from './pool-view.js';
+import { PoolDto, PoolListDto, WorkerDto } from './pools.dto.js';
+import type { PoolListView, PoolView, WorkerView } from './pools.dto.js';
+import { DrainPoolDto, DrainWorkerDto, PausePoolDto } from './steer.dto.js';
+import { viewWorker } from './worker-view.js';
+
+const byOperator = 'An operator wanted it.';
+const noPool = problemResponse('pool.unknown: no scheduler has such a profile.');
+const noWorker = problemResponse('worker.unknown: there is no such worker.');
+
+/** What an operator wants of pools and workers. Asking twice does no harm, and answers the same. */
+@ApiTags('pools')
+@Controller('api/v1')
+export class SteerController {
+  constructor(
+    @Inject(poolBook) private readonly book: PoolBook,
+    @Inject(poolControls) private readonly controls: PoolControls,
+  ) {}
+
+  @Post('pools/pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Start no job of any profile; what runs goes on' })
+  @ApiBody({ type: PausePoolDto, required: false })
+  @ApiOkResponse({ type: PoolListDto })
+  async pauseAll(@Body() body: unknown): Promise<PoolListView> {
+    await this.controls.pause(undefined, requireDto(PausePoolDto, safeBody(body ?? {})).reason ?? byOperator);
+    return this.pools();
+  }
+
+  @Post('pools/resume')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'End the pause of all profiles; what was said of single ones stands' })
+  @ApiOkResponse({ type: PoolListDto })
+  async resumeAll(): Promise<PoolListView> {
+    await this.controls.resume(undefined);
+    return this.pools();
+  }
+
+  @Post('pools/:profile/pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Start no job of a profile; what runs goes on, and jobs are still taken in' })
+  @ApiBody({ type: PausePoolDto, required: false })
+  @ApiOkResponse({ type: PoolDto })
+  @ApiNotFoundResponse(noPool)
+  async pause(@Param('profile') profile: string, @Body() body: unknown): Promise<PoolView> {
+    const { reason } = requireDto(PausePoolDto, safeBody(body ?? {}));
+    return this.pool(profile, await this.controls.pause(profile, reason ?? byOperator));
+  }
+
+  @Post('pools/:profile/resume')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Start jobs of a profile again that was paused, drained or suspended' })
+  @ApiOkResponse({ type: PoolDto })
+  @ApiNotFoundResponse(noPool)
+  async resume(@Param('profile') profile: string): Promise<PoolView> {
+    return this.pool(profile, await this.controls.resume(profile));
+  }
+
+  @Post('pools/:profile/drain')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let all workers of a profile finish and leave, and start none until it is resumed' })
+  @ApiBody({ type: DrainPoolDto, required: false })
+  @ApiOkResponse({ type: PoolDto })
+  @ApiNotFoundResponse(noPool)
+  async drain(@Param('profile') profile: string, @Body() body: unknown): Promise<PoolView> {
+    const { limitMs, reason } = requireDto(DrainPoolDto, safeBody(body ?? {}));
+    return this.pool(profile, await this.controls.drainPool(profile, limitMs ?? defaultDrainMs, reason ?? byOperator));
+  }
+
+  @Post('workers/:id/cordon')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give a worker no further job; it stays' })
+  @ApiOkResponse({ type: WorkerDto })
+  @ApiNotFoundResponse(noWorker)
+  async cordon(@Param('id') id: string): Promise<WorkerView> {
+    return this.worker(id, await this.controls.cordon(id));
+  }
+
+  @Post('workers/:id/uncordon')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Give a worker jobs again' })
+  @ApiOkResponse({ type: WorkerDto })
+  @ApiNotFoundResponse(noWorker)
+  async uncordon(@Param('id') id: string): Promise<WorkerView> {
+    return this.worker(id, await this.controls.uncordon(id));
+  }
+
+  @Post('workers/:id/drain')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let a worker finish and leave; its pool starts another one' })
+  @ApiBody({ type: DrainWorkerDto, required: false })
+  @ApiOkResponse({ type: WorkerDto })
+  @ApiNotFoundResponse(noWorker)
+  async drainWorker(@Param('id') id: string, @Body() body: unknown): Promise<WorkerView> {
+    const { limitMs } = requireDto(DrainWorkerDto, safeBody(body ?? {}));
+    return this.worker(id, await this.controls.drainWorker(id, limitMs ?? defaultDrainMs));
+  }
+
+  private async pools(): Promise<PoolListView> {
+    return { pools: (await this.book.pools()).map(viewPool) };
+  }
+
+  private async pool(profile: string, known: boolean): Promise<PoolView> {
+    const found = known ? (await this.book.pools()).find((pool) => pool.profile === profile) : undefined;
+    if (!found) throw new RemudaError('pool.unknown', `There is no pool ${JSON.stringify(profile.slice(0, 60))}.`);
+    return viewPool(found);
+  }
+
+  private async worker(id: string, known: boolean): Promise<WorkerView> {
+    const found = known ? (await this.book.workers()).find((worker) => worker.id === id) : undefined;
+    if (!found) throw new RemudaError('worker.unknown', `There is no worker ${JSON.stringify(id.slice(0, 70))}.`);
+    return viewWorker(found);
+  }
+}

@@ -1,0 +1,45 @@
+import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { defaultDrainMs } from '@remuda/domain';
+import { IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { Given } from '../input/read-dto.js';
+
+/** Longest limit of a drain, in ms: no attempt lasts longer than a day. */
+const maxDrainMs = 86_400_000;
+
+/** Why jobs are to wait. */
+@ApiSchema({ name: 'PausePool' })
+export class PausePoolDto {
+  @Given()
+  @IsString()
+  @Length(1, 500)
+  @ApiPropertyOptional({ minLength: 1, maxLength: 500, description: 'Shown to whoever looks at the pool.' })
+  reason?: string;
+}
+
+/** How a worker is drained. */
+@ApiSchema({ name: 'DrainWorker' })
+export class DrainWorkerDto {
+  @Given()
+  @IsInt()
+  @Min(0)
+  @Max(maxDrainMs)
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: maxDrainMs,
+    default: defaultDrainMs,
+    description:
+      'What runs may go on for so long, in ms; then it is requeued, uncounted. Of two limits the earlier holds.',
+  })
+  limitMs?: number;
+}
+
+/** Why and how a pool is drained. */
+@ApiSchema({ name: 'DrainPool' })
+export class DrainPoolDto extends DrainWorkerDto {
+  @Given()
+  @IsString()
+  @Length(1, 500)
+  @ApiPropertyOptional({ minLength: 1, maxLength: 500, description: 'Shown to whoever looks at the pool.' })
+  reason?: string;
+}
