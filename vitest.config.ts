@@ -41,7 +41,7 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { ...withRealParts, ...turn(3), name: 'e2e', include: ['test/{e2e,hostile,chaos}/**/*.test.ts'] },
+        test: { ...withRealParts, ...turn(3), name: 'e2e', include: ['test/{e2e,fuzz,hostile,chaos}/**/*.test.ts'] },
       },
     ],
   },

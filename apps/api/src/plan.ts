@@ -8,6 +8,7 @@ import { mountBoard } from './board/mount.js';
 import { serveDocs } from './docs/openapi.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemFilter } from './problems/problem.filter.js';
+import { answerUnreadable, takeAnyExpectation } from './problems/unreadable.js';
 import type { ApiSettings } from './settings.js';
 
 /** Largest bodies, in bytes: a prompt of 10 MiB with room for its escapes, and a batch of jobs. */
@@ -32,11 +33,13 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimits.any,
     forceCloseConnections: true,
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       filter.answer(error, request, reply);
     },
   });
   const fastify = adapter.getInstance();
+  takeAnyExpectation(fastify.server);
   fastify.removeContentTypeParser('text/plain');
   fastify.addHook('onRoute', (route) => {
     routes.add(route.url, route.method);

@@ -229,11 +229,27 @@ describe('a request that cannot be read', () => {
     expect(answer.json.detail).toContain('default');
   });
 
-  test('a header that is no HTTP is a 400', async () => {
+  const raw = async (bytes: string): Promise<string> => {
     const { hostname, port } = new URL(api.url);
     const socket = connect(Number(port), hostname);
-    socket.write('GET / HTTP/1.1\r\nbad header\r\n\r\n');
-    expect(await text(socket)).toMatch(/^HTTP\/1.1 400/);
+    socket.write(bytes);
+    return text(socket);
+  };
+
+  test.each([
+    ['a header that is no HTTP', 'GET / HTTP/1.1\r\nbad header\r\n\r\n'],
+    ['a method that does not exist', 'NOPE / HTTP/1.1\r\nhost: x\r\n\r\n'],
+    ['headers of more than 16 KiB', `GET / HTTP/1.1\r\nhost: x\r\ncookie: ${over(16 * 1024)}\r\n\r\n`],
+  ])('%s is request.malformed, and the connection ends', async (_what, bytes) => {
+    const answer = await raw(bytes);
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\ncontent-type: application\/problem\+json\r\n/);
+    const problem: unknown = JSON.parse(answer.split('\r\n\r\n')[1] ?? '');
+    expect(problem).toMatchObject({ status: 400, code: 'request.malformed' });
+  });
+
+  test('an expectation that nobody knows is no reason to refuse', async () => {
+    const answer = await raw('GET /health/live HTTP/1.1\r\nhost: x\r\nexpect: much\r\nconnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 200/);
   });
 });
 
