@@ -13,7 +13,8 @@ import { createBridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
 import { createModelServer } from './model/door.js';
 import { openUpstream } from './model/upstream.js';
-import { createRedisDoor, redisAddress } from './redis/door.js';
+import { createRedisDoor } from './redis/door.js';
+import type { RedisWhereabouts } from './redis/whereabouts.js';
 import { createSnapshotDoor } from './snapshots/door.js';
 import { FileBlobs } from './snapshots/file-blobs.js';
 import type { SnapshotBook } from './snapshots/snapshot-book.port.js';
@@ -25,6 +26,7 @@ import { makeOwnFolder } from './sockets.js';
 export interface BridgeParts {
   readonly grants: Grants;
   readonly counts: ModelCounts;
+  readonly redis: RedisWhereabouts;
   readonly snapshots: SnapshotBook;
   readonly clock: Clock;
   readonly log: Logger;
@@ -71,7 +73,7 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     makeOwnFolder(settings.socketDir, 0o755);
     makeOwnFolder(settings.mirrorDir, 0o700);
     const paths = socketPaths(settings.socketDir);
-    const redis = createRedisDoor(redisAddress(settings.redisUrl), metrics);
+    const redis = createRedisDoor(parts.redis, metrics);
     await doors.onSocket('lines', redis, { path: paths.redis, mode: workersOnly() });
     const git = createGitDoor({ ...parts, ...gitParts(environment, ending.signal), metrics });
     await doors.onSocket('answers', git, { path: paths.git, mode: 0o666 });

@@ -2,6 +2,7 @@ import { connectRedis, RedisGrants, RedisModelCounts, RedisSnapshots } from '@re
 import { redisKeys } from '@remuda/protocol';
 import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@remuda/runtime';
 import { closeGraceMs, startBridge } from './bridge.js';
+import { whereabouts } from './redis/whereabouts.js';
 import { readEnvironment } from './environment.js';
 
 async function main(): Promise<void> {
@@ -10,11 +11,12 @@ async function main(): Promise<void> {
   const log = createLogger({ name: 'bridge', level: settings.logLevel });
   const keys = redisKeys(settings.namespace);
   // Whoever asks for a grant can try again; a count can not.
-  const asked = connectRedis(settings.redisUrl.href, { name: 'remuda-bridge', whileDown: 'fail' });
-  const written = connectRedis(settings.redisUrl.href, { name: 'remuda-bridge-counts' });
+  const asked = connectRedis(settings.redisUrl, { name: 'remuda-bridge', whileDown: 'fail' });
+  const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts' });
   const parts = {
     grants: new RedisGrants(asked, keys),
     counts: new RedisModelCounts(written, keys),
+    redis: whereabouts(settings.redisUrl, asked),
     snapshots: new RedisSnapshots(asked, keys),
     clock: systemClock,
     log,

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { integer, oneOf, text, type Setting, type SettingsOf } from '@remuda/domain';
+import { parseRedisUrl } from '@remuda/queue';
 import { logLevels } from '@remuda/runtime';
 
 /** The bridge's environment. */
@@ -15,11 +16,11 @@ export const bridgeSettings = {
   redisUrl: {
     env: 'REMUDA_REDIS_URL',
     about:
-      'Redis, for the grants and counts, and for what comes through `redis.sock`. `redis://`, `rediss://` or `redis+unix://`.',
+      'Redis, for the grants and counts, and for what comes through `redis.sock`. `redis://`, `rediss://`, `redis+unix://` or `redis+sentinel://`.',
     unit: 'url',
-    default: new URL('redis://127.0.0.1:6379'),
+    default: 'redis://127.0.0.1:6379',
     secret: true,
-    parse: urlOf('redis:', 'rediss:', 'redis+unix:'),
+    parse: redisUrl,
   },
   socketDir: {
     env: 'REMUDA_SOCKET_DIR',
@@ -140,6 +141,12 @@ export const bridgeSettings = {
 
 /** What the environment says, checked. */
 export type BridgeSettings = SettingsOf<typeof bridgeSettings>;
+
+/** A URL as `connectRedis` takes it; a password in it is not repeated in the fault. */
+function redisUrl(value: string): string {
+  parseRedisUrl(value);
+  return value;
+}
 
 /** A URL with one of the protocols; what it holds is not repeated in the fault, since it may be a password. */
 function urlOf(...protocols: readonly string[]): (value: string) => URL {

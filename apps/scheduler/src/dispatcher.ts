@@ -15,6 +15,8 @@ export interface DispatcherParts {
   readonly fleet: Fleet;
   readonly holdings: Holdings;
   readonly halts: HaltWatch;
+  /** Resolves when workers can hear of what they are given, after Redis was away. */
+  readonly accounts: () => Promise<void>;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
@@ -63,6 +65,7 @@ export class Dispatcher {
     const queue = this.queues.get(profile);
     let engaged = false;
     try {
+      await this.parts.accounts();
       for (;;) {
         const signs = this.#signs.get(profile);
         const held = this.#mayClaim(profile) ? await queue?.claim() : undefined;

@@ -9,7 +9,15 @@ import {
   type SeenPool,
   type WorkerRecord,
 } from '@remuda/domain';
-import { isOutage, lead, type ProfileQueue, type Queues, type WorkerAccess, type WorkerRegistry } from '@remuda/queue';
+import {
+  isFull,
+  isOutage,
+  lead,
+  type ProfileQueue,
+  type Queues,
+  type WorkerAccess,
+  type WorkerRegistry,
+} from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
 import type { HaltWatch } from './halt-watch.js';
@@ -188,7 +196,7 @@ export class PoolKeeper {
       log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
       await this.parts.lose(id, reason);
       // Else Redis had no time for us: it was not the container that failed.
-      if (!isOutage(error)) await this.noteFailedStart(profile.name, reason);
+      if (!isOutage(error) && !isFull(error)) await this.noteFailedStart(profile.name, reason);
     }
   }
 

@@ -81,6 +81,9 @@ export class Scheduler {
   readonly #relay: Relay;
   #tickers: { readonly pools: Ticker; readonly leases: Ticker; readonly others: readonly Ticker[] } | undefined;
   #unwatch: (() => Promise<void>) | undefined;
+  /** Whether Redis may have forgotten our workers' accounts. */
+  #accountsDue = false;
+  #accounts = Promise.resolve();
 
   constructor(private readonly plan: SchedulerPlan) {
     const { id: scheduler, clock, log, profiles, runtime, surroundings, release } = plan;
@@ -113,7 +116,8 @@ export class Scheduler {
     this.#halts = halts;
     const holdings = new Holdings(leases, (profile) => this.#queueOf.get(profile), halts, clock, metrics, log);
     this.#holdings = holdings;
-    this.#dispatcher = new Dispatcher({ fleet, holdings, halts, leases, clock, metrics, log }, this.#queueOf);
+    const accounts = (): Promise<void> => this.#accounts;
+    this.#dispatcher = new Dispatcher({ accounts, fleet, holdings, halts, leases, clock, metrics, log }, this.#queueOf);
     const wishes = new Wishes({ fleet, registry, clock, log, onFree: wake, onLess: lookOver });
     this.#losses = new Losses({
       ...{ fleet, holdings, registry, access, runtime, relay, metrics, log },
@@ -172,7 +176,10 @@ export class Scheduler {
     await this.#sweeper.publish();
     for (const queue of this.#queueOf.values()) await queue.start();
     this.#unwatch = await runtime.watch((exit) => void this.#losses.onExit(exit));
-    this.#redis.on('ready', () => void this.#restoreAccess());
+    this.#redis.on('ready', () => {
+      this.#accountsDue = true;
+      this.#accounts = this.#restoreAccess();
+    });
     await this.#halts.look();
     await this.#listening.subscribe(this.#keys.wake);
     await this.#listening.subscribe(this.#keys.steer);
@@ -228,14 +235,17 @@ export class Scheduler {
   }
 
   async #keepPools(): Promise<void> {
+    await this.#restoreAccess();
     await this.#keeper.keep();
     this.#dispatcher.wakeAll((profile) => this.#keeper.backlogOf(profile));
   }
 
-  /** Redis forgets accounts when it restarts: ours are made again. */
+  /** Redis forgets accounts when it restarts, and a new master never had them: ours are made again, before any job is given. */
   async #restoreAccess(): Promise<void> {
+    if (!this.#accountsDue) return;
     try {
       await this.#access?.restore(this.#fleet.all().map((worker) => worker.id));
+      this.#accountsDue = false;
     } catch (error) {
       this.plan.log.warn({ err: error }, "the workers' accounts could not be restored yet");
     }

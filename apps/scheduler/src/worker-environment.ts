@@ -1,6 +1,6 @@
 import type { Profile } from '@remuda/domain';
 import { bridgeSockets, workerEnv, type WorkerProfile } from '@remuda/protocol';
-import type { WorkerAccount } from '@remuda/queue';
+import { parseRedisUrl, type WorkerAccount } from '@remuda/queue';
 
 /** What a worker finds around it, the same for all of a cluster. */
 export interface WorkerSurroundings {
@@ -41,8 +41,7 @@ function workerProfile(profile: Profile): WorkerProfile {
 /** The same Redis and account, by way of the bridge's door. */
 function throughDoor(url: string, socketDir: string): string {
   const account = /^[a-z+]+:\/\/([^@/]*@)?/.exec(url)?.[1] ?? '';
-  const db = /\/(\d+)$/.exec(url)?.[1] ?? '0';
-  return `redis+unix://${account}localhost${socketDir}/${bridgeSockets.redis}?db=${db}`;
+  return `redis+unix://${account}localhost${socketDir}/${bridgeSockets.redis}?db=${String(parseRedisUrl(url).db)}`;
 }
 
 function withAccount(url: string, { username, password }: WorkerAccount): string {

@@ -22,15 +22,21 @@ const maxReconnectPauseMs = 500;
 
 /**
  * Opens a connection; it reconnects by itself for ever. The URL is `redis://[user:password@]host:port[/db]`,
- * `rediss://…`, or `redis+unix://[user:password@]/path/of.sock[?db=n]`. An unusable URL is `config.invalid`.
+ * `rediss://…`, `redis+unix://[user:password@]/path/of.sock[?db=n]`, or
+ * `redis+sentinel://[user:password@]host:port,host:port/master-name[/db]`, which goes where the sentinels say that the master is,
+ * and on to the next one after a failover. An unusable URL is `config.invalid`.
  */
 export function connectRedis(url: string, options: ConnectOptions): Redis {
+  const { sentinels, ...address } = parseRedisUrl(url);
   const redis = new Redis({
-    ...parseRedisUrl(url),
+    ...address,
+    ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
-    retryStrategy: (times) => Math.min(50 * times, maxReconnectPauseMs),
+    retryStrategy: pauseMs,
     enableAutoPipelining: options.batch ?? true,
     keepAlive: 30_000,
+    // The master of before may be a replica by now, and does not say so by itself.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
     ...(options.whileDown === 'fail'
       ? { maxRetriesPerRequest: 0, enableOfflineQueue: false, connectTimeout: 1_000, commandTimeout: 2_000 }
       : { maxRetriesPerRequest: null }),
@@ -40,6 +46,8 @@ export function connectRedis(url: string, options: ConnectOptions): Redis {
   redis.setMaxListeners(0);
   return redis;
 }
+
+const pauseMs = (times: number): number => Math.min(50 * times, maxReconnectPauseMs);
 
 /** Where a Redis is, and as whom to speak to it. */
 export interface RedisAddress {
@@ -51,10 +59,16 @@ export interface RedisAddress {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: Record<string, never>;
+  /** Who is asked where the master is, instead of host and port; and what they call it. */
+  readonly sentinels?: readonly { readonly host: string; readonly port: number }[];
+  readonly name?: string;
+  readonly sentinelUsername?: string;
+  readonly sentinelPassword?: string;
 }
 
 /** The address, user and database that a URL names. */
 export function parseRedisUrl(url: string): RedisAddress {
+  if (url.startsWith('redis+sentinel:')) return parseSentinelUrl(url);
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -70,7 +84,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
     throw new RemudaError(
       'config.invalid',
-      `REMUDA_REDIS_URL begins with redis://, rediss:// or redis+unix://, not ${parsed.protocol}//`,
+      `REMUDA_REDIS_URL begins with redis://, rediss://, redis+unix:// or redis+sentinel://, not ${parsed.protocol}//`,
     );
   return {
     host: parsed.hostname || '127.0.0.1',
@@ -81,6 +95,44 @@ export function parseRedisUrl(url: string): RedisAddress {
   };
 }
 
+const sentinelUrl = /^redis\+sentinel:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^@/?]+)\/([\w.-]+)(?:\/(\d+))?(?:\?([^#]*))?$/;
+
+/** Several hosts are no URL by the standard, which has room for one. */
+function parseSentinelUrl(url: string): RedisAddress {
+  const [, username, password, hosts = '', name, db = '0', query] = sentinelUrl.exec(url) ?? [];
+  const sentinels = hosts.split(',').map(sentinelAt);
+  if (name === undefined || sentinels.some(({ host, port }) => host === '' || !(port > 0 && port < 65_536)))
+    throw new RemudaError(
+      'config.invalid',
+      `REMUDA_REDIS_URL is not redis+sentinel://[user:password@]host:port,host:port/master-name[/db]: ${JSON.stringify(withoutPassword(url))}`,
+    );
+  const asked = new URLSearchParams(query);
+  const [sentinelUsername, sentinelPassword] = [asked.get('sentinelUser'), asked.get('sentinelPassword')];
+  return {
+    sentinels,
+    name,
+    db: Number(db),
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+    ...(sentinelUsername ? { sentinelUsername } : {}),
+    ...(sentinelPassword ? { sentinelPassword } : {}),
+  };
+}
+
+/** `host`, `host:port` or `[v6]:port`. */
+function sentinelAt(text: string): { readonly host: string; readonly port: number } {
+  const [, v6, host = '', port = '26379'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
+  return { host: v6 ?? host, port: Number(port) };
+}
+
+/** Where a connection leads at this moment: with sentinels, the master of now. Undefined while there is none. */
+export function whereIs(redis: Redis): { readonly host: string; readonly port: number } | undefined {
+  const stream =
+    redis.status === 'ready' ? (redis.stream as { remoteAddress?: string; remotePort?: number }) : undefined;
+  const { remoteAddress: host, remotePort: port } = stream ?? {};
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
 function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]*@/, ':***@');
 }
@@ -88,7 +140,7 @@ function withoutPassword(url: string): string {
 /** What a failed command means to whoever asked: `redis.full`, `redis.unavailable`, or the error itself. */
 export function translateRedisError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RemudaError) return error;
-  if (error.message.startsWith('OOM'))
+  if (isFull(error))
     return new RemudaError('redis.full', 'Redis has no memory left for further jobs.', {
       cause: error,
       retryAfterMs: 5_000,
@@ -98,8 +150,13 @@ export function translateRedisError(error: unknown): unknown {
   return error;
 }
 
+/** Whether an error says that Redis has no memory left. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('OOM');
+}
+
 const outage =
-  /Connection is closed|Stream isn't writeable|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|max retries per request|Command timed out|LOADING|BUSY |READONLY|MASTERDOWN|CLUSTERDOWN|Socket closed|WRONGPASS|NOAUTH/i;
+  /Connection is closed|Stream isn't writeable|All sentinels are unreachable|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|max retries per request|Command timed out|LOADING|BUSY |READONLY|MASTERDOWN|CLUSTERDOWN|Socket closed|WRONGPASS|NOAUTH/i;
 
 /** Whether an error says that Redis is away, loading, or no master at this moment. */
 export function isOutage(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { script } from './script.js';
+import { vitalScript } from './script.js';
 
 /**
  * Cancels a job wherever it is. A queued one is over at once; of a held one the worker is told.
@@ -6,7 +6,7 @@ import { script } from './script.js';
  * control key suffix, failure.
  * Gives {'unknown'}, {'over', state}, {'cancelled', profile} or {'requested', worker}.
  */
-export const cancelScript = script(`
+export const cancelScript = vitalScript(`
 local at = redis.call('HMGET', KEYS[1], 'state', 'profile', 'worker', 'lease', 'cancelRequestedAt', 'attempt')
 local state = at[1]
 if not state then return {'unknown'} end
@@ -35,7 +35,7 @@ return {'requested', at[3]}
  * KEYS: job, prompt, events, result, model, ttl, unplaced. ARGV: id, now, event, retention ms, failure.
  * Gives 1, or 0 where the job is no longer queued.
  */
-export const failQueuedScript = script(`
+export const failQueuedScript = vitalScript(`
 local at = redis.call('HMGET', KEYS[1], 'state', 'attempt')
 redis.call('ZREM', KEYS[6], ARGV[1])
 if at[1] ~= 'queued' then return 0 end

@@ -1,4 +1,4 @@
-import { script } from './script.js';
+import { script, vitalScript } from './script.js';
 
 /**
  * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written.
@@ -42,7 +42,7 @@ return {'assigned', lease, attempt}
  * cursor after, number of events, events, started at or ''.
  * Gives per batch 'ok', 'fenced' (not the lease of now) or the cursor that stands instead of the expected one.
  */
-export const relayScript = script(`
+export const relayScript = vitalScript(`
 local answers = {}
 for b = 1, (#ARGV - 1) / 7 do
   local worker, lease, before, after, count, events, startedAt = unpack(ARGV, b * 7 - 5, b * 7 + 1)
@@ -75,7 +75,7 @@ return answers
  * state, event, retention ms, counts to raise as JSON, wakeAt or '', result or '', number of further fields * 2, further fields.
  * Gives 'ok' and when the model's first token came, 'fenced', or the cursor that stands instead of the expected one.
  */
-export const settleScript = script(`
+export const settleScript = vitalScript(`
 if ARGV[3] ~= '' then
   local cursor = redis.call('HGET', KEYS[6], ARGV[1]) or '0-0'
   if cursor ~= ARGV[3] then return {cursor} end

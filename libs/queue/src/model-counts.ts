@@ -2,6 +2,7 @@ import type { Usage } from '@remuda/domain';
 import { modelCount, type RedisKeys } from '@remuda/protocol';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from './connect.js';
+import { allTheSame } from './script.js';
 
 /** What the bridge counts for each job, in the hash `model(job)`. Every call rejects with `redis.unavailable` in an outage. */
 export class RedisModelCounts {
@@ -13,20 +14,17 @@ export class RedisModelCounts {
   /** A request goes to the model at `at` (epoch ms); the first of an attempt is remembered. */
   async requested(job: string, at: number): Promise<void> {
     const key = this.keys.model(job);
-    await translated([
-      this.redis.hincrby(key, modelCount.requests, 1),
-      this.redis.hsetnx(key, modelCount.firstRequestAt, at),
-    ]);
+    await translated([this.#add(key, modelCount.requests, 1), this.#first(key, modelCount.firstRequestAt, at)]);
   }
 
   /** A request was refused. */
   async refused(job: string): Promise<void> {
-    await translated([this.redis.hincrby(this.keys.model(job), modelCount.refused, 1)]);
+    await translated([this.#add(this.keys.model(job), modelCount.refused, 1)]);
   }
 
   /** The model's first token came at `at` (epoch ms); the first of an attempt is remembered. */
   async answered(job: string, at: number): Promise<void> {
-    await translated([this.redis.hsetnx(this.keys.model(job), modelCount.firstTokenAt, at)]);
+    await translated([this.#first(this.keys.model(job), modelCount.firstTokenAt, at)]);
   }
 
   /** Adds tokens and their estimated price in micro-dollars. */
@@ -34,13 +32,22 @@ export class RedisModelCounts {
     const key = this.keys.model(job);
     const added = { ...usage, costMicroUsd };
     const fields = Object.keys(added) as (keyof typeof added)[];
-    await translated(fields.filter((f) => added[f] !== 0).map((f) => this.redis.hincrby(key, modelCount[f], added[f])));
+    await translated(fields.filter((f) => added[f] !== 0).map((f) => this.#add(key, modelCount[f], added[f])));
   }
 
   /** What the job's requests have cost so far, in micro-dollars, over all attempts. */
   async spentMicroUsd(job: string): Promise<number> {
     const [spent] = await translated([this.redis.hget(this.keys.model(job), modelCount.costMicroUsd)]);
     return Number(spent ?? 0);
+  }
+
+  /** A job that runs goes on while Redis is full, and what it costs is counted. */
+  #add(key: string, field: string, by: number): Promise<unknown> {
+    return this.redis.hincrby(key, field, by).catch(allTheSame(this.redis, 'HINCRBY', key, field, by));
+  }
+
+  #first(key: string, field: string, at: number): Promise<unknown> {
+    return this.redis.hsetnx(key, field, at).catch(allTheSame(this.redis, 'HSETNX', key, field, at));
   }
 }
 

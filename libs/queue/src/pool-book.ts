@@ -11,7 +11,15 @@ import type { RedisKeys } from '@remuda/protocol';
 import { translateRedisError } from './connect.js';
 import { readHalts, type HaltsOf } from './halts.js';
 import { Queues } from './queues.js';
+import { run, vitalScript } from './script.js';
 import { readWorkerHash } from './worker-hash.js';
+
+/** KEYS: profiles. ARGV: names and what is published of them. */
+const publishScript = vitalScript(`
+redis.call('DEL', KEYS[1])
+if #ARGV > 0 then redis.call('HSET', KEYS[1], unpack(ARGV)) end
+return 1
+`);
 
 /** Publishes which profiles there are, for the api and the dashboards; profiles that are no more are dropped. */
 export async function publishProfiles(
@@ -19,13 +27,8 @@ export async function publishProfiles(
   keys: RedisKeys,
   profiles: Readonly<Record<string, PoolTarget>>,
 ): Promise<void> {
-  const known = await redis.hkeys(keys.profiles);
-  const gone = known.filter((name) => !(name in profiles));
   const fields = Object.entries(profiles).flatMap(([name, published]) => [name, JSON.stringify(published)]);
-  const step = redis.multi();
-  if (gone.length > 0) step.hdel(keys.profiles, ...gone);
-  if (fields.length > 0) step.hset(keys.profiles, ...fields);
-  await step.exec();
+  await run(redis, publishScript, [keys.profiles], fields);
 }
 
 /** Workers and pools as Redis has them. */

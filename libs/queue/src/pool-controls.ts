@@ -3,13 +3,13 @@ import type { Clock, Halt, HaltKind, PoolControls } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { translateRedisError } from './connect.js';
 import { countField, haltField } from './halts.js';
-import { run, script } from './script.js';
+import { run, vitalScript } from './script.js';
 
 /**
  * Writes a halt down where there is none of its kind; of two drains the earlier limit holds.
  * KEYS: halts, profiles. ARGV: field, halt, profile or '' for all, limit or ''. Gives 0 where there is no such profile, else 1.
  */
-const haltScript = script(`
+const haltScript = vitalScript(`
 if ARGV[3] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[3]) == 0 then return 0 end
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 if not known then
@@ -25,7 +25,7 @@ return 1
 `);
 
 /** Writes down that a worker is to leave, by the earliest time that was ever said. KEYS: worker. ARGV: by. Gives 0 where there is none. */
-const drainScript = script(`
+const drainScript = vitalScript(`
 local at = redis.call('HMGET', KEYS[1], 'phase', 'drainBy')
 if not at[1] or at[1] == 'gone' then return 0 end
 redis.call('HSET', KEYS[1], 'phase', 'draining')
@@ -34,7 +34,7 @@ return 1
 `);
 
 /** KEYS: worker. Gives 0 where there is none. */
-const cordonScript = script(`
+const cordonScript = vitalScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'cordoned', 1)
 return 1

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { isFull } from './connect.js';
 
 /** A Lua script: it runs as one step in Redis, whoever else is at work. */
 export interface Script {
@@ -10,6 +11,14 @@ export interface Script {
 /** Names a Lua text by its hash, as Redis does. */
 export function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+/**
+ * A script that runs also while Redis has no memory left: what it writes ends something, or keeps alive what runs. Without the
+ * flag Redis refuses a script's first write then. What takes further work in is no such script.
+ */
+export function vitalScript(lua: string): Script {
+  return script(`#!lua flags=allow-oom\n${lua.trimStart()}`);
 }
 
 /** Runs a script; sends its text only where Redis does not know it yet (after a restart, for instance). */
@@ -26,3 +35,13 @@ export async function run(
     return redis.eval(lua, keys.length, ...keys, ...args);
   }
 }
+
+const anyCommand = vitalScript(`return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))`);
+
+/** For a command's `catch`: one that was refused because Redis is full is done all the same; other errors stay errors. */
+export const allTheSame =
+  (redis: Redis, command: string, key: string, ...args: readonly (string | number)[]) =>
+  (error: unknown): Promise<unknown> => {
+    if (!isFull(error)) throw error;
+    return run(redis, anyCommand, [key], [command, ...args]);
+  };

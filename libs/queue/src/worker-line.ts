@@ -3,6 +3,7 @@ import type { Assignment, Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
 import { AssignmentQueue } from './assignment-queue.js';
 import { isBusy, isOutage } from './connect.js';
+import { allTheSame } from './script.js';
 import { StreamTail } from './stream-tail.js';
 
 /** Longest time that an event waits for others to travel with it, in ms. */
@@ -177,9 +178,11 @@ export class WorkerLine {
    * overtaken by a later one while it waited to be sent again: each goes when the one before it is there.
    */
   async #add(entry: string, text: string): Promise<void> {
+    const key = this.keys.workerOut(this.worker);
+    const args = ['MAXLEN', '~', maxOutEntries, entry, 'd', text] as const;
     for (;;) {
       try {
-        await this.#redis.xadd(this.keys.workerOut(this.worker), 'MAXLEN', '~', maxOutEntries, entry, 'd', text);
+        await this.#redis.xadd(key, ...args).catch(allTheSame(this.#redis, 'XADD', key, ...args));
         return;
       } catch (error) {
         if (!isOutage(error)) return;

@@ -3,14 +3,14 @@ import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { askDrain } from './pool-controls.js';
 import type { Queues } from './queues.js';
-import { run, script } from './script.js';
+import { allTheSame, run, script, vitalScript } from './script.js';
 import { readWorkerHash } from './worker-hash.js';
 
 /** How long a scheduler owns a worker without renewal, in ms: so long after its death another one takes over. */
 export const ownMs = 4_000;
 
 /** Takes a worker that nobody owns. KEYS: owner. ARGV: scheduler, ms. */
-const ownScript = script(`
+const ownScript = vitalScript(`
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -18,7 +18,7 @@ return 1
 `);
 
 /** Lets go of what is still ours. KEYS: any number of owners. ARGV: scheduler. */
-const releaseScript = script(`
+const releaseScript = vitalScript(`
 for _, key in ipairs(KEYS) do if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end end
 return 1
 `);
@@ -37,7 +37,7 @@ return 1
 `);
 
 /** Writes fields of a worker that there is. KEYS: worker. ARGV: fields to clear as JSON, then fields and values. */
-const noteScript = script(`
+const noteScript = vitalScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 for _, field in ipairs(cjson.decode(ARGV[1])) do redis.call('HDEL', KEYS[1], field) end
 if #ARGV > 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
@@ -49,7 +49,7 @@ return 1
  * all its jobs is never idle again, whatever it says.
  * KEYS: worker. ARGV: job or '', lease or '', now.
  */
-const idleScript = script(`
+const idleScript = vitalScript(`
 local at = redis.call('HMGET', KEYS[1], 'phase', 'job', 'lease', 'afterJobs')
 if not at[1] or at[1] == 'draining' or at[1] == 'gone' then return 0 end
 if at[1] == 'busy' and (at[2] ~= ARGV[1] or at[3] ~= ARGV[2]) then return 0 end
@@ -166,7 +166,9 @@ export class WorkerRegistry {
 
   /** Tells a worker something, whatever it does at the moment. */
   async tell(id: string, control: string): Promise<void> {
-    await this.#redis.xadd(this.#keys.workerControl(id), 'MAXLEN', 1_000, '*', 'd', control);
+    const entry = ['MAXLEN', 1_000, '*', 'd', control] as const;
+    const key = this.#keys.workerControl(id);
+    await this.#redis.xadd(key, ...entry).catch(allTheSame(this.#redis, 'XADD', key, ...entry));
   }
 
   /** Removes all that there is of a worker: record, streams, queue. */

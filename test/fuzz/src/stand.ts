@@ -48,7 +48,7 @@ async function bringUp(undo: (() => Promise<unknown>)[]): Promise<Omit<Stand, 'c
   const namespace = 'fuzz';
   const connection = connectRedis(redis.url, { name: 'fuzz' });
   undo.push(async () => connection.disconnect());
-  await publishProfiles(connection, redisKeys(namespace), { default: { warm: 0, max: 1, suspended: false } });
+  await publishProfiles(connection, redisKeys(namespace), { default: { warm: 0, max: 1 } });
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
   const env = { REMUDA_REDIS_URL: redis.url, REMUDA_NAMESPACE: namespace, REMUDA_API_PORT: String(port) };

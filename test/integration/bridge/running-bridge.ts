@@ -9,6 +9,7 @@ import { redisKeys, type BridgeGrant } from '@remuda/protocol';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
 import { startBridge, type Bridge } from '../../../apps/bridge/src/bridge.js';
+import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
 import { readEnvironment } from '../../../apps/bridge/src/environment.js';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -60,6 +61,7 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
     grants: new RedisGrants(asked, keys),
     counts: new RedisModelCounts(written, keys),
     snapshots: new RedisSnapshots(asked, keys),
+    redis: whereabouts(redis.url, asked),
     clock: systemClock,
     log: createLogger({ name: 'bridge', level: 'debug' }, { write: (line) => log.push(line) }),
   });

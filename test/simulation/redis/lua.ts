@@ -11,7 +11,7 @@ export type LuaScript = (call: LuaCall, keys: readonly string[], args: readonly 
  * use. Lists are JavaScript's arrays, counted from 1 by the code that is made. What it does not know it refuses.
  */
 export function compileLua(text: string): LuaScript {
-  const code = `"use strict"; let _; ${block(new Parser(text).parse())}`;
+  const code = `"use strict"; let _; ${block(new Parser(text.replace(/^#!.*/, '')).parse())}`;
   // The text comes from the product's own source.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const made = new Function('R', 'KEYS', 'ARGV', code) as (

@@ -1,27 +1,29 @@
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { BridgeMetrics } from '../metrics.js';
-
-/** Where Redis is: a TCP address, with TLS or without, or a unix socket. */
-export type RedisAddress =
-  { readonly host: string; readonly port: number; readonly tls: boolean } | { readonly path: string };
+import type { RedisAddress, RedisWhereabouts } from './whereabouts.js';
 
 /** Most connections at a time; a worker has three or four. */
 const maxConnections = 5_000;
 
-/** The address in a Redis URL; user, password and database in it are of no use here: each worker brings its own user. */
-export function redisAddress(url: URL): RedisAddress {
-  if (url.protocol === 'redis+unix:') return { path: decodeURIComponent(url.pathname) };
-  const host = url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1';
-  return { host, port: Number(url.port || 6379), tls: url.protocol === 'rediss:' };
-}
-
 /** A door to Redis for workers without a network: bytes pass both ways as they come, and when one end goes the other does. */
-export function createRedisDoor(address: RedisAddress, metrics: Pick<BridgeMetrics, 'connections'>): Server {
+export function createRedisDoor(redis: RedisWhereabouts, metrics: Pick<BridgeMetrics, 'connections'>): Server {
+  const lines = new Set<Socket>();
+  redis.onMove?.(() => {
+    for (const near of lines) near.destroy();
+  });
   const server = createServer({ noDelay: true }, (near) => {
+    const address = redis.now();
+    // Whoever is turned away comes again, as in any outage.
+    if (!address) {
+      near.destroy();
+      return;
+    }
     const far = dial(address);
     metrics.connections.inc({ door: 'redis' });
+    lines.add(near);
     near.once('close', () => {
+      lines.delete(near);
       metrics.connections.dec({ door: 'redis' });
     });
     join(near, far);

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectRedis, ownMs } from '@remuda/queue';
+import { LedEngines } from '../api/led-engine.js';
+import { startRedis, type TestRedis } from '../redis.js';
+import { specOf, startInProcessCluster } from './in-process-cluster.js';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(async () => {
+  await redis.close();
+});
+
+type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
+
+/**
+ * Lets two schedulers begin, has a job run, ends the scheduler that holds it as the test wants, and measures how long
+ * it takes until the other one owns the worker, by Redis' own word of each change of the owner's key.
+ */
+async function timeOfTakeover(
+  end: (cluster: Cluster, owner: Cluster['schedulers'][number]) => Promise<void>,
+): Promise<number> {
+  const engines = new LedEngines();
+  const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make(), schedulers: 2 });
+  const looking = connectRedis(redis.url, { name: 'test-looks' });
+  try {
+    await cluster.redis.config('SET', 'notify-keyspace-events', 'KA');
+    const id = `j-${randomUUID()}`;
+    await cluster.book.submit([{ id, spec: specOf() }]);
+    const turn = await engines.next();
+    const { worker = '' } = (await cluster.book.find(id)) ?? {};
+    const key = cluster.keys.workerOwner(worker);
+    const before = (await cluster.redis.get(key)) ?? '';
+    await looking.subscribe(`__keyspace@0__:${key}`);
+    const began = performance.now();
+    const owner = cluster.schedulers.find((_, i) => `s-${String(i)}` === before);
+    expect(owner).toBeDefined();
+    const ended = end(cluster, owner!);
+    while ([before, null].includes(await cluster.redis.get(key))) await once(looking, 'message');
+    const ms = performance.now() - began;
+    await ended;
+    turn.say('still here');
+    turn.succeed();
+    const types: string[] = [];
+    for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(20_000)))
+      types.push(...batch.map((event) => event.type));
+    expect(types).toEqual(['job.queued', 'job.assigned', 'message.text', 'job.over']);
+    expect(await cluster.book.find(id)).toMatchObject({
+      state: 'succeeded',
+      attempt: 1,
+      failures: 0,
+      requeues: 0,
+      worker,
+    });
+    return ms;
+  } finally {
+    looking.disconnect();
+    await cluster.stop();
+  }
+}
+
+test('a scheduler that is told to end hands its running jobs over within a second', async () => {
+  const ms = await timeOfTakeover(async (cluster, owner) => {
+    cluster.alive.delete(owner);
+    await owner.stop();
+  });
+  process.stdout.write(`handed over after ${ms.toFixed(0)} ms\n`);
+  expect(ms).toBeLessThan(1_000);
+});
+
+test('those of a scheduler that was killed are with another one when its ownership has run out', async () => {
+  const ms = await timeOfTakeover(async (cluster, owner) => {
+    cluster.kill(owner);
+    await Promise.resolve();
+  });
+  process.stdout.write(`taken over after ${ms.toFixed(0)} ms\n`);
+  expect(ms).toBeLessThan(ownMs + 2_000);
+});

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { connectRedis } from '@remuda/queue';
+import { createRedisDoor } from '../../../apps/bridge/src/redis/door.js';
+import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
+import { LedEngines } from '../api/led-engine.js';
+import { serverPath, startWatchedRedis } from '../sentinel.js';
+import { specOf, startInProcessCluster } from './in-process-cluster.js';
+
+/** One in a small test; `REMUDA_TEST_SENTINELS=3` for a quorum of two. */
+const sentinels = Number(process.env['REMUDA_TEST_SENTINELS'] ?? 1);
+
+describe.skipIf(serverPath === undefined)('with sentinels', () => {
+  test('the master is killed: jobs go on at the next one, with their workers’ accounts', async () => {
+    await using redis = await startWatchedRedis(sentinels);
+    const engines = new LedEngines();
+    const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make(), schedulers: 2 });
+    try {
+      const submit = async (): Promise<string> => {
+        const id = `j-${randomUUID()}`;
+        await cluster.book.submit([{ id, spec: specOf() }]);
+        return id;
+      };
+      const running = await submit();
+      const turn = await engines.next();
+      const replicated = await cluster.redis.call('WAIT', 1, 2_000);
+      expect(replicated).toBe(1);
+      const killedAt = Date.now();
+      await redis.killMaster();
+      turn.say('said to nobody');
+      const later = await submit();
+      process.stdout.write(`accepted again ${String(Date.now() - killedAt)} ms after the master was killed\n`);
+      (await engines.next()).succeed();
+      turn.succeed();
+      for (const id of [running, later])
+        await expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
+      expect(await cluster.book.find(running)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+      const [, second] = redis.servers;
+      expect(cluster.redis.stream.remotePort).toBe(second);
+      const accounts = await cluster.redis.acl('USERS');
+      for (const { id } of await cluster.pools.workers()) expect(accounts).toContain(`remuda-${id}`);
+    } finally {
+      await cluster.stop();
+    }
+  }, 90_000);
+
+  test('the bridge’s door leads to the master of now', async () => {
+    await using redis = await startWatchedRedis(sentinels);
+    const own = connectRedis(redis.url, { name: 'test-bridge', whileDown: 'fail' });
+    const connections = { inc: () => undefined, dec: () => undefined };
+    const door = createRedisDoor(whereabouts(redis.url, own), { connections } as never);
+    door.listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    const address = door.address() as { port: number };
+    const worker = connectRedis(`redis://127.0.0.1:${String(address.port)}`, { name: 'test-worker' });
+    try {
+      await worker.set('before', '1');
+      await worker.call('WAIT', 1, 2_000);
+      await redis.killMaster();
+      await worker.set('after', '2');
+      expect(await worker.mget('before', 'after')).toEqual(['1', '2']);
+      expect(await worker.info('server')).toContain(`tcp_port:${String(redis.servers[1])}`);
+    } finally {
+      worker.disconnect();
+      own.disconnect();
+      door.close();
+    }
+  }, 60_000);
+});
