@@ -1,4 +1,4 @@
-import type { Clock, JobRecord } from '@remuda/domain';
+import { planAgain, type Clock, type JobRecord } from '@remuda/domain';
 import type { HeldJob, Leases, ProfileQueue } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
@@ -90,9 +90,10 @@ export class Dispatcher {
     }
     if (await this.#putAside(queue, held, found.job)) return false;
     const now = clock.now();
-    const start = startOf(found.job, worker.cold === true ? Infinity : worker.readyAt);
+    const again = planAgain(found.job);
+    const start = startOf(found.job, worker.cold === true ? Infinity : worker.readyAt, again);
     const assigned = await leases.assign(
-      { held, job: found.job, prompt: found.prompt, start, ...takeGrant(worker) },
+      { held, job: found.job, prompt: found.prompt, start, ...(again ? { again } : {}), ...takeGrant(worker) },
       worker.id,
     );
     if (assigned.kind === 'state') {

@@ -10,7 +10,7 @@ import { schedulerSettings } from './settings.js';
 
 void runApp('scheduler', async () => {
   const settings = readSettings(schedulerSettings, process.env);
-  const { redisUrl, namespace, logLevel, warm, max, drainMs } = settings;
+  const { redisUrl, namespace, logLevel, warm, max, drainMs, snapshotEveryMs } = settings;
   const logger = createLogger({ name: 'scheduler', level: logLevel });
   const profiles = await loadProfiles(settings.profiles, { image: settings.workerImage, warm, max });
   const runtime = makeRuntime(settings, process.env, logger);
@@ -20,7 +20,10 @@ void runApp('scheduler', async () => {
     namespace,
     profiles,
     runtime,
-    surroundings: { runtime: runtime.kind, namespace, redisUrl, socketDir: runtime.workerSocketDir, logLevel, drainMs },
+    surroundings: {
+      ...{ runtime: runtime.kind, namespace, redisUrl, socketDir: runtime.workerSocketDir },
+      ...{ logLevel, drainMs, snapshotEveryMs },
+    },
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,

@@ -130,6 +130,14 @@ export const schedulerSettings = {
     default: Math.max(4, availableParallelism() * 2),
     parse: integer(1, 10_000),
   },
+  snapshotEveryMs: {
+    env: 'REMUDA_SNAPSHOT_EVERY_MS',
+    about:
+      'Shortest time between two snapshots of a running job: at most so much of it is lost with its worker. 0: none is taken.',
+    unit: 'ms',
+    default: 5_000,
+    parse: integer(0, 86_400_000),
+  },
 } as const satisfies Record<string, Setting<unknown>>;
 
 function word(value: string): string {

@@ -1,10 +1,11 @@
-import type { JobRecord, Start } from '@remuda/domain';
+import type { Again, JobRecord, Start } from '@remuda/domain';
 
 /**
  * How a job finds its worker. Warm: initialised before the job was there, for just what it needs. A job with its own system
- * prompt or schema takes a process that could not be initialised in advance.
+ * prompt or schema takes a process that could not be initialised in advance, and so does a session that is gone on with.
  */
-export function startOf(job: Pick<JobRecord, 'spec' | 'times'>, workerReadyAt: number): Start {
+export function startOf(job: Pick<JobRecord, 'spec' | 'times'>, workerReadyAt: number, again?: Again): Start {
+  if (again?.kind === 'resume') return { kind: 'resumed' };
   if (job.spec.outputSchema) return { kind: 'cold', reason: 'own_schema' };
   if (job.spec.appendSystemPrompt !== undefined) return { kind: 'cold', reason: 'own_system_prompt' };
   if (workerReadyAt > Math.max(job.times.queuedAt, job.spec.runAt ?? 0))

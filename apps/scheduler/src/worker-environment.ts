@@ -12,6 +12,8 @@ export interface WorkerSurroundings {
   readonly logLevel: string;
   /** What a job may still take when its worker is told to leave by a signal, in ms. */
   readonly drainMs: number;
+  /** Shortest time between two snapshots of a turn, in ms; 0 for none at all. Absent: as the worker has it by itself. */
+  readonly snapshotEveryMs?: number;
 }
 
 /** A worker's environment. The model's credential is not in it, nor a password of anybody else. */
@@ -28,6 +30,7 @@ export function workerEnvironment(
     [workerEnv.redisUrl]: account ? withAccount(url, account) : url,
     [workerEnv.profile]: JSON.stringify(workerProfile(profile)),
     [workerEnv.drainMs]: String(around.drainMs),
+    ...(around.snapshotEveryMs === undefined ? {} : { [workerEnv.snapshotEveryMs]: String(around.snapshotEveryMs) }),
     REMUDA_LOG_LEVEL: around.logLevel,
   };
 }

@@ -20,7 +20,11 @@ function parts(own: Partial<AttemptParts> = {}): AttemptParts & { readonly told:
   return {
     told,
     engine: new InstantEngine(),
-    workspace: { prepare: async () => undefined, collect: async () => ({ warnings: [] }) },
+    workspace: {
+      prepare: async () => undefined,
+      collect: async () => ({ warnings: [] }),
+      clear: async () => undefined,
+    },
     armed: 'armed',
     now: () => 0,
     tell: (event) => told.push(event),
@@ -46,7 +50,13 @@ test.each<[StopReason, object]>([
 });
 
 test('what a job left in its repository is in its result, and the patch not in the event', async () => {
-  const given = parts({ workspace: { prepare: async () => 'a', collect: async () => ({ git, warnings: ['w'] }) } });
+  const given = parts({
+    workspace: {
+      prepare: async () => 'a',
+      collect: async () => ({ git, warnings: ['w'] }),
+      clear: async () => undefined,
+    },
+  });
   const spec = jobSpec({ workspace: { kind: 'git', url: 'https://example.org/r' } });
   const outcome = await carryOut({ ...assignment, spec }, given, new AbortController().signal);
   expect(outcome).toMatchObject({ kind: 'succeeded', result: { git, warnings: ['w'] } });
@@ -62,7 +72,7 @@ test('a workspace that cannot be prepared fails the attempt with its own reason'
   const prepare = async () => Promise.reject(new Error('no route'));
   const outcome = await carryOut(
     assignment,
-    parts({ workspace: { prepare, collect: async () => ({ warnings: [] }) } }),
+    parts({ workspace: { prepare, collect: async () => ({ warnings: [] }), clear: async () => undefined } }),
     new AbortController().signal,
   );
   expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'internal', message: 'no route' } });

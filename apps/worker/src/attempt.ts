@@ -1,35 +1,22 @@
 import {
   failureOf,
   type Assignment,
-  type Engine,
   type Failure,
   type GitOutcome,
   type JobResult,
   type NewEvent,
   type Outcome,
   type TurnEnd,
-  type Workspace,
 } from '@remuda/domain';
+import { begin, type BeginParts } from './begin.js';
 
 /** Why an attempt is ended before its time; the first reason names the end. */
 export type StopReason = 'cancel' | 'deadline' | 'drain';
 
-/** Where an attempt works. */
-export interface WorkspaceKeeper {
-  /** Puts the job's files in place; the commit that was checked out. Rejects with `workspace.failed`. */
-  prepare(workspace: Workspace, token: string, signal: AbortSignal): Promise<string | undefined>;
-  /** What the job left in its repository; undefined where there is none. */
-  collect(workspace: Workspace, base: string | undefined): Promise<{ git?: GitOutcome; warnings: readonly string[] }>;
-}
-
 /** What an attempt needs. */
-export interface AttemptParts {
-  readonly engine: Engine;
-  readonly workspace: WorkspaceKeeper;
+export interface AttemptParts extends BeginParts {
   /** The bridge token that was set before the job came. */
   readonly armed: string;
-  readonly now: () => number;
-  readonly tell: (event: NewEvent) => void;
 }
 
 /** Carries out one assignment, and gives its outcome; never rejects. */
@@ -46,16 +33,17 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const { engine, workspace, now, tell } = parts;
   // An engine that could not be made warm before the job came gets its second chance now.
   if (engine.readiness(spec) === 'cold') await engine.warm();
-  const since = now();
-  const base = await workspace.prepare(spec.workspace, bridgeToken, stop);
-  if (spec.workspace.kind === 'git') {
-    const commit = base === undefined ? {} : { commit: base };
-    tell({ type: 'workspace.prepared', at: now(), data: { kind: 'git', ms: now() - since, ...commit } });
-    await engine.refresh();
-  }
-  const end = await engine.turn({ ...spec, bridgeToken, env: {} }, tell, stop);
+  const { prompt, base } = await begin(assignment, bridgeToken, parts, stop);
+  const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
+  const watch = parts.snapshots?.watch({ token: bridgeToken, base, warn });
+  const onEvent = (event: NewEvent): void => {
+    tell(event);
+    watch?.note(event);
+  };
+  const end = await engine.turn({ ...spec, prompt, bridgeToken, env: {} }, onEvent, stop);
+  await watch?.stop();
   const { git, warnings } = await workspace.collect(spec.workspace, base);
-  for (const message of warnings) tell({ type: 'attempt.warned', at: now(), data: { message } });
+  for (const message of warnings) warn(message);
   if (git) {
     const { patch, ...rest } = git;
     tell({ type: 'workspace.collected', at: now(), data: { git: rest, patchBytes: Buffer.byteLength(patch ?? '') } });

@@ -1,11 +1,13 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
-import { StreamEngine, type BridgeDoor, type EngineUser } from '@remuda/engine';
-import { redisKeys } from '@remuda/protocol';
+import { StreamEngine, type BridgeDoor, type CopyPlace, type EngineUser } from '@remuda/engine';
+import { bridgeSockets, redisKeys } from '@remuda/protocol';
 import { WorkerLine, connectRedis } from '@remuda/queue';
-import { createLogger, systemClock } from '@remuda/runtime';
+import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { workerSettings } from './settings.js';
+import { SnapshotDoor } from './snapshot-door.js';
+import { Snapshots } from './snapshots.js';
 import { Worker } from './worker.js';
 import { EngineWorkspace } from './workspace.js';
 
@@ -45,20 +47,33 @@ async function main(): Promise<void> {
     workspace,
     home,
     gitDoor: fileURLToPath(new URL('./git-door.mjs', import.meta.url)),
-    gitSocket: 'socket' in door ? `${dirname(door.socket)}/git.sock` : undefined,
+    gitSocket: 'socket' in door ? join(dirname(door.socket), bridgeSockets.git) : undefined,
     env: process.env,
     ...owner,
   });
+  const snapshots = snapshotsOf(settings, door, { workspace, home, env: folder.env, ...owner }, log);
   const { afterJobs } = profile;
   const { drainMs } = settings;
   const now = (): number => systemClock.now();
-  const worker: Worker = new Worker({ line, engine, workspace: folder, afterJobs, drainMs, now, log });
+  const worker: Worker = new Worker({ line, engine, workspace: folder, snapshots, afterJobs, drainMs, now, log });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
   await worker.run();
 }
 
 function doorOf(bridge: string): BridgeDoor {
   return bridge.startsWith('unix:') ? { socket: bridge.slice('unix:'.length) } : { url: bridge };
+}
+
+/** Snapshots leave by a socket of the bridge's: where there is none, or none are wanted, a lost job runs its prompt again. */
+function snapshotsOf(
+  { snapshotEveryMs: everyMs }: Settings,
+  door: BridgeDoor,
+  place: CopyPlace,
+  log: Logger,
+): Snapshots | undefined {
+  if (!('socket' in door) || everyMs === 0) return undefined;
+  const path = join(dirname(door.socket), bridgeSockets.snapshot);
+  return new Snapshots({ door: new SnapshotDoor(path), place, everyMs, clock: systemClock, log });
 }
 
 function userOf({ engineUid: uid, engineGid: gid }: Settings): EngineUser | undefined {

@@ -64,6 +64,13 @@ export const workerSettings = {
     unit: 'gid',
     parse: integer(0, 4_294_967_294),
   },
+  snapshotEveryMs: {
+    env: workerEnv.snapshotEveryMs,
+    about: 'Shortest time between two snapshots of a turn; 0 for none at all.',
+    unit: 'ms',
+    default: 5_000,
+    parse: integer(0, 86_400_000),
+  },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',
     about: 'From which level on lines are written.',

@@ -2,13 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { failureOf, type Assignment, type Control, type Engine } from '@remuda/domain';
 import type { WorkerLine } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
-import { carryOut, type StopReason, type WorkspaceKeeper } from './attempt.js';
+import { carryOut, type StopReason } from './attempt.js';
+import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 
 /** What a worker is made of. */
 export interface WorkerPlan {
   readonly line: WorkerLine;
   readonly engine: Engine;
-  readonly workspace: WorkspaceKeeper & { clear(): Promise<void> };
+  readonly workspace: WorkspaceKeeper;
+  /** Absent where the bridge has no door for snapshots, or none are wanted. */
+  readonly snapshots?: SnapshotKeeper | undefined;
   /** Jobs after which it leaves. */
   readonly afterJobs: number;
   /** What a job may still take when the worker has to leave and nobody names a limit, in ms; then it goes back to the queue. */
@@ -94,11 +97,11 @@ export class Worker {
   }
 
   async #attempt(assignment: Assignment, stop: AbortSignal): Promise<void> {
-    const { line, engine, workspace, now } = this.plan;
+    const { line, engine, workspace, snapshots, now } = this.plan;
     const { job, lease } = assignment;
     line.sayStarted({ kind: 'started', job, lease, at: now() });
     const tell: Parameters<typeof carryOut>[1]['tell'] = (event) => line.tell(job, lease, event, now());
-    const outcome = await carryOut(assignment, { engine, workspace, armed: this.#armed, now, tell }, stop);
+    const outcome = await carryOut(assignment, { engine, workspace, snapshots, armed: this.#armed, now, tell }, stop);
     await line.say({ kind: 'outcome', job, lease, outcome });
   }
 

@@ -1,6 +1,6 @@
 import type { GitOutcome, Workspace } from '@remuda/domain';
 import { clearWorkspace, collectWorkspace, prepareWorkspace, type EngineUser } from '@remuda/engine';
-import type { WorkspaceKeeper } from './attempt.js';
+import type { WorkspaceKeeper } from './keepers.port.js';
 
 /** Where the workspace is, and how its repositories come in. */
 export interface WorkspacePlan {
@@ -22,6 +22,11 @@ export class EngineWorkspace implements WorkspaceKeeper {
     const { workspace, home, env, user } = plan;
     const passed = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: home };
     this.#at = { folder: workspace, env: passed, ...(user ? { user } : {}) };
+  }
+
+  /** The environment of programs that look after the workspace. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#at.env;
   }
 
   async prepare(workspace: Workspace, token: string, signal: AbortSignal): Promise<string | undefined> {

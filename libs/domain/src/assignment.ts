@@ -1,3 +1,4 @@
+import type { Again } from './again.js';
 import type { Failure, JobResult, JobSpec } from './job.js';
 
 /** The message that gives one attempt to one worker. */
@@ -12,6 +13,8 @@ export interface Assignment {
    * the worker named one of its own making when it said that it was idle.
    */
   readonly bridgeToken?: string;
+  /** How a further attempt begins; absent of a first one. */
+  readonly again?: Again;
   /** Epoch ms after which the attempt is over, whatever it does. */
   readonly deadline: number;
 }

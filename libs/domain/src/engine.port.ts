@@ -56,6 +56,11 @@ export interface Engine {
   /** Settles once the workspace is in place: must be called before the turn when files were put there after `warm`. */
   refresh(): Promise<void>;
   /**
+   * Makes the next turn one of a session that another engine began: its transcript is in the home. Rejects with
+   * `engine.start_failed` when the agent does not take it up; the next turn is then one of a session of its own, as ever.
+   */
+  resume(sessionId: string, turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Promise<void>;
+  /**
    * Carries out one turn; `onEvent` is called in order and never after the promise settles. Aborting the signal
    * interrupts the turn: it ends as `interrupted` within the interrupt limit, or the agent is killed.
    * Never rejects for what the agent does: a crash is a failed end.

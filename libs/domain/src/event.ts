@@ -1,3 +1,4 @@
+import type { RestartReason } from './again.js';
 import type { OverState } from './job-state.js';
 import type { Failure, GitOutcome, Start, Usage } from './job.js';
 
@@ -18,6 +19,10 @@ export interface EventData {
     readonly turns?: number;
     readonly usage?: Usage;
   };
+  /** A further attempt goes on with the session of the one before, as it was at `snapshotAt` (epoch ms). */
+  'attempt.resumed': { readonly sessionId: string; readonly snapshotAt: number; readonly bytes: number };
+  /** A further attempt runs the prompt again. `message` says more of what went wrong, where something did. */
+  'attempt.restarted': { readonly reason: RestartReason; readonly message?: string };
   'attempt.warned': { readonly message: string };
   'workspace.prepared': { readonly kind: 'empty' | 'git'; readonly ms: number; readonly commit?: string };
   'workspace.collected': { readonly git: Omit<GitOutcome, 'patch'>; readonly patchBytes: number };

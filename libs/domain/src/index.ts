@@ -1,3 +1,4 @@
+export * from './again.js';
 export * from './assignment.js';
 export * from './clock.port.js';
 export * from './container-runtime.port.js';

@@ -6,6 +6,10 @@ export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'by
 /** Claude Code's permission modes, as measured on the pinned CLI. */
 export type PermissionMode = (typeof permissionModes)[number];
 
+export const onLostWords = ['resume', 'restart'] as const;
+/** What becomes of the session of an attempt that was lost. */
+export type OnLost = (typeof onLostWords)[number];
+
 /** Tool rules in Claude Code's own notation: `Bash(git *)`, `Read`, `mcp__demo`. */
 export interface ToolRules {
   readonly allow?: readonly string[];
@@ -42,6 +46,11 @@ export interface JobSpec {
   readonly timeoutMs: number;
   /** Attempts that may fail with a retryable failure before the job does; at least 1. */
   readonly attempts: number;
+  /**
+   * What a further attempt does: goes on with the session of the one before, where there is a snapshot of it (the
+   * default), or always runs the prompt again.
+   */
+  readonly onLost?: OnLost;
   /** Whether token deltas (`message.delta`) are wanted in the event stream. */
   readonly deltas: boolean;
   readonly labels: Readonly<Record<string, string>>;

@@ -9,6 +9,7 @@ export {
   type StreamEngineOptions,
 } from './options.js';
 export { claudeVersion, resolveClaude } from './resolve-claude.js';
+export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './session-copy.js';
 export { StreamEngine } from './stream-engine.js';
 export { checkStructured } from './structured.js';
 export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace.js';

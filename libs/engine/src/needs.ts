@@ -1,4 +1,5 @@
 import type { EngineProfile, PermissionMode, Turn } from '@remuda/domain';
+import type { Initial } from './session.js';
 
 /** What kind of process a turn takes: the warm one, one that waits for its own `initialize`, or one started for it. */
 export type Need = 'warm' | 'primed' | 'cold';
@@ -18,6 +19,16 @@ export function needOf(asked: Asked, profile: EngineProfile): Need {
 function needsOwnMode(asked: PermissionMode | undefined, launched: PermissionMode): boolean {
   if (asked === undefined || asked === launched) return false;
   return asked === 'bypassPermissions' || (launched === 'bypassPermissions' && asked === 'plan');
+}
+
+/** What a process of its own is initialised with for a turn. */
+export function initialOf(profile: EngineProfile, turn: Asked): Initial {
+  const appendSystemPrompt = joinedPrompt(profile, turn);
+  const { outputSchema } = turn;
+  return {
+    ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
+    ...(outputSchema ? { outputSchema } : {}),
+  };
 }
 
 /** The profile's addition to the system prompt, and after it the turn's own. */

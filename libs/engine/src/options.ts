@@ -19,6 +19,8 @@ export interface EngineLog {
 export interface EngineLimits {
   /** From its start until it is warm. */
   readonly startMs: number;
+  /** From its start until it has taken up a session of another one: that is worth waiting for. */
+  readonly resumeMs: number;
   /** For the answer to a control request; without one the process is ended. */
   readonly controlMs: number;
   /** From an interrupt until the turn has ended; then the process is killed. */
@@ -32,6 +34,7 @@ export interface EngineLimits {
 /** What holds where the options name no limit. */
 export const defaultLimits: EngineLimits = {
   startMs: 20_000,
+  resumeMs: 60_000,
   controlMs: 10_000,
   interruptMs: 5_000,
   killMs: 2_000,

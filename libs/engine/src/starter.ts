@@ -5,8 +5,14 @@ import { ClaudeProcess } from './claude-process.js';
 import { environmentOf, harmlessOf } from './environment.js';
 import { toolsEnvPath } from './home.js';
 import type { EngineLimits, StreamEngineOptions } from './options.js';
-import { Session } from './session.js';
+import { Session, type Initial } from './session.js';
 import { makePrimed, makeWarm } from './warm-up.js';
+
+/** What a process is started with besides the profile. */
+interface OwnStart {
+  readonly permissionMode?: PermissionMode;
+  readonly sessionId?: string;
+}
 
 /** Starts Claude Code processes of one engine. Every start settles within the start limit. */
 export class Starter {
@@ -51,13 +57,18 @@ export class Starter {
 
   /** A process as it comes, in the given mode. */
   bare(permissionMode: PermissionMode): Promise<Session> {
-    return this.#start(() => Promise.resolve(), permissionMode);
+    return this.#start(() => Promise.resolve(), { permissionMode });
   }
 
-  async #start(ready: (session: Session) => Promise<void>, permissionMode?: PermissionMode): Promise<Session> {
+  /** A process that goes on with a session; initialised, since Claude Code has taken the session up only then. */
+  resumed(sessionId: string, permissionMode: PermissionMode, initial: Initial): Promise<Session> {
+    return this.#start((session) => session.initialise(initial), { permissionMode, sessionId });
+  }
+
+  async #start(ready: (session: Session) => Promise<void>, own: OwnStart = {}): Promise<Session> {
     if (this.#closed) throw new RemudaError('engine.crashed', 'The engine has been killed.');
-    const session = this.#spawn(permissionMode ?? this.options.profile.permissionMode);
-    const { startMs } = this.limits;
+    const session = this.#spawn(own);
+    const startMs = own.sessionId === undefined ? this.limits.startMs : this.limits.resumeMs;
     const timer = new AbortController();
     const late = this.options.clock.sleep(startMs, timer.signal).then(
       () => {
@@ -81,12 +92,12 @@ export class Starter {
     }
   }
 
-  #spawn(permissionMode: PermissionMode): Session {
+  #spawn({ sessionId, ...mode }: OwnStart): Session {
     const { claude, workspace, user, clock } = this.options;
-    const profile = { ...this.options.profile, permissionMode };
+    const profile = { ...this.options.profile, ...mode };
     const one = new ClaudeProcess({
       claude,
-      args: argumentsOf(profile),
+      args: [...argumentsOf(profile), ...(sessionId === undefined ? [] : ['--resume', sessionId])],
       cwd: workspace,
       env: this.#env,
       clock,

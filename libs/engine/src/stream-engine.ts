@@ -16,7 +16,7 @@ import { reservedNames } from './environment.js';
 import type { GitFolder } from './git.js';
 import { layFolders, scrubHome, type Folders } from './home.js';
 import { killAll } from './kill.js';
-import { joinedPrompt, needOf } from './needs.js';
+import { initialOf, needOf } from './needs.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from './options.js';
 import type { Mark } from './processes.js';
 import type { Session } from './session.js';
@@ -37,6 +37,8 @@ export class StreamEngine implements Engine {
   readonly #starter: Starter;
   #main: Session | undefined;
   readonly #spare: Spare;
+  /** A process that goes on with another engine's session, for the next turn. */
+  #resumed: Session | undefined;
   /** Files were put into the workspace since the processes looked at it. */
   #filled = false;
   #turning = false;
@@ -89,6 +91,11 @@ export class StreamEngine implements Engine {
     await this.#end(this.#main, 'it is started again in a trusted repository');
     await this.#end(await this.#spare.take(), 'it is not needed any more');
     await this.#startMain();
+  }
+
+  async resume(sessionId: string, turn: Parameters<Engine['resume']>[1]): Promise<void> {
+    const mode = turn.permissionMode ?? this.options.profile.permissionMode;
+    this.#resumed = await this.#starter.resumed(sessionId, mode, initialOf(this.options.profile, turn));
   }
 
   async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
@@ -179,12 +186,7 @@ export class StreamEngine implements Engine {
   async #prepare(turn: Turn, signal: AbortSignalLike): Promise<Session> {
     const session = await this.#take(turn, signal);
     if (!session.initialised) {
-      const appendSystemPrompt = joinedPrompt(this.options.profile, turn);
-      const { outputSchema } = turn;
-      await session.initialise({
-        ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
-        ...(outputSchema ? { outputSchema } : {}),
-      });
+      await session.initialise(initialOf(this.options.profile, turn));
       if (this.#filled) await session.clear();
     }
     await session.set(turn);
@@ -193,6 +195,9 @@ export class StreamEngine implements Engine {
 
   async #take(turn: Turn, signal: AbortSignalLike): Promise<Session> {
     const { profile } = this.options;
+    const resumed = this.#resumed;
+    this.#resumed = undefined;
+    if (resumed?.process.alive) return resumed;
     const need = needOf(turn, profile);
     if (need === 'warm') return this.#main?.process.alive ? this.#main : this.#startMain();
     const spare = need === 'primed' ? await this.#spare.take() : undefined;

@@ -15,6 +15,8 @@ export const workerEnv = {
   profile: 'REMUDA_WORKER_PROFILE',
   /** What a job may still take when the worker is told to leave by a signal. */
   drainMs: 'REMUDA_DRAIN_MS',
+  /** Shortest time between two snapshots of a turn, in ms; 0 for none at all. */
+  snapshotEveryMs: 'REMUDA_SNAPSHOT_EVERY_MS',
   workspace: 'REMUDA_WORKSPACE',
   home: 'REMUDA_HOME',
   /** Claude Code's executable. */

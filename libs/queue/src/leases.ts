@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type {
+  Again,
   Assignment,
   Clock,
   EventData,
@@ -37,6 +38,8 @@ export interface Claim {
   readonly job: JobRecord;
   readonly prompt: string;
   readonly start: Start;
+  /** How the attempt begins, where it is a further one. */
+  readonly again?: Again;
   /** Name of the bridge grant (sha256 of its token in hex) that the worker wants; else one is made. */
   readonly grant?: string;
 }
@@ -104,15 +107,18 @@ export class Leases {
 
   /** Gives a claimed job to an idle worker, and sends it there. */
   async assign(claim: Claim, worker: string): Promise<Assigned> {
-    const { job, prompt } = claim;
+    const { job, prompt, again } = claim;
     const now = this.clock.now();
     const made = claim.grant === undefined ? makeToken() : { grant: claim.grant };
     const assigned = await this.#assign({ ...claim, grant: made.grant }, worker, now);
     if (assigned.kind !== 'assigned') return assigned;
     const { lease, attempt } = assigned;
-    const token = 'bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {};
+    const optional = {
+      ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
+      ...(again ? { again } : {}),
+    };
     const deadline = now + job.spec.timeoutMs;
-    await this.send(worker, { job: job.id, attempt, lease, spec: { ...job.spec, prompt }, deadline, ...token });
+    await this.send(worker, { job: job.id, attempt, lease, spec: { ...job.spec, prompt }, deadline, ...optional });
     return assigned;
   }
 

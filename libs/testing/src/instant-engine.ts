@@ -24,6 +24,10 @@ export class InstantEngine implements Engine {
     // There is nothing that it would remember.
   }
 
+  async resume(): Promise<void> {
+    // Its script knows of no session.
+  }
+
   turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
     return this.script(turn, onEvent, signal);
   }

@@ -92,6 +92,8 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   'job.cancel_requested': true,
   'job.requeued': true,
   'job.over': true,
+  'attempt.resumed': true,
+  'attempt.restarted': true,
   'attempt.warned': true,
   'workspace.prepared': true,
   'workspace.collected': true,

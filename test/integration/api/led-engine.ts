@@ -26,6 +26,7 @@ export class LedEngines {
       arm: () => Promise.resolve(),
       readiness: () => 'warm',
       refresh: () => Promise.resolve(),
+      resume: () => Promise.resolve(),
       turn: (turn, onEvent, signal) => this.#begin(turn, onEvent, signal),
       reset: () => Promise.resolve(),
       kill: () => Promise.resolve(),

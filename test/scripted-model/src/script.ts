@@ -109,8 +109,12 @@ function stepAt(steps: readonly Step[], index: number): Step {
   return steps[Math.min(index, steps.length - 1)] ?? { text: 'ok: an empty script' };
 }
 
+/** What the agent puts in itself where a session was cut off is no answer of the model. */
+const filler = 'No response requested.';
+
 function answersSince(messages: readonly ApiMessage[], index: number): number {
-  return messages.slice(index + 1).filter((message) => message.role === 'assistant').length;
+  return messages.slice(index + 1).filter((message) => message.role === 'assistant' && textOf(message) !== filler)
+    .length;
 }
 
 /** The last user message that says something itself; one of tool results only is not a prompt. */

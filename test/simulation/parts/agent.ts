@@ -63,6 +63,10 @@ export class SimulatedAgent implements Engine {
     await pause(1);
   }
 
+  async resume(): Promise<void> {
+    await pause(1);
+  }
+
   async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
     const number = this.watch.onTurn(this.worker, turn.prompt, turn.bridgeToken);
     try {

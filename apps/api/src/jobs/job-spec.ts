@@ -39,6 +39,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     ...given('ttlMs', job.ttlMs),
     timeoutMs: job.timeoutMs ?? defaults.timeoutMs,
     attempts: job.attempts ?? defaults.attempts,
+    ...given('onLost', job.onLost),
     deltas: job.deltas ?? false,
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { failureCodes, jobStates, permissionModes } from '@remuda/domain';
-import type { FailureCode, JobSpec, JobState, Workspace } from '@remuda/domain';
+import { failureCodes, jobStates, onLostWords, permissionModes } from '@remuda/domain';
+import type { FailureCode, JobSpec, JobState, OnLost, Workspace } from '@remuda/domain';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
 import type { Shape } from '../docs/shape.js';
 
@@ -76,6 +76,7 @@ export class JobDto {
   @ApiPropertyOptional() ttlMs?: number;
   @ApiProperty() timeoutMs!: number;
   @ApiProperty() attempts!: number;
+  @ApiPropertyOptional({ enum: onLostWords }) onLost?: OnLost;
   @ApiProperty() deltas!: boolean;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: JobSpec['labels'];
   @ApiProperty(open) metadata!: JobSpec['metadata'];

@@ -1,5 +1,5 @@
-import { permissionModes } from '@remuda/domain';
-import type { PermissionMode } from '@remuda/domain';
+import { onLostWords, permissionModes } from '@remuda/domain';
+import type { OnLost, PermissionMode } from '@remuda/domain';
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -220,6 +220,16 @@ export class SubmitJobDto {
   @Max(10)
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 10, default: defaults.attempts })
   attempts?: number;
+
+  @Given()
+  @IsIn(onLostWords)
+  @ApiPropertyOptional({
+    enum: onLostWords,
+    default: 'resume',
+    description:
+      'What a further attempt does: goes on with the session of a lost one where it can, or runs the prompt again.',
+  })
+  onLost?: OnLost;
 
   @Given()
   @IsBoolean()

@@ -43,7 +43,7 @@ type Ending = keyof typeof statuses;
 const maxConnections = 200;
 /** Longest silence on a connection, and longest body, in ms: who says nothing holds no file open. */
 const silenceMs = 30_000;
-const bodyMs = 120_000;
+const bodyMs = 300_000;
 
 /**
  * The door by which a worker leaves its job's snapshot, and the next one takes it up: of no other job, and only while the

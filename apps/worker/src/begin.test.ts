@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { RemudaError, type Again, type Assignment, type NewEvent, type Snapshot } from '@remuda/domain';
+import { InstantEngine, jobSpec } from '@remuda/testing';
+import { begin, type BeginParts } from './begin.js';
+import type { SnapshotKeeper } from './keepers.port.js';
+
+const snapshot: Snapshot = { sessionId: 's', at: 1_000, lease: 1, bytes: 10, sessionBytes: 5, base: 'abc' };
+const never = new AbortController().signal;
+
+function assignment(again?: Again): Assignment {
+  return {
+    job: 'j-1',
+    attempt: 2,
+    lease: 2,
+    spec: jobSpec({ prompt: 'Do it.' }),
+    deadline: 1e15,
+    ...(again ? { again } : {}),
+  };
+}
+
+function keeper(restore: SnapshotKeeper['restore']): SnapshotKeeper {
+  return { restore, watch: () => ({ note: () => undefined, stop: async () => undefined }) };
+}
+
+function parts(own: Partial<BeginParts> = {}) {
+  const told: NewEvent[] = [];
+  const done: string[] = [];
+  return {
+    told,
+    done,
+    engine: new InstantEngine(),
+    workspace: {
+      prepare: async () => (done.push('prepare'), 'base'),
+      collect: async () => ({ warnings: [] }),
+      clear: async () => void done.push('clear'),
+    },
+    now: () => 0,
+    tell: (event: NewEvent) => void told.push(event),
+    ...own,
+  };
+}
+
+const data = (told: readonly NewEvent[]) => told.map(({ type, data: said }) => [type, said]);
+
+test('a first attempt begins with the prompt, and says nothing of it', async () => {
+  const own = parts();
+  expect(await begin(assignment(), 't', own, never)).toEqual({ prompt: 'Do it.', base: 'base' });
+  expect(own.told).toEqual([]);
+});
+
+test('a session that was brought back is gone on with: its base stays, and its files are not prepared again', async () => {
+  const own = parts({ snapshots: keeper(async () => true) });
+  const begun = await begin(assignment({ kind: 'resume', snapshot }), 't', own, never);
+  expect(begun.base).toBe('abc');
+  expect(begun.prompt).toContain('1970-01-01T00:00:01.000Z');
+  expect(begun.prompt).not.toContain('Do it.');
+  expect(own.done).toEqual([]);
+  expect(data(own.told)).toEqual([['attempt.resumed', { sessionId: 's', snapshotAt: 1_000, bytes: 10 }]]);
+});
+
+const brokenEngine = Object.assign(new InstantEngine(), {
+  resume: async () => Promise.reject(new RemudaError('engine.start_failed', 'no such session')),
+});
+
+test.each<[string, Partial<BeginParts>, object]>([
+  ['there is no door', {}, { reason: 'unavailable' }],
+  ['it is gone', { snapshots: keeper(async () => false) }, { reason: 'unavailable' }],
+  [
+    'it is broken',
+    { snapshots: keeper(() => Promise.reject(new RemudaError('workspace.failed', 'not gzip'))) },
+    { reason: 'broken', message: 'not gzip' },
+  ],
+  [
+    'the engine refuses it',
+    { snapshots: keeper(async () => true), engine: brokenEngine },
+    { reason: 'refused', message: 'no such session' },
+  ],
+])('where %s, the prompt runs again in an emptied workspace', async (_, own, said) => {
+  const all = parts(own);
+  const begun = await begin(assignment({ kind: 'resume', snapshot }), 't', all, never);
+  expect(begun).toEqual({ prompt: 'Do it.', base: 'base' });
+  expect(all.done).toEqual(['clear', 'prepare']);
+  expect(data(all.told)).toEqual([['attempt.restarted', said]]);
+});
+
+test('what was decided before is said', async () => {
+  const own = parts();
+  await begin(assignment({ kind: 'restart', reason: 'asked' }), 't', own, never);
+  expect(data(own.told)).toEqual([['attempt.restarted', { reason: 'asked' }]]);
+});
+
+test('an attempt that is to be ended meanwhile is not begun', async () => {
+  const stop = new AbortController();
+  const own = parts({ snapshots: keeper(async () => (stop.abort('cancel'), true)) });
+  await expect(begin(assignment({ kind: 'resume', snapshot }), 't', own, stop.signal)).rejects.toBe('cancel');
+  expect(own.told).toEqual([]);
+});

@@ -1,0 +1,153 @@
+import type { Clock, NewEvent, Snapshot, SnapshotNote } from '@remuda/domain';
+import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
+import type { Logger } from '@remuda/runtime';
+import type { Sent, SnapshotDoor } from './snapshot-door.js';
+import { SnapshotTimes } from './snapshot-times.js';
+import { splitAt } from './split.js';
+
+/** What snapshots are taken with. */
+export interface SnapshotParts {
+  readonly door: SnapshotDoor;
+  readonly place: CopyPlace;
+  /** Shortest time between two of a turn, in ms. */
+  readonly everyMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The turn that is copied while it runs. */
+export interface WatchedTurn {
+  /** The job's bridge token. */
+  readonly token: string;
+  readonly base: string | undefined;
+  /** Told once, when no more snapshots are taken though the turn goes on. */
+  readonly warn: (message: string) => void;
+}
+
+/** Takes snapshots of a turn: is told of its events, until it is stopped. */
+export interface SnapshotWatch {
+  note(event: NewEvent): void;
+  /** Resolves when nothing is copied any more. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Copies a session and its workspace out of the container while a turn runs, and brings them back in another one. */
+export class Snapshots {
+  constructor(private readonly parts: SnapshotParts) {}
+
+  /** Begins to take snapshots of a turn. */
+  watch(turn: WatchedTurn): SnapshotWatch {
+    return new Taker(this.parts, turn);
+  }
+
+  /**
+   * Brings the job's snapshot back into home and workspace; false when it can't be had. Rejects with `workspace.failed` when it
+   * can't be unpacked.
+   */
+  async restore({ sessionBytes }: Snapshot, token: string, signal: AbortSignal): Promise<boolean> {
+    const { door, place } = this.parts;
+    const content = await door.get(token, signal);
+    if (!content) return false;
+    const { head, rest } = await splitAt(content, sessionBytes);
+    await pasteWorkspace(place, rest, signal);
+    await pasteSession(place, head);
+    return true;
+  }
+}
+
+/** Takes the snapshots of one turn, one at a time. */
+class Taker implements SnapshotWatch {
+  readonly #times: SnapshotTimes;
+  #timer = new AbortController();
+  #underWay: { readonly ended: Promise<void>; readonly giveUp: AbortController } | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly parts: SnapshotParts,
+    private readonly turn: WatchedTurn,
+  ) {
+    this.#times = new SnapshotTimes(parts.everyMs, parts.clock.now());
+  }
+
+  note(event: NewEvent): void {
+    this.#times.note(event);
+    if (this.#times.overtaken) this.#underWay?.giveUp.abort();
+    // What still runs is killed next, copies among it.
+    if (event.type === 'turn.ended') void this.stop();
+    if (event.type === 'tool.called' || event.type === 'tool.returned') this.#plan();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer.abort();
+    this.#underWay?.giveUp.abort();
+    await this.#underWay?.ended;
+  }
+
+  /** Waits for the moment when the next one is due. */
+  #plan(): void {
+    this.#timer.abort();
+    const { clock } = this.parts;
+    const inMs = this.#times.dueIn(clock.now());
+    if (inMs === undefined || this.#stopped || this.#underWay) return;
+    this.#timer = new AbortController();
+    clock.sleep(inMs, this.#timer.signal).then(
+      () => {
+        this.#begin();
+      },
+      () => undefined,
+    );
+  }
+
+  #begin(): void {
+    const { clock, log } = this.parts;
+    const at = clock.now();
+    const aim = this.#times.begin(at);
+    if (!aim || this.#stopped) return;
+    const giveUp = new AbortController();
+    const ended = this.#take(aim, at, giveUp.signal)
+      .then(
+        (sent) => {
+          this.#onSent(sent);
+        },
+        (error: unknown) => {
+          this.#times.end(giveUp.signal.aborted ? 'given_up' : 'failed');
+          if (!giveUp.signal.aborted) log.warn({ err: error }, 'no snapshot could be taken');
+        },
+      )
+      .then(() => {
+        this.#underWay = undefined;
+        this.#plan();
+      });
+    this.#underWay = { ended, giveUp };
+  }
+
+  /** The session first: what the files have beyond it was begun and not yet told, never the other way round. */
+  async #take(
+    aim: { readonly sessionId: string; readonly mention: string },
+    at: number,
+    signal: AbortSignal,
+  ): Promise<Sent> {
+    const { door, place } = this.parts;
+    const { token, base } = this.turn;
+    const session = await copySession(place, { ...aim, signal });
+    if (session === undefined) return { kind: 'too_large' };
+    const { sessionId } = aim;
+    const note: SnapshotNote = { sessionId, at, sessionBytes: session.length, ...(base === undefined ? {} : { base }) };
+    const workspace = copyWorkspace(place, signal);
+    return door.put(token, note, joined(session, workspace), signal);
+  }
+
+  #onSent(sent: Sent): void {
+    this.#times.end(sent.kind === 'stored' ? 'whole' : 'failed');
+    this.parts.log.debug({ ...sent }, 'snapshot sent');
+    if (sent.kind !== 'too_large') return;
+    this.#stopped = true;
+    this.turn.warn('The workspace is too large for a snapshot: where the worker is lost, the prompt runs again.');
+  }
+}
+
+async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}

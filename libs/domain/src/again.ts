@@ -1,0 +1,46 @@
+import { failureRule } from './failure-class.js';
+import type { JobRecord } from './job.js';
+import type { Snapshot } from './snapshot.js';
+
+/** Why a further attempt runs the prompt again instead of going on with the session of the one before. */
+export type RestartReason =
+  /** The job says `onLost: restart`. */
+  | 'asked'
+  /** The failure may lie in the session itself. */
+  | 'failure'
+  /** No snapshot was taken before the attempt ended. */
+  | 'no_snapshot'
+  /** Attempts that went on from this snapshot failed before they came to the next. */
+  | 'no_progress'
+  /** The snapshot is gone, or can't be read from where the worker is. */
+  | 'unavailable'
+  /** The snapshot could not be unpacked. */
+  | 'broken'
+  /** The engine did not take the session up. */
+  | 'refused';
+
+/** How a further attempt begins. */
+export type Again =
+  | { readonly kind: 'resume'; readonly snapshot: Snapshot }
+  | { readonly kind: 'restart'; readonly reason: RestartReason };
+
+/** So many attempts may go on from one snapshot: the snapshot itself may be what they fail of. */
+const maxResumes = 2;
+
+/** Decides how the next attempt of a queued job begins; undefined for a first one. */
+export function planAgain(
+  job: Pick<JobRecord, 'attempt' | 'lease' | 'failure' | 'snapshot'> & {
+    readonly spec: Pick<JobRecord['spec'], 'onLost'>;
+  },
+): Again | undefined {
+  if (job.attempt === 0) return undefined;
+  const { snapshot, failure, lease } = job;
+  if (job.spec.onLost === 'restart') return restart('asked');
+  if (!failure || failureRule(failure.code).again === 'restart') return restart('failure');
+  if (!snapshot) return restart('no_snapshot');
+  return lease - snapshot.lease < maxResumes ? { kind: 'resume', snapshot } : restart('no_progress');
+}
+
+function restart(reason: RestartReason): Again {
+  return { kind: 'restart', reason };
+}

@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
+import { script } from '@remuda/scripted-model';
+import { expect, test } from 'vitest';
+import { bash, dataOf, stable, warmStable, type Stabled } from './stable.js';
+
+const env = { PATH: process.env['PATH'] ?? '' };
+const placeOf = ({ workspace, home }: Pick<Stabled, 'workspace' | 'home'>): CopyPlace => ({ workspace, home, env });
+
+/** What a turn with one tool call leaves: its session, and what the transcript must tell. */
+async function work(one: Stabled): Promise<{ sessionId: string; mention: string }> {
+  const { events } = await one.run(script(bash('echo one >> lines.txt'), { text: 'remember 4711' }));
+  const [started] = dataOf(events, 'session.started');
+  const [returned] = dataOf(events, 'tool.returned');
+  return { sessionId: started?.sessionId ?? '', mention: returned?.id ?? '' };
+}
+
+async function* bytes(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(content);
+}
+
+async function all(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+test('another engine goes on with a session that was copied, under the same id, in a workspace that is the same', async () => {
+  await using one = await warmStable();
+  const aim = await work(one);
+  const session = (await copySession(placeOf(one), aim)) ?? Buffer.alloc(0);
+  const workspace = await all(copyWorkspace(placeOf(one)));
+  await using other = await warmStable();
+  await writeFile(join(other.workspace, 'leftover'), 'not of the job');
+  await pasteWorkspace(placeOf(other), bytes(workspace));
+  await pasteSession(placeOf(other), session);
+  expect((await readdir(other.workspace)).sort()).toEqual(['.git', 'lines.txt']);
+  await other.engine.resume(aim.sessionId, { appendSystemPrompt: 'JOB WORDS' });
+  const { end } = await other.run('go on', { bridgeToken: 'second-token' });
+  expect(end).toMatchObject({ kind: 'succeeded', result: { sessionId: aim.sessionId } });
+  expect(JSON.stringify(other.model.lastMain?.messages)).toMatch(/remember 4711[^]*go on/);
+  expect(JSON.stringify(other.model.lastMain?.system)).toContain('JOB WORDS');
+  const asked = other.model.requests.findLast((request) => request.main);
+  expect(asked?.headers['x-remuda-token']).toBe('second-token');
+});
+
+test('a session that is gone on with can be copied again, with what was done since', async () => {
+  await using one = await warmStable();
+  const aim = await work(one);
+  await using other = await warmStable();
+  await pasteSession(placeOf(other), (await copySession(placeOf(one), aim)) ?? Buffer.alloc(0));
+  await other.engine.resume(aim.sessionId, {});
+  const again = await work(other);
+  expect(again.sessionId).toBe(aim.sessionId);
+  const second = (await copySession(placeOf(other), again)) ?? Buffer.alloc(0);
+  const [transcript = ''] = execFileSync('tar', ['-xzOf', '-'], { input: second }).toString().split('\0');
+  for (const { mention } of [aim, again]) expect(transcript).toContain(mention);
+});
+
+test('a session that is not there is refused, and the next turn is one of a session of its own', async () => {
+  await using one = await warmStable({ limits: { resumeMs: 30_000 } });
+  const unknown = '11111111-2222-4333-8444-555555555555';
+  await expect(one.engine.resume(unknown, {})).rejects.toMatchObject({ code: 'engine.start_failed' });
+  expect((await one.run(script({ text: 'all the same' }))).end).toMatchObject({ result: { text: 'all the same' } });
+});
+
+test('a transcript that does not tell of the last tool is not copied', async () => {
+  await using one = await warmStable();
+  const { sessionId } = await work(one);
+  await expect(copySession(placeOf(one), { sessionId, mention: 'toolu_never' })).rejects.toMatchObject({
+    code: 'engine.crashed',
+  });
+});
+
+test('what is no archive is refused, and so is one that is cut off', async () => {
+  await using one = await stable();
+  await mkdir(one.workspace, { recursive: true });
+  await writeFile(join(one.workspace, 'a'), Buffer.alloc(200_000, 'x'));
+  const whole = await all(copyWorkspace(placeOf(one)));
+  for (const content of [Buffer.from('no archive'), whole.subarray(0, whole.length - 20)])
+    await expect(pasteWorkspace(placeOf(one), bytes(content))).rejects.toMatchObject({ code: 'workspace.failed' });
+});
+
+test('what can not be read is not left out silently', async () => {
+  if (process.getuid?.() === 0) return;
+  await using one = await stable();
+  await mkdir(one.workspace, { recursive: true });
+  await writeFile(join(one.workspace, 'closed'), 'x');
+  await chmod(join(one.workspace, 'closed'), 0);
+  await expect(all(copyWorkspace(placeOf(one)))).rejects.toMatchObject({ code: 'workspace.failed' });
+});
+
+test('an archive that would lead out of the workspace writes nothing there', async () => {
+  await using one = await stable();
+  await mkdir(one.workspace, { recursive: true });
+  const outside = join(one.workspace, '..', 'outside');
+  const evil = join(one.workspace, '..', 'evil');
+  for (const folder of [outside, evil]) await mkdir(folder);
+  await symlink(outside, join(evil, 'link'));
+  await writeFile(join(evil, 'payload'), 'x');
+  const tar = (...args: readonly string[]): Buffer => execFileSync('tar', ['-C', evil, '-Pczf', '-', ...args]);
+  const archives = [
+    tar('--transform', 's#payload#../outside/dotted#', 'payload'),
+    tar('--transform', `s#payload#${outside}/absolute#`, 'payload'),
+    tar('--transform', 's#payload#link/through#', 'link', 'payload'),
+  ];
+  for (const archive of archives) await pasteWorkspace(placeOf(one), bytes(archive)).catch(() => undefined);
+  expect(await readdir(outside)).toEqual([]);
+  expect(await readFile(join(evil, 'payload'), 'utf8')).toBe('x');
+});
