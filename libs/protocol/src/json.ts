@@ -1,5 +1,7 @@
 /** The value of a JSON text, or undefined where it is none. */
 export function parseJson(text: string): unknown {
+  // Often what is asked for is not there, and an exception costs more than all else here.
+  if (text === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {
