@@ -65,15 +65,16 @@ export class PoolKeeper {
 
   /** Goes over every pool that we lead. */
   async keep(): Promise<void> {
-    const { registry, runtime, queues, scheduler, fleet, clock } = this.parts;
+    const { registry, runtime, fleet, clock } = this.parts;
+    // What was seen before we had the lead may be out of date: until then another one has acted.
+    const led = await this.#led();
     const [workers, containers] = await Promise.all([registry.all(), runtime.list(), this.parts.halts.look()]);
     fleet.awake(clock.now());
     const known = new Set(workers.map((worker) => worker.id));
     const strays = containers.filter((container) => !known.has(container.worker));
     // Side by side: a pool does not wait for the containers of another one.
     const kept = await Promise.allSettled(
-      this.profiles.map(async (profile) => {
-        if (!(await lead(queues.redis, queues.keys.poolLeader(profile.name), scheduler))) return;
+      led.map(async (profile) => {
         const theirs = workers.filter((worker) => worker.profile === profile.name);
         const stray = strays.filter((container) => container.profile === profile.name);
         await this.#keepPool(
@@ -104,6 +105,14 @@ export class PoolKeeper {
   async noteReady(profile: string): Promise<void> {
     this.#failures.delete(profile);
     await this.parts.halts.onWorkerReady(profile);
+  }
+
+  /** Profiles whose pools are ours to keep at this moment. */
+  async #led(): Promise<readonly Profile[]> {
+    const { queues, scheduler } = this.parts;
+    const { redis, keys } = queues;
+    const ours = await Promise.all(this.profiles.map(({ name }) => lead(redis, keys.poolLeader(name), scheduler)));
+    return this.profiles.filter((_, i) => ours[i]);
   }
 
   async #keepPool(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<void> {
