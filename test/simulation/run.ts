@@ -90,13 +90,20 @@ class Run {
     this.#cluster = new Cluster(world, this.#server, profiles, this.#invariants, (name, running) =>
       this.#invariants.onContainer(name, running),
     );
-    let book: ReturnType<Cluster['openBook']> | undefined;
+    let stores: ReturnType<Cluster['openBook']> | undefined;
     let controls: ReturnType<Cluster['openControls']> | undefined;
     const api = world.start('api', (program) => {
-      book = this.#cluster.openBook(program);
+      stores = this.#cluster.openBook(program);
       controls = this.#cluster.openControls(program);
     });
-    this.#clients = new Clients(world, api, () => book!, names);
+    this.#clients = new Clients(
+      world,
+      api,
+      () => stores!.book,
+      () => stores!.deadLetters,
+      names,
+      () => this.#invariants.failed(),
+    );
     const workers = (): readonly string[] => this.#invariants.workers();
     this.#operators = new Operators(world, api, () => controls!, names, workers);
     this.#faults = new Faults(

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { HealthModule, MetricsModule } from '@remuda/runtime';
 import { BoardModule } from './board/board.module.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { EventsModule } from './events/events.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { PoolsModule } from './pools/pools.module.js';
@@ -24,6 +25,7 @@ export class ApiModule {
         MetricsModule.register({ app: 'api' }),
         JobsModule,
         EventsModule,
+        DeadLettersModule,
         PoolsModule,
         BoardModule.register({ writable: settings.boardWritable }),
       ],

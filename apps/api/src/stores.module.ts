@@ -2,11 +2,30 @@ import { once } from 'node:events';
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { redisKeys } from '@remuda/protocol';
-import { Queues, RedisEventLog, RedisJobBook, RedisPoolBook, RedisPoolControls, connectRedis } from '@remuda/queue';
+import {
+  Queues,
+  RedisDeadLetters,
+  RedisEventLog,
+  RedisJobBook,
+  RedisPoolBook,
+  RedisPoolControls,
+  connectRedis,
+} from '@remuda/queue';
 import { systemClock } from '@remuda/runtime';
 import { defaults } from './jobs/limits.js';
 import type { ApiSettings } from './settings.js';
-import { apiConfig, clock, eventLog, jobBook, poolBook, poolControls, queues, redisIsUp, redisPing } from './stores.js';
+import {
+  apiConfig,
+  clock,
+  deadLetters,
+  eventLog,
+  jobBook,
+  poolBook,
+  poolControls,
+  queues,
+  redisIsUp,
+  redisPing,
+} from './stores.js';
 
 const redis = Symbol('Redis');
 type Connection = ReturnType<typeof connectRedis>;
@@ -20,6 +39,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(redis) private readonly connection: Connection,
     @Inject(jobBook) private readonly jobs: RedisJobBook,
+    @Inject(deadLetters) private readonly dead: RedisDeadLetters,
     @Inject(eventLog) private readonly events: RedisEventLog,
     @Inject(poolBook) private readonly pools: RedisPoolBook,
     @Inject(queues) private readonly boardQueues: Queues,
@@ -35,7 +55,13 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.jobs.close(), this.events.close(), this.pools.close(), this.boardQueues.close()]);
+    await Promise.all([
+      this.jobs.close(),
+      this.dead.close(),
+      this.events.close(),
+      this.pools.close(),
+      this.boardQueues.close(),
+    ]);
     this.connection.disconnect();
   }
 }
@@ -55,6 +81,11 @@ export class StoresModule {
         { provide: apiConfig, useValue: { gitAllowFile, origins } },
         { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail' }) },
         { provide: jobBook, inject: [redis], useFactory: (to: Connection) => new RedisJobBook(to, keys, systemClock) },
+        {
+          provide: deadLetters,
+          inject: [redis],
+          useFactory: (to: Connection) => new RedisDeadLetters(to, keys, systemClock),
+        },
         { provide: eventLog, useFactory: () => new RedisEventLog(follow, keys) },
         { provide: poolBook, inject: [redis], useFactory: (to: Connection) => new RedisPoolBook(to, keys) },
         {
@@ -67,7 +98,7 @@ export class StoresModule {
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
         StoresScope,
       ],
-      exports: [clock, apiConfig, jobBook, eventLog, poolBook, poolControls, queues, redisIsUp, redisPing],
+      exports: [clock, apiConfig, jobBook, deadLetters, eventLog, poolBook, poolControls, queues, redisIsUp, redisPing],
     };
   }
 }

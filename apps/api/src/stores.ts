@@ -1,6 +1,7 @@
 /** What the api needs from outside, as NestJS injects it: the ports of the domain. */
 export const jobBook = Symbol('JobBook');
 export const eventLog = Symbol('EventLog');
+export const deadLetters = Symbol('DeadLetters');
 export const poolBook = Symbol('PoolBook');
 export const poolControls = Symbol('PoolControls');
 export const clock = Symbol('Clock');

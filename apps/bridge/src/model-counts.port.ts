@@ -8,6 +8,8 @@ export interface ModelCounts {
   refused(job: string): Promise<void>;
   /** The model's first token came at `at` (epoch ms); the first of an attempt is remembered. */
   answered(job: string, at: number): Promise<void>;
+  /** The model refused a request because the account's usage limit is reached, until `resetAt` (epoch ms). */
+  limited(job: string, resetAt: number): Promise<void>;
   /** Adds tokens and their estimated price in micro-dollars. */
   used(job: string, usage: Usage, costMicroUsd: number): Promise<void>;
   /** What the job's requests have cost so far, in micro-dollars, over all attempts. */

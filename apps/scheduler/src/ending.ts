@@ -20,7 +20,11 @@ export function endingOfFailure(job: JobRecord, failure: Failure, now: number, r
   const after = afterFailure(job, failure, now);
   if (after.kind === 'over') return { state: 'failed', failure, ...(result ? { result } : {}) };
   const { tally, wakeAt } = after;
-  return { state: 'queued', failure, tally, ...(wakeAt === undefined ? {} : { wakeAt }) };
+  return {
+    ...{ state: 'queued', failure },
+    ...(tally === undefined ? {} : { tally }),
+    ...(wakeAt === undefined ? {} : { wakeAt }),
+  };
 }
 
 /** The end of a job whose client wanted it to end. */

@@ -4,6 +4,7 @@ import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOf, endingOfFailure } from './ending.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
+import { mayBeLimit, withLimit } from './usage-limit.js';
 
 /** A job that a worker of ours carries out, and that we hold in its queue meanwhile. */
 export interface Holding {
@@ -59,7 +60,14 @@ export class Holdings {
     // Whether a failure is tried again depends on what was asked for in the meantime.
     const job = outcome.kind === 'succeeded' && known ? known : (await this.leases.read(held.job))?.job;
     if (!job) return (await this.leases.settle(held, { state: 'failed', failure: unknownJob }, cursor)).kind;
-    return this.#settle(job, held, endingOf(job, outcome, this.clock.now()), cursor);
+    return this.#settle(job, held, endingOf(job, await this.#believed(job, outcome), this.clock.now()), cursor);
+  }
+
+  /** What a worker reports, with what the bridge knows better. */
+  async #believed({ id }: JobRecord, outcome: Outcome): Promise<Outcome> {
+    if (outcome.kind !== 'failed') return outcome;
+    const resetAt = mayBeLimit(outcome.failure.code) ? await this.leases.limitResetAt(id) : undefined;
+    return { ...outcome, failure: withLimit(outcome.failure, resetAt) };
   }
 
   /** Ends the attempt of a worker that can't report any more. */

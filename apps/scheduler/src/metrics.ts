@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { desiredWorkers, haltKinds, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
+import { couldStartAt, desiredWorkers, haltKinds, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
 import type { Ending } from '@remuda/queue';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
@@ -16,8 +16,8 @@ export class SchedulerMetrics {
   readonly #duration: Histogram<'profile' | 'state'>;
   readonly #ready: Histogram<'profile'>;
 
-  /** `pools` is asked whenever the figures are read. */
-  constructor(registry: Registry, pools: () => Promise<readonly PoolRecord[]>) {
+  /** `pools` and `deadLetters` are asked whenever the figures are read. */
+  constructor(registry: Registry, pools: () => Promise<readonly PoolRecord[]>, deadLetters: () => Promise<number>) {
     const registers = [registry];
     const make = { registers };
     this.refused = new Counter({
@@ -79,6 +79,14 @@ export class SchedulerMetrics {
       ...make,
     });
     poolGauges(registry, pools);
+    new Gauge({
+      name: 'remuda_dead_letters',
+      help: 'Failed jobs that wait for a person.',
+      ...make,
+      async collect() {
+        this.set(await deadLetters());
+      },
+    });
   }
 
   ready(profile: string, ms: number): void {
@@ -86,8 +94,8 @@ export class SchedulerMetrics {
   }
 
   assigned(job: JobRecord, start: Start, now: number): void {
-    const since = Math.max(job.times.queuedAt, job.spec.runAt ?? 0);
-    this.#wait.observe({ profile: job.spec.profile, start: start.kind }, Math.max(0, now - since) / 1000);
+    const waitMs = Math.max(0, now - couldStartAt(job));
+    this.#wait.observe({ profile: job.spec.profile, start: start.kind }, waitMs / 1000);
   }
 
   settled(job: JobRecord, ending: Ending, now: number, firstTokenAt?: number): void {
@@ -97,12 +105,12 @@ export class SchedulerMetrics {
       return;
     }
     this.#ended.inc({ profile, state: ending.state, code: ending.failure?.code ?? 'none' });
-    const { claimedAt, queuedAt } = job.times;
+    const { claimedAt, queuedAt, redrivenAt = 0 } = job.times;
     if (claimedAt !== undefined) this.#duration.observe({ profile, state: ending.state }, (now - claimedAt) / 1000);
     if (firstTokenAt !== undefined)
       this.#firstToken.observe(
         { profile, start: job.start?.kind ?? 'cold' },
-        Math.max(0, firstTokenAt - queuedAt) / 1000,
+        Math.max(0, firstTokenAt - Math.max(queuedAt, redrivenAt)) / 1000,
       );
   }
 }

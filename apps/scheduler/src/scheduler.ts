@@ -9,6 +9,7 @@ import {
   Sweeps,
   WorkerAccess,
   WorkerRegistry,
+  countDeadLetters,
   giveUpLead,
   type RedisConnection,
 } from '@remuda/queue';
@@ -101,7 +102,11 @@ export class Scheduler {
     const access = this.#access;
     const registry = new WorkerRegistry(queues, scheduler);
     const leases = new Leases(queues, clock);
-    const metrics = new SchedulerMetrics(plan.registry, () => this.#pools.pools());
+    const metrics = new SchedulerMetrics(
+      plan.registry,
+      () => this.#pools.pools(),
+      () => countDeadLetters(this.#redis, this.#keys),
+    );
     const relay = (): Relay => this.#relay;
     const wake = (profile: string): void => this.#dispatcher.wake(profile);
     const lookOver = (): void => this.#tickers?.pools.poke();

@@ -1,4 +1,4 @@
-import type { Again, JobRecord, Start } from '@remuda/domain';
+import { couldStartAt, type Again, type JobRecord, type Start } from '@remuda/domain';
 
 /**
  * How a job finds its worker. Warm: initialised before the job was there, for just what it needs. A job with its own system
@@ -8,7 +8,6 @@ export function startOf(job: Pick<JobRecord, 'spec' | 'times'>, workerReadyAt: n
   if (again?.kind === 'resume') return { kind: 'resumed' };
   if (job.spec.outputSchema) return { kind: 'cold', reason: 'own_schema' };
   if (job.spec.appendSystemPrompt !== undefined) return { kind: 'cold', reason: 'own_system_prompt' };
-  if (workerReadyAt > Math.max(job.times.queuedAt, job.spec.runAt ?? 0))
-    return { kind: 'cold', reason: 'no_warm_worker' };
+  if (workerReadyAt > couldStartAt(job)) return { kind: 'cold', reason: 'no_warm_worker' };
   return { kind: 'warm' };
 }

@@ -12,6 +12,8 @@ export interface EventData {
   'job.cancel_requested': { readonly reason: string };
   /** Back to the queue: `counted` says whether it used up one of the job's attempts. */
   'job.requeued': { readonly failure: Failure; readonly counted: boolean; readonly wakeAt?: number };
+  /** A person had a failed job queued once more; it may fail `attempts` times again. What follows is of further attempts. */
+  'job.redriven': { readonly attempts: number };
   'job.over': {
     readonly state: OverState;
     readonly failure?: Failure;

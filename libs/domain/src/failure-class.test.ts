@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failureCodes, type FailureCode } from './errors.js';
-import { afterFailure, failureRule, maxRequeues, pauseMs, type Tally } from './failure-class.js';
+import { afterFailure, failureRule, maxLimitWaitMs, maxRequeues, pauseMs, type Tally } from './failure-class.js';
 import type { JobRecord, JobSpec } from './job.js';
 
 type Tried = Parameters<typeof afterFailure>[0];
@@ -10,7 +10,10 @@ const job = (own: Partial<Tried> = {}, attempts = 3): Tried => ({
   ...{ id: 'j-1', failures: 0, requeues: 0, spec: { attempts } as JobSpec },
   ...own,
 });
-const failure = (code: FailureCode) => ({ code, message: 'x' });
+const failure = (code: FailureCode, resetAt?: number) => ({
+  ...{ code, message: 'x' },
+  ...(resetAt === undefined ? {} : { resetAt }),
+});
 
 describe('after a failure', () => {
   test('a lost worker costs no attempt and no time', () => {
@@ -33,6 +36,35 @@ describe('after a failure', () => {
     const hungBefore = job({ failures: 1, retried: { 'engine.hung': 1 } }, 10);
     expect(afterFailure(hungBefore, failure('engine.hung'), 0)).toEqual({ kind: 'over' });
     expect(afterFailure(hungBefore, failure('engine.crashed'), 0)).toMatchObject({ kind: 'requeue' });
+  });
+});
+
+describe('when the usage limit is reached', () => {
+  const limit = (resetAt?: number) => failure('model.limit_reached', resetAt);
+  const waiting = (own: Partial<Tried> = {}) =>
+    job({ spec: { attempts: 1, onLimit: 'wait' } as JobSpec, requeues: maxRequeues, ...own });
+
+  test('a job fails, if it does not want to wait', () => {
+    expect(afterFailure(job(), limit(60_000), 0)).toEqual({ kind: 'over' });
+  });
+
+  test('a job that waits wakes soon after the reset, and nothing is counted but the wait', () => {
+    const after = afterFailure(waiting(), limit(60_000), 0);
+    expect(after).toEqual({ kind: 'requeue', wakeAt: expect.any(Number) as number });
+    expect('wakeAt' in after && after.wakeAt).toBeGreaterThanOrEqual(60_000);
+    expect('wakeAt' in after && after.wakeAt).toBeLessThanOrEqual(65_000);
+  });
+
+  test('a reset that has passed is not waited for', () => {
+    const after = afterFailure(waiting(), limit(1_000), 90_000);
+    expect('wakeAt' in after && after.wakeAt).toBeLessThanOrEqual(95_000);
+  });
+
+  test('nobody waits without a known end, longer than a week, or for ever again', () => {
+    expect(afterFailure(waiting(), limit(), 0)).toEqual({ kind: 'over' });
+    expect(afterFailure(waiting(), limit(maxLimitWaitMs + 1), 0)).toEqual({ kind: 'over' });
+    const often = waiting({ retried: { 'model.limit_reached': failureRule('model.limit_reached').most ?? 0 } });
+    expect(afterFailure(often, limit(1), 0)).toEqual({ kind: 'over' });
   });
 });
 
@@ -71,9 +103,10 @@ function live(attempts: number, codes: readonly FailureCode[]) {
   let tries = 0;
   for (const code of codes) {
     tries++;
-    const after = afterFailure(job({ ...counts, retried: { ...retried } }, attempts), failure(code), tries);
+    const record = job({ ...counts, retried: { ...retried }, spec: { attempts, onLimit: 'wait' } as JobSpec });
+    const after = afterFailure(record, failure(code, tries + 1), tries);
     if (after.kind === 'over') return { ...counts, retried, tries, last: code };
-    counts[after.tally]++;
+    if (after.tally) counts[after.tally]++;
     retried[code] = (retried[code] ?? 0) + 1;
     if (after.wakeAt !== undefined) expect(after.wakeAt).toBeGreaterThan(tries);
   }
@@ -128,6 +161,7 @@ test('what is tried again is either counted or bounded by the requeues, and what
   for (const code of failureCodes) {
     const { retry, counted } = failureRule(code);
     expect(retry || counted, code).toBe(true);
-    expect(afterFailure(job(record, 2), failure(code), 0).kind, code).toBe(retry ? 'requeue' : 'over');
+    const willing = job({ ...record, spec: { attempts: 2, onLimit: 'wait' } as JobSpec });
+    expect(afterFailure(willing, failure(code, 1), 0).kind, code).toBe(retry ? 'requeue' : 'over');
   }
 });

@@ -1,8 +1,11 @@
 import type { FailureCode } from './errors.js';
 import type { Failure, JobRecord } from './job.js';
 
+/** Every class of failure. */
+export const failureClasses = ['infrastructure', 'model', 'limit', 'user', 'cancelled', 'timed_out', 'hung'] as const;
+
 /** Whose fault a failure is: that decides what can be done about it. */
-export type FailureClass = 'infrastructure' | 'model' | 'limit' | 'user' | 'cancelled' | 'timed_out' | 'hung';
+export type FailureClass = (typeof failureClasses)[number];
 
 /** The pause before the next attempt, in ms: it doubles with every counted failure of the job up to `capMs`. */
 export interface Backoff {
@@ -60,6 +63,8 @@ const rules = {
   'model.authentication': user,
   'model.billing': user,
   'model.rate_limited': { ...model(10_000), status: 429 },
+  // Only with `onLimit: wait`, and then until the limit is lifted.
+  'model.limit_reached': { class: 'limit', retry: true, counted: false, most: 20, again: 'resume', status: 429 },
   'model.overloaded': { ...model(5_000), status: 503 },
   'model.unreachable': model(5_000),
   'model.refused': user,
@@ -74,12 +79,17 @@ export function failureRule(code: FailureCode): FailureRule {
 /** An uncounted requeue is a loop if nothing ends it: after so many the job fails with the last reason. */
 export const maxRequeues = 5;
 
+/** No job waits longer than this for a usage limit to be lifted, in ms: a week is the longest that there is. */
+export const maxLimitWaitMs = 8 * 86_400_000;
+/** Those that waited for the same limit come back over this time, in ms. */
+const limitSpreadMs = 5_000;
+
 /** Which of the record's counts a return to the queue raises. */
 export type Tally = 'failures' | 'requeues';
 
 /** What to do with a job whose attempt failed. */
 export type AfterFailure =
-  { readonly kind: 'over' } | { readonly kind: 'requeue'; readonly tally: Tally; readonly wakeAt?: number };
+  { readonly kind: 'over' } | { readonly kind: 'requeue'; readonly tally?: Tally; readonly wakeAt?: number };
 
 /** What of a job's record decides what follows a failure. */
 export type Tried = Pick<JobRecord, 'id' | 'failures' | 'requeues' | 'retried' | 'spec'>;
@@ -89,10 +99,17 @@ export function afterFailure(job: Tried, failure: Failure, now: number): AfterFa
   const rule = failureRule(failure.code);
   const { retry, counted, most = Infinity } = rule;
   if (!retry || (job.retried?.[failure.code] ?? 0) >= most) return { kind: 'over' };
+  if (rule.class === 'limit') return afterLimit(job, failure, now);
   if (counted ? job.failures + 1 >= job.spec.attempts : job.requeues >= maxRequeues) return { kind: 'over' };
   const tally = counted ? 'failures' : 'requeues';
   if (!rule.backoff) return { kind: 'requeue', tally };
   return { kind: 'requeue', tally, wakeAt: now + pauseMs(rule.backoff, job.failures, chanceOf(job)) };
+}
+
+/** Waiting for a limit to be lifted is no fault of anybody: it raises no count but that of the code's retries. */
+function afterLimit(job: Tried, { resetAt = Infinity }: Failure, now: number): AfterFailure {
+  if (job.spec.onLimit !== 'wait' || resetAt - now > maxLimitWaitMs) return { kind: 'over' };
+  return { kind: 'requeue', wakeAt: Math.max(now, resetAt) + Math.round(limitSpreadMs * chanceOf(job)) };
 }
 
 /** The pause after a job's counted failure, when it had so many before; `chance` from 0 to 1 decides the jitter. */

@@ -2,6 +2,7 @@ export * from './again.js';
 export * from './assignment.js';
 export * from './clock.port.js';
 export * from './container-runtime.port.js';
+export * from './dead-letters.port.js';
 export * from './engine.port.js';
 export * from './errors.js';
 export * from './event.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canMove, isHeld, isOver, jobMoves, jobStates } from './job-state.js';
+import { canMove, isHeld, isOver, jobMoves, jobStates, redrive } from './job-state.js';
 import { workerMoves, workerPhases } from './worker-phase.js';
 
 describe('the states of a job', () => {
@@ -8,8 +8,12 @@ describe('the states of a job', () => {
     for (const state of jobStates) expect([...reachable(jobMoves, state)].some((each) => isOver(each))).toBe(true);
   });
 
-  test('what is over stays so', () => {
-    for (const state of jobStates.filter(isOver)) for (const to of jobStates) expect(canMove(state, to)).toBe(false);
+  test('what is over stays so, but for a redrive', () => {
+    const back = jobStates
+      .filter(isOver)
+      .flatMap((from) => jobStates.filter((to) => canMove(from, to)).map((to) => ({ from, to })));
+    expect(back).toEqual([redrive]);
+    expect(isOver(redrive.from)).toBe(true);
   });
 
   test('a job that a worker holds can go back to the queue', () => {

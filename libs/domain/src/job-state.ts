@@ -13,7 +13,7 @@ const moves = {
 /** A job's state. `queued` with a `wakeAt` is parked; `waiting` means that a person was asked. */
 export type JobState = keyof typeof moves;
 
-/** The end states: nothing moves a job out of them. */
+/** The end states: nothing moves a job out of them by itself. */
 export type OverState = { [S in JobState]: (typeof moves)[S] extends readonly [] ? S : never }[JobState];
 
 /** Every state, in the order in which a job meets them. */
@@ -21,6 +21,9 @@ export const jobStates = Object.keys(moves) as readonly JobState[];
 
 /** The table of legal moves; `docs/states.md` is tested against it. */
 export const jobMoves: Readonly<Record<JobState, readonly JobState[]>> = moves;
+
+/** The one way back, by a person's act alone: a failed job is queued once more. Nothing else moves a job that is over. */
+export const redrive = { from: 'failed', to: 'queued' } as const satisfies { from: OverState; to: JobState };
 
 /** Whether the job has ended: no event, outcome or cancel changes it any more. */
 export function isOver(state: JobState): state is OverState {
@@ -32,7 +35,7 @@ export function isHeld(state: JobState): boolean {
   return state === 'assigned' || state === 'running' || state === 'waiting';
 }
 
-/** Whether the table allows the move. */
+/** Whether the table allows the move, or a redrive does. */
 export function canMove(from: JobState, to: JobState): boolean {
-  return jobMoves[from].includes(to);
+  return jobMoves[from].includes(to) || (from === redrive.from && to === redrive.to);
 }

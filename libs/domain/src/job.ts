@@ -51,6 +51,8 @@ export interface JobSpec {
    * default), or always runs the prompt again.
    */
   readonly onLost?: OnLost;
+  /** What follows when the account's usage limit is reached: the job fails (default), or waits until the limit is lifted. */
+  readonly onLimit?: 'fail' | 'wait';
   /** Whether token deltas (`message.delta`) are wanted in the event stream. */
   readonly deltas: boolean;
   readonly labels: Readonly<Record<string, string>>;
@@ -78,6 +80,8 @@ export interface Usage {
 /** Points in time, epoch ms. `claimedAt` is of the latest attempt, the model's times too. */
 export interface JobTimes {
   readonly queuedAt: number;
+  /** When it was last redriven. */
+  readonly redrivenAt?: number;
   readonly claimedAt?: number;
   readonly startedAt?: number;
   readonly firstRequestAt?: number;
@@ -91,6 +95,8 @@ export interface Failure {
   readonly message: string;
   /** The last lines that the engine printed, where they help. */
   readonly lastLines?: readonly string[];
+  /** Epoch ms at which a usage limit is lifted. */
+  readonly resetAt?: number;
 }
 
 /** What a job left in its repository. */
@@ -145,6 +151,11 @@ export interface JobRecord {
   readonly turns?: number;
   readonly usage?: Usage;
   readonly costUsd?: number;
+}
+
+/** When a job could first have started: submitted, or redriven, and its time come. */
+export function couldStartAt({ times, spec }: Pick<JobRecord, 'times' | 'spec'>): number {
+  return Math.max(times.queuedAt, times.redrivenAt ?? 0, spec.runAt ?? 0);
 }
 
 /** No tokens at all. */

@@ -58,4 +58,6 @@ export const modelCount = {
   costMicroUsd: 'costMicroUsd',
   firstRequestAt: 'firstRequestAt',
   firstTokenAt: 'firstTokenAt',
+  /** When the usage limit is lifted that the model refused a request of this attempt with. */
+  limitResetAt: 'limitResetAt',
 } as const;

@@ -13,11 +13,15 @@ export function redisKeys(namespace: string) {
     events: (id: string) => `${p}:job:${id}:events`,
     /** What the bridge counted for a job: requests, tokens, first request and first token. */
     model: (id: string) => `${p}:job:${id}:model`,
+    /** A job's attempts that ended without success, the oldest first. */
+    attempts: (id: string) => `${p}:job:${id}:attempts`,
     /** All jobs by time of submission. */
     jobs: `${p}:jobs`,
     jobsByLabel: (key: string, value: string) => `${p}:jobs:label:${key}=${value}`,
     /** Jobs whose record stands but whose place in the queue is not yet confirmed. */
     unplaced: `${p}:jobs:unplaced`,
+    /** Failed jobs that wait for a person, by the time of their end. */
+    deadLetters: `${p}:jobs:dead`,
     /** Jobs with a deadline for their start. */
     ttl: `${p}:jobs:ttl`,
     idempotency: (key: string) => `${p}:idempotency:${key}`,

@@ -43,7 +43,7 @@ export class RedisEventLog implements EventLog {
           continue;
         }
         const page = held
-          ? { events: held, complete: held.at(-1)?.type === 'job.over' }
+          ? { events: held, complete: await this.#isEnd(job, held.at(-1)) }
           : await this.#page(job, follower.after, stride);
         const last = page.events.at(-1);
         follower.behind = !held && last !== undefined;
@@ -75,7 +75,12 @@ export class RedisEventLog implements EventLog {
       ...gapBefore(first.first, after, Date.now()),
       ...[first, ...rest].flatMap((entry) => eventsOf(entry, after)),
     ];
-    return { events, complete: events.at(-1)?.type === 'job.over' };
+    return { events, complete: await this.#isEnd(job, events.at(-1)) };
+  }
+
+  /** Whether an event is the end of its stream: a job's end after which it was not redriven. */
+  async #isEnd(job: string, last: JobEvent | undefined): Promise<boolean> {
+    return last?.type === 'job.over' && (await this.#hasEnded(job, last.id));
   }
 
   /** Whether the stream's last event is its job's end, and no event comes after `after`. */

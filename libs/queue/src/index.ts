@@ -3,6 +3,7 @@ export * from './job-book.js';
 export { Queues, type QueuedJob } from './queues.js';
 export * from './bridge-grants.js';
 export * from './model-counts.js';
+export * from './dead-letters.js';
 export * from './event-log.js';
 export * from './pool-book.js';
 export { RedisPoolControls } from './pool-controls.js';

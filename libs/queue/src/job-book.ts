@@ -93,7 +93,7 @@ export class RedisJobBook implements JobBook {
     const [kind, detail] = (await run(
       this.redis,
       cancelScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced],
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id)],
       [
         id,
         now,

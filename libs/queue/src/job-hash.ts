@@ -18,6 +18,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     lease: number('lease'),
     times: {
       queuedAt: number('queuedAt'),
+      ...optional(hash, 'redrivenAt', Number),
       ...optional(hash, 'claimedAt', Number),
       ...optional(hash, 'startedAt', Number),
       ...optional(hash, 'firstRequestAt', Number),

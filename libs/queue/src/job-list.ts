@@ -15,6 +15,22 @@ export async function listJobs(
   query: JobQuery,
 ): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
   const index = query.label ? keys.jobsByLabel(query.label.key, query.label.value) : keys.jobs;
+  return pageOf({ redis, keys, index, fits: (job) => fits(job, query) }, query);
+}
+
+/** An index of jobs by time, and which of them are wanted. */
+export interface JobIndex {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly index: string;
+  readonly fits: (job: JobRecord) => boolean;
+}
+
+/** Finds a page of an index's jobs, the latest first. */
+export async function pageOf(
+  { redis, keys, index, fits }: JobIndex,
+  query: Pick<JobQuery, 'cursor' | 'limit'>,
+): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
   const jobs: JobRecord[] = [];
   let from = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   for (let scanned = 0; scanned < maxScanned; scanned += stride) {
@@ -27,7 +43,7 @@ export async function listJobs(
     for (const [i, place] of stretch.entries()) {
       from = place;
       const job = records[i];
-      if (job && fits(job, query)) jobs.push(job);
+      if (job && fits(job)) jobs.push(job);
       if (jobs.length === query.limit) return { jobs, nextCursor: encodeCursor(place) };
     }
     if (stretch.length < stride) return { jobs };

@@ -1,3 +1,4 @@
+import { maxAttemptEntries } from './attempt-entry.js';
 import { script, vitalScript } from './script.js';
 
 /**
@@ -29,7 +30,7 @@ local grant = {'lease', lease}
 for i = 10, 9 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
-redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt')
+redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt', 'limitResetAt')
 redis.call('ZREM', KEYS[6], ARGV[1])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
@@ -71,8 +72,9 @@ return answers
 
 /**
  * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now.
- * KEYS: job, prompt, events, result, model, cursors, counters, grant. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
- * state, event, retention ms, counts to raise as JSON, wakeAt or '', result or '', number of further fields * 2, further fields.
+ * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
+ * state, event, retention ms, counts to raise as JSON, wakeAt or '', result or '', what is to be
+ * kept of an attempt without success or '', 1 for a dead letter, number of further fields * 2, further fields, job id.
  * Gives 'ok' and when the model's first token came, 'fenced', or the cursor that stands instead of the expected one.
  */
 export const settleScript = vitalScript(`
@@ -88,13 +90,21 @@ if at[1] ~= ARGV[2] or at[4] ~= ARGV[1] or (at[2] ~= 'assigned' and at[2] ~= 'ru
 end
 local state = ARGV[6]
 redis.call('HSET', KEYS[1], 'state', state)
-local fields = tonumber(ARGV[12])
+local fields = tonumber(ARGV[14])
 if fields > 0 then
   local set = {}
-  for i = 13, 12 + fields do set[#set + 1] = ARGV[i] end
+  for i = 15, 14 + fields do set[#set + 1] = ARGV[i] end
   redis.call('HSET', KEYS[1], unpack(set))
 end
 redis.call('DEL', KEYS[8])
+if ARGV[12] ~= '' then
+  local was = redis.call('HMGET', KEYS[1], 'claimedAt', 'startedAt', 'start')
+  local entry = '{"attempt":' .. at[3] .. ',"worker":"' .. at[4] .. '","lease":' .. at[1] .. ',"claimedAt":' .. (was[1] or 0)
+  if was[2] then entry = entry .. ',"startedAt":' .. was[2] end
+  if was[3] then entry = entry .. ',"start":' .. was[3] end
+  redis.call('RPUSH', KEYS[9], entry .. ',' .. ARGV[12])
+  redis.call('LTRIM', KEYS[9], -${maxAttemptEntries}, -1)
+end
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[3], 'd', ARGV[7])
 if state == 'queued' then
@@ -104,7 +114,9 @@ if state == 'queued' then
 else
   redis.call('HSET', KEYS[1], 'overAt', ARGV[5])
   if ARGV[11] ~= '' then redis.call('SET', KEYS[4], ARGV[11]) end
+  if ARGV[13] == '1' then redis.call('ZADD', KEYS[10], ARGV[5], ARGV[15 + fields]) end
   for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[8]) end
+  redis.call('PEXPIRE', KEYS[9], ARGV[8])
 end
 return {'ok', redis.call('HGET', KEYS[5], 'firstTokenAt') or ''}
 `);

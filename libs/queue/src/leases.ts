@@ -14,7 +14,8 @@ import type {
   Start,
   Tally,
 } from '@remuda/domain';
-import type { RedisKeys } from '@remuda/protocol';
+import { modelCount, type RedisKeys } from '@remuda/protocol';
+import { attemptMembers, isDeadLetter } from './attempt-entry.js';
 import { failQueuedScript } from './end-queued.lua.js';
 import { defaultRetention, jobKeys, type Retention } from './job-book.js';
 import { readJobHash, retriedField } from './job-hash.js';
@@ -47,7 +48,7 @@ export interface Claim {
 /** How an attempt ends in the job's record. */
 export type Ending =
   | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
-  | { readonly state: 'queued'; readonly failure: Failure; readonly tally: Tally; readonly wakeAt?: number };
+  | { readonly state: 'queued'; readonly failure: Failure; readonly tally?: Tally; readonly wakeAt?: number };
 
 /** The lease that is ended, and what came with it. */
 export interface HeldLease {
@@ -100,6 +101,12 @@ export class Leases {
     return (await this.#redis.hget(this.#keys.job(id), 'lock')) ?? undefined;
   }
 
+  /** When the usage limit is lifted that the job's latest attempt met (epoch ms), as the bridge has seen it. */
+  async limitResetAt(id: string): Promise<number | undefined> {
+    const at = await this.#redis.hget(this.#keys.model(id), modelCount.limitResetAt);
+    return at === null ? undefined : Number(at);
+  }
+
   /** Notes under which lock a held job was claimed again. */
   async adoptLock(id: string, lock: string): Promise<void> {
     await this.#redis.hset(this.#keys.job(id), 'lock', lock);
@@ -140,7 +147,14 @@ export class Leases {
     const [answer, firstTokenAt] = (await run(
       this.#redis,
       settleScript,
-      [...jobKeys(keys, held.job), keys.relayCursors, keys.counters, keys.bridgeToken(grant)],
+      [
+        ...jobKeys(keys, held.job),
+        keys.relayCursors,
+        keys.counters,
+        keys.bridgeToken(grant),
+        keys.attempts(held.job),
+        keys.deadLetters,
+      ],
       [
         held.worker,
         held.lease,
@@ -150,11 +164,16 @@ export class Leases {
         ending.state,
         JSON.stringify([endingEvent(ending, now)]),
         this.retention.jobMs,
-        JSON.stringify(ending.state === 'queued' ? [ending.tally, retriedField(ending.failure.code)] : []),
+        JSON.stringify(
+          ending.state === 'queued' ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [],
+        ),
         ending.state === 'queued' ? (ending.wakeAt ?? '') : '',
         ending.state !== 'queued' && ending.result ? JSON.stringify(ending.result) : '',
+        ending.failure ? attemptMembers(ending.failure, now) : '',
+        ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
         fields.length,
         ...fields,
+        held.job,
       ],
     )) as [string, string?];
     if (answer === 'ok') return { kind: 'settled', ...(firstTokenAt ? { firstTokenAt: Number(firstTokenAt) } : {}) };
@@ -170,8 +189,8 @@ export class Leases {
     const ended = await run(
       this.#redis,
       failQueuedScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced],
-      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure)],
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters],
+      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
     );
     return ended === 1;
   }

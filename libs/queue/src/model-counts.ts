@@ -27,6 +27,11 @@ export class RedisModelCounts {
     await translated([this.#first(this.keys.model(job), modelCount.firstTokenAt, at)]);
   }
 
+  /** The model refused a request because the account's usage limit is reached, until `resetAt` (epoch ms). */
+  async limited(job: string, resetAt: number): Promise<void> {
+    await translated([this.redis.hset(this.keys.model(job), modelCount.limitResetAt, resetAt)]);
+  }
+
   /** Adds tokens and their estimated price in micro-dollars. */
   async used(job: string, usage: Usage, costMicroUsd: number): Promise<void> {
     const key = this.keys.model(job);

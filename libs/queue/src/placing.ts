@@ -29,6 +29,17 @@ async function placeIn(queues: Queues, profile: string, jobs: readonly Placeable
   else await queue.addBulk(entries);
 }
 
+/**
+ * Gives a job that had a place before a new one: BullMQ keeps the places of jobs that are over, and takes no second job of
+ * the same id. Where the old one is still held, by whoever is about to end it, nothing is done: false.
+ */
+export async function placeAgain(queues: Queues, job: Placeable, now: number): Promise<boolean> {
+  if ((await queues.jobs(job.spec.profile).remove(job.id)) === 0) return false;
+  await placeJobs(queues, [job], now);
+  await announce(queues, [job]);
+  return true;
+}
+
 /** Notes that jobs have their places, and wakes the schedulers. */
 export async function announce(queues: Queues, jobs: readonly Placeable[]): Promise<void> {
   const { redis, keys } = queues;

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { isHeld, type JobState } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { readJob } from './job-list.js';
-import { announce, placeJobs } from './placing.js';
+import { announce, placeAgain, placeJobs } from './placing.js';
 import type { HeldJob } from './profile-queue.js';
 import type { Queues } from './queues.js';
 
@@ -32,10 +32,12 @@ export class Sweeps {
     const ids = await this.#redis.zrangebyscore(this.#keys.unplaced, '-inf', now - placingMs, 'LIMIT', 0, most);
     const jobs = await Promise.all(ids.map((id) => readJob(this.#redis, this.#keys, id)));
     const queued = jobs.filter((job) => job !== undefined).filter((job) => job.state === 'queued');
-    if (queued.length > 0) {
-      await placeJobs(this.queues, queued, now);
-      await announce(this.queues, queued);
+    const fresh = queued.filter((job) => job.times.redrivenAt === undefined);
+    if (fresh.length > 0) {
+      await placeJobs(this.queues, fresh, now);
+      await announce(this.queues, fresh);
     }
+    for (const job of queued) if (!fresh.includes(job)) await placeAgain(this.queues, job, now);
     const rest = ids.filter((id) => !queued.some((job) => job.id === id));
     if (rest.length > 0) await this.#redis.zrem(this.#keys.unplaced, ...rest);
     return queued.length;
@@ -65,6 +67,7 @@ export class Sweeps {
 
   /** Drops jobs whose records have expired from the lists. */
   async forgetOld(before: number): Promise<void> {
+    await this.#redis.zremrangebyscore(this.#keys.deadLetters, '-inf', before);
     const old = await this.#redis.zrangebyscore(this.#keys.jobs, '-inf', before, 'LIMIT', 0, most);
     const exists = await Promise.all(old.map((id) => this.#redis.exists(this.#keys.job(id))));
     const gone = old.filter((_, i) => exists[i] === 0);

@@ -28,8 +28,9 @@ function status(code: ErrorCode): string {
 
 /** What becomes of a job that fails with a code. */
 function retried(code: FailureCode): string {
-  const { retry, counted, backoff, most } = failureRule(code);
+  const { class: kind, retry, counted, backoff, most } = failureRule(code);
   if (!retry) return 'no';
+  if (kind === 'limit') return 'with `onLimit: wait`, when the limit is lifted; does not count';
   const pause = backoff === undefined ? 'at once' : `after ${backoff.firstMs / 1_000} s`;
   return `yes, ${pause}${most === 1 ? ', once' : ''}; ${counted ? 'counts' : 'does not count'}`;
 }

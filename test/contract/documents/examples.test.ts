@@ -91,6 +91,7 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   'job.assigned': true,
   'job.cancel_requested': true,
   'job.requeued': true,
+  'job.redriven': true,
   'job.over': true,
   'attempt.resumed': true,
   'attempt.restarted': true,

@@ -1,4 +1,4 @@
-import { jobMoves, jobStates, workerMoves, workerPhases } from '@remuda/domain';
+import { jobMoves, jobStates, redrive, workerMoves, workerPhases } from '@remuda/domain';
 import { describe, expect, test } from 'vitest';
 import { codeBlocks, readDocument, sections, tableRows } from './document.js';
 
@@ -13,15 +13,16 @@ function arrows(moves: Readonly<Record<string, readonly string[]>>): readonly st
 }
 
 describe.each([
-  ['Jobs', jobMoves, jobStates],
-  ['Workers', workerMoves, workerPhases],
-] as const)('docs/states.md on %s', (chapter, moves, states) => {
+  ['Jobs', jobMoves, jobStates, [redrive]],
+  ['Workers', workerMoves, workerPhases, []],
+] as const)('docs/states.md on %s', (chapter, moves, states, acts) => {
   const text = chapters.get(chapter) ?? '';
 
   test('has a diagram with the arrows of the table, all of them and no other', () => {
     const [diagram = ''] = codeBlocks(text, 'mermaid');
     const drawn = diagram.split('\n').flatMap((line) => (line.includes('-->') ? [line.trim()] : []));
-    expect(drawn.toSorted()).toEqual(arrows(moves).toSorted());
+    const due = [...arrows(moves), ...acts.map(({ from, to }) => `${from} --> ${to}`)];
+    expect(drawn.toSorted()).toEqual(due.toSorted());
   });
 
   test('says of every state what it means', () => {

@@ -1,4 +1,4 @@
-import type { AbortSignalLike, Engine, JobResult, NewEvent, Turn, TurnEnd } from '@remuda/domain';
+import type { AbortSignalLike, Engine, Failure, JobResult, NewEvent, Turn, TurnEnd } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
 
 /** A turn that the test carries out itself. */
@@ -7,6 +7,7 @@ export interface LedTurn {
   /** Says a text, as Claude Code would. */
   say(text: string): void;
   succeed(result?: Partial<JobResult>): void;
+  fail(failure: Failure): void;
 }
 
 /** Engines whose turns a test leads by the hand; an interrupt ends them at once. */
@@ -46,6 +47,9 @@ export class LedEngines {
         },
         succeed: (result = {}) => {
           resolve({ kind: 'succeeded', result: resultOf(result) });
+        },
+        fail: (failure) => {
+          resolve({ kind: 'failed', failure });
         },
       };
       const waiting = this.#waiting.shift();

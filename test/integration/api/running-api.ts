@@ -3,7 +3,7 @@ import { redisKeys } from '@remuda/protocol';
 import { connectRedis, publishProfiles } from '@remuda/queue';
 import { createApp } from '@remuda/runtime';
 import { readSettings } from '@remuda/domain';
-import type { Fault, JobEvent } from '@remuda/domain';
+import type { Failure, Fault, JobEvent } from '@remuda/domain';
 import { planApi } from '../../../apps/api/src/plan.js';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 
@@ -23,11 +23,16 @@ export interface Told {
   readonly url: string;
   readonly worker: string;
   readonly runAt: string;
+  readonly wakeAt: string;
   readonly queuePosition: number;
   readonly metadata: object;
   readonly times: Readonly<Record<'queuedAt' | 'claimedAt' | 'startedAt', string>>;
   readonly jobs: readonly Told[];
   readonly nextCursor?: string;
+  readonly deadLetters: readonly Told[];
+  readonly attempts: readonly ToldAttempt[];
+  readonly history: readonly ToldAttempt[];
+  readonly outcomes: readonly object[];
   readonly events: readonly JobEvent[];
   readonly next: number;
   /** Absent while Redis is. */
@@ -44,6 +49,16 @@ export interface Told {
   readonly components: {
     readonly schemas: Readonly<Record<string, { required: string[]; properties: Record<string, object> }>>;
   };
+}
+
+/** An attempt that ended without success, as far as the tests look at it. */
+export interface ToldAttempt {
+  readonly attempt: number;
+  readonly worker: string;
+  readonly claimedAt: string;
+  readonly startedAt?: string;
+  readonly endedAt: string;
+  readonly failure: Failure;
 }
 
 /** What came back. `json` is undefined where the body is no JSON. */

@@ -347,3 +347,20 @@ test('an answer that does not end within the grace is cut when the bridge closes
   await run.bridge.close(100);
   await expect(rest).rejects.toThrow('aborted');
 });
+
+test("notes when the account's usage limit is lifted, and tells Claude Code not to wait for it", async () => {
+  await using run = await runBridge();
+  await run.grant('live-token', grant);
+  const reset = Math.ceil(Date.now() / 1_000) + 3_600;
+  const limited = (headers: Record<string, string>) =>
+    prompt(script({ error: { status: 429, type: 'rate_limit_error', headers } }));
+  const short = await ask(run.bridge, { token: 'live-token', body: limited({ 'retry-after': '2' }) });
+  expect(short.headers).not.toHaveProperty('x-should-retry');
+  const unified = {
+    'anthropic-ratelimit-unified-status': 'rejected',
+    'anthropic-ratelimit-unified-reset': String(reset),
+  };
+  const refused = await ask(run.bridge, { token: 'live-token', body: limited(unified) });
+  expect(refused).toMatchObject({ status: 429, headers: { 'x-should-retry': 'false' } });
+  await expect.poll(() => run.counted('job-1')).toMatchObject({ limitResetAt: String(reset * 1_000) });
+});

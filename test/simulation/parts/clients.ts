@@ -1,9 +1,9 @@
 import { RemudaError, type JobSpec } from '@remuda/domain';
-import type { RedisJobBook } from '@remuda/queue';
+import type { RedisDeadLetters, RedisJobBook } from '@remuda/queue';
 import { jobSpec } from '@remuda/testing';
 import type { Program, World } from '../world/world.js';
 
-/** Clients of the run, who speak to one api: they submit, sometimes twice, and cancel. */
+/** Clients of the run, who speak to one api: they submit, sometimes twice, cancel, and redrive what failed. */
 export class Clients {
   /** Jobs that were accepted. */
   readonly accepted = new Set<string>();
@@ -20,7 +20,10 @@ export class Clients {
     private readonly world: World,
     private readonly program: Program,
     private readonly book: () => RedisJobBook,
+    private readonly deadLetters: () => RedisDeadLetters,
     private readonly profiles: readonly string[],
+    /** Jobs that have failed, at this moment. */
+    private readonly failed: () => readonly string[],
   ) {}
 
   /** Lets one client do something. */
@@ -29,6 +32,7 @@ export class Clients {
       const { random } = this.world;
       const [some] = this.accepted.size > 0 ? [random.pick([...this.accepted])] : [];
       if (some !== undefined && random.chance(0.2)) void this.#cancel(some);
+      else if (random.chance(0.2)) this.#redriveSoon();
       else void this.#submit();
     });
   }
@@ -66,6 +70,32 @@ export class Clients {
       this.world.tell?.(`cancel of ${id}: ${kind}`);
       if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
       if (kind === 'cancelled') this.cancelled.add(id);
+    } catch (error) {
+      if (!(error instanceof RemudaError)) throw error;
+    } finally {
+      this.underWay--;
+    }
+  }
+
+  /** Somebody looks after what has failed, several times. */
+  #redriveSoon(): void {
+    const { random } = this.world;
+    for (let looks = 0; looks < 4; looks++)
+      this.world.after(random.between(1, 4_000), this.program, () => {
+        const failed = this.failed();
+        if (failed.length > 0) void this.#redrive(random.pick(failed));
+      });
+  }
+
+  /** Whoever is not sure whether it worked asks again. */
+  async #redrive(id: string): Promise<void> {
+    this.underWay++;
+    try {
+      for (let times = this.world.random.between(1, 2); times > 0; times--) {
+        const { kind } = await this.deadLetters().redrive(id);
+        this.world.tell?.(`redrive of ${id}: ${kind}`);
+        if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
+      }
     } catch (error) {
       if (!(error instanceof RemudaError)) throw error;
     } finally {

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import type { Clock, ContainerSpec, Profile } from '@remuda/domain';
 import { redisKeys, workerEnv, type RedisKeys, type WorkerProfile } from '@remuda/protocol';
-import { RedisJobBook, RedisPoolControls, WorkerLine } from '@remuda/queue';
+import { RedisDeadLetters, RedisJobBook, RedisPoolControls, WorkerLine } from '@remuda/queue';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
 import { SimulatedConnection } from '../redis/connection.js';
@@ -91,10 +91,14 @@ export class Cluster {
     program.onDeath.push(() => this.schedulers.splice(this.schedulers.indexOf(running), 1));
   }
 
-  /** The jobs' book as an api has it. */
-  openBook(program: Program): RedisJobBook {
-    const connection = new SimulatedConnection(this.server, program, 'fail');
-    return new RedisJobBook(connection.redis, this.keys, clockOf(this.world, program));
+  /** The jobs' book and the dead letters, as an api has them. */
+  openBook(program: Program): { readonly book: RedisJobBook; readonly deadLetters: RedisDeadLetters } {
+    const { redis } = new SimulatedConnection(this.server, program, 'fail');
+    const clock = clockOf(this.world, program);
+    return {
+      book: new RedisJobBook(redis, this.keys, clock),
+      deadLetters: new RedisDeadLetters(redis, this.keys, clock),
+    };
   }
 
   /** What an api tells pools and workers. */

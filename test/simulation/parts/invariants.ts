@@ -2,7 +2,9 @@ import {
   canMove,
   isHeld,
   isOver,
+  failureRule,
   maxRequeues,
+  redrive,
   workerMoves,
   type JobState,
   type NewEvent,
@@ -25,6 +27,8 @@ export interface SeenJob {
   /** The turn whose events the attempt of now has, and how many of them. */
   turn: { attempt: string; of: string; events: number } | undefined;
   overEvents: number;
+  /** How often it was redriven: a job is over once more for each. */
+  redrives: number;
 }
 
 /** Looks at every change of the store, and names the first promise that is broken. */
@@ -67,7 +71,7 @@ export class Invariants implements Onlooker, TurnWatch {
       this.#break(`event ids of ${name} do not rise by one: ${String(first)} after ${String(job.lastEvent)}`);
     if (events.length !== Number(n))
       this.#break(`an entry of ${name} says ${n ?? ''} events and has ${String(events.length)}`);
-    if (job.overEvents > 0) this.#break(`${name} has an event after its job.over`);
+    if (job.overEvents > job.redrives) this.#break(`${name} has an event after its job.over`);
     job.lastEvent = last;
     for (const event of events) {
       if (event.type === 'job.over') job.overEvents++;
@@ -123,6 +127,11 @@ export class Invariants implements Onlooker, TurnWatch {
     });
   }
 
+  /** Jobs that have failed. */
+  failed(): readonly string[] {
+    return [...this.jobs].filter(([, { state }]) => state === 'failed').map(([name]) => name);
+  }
+
   #limit(profile: string, count: number, what: string): void {
     const max = this.max.get(profile) ?? 0;
     if (count > max) this.#break(`the pool ${profile} has ${String(count)} ${what}, and may have ${String(max)}`);
@@ -130,7 +139,11 @@ export class Invariants implements Onlooker, TurnWatch {
 
   #job(name: string): SeenJob {
     let job = this.jobs.get(name);
-    if (!job) this.jobs.set(name, (job = { state: 'queued', overs: 0, lastEvent: 0, turn: undefined, overEvents: 0 }));
+    if (!job)
+      this.jobs.set(
+        name,
+        (job = { state: 'queued', overs: 0, lastEvent: 0, turn: undefined, overEvents: 0, redrives: 0 }),
+      );
     return job;
   }
 
@@ -152,6 +165,10 @@ export class Invariants implements Onlooker, TurnWatch {
         return;
       case 'requeues':
         if (Number(after) > maxRequeues) this.#break(`${name} was requeued ${after ?? ''} times`);
+        return;
+      case 'retried:engine.hung':
+        if (Number(after ?? 0) > (failureRule('engine.hung').most ?? 0))
+          this.#break(`${name} hung and was tried again ${after ?? ''} times`);
     }
   }
 
@@ -166,7 +183,8 @@ export class Invariants implements Onlooker, TurnWatch {
     if (isOver(after)) this.open.delete(name);
     else this.open.add(name);
     if (before === undefined) return;
-    if (isOver(after) && ++job.overs > 1) this.#break(`${name} is over twice`);
+    if (isOver(before) && after === redrive.to) job.redrives++;
+    if (isOver(after) && ++job.overs > 1 + job.redrives) this.#break(`${name} is over twice`);
     if (!canMove(before, after)) this.#break(`${name} moves from ${before} to ${after}`);
     if (after === 'assigned') this.#onStarting(name);
   }
@@ -235,8 +253,8 @@ export class Invariants implements Onlooker, TurnWatch {
       const job = this.jobs.get(name);
       if (!job) return `${name} was accepted, and is not there`;
       if (!isOver(job.state)) return `${name} is still ${job.state}`;
-      if (job.overs !== 1) return `${name} is over ${String(job.overs)} times`;
-      if (job.overEvents !== 1) return `${name} has ${String(job.overEvents)} job.over events`;
+      if (job.overs !== 1 + job.redrives) return `${name} is over ${String(job.overs)} times`;
+      if (job.overEvents !== 1 + job.redrives) return `${name} has ${String(job.overEvents)} job.over events`;
       for (const grant of this.grants.get(name) ?? [])
         if (this.db.exists(grant)) return `${name} is over and has a grant`;
     }

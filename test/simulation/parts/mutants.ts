@@ -67,6 +67,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'settle-twice': {
     script: replace([settledLease, 'false']),
   },
+  'redrive-of-anything': {
+    script: replace(["if at[1] ~= 'failed' then return {'state', at[1]} end", '']),
+  },
   'no-ownership': {
     script: replace(['if owner and owner ~= ARGV[1] then return 0 end', '']),
   },

@@ -95,6 +95,10 @@ export class Database {
     return true;
   }
 
+  persist(key: string): boolean {
+    return this.#live(key) !== undefined && this.#expiry.delete(key);
+  }
+
   exists(key: string): boolean {
     return this.#live(key) !== undefined;
   }
@@ -247,6 +251,13 @@ const commands: Readonly<Record<string, Command>> = {
   hgetall: (db, [key]) => [...(db.hash(key!) ?? [])].flat(),
   lrange: (db, [key]) => [...db.list(key!)],
   hexists: (db, [key, field]) => (db.hash(key!)?.has(field!) ? 1 : 0),
+  rpush: (db, [key, ...values]) => db.list(key!).push(...values),
+  ltrim: (db, [key, from]) => {
+    const list = db.list(key!);
+    list.splice(0, Math.max(0, list.length + Number(from)));
+    return 'OK';
+  },
+  persist: (db, [key]) => (db.persist(key!) ? 1 : 0),
   hkeys: (db, [key]) => [...(db.hash(key!)?.keys() ?? [])],
   hset: (db, [key, ...fields]) => {
     pairs(fields, (field, value) => db.setField(key!, field, value));
@@ -286,6 +297,9 @@ const commands: Readonly<Record<string, Command>> = {
     return scored.length / 2;
   },
   zrem: (db, [key, ...members]) => members.filter((member) => db.sorted(key!).delete(member)).length,
+  zcard: (db, [key]) => db.sorted(key!).size,
+  zremrangebyscore: (db, [key, min, max]) =>
+    byScore(db, key!, String(min), String(max)).filter(([member]) => db.sorted(key!).delete(member)).length,
   zcount: (db, [key, min, max]) => byScore(db, key!, String(min), String(max)).length,
   zrangebyscore: (db, [key, min, max, ...limit]) => {
     const found = byScore(db, key!, String(min), String(max)).map(([member]) => member);

@@ -42,8 +42,10 @@ export class JobEvents {
 
   /** Waits until the job is over or the signal aborts; says whether it is over. */
   async waitForEnd(id: string, signal: AbortSignalLike): Promise<boolean> {
-    for await (const events of this.log.follow(id, 0, signal)) if (events.at(-1)?.type === 'job.over') return true;
-    return false;
+    let last: JobEvent | undefined;
+    for await (const events of this.log.follow(id, 0, signal)) last = events.at(-1);
+    // A job.over in the midst of the stream is of before a redrive: the stream goes on behind it.
+    return last?.type === 'job.over' && !signal.aborted;
   }
 
   /** The event at `after` and what comes next; `event_id.invalid` where no such event has been. */

@@ -40,6 +40,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     timeoutMs: job.timeoutMs ?? defaults.timeoutMs,
     attempts: job.attempts ?? defaults.attempts,
     ...given('onLost', job.onLost),
+    ...given('onLimit', job.onLimit),
     deltas: job.deltas ?? false,
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},

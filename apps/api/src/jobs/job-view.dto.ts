@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { failureCodes, jobStates, onLostWords, permissionModes } from '@remuda/domain';
-import type { FailureCode, JobSpec, JobState, OnLost, Workspace } from '@remuda/domain';
+import type { FailureCode, JobRecord, JobSpec, JobState, OnLost, Workspace } from '@remuda/domain';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
 import type { Shape } from '../docs/shape.js';
 
@@ -13,6 +13,7 @@ export class FailureDto {
   @ApiProperty({ enum: failureCodes }) code!: FailureCode;
   @ApiProperty() message!: string;
   @ApiPropertyOptional({ type: [String] }) lastLines?: readonly string[];
+  @ApiPropertyOptional({ description: 'Epoch ms at which the usage limit is lifted.' }) resetAt?: number;
 }
 
 /** Tokens as the model API counts them. */
@@ -35,6 +36,7 @@ export class StartDto {
 @ApiSchema({ name: 'JobTimes' })
 export class JobTimesDto {
   @ApiProperty(time) queuedAt!: string;
+  @ApiPropertyOptional({ ...time, description: 'When it was last redriven.' }) redrivenAt?: string;
   @ApiPropertyOptional(time) claimedAt?: string;
   @ApiPropertyOptional(time) startedAt?: string;
   @ApiPropertyOptional(time) firstRequestAt?: string;
@@ -50,6 +52,12 @@ export class JobDto {
   @ApiProperty({ description: 'The attempt under way or the last one; 0 before the first.' }) attempt!: number;
   @ApiProperty({ description: 'Attempts that ended with a counted failure.' }) failures!: number;
   @ApiProperty({ description: 'Times it went back to the queue without counting an attempt.' }) requeues!: number;
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    description: 'How often it was tried again after each code.',
+  })
+  retried?: NonNullable<JobRecord['retried']>;
   @ApiPropertyOptional() worker?: string;
   @ApiPropertyOptional({ type: () => StartDto }) start?: StartDto;
   @ApiPropertyOptional({ description: 'Place in its queue from 1, while it waits there.' }) queuePosition?: number;
@@ -77,6 +85,7 @@ export class JobDto {
   @ApiProperty() timeoutMs!: number;
   @ApiProperty() attempts!: number;
   @ApiPropertyOptional({ enum: onLostWords }) onLost?: OnLost;
+  @ApiPropertyOptional({ enum: ['fail', 'wait'] }) onLimit?: 'fail' | 'wait';
   @ApiProperty() deltas!: boolean;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: JobSpec['labels'];
   @ApiProperty(open) metadata!: JobSpec['metadata'];

@@ -232,6 +232,16 @@ export class SubmitJobDto {
   onLost?: OnLost;
 
   @Given()
+  @IsIn(['fail', 'wait'])
+  @ApiPropertyOptional({
+    enum: ['fail', 'wait'],
+    default: 'fail',
+    description:
+      "What follows when the account's usage limit is reached: it fails, or waits until the limit is lifted.",
+  })
+  onLimit?: 'fail' | 'wait';
+
+  @Given()
   @IsBoolean()
   @ApiPropertyOptional({ default: false, description: 'Whether the event stream has message.delta, token by token.' })
   deltas?: boolean;

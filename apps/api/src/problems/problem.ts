@@ -14,6 +14,7 @@ const statuses = {
   'job.unknown': 404,
   'job.not_over': 409,
   'job.cannot_cancel': 409,
+  'job.not_redrivable': 409,
   'profile.unknown': 400,
   'pool.unknown': 404,
   'worker.unknown': 404,

@@ -6,6 +6,7 @@ import type { BridgeMetrics } from '../metrics.js';
 import type { ModelCounts } from '../model-counts.port.js';
 import { afterCut, afterEvent, noAnswer, usedSince } from './answer.js';
 import { readerFor } from './answer-reader.js';
+import { limitResetAt } from './usage-limit.js';
 
 /** Where what jobs ask of the model is written down. */
 export interface Ledger {
@@ -17,7 +18,7 @@ export interface Ledger {
 
 /** Counts one request of a job and its answer. */
 export interface Tally {
-  /** Reads along with the model's answer. */
+  /** Reads along with the model's answer; one that tells of a usage limit is marked as not worth another try. */
   readAlong(answer: IncomingMessage): void;
 }
 
@@ -55,6 +56,12 @@ export function beginTally(grant: BridgeGrant, cameAt: number, ledger: Ledger): 
   save(counts.requested(job, cameAt));
   return {
     readAlong: (answer) => {
+      const resetAt = limitResetAt(answer.statusCode ?? 0, answer.headers, clock.now());
+      if (resetAt !== undefined) {
+        // Claude Code would wait in its turn, with a worker that could do something else.
+        answer.headers['x-should-retry'] = 'false';
+        save(counts.limited(job, resetAt));
+      }
       const reader = answer.statusCode === 200 ? readerFor(answer.headers['content-type'], see) : undefined;
       if (!reader) return;
       answer.on('data', reader.read).once('end', reader.end);

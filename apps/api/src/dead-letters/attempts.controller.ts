@@ -1,0 +1,26 @@
+import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { DeadLetters } from '@remuda/domain';
+import { JobEvents } from '../events/job-events.js';
+import { deadLetters } from '../stores.js';
+import { AttemptsDto } from './dead-letter-view.dto.js';
+import type { AttemptsView } from './dead-letter-view.dto.js';
+import { viewAttempt } from './dead-letter-view.js';
+
+/** The attempts of a job that ended without success. */
+@ApiTags('jobs')
+@Controller('api/v1/jobs/:id/attempts')
+export class AttemptsController {
+  constructor(
+    @Inject(deadLetters) private readonly letters: DeadLetters,
+    private readonly events: JobEvents,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The attempts of a job that ended without success, the oldest first' })
+  @ApiOkResponse({ type: AttemptsDto })
+  async list(@Param('id') id: string): Promise<AttemptsView> {
+    const job = await this.events.job(id);
+    return { attempts: (await this.letters.attempts(job.id)).map(viewAttempt) };
+  }
+}

@@ -1,0 +1,39 @@
+import { failureRule } from '@remuda/domain';
+import type { EndedAttempt, FailureCode, JobRecord, Redriven } from '@remuda/domain';
+import { iso, viewJob } from '../jobs/job-view.js';
+import type { DeadLetterView, EndedAttemptView, RedriveOutcomeView } from './dead-letter-view.dto.js';
+
+/** A failed job as clients see it. */
+export function viewDeadLetter(job: JobRecord): DeadLetterView {
+  return { ...viewJob(job), class: classOf(job.failure?.code ?? 'internal') };
+}
+
+/** An attempt as clients see it: its times as ISO 8601. */
+export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
+  const { attempt, worker, claimedAt, startedAt, endedAt, start, failure } = ended;
+  return {
+    attempt,
+    worker,
+    claimedAt: iso(claimedAt),
+    ...(startedAt === undefined ? {} : { startedAt: iso(startedAt) }),
+    endedAt: iso(endedAt),
+    ...(start === undefined ? {} : { start }),
+    class: classOf(failure.code),
+    status: failureRule(failure.code).status,
+    failure,
+  };
+}
+
+/** What a redrive came to, as clients see it. */
+export function viewRedriven(id: string, redriven: Redriven): RedriveOutcomeView {
+  switch (redriven.kind) {
+    case 'redriven':
+      return { id, redriven: true };
+    case 'unknown':
+      return { id, redriven: false, code: 'job.unknown', detail: 'There is no such job.' };
+    case 'refused':
+      return { id, redriven: false, code: 'job.not_redrivable', detail: redriven.reason };
+  }
+}
+
+const classOf = (code: FailureCode): DeadLetterView['class'] => failureRule(code).class;

@@ -1,0 +1,110 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConflictResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import { RemudaError, isId } from '@remuda/domain';
+import type { DeadLetters, Redriven } from '@remuda/domain';
+import { JobEvents } from '../events/job-events.js';
+import { invalid, readQuery, requireDto, safeBody } from '../input/read-dto.js';
+import { JobDto } from '../jobs/job-view.dto.js';
+import type { JobView } from '../jobs/job-view.dto.js';
+import { viewJob } from '../jobs/job-view.js';
+import { problemResponse } from '../problems/problem.dto.js';
+import { deadLetters, redisIsUp } from '../stores.js';
+import { DeadLetterInFullDto, DeadLetterPageDto, RedriveOutcomesDto } from './dead-letter-view.dto.js';
+import type {
+  DeadLetterInFullView,
+  DeadLetterPageView,
+  RedriveOutcomeView,
+  RedriveOutcomesView,
+} from './dead-letter-view.dto.js';
+import { viewAttempt, viewDeadLetter, viewRedriven } from './dead-letter-view.js';
+import { ListDeadLettersDto, RedriveDto, mostRedriven, toFilter } from './dead-letters.dto.js';
+import { RedriveCount } from './redrive-count.js';
+
+/** Redrives that are under way at once. */
+const atOnce = 25;
+
+/** Jobs that failed and wait for a person: what there is, why, and another try. */
+@ApiTags('dead letters')
+@Controller('api/v1/dead-letters')
+export class DeadLettersController {
+  constructor(
+    @Inject(deadLetters) private readonly letters: DeadLetters,
+    /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
+    @Inject(redisIsUp) private readonly isUp: () => boolean,
+    private readonly events: JobEvents,
+    private readonly count: RedriveCount,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Failed jobs that wait for a person, those that failed last first' })
+  @ApiQuery({ type: ListDeadLettersDto })
+  @ApiOkResponse({ type: DeadLetterPageDto })
+  async list(@Query() query: unknown): Promise<DeadLetterPageView> {
+    const { cursor, limit = 50, ...filter } = readQuery(ListDeadLettersDto, query);
+    const from = cursor === undefined ? {} : { cursor };
+    const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter), ...from, limit });
+    const page = { deadLetters: jobs.map(viewDeadLetter) };
+    return nextCursor === undefined ? page : { ...page, nextCursor };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A failed job, with the class, code and last lines of every attempt' })
+  @ApiOkResponse({ type: DeadLetterInFullDto })
+  async one(@Param('id') id: string): Promise<DeadLetterInFullView> {
+    const job = await this.events.job(id);
+    if (job.state !== 'failed')
+      throw new RemudaError('job.not_redrivable', `The job is no dead letter: it is ${job.state}.`);
+    return { ...viewDeadLetter(job), history: (await this.letters.attempts(id)).map(viewAttempt) };
+  }
+
+  @Post('redrive')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Queue up to 500 failed jobs once more: by their ids, or all that fit a filter' })
+  @ApiBody({ type: RedriveDto })
+  @ApiOkResponse({ type: RedriveOutcomesDto })
+  async many(@Body() body: unknown): Promise<RedriveOutcomesView> {
+    const { ids, filter, limit = mostRedriven } = requireDto(RedriveDto, safeBody(body));
+    if ((ids === undefined) === (filter === undefined))
+      throw invalid([{ path: 'ids', message: 'must stand alone, and without it filter must be there' }]);
+    if (ids !== undefined) return { outcomes: await this.redriveAll(ids), more: false };
+    const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter ?? {}), limit });
+    return { outcomes: await this.redriveAll(jobs.map((job) => job.id)), more: nextCursor !== undefined };
+  }
+
+  @Post(':id/redrive')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Queue a failed job once more: same id, a new attempt, a fresh allowance' })
+  @ApiAcceptedResponse({ type: JobDto })
+  @ApiConflictResponse(problemResponse('job.not_redrivable: it has not failed, or what it needs is no longer held.'))
+  async redrive(@Param('id') id: string): Promise<JobView> {
+    await this.events.job(id);
+    const redriven = await this.redriveOne(id);
+    if (redriven.kind === 'refused') throw new RemudaError('job.not_redrivable', redriven.reason);
+    return viewJob(await this.events.job(id));
+  }
+
+  private async redriveAll(ids: readonly string[]): Promise<RedriveOutcomesView['outcomes']> {
+    const outcomes: RedriveOutcomeView[] = [];
+    for (let from = 0; from < ids.length; from += atOnce) {
+      const some = ids.slice(from, from + atOnce);
+      outcomes.push(...(await Promise.all(some.map(async (id) => viewRedriven(id, await this.redriveOne(id))))));
+    }
+    return outcomes;
+  }
+
+  private async redriveOne(id: string): Promise<Redriven> {
+    if (!isId(id)) return { kind: 'unknown' };
+    if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
+    const redriven = await this.letters.redrive(id);
+    this.count.note(redriven);
+    return redriven;
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Registry } from 'prom-client';
+import type { Redriven } from '@remuda/domain';
+
+/** Counts redrives by what they came to. */
+@Injectable()
+export class RedriveCount {
+  private readonly counter: Counter<'outcome'>;
+
+  constructor(registry: Registry) {
+    this.counter = new Counter({
+      name: 'remuda_redrives_total',
+      help: 'Failed jobs that a client had queued once more, or wanted to.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    });
+  }
+
+  note(redriven: Redriven): void {
+    this.counter.inc({ outcome: redriven.kind });
+  }
+}

@@ -1,0 +1,36 @@
+import { failureRule, type EndedAttempt, type Failure } from '@remuda/domain';
+import { parseJson } from '@remuda/protocol';
+
+/** Attempts kept of one job: more than one redrive can make. */
+export const maxAttemptEntries = 100;
+const maxMessageLength = 4_000;
+const maxLines = 40;
+const maxLineLength = 500;
+
+/**
+ * What is known of an attempt's failure when it ends, as the members of a JSON object; the script that ends it puts those
+ * before it that stand in the record. Long messages and outputs are cut: the last lines are the ones that tell.
+ */
+export function attemptMembers(failure: Failure, endedAt: number): string {
+  return JSON.stringify({ endedAt, failure: cut(failure) }).slice(1);
+}
+
+function cut({ code, message, lastLines, resetAt }: Failure): Failure {
+  return {
+    code,
+    message: message.slice(0, maxMessageLength),
+    ...(lastLines ? { lastLines: lastLines.slice(-maxLines).map((line) => line.slice(0, maxLineLength)) } : {}),
+    ...(resetAt === undefined ? {} : { resetAt }),
+  };
+}
+
+/** Reads an entry of a job's list of attempts. */
+export function readAttempt(entry: string): EndedAttempt | undefined {
+  return parseJson(entry) as EndedAttempt | undefined;
+}
+
+/** Whether a job that failed so waits for a person: the same again may end otherwise. */
+export function isDeadLetter(failure: Failure): boolean {
+  const { class: kind } = failureRule(failure.code);
+  return kind !== 'user' && kind !== 'cancelled';
+}
