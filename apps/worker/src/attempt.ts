@@ -1,4 +1,5 @@
 import {
+  emptyResult,
   failureOf,
   type Assignment,
   type Failure,
@@ -19,12 +20,20 @@ export interface AttemptParts extends BeginParts {
   readonly armed: string;
 }
 
-/** Carries out one assignment, and gives its outcome; never rejects. */
+/** Carries out one assignment, and gives its outcome; never rejects. One that was stopped proves that nothing of it goes on. */
 export async function carryOut(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
+  const { engine, now, tell } = parts;
+  let stoppedAt: number | undefined;
+  stop.addEventListener('abort', () => (stoppedAt ??= now()), { once: true });
   try {
     return await attempt(assignment, parts, stop);
   } catch (error) {
-    return stop.aborted ? stopped(stop) : { kind: 'failed', failure: failureOf(error) };
+    if (!stop.aborted) return { kind: 'failed', failure: failureOf(error) };
+    const rest = await engine.endRest();
+    if (rest === undefined) return stopped(stop);
+    const ended = { ...rest, ms: now() - (stoppedAt ?? now()) };
+    tell({ type: 'attempt.ended', at: now(), data: ended });
+    return stopped(stop, { ...emptyResult(), ended });
   }
 }
 
@@ -33,32 +42,42 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const { engine, workspace, now, tell } = parts;
   // An engine that could not be made warm before the job came gets its second chance now.
   if (engine.readiness(spec) === 'cold') await engine.warm();
-  const { prompt, base } = await begin(assignment, bridgeToken, parts, stop);
-  const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
-  const watch = parts.snapshots?.watch({ token: bridgeToken, base, warn });
-  const onEvent = (event: NewEvent): void => {
-    tell(event);
-    watch?.note(event);
-  };
-  const end = await engine.turn({ ...spec, prompt, bridgeToken, env: {} }, onEvent, stop);
-  await watch?.stop();
+  const since = now();
+  const base = await workspace.prepare(spec.workspace, bridgeToken, stop);
+  if (spec.workspace.kind === 'git') {
+    const commit = base === undefined ? {} : { commit: base };
+    tell({ type: 'workspace.prepared', at: now(), data: { kind: 'git', ms: now() - since, ...commit } });
+    await engine.refresh();
+  }
+  const end = await endedTurn(await engine.turn({ ...spec, bridgeToken, env: {} }, tell, stop), engine, stop);
   const { git, warnings } = await workspace.collect(spec.workspace, base);
   for (const message of warnings) warn(message);
   if (git) {
     const { patch, ...rest } = git;
     tell({ type: 'workspace.collected', at: now(), data: { git: rest, patchBytes: Buffer.byteLength(patch ?? '') } });
   }
+  if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
   return outcomeOf(end, stop, git, warnings);
+}
+
+type Stoppable = Exclude<TurnEnd, { readonly kind: 'succeeded' }>;
+
+/** A turn that was interrupted before it had begun proves its end here. */
+async function endedTurn(end: TurnEnd, engine: Engine, stop: AbortSignal): Promise<TurnEnd & Pick<Stoppable, 'ended'>> {
+  if (end.kind === 'succeeded' || end.ended || !stop.aborted) return end;
+  const ended = await engine.endRest();
+  return ended ? { ...end, ended } : end;
 }
 
 /** What the end of the turn and the reason for which it was stopped make together. */
 export function outcomeOf(
-  end: TurnEnd,
+  end: TurnEnd & Pick<Stoppable, 'ended'>,
   stop: AbortSignal,
   git: GitOutcome | undefined,
   warnings: readonly string[],
 ): Outcome {
-  const result = end.result && withWorkspace(end.result, git, warnings);
+  const said = end.ended ? { ...(end.result ?? emptyResult()), ended: end.ended } : end.result;
+  const result = said && withWorkspace(said, git, warnings);
   if (end.kind === 'succeeded' && result) return { kind: 'succeeded', result };
   if (end.kind === 'failed' && !stop.aborted)
     return { kind: 'failed', failure: end.failure, ...(result ? { result } : {}) };

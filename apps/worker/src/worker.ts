@@ -31,6 +31,8 @@ interface Current {
 /** Takes assignments one by one, drives the engine, and says what happens. */
 export class Worker {
   #current: Current | undefined;
+  /** A cancel that overtook its assignment. */
+  #cancelled: { readonly job: string; readonly lease: number } | undefined;
   #lastDone: { readonly job: string; readonly lease: number } | undefined;
   #jobs = 0;
   #cold = false;
@@ -82,6 +84,7 @@ export class Worker {
     if (this.#leaving) return;
     const stop = new AbortController();
     this.#current = { assignment, stop };
+    if (this.#cancelled?.job === job && this.#cancelled.lease === lease) stop.abort('cancel' satisfies StopReason);
     const deadline = setTimeout(
       () => stop.abort('deadline' satisfies StopReason),
       assignment.deadline - this.plan.now(),
@@ -127,6 +130,7 @@ export class Worker {
     if (control.kind === 'drain') void this.leave(control.limitMs);
     else if (this.#current?.assignment.job === control.job && this.#current.assignment.lease === control.lease)
       this.#current.stop.abort('cancel' satisfies StopReason);
+    else this.#cancelled = { job: control.job, lease: control.lease };
   }
 
   #limitDrain(limitMs: number): void {

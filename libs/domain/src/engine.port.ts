@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from './clock.port.js';
 import type { NewEvent } from './event.js';
-import type { Failure, JobResult, JobSpec, JsonSchema, PermissionMode, ToolRules } from './job.js';
+import type { Ended, Failure, JobResult, JobSpec, JsonSchema, OnLoop, PermissionMode, ToolRules } from './job.js';
 
 /** What an engine is made warm for: fixed when its process starts. */
 export interface EngineProfile {
@@ -21,17 +21,20 @@ export interface Turn {
   readonly tools?: ToolRules;
   readonly maxTurns?: number;
   readonly deltas: boolean;
+  readonly idleTimeoutMs?: number;
+  readonly onLoop?: OnLoop;
+  readonly loopAfter?: number;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How a turn ended. A failed or interrupted one may have a partial result. */
+/** How a turn ended. A failed or interrupted one may have a partial result; `ended` is there when we ended it. */
 export type TurnEnd =
   | { readonly kind: 'succeeded'; readonly result: JobResult }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
-  | { readonly kind: 'interrupted'; readonly result?: JobResult };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult; readonly ended?: Ended }
+  | { readonly kind: 'interrupted'; readonly result?: JobResult; readonly ended?: Ended };
 
 /** Whether the engine that takes a turn had been initialised for it before the job came. */
 export type Readiness = 'warm' | 'primed' | 'cold';
@@ -62,10 +65,16 @@ export interface Engine {
   resume(sessionId: string, turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Promise<void>;
   /**
    * Carries out one turn; `onEvent` is called in order and never after the promise settles. Aborting the signal
-   * interrupts the turn: it ends as `interrupted` within the interrupt limit, or the agent is killed.
+   * interrupts the turn: it ends as `interrupted`, by the first rung of the ladder that helps. What the turn started
+   * is ended as well, and looked for, before the promise settles.
    * Never rejects for what the agent does: a crash is a failed end.
    */
   turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd>;
+  /**
+   * Ends what there is of a job outside of a turn: SIGTERM, then SIGKILL, each within its limit. Never rejects; undefined when the
+   * processes could not be seen.
+   */
+  endRest(): Promise<Ended | undefined>;
   /** Forgets the turn's session and kills every process that it left behind. Rejects when the agent can't be reused. */
   reset(): Promise<void>;
   /** Ends the agent and all that it started: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */

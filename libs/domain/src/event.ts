@@ -1,6 +1,6 @@
 import type { RestartReason } from './again.js';
 import type { OverState } from './job-state.js';
-import type { Failure, GitOutcome, Start, Usage } from './job.js';
+import type { Ended, Failure, GitOutcome, Start, Usage } from './job.js';
 
 /**
  * The public vocabulary: something that has happened to a job, in the past tense.
@@ -26,6 +26,10 @@ export interface EventData {
   /** A further attempt runs the prompt again. `message` says more of what went wrong, where something did. */
   'attempt.restarted': { readonly reason: RestartReason; readonly message?: string };
   'attempt.warned': { readonly message: string };
+  /** The same tool was called with the same input so many times in a row; told once for each `loopAfter` of them. */
+  'attempt.looping': { readonly tool: string; readonly count: number };
+  /** It was ended before its time; nothing of it goes on when `processesLeft` is 0. */
+  'attempt.ended': Ended;
   'workspace.prepared': { readonly kind: 'empty' | 'git'; readonly ms: number; readonly commit?: string };
   'workspace.collected': { readonly git: Omit<GitOutcome, 'patch'>; readonly patchBytes: number };
   'session.started': { readonly sessionId: string; readonly model: string; readonly tools: readonly string[] };

@@ -44,6 +44,15 @@ export interface JobSpec {
   readonly ttlMs?: number;
   /** Longest time one attempt may run. */
   readonly timeoutMs: number;
+  /**
+   * Longest time in which Claude Code prints nothing and asks the model nothing, tools included; then the attempt ends with
+   * `engine.hung`. Default `usualIdleTimeoutMs`.
+   */
+  readonly idleTimeoutMs?: number;
+  /** What follows when the same tool call comes `loopAfter` times in a row: `attempt.looping` alone, or the attempt's end with `job.looping`. Default `flag`. */
+  readonly onLoop?: OnLoop;
+  /** Equal tool calls in a row that count as a loop; at least 2. Default `usualLoopAfter`. */
+  readonly loopAfter?: number;
   /** Attempts that may fail with a retryable failure before the job does; at least 1. */
   readonly attempts: number;
   /**
@@ -58,6 +67,15 @@ export interface JobSpec {
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
+
+export const onLoopChoices = ['flag', 'stop'] as const;
+/** What follows when a job goes in circles. */
+export type OnLoop = (typeof onLoopChoices)[number];
+
+/** Above the 10 minutes that Claude Code gives one command of Bash at most: a tool that says nothing for longer hangs. */
+export const usualIdleTimeoutMs = 900_000;
+/** Equal tool calls in a row that are told as a loop. */
+export const usualLoopAfter = 5;
 
 /**
  * How the worker that took an attempt was found: `warm` had Claude Code initialised for exactly this job's needs;
@@ -112,6 +130,21 @@ export interface GitOutcome {
   readonly patch?: string;
 }
 
+/** The rungs by which an attempt is ended before its time, the mildest first: each when the one before did not help in time. */
+export const endingRungs = ['interrupt', 'terminate', 'kill', 'container'] as const;
+/** `interrupt`: told to stop; `terminate`: SIGTERM; `kill`: SIGKILL; `container`: all of it was removed from outside. */
+export type EndingRung = (typeof endingRungs)[number];
+
+/** How an attempt was ended before its time, and the proof that nothing of it goes on. */
+export interface Ended {
+  /** The last rung that was needed. */
+  readonly by: EndingRung;
+  /** The job's processes that a look at the process table still found afterwards. */
+  readonly processesLeft: number;
+  /** From the wish that it should end until that look, in ms. */
+  readonly ms: number;
+}
+
 /** What a job gives back. A job that was cancelled or failed may have a partial one. */
 export interface JobResult {
   readonly text: string;
@@ -122,6 +155,8 @@ export interface JobResult {
   readonly sessionId?: string;
   readonly git?: GitOutcome;
   readonly warnings?: readonly string[];
+  /** Of a job that was ended before its time. */
+  readonly ended?: Ended;
 }
 
 /** All that is known of a job, but for its prompt's text, its events and its result. */
@@ -151,6 +186,18 @@ export interface JobRecord {
   readonly turns?: number;
   readonly usage?: Usage;
   readonly costUsd?: number;
+  /** How it was ended before its time, where it was. */
+  readonly ended?: Ended;
+}
+
+/** The later of two rungs. */
+export function laterRung(a: EndingRung, b: EndingRung): EndingRung {
+  return endingRungs.indexOf(a) < endingRungs.indexOf(b) ? b : a;
+}
+
+/** A result in which there is nothing yet. */
+export function emptyResult(): JobResult {
+  return { text: '', turns: 0, usage: noUsage, costUsd: 0 };
 }
 
 /** When a job could first have started: submitted, or redriven, and its time come. */

@@ -6,6 +6,7 @@ import { Controls, type ControlRequest } from './controls.js';
 import { LineReader, Tail } from './lines.js';
 import { userMessage } from './prompt.js';
 import type { EngineUser } from './options.js';
+import { signal } from './sweep.js';
 
 /** Longest line that Claude Code may print, in bytes. */
 const maxLineBytes = 32 * 1024 * 1024;
@@ -111,20 +112,21 @@ export class ClaudeProcess {
     }
   }
 
-  /** SIGTERM: it ends within some 10 ms, and leaves its tools running. */
+  /** SIGTERM to its process group: it ends within some 10 ms, also when it was stopped, and leaves its tools running. */
   terminate(reason: string): void {
     this.#signal('SIGTERM', reason);
+    this.#signal('SIGCONT', reason);
   }
 
-  /** SIGKILL. */
+  /** SIGKILL to its process group. */
   kill(reason: string): void {
     this.#signal('SIGKILL', reason);
   }
 
-  #signal(signal: NodeJS.Signals, reason: string): void {
-    if (!this.alive) return;
+  #signal(name: NodeJS.Signals, reason: string): void {
+    if (!this.alive || this.pid === undefined) return;
     this.#reason ??= reason;
-    this.#child.kill(signal);
+    signal(-this.pid, name);
   }
 
   #write(value: object): void {

@@ -21,8 +21,9 @@ export async function killAll(aim: KillAim): Promise<void> {
   for (const { pid } of await present(mark, starter.pids)) signal(pid, 'SIGTERM');
   await within(Promise.all([...starter.running].map((one) => one.ended)), killMs, clock);
   for (const one of starter.running) one.kill('Claude Code was killed.');
-  const gone = await sweep({ mark, roots: [], spared: [], baseline: new Set(), limitMs: killMs, clock });
-  if (!gone) log.warn({ scope: mark.scope }, 'some processes could not be killed');
+  const all = { mark, roots: [], spared: [], baseline: new Set<string>(), terminateMs: 0, limitMs: killMs, clock };
+  const { left } = await sweep(all);
+  if (left > 0) log.warn({ scope: mark.scope }, 'some processes could not be killed');
 }
 
 async function within(work: Promise<unknown>, ms: number, clock: Clock): Promise<void> {

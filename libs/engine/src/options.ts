@@ -23,12 +23,14 @@ export interface EngineLimits {
   readonly resumeMs: number;
   /** For the answer to a control request; without one the process is ended. */
   readonly controlMs: number;
-  /** From an interrupt until the turn has ended; then the process is killed. */
+  /** From an interrupt until the turn has ended; then comes SIGTERM. */
   readonly interruptMs: number;
-  /** Between SIGTERM and SIGKILL, and for everything to be gone after it. */
+  /** From SIGTERM of a turn that is ended until all of it is gone; then comes SIGKILL. Claude Code itself needs some 10 ms. */
+  readonly terminateMs: number;
+  /** From SIGKILL until all is gone; and between SIGTERM and SIGKILL when the engine itself ends. */
   readonly killMs: number;
-  /** Without a sign of life while the model is asked. Claude Code's own watchdog acts after 300 s. */
-  readonly silenceMs: number;
+  /** From the turn's result until Claude Code says that it is idle, which takes a millisecond; then it is killed. */
+  readonly restMs: number;
 }
 
 /** What holds where the options name no limit. */
@@ -36,9 +38,10 @@ export const defaultLimits: EngineLimits = {
   startMs: 20_000,
   resumeMs: 60_000,
   controlMs: 10_000,
-  interruptMs: 5_000,
+  interruptMs: 3_000,
+  terminateMs: 1_000,
   killMs: 2_000,
-  silenceMs: 360_000,
+  restMs: 2_000,
 };
 
 /** All that an engine needs to know. */

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import {
   RemudaError,
   failureOf,
+  laterRung,
   type AbortSignalLike,
+  type Ended,
+  type EndingRung,
   type Engine,
   type Failure,
   type JobSpec,
@@ -22,7 +25,8 @@ import type { Mark } from './processes.js';
 import type { Session } from './session.js';
 import { Spare } from './spare.js';
 import { Starter } from './starter.js';
-import { nameOf, present, sweep } from './sweep.js';
+import { nameOf, present, sweep, type Swept } from './sweep.js';
+import { withWarnings } from './turn-end.js';
 import { runTurn } from './turn-run.js';
 import { makeFresh } from './warm-up.js';
 import { clearWorkspace } from './workspace.js';
@@ -124,11 +128,25 @@ export class StreamEngine implements Engine {
       usedTools ||= event.type === 'tool.called';
       onEvent(event);
     };
-    const end = await runTurn({ session, turn, onEvent: tell, signal, limits: this.#limits, clock, log });
+    const { end, stopped } = await runTurn({ session, turn, onEvent: tell, signal, limits: this.#limits, clock, log });
     if (session !== this.#main) await this.#end(session, 'its job is over');
     // Nothing may change the workspace any more when it is collected. A look at all processes takes some 10 ms.
-    if (usedTools) await this.#sweep();
-    return end;
+    if (stopped && end.kind !== 'succeeded') return { ...end, ended: await this.#proveEnd(stopped.by, stopped.since) };
+    const { found } = usedTools ? await this.#sweep(0) : { found: 0 };
+    if (found === 0 || end.kind !== 'succeeded') return end;
+    const message = `${String(found)} processes that the job had started still ran after its result, and were killed.`;
+    onEvent({ type: 'attempt.warned', at: clock.now(), data: { message } });
+    return withWarnings(end, [message]);
+  }
+
+  async endRest(): Promise<Ended | undefined> {
+    return this.#proveEnd('interrupt', this.options.clock.now()).catch(() => undefined);
+  }
+
+  /** Ends what a turn started, and says by which rung all of it was gone. */
+  async #proveEnd(rung: EndingRung, since: number): Promise<Ended> {
+    const { by = rung, left } = await this.#sweep(this.#limits.terminateMs);
+    return { by: laterRung(rung, by), processesLeft: left, ms: this.options.clock.now() - since };
   }
 
   /** Ends what was being set up for an interrupted turn: half set up, it is good for nothing else. */
@@ -139,7 +157,7 @@ export class StreamEngine implements Engine {
 
   async reset(): Promise<void> {
     if (this.#dead) throw new RemudaError('engine.crashed', 'The engine has been killed.');
-    if (!(await this.#sweep()))
+    if ((await this.#sweep(0)).left > 0)
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
     if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
     await clearWorkspace(this.workspace);
@@ -210,12 +228,13 @@ export class StreamEngine implements Engine {
     await session?.process.ended;
   }
 
-  /** Kills what the last turn left running. */
-  #sweep(): Promise<boolean> {
+  /** Ends what the last turn left running; `terminateMs` after SIGTERM, with 0 at once. */
+  #sweep(terminateMs: number): Promise<Swept> {
     const spared = [...this.#starter.running].flatMap((one) => (one === this.#main?.process ? [] : (one.pid ?? [])));
     const { clock } = this.options;
     const limitMs = this.#limits.killMs;
-    return sweep({ mark: this.#mark, roots: this.#starter.pids, spared, baseline: this.#baseline, limitMs, clock });
+    const roots = this.#starter.pids;
+    return sweep({ mark: this.#mark, roots, spared, baseline: this.#baseline, terminateMs, limitMs, clock });
   }
 }
 

@@ -13,9 +13,18 @@ export interface SweepAim {
   readonly spared: readonly number[];
   /** Others that stay, by name. */
   readonly baseline: ReadonlySet<string>;
-  /** How long it may take until all is gone, in ms. */
+  /** Between SIGTERM and SIGKILL, in ms; 0 for SIGKILL at once. */
+  readonly terminateMs: number;
+  /** How long it may take from then on until all is gone, in ms. */
   readonly limitMs: number;
   readonly clock: Clock;
+}
+
+/** What a sweep found, what it took, and what outlived it. */
+export interface Swept {
+  readonly found: number;
+  readonly by?: 'terminate' | 'kill';
+  readonly left: number;
 }
 
 /** All that belongs to the engine at this moment. */
@@ -23,14 +32,41 @@ export async function present(mark: Mark, roots: readonly number[]): Promise<rea
   return belonging(await seeProcesses(mark), roots);
 }
 
-/** Kills all that belongs to the engine and is not spared, again and again until it is gone; false when some outlives the limit. */
-export async function sweep(aim: SweepAim): Promise<boolean> {
-  const until = aim.clock.now() + aim.limitMs;
+/**
+ * Ends all that belongs to the engine and is not spared: SIGTERM once to each, then SIGKILL again and again until it is gone or
+ * the limit is reached. What is left was seen after that.
+ */
+export async function sweep(aim: SweepAim): Promise<Swept> {
+  const found = (await findStrays(aim)).length;
+  if (found === 0) return { found, left: 0 };
+  if (aim.terminateMs > 0 && (await terminate(aim)) === 0) return { found, by: 'terminate', left: 0 };
+  return { found, by: 'kill', left: await kill(aim) };
+}
+
+async function terminate(aim: SweepAim): Promise<number> {
+  const told = new Set<string>();
+  return until(aim, aim.terminateMs, (stray) => {
+    if (told.has(nameOf(stray))) return;
+    told.add(nameOf(stray));
+    signal(stray.pid, 'SIGTERM');
+    // one that was stopped hears it only when it goes on
+    signal(stray.pid, 'SIGCONT');
+  });
+}
+
+function kill(aim: SweepAim): Promise<number> {
+  return until(aim, aim.limitMs, (stray) => {
+    signal(stray.pid, 'SIGKILL');
+  });
+}
+
+/** Does something with each stray until there is none; how many there are when the limit is reached. */
+async function until(aim: SweepAim, limitMs: number, act: (stray: SeenProcess) => void): Promise<number> {
+  const end = aim.clock.now() + limitMs;
   for (;;) {
     const strays = await findStrays(aim);
-    if (strays.length === 0) return true;
-    if (aim.clock.now() > until) return false;
-    for (const stray of strays) signal(stray.pid, 'SIGKILL');
+    if (strays.length === 0 || aim.clock.now() > end) return strays.length;
+    for (const stray of strays) act(stray);
     await aim.clock.sleep(5);
   }
 }

@@ -42,7 +42,8 @@ describe('turnEnd', () => {
     ['interrupted', 'interrupted'],
     ['turns', 'turns.exhausted'],
     ['authentication', 'model.authentication'],
-    ['silence', 'engine.hung'],
+    ['idle', 'engine.hung'],
+    ['looping', 'job.looping'],
     ['unresponsive', 'engine.unresponsive'],
   ] as const)('names %s as the reason, whatever the result then says', (stop, name) => {
     const end = turnEnd(seen({ stop, result: done }));

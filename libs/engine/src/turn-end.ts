@@ -1,5 +1,5 @@
 import {
-  noUsage,
+  emptyResult,
   type FailureCode,
   type Failure,
   type JobResult,
@@ -9,10 +9,11 @@ import {
 } from '@remuda/domain';
 import { numberOf, type CliResult } from './cli-message.js';
 import { errorCode, textOf } from './error-code.js';
+import type { Loop } from './loop-watch.js';
 import { checkStructured } from './structured.js';
 
 /** Why we ended a turn ourselves: the first reason wins. */
-export type Stop = 'interrupted' | 'turns' | 'authentication' | 'silence' | 'unresponsive';
+export type Stop = 'interrupted' | 'turns' | 'authentication' | 'idle' | 'looping' | 'unresponsive';
 
 /** All that was seen of a turn when it was over. */
 export interface TurnSeen {
@@ -32,6 +33,10 @@ export interface TurnSeen {
   /** What the process had cost before the turn; it counts over its whole life. */
   readonly costBeforeUsd: number;
   readonly maxTurns?: number;
+  /** After so long without a sign of life a turn counts as hung, in ms. */
+  readonly idleTimeoutMs?: number;
+  /** The loop for which it was ended. */
+  readonly loop?: Loop;
   readonly outputSchema?: JsonSchema;
 }
 
@@ -52,6 +57,13 @@ export function turnEnd(seen: TurnSeen): TurnEnd {
   return succeededEnd(seen, result);
 }
 
+/** The same end; what a person should know of it stands in its result, where there is one. */
+export function withWarnings(end: TurnEnd, warnings: readonly string[]): TurnEnd {
+  const { result } = end;
+  if (result === undefined || warnings.length === 0) return end;
+  return { ...end, result: { ...result, warnings: [...(result.warnings ?? []), ...warnings] } };
+}
+
 function stoppedEnd(seen: TurnSeen, stop: Stop): TurnEnd {
   switch (stop) {
     case 'interrupted': {
@@ -62,12 +74,18 @@ function stoppedEnd(seen: TurnSeen, stop: Stop): TurnEnd {
       return failed(seen, 'turns.exhausted', `The job used up its ${String(seen.maxTurns ?? seen.answers)} turns.`);
     case 'authentication':
       return failed(seen, 'model.authentication', 'The model API refused the credential.');
-    case 'silence':
+    case 'idle':
       return failed(
         seen,
         'engine.hung',
-        'Claude Code gave no sign of life while it waited for the model.',
+        `Claude Code printed nothing and asked the model nothing for ${String(seen.idleTimeoutMs ?? 0)} ms.`,
         seen.lastLines,
+      );
+    case 'looping':
+      return failed(
+        seen,
+        'job.looping',
+        `${seen.loop?.tool ?? 'A tool'} was called ${String(seen.loop?.count ?? 0)} times in a row with the same input.`,
       );
     case 'unresponsive':
       return failed(seen, 'engine.unresponsive', 'Claude Code did not answer in time and was killed.', seen.lastLines);
@@ -75,7 +93,7 @@ function stoppedEnd(seen: TurnSeen, stop: Stop): TurnEnd {
 }
 
 function succeededEnd(seen: TurnSeen, result: CliResult): TurnEnd {
-  const done = resultOf(seen) ?? emptyResult;
+  const done = resultOf(seen) ?? emptyResult();
   if (!seen.outputSchema) return { kind: 'succeeded', result: done };
   if (result.structured_output === undefined)
     return failed(seen, 'result.schema_mismatch', 'The model gave no structured result.');
@@ -90,8 +108,6 @@ function failed(seen: TurnSeen, code: FailureCode, message: string, lastLines?: 
   const result = resultOf(seen);
   return { kind: 'failed', failure, ...(result ? { result } : {}) };
 }
-
-const emptyResult: JobResult = { text: '', turns: 0, usage: noUsage, costUsd: 0 };
 
 /** What the turn gave so far; undefined when the model had not been heard. */
 function resultOf(seen: TurnSeen): JobResult | undefined {

@@ -1,10 +1,23 @@
-import type { AbortSignalLike, Clock, NewEvent, Turn, TurnEnd } from '@remuda/domain';
+import {
+  laterRung,
+  usualIdleTimeoutMs,
+  usualLoopAfter,
+  type AbortSignalLike,
+  type Clock,
+  type EndingRung,
+  type NewEvent,
+  type Turn,
+  type TurnEnd,
+} from '@remuda/domain';
 import { blocksOf, isIdle, isOwnResult, numberOf, type CliMessage, type CliResult } from './cli-message.js';
+import { IdleWatch } from './idle-watch.js';
+import { climb } from './ladder.js';
+import { LoopWatch, type Loop } from './loop-watch.js';
 import type { EngineLimits, EngineLog } from './options.js';
 import { asPrompt } from './prompt.js';
 import type { Session } from './session.js';
 import { translate } from './translate.js';
-import { turnEnd, type Stop } from './turn-end.js';
+import { turnEnd, withWarnings, type Stop } from './turn-end.js';
 
 /** What a turn is carried out with. */
 export interface TurnAim {
@@ -17,11 +30,15 @@ export interface TurnAim {
   readonly log: EngineLog;
 }
 
-/** After a result Claude Code says within a millisecond that it is idle; so long is waited for that, in ms. */
-const idleLimitMs = 1_000;
+/** A turn that is over. */
+export interface TurnRan {
+  readonly end: TurnEnd;
+  /** Where we ended it ourselves: the last rung that was needed, and when it began (epoch ms). */
+  readonly stopped?: { readonly by: EndingRung; readonly since: number };
+}
 
 /** Carries out one turn on a process that is set for it. Never rejects. */
-export async function runTurn(aim: TurnAim): Promise<TurnEnd> {
+export async function runTurn(aim: TurnAim): Promise<TurnRan> {
   return new TurnRun(aim).run();
 }
 
@@ -34,15 +51,22 @@ class TurnRun {
   #sessionId: string | undefined;
   readonly #answers = new Set<string>();
   readonly #openTools = new Set<string>();
-  /** Not silent before this time, whatever happens. */
-  #quietUntil: number;
+  readonly #idle: IdleWatch;
+  readonly #idleTimeoutMs: number;
+  readonly #loops: LoopWatch;
+  #loop: Loop | undefined;
+  #stopped: { by: EndingRung; readonly since: number } | undefined;
+  readonly #warnings: string[] = [];
   readonly #over = new AbortController();
 
   constructor(private readonly aim: TurnAim) {
-    this.#quietUntil = aim.clock.now();
+    const { idleTimeoutMs = usualIdleTimeoutMs, loopAfter = usualLoopAfter } = aim.turn;
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#idle = new IdleWatch(aim.clock, idleTimeoutMs);
+    this.#loops = new LoopWatch(loopAfter);
   }
 
-  async run(): Promise<TurnEnd> {
+  async run(): Promise<TurnRan> {
     const { session, signal } = this.aim;
     const { process } = session;
     const interrupt = (): void => {
@@ -56,18 +80,38 @@ class TurnRun {
     signal.addEventListener('abort', interrupt, { once: true });
     process.say(asPrompt(this.aim.turn.prompt));
     if (signal.aborted) interrupt();
-    void this.#watchSilence();
+    void this.#endWhenIdle();
     const result = await finished;
-    if (result !== undefined) await Promise.race([idle, this.#pause(idleLimitMs)]);
+    if (result !== undefined) await this.#rest(idle);
     this.#over.abort();
     unlisten();
     signal.removeEventListener('abort', interrupt);
     const exit = result === undefined ? await process.ended : undefined;
-    return this.#conclude(exit);
+    return { end: this.#conclude(exit), ...(this.#stopped ? { stopped: this.#stopped } : {}) };
+  }
+
+  /** Waits until Claude Code is idle after its result; one that lingers is good for nothing more, but its result stands. */
+  async #rest(idle: Promise<unknown>): Promise<void> {
+    const { restMs } = this.aim.limits;
+    const lingers = await Promise.race([idle.then(() => false), this.#pause(restMs)]);
+    if (!lingers) return;
+    if (this.#stopped) this.#stopped.by = 'kill';
+    this.#warn(`Claude Code gave its result and was still busy ${String(restMs)} ms later, so it was killed.`);
+    this.aim.session.process.kill('Claude Code lingered after its result and was killed.');
+    await this.aim.session.process.ended;
+  }
+
+  async #endWhenIdle(): Promise<void> {
+    if (await this.#idle.idle((ms) => this.#pause(ms))) this.#end('idle');
+  }
+
+  #warn(message: string): void {
+    this.#warnings.push(message);
+    this.aim.onEvent({ type: 'attempt.warned', at: this.aim.clock.now(), data: { message } });
   }
 
   #take(message: CliMessage): void {
-    this.#quietUntil = Math.max(this.#quietUntil, this.aim.clock.now());
+    this.#idle.see(message);
     this.#note(message);
     for (const event of translate(message, { at: this.aim.clock.now(), deltas: this.aim.turn.deltas }))
       this.#tell(event);
@@ -103,42 +147,37 @@ class TurnRun {
 
   /** Whether what was just seen is a reason to end the turn. */
   #judge(message: CliMessage): void {
-    if (message.subtype === 'api_retry') {
-      this.#quietUntil = this.aim.clock.now() + numberOf(message['retry_delay_ms']);
-      // Claude Code would go on asking for three minutes.
-      if (message.error === 'authentication_failed') this.#end('authentication');
-    }
+    // Claude Code would go on asking for three minutes.
+    if (message.subtype === 'api_retry' && message.error === 'authentication_failed') this.#end('authentication');
+    if (message.type === 'assistant' && message.error === undefined) this.#judgeCalls(message);
     const { maxTurns } = this.aim.turn;
     const answered = message.type === 'user' && this.#openTools.size === 0;
     if (maxTurns !== undefined && answered && this.#answers.size >= maxTurns) this.#end('turns');
   }
 
-  /** Interrupts the turn, and kills the process when that does not help in time. */
+  /** Tells of tool calls that go in circles, and ends the turn where that is wanted. */
+  #judgeCalls(message: CliMessage): void {
+    const caller = message.parent_tool_use_id ?? '';
+    for (const { type, name = '', input } of blocksOf(message)) {
+      const loop = type === 'tool_use' ? this.#loops.see({ caller, tool: name, input }) : undefined;
+      if (loop === undefined) continue;
+      this.#tell({ type: 'attempt.looping', at: this.aim.clock.now(), data: loop });
+      this.#loop ??= loop;
+      if (this.aim.turn.onLoop === 'stop') this.#end('looping');
+    }
+  }
+
+  /** Ends the turn, rung by rung. */
   #end(reason: Stop): void {
     if (this.#stop !== undefined || this.#result !== undefined) return;
     this.#stop = reason;
-    const { process } = this.aim.session;
-    const { interruptMs } = this.aim.limits;
-    process.control({ subtype: 'interrupt' }).catch((error: unknown) => {
-      this.aim.log.debug({ err: error }, 'the interrupt was not answered');
-    });
-    void this.#pause(interruptMs).then((slept) => {
-      if (slept) process.kill(`Claude Code did not end its turn within ${String(interruptMs)} ms and was killed.`);
-    });
-  }
-
-  async #watchSilence(): Promise<void> {
-    const { limits, clock } = this.aim;
-    for (;;) {
-      const waitMs = this.#quietUntil + limits.silenceMs - clock.now();
-      if (!(await this.#pause(Math.max(waitMs, 100)))) return;
-      const silent = this.#openTools.size === 0 && clock.now() >= this.#quietUntil + limits.silenceMs;
-      if (silent) {
-        this.#end('silence');
-        return;
-      }
-      if (this.#openTools.size > 0) this.#quietUntil = clock.now();
-    }
+    const stopped = { by: 'interrupt' as EndingRung, since: this.aim.clock.now() };
+    this.#stopped = stopped;
+    const { session, limits, log } = this.aim;
+    const onRung = (rung: EndingRung): void => {
+      stopped.by = laterRung(stopped.by, rung);
+    };
+    void climb({ process: session.process, limits, log, pause: (ms) => this.#pause(ms), onRung });
   }
 
   /** True after `ms`, false when the turn is over before. */
@@ -163,12 +202,14 @@ class TurnRun {
       ...(this.#sessionId === undefined ? {} : { sessionId: this.#sessionId }),
       ...(turn.maxTurns === undefined ? {} : { maxTurns: turn.maxTurns }),
       ...(turn.outputSchema === undefined ? {} : { outputSchema: turn.outputSchema }),
+      ...(this.#loop ? { loop: this.#loop } : {}),
+      idleTimeoutMs: this.#idleTimeoutMs,
     });
     session.costUsd = numberOf(this.#result?.total_cost_usd, session.costUsd);
     if (end.result) {
       const { turns, costUsd, usage } = end.result;
       this.aim.onEvent({ type: 'turn.ended', at: clock.now(), data: { turns, costUsd, usage } });
     }
-    return end;
+    return withWarnings(end, this.#warnings);
   }
 }

@@ -1,4 +1,4 @@
-import type { AbortSignalLike, Engine, NewEvent, Readiness, Turn, TurnEnd } from '@remuda/domain';
+import type { AbortSignalLike, Ended, Engine, NewEvent, Readiness, Turn, TurnEnd } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
 
 /** What an instant engine does with a turn. Default: nothing, and says so. */
@@ -30,6 +30,10 @@ export class InstantEngine implements Engine {
 
   turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
     return this.script(turn, onEvent, signal);
+  }
+
+  async endRest(): Promise<Ended> {
+    return { by: 'interrupt', processesLeft: 0, ms: 0 };
   }
 
   async reset(): Promise<void> {

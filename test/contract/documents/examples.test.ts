@@ -96,6 +96,8 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   'attempt.resumed': true,
   'attempt.restarted': true,
   'attempt.warned': true,
+  'attempt.looping': true,
+  'attempt.ended': true,
   'workspace.prepared': true,
   'workspace.collected': true,
   'session.started': true,

@@ -29,6 +29,7 @@ export class LedEngines {
       refresh: () => Promise.resolve(),
       resume: () => Promise.resolve(),
       turn: (turn, onEvent, signal) => this.#begin(turn, onEvent, signal),
+      endRest: () => Promise.resolve({ by: 'interrupt', processesLeft: 0, ms: 0 }),
       reset: () => Promise.resolve(),
       kill: () => Promise.resolve(),
     };

@@ -1,33 +1,9 @@
-import { once } from 'node:events';
-import { watch } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, type PermissionMode } from '@remuda/domain';
 import { script } from '@remuda/scripted-model';
 import { describe, expect, it } from 'vitest';
 import { claudes, runs } from './process-table.js';
-import { bash, dataOf, stable, warmStable, type Stabled } from './stable.js';
-
-/** Numbers of seconds to sleep that no other command of this machine has. */
-let number = 0;
-const nap = (): string => `300.${String(process.pid)}${String(number++)}`;
-
-/** Resolves when a file of that name is in the workspace. */
-async function made(one: Stabled, name: string): Promise<void> {
-  const watcher = watch(one.workspace);
-  try {
-    while (
-      !(await access(join(one.workspace, name)).then(
-        () => true,
-        () => false,
-      ))
-    )
-      await once(watcher, 'change');
-  } finally {
-    watcher.close();
-  }
-}
+import { bash, dataOf, made, nap, stable, warmStable } from './stable.js';
 
 describe('an interrupt', () => {
   it('ends a running tool and all of its processes within 2 s, and the engine goes on', async () => {

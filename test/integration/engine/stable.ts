@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -102,3 +104,23 @@ export const typesOf = (events: readonly NewEvent[]): string[] => events.map((ev
 /** The data of the events of one type. */
 export const dataOf = <T extends NewEvent['type']>(events: readonly NewEvent[], type: T) =>
   events.flatMap((event) => (event.type === type ? [event.data as Extract<NewEvent, { type: T }>['data']] : []));
+
+/** Numbers of seconds to sleep that no other command of this machine has. */
+let number = 0;
+export const nap = (): string => `300.${String(process.pid)}${String(number++)}`;
+
+/** Resolves when a file of that name is in the workspace. */
+export async function made(one: Stabled, name: string): Promise<void> {
+  const watcher = watch(one.workspace);
+  try {
+    while (
+      !(await access(join(one.workspace, name)).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await once(watcher, 'change');
+  } finally {
+    watcher.close();
+  }
+}

@@ -1,6 +1,7 @@
 import {
   noUsage,
   type AbortSignalLike,
+  type Ended,
   type Engine,
   type FailureCode,
   type NewEvent,
@@ -74,6 +75,11 @@ export class SimulatedAgent implements Engine {
     } finally {
       this.watch.onTurnEnd(this.worker);
     }
+  }
+
+  async endRest(): Promise<Ended> {
+    await pause(1);
+    return { by: 'interrupt', processesLeft: 0, ms: 1 };
   }
 
   async reset(): Promise<void> {

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { failureCodes, jobStates, onLostWords, permissionModes } from '@remuda/domain';
-import type { FailureCode, JobRecord, JobSpec, JobState, OnLost, Workspace } from '@remuda/domain';
+import { endingRungs, failureCodes, jobStates, onLoopChoices, permissionModes } from '@remuda/domain';
+import type { EndingRung, FailureCode, JobSpec, JobState, OnLoop, Workspace } from '@remuda/domain';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
 import type { Shape } from '../docs/shape.js';
 
@@ -23,6 +23,14 @@ export class UsageDto {
   @ApiProperty() outputTokens!: number;
   @ApiProperty() cacheReadTokens!: number;
   @ApiProperty() cacheWriteTokens!: number;
+}
+
+/** How an attempt was ended before its time, and the proof that nothing of it goes on. */
+@ApiSchema({ name: 'Ended' })
+export class EndedDto {
+  @ApiProperty({ enum: endingRungs, description: 'The last rung that was needed.' }) by!: EndingRung;
+  @ApiProperty({ description: 'Processes of the job that a look found afterwards.' }) processesLeft!: number;
+  @ApiProperty({ description: 'From the wish that it should end until that look.' }) ms!: number;
 }
 
 /** How the worker of the latest attempt was found. */
@@ -68,6 +76,7 @@ export class JobDto {
   @ApiPropertyOptional() turns?: number;
   @ApiPropertyOptional({ type: () => UsageDto }) usage?: UsageDto;
   @ApiPropertyOptional({ description: 'US dollars.' }) costUsd?: number;
+  @ApiPropertyOptional({ type: () => EndedDto }) ended?: EndedDto;
 
   @ApiProperty() profile!: string;
   @ApiPropertyOptional() model?: string;
@@ -83,6 +92,9 @@ export class JobDto {
   @ApiPropertyOptional(time) runAt?: string;
   @ApiPropertyOptional() ttlMs?: number;
   @ApiProperty() timeoutMs!: number;
+  @ApiPropertyOptional() idleTimeoutMs?: number;
+  @ApiPropertyOptional({ enum: onLoopChoices }) onLoop?: OnLoop;
+  @ApiPropertyOptional() loopAfter?: number;
   @ApiProperty() attempts!: number;
   @ApiPropertyOptional({ enum: onLostWords }) onLost?: OnLost;
   @ApiPropertyOptional({ enum: ['fail', 'wait'] }) onLimit?: 'fail' | 'wait';

@@ -1,3 +1,5 @@
+import { usualIdleTimeoutMs, usualLoopAfter } from '@remuda/domain';
+
 /** How large, long and many the parts of a job may be. Times in ms, sizes in bytes. */
 export const limits = {
   promptBytes: 10 * 1024 * 1024,
@@ -15,4 +17,12 @@ export const limits = {
 } as const;
 
 /** What a job gets that says nothing. */
-export const defaults = { profile: 'default', priority: 5, timeoutMs: 30 * 60_000, attempts: 3 } as const;
+export const defaults = {
+  profile: 'default',
+  priority: 5,
+  timeoutMs: 30 * 60_000,
+  idleTimeoutMs: usualIdleTimeoutMs,
+  onLoop: 'flag',
+  loopAfter: usualLoopAfter,
+  attempts: 3,
+} as const;

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { jobStates } from '@remuda/domain';
 import type { JobState } from '@remuda/domain';
-import { FailureDto, JobDto, UsageDto } from './job-view.dto.js';
+import { EndedDto, FailureDto, JobDto, UsageDto } from './job-view.dto.js';
 import type { Shape } from '../docs/shape.js';
 
 /** A commit that a job made. */
@@ -36,6 +36,7 @@ export class ResultDto {
   @ApiPropertyOptional() sessionId?: string;
   @ApiPropertyOptional({ type: () => GitOutcomeDto }) git?: GitOutcomeDto;
   @ApiPropertyOptional({ type: [String] }) warnings?: readonly string[];
+  @ApiPropertyOptional({ type: () => EndedDto }) ended?: EndedDto;
 }
 
 /** The result of a job that is over. Of one that failed or was cancelled, as much as there is, with the reason. */
@@ -52,6 +53,7 @@ export class JobResultDto implements Partial<ResultDto> {
   @ApiPropertyOptional() sessionId?: string;
   @ApiPropertyOptional({ type: () => GitOutcomeDto }) git?: GitOutcomeDto;
   @ApiPropertyOptional({ type: [String] }) warnings?: readonly string[];
+  @ApiPropertyOptional({ type: () => EndedDto }) ended?: EndedDto;
 }
 
 /** A job that ended while its client waited, with its result. */

@@ -1,5 +1,5 @@
-import { onLostWords, permissionModes } from '@remuda/domain';
-import type { OnLost, PermissionMode } from '@remuda/domain';
+import { onLoopChoices, permissionModes } from '@remuda/domain';
+import type { OnLoop, PermissionMode } from '@remuda/domain';
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -213,6 +213,36 @@ export class SubmitJobDto {
   @Max(limits.dayMs)
   @ApiPropertyOptional({ type: 'integer', minimum: 1_000, maximum: limits.dayMs, default: defaults.timeoutMs })
   timeoutMs?: number;
+
+  @Given()
+  @IsInt()
+  @Min(1_000)
+  @Max(limits.dayMs)
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1_000,
+    maximum: limits.dayMs,
+    default: defaults.idleTimeoutMs,
+    description: 'An attempt in which Claude Code prints nothing for so long, tools included, ends as engine.hung.',
+  })
+  idleTimeoutMs?: number;
+
+  @Given()
+  @IsIn(onLoopChoices)
+  @ApiPropertyOptional({
+    enum: onLoopChoices,
+    default: defaults.onLoop,
+    description:
+      'What follows when the same tool call comes loopAfter times in a row: an event, or job.looping as well.',
+  })
+  onLoop?: OnLoop;
+
+  @Given()
+  @IsInt()
+  @Min(2)
+  @Max(1_000)
+  @ApiPropertyOptional({ type: 'integer', minimum: 2, maximum: 1_000, default: defaults.loopAfter })
+  loopAfter?: number;
 
   @Given()
   @IsInt()
