@@ -37,36 +37,30 @@ export async function present(mark: Mark, roots: readonly number[]): Promise<rea
  * the limit is reached. What is left was seen after that.
  */
 export async function sweep(aim: SweepAim): Promise<Swept> {
-  const found = (await findStrays(aim)).length;
+  const strays = await findStrays(aim);
+  const found = strays.length;
   if (found === 0) return { found, left: 0 };
-  if (aim.terminateMs > 0 && (await terminate(aim)) === 0) return { found, by: 'terminate', left: 0 };
-  return { found, by: 'kill', left: await kill(aim) };
+  if (aim.terminateMs > 0 && (await terminate(aim, strays)) === 0) return { found, by: 'terminate', left: 0 };
+  return { found, by: 'kill', left: await until(aim, aim.limitMs, 'SIGKILL') };
 }
 
-async function terminate(aim: SweepAim): Promise<number> {
-  const told = new Set<string>();
-  return until(aim, aim.terminateMs, (stray) => {
-    if (told.has(nameOf(stray))) return;
-    told.add(nameOf(stray));
-    signal(stray.pid, 'SIGTERM');
+/** Only what was found first is told: what it starts now may be what it has to do before it ends. */
+function terminate(aim: SweepAim, strays: readonly SeenProcess[]): Promise<number> {
+  for (const { pid } of strays) {
+    signal(pid, 'SIGTERM');
     // one that was stopped hears it only when it goes on
-    signal(stray.pid, 'SIGCONT');
-  });
+    signal(pid, 'SIGCONT');
+  }
+  return until(aim, aim.terminateMs);
 }
 
-function kill(aim: SweepAim): Promise<number> {
-  return until(aim, aim.limitMs, (stray) => {
-    signal(stray.pid, 'SIGKILL');
-  });
-}
-
-/** Does something with each stray until there is none; how many there are when the limit is reached. */
-async function until(aim: SweepAim, limitMs: number, act: (stray: SeenProcess) => void): Promise<number> {
+/** Waits until there are no strays, and signals those that there are; how many are left at the limit. */
+async function until(aim: SweepAim, limitMs: number, name?: NodeJS.Signals): Promise<number> {
   const end = aim.clock.now() + limitMs;
   for (;;) {
     const strays = await findStrays(aim);
     if (strays.length === 0 || aim.clock.now() > end) return strays.length;
-    for (const stray of strays) act(stray);
+    if (name !== undefined) for (const { pid } of strays) signal(pid, name);
     await aim.clock.sleep(5);
   }
 }
