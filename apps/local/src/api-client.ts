@@ -12,7 +12,9 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A job as its client writes it: all but the prompt has a default. */
-export type JobRequest = Pick<JobSpec, 'prompt'> & Partial<Omit<JobSpec, 'runAt'>> & Readonly<Record<string, unknown>>;
+export type JobRequest = Pick<JobSpec, 'prompt'> &
+  Partial<Omit<JobSpec, 'runAt' | 'secrets'>> &
+  Readonly<Record<string, unknown>>;
 
 /** A job as the API shows it; times are ISO 8601. */
 export interface ShownJob {

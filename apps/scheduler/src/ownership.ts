@@ -1,4 +1,4 @@
-import type { Clock, WorkerRecord } from '@remuda/domain';
+import type { Clock } from '@remuda/domain';
 import type { Leases, Relay, WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
@@ -38,7 +38,7 @@ export class Ownership {
       if (losses.has(worker.id) || (!ours && theirs)) continue;
       const owned = await registry.own(worker.id);
       if (ours && !owned) this.disown(worker.id);
-      if (!ours && owned) await this.#adopt(worker);
+      if (!ours && owned) await this.#adopt(worker.id);
       if (owned) await wishes.heed(worker);
     }
     await this.#endLate();
@@ -68,17 +68,20 @@ export class Ownership {
   }
 
   /** Takes over a worker, and the job that it carries out. */
-  async #adopt(worker: WorkerRecord): Promise<void> {
-    const { fleet, relay, clock, log, onTaken } = this.parts;
+  async #adopt(worker: string): Promise<void> {
+    const { fleet, registry, relay, clock, log, onTaken } = this.parts;
+    const found = await registry.find(worker);
+    // It was removed since we looked.
+    if (!found) return;
     const now = clock.now();
-    const { id, profile, phase, startedAt, readyAt } = worker;
+    const { id, profile, phase, startedAt, readyAt } = found;
     const own = { id, profile, phase, startedAt, readyAt: readyAt ?? 0, heardAt: now };
     fleet.add(own);
-    if (worker.job !== undefined && worker.lease !== undefined) await this.#adoptJob(id, worker.job, worker.lease);
+    if (found.job !== undefined && found.lease !== undefined) await this.#adoptJob(id, found.job, found.lease);
     if (phase === 'idle') fleet.free(own);
     if (phase === 'draining') fleet.engage(id, 'draining', now);
     await relay().follow(id);
-    log.info({ worker: id, phase, job: worker.job }, 'took over a worker');
+    log.info({ worker: id, phase, job: found.job }, 'took over a worker');
     onTaken(profile);
   }
 

@@ -1,5 +1,5 @@
 import {
-  emptyResult,
+  RemudaError,
   failureOf,
   type Assignment,
   type Failure,
@@ -7,6 +7,7 @@ import {
   type JobResult,
   type NewEvent,
   type Outcome,
+  type Secrets,
   type TurnEnd,
 } from '@remuda/domain';
 import { begin, type BeginParts } from './begin.js';
@@ -40,6 +41,7 @@ export async function carryOut(assignment: Assignment, parts: AttemptParts, stop
 async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
   const { spec, bridgeToken = parts.armed } = assignment;
   const { engine, workspace, now, tell } = parts;
+  const env = environmentOf(assignment);
   // An engine that could not be made warm before the job came gets its second chance now.
   if (engine.readiness(spec) === 'cold') await engine.warm();
   const since = now();
@@ -49,7 +51,7 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     tell({ type: 'workspace.prepared', at: now(), data: { kind: 'git', ms: now() - since, ...commit } });
     await engine.refresh();
   }
-  const end = await endedTurn(await engine.turn({ ...spec, bridgeToken, env: {} }, tell, stop), engine, stop);
+  const end = await engine.turn({ ...spec, bridgeToken, env }, tell, stop);
   const { git, warnings } = await workspace.collect(spec.workspace, base);
   for (const message of warnings) warn(message);
   if (git) {
@@ -60,13 +62,10 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   return outcomeOf(end, stop, git, warnings);
 }
 
-type Stoppable = Exclude<TurnEnd, { readonly kind: 'succeeded' }>;
-
-/** A turn that was interrupted before it had begun proves its end here. */
-async function endedTurn(end: TurnEnd, engine: Engine, stop: AbortSignal): Promise<TurnEnd & Pick<Stoppable, 'ended'>> {
-  if (end.kind === 'succeeded' || end.ended || !stop.aborted) return end;
-  const ended = await engine.endRest();
-  return ended ? { ...end, ended } : end;
+/** The job's secrets, as its tools find them. Their names are in the record, their values may be gone. */
+function environmentOf({ spec, secrets = {} }: Assignment): Secrets {
+  if ((spec.secrets ?? []).every((name) => name in secrets)) return secrets;
+  throw new RemudaError('job.secrets_gone', 'The values of its secrets are gone; submit it again with them.');
 }
 
 /** What the end of the turn and the reason for which it was stopped make together. */

@@ -21,7 +21,8 @@ async function main(): Promise<void> {
   const { id, redisUrl, bridge, profile, workspace, home, claude } = settings;
   if (id === undefined || redisUrl === undefined || bridge === undefined || profile === undefined)
     throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
-  const log = createLogger({ name: 'worker', level: settings.logLevel });
+  let hide = (line: string): string => line;
+  const log = createLogger({ name: 'worker', level: settings.logLevel, hide: (line) => hide(line) });
   const door = doorOf(bridge);
   const user = userOf(settings);
   const owner = user ? { user } : {};
@@ -55,7 +56,8 @@ async function main(): Promise<void> {
   const { afterJobs } = profile;
   const { drainMs } = settings;
   const now = (): number => systemClock.now();
-  const worker: Worker = new Worker({ line, engine, workspace: folder, snapshots, afterJobs, drainMs, now, log });
+  const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
+  const worker: Worker = new Worker({ line, engine, workspace: folder, afterJobs, drainMs, now, log, onSecrets });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
   await worker.run();
 }

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { failureOf, type Assignment, type Control, type Engine } from '@remuda/domain';
+import { failureOf, type Assignment, type Control, type Engine, type NewEvent } from '@remuda/domain';
 import type { WorkerLine } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
-import { carryOut, type StopReason } from './attempt.js';
-import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import { carryOut, type StopReason, type WorkspaceKeeper } from './attempt.js';
+import { hidingOf } from './hiding.js';
 
 /** What a worker is made of. */
 export interface WorkerPlan {
@@ -18,6 +18,8 @@ export interface WorkerPlan {
   readonly drainMs: number;
   readonly now: () => number;
   readonly log: Logger;
+  /** Told before each job what takes its secrets out of a text. */
+  readonly onSecrets?: (hide: (text: string) => string) => void;
 }
 
 /** Two missed ones are forgiven: a scheduler counts a worker as lost after three. */
@@ -96,22 +98,32 @@ export class Worker {
       this.#current = undefined;
       this.#lastDone = { job, lease };
     }
-    await this.#afterJob();
+    await this.#afterJob(assignment.secrets !== undefined);
   }
 
   async #attempt(assignment: Assignment, stop: AbortSignal): Promise<void> {
-    const { line, engine, workspace, snapshots, now } = this.plan;
-    const { job, lease } = assignment;
+    const { line, engine, workspace, now } = this.plan;
+    const { job, lease, secrets = {} } = assignment;
+    const hiding = hidingOf(secrets);
+    this.plan.onSecrets?.(hiding.text);
+    const tellAll = (events: readonly NewEvent[]): void => {
+      for (const event of events) line.tell(job, lease, event, now());
+    };
     line.sayStarted({ kind: 'started', job, lease, at: now() });
-    const tell: Parameters<typeof carryOut>[1]['tell'] = (event) => line.tell(job, lease, event, now());
-    const outcome = await carryOut(assignment, { engine, workspace, snapshots, armed: this.#armed, now, tell }, stop);
-    await line.say({ kind: 'outcome', job, lease, outcome });
+    tellAll(hiding.warnings(now()));
+    const tell = (event: NewEvent): void => tellAll(hiding.event(event));
+    const outcome = await carryOut(assignment, { engine, workspace, armed: this.#armed, now, tell }, stop);
+    tellAll(hiding.rest(now()));
+    await line.say({ kind: 'outcome', job, lease, outcome: hiding.outcome(outcome) });
   }
 
-  /** Leaves after its last job; else makes everything as it was before, and is idle again. */
-  async #afterJob(): Promise<void> {
+  /**
+   * Leaves after its last job, and after one with secrets: Claude Code goes on with them in its memory. Else makes
+   * everything as it was before, and is idle again.
+   */
+  async #afterJob(hadSecrets: boolean): Promise<void> {
     this.#jobs++;
-    if (this.#jobs >= this.plan.afterJobs) {
+    if (hadSecrets || this.#jobs >= this.plan.afterJobs) {
       void this.leave();
       return;
     }

@@ -1,5 +1,6 @@
 import type { Again } from './again.js';
 import type { Failure, JobResult, JobSpec } from './job.js';
+import type { Secrets } from './secrets.js';
 
 /** The message that gives one attempt to one worker. */
 export interface Assignment {
@@ -8,6 +9,8 @@ export interface Assignment {
   /** Lease token: whatever the worker reports for this attempt carries it. */
   readonly lease: number;
   readonly spec: JobSpec;
+  /** Values of the secrets that the spec names. */
+  readonly secrets?: Secrets;
   /**
    * Good for this job's model requests (and its git fetches) only, and only until its outcome is recorded. Absent where
    * the worker named one of its own making when it said that it was idle.

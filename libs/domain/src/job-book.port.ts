@@ -1,6 +1,7 @@
 import type { JobEvent } from './event.js';
 import type { JobRecord, JobResult, JobSpec } from './job.js';
 import type { Halt } from './halt.js';
+import type { Secrets } from './secrets.js';
 import type { JobState } from './job-state.js';
 import type { WorkerPhase } from './worker-phase.js';
 import type { AbortSignalLike } from './clock.port.js';
@@ -9,6 +10,8 @@ import type { AbortSignalLike } from './clock.port.js';
 export interface NewJob {
   readonly id: string;
   readonly spec: JobSpec;
+  /** Values of the secrets that the spec names. */
+  readonly secrets?: Secrets;
 }
 
 /** What a client promises to send once only. */

@@ -64,6 +64,8 @@ export interface JobSpec {
   readonly onLimit?: 'fail' | 'wait';
   /** Whether token deltas (`message.delta`) are wanted in the event stream. */
   readonly deltas: boolean;
+  /** Names of its secrets; their values are kept apart, and go with its end. */
+  readonly secrets?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }

@@ -1,3 +1,4 @@
+import { isReservedName } from '@remuda/domain';
 import { bridgeTokenHeader, idleToken } from '@remuda/protocol';
 import type { BridgeDoor } from './options.js';
 
@@ -6,9 +7,6 @@ export const scopeVariable = 'REMUDA_SCOPE';
 
 /** What the agent may take over from the environment around it. */
 const inherited = ['PATH', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM', 'COLORTERM', 'TMPDIR'];
-
-/** Names that would change where the agent's requests go or what it is: a job may not set them. */
-const reserved = /^(ANTHROPIC|CLAUDE|REMUDA)_|^(HOME|BASH_ENV|IS_SANDBOX|DISABLE_AUTOUPDATER)$/;
 
 /** What decides the agent's environment. */
 export interface EnvironmentAim {
@@ -68,7 +66,7 @@ export function credentialEnv(token: string): Record<string, string> {
 
 /** The names of a turn's environment that it may not set. */
 export function reservedNames(env: Readonly<Record<string, string>>): readonly string[] {
-  return Object.keys(env).filter((name) => reserved.test(name));
+  return Object.keys(env).filter(isReservedName);
 }
 
 /**

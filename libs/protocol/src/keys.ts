@@ -9,6 +9,8 @@ export function redisKeys(namespace: string) {
     bull: p,
     job: (id: string) => `${p}:job:${id}`,
     prompt: (id: string) => `${p}:job:${id}:prompt`,
+    /** Values of a job's secrets, until it is over. */
+    secrets: (id: string) => `${p}:job:${id}:secrets`,
     result: (id: string) => `${p}:job:${id}:result`,
     events: (id: string) => `${p}:job:${id}:events`,
     /** What the bridge counted for a job: requests, tokens, first request and first token. */

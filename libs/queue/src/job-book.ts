@@ -93,7 +93,7 @@ export class RedisJobBook implements JobBook {
     const [kind, detail] = (await run(
       this.redis,
       cancelScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id)],
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.secrets(id)],
       [
         id,
         now,
@@ -156,14 +156,11 @@ export class RedisJobBook implements JobBook {
     const { keys } = this;
     const now = this.clock.now();
     const guard = idempotency ? keys.idempotency(idempotency.key) : keys.jobs;
-    const jobArgs = jobs.flatMap(({ id, spec }) => this.#submitArgs(id, spec, now));
+    const jobArgs = jobs.flatMap((job) => this.#submitArgs(job, now));
     return (await run(
       this.redis,
       submitScript,
-      [
-        ...[keys.jobs, keys.unplaced, keys.ttl, guard],
-        ...jobs.flatMap(({ id }) => [keys.job(id), keys.prompt(id), keys.events(id)]),
-      ],
+      [...[keys.jobs, keys.unplaced, keys.ttl, guard], ...jobs.flatMap(({ id }) => newKeys(keys, id))],
       [
         now,
         idempotency?.fingerprint ?? '',
@@ -174,7 +171,7 @@ export class RedisJobBook implements JobBook {
     )) as [string, string?];
   }
 
-  #submitArgs(id: string, { prompt, ...spec }: NewJob['spec'], now: number): (string | number)[] {
+  #submitArgs({ id, spec: { prompt, ...spec }, secrets }: NewJob, now: number): (string | number)[] {
     const labels = Object.entries(spec.labels).map(([key, value]) => this.keys.jobsByLabel(key, value));
     const event: NewEvent = {
       type: 'job.queued',
@@ -194,6 +191,7 @@ export class RedisJobBook implements JobBook {
       expiry,
       spec.runAt ?? '',
       JSON.stringify([event]),
+      secrets ? JSON.stringify(secrets) : '',
       labels.length,
       ...labels,
     ];
@@ -202,7 +200,7 @@ export class RedisJobBook implements JobBook {
   /** Takes back what may have been written. What can't be taken back now is placed before long: it was sent, after all. */
   async #withdraw(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<void> {
     const { keys } = this;
-    const theirs = jobs.flatMap(({ id }) => [keys.job(id), keys.prompt(id), keys.events(id)]);
+    const theirs = jobs.flatMap(({ id }) => newKeys(keys, id));
     const guard = idempotency ? [keys.idempotency(idempotency.key)] : [];
     const all = [keys.jobs, keys.unplaced, keys.ttl, ...theirs, ...guard];
     await run(
@@ -217,6 +215,11 @@ export class RedisJobBook implements JobBook {
 /** The keys of one job in the order in which the scripts that end one take them. */
 export function jobKeys(keys: RedisKeys, id: string): string[] {
   return [keys.job(id), keys.prompt(id), keys.events(id), keys.result(id), keys.model(id)];
+}
+
+/** The keys of a new job in the order in which the script that writes it takes them. */
+function newKeys(keys: RedisKeys, id: string): string[] {
+  return [keys.job(id), keys.prompt(id), keys.events(id), keys.secrets(id)];
 }
 
 /** What stands before and behind a worker's id in the name of its control stream. */

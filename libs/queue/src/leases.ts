@@ -11,6 +11,7 @@ import type {
   JobState,
   NewEvent,
   OverState,
+  Secrets,
   Start,
   Tally,
 } from '@remuda/domain';
@@ -125,7 +126,16 @@ export class Leases {
       ...(again ? { again } : {}),
     };
     const deadline = now + job.spec.timeoutMs;
-    await this.send(worker, { job: job.id, attempt, lease, spec: { ...job.spec, prompt }, deadline, ...optional });
+    const secrets = await this.#secretsOf(job);
+    await this.send(worker, {
+      job: job.id,
+      attempt,
+      lease,
+      spec: { ...job.spec, prompt },
+      deadline,
+      ...token,
+      ...secrets,
+    });
     return assigned;
   }
 
@@ -147,14 +157,7 @@ export class Leases {
     const [answer, firstTokenAt] = (await run(
       this.#redis,
       settleScript,
-      [
-        ...jobKeys(keys, held.job),
-        keys.relayCursors,
-        keys.counters,
-        keys.bridgeToken(grant),
-        keys.attempts(held.job),
-        keys.deadLetters,
-      ],
+      [...jobKeys(keys, held.job), keys.relayCursors, keys.counters, keys.bridgeToken(grant), keys.secrets(held.job)],
       [
         held.worker,
         held.lease,
@@ -189,10 +192,16 @@ export class Leases {
     const ended = await run(
       this.#redis,
       failQueuedScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters],
-      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.secrets(id)],
+      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure)],
     );
     return ended === 1;
+  }
+
+  /** Its worker refuses a job whose secrets are gone. */
+  async #secretsOf({ id, spec }: JobRecord): Promise<Pick<Assignment, 'secrets'>> {
+    const text = spec.secrets === undefined ? null : await this.#redis.get(this.#keys.secrets(id));
+    return text === null ? {} : { secrets: JSON.parse(text) as Secrets };
   }
 
   async #assign(claim: Claim & { readonly grant: string }, worker: string, now: number): Promise<Assigned> {

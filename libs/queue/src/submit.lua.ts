@@ -2,9 +2,9 @@ import { script } from './script.js';
 
 /**
  * Writes the records of all jobs, or of none.
- * KEYS: jobs, unplaced, ttl, idempotency (any of ours where there is no key), then per job: job, prompt, events.
+ * KEYS: jobs, unplaced, ttl, idempotency (any of ours where there is no key), then per job: job, prompt, events, secrets.
  * ARGV: now, fingerprint ('' for no idempotency key), idempotency ttl ms, ids as JSON, then per job: id, spec, prompt, profile, ttl deadline or '', wakeAt or '', event,
- *       number of label keys, label keys.
+ *       secrets or '', number of label keys, label keys.
  * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}.
  */
 export const submitScript = script(`
@@ -19,17 +19,18 @@ if ARGV[2] ~= '' then
   redis.call('PEXPIRE', KEYS[4], ARGV[3])
 end
 local a = 5
-for k = 5, #KEYS, 3 do
-  local id, spec, prompt, profile, ttl, wakeAt, event, labels = ARGV[a], ARGV[a+1], ARGV[a+2], ARGV[a+3], ARGV[a+4], ARGV[a+5], ARGV[a+6], tonumber(ARGV[a+7])
+for k = 5, #KEYS, 4 do
+  local id, spec, prompt, profile, ttl, wakeAt, event, secrets, labels = ARGV[a], ARGV[a+1], ARGV[a+2], ARGV[a+3], ARGV[a+4], ARGV[a+5], ARGV[a+6], ARGV[a+7], tonumber(ARGV[a+8])
   redis.call('HSET', KEYS[k], 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
   if wakeAt ~= '' then redis.call('HSET', KEYS[k], 'wakeAt', wakeAt) end
   redis.call('SET', KEYS[k+1], prompt)
+  if secrets ~= '' then redis.call('SET', KEYS[k+3], secrets) end
   redis.call('XADD', KEYS[k+2], '1-0', 'n', 1, 'a', 0, 'd', event)
   redis.call('ZADD', KEYS[1], now, id)
   redis.call('ZADD', KEYS[2], now, id)
   if ttl ~= '' then redis.call('ZADD', KEYS[3], ttl, id) end
-  for l = 1, labels do redis.call('ZADD', ARGV[a+7+l], now, id) end
-  a = a + 8 + labels
+  for l = 1, labels do redis.call('ZADD', ARGV[a+8+l], now, id) end
+  a = a + 9 + labels
 end
 return {'new'}
 `);

@@ -27,10 +27,10 @@ const secretFields = ['authorization', 'token', 'password', 'bridgeToken', 'apiK
 
 /**
  * Makes an app's logger. Lines go to standard output at once, so that none is missing when the process dies;
- * `to` is another place for them. Level: `info` by default.
+ * `to` is another place for them, and `hide` takes out of each what nobody is to read. Level: `info` by default.
  */
 export function createLogger(
-  options: { readonly name: string; readonly level?: LogLevel },
+  options: { readonly name: string; readonly level?: LogLevel; readonly hide?: (line: string) => string },
   to: { write(line: string): void } = process.stdout,
 ): Logger {
   return pino(
@@ -39,6 +39,7 @@ export function createLogger(
       level: options.level ?? 'info',
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
+      ...(options.hide ? { hooks: { streamWrite: options.hide } } : {}),
       redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
     },
     to === process.stdout ? pino.destination({ dest: 1, sync: true }) : to,

@@ -170,7 +170,7 @@ async function meanwhile(stage: Stage, part: string): Promise<Meanwhile> {
     (await stage.redis.exists(`{${stage.cluster.namespace}}:wk:${idle.worker}:begun`)) === 0;
     tries++
   ) {
-    if (tries > 300) throw new Error(`${part} has not begun`);
+    if (tries > 2_400) throw new Error(`${part} has not begun`);
     await sleep(50);
   }
   const since = Date.now();

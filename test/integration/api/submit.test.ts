@@ -142,3 +142,46 @@ test('a prompt of exactly 10 MiB is accepted', async () => {
   const answer = await submit({ prompt: 'x'.repeat(10 * 1024 * 1024), delayMs: 3_600_000 });
   expect(answer.status).toBe(202);
 });
+
+describe('secrets', () => {
+  const TOKEN = 'never-to-be-shown-1';
+
+  test('a job is shown with the names of its secrets, and with no value', async () => {
+    const { json, status } = await submit({ prompt: 'hi', secrets: { TOKEN }, delayMs: 3_600_000 });
+    expect(status).toBe(202);
+    const shown = await Promise.all(
+      ['', '/events'].map((path) =>
+        cluster.api.send('GET', `${json.url}${path}`, undefined, { accept: 'application/json' }),
+      ),
+    );
+    expect(shown[0]?.json).toMatchObject({ secrets: ['TOKEN'] });
+    const list = await cluster.api.send('GET', '/api/v1/jobs');
+    expect(JSON.stringify([...shown, list].map((answer) => answer.json))).not.toContain(TOKEN);
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['a name in small letters', { token: TOKEN }, 'secrets.token'],
+    ['a name with a dash', { 'A-B': TOKEN }, 'secrets.A-B'],
+    ["the engine's own name", { ANTHROPIC_API_KEY: TOKEN }, 'secrets.ANTHROPIC_API_KEY'],
+    ['the path of programs', { PATH: TOKEN }, 'secrets.PATH'],
+    ['an empty value', { A: '' }, 'secrets.A'],
+    ['a number', { A: 12345678 }, 'secrets.A'],
+    ['a null character', { A: `${TOKEN}\0` }, 'secrets.A'],
+    ['half a character', { A: `${TOKEN}\ud800` }, 'secrets.A'],
+    ['a large value', { A: TOKEN.repeat(1_000) }, 'secrets.A'],
+    ['many', Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`S${i}`, TOKEN])), 'secrets'],
+  ])('%s is refused, without a word of the value', async (_what, secrets, path) => {
+    const { json, status } = await submit({ prompt: 'hi', secrets });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ code: 'request.invalid', faults: [{ path }] });
+    expect(JSON.stringify(json)).not.toContain(TOKEN);
+    expect(JSON.stringify(json)).not.toContain('12345678');
+  });
+
+  test('the same key with another secret is a conflict', async () => {
+    const headers = { 'idempotency-key': 'with-secret' };
+    await submit({ prompt: 'hi', secrets: { TOKEN }, delayMs: 3_600_000 }, headers);
+    const { json } = await submit({ prompt: 'hi', secrets: { TOKEN: 'another' }, delayMs: 3_600_000 }, headers);
+    expect(json.code).toBe('idempotency.conflict');
+  });
+});

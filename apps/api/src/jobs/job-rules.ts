@@ -1,4 +1,4 @@
-import type { Fault } from '@remuda/domain';
+import { secretLimits, secretNameFault, secretValueFault, type Fault } from '@remuda/domain';
 import { isLargerThan, join } from '../input/plain-json.js';
 import { gitRefFault, gitUrlFault } from './git-source.js';
 import { limits } from './limits.js';
@@ -20,6 +20,7 @@ export function jobFaults(job: SubmitJobDto, { now, gitAllowFile }: RuleContext)
     ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, gitAllowFile) : []),
     ...timeFaults(job, now),
     ...labelFaults(job.labels ?? {}),
+    ...secretFaults(job.secrets ?? {}),
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
       : []),
@@ -71,5 +72,15 @@ function labelFaults(labels: Readonly<Record<string, unknown>>): Fault[] {
     if (typeof value !== 'string' || value.length > 255)
       return [{ path: join('labels', key), message: 'must be a text of at most 255 characters' }];
     return [];
+  });
+}
+
+function secretFaults(secrets: Readonly<Record<string, unknown>>): Fault[] {
+  const entries = Object.entries(secrets);
+  if (entries.length > secretLimits.count)
+    return [{ path: 'secrets', message: `must not be more than ${secretLimits.count}` }];
+  return entries.flatMap(([name, value]) => {
+    const message = secretNameFault(name) ?? secretValueFault(value, (text) => Buffer.byteLength(text));
+    return message === undefined ? [] : [{ path: join('secrets', name.slice(0, 70)), message }];
   });
 }

@@ -1,4 +1,4 @@
-import type { JobSpec, ToolRules, Workspace } from '@remuda/domain';
+import type { JobSpec, NewJob, Secrets, ToolRules, Workspace } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import type { Read } from '../input/read-dto.js';
 import { readDto } from '../input/read-dto.js';
@@ -8,13 +8,19 @@ import type { RuleContext } from './job-rules.js';
 import { defaults } from './limits.js';
 import { SubmitJobDto } from './submit-job.dto.js';
 
+/** A job as it was asked for. */
+export type AskedJob = Omit<NewJob, 'id'>;
+
 /** Reads one job of a request's body; `path` is where it stands there. All its faults are told together. */
-export function readJobSpec(body: unknown, context: RuleContext, path = ''): Read<JobSpec> {
+export function readJobSpec(body: unknown, context: RuleContext, path = ''): Read<AskedJob> {
   const read = readDto(SubmitJobDto, withoutShorthand(body), path);
   if (!('value' in read)) return read;
   const faults = jobFaults(read.value, context);
   if (faults.length > 0) return { faults: faults.map((fault) => ({ ...fault, path: join(path, fault.path) })) };
-  return { value: toSpec(read.value, context.now), faults: [] };
+  const { secrets = {} } = read.value;
+  const names = Object.keys(secrets);
+  const spec = { ...toSpec(read.value, context.now), ...(names.length > 0 ? { secrets: names } : {}) };
+  return { value: { spec, ...(names.length > 0 ? { secrets: secrets as Secrets } : {}) }, faults: [] };
 }
 
 function withoutShorthand(body: unknown): unknown {

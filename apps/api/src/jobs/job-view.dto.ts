@@ -99,6 +99,9 @@ export class JobDto {
   @ApiPropertyOptional({ enum: onLostWords }) onLost?: OnLost;
   @ApiPropertyOptional({ enum: ['fail', 'wait'] }) onLimit?: 'fail' | 'wait';
   @ApiProperty() deltas!: boolean;
+  @ApiPropertyOptional({ type: [String], description: 'Names of its secrets.' }) secrets?: NonNullable<
+    JobSpec['secrets']
+  >;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: JobSpec['labels'];
   @ApiProperty(open) metadata!: JobSpec['metadata'];
 }

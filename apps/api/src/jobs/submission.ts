@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { Clock, Fault, Idempotency, JobBook, JobSpec } from '@remuda/domain';
+import type { Clock, Fault, Idempotency, JobBook } from '@remuda/domain';
 import { invalid, requireDto } from '../input/read-dto.js';
 import type { Read } from '../input/read-dto.js';
 import { apiConfig, clock, jobBook, redisIsUp } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
-import { readJobSpec } from './job-spec.js';
+import { readJobSpec, type AskedJob } from './job-spec.js';
 import { KnownProfiles } from './known-profiles.js';
 import { SubmitBatchDto } from './submit-batch.dto.js';
 
@@ -33,14 +33,14 @@ export class Submission {
   async one(body: unknown, idempotency?: Idempotency): Promise<Taken> {
     const read = this.read(body, '');
     if (!('value' in read)) throw codedRefusal(read.faults);
-    await this.profiles.require([{ name: read.value.profile, path: 'profile' }]);
+    await this.profiles.require([{ name: read.value.spec.profile, path: 'profile' }]);
     return this.take([read.value], idempotency);
   }
 
   /** Takes all jobs of a batch in, or none. Rejects with all faults of all jobs. */
   async batch(body: unknown, idempotency?: Idempotency): Promise<Taken> {
     const { jobs } = requireDto(SubmitBatchDto, body);
-    const reads: Read<JobSpec>[] = [];
+    const reads: Read<AskedJob>[] = [];
     for (const [i, job] of jobs.entries()) {
       reads.push(this.read(job, `jobs[${i}]`));
       // Schemas take time to compile; other requests go on in between.
@@ -48,17 +48,17 @@ export class Submission {
     }
     const faults = reads.flatMap((read) => [...read.faults]);
     if (faults.length > 0) throw codedRefusal(faults);
-    const specs = reads.flatMap((read) => ('value' in read ? [read.value] : []));
-    await this.profiles.require(specs.map(({ profile }, i) => ({ name: profile, path: `jobs[${i}].profile` })));
-    return this.take(specs, idempotency);
+    const asked = reads.flatMap((read) => ('value' in read ? [read.value] : []));
+    await this.profiles.require(asked.map(({ spec }, i) => ({ name: spec.profile, path: `jobs[${i}].profile` })));
+    return this.take(asked, idempotency);
   }
 
-  private read(body: unknown, path: string): Read<JobSpec> {
+  private read(body: unknown, path: string): Read<AskedJob> {
     return readJobSpec(body, { now: this.time.now(), gitAllowFile: this.config.gitAllowFile }, path);
   }
 
-  private async take(specs: readonly JobSpec[], idempotency: Idempotency | undefined): Promise<Taken> {
-    const jobs = specs.map((spec) => ({ id: `j-${randomUUID()}`, spec }));
+  private async take(asked: readonly AskedJob[], idempotency: Idempotency | undefined): Promise<Taken> {
+    const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, ...job }));
     if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
     return this.book.submit(jobs, idempotency);
   }

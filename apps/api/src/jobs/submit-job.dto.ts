@@ -1,5 +1,5 @@
-import { onLoopChoices, permissionModes } from '@remuda/domain';
-import type { OnLoop, PermissionMode } from '@remuda/domain';
+import { permissionModes, secretLimits } from '@remuda/domain';
+import type { PermissionMode } from '@remuda/domain';
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -275,6 +275,20 @@ export class SubmitJobDto {
   @IsBoolean()
   @ApiPropertyOptional({ default: false, description: 'Whether the event stream has message.delta, token by token.' })
   deltas?: boolean;
+
+  @Given()
+  @IsObject()
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string', minLength: 1 },
+    propertyNames: { pattern: '^[A-Z_][A-Z0-9_]{0,63}$' },
+    maxProperties: secretLimits.count,
+    writeOnly: true,
+    description:
+      'Environment of its tools, values of up to 8 KiB: kept until the job is over, hidden in all that it says, never shown.',
+    example: { DEPLOY_TOKEN: 'x' },
+  } as object)
+  secrets?: Record<string, unknown>;
 
   @Given()
   @IsObject()
