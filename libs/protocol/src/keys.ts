@@ -51,6 +51,8 @@ export function redisKeys(namespace: string) {
     sweeper: `${p}:sweeper`,
     counters: `${p}:counters`,
     jobQueue: (profile: string) => `jobs.${profile}`,
+    /** A job's place in its profile's queue, as BullMQ names it. */
+    placed: (profile: string, id: string) => `${p}:jobs.${profile}:${id}`,
     workerQueue: (worker: string) => `worker.${worker}`,
   };
 }

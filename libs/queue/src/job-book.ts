@@ -15,12 +15,10 @@ import {
 import type { RedisKeys } from '@remuda/protocol';
 import { translateRedisError } from './connect.js';
 import { cancelScript } from './end-queued.lua.js';
-import { Groups } from './groups.js';
 import { listJobs, readJob } from './job-list.js';
-import { announce, placeJobs } from './placing.js';
 import { Queues } from './queues.js';
 import { run } from './script.js';
-import { submitScript, withdrawScript } from './submit.lua.js';
+import { Submissions } from './submissions.js';
 
 /** How long records outlive what they record, in ms. */
 export interface Retention {
@@ -36,7 +34,7 @@ export const defaultRetention: Retention = { jobMs: 7 * 86_400_000, idempotencyM
 /** The jobs in Redis and their places in BullMQ's queues. The record is the truth, the place in the queue follows it. */
 export class RedisJobBook implements JobBook {
   readonly #queues: Queues;
-  readonly #submissions: Groups<NewJob, true>;
+  readonly #submissions: Submissions;
 
   constructor(
     private readonly redis: Redis,
@@ -45,7 +43,7 @@ export class RedisJobBook implements JobBook {
     private readonly retention: Retention = defaultRetention,
   ) {
     this.#queues = new Queues(redis, keys);
-    this.#submissions = new Groups((jobs) => this.#writeAll(jobs));
+    this.#submissions = new Submissions(redis, keys, clock, retention.idempotencyMs);
   }
 
   async submit(
@@ -56,7 +54,7 @@ export class RedisJobBook implements JobBook {
       await this.#submissions.add(jobs);
       return { ids: jobs.map((job) => job.id), repeated: false };
     }
-    const [verdict, known] = await this.#writeOnce(jobs, idempotency);
+    const [verdict, known] = await this.#submissions.addOnce(jobs, idempotency);
     if (verdict === 'conflict')
       throw new RemudaError('idempotency.conflict', 'This Idempotency-Key was used before, with another body.');
     if (verdict === 'repeated') return { ids: JSON.parse(known ?? '[]') as string[], repeated: true };
@@ -121,94 +119,6 @@ export class RedisJobBook implements JobBook {
 
   async close(): Promise<void> {
     await this.#queues.close();
-  }
-
-  /** Only the answer tells whether a key is new: so the places come after the records here. */
-  async #writeOnce(jobs: readonly NewJob[], idempotency: Idempotency): Promise<[string, string?]> {
-    try {
-      const answer = await this.#write(jobs, idempotency);
-      if (answer[0] === 'new') await this.#place(jobs);
-      return answer;
-    } catch (error) {
-      await this.#withdraw(jobs, idempotency);
-      throw translateRedisError(error);
-    }
-  }
-
-  /** Records and places travel together. */
-  async #writeAll(jobs: readonly NewJob[]): Promise<readonly true[]> {
-    try {
-      await Promise.all([this.#write(jobs), this.#place(jobs)]);
-      return jobs.map(() => true);
-    } catch (error) {
-      await this.#withdraw(jobs);
-      throw translateRedisError(error);
-    }
-  }
-
-  async #place(jobs: readonly NewJob[]): Promise<void> {
-    await placeJobs(this.#queues, jobs, this.clock.now());
-    // Without it the jobs are placed again, harmlessly, and schedulers look by themselves before long.
-    announce(this.#queues, jobs).catch(() => undefined);
-  }
-
-  async #write(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<[string, string?]> {
-    const { keys } = this;
-    const now = this.clock.now();
-    const guard = idempotency ? keys.idempotency(idempotency.key) : keys.jobs;
-    const jobArgs = jobs.flatMap((job) => this.#submitArgs(job, now));
-    return (await run(
-      this.redis,
-      submitScript,
-      [...[keys.jobs, keys.unplaced, keys.ttl, guard], ...jobs.flatMap(({ id }) => newKeys(keys, id))],
-      [
-        now,
-        idempotency?.fingerprint ?? '',
-        this.retention.idempotencyMs,
-        idempotency ? JSON.stringify(jobs.map((j) => j.id)) : '',
-        ...jobArgs,
-      ],
-    )) as [string, string?];
-  }
-
-  #submitArgs({ id, spec: { prompt, ...spec }, secrets }: NewJob, now: number): (string | number)[] {
-    const labels = Object.entries(spec.labels).map(([key, value]) => this.keys.jobsByLabel(key, value));
-    const event: NewEvent = {
-      type: 'job.queued',
-      at: now,
-      data: {
-        profile: spec.profile,
-        priority: spec.priority,
-        ...(spec.runAt === undefined ? {} : { runAt: spec.runAt }),
-      },
-    };
-    const expiry = spec.ttlMs === undefined ? '' : Math.max(now, spec.runAt ?? 0) + spec.ttlMs;
-    return [
-      id,
-      JSON.stringify(spec),
-      prompt,
-      spec.profile,
-      expiry,
-      spec.runAt ?? '',
-      JSON.stringify([event]),
-      secrets ? JSON.stringify(secrets) : '',
-      labels.length,
-      ...labels,
-    ];
-  }
-
-  /** Takes back what may have been written. What can't be taken back now is placed before long: it was sent, after all. */
-  async #withdraw(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<void> {
-    const { keys } = this;
-    const theirs = jobs.flatMap(({ id }) => newKeys(keys, id));
-    const guard = idempotency ? [keys.idempotency(idempotency.key)] : [];
-    const all = [keys.jobs, keys.unplaced, keys.ttl, ...theirs, ...guard];
-    await run(
-      this.redis,
-      withdrawScript,
-      all,
-      jobs.map((job) => job.id),
-    ).catch(() => undefined);
   }
 }
 

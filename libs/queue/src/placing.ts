@@ -1,5 +1,6 @@
 import type { JobSpec } from '@remuda/domain';
-import type { Queues } from './queues.js';
+import type { RedisKeys } from '@remuda/protocol';
+import { keepFinished, keepOthers, type QueuedJob, type Queues } from './queues.js';
 
 /** What a job's place in its queue depends on. */
 export interface Placeable {
@@ -19,10 +20,10 @@ async function placeIn(queues: Queues, profile: string, jobs: readonly Placeable
   const queue = queues.jobs(profile);
   const entries = jobs
     .filter((job) => job.spec.profile === profile)
-    .map(({ id, spec: { labels, priority, runAt } }) => ({
+    .map(({ id, spec }) => ({
       name: profile,
-      data: { profile, ...(Object.keys(labels).length > 0 ? { labels } : {}) },
-      opts: { jobId: id, priority, ...(runAt === undefined ? {} : { delay: Math.max(0, runAt - now) }) },
+      data: queuedJob(spec),
+      opts: { jobId: id, priority: spec.priority, ...delayOf(spec, now) },
     }));
   const [only] = entries;
   if (entries.length === 1 && only) await queue.add(only.name, only.data, only.opts);
@@ -49,4 +50,27 @@ export async function announce(queues: Queues, jobs: readonly Placeable[]): Prom
     ...[...profiles].map((profile) => redis.publish(keys.wake, `${profile} ${String(countOf(profile))}`)),
     redis.zrem(keys.unplaced, ...jobs.map((job) => job.id)),
   ]);
+}
+
+/** What BullMQ keeps of a job as its data. */
+export function queuedJob({ profile, labels }: Placeable['spec']): QueuedJob {
+  return Object.keys(labels).length > 0 ? { profile, labels } : { profile };
+}
+
+/** Where a place in a profile's queue is written: by priority, by the time from which on it counts, and their counter. */
+export function placeKeys(keys: RedisKeys, profile: string): readonly [string, string, string] {
+  const queue = keys.placed(profile, '');
+  return [`${queue}prioritized`, `${queue}delayed`, `${queue}pc`];
+}
+
+/** The options of a job as BullMQ itself writes them down, in its own short names. */
+export function storedOptions(id: string, spec: Placeable['spec'], now: number): string {
+  return JSON.stringify({ ...stored, jobId: id, priority: spec.priority, ...delayOf(spec, now) });
+}
+
+const { keepLogs, ...kept } = keepOthers;
+const stored = { ...keepFinished, ...kept, kl: keepLogs };
+
+function delayOf({ runAt }: Placeable['spec'], now: number): { readonly delay?: number } {
+  return runAt === undefined || runAt <= now ? {} : { delay: runAt - now };
 }

@@ -8,6 +8,9 @@ export const keepFinished = {
   removeOnFail: { age: 7 * 86_400, count: 5_000 },
 };
 
+/** What else BullMQ is told of every job: attempts are ours to count. */
+export const keepOthers = { attempts: 1, keepLogs: 200, stackTraceLimit: 5 };
+
 /** What a BullMQ job carries: all else is in the job's record. Labels are there for the board. */
 export interface QueuedJob {
   readonly profile: string;
@@ -51,7 +54,7 @@ export class Queues {
       connection: this.redis,
       prefix: this.keys.bull,
       skipWaitingForReady: true,
-      defaultJobOptions: { ...keepFinished, attempts: 1, keepLogs: 200, stackTraceLimit: 5 },
+      defaultJobOptions: { ...keepFinished, ...keepOthers },
       streams: { events: { maxLen: 1_000 } },
     });
     queue.on('error', () => undefined);

@@ -1,50 +1,81 @@
 import { script } from './script.js';
 
 /**
- * Writes the records of all jobs, or of none.
- * KEYS: jobs, unplaced, ttl, idempotency (any of ours where there is no key), then per job: job, prompt, events, secrets.
- * ARGV: now, fingerprint ('' for no idempotency key), idempotency ttl ms, ids as JSON, then per job: id, spec, prompt, profile, ttl deadline or '', wakeAt or '', event,
- *       secrets or '', number of label keys, label keys.
- * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}.
+ * Writes the records of all jobs and gives them their places in their queues, or does nothing at all.
+ *
+ * A place is what BullMQ's own `addPrioritizedJob` and `addDelayedJob` make of one job, in a step with its record and
+ * with all of its group; a test compares the two. Left out is what nobody reads: BullMQ's own event stream, and the sign
+ * for consumers that block.
+ *
+ * KEYS: jobs, ttl, idempotency (any of ours where there is no key), then per queue: prioritized, delayed, counter of
+ * priorities, then per job: job, prompt, events, BullMQ's job.
+ * ARGV: now, fingerprint ('' for no idempotency key), idempotency ttl ms, ids as JSON, wake channel, number of queues, their
+ * profiles, then per job: id, number of its queue, spec, prompt, event, priority, ttl deadline or '', wakeAt or '', BullMQ's
+ * data, BullMQ's options, number of label keys, label keys.
+ * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again because the first answer was lost, it changes nothing.
  */
 export const submitScript = script(`
-local now = ARGV[1]
+local now, queues = ARGV[1], tonumber(ARGV[6])
+local first = 4 + 3 * queues
 if ARGV[2] ~= '' then
-  local known = redis.call('HMGET', KEYS[4], 'fingerprint', 'ids')
+  local known = redis.call('HMGET', KEYS[3], 'fingerprint', 'ids')
   if known[1] then
     if known[1] == ARGV[2] then return {'repeated', known[2]} end
     return {'conflict'}
   end
-  redis.call('HSET', KEYS[4], 'fingerprint', ARGV[2], 'ids', ARGV[4])
-  redis.call('PEXPIRE', KEYS[4], ARGV[3])
+  redis.call('HSET', KEYS[3], 'fingerprint', ARGV[2], 'ids', ARGV[4])
+  redis.call('PEXPIRE', KEYS[3], ARGV[3])
+elseif redis.call('EXISTS', KEYS[first]) == 1 then
+  return {'new'}
 end
-local a = 5
-for k = 5, #KEYS, 4 do
-  local id, spec, prompt, profile, ttl, wakeAt, event, secrets, labels = ARGV[a], ARGV[a+1], ARGV[a+2], ARGV[a+3], ARGV[a+4], ARGV[a+5], ARGV[a+6], ARGV[a+7], tonumber(ARGV[a+8])
+local placed = {}
+local a = 7 + queues
+for k = first, #KEYS, 4 do
+  local id, queue, spec, prompt, event, priority, ttl, wakeAt, data, opts, labels = unpack(ARGV, a, a + 10)
+  queue = tonumber(queue)
+  labels = tonumber(labels)
+  local profile, q = ARGV[6 + queue], 1 + 3 * queue
   redis.call('HSET', KEYS[k], 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
-  if wakeAt ~= '' then redis.call('HSET', KEYS[k], 'wakeAt', wakeAt) end
   redis.call('SET', KEYS[k+1], prompt)
   if secrets ~= '' then redis.call('SET', KEYS[k+3], secrets) end
   redis.call('XADD', KEYS[k+2], '1-0', 'n', 1, 'a', 0, 'd', event)
   redis.call('ZADD', KEYS[1], now, id)
-  redis.call('ZADD', KEYS[2], now, id)
-  if ttl ~= '' then redis.call('ZADD', KEYS[3], ttl, id) end
-  for l = 1, labels do redis.call('ZADD', ARGV[a+8+l], now, id) end
-  a = a + 9 + labels
+  if ttl ~= '' then redis.call('ZADD', KEYS[2], ttl, id) end
+  for l = 1, labels do redis.call('ZADD', ARGV[a+10+l], now, id) end
+  local delay = 0
+  if wakeAt == '' then
+    local count = redis.call('INCR', KEYS[q+2])
+    redis.call('ZADD', KEYS[q], priority * 0x100000000 + count % 0x100000000, id)
+  else
+    redis.call('HSET', KEYS[k], 'wakeAt', wakeAt)
+    delay = wakeAt - now
+    local before = redis.call('ZCOUNT', KEYS[q+1], wakeAt * 0x1000, wakeAt * 0x1000 + 0xfff)
+    if before > 0xfff then before = 0xfff end
+    redis.call('ZADD', KEYS[q+1], wakeAt * 0x1000 + before, id)
+  end
+  redis.call('HSET', KEYS[k+3], 'name', profile, 'data', data, 'opts', opts, 'timestamp', now, 'delay', delay, 'priority', priority)
+  placed[queue] = (placed[queue] or 0) + 1
+  a = a + 11 + labels
 end
+for queue = 1, queues do redis.call('PUBLISH', ARGV[5], ARGV[6 + queue] .. ' ' .. placed[queue]) end
 return {'new'}
 `);
 
 /**
- * Takes back jobs that were written but found no place in their queue.
- * KEYS: jobs, unplaced, ttl, then every key of those jobs and their idempotency key. ARGV: ids.
+ * Takes jobs back whose client was not told that they were accepted. What a worker was given meanwhile stays.
+ * KEYS: jobs, ttl, then per job: prioritized, delayed, job, prompt, events, BullMQ's job. ARGV: ids.
+ * Gives the number of jobs that were taken back.
  */
 export const withdrawScript = script(`
+local back = 0
 for i, id in ipairs(ARGV) do
-  redis.call('ZREM', KEYS[1], id)
-  redis.call('ZREM', KEYS[2], id)
-  redis.call('ZREM', KEYS[3], id)
+  local k = 6 * i - 3
+  if redis.call('HGET', KEYS[k+2], 'state') == 'queued' then
+    for z = 1, 2 do redis.call('ZREM', KEYS[z], id) end
+    for z = k, k + 1 do redis.call('ZREM', KEYS[z], id) end
+    for d = k + 2, k + 5 do redis.call('DEL', KEYS[d]) end
+    back = back + 1
+  end
 end
-for k = 4, #KEYS do redis.call('DEL', KEYS[k]) end
-return #ARGV
+return back
 `);

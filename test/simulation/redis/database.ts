@@ -246,6 +246,11 @@ const commands: Readonly<Record<string, Command>> = {
     db.setText(key!, value!, px < 0 ? undefined : Number(options[px + 1]));
     return 'OK';
   },
+  incr: (db, [key]) => {
+    const value = Number(db.text(key!) ?? 0) + 1;
+    db.setText(key!, String(value));
+    return value;
+  },
   hget: (db, [key, field]) => db.hash(key!)?.get(field!) ?? null,
   hmget: (db, [key, ...fields]) => fields.map((field) => db.hash(key!)?.get(field) ?? null),
   hgetall: (db, [key]) => [...(db.hash(key!) ?? [])].flat(),
