@@ -1,6 +1,7 @@
 import type { JobSpec, NewJob, Secrets, ToolRules, Workspace } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import type { Read } from '../input/read-dto.js';
+import { quickLook } from '../input/quick-look.js';
 import { readDto } from '../input/read-dto.js';
 import { join } from '../input/plain-json.js';
 import { jobFaults, timeOf } from './job-rules.js';
@@ -12,8 +13,8 @@ import { SubmitJobDto } from './submit-job.dto.js';
 export type AskedJob = Omit<NewJob, 'id'>;
 
 /** Reads one job of a request's body; `path` is where it stands there. All its faults are told together. */
-export function readJobSpec(body: unknown, context: RuleContext, path = ''): Read<AskedJob> {
-  const read = readDto(SubmitJobDto, withoutShorthand(body), path);
+export function readJobSpec(body: unknown, context: RuleContext, path = ''): Read<JobSpec> {
+  const read = looksRight(body) ? { value: body as SubmitJobDto } : readDto(SubmitJobDto, withoutShorthand(body), path);
   if (!('value' in read)) return read;
   const faults = jobFaults(read.value, context);
   if (faults.length > 0) return { faults: faults.map((fault) => ({ ...fault, path: join(path, fault.path) })) };
@@ -22,6 +23,10 @@ export function readJobSpec(body: unknown, context: RuleContext, path = ''): Rea
   const spec = { ...toSpec(read.value, context.now), ...(names.length > 0 ? { secrets: names } : {}) };
   return { value: { spec, ...(names.length > 0 ? { secrets: secrets as Secrets } : {}) }, faults: [] };
 }
+
+/** Most jobs are right, and simple. */
+const isRight = quickLook(SubmitJobDto);
+const looksRight = (body: unknown): boolean => isRecord(body) && isRight(body);
 
 function withoutShorthand(body: unknown): unknown {
   return isRecord(body) && body['workspace'] === 'empty' ? { ...body, workspace: { kind: 'empty' } } : body;
