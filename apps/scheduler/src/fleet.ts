@@ -1,4 +1,5 @@
 import type { WorkerPhase } from '@remuda/domain';
+import type { Astray } from './astray.js';
 
 /** A worker that is this scheduler's own, as it knows it at the moment. Times are epoch ms. */
 export interface OwnWorker {
@@ -13,12 +14,8 @@ export interface OwnWorker {
   /** Its engine could not be made warm. */
   cold?: boolean;
   drainingSince?: number;
-  /** By when it was told to leave. */
-  drainBy?: number;
-  /** It is given no job, and stays. */
-  cordoned?: boolean;
-  /** The lease under which it was given a job, and since when it says all the same that it has nothing to do. */
-  astray?: { readonly lease: number; readonly since: number };
+  /** The job that it does not seem to have. */
+  astray?: Astray;
 }
 
 /** No word for so long means lost, in ms: three heartbeats missed. */

@@ -2,12 +2,10 @@ import type { Clock, WorkerPhase } from '@remuda/domain';
 import type { WorkerReport } from '@remuda/protocol';
 import type { RelayListener, WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
+import { stillAstray } from './astray.js';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from './holdings.js';
 import type { SchedulerMetrics } from './metrics.js';
-
-/** Less than a heartbeat: what was read at once was not said some time apart. */
-const astrayMs = 1_000;
 
 /** What reports of workers touch. */
 export interface ReportsParts {
@@ -60,13 +58,17 @@ export class WorkerReports implements RelayListener {
     this.parts.log.warn({ worker, reason }, 'a report was refused');
   }
 
-  /** Whoever says twice, some time apart, that it has nothing to do, does not have the job that we gave it before. */
+  /** A worker that has nothing to do says so while it has a job by our books: not for long. */
   #compare(own: OwnWorker, phase: WorkerPhase): void {
-    const lease = phase === 'idle' ? this.parts.holdings.of(own.id)?.lease : undefined;
-    const now = this.parts.clock.now();
-    if (lease === undefined) delete own.astray;
-    else if (own.astray?.lease !== lease) own.astray = { lease, since: now };
-    else if (now - own.astray.since >= astrayMs) this.parts.onAstray(own.id);
+    const holding = phase === 'idle' ? this.parts.holdings.of(own.id) : undefined;
+    if (!holding) {
+      delete own.astray;
+      return;
+    }
+    const held = { job: holding.job.id, lease: holding.lease };
+    const { astray, lost } = stillAstray(held, own.astray, this.parts.clock.now());
+    own.astray = astray;
+    if (lost) this.parts.onAstray(own.id);
   }
 
   async #onIdle(
