@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const user = userOf(settings);
   const owner = user ? { user } : {};
   const line = new WorkerLine(
-    () => connectRedis(redisUrl, { name: id, batch: false }),
+    () => connectRedis(redisUrl, { name: id }),
     redisKeys(settings.namespace),
     id,
   );

@@ -113,8 +113,8 @@ export class Worker {
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
     const outcome = await carryOut(assignment, { engine, workspace, armed: this.#armed, now, tell }, stop);
-    tellAll(hiding.rest(now()));
-    await line.say({ kind: 'outcome', job, lease, outcome: hiding.outcome(outcome) });
+    // Not waited for: where nothing has to be tidied up, that it's idle again goes along in the same entry.
+    void line.say({ kind: 'outcome', job, lease, outcome });
   }
 
   /**

@@ -17,7 +17,7 @@ const workspace = {
 
 serve(({ start: { worker: id, env } }: StartNote) => {
   const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
-  const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: id, batch: false });
+  const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: id });
   const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), id);
   const worker = new Worker({
     line,

@@ -53,7 +53,7 @@ export class InProcessRuntime implements ContainerRuntime {
   async start(spec: ContainerSpec): Promise<void> {
     const { env } = spec;
     const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
-    const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: spec.worker, batch: false });
+    const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: spec.worker });
     const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), spec.worker);
     const worker = new Worker({
       line,
