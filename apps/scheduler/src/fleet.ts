@@ -14,6 +14,10 @@ export interface OwnWorker {
   /** Its engine could not be made warm. */
   cold?: boolean;
   drainingSince?: number;
+  /** By when it was told to leave. */
+  drainBy?: number;
+  /** It is given no job, and stays. */
+  cordoned?: boolean;
   /** The job that it does not seem to have. */
   astray?: Astray;
 }

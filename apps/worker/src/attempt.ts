@@ -1,7 +1,9 @@
 import {
+  emptyResult,
   RemudaError,
   failureOf,
   type Assignment,
+  type Engine,
   type Failure,
   type GitOutcome,
   type JobResult,
@@ -44,14 +46,15 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const env = environmentOf(assignment);
   // An engine that could not be made warm before the job came gets its second chance now.
   if (engine.readiness(spec) === 'cold') await engine.warm();
-  const since = now();
-  const base = await workspace.prepare(spec.workspace, bridgeToken, stop);
-  if (spec.workspace.kind === 'git') {
-    const commit = base === undefined ? {} : { commit: base };
-    tell({ type: 'workspace.prepared', at: now(), data: { kind: 'git', ms: now() - since, ...commit } });
-    await engine.refresh();
-  }
-  const end = await engine.turn({ ...spec, bridgeToken, env }, tell, stop);
+  const { prompt, base } = await begin(assignment, bridgeToken, parts, stop);
+  const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
+  const watch = parts.snapshots?.watch({ token: bridgeToken, base, warn });
+  const onEvent = (event: NewEvent): void => {
+    tell(event);
+    watch?.note(event);
+  };
+  const end = await endedTurn(await engine.turn({ ...spec, prompt, bridgeToken, env }, onEvent, stop), engine, stop);
+  await watch?.stop();
   const { git, warnings } = await workspace.collect(spec.workspace, base);
   for (const message of warnings) warn(message);
   if (git) {
@@ -60,6 +63,15 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   }
   if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
   return outcomeOf(end, stop, git, warnings);
+}
+
+type Stoppable = Exclude<TurnEnd, { readonly kind: 'succeeded' }>;
+
+/** A turn that was interrupted before it had begun proves its end here. */
+async function endedTurn(end: TurnEnd, engine: Engine, stop: AbortSignal): Promise<TurnEnd & Pick<Stoppable, 'ended'>> {
+  if (end.kind === 'succeeded' || end.ended || !stop.aborted) return end;
+  const ended = await engine.endRest();
+  return ended ? { ...end, ended } : end;
 }
 
 /** The job's secrets, as its tools find them. Their names are in the record, their values may be gone. */

@@ -26,11 +26,7 @@ async function main(): Promise<void> {
   const door = doorOf(bridge);
   const user = userOf(settings);
   const owner = user ? { user } : {};
-  const line = new WorkerLine(
-    () => connectRedis(redisUrl, { name: id }),
-    redisKeys(settings.namespace),
-    id,
-  );
+  const line = new WorkerLine(() => connectRedis(redisUrl, { name: id }), redisKeys(settings.namespace), id);
   await line.probe();
   const engine = new StreamEngine({
     claude,
@@ -57,7 +53,9 @@ async function main(): Promise<void> {
   const { drainMs } = settings;
   const now = (): number => systemClock.now();
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
-  const worker: Worker = new Worker({ line, engine, workspace: folder, afterJobs, drainMs, now, log, onSecrets });
+  const worker: Worker = new Worker({
+    ...{ line, engine, workspace: folder, snapshots, afterJobs, drainMs, now, log, onSecrets },
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
   await worker.run();
 }

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { failureOf, type Assignment, type Control, type Engine, type NewEvent } from '@remuda/domain';
 import type { WorkerLine } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
-import { carryOut, type StopReason, type WorkspaceKeeper } from './attempt.js';
+import { carryOut, type StopReason } from './attempt.js';
 import { hidingOf } from './hiding.js';
+import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 
 /** What a worker is made of. */
 export interface WorkerPlan {
@@ -102,7 +103,7 @@ export class Worker {
   }
 
   async #attempt(assignment: Assignment, stop: AbortSignal): Promise<void> {
-    const { line, engine, workspace, now } = this.plan;
+    const { line, engine, workspace, snapshots, now } = this.plan;
     const { job, lease, secrets = {} } = assignment;
     const hiding = hidingOf(secrets);
     this.plan.onSecrets?.(hiding.text);
@@ -112,9 +113,11 @@ export class Worker {
     line.sayStarted({ kind: 'started', job, lease, at: now() });
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
-    const outcome = await carryOut(assignment, { engine, workspace, armed: this.#armed, now, tell }, stop);
+    const parts = { engine, workspace, snapshots, armed: this.#armed, now, tell };
+    const outcome = await carryOut(assignment, parts, stop);
+    tellAll(hiding.rest(now()));
     // Not waited for: where nothing has to be tidied up, that it's idle again goes along in the same entry.
-    void line.say({ kind: 'outcome', job, lease, outcome });
+    void line.say({ kind: 'outcome', job, lease, outcome: hiding.outcome(outcome) });
   }
 
   /**

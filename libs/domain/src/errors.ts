@@ -40,6 +40,7 @@ export const failureCodes = [
   'job.expired',
   'job.timed_out',
   'job.impossible',
+  'job.looping',
   'job.secrets_gone',
   'worker.lost',
   'container.start_failed',

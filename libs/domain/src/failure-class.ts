@@ -50,6 +50,7 @@ const rules = {
   'job.expired': { class: 'timed_out', retry: false, counted: true, again: 'restart', status: 504 },
   'job.timed_out': { class: 'timed_out', retry: false, counted: true, again: 'resume', status: 504 },
   'job.impossible': user,
+  'job.looping': user,
   'job.secrets_gone': user,
   'worker.lost': ours,
   'container.start_failed': { ...ours, again: 'restart' },

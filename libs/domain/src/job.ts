@@ -55,13 +55,13 @@ export interface JobSpec {
   readonly loopAfter?: number;
   /** Attempts that may fail with a retryable failure before the job does; at least 1. */
   readonly attempts: number;
+  /** What follows when the account's usage limit is reached: the job fails (default), or waits until the limit is lifted. */
+  readonly onLimit?: 'fail' | 'wait';
   /**
    * What a further attempt does: goes on with the session of the one before, where there is a snapshot of it (the
    * default), or always runs the prompt again.
    */
   readonly onLost?: OnLost;
-  /** What follows when the account's usage limit is reached: the job fails (default), or waits until the limit is lifted. */
-  readonly onLimit?: 'fail' | 'wait';
   /** Whether token deltas (`message.delta`) are wanted in the event stream. */
   readonly deltas: boolean;
   /** Names of its secrets; their values are kept apart, and go with its end. */

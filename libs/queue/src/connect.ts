@@ -27,10 +27,12 @@ const maxReconnectPauseMs = 500;
  * and on to the next one after a failover. An unusable URL is `config.invalid`.
  */
 export function connectRedis(url: string, options: ConnectOptions): Redis {
+  const { sentinels, ...address } = parseRedisUrl(url);
   const redis = new ((options.batch ?? true) ? BatchingRedis : Redis)({
-    ...parseRedisUrl(url),
+    ...address,
+    ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
-    retryStrategy: (times) => Math.min(50 * times, maxReconnectPauseMs),
+    retryStrategy: pauseMs,
     keepAlive: 30_000,
     // The master of before may be a replica by now, and does not say so by itself.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
@@ -43,6 +45,8 @@ export function connectRedis(url: string, options: ConnectOptions): Redis {
   redis.setMaxListeners(0);
   return redis;
 }
+
+const pauseMs = (times: number): number => Math.min(50 * times, maxReconnectPauseMs);
 
 /**
  * Holds its socket back until the end of each turn of the event loop. ioredis's own auto-pipelining makes an object with every

@@ -2,7 +2,7 @@ import { vitalScript } from './script.js';
 
 /**
  * Cancels a job wherever it is. A queued one is over at once; of a held one the worker is told.
- * KEYS: job, prompt, events, result, model, ttl, unplaced, secrets. ARGV: id, now, event if over, event if requested, retention ms, control key prefix,
+ * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, secrets. ARGV: id, now, event if over, event if requested, retention ms, control key prefix,
  * control key suffix, failure.
  * Gives {'unknown'}, {'over', state}, {'cancelled', profile} or {'requested', worker}.
  */
@@ -18,7 +18,7 @@ if state == 'queued' then
   redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[6] or 0, 'd', ARGV[3])
   redis.call('ZREM', KEYS[6], ARGV[1])
   redis.call('ZREM', KEYS[7], ARGV[1])
-  redis.call('DEL', KEYS[8])
+  redis.call('DEL', KEYS[9])
   for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[5]) end
   redis.call('PEXPIRE', KEYS[8], ARGV[5])
   return {'cancelled', at[2]}
@@ -34,7 +34,8 @@ return {'requested', at[3]}
 
 /**
  * Ends a job that still waits in its queue: expired, or impossible to start.
- * KEYS: job, prompt, events, result, model, ttl, unplaced, secrets. ARGV: id, now, event, retention ms, failure.
+ * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, dead letters, secrets. ARGV: id, now, event, retention ms, failure,
+ * 1 for a dead letter.
  * Gives 1, or 0 where the job is no longer queued.
  */
 export const failQueuedScript = vitalScript(`
@@ -46,7 +47,8 @@ redis.call('HDEL', KEYS[1], 'wakeAt')
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[2] or 0, 'd', ARGV[3])
 redis.call('ZREM', KEYS[7], ARGV[1])
-redis.call('DEL', KEYS[8])
+if ARGV[6] == '1' then redis.call('ZADD', KEYS[9], ARGV[2], ARGV[1]) end
+redis.call('DEL', KEYS[10])
 for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[4]) end
 redis.call('PEXPIRE', KEYS[8], ARGV[4])
 return 1

@@ -91,7 +91,7 @@ export class RedisJobBook implements JobBook {
     const [kind, detail] = (await run(
       this.redis,
       cancelScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.secrets(id)],
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.secrets(id)],
       [
         id,
         now,
@@ -125,11 +125,6 @@ export class RedisJobBook implements JobBook {
 /** The keys of one job in the order in which the scripts that end one take them. */
 export function jobKeys(keys: RedisKeys, id: string): string[] {
   return [keys.job(id), keys.prompt(id), keys.events(id), keys.result(id), keys.model(id)];
-}
-
-/** The keys of a new job in the order in which the script that writes it takes them. */
-function newKeys(keys: RedisKeys, id: string): string[] {
-  return [keys.job(id), keys.prompt(id), keys.events(id), keys.secrets(id)];
 }
 
 /** What stands before and behind a worker's id in the name of its control stream. */

@@ -127,15 +127,8 @@ export class Leases {
     };
     const deadline = now + job.spec.timeoutMs;
     const secrets = await this.#secretsOf(job);
-    await this.send(worker, {
-      job: job.id,
-      attempt,
-      lease,
-      spec: { ...job.spec, prompt },
-      deadline,
-      ...token,
-      ...secrets,
-    });
+    const spec = { ...job.spec, prompt };
+    await this.send(worker, { job: job.id, attempt, lease, spec, deadline, ...optional, ...secrets });
     return assigned;
   }
 
@@ -157,7 +150,15 @@ export class Leases {
     const [answer, firstTokenAt] = (await run(
       this.#redis,
       settleScript,
-      [...jobKeys(keys, held.job), keys.relayCursors, keys.counters, keys.bridgeToken(grant), keys.secrets(held.job)],
+      [
+        ...jobKeys(keys, held.job),
+        keys.relayCursors,
+        keys.counters,
+        keys.bridgeToken(grant),
+        keys.attempts(held.job),
+        keys.deadLetters,
+        keys.secrets(held.job),
+      ],
       [
         held.worker,
         held.lease,
@@ -192,8 +193,8 @@ export class Leases {
     const ended = await run(
       this.#redis,
       failQueuedScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.secrets(id)],
-      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure)],
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters, keys.secrets(id)],
+      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
     );
     return ended === 1;
   }

@@ -70,10 +70,10 @@ export class Submissions {
 
   #keysOf({ id, spec }: NewJob): string[] {
     const { keys } = this;
-    return [keys.job(id), keys.prompt(id), keys.events(id), keys.placed(spec.profile, id)];
+    return [keys.job(id), keys.prompt(id), keys.events(id), keys.placed(spec.profile, id), keys.secrets(id)];
   }
 
-  #addArgs(args: (string | number)[], { id, spec: asked }: NewJob, at: { now: number; queue: number }): void {
+  #addArgs(args: (string | number)[], { id, spec: asked, secrets }: NewJob, at: { now: number; queue: number }): void {
     const { prompt, ...spec } = asked;
     const { profile, priority, runAt, ttlMs } = spec;
     const { now, queue } = at;
@@ -82,7 +82,7 @@ export class Submissions {
     const wakeAt = runAt !== undefined && runAt > now ? runAt : '';
     const expiry = ttlMs === undefined ? '' : Math.max(now, runAt ?? 0) + ttlMs;
     args.push(id, queue, JSON.stringify(spec), prompt, JSON.stringify([event]), priority, expiry, wakeAt);
-    args.push(JSON.stringify(queuedJob(spec)), storedOptions(id, spec, now));
+    args.push(JSON.stringify(queuedJob(spec)), storedOptions(id, spec, now), secrets ? JSON.stringify(secrets) : '');
     const labels = Object.entries(spec.labels);
     args.push(labels.length, ...labels.map(([key, value]) => this.keys.jobsByLabel(key, value)));
   }

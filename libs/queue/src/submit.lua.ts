@@ -8,10 +8,10 @@ import { script } from './script.js';
  * for consumers that block.
  *
  * KEYS: jobs, ttl, idempotency (any of ours where there is no key), then per queue: prioritized, delayed, counter of
- * priorities, then per job: job, prompt, events, BullMQ's job.
+ * priorities, then per job: job, prompt, events, BullMQ's job, secrets.
  * ARGV: now, fingerprint ('' for no idempotency key), idempotency ttl ms, ids as JSON, wake channel, number of queues, their
  * profiles, then per job: id, number of its queue, spec, prompt, event, priority, ttl deadline or '', wakeAt or '', BullMQ's
- * data, BullMQ's options, number of label keys, label keys.
+ * data, BullMQ's options, secrets or '', number of label keys, label keys.
  * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again because the first answer was lost, it changes nothing.
  */
 export const submitScript = script(`
@@ -30,18 +30,18 @@ elseif redis.call('EXISTS', KEYS[first]) == 1 then
 end
 local placed = {}
 local a = 7 + queues
-for k = first, #KEYS, 4 do
-  local id, queue, spec, prompt, event, priority, ttl, wakeAt, data, opts, labels = unpack(ARGV, a, a + 10)
+for k = first, #KEYS, 5 do
+  local id, queue, spec, prompt, event, priority, ttl, wakeAt, data, opts, secrets, labels = unpack(ARGV, a, a + 11)
   queue = tonumber(queue)
   labels = tonumber(labels)
   local profile, q = ARGV[6 + queue], 1 + 3 * queue
   redis.call('HSET', KEYS[k], 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
   redis.call('SET', KEYS[k+1], prompt)
-  if secrets ~= '' then redis.call('SET', KEYS[k+3], secrets) end
+  if secrets ~= '' then redis.call('SET', KEYS[k+4], secrets) end
   redis.call('XADD', KEYS[k+2], '1-0', 'n', 1, 'a', 0, 'd', event)
   redis.call('ZADD', KEYS[1], now, id)
   if ttl ~= '' then redis.call('ZADD', KEYS[2], ttl, id) end
-  for l = 1, labels do redis.call('ZADD', ARGV[a+10+l], now, id) end
+  for l = 1, labels do redis.call('ZADD', ARGV[a+11+l], now, id) end
   local delay = 0
   if wakeAt == '' then
     local count = redis.call('INCR', KEYS[q+2])
@@ -55,7 +55,7 @@ for k = first, #KEYS, 4 do
   end
   redis.call('HSET', KEYS[k+3], 'name', profile, 'data', data, 'opts', opts, 'timestamp', now, 'delay', delay, 'priority', priority)
   placed[queue] = (placed[queue] or 0) + 1
-  a = a + 11 + labels
+  a = a + 12 + labels
 end
 for queue = 1, queues do redis.call('PUBLISH', ARGV[5], ARGV[6 + queue] .. ' ' .. placed[queue]) end
 return {'new'}
@@ -63,17 +63,17 @@ return {'new'}
 
 /**
  * Takes jobs back whose client was not told that they were accepted. What a worker was given meanwhile stays.
- * KEYS: jobs, ttl, then per job: prioritized, delayed, job, prompt, events, BullMQ's job. ARGV: ids.
+ * KEYS: jobs, ttl, then per job: prioritized, delayed, job, prompt, events, BullMQ's job, secrets. ARGV: ids.
  * Gives the number of jobs that were taken back.
  */
 export const withdrawScript = script(`
 local back = 0
 for i, id in ipairs(ARGV) do
-  local k = 6 * i - 3
+  local k = 7 * i - 4
   if redis.call('HGET', KEYS[k+2], 'state') == 'queued' then
     for z = 1, 2 do redis.call('ZREM', KEYS[z], id) end
     for z = k, k + 1 do redis.call('ZREM', KEYS[z], id) end
-    for d = k + 2, k + 5 do redis.call('DEL', KEYS[d]) end
+    for d = k + 2, k + 6 do redis.call('DEL', KEYS[d]) end
     back = back + 1
   end
 end

@@ -4,6 +4,7 @@ import { decodeControl, encodeReport, joinReports, type RedisKeys, type WorkerRe
 import { AssignmentQueue } from './assignment-queue.js';
 import { isBusy, isOutage } from './connect.js';
 import { packText, type TextField } from './packed.js';
+import { allTheSame } from './script.js';
 import { StreamTail } from './stream-tail.js';
 
 /** Longest time that an event waits for others to travel with it, in ms. */
@@ -178,9 +179,11 @@ export class WorkerLine {
    * overtaken by a later one while it waited to be sent again: each goes when the one before it is there.
    */
   async #add(entry: string, text: TextField): Promise<void> {
+    const key = this.keys.workerOut(this.worker);
+    const args = ['MAXLEN', '~', maxOutEntries, entry, ...text] as const;
     for (;;) {
       try {
-        await this.#redis.xadd(this.keys.workerOut(this.worker), 'MAXLEN', '~', maxOutEntries, entry, ...text);
+        await this.#redis.xadd(key, ...args).catch(allTheSame(this.#redis, 'XADD', key, ...args));
         return;
       } catch (error) {
         if (!isOutage(error)) return;

@@ -13,7 +13,7 @@ import { SubmitJobDto } from './submit-job.dto.js';
 export type AskedJob = Omit<NewJob, 'id'>;
 
 /** Reads one job of a request's body; `path` is where it stands there. All its faults are told together. */
-export function readJobSpec(body: unknown, context: RuleContext, path = ''): Read<JobSpec> {
+export function readJobSpec(body: unknown, context: RuleContext, path = ''): Read<AskedJob> {
   const read = looksRight(body) ? { value: body as SubmitJobDto } : readDto(SubmitJobDto, withoutShorthand(body), path);
   if (!('value' in read)) return read;
   const faults = jobFaults(read.value, context);
@@ -53,8 +53,8 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     onLoop: job.onLoop ?? defaults.onLoop,
     loopAfter: job.loopAfter ?? defaults.loopAfter,
     attempts: job.attempts ?? defaults.attempts,
-    ...given('onLost', job.onLost),
     ...given('onLimit', job.onLimit),
+    ...given('onLost', job.onLost),
     deltas: job.deltas ?? false,
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { endingRungs, failureCodes, jobStates, onLoopChoices, permissionModes } from '@remuda/domain';
-import type { EndingRung, FailureCode, JobSpec, JobState, OnLoop, Workspace } from '@remuda/domain';
+import { endingRungs, failureCodes, jobStates, onLoopChoices, onLostWords, permissionModes } from '@remuda/domain';
+import type { EndingRung, FailureCode, JobRecord, JobSpec, JobState, OnLoop, OnLost, Workspace } from '@remuda/domain';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
 import type { Shape } from '../docs/shape.js';
 
@@ -96,8 +96,8 @@ export class JobDto {
   @ApiPropertyOptional({ enum: onLoopChoices }) onLoop?: OnLoop;
   @ApiPropertyOptional() loopAfter?: number;
   @ApiProperty() attempts!: number;
-  @ApiPropertyOptional({ enum: onLostWords }) onLost?: OnLost;
   @ApiPropertyOptional({ enum: ['fail', 'wait'] }) onLimit?: 'fail' | 'wait';
+  @ApiPropertyOptional({ enum: onLostWords }) onLost?: OnLost;
   @ApiProperty() deltas!: boolean;
   @ApiPropertyOptional({ type: [String], description: 'Names of its secrets.' }) secrets?: NonNullable<
     JobSpec['secrets']

@@ -1,5 +1,5 @@
-import { permissionModes, secretLimits } from '@remuda/domain';
-import type { PermissionMode } from '@remuda/domain';
+import { onLoopChoices, onLostWords, permissionModes, secretLimits } from '@remuda/domain';
+import type { OnLoop, OnLost, PermissionMode } from '@remuda/domain';
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -252,16 +252,6 @@ export class SubmitJobDto {
   attempts?: number;
 
   @Given()
-  @IsIn(onLostWords)
-  @ApiPropertyOptional({
-    enum: onLostWords,
-    default: 'resume',
-    description:
-      'What a further attempt does: goes on with the session of a lost one where it can, or runs the prompt again.',
-  })
-  onLost?: OnLost;
-
-  @Given()
   @IsIn(['fail', 'wait'])
   @ApiPropertyOptional({
     enum: ['fail', 'wait'],
@@ -270,6 +260,14 @@ export class SubmitJobDto {
       "What follows when the account's usage limit is reached: it fails, or waits until the limit is lifted.",
   })
   onLimit?: 'fail' | 'wait';
+  @IsIn(onLostWords)
+  @ApiPropertyOptional({
+    enum: onLostWords,
+    default: 'resume',
+    description:
+      'What a further attempt does: goes on with the session of a lost one where it can, or runs the prompt again.',
+  })
+  onLost?: OnLost;
 
   @Given()
   @IsBoolean()
