@@ -48,7 +48,8 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   if (engine.readiness(spec) === 'cold') await engine.warm();
   const { prompt, base } = await begin(assignment, bridgeToken, parts, stop);
   const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
-  const watch = parts.snapshots?.watch({ token: bridgeToken, base, warn });
+  // A snapshot would keep what its tools printed, secrets included.
+  const watch = (assignment.secrets ? undefined : parts.snapshots)?.watch({ token: bridgeToken, base, warn });
   const onEvent = (event: NewEvent): void => {
     tell(event);
     watch?.note(event);

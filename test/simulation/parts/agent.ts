@@ -4,6 +4,7 @@ import {
   type Ended,
   type Engine,
   type FailureCode,
+  type JobResult,
   type NewEvent,
   type Turn,
   type TurnEnd,
@@ -104,14 +105,19 @@ export class SimulatedAgent implements Engine {
     if (signal.aborted && random.chance(weather.deaf)) await new Promise(() => undefined);
     if (signal.aborted) {
       await pause(random.between(1, 500));
-      return { kind: 'interrupted' };
+      return { kind: 'interrupted', result: this.#result(number) };
     }
     if (random.chance(weather.fails))
       return { kind: 'failed', failure: { code: random.pick(failures), message: 'chance' } };
     return {
       kind: 'succeeded',
-      result: { text: `${this.worker} ${number}`, turns: 1, usage: noUsage, costUsd: 0 },
+      result: this.#result(number),
     };
+  }
+
+  /** Says whose turn it was. */
+  #result(number: number): JobResult {
+    return { text: `${this.worker} ${number}`, turns: 1, usage: noUsage, costUsd: 0 };
   }
 }
 

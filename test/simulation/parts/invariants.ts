@@ -87,6 +87,8 @@ export class Invariants implements Onlooker, TurnWatch {
     const { text } = JSON.parse(value) as { text: string };
     const [worker, turn] = text.split(' ');
     const record = this.db.hash(jobPrefix + name);
+    // an attempt that was ended before its turn began has nothing to say
+    if (text === '' && record?.get('state') !== 'succeeded') return;
     const known = this.#job(name).turn;
     const other = known?.attempt === record?.get('attempt') && known?.of !== `${worker ?? ''} ${turn ?? ''}`;
     if (worker !== record?.get('worker') || other)
