@@ -260,6 +260,8 @@ export class SubmitJobDto {
       "What follows when the account's usage limit is reached: it fails, or waits until the limit is lifted.",
   })
   onLimit?: 'fail' | 'wait';
+
+  @Given()
   @IsIn(onLostWords)
   @ApiPropertyOptional({
     enum: onLostWords,
