@@ -26,6 +26,8 @@ export interface OwnWorker {
 export const silenceMs = 6_000;
 /** We look at our workers more often than this, in ms; a longer pause is one of ours: frozen, or Redis was away. */
 const napMs = 2_500;
+/** A container takes no longer than this to a warm worker, in ms; else it's given up. */
+export const startLimitMs = 60_000;
 /** What is left to a worker after its drain's limit, in ms; then it's removed. */
 export const drainGraceMs = 10_000;
 
@@ -102,6 +104,7 @@ export class Fleet {
   lost(worker: OwnWorker, now: number): string | undefined {
     if (worker.phase !== 'starting' && now - worker.heardAt > silenceMs)
       return `no heartbeat for ${String(Math.round((now - worker.heardAt) / 1000))} s`;
+    if (worker.phase === 'starting' && now - worker.startedAt > startLimitMs) return 'was not ready in time';
     if (worker.phase !== 'draining' || worker.drainingSince === undefined) return undefined;
     const by = worker.drainBy ?? worker.drainingSince + this.ownDrainMs;
     return now > by + drainGraceMs ? 'did not leave in time' : undefined;

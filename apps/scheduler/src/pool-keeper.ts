@@ -19,15 +19,13 @@ import {
   type WorkerRegistry,
 } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
-import type { Fleet } from './fleet.js';
+import { startLimitMs, type Fleet } from './fleet.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
 import { fingerprint } from './profiles-file.js';
 import type { Wishes } from './wishes.js';
 import { workerEnvironment, type WorkerSurroundings } from './worker-environment.js';
 
-/** A container takes no longer than this to a warm worker, in ms; else it's given up. */
-const startLimitMs = 60_000;
 /** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
 const calmMs = 400;
 
@@ -139,7 +137,8 @@ export class PoolKeeper {
         return {
           id: worker.id,
           phase: own?.phase ?? worker.phase,
-          startedAt: worker.startedAt,
+          // Whose start takes too long its owner ends: another one could only start more of them.
+          startedAt: own ? worker.startedAt : Math.max(worker.startedAt, now - startLimitMs),
           stale: worker.fingerprint !== made,
           lost: own !== undefined && fleet.lost(own, now) !== undefined,
           ...(worker.idleSince === undefined ? {} : { idleSince: worker.idleSince }),
