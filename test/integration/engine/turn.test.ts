@@ -122,7 +122,7 @@ describe('a turn on a warm engine', () => {
     'refuses a job that sets %s',
     async (name) => {
       const { end } = await one.run('hi', { env: { [name]: 'x' } });
-      expect(end).toMatchObject({ kind: 'failed', failure: { code: 'request.invalid' } });
+      expect(end).toMatchObject({ kind: 'failed', failure: { code: 'job.impossible' } });
       expect(one.model.requests).toEqual([]);
     },
   );
