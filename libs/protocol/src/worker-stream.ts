@@ -2,8 +2,7 @@ import { isFailureCode, type NewEvent, type Outcome, type WorkerPhase } from '@r
 import { isRecord, parseJson } from './json.js';
 
 /**
- * What a worker writes to its own stream `wk:<id>:out`: a JSON array in the field `d` of each entry, or packed in
- * its field `z` (libs/queue packs).
+ * What a worker writes to its own stream `wk:<id>:out`: a JSON array in the field `d` of each entry.
  * The reader trusts nothing in it: a worker's container may be hostile.
  */
 export type WorkerReport =

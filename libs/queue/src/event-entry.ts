@@ -1,36 +1,29 @@
 import type { JobEvent, NewEvent } from '@remuda/domain';
-import { unpackText, type TextField } from './packed.js';
 
 /**
  * An entry of a job's event stream holds one batch: its stream id is `<id of the last event>-0`, field `n` the number
- * of events, `a` the attempt, `d` the events as a JSON array (`z` where it's packed). So a public id is a plain number that rises by one, and
+ * of events, `a` the attempt, `d` the events as a JSON array. So a public id is a plain number that rises by one, and
  * what was trimmed shows as a gap in the numbers.
  */
 export interface EventEntry {
   readonly first: number;
   readonly last: number;
   readonly attempt: number;
-  /** The events as a JSON array. */
-  readonly text: TextField;
+  readonly json: string;
 }
 
 /** Reads the entry `[id, [field, value, …]]` as Redis gives it. */
 export function readEventEntry([id, fields]: readonly [string, readonly string[]]): EventEntry {
   const values = new Map<string, string>();
-  let text: TextField = ['d', '[]'];
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [name = '', value = ''] = [fields[i], fields[i + 1]];
-    if (name === 'd' || name === 'z') text = [name, value];
-    else values.set(name, value);
-  }
+  for (let i = 0; i + 1 < fields.length; i += 2) values.set(fields[i] ?? '', fields[i + 1] ?? '');
   const last = Number(id.slice(0, id.indexOf('-')));
   const count = Number(values.get('n') ?? 1);
-  return { first: last - count + 1, last, attempt: Number(values.get('a') ?? 0), text };
+  return { first: last - count + 1, last, attempt: Number(values.get('a') ?? 0), json: values.get('d') ?? '[]' };
 }
 
 /** The events of an entry with an id above `after`. */
 export function eventsOf(entry: EventEntry, after: number): readonly JobEvent[] {
-  const events = JSON.parse(unpackText(entry.text) ?? '[]') as NewEvent[];
+  const events = JSON.parse(entry.json) as NewEvent[];
   // The place is ours to give: whatever a worker wrote there is overridden.
   const numbered = events.map((event, i): JobEvent => ({ ...event, id: entry.first + i, attempt: entry.attempt }));
   return entry.first > after ? numbered : numbered.filter((event) => event.id > after);

@@ -40,13 +40,13 @@ return {'assigned', lease, attempt}
 /**
  * Takes batches of events over from workers' streams into their jobs' streams, each by its lease, and moves the cursors.
  * KEYS: cursors, counters, then per batch: job, events. ARGV: most entries kept, then per batch: worker, lease, cursor before,
- * cursor after, number of events, field (`d`, or `z` where they are packed), events, started at or ''.
+ * cursor after, number of events, events, started at or ''.
  * Gives per batch 'ok', 'fenced' (not the lease of now) or the cursor that stands instead of the expected one.
  */
 export const relayScript = vitalScript(`
 local answers = {}
-for b = 1, (#ARGV - 1) / 8 do
-  local worker, lease, before, after, count, field, events, startedAt = unpack(ARGV, b * 8 - 6, b * 8 + 1)
+for b = 1, (#ARGV - 1) / 7 do
+  local worker, lease, before, after, count, events, startedAt = unpack(ARGV, b * 7 - 5, b * 7 + 1)
   local job = KEYS[2 * b + 1]
   local cursor = redis.call('HGET', KEYS[1], worker) or '0-0'
   if cursor ~= before then
@@ -61,7 +61,7 @@ for b = 1, (#ARGV - 1) / 8 do
       if startedAt ~= '' and at[2] == 'assigned' then redis.call('HSET', job, 'state', 'running', 'startedAt', startedAt) end
       if count ~= '0' then
         local seq = redis.call('HINCRBY', job, 'seq', count)
-        redis.call('XADD', KEYS[2 * b + 2], 'MAXLEN', '~', ARGV[1], seq .. '-0', 'n', count, 'a', at[3], field, events)
+        redis.call('XADD', KEYS[2 * b + 2], 'MAXLEN', '~', ARGV[1], seq .. '-0', 'n', count, 'a', at[3], 'd', events)
       end
       answers[b] = 'ok'
     end

@@ -1,10 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { NewEvent } from '@remuda/domain';
-import { decodeReports, maxReportBytes, type RedisKeys, type WorkerReport } from '@remuda/protocol';
+import { decodeReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
 import { Groups } from './groups.js';
 import { relayScript } from './lease.lua.js';
 import type { CursorMove } from './leases.js';
-import { packText, unpackText } from './packed.js';
 import { run } from './script.js';
 import { StreamTail, paceMs, type StreamEntry } from './stream-tail.js';
 
@@ -13,9 +12,6 @@ export const maxEventEntries = 10_000;
 
 /** What was read of a worker's stream stays there until so much has come together, in characters. */
 const trimAfter = 1_000_000;
-
-/** From so many workers on, what none of them waits for is read a little later. */
-const manyFollowed = 50;
 
 type Outcome = Extract<WorkerReport, { kind: 'outcome' }>;
 type Status = Extract<WorkerReport, { kind: 'heartbeat' | 'phase' }>;
@@ -164,15 +160,11 @@ export class Relay {
     void this.redis.xtrim(this.keys.workerOut(worker), 'MINID', '~', last).catch(() => undefined);
   }
 
-  /**
-   * With many busy streams the relay reads less often: one read then carries several batches of each. With many that are calm as
-   * well: a read that waits costs Redis some µs for each of them, and each heartbeat ends one.
-   */
+  /** With many busy streams the relay reads less often: one read then carries several batches of each. */
   #paceMs(streams: number): number {
     const calm = !this.#urgent;
     this.#urgent = false;
-    const followed = this.#places.size;
-    return calm ? Math.max(paceMs(streams), followed < manyFollowed ? 0 : Math.min(50, followed / 2)) : 0;
+    return calm ? paceMs(streams) : 0;
   }
 }
 
@@ -184,7 +176,7 @@ function unlessUnreadable(error: unknown): [] {
 
 function relayArgs({ worker, step, before }: EventsWrite): (string | number)[] {
   const { lease, after, events, startedAt } = step;
-  return [worker, lease, before, after, events.length, ...packText(JSON.stringify(events)), startedAt ?? ''];
+  return [worker, lease, before, after, events.length, JSON.stringify(events), startedAt ?? ''];
 }
 
 /**
@@ -207,7 +199,7 @@ function steps(entries: readonly StreamEntry[], cursor: string): readonly Step[]
   const found: Step[] = [];
   for (const [id, fields] of entries) {
     const entry = Number.parseInt(id, 10);
-    for (const [i, report] of decodeReports(unpackText(fields, maxReportBytes) ?? '').entries()) {
+    for (const [i, report] of decodeReports(fields[1] ?? '').entries()) {
       const after = `${String(entry)}-${String(i + 1)}`;
       if (!isBehind(cursor, after)) continue;
       if (!report) found.push({ kind: 'unreadable' });

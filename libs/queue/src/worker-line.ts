@@ -3,7 +3,6 @@ import type { Assignment, Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
 import { AssignmentQueue } from './assignment-queue.js';
 import { isBusy, isOutage } from './connect.js';
-import { packText, type TextField } from './packed.js';
 import { allTheSame } from './script.js';
 import { StreamTail } from './stream-tail.js';
 
@@ -13,7 +12,7 @@ export const batchMs = 50;
  * The same for a worker that says a lot: its last batch held `manyEvents` or more. Measured with 100 workers of 200
  * events/s: Redis's time goes into the number of batches, not into their size.
  */
-const busyBatchMs = 200;
+const busyBatchMs = 100;
 const manyEvents = 8;
 /** A batch of about this size goes at once. */
 const maxBatchBytes = 256 * 1024;
@@ -168,7 +167,7 @@ export class WorkerLine {
   #flush(): void {
     if (this.#outboxLength === 0) return;
     const entry = `${String(++this.#entries)}-0`;
-    const text = packText(joinReports(this.#outbox));
+    const text = joinReports(this.#outbox);
     this.#outbox = [];
     this.#outboxLength = 0;
     this.#last = this.#last.then(() => this.#add(entry, text));
@@ -178,9 +177,9 @@ export class WorkerLine {
    * Our own entry ids make sending again harmless: what Redis has already, it refuses. So it would with an entry that was
    * overtaken by a later one while it waited to be sent again: each goes when the one before it is there.
    */
-  async #add(entry: string, text: TextField): Promise<void> {
+  async #add(entry: string, text: string): Promise<void> {
     const key = this.keys.workerOut(this.worker);
-    const args = ['MAXLEN', '~', maxOutEntries, entry, ...text] as const;
+    const args = ['MAXLEN', '~', maxOutEntries, entry, 'd', text] as const;
     for (;;) {
       try {
         await this.#redis.xadd(key, ...args).catch(allTheSame(this.#redis, 'XADD', key, ...args));
