@@ -28,11 +28,12 @@ const maxReconnectPauseMs = 500;
  */
 export function connectRedis(url: string, options: ConnectOptions): Redis {
   const { sentinels, ...address } = parseRedisUrl(url);
-  const redis = new ((options.batch ?? true) ? BatchingRedis : Redis)({
+  const redis = new Redis({
     ...address,
     ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
     retryStrategy: pauseMs,
+    enableAutoPipelining: options.batch ?? true,
     keepAlive: 30_000,
     // The master of before may be a replica by now, and does not say so by itself.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
@@ -47,28 +48,6 @@ export function connectRedis(url: string, options: ConnectOptions): Redis {
 }
 
 const pauseMs = (times: number): number => Math.min(50 * times, maxReconnectPauseMs);
-
-/**
- * Holds its socket back until the end of each turn of the event loop. ioredis's own auto-pipelining makes an object with every
- * script that it knows for each turn: with BullMQ's fifty that took more of a scheduler's time than the commands themselves.
- */
-class BatchingRedis extends Redis {
-  #held = false;
-
-  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
-    if (!this.#held && this.status === 'ready') this.#hold(this.stream);
-    return super.sendCommand(...args);
-  }
-
-  #hold(socket: Redis['stream']): void {
-    this.#held = true;
-    socket.cork();
-    setImmediate(() => {
-      this.#held = false;
-      socket.uncork();
-    });
-  }
-}
 
 /** Where a Redis is, and as whom to speak to it. */
 export interface RedisAddress {

@@ -36,7 +36,7 @@ async function eventsOf(cluster: Cluster, job: string): Promise<readonly JobEven
 }
 
 const types = (events: readonly JobEvent[]): readonly string[] => events.map((event) => event.type);
-const onceMore = ['job.queued', 'job.assigned', 'job.requeued', 'job.assigned', 'job.over'];
+const onceMore = ['job.queued', 'job.assigned', 'job.requeued', 'job.assigned', 'attempt.restarted', 'job.over'];
 const ok: TurnEnd = { kind: 'succeeded', result: { text: 'done', turns: 1, usage: noUsage, costUsd: 0 } };
 
 test('an event that was written before a takeover is not written again with the next one', async () => {

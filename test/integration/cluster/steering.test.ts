@@ -250,7 +250,8 @@ describe('draining', () => {
       await cluster.controls.drainWorker(worker, 0);
       (await engines.next()).succeed();
       expect(await story(cluster, id)).toEqual([
-        ...['job.queued', 'job.assigned', 'job.requeued', 'job.assigned', 'job.over'],
+        ...['job.queued', 'job.assigned', 'attempt.ended', 'job.requeued'],
+        ...['job.assigned', 'attempt.restarted', 'job.over'],
       ]);
       expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', failures: 0, requeues: 1, attempt: 2 });
       expect((await cluster.book.find(id))?.worker).not.toBe(worker);
