@@ -95,7 +95,14 @@ describe('the way of a job', () => {
     await withCluster({ engine: () => new InstantEngine(async () => failing) }, async (cluster) => {
       const id = await submit(cluster, { attempts: 2 });
       const events = await eventsOf(cluster, id);
-      expect(types(events)).toEqual(['job.queued', 'job.assigned', 'job.requeued', 'job.assigned', 'job.over']);
+      expect(types(events)).toEqual([
+        'job.queued',
+        'job.assigned',
+        'job.requeued',
+        'job.assigned',
+        'attempt.restarted',
+        'job.over',
+      ]);
       expect(await cluster.book.find(id)).toMatchObject({
         state: 'failed',
         attempt: 2,
@@ -190,7 +197,14 @@ describe('what dies', () => {
       await eventOf(cluster, id, 'job.requeued');
       hold.release();
       const events = await eventsOf(cluster, id);
-      expect(types(events)).toEqual(['job.queued', 'job.assigned', 'job.requeued', 'job.assigned', 'job.over']);
+      expect(types(events)).toEqual([
+        'job.queued',
+        'job.assigned',
+        'job.requeued',
+        'job.assigned',
+        'attempt.restarted',
+        'job.over',
+      ]);
       expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', failures: 0, requeues: 1, attempt: 2 });
     });
   });
