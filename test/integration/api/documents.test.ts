@@ -22,8 +22,11 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(routes.sort()).toEqual([
+    'GET /api/v1/dead-letters',
+    'GET /api/v1/dead-letters/{id}',
     'GET /api/v1/jobs',
     'GET /api/v1/jobs/{id}',
+    'GET /api/v1/jobs/{id}/attempts',
     'GET /api/v1/jobs/{id}/events',
     'GET /api/v1/jobs/{id}/result',
     'GET /api/v1/pools',
@@ -32,6 +35,8 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'GET /health/live',
     'GET /health/ready',
     'GET /metrics',
+    'POST /api/v1/dead-letters/redrive',
+    'POST /api/v1/dead-letters/{id}/redrive',
     'POST /api/v1/jobs',
     'POST /api/v1/jobs/batch',
     'POST /api/v1/jobs/{id}/cancel',
@@ -56,7 +61,7 @@ test('every reference in the document leads somewhere', async () => {
 test('every field of a job is described with its limits', async () => {
   const submitJob = (await api.send('GET', '/api/docs-json')).json.components.schemas['SubmitJob']!;
   expect(submitJob.required).toEqual(['prompt']);
-  expect(Object.keys(submitJob.properties)).toHaveLength(19);
+  expect(Object.keys(submitJob.properties)).toHaveLength(25);
   expect(submitJob.properties['priority']).toMatchObject({ type: 'integer', minimum: 1, maximum: 10, default: 5 });
 });
 
