@@ -41,7 +41,18 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { ...withRealParts, ...turn(3), name: 'e2e', include: ['test/{e2e,fuzz,hostile,chaos}/**/*.test.ts'] },
+        test: { ...withRealParts, ...turn(3), name: 'e2e', include: ['test/e2e/**/*.test.ts'] },
+      },
+      {
+        resolve: { alias },
+        // each takes the whole machine, and some minutes
+        test: {
+          ...withRealParts,
+          ...turn(4),
+          maxWorkers: 1,
+          name: 'proofs',
+          include: ['test/{fuzz,hostile,chaos}/**/*.test.ts'],
+        },
       },
     ],
   },

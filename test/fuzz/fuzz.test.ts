@@ -18,7 +18,7 @@ test(
       const described = operationsOf(stand.document).map(({ name }) => name);
       expect([...end.operations.keys()]).toEqual(expect.arrayContaining([...described, 'elsewhere']));
       // Neither is everything refused for the same first reason, nor is everything taken.
-      expect(end.statuses.get('202')).toBeGreaterThan(200);
+      expect(end.statuses.get('202')).toBeGreaterThan(100);
       expect(end.statuses.get('400')).toBeGreaterThan(4_000);
     } finally {
       await stand.close();

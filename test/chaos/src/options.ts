@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util';
 export interface ChaosOptions {
   /** Jobs to submit. */
   readonly jobs: number;
-  /** How long jobs are submitted and faults made, at most. */
+  /** How long jobs are submitted and faults made. */
   readonly minutes: number;
+  /** How much longer that may go on where not all jobs were accepted by then, since the machine is slow. */
+  readonly overtimeMinutes: number;
   /** Decides which faults come when; not what the machine makes of them. */
   readonly seed: number;
   readonly runtime: 'process' | 'docker';
@@ -18,7 +20,7 @@ export interface ChaosOptions {
   readonly say: (line: string) => void;
 }
 
-const defaults = { jobs: 150, minutes: 1, settleMs: 120_000, pauseMs: 2_000 };
+const defaults = { jobs: 150, minutes: 1, overtimeMinutes: 0, settleMs: 120_000, pauseMs: 2_000 };
 
 /** Reads the command line; throws an Error that says what is wrong with it. */
 export function readOptions(words: readonly string[], say: (line: string) => void): ChaosOptions {
@@ -38,6 +40,7 @@ export function readOptions(words: readonly string[], say: (line: string) => voi
     seed: number('seed', values.seed, Math.floor(Math.random() * 1e9)),
     runtime: oneOf('runtime', values.runtime, ['process', 'docker'] as const),
     fsync: oneOf('fsync', values.fsync, ['everysec', 'always'] as const),
+    overtimeMinutes: defaults.overtimeMinutes,
     settleMs: defaults.settleMs,
     pauseMs: defaults.pauseMs,
     say,

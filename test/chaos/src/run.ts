@@ -39,7 +39,7 @@ async function run(cluster: ChaosCluster, options: ChaosOptions, began: number):
   const ledger = new Ledger(cluster);
   const load = new Load(cluster, ledger, new Random(seed), options);
   const over = new AbortController();
-  const time = AbortSignal.timeout(options.minutes * 60_000);
+  const time = AbortSignal.timeout((options.minutes + options.overtimeMinutes) * 60_000);
   const scene = { cluster, ledger, random: new Random(seed + 1) };
   const making = makeFaults(scene, options.pauseMs, over.signal);
   await load.run(time);

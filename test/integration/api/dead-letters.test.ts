@@ -114,7 +114,7 @@ describe('a redrive', () => {
     expect((await get(`/api/v1/jobs/${id}/events?format=json`)) as object).toMatchObject({ complete: false });
     led.succeed();
     const all = await anew.rest();
-    expect(types(all)).toEqual([...types(before), 'job.redriven', 'job.assigned', 'job.over']);
+    expect(types(all)).toEqual([...types(before), 'job.redriven', 'job.assigned', 'attempt.restarted', 'job.over']);
     expect(await onwards.rest()).toEqual(all.slice(before.length));
     expect(await get(`/api/v1/jobs/${id}`)).toMatchObject({ state: 'succeeded', attempt: 2, failures: 0 });
     expect((await get(`/api/v1/jobs/${id}/attempts`)).attempts).toHaveLength(1);

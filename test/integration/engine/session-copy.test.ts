@@ -52,11 +52,22 @@ test('a session that is gone on with can be copied again, with what was done sin
   await using other = await warmStable();
   await pasteSession(placeOf(other), (await copySession(placeOf(one), aim)) ?? Buffer.alloc(0));
   await other.engine.resume(aim.sessionId, {});
-  const again = await work(other);
-  expect(again.sessionId).toBe(aim.sessionId);
-  const second = (await copySession(placeOf(other), again)) ?? Buffer.alloc(0);
+  const copies: ReturnType<typeof copySession>[] = [];
+  // while it goes on, as a worker does it: Claude Code of a session that was taken up ends with its turn
+  const end = await other.engine.turn(
+    {
+      prompt: script(bash('echo two >> lines.txt'), { text: 'done', delayMs: 3_000 }),
+      ...{ deltas: false, bridgeToken: 'job-token', env: {} },
+    },
+    ({ type, data }) => {
+      if (type === 'tool.returned') copies.push(copySession(placeOf(other), { ...aim, mention: data.id }));
+    },
+    new AbortController().signal,
+  );
+  const second = (await copies[0]) ?? Buffer.alloc(0);
   const [transcript = ''] = execFileSync('tar', ['-xzOf', '-'], { input: second }).toString().split('\0');
-  for (const { mention } of [aim, again]) expect(transcript).toContain(mention);
+  for (const told of [aim.mention, 'echo two']) expect(transcript).toContain(told);
+  expect(end).toMatchObject({ kind: 'succeeded', result: { sessionId: aim.sessionId } });
 });
 
 test('a session that is not there is refused, and the next turn is one of a session of its own', async () => {

@@ -23,20 +23,23 @@ const fewTokens: TokenUsage = {
   cache_read_input_tokens: 0,
 };
 
-/** Puts a step in the API's words; `n` is the request's number and names its messages and tool calls. */
-export function answerOf(step: Step, n: number, model: string): Answer {
+/**
+ * Puts a step in the API's words; `name` names its message and tool calls, and has to be new each time: Claude Code leaves a
+ * message out of its transcript when one of that id is there.
+ */
+export function answerOf(step: Step, name: string, model: string): Answer {
   const content: Block[] = [];
   if (step.thinking !== undefined) content.push({ type: 'thinking', thinking: step.thinking, signature });
   if (step.text !== undefined) content.push({ type: 'text', text: step.text });
   for (const [i, tool] of (step.tools ?? []).entries())
     content.push({
       type: 'tool_use',
-      id: tool.id ?? `toolu_${String(n)}_${String(i)}`,
+      id: tool.id ?? `toolu_${name}_${String(i)}`,
       name: tool.name,
       input: tool.input ?? {},
     });
   return {
-    id: `msg_${String(n)}`,
+    id: `msg_${name}`,
     model,
     content,
     stopReason: step.stopReason ?? (step.tools?.length ? 'tool_use' : 'end_turn'),

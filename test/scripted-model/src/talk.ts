@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf, messageOf, type Answer } from './answer.js';
@@ -28,6 +29,8 @@ export class Talk {
   readonly requests: Mutable<ModelRequest>[] = [];
   readonly queued: Step[] = [];
   readonly #watchers = new Set<(request: ModelRequest) => void>();
+  /** Sets its messages apart from those of other servers: a session may come from one to the other. */
+  readonly #name = randomBytes(4).toString('hex');
 
   constructor(private readonly options: { readonly requireKey?: string; readonly demo?: boolean }) {}
 
@@ -100,7 +103,11 @@ export class Talk {
     const waitMs = (step.hangMs ?? 0) + (step.delayMs ?? 0);
     if (waitMs > 0) await sleep(waitMs, undefined, { signal: sink.signal });
     if (step.error) refuse(sink.response, step.error);
-    else await say(step, answerOf(step, request.n, body.model), { sink, streamed: body.stream === true });
+    else
+      await say(step, answerOf(step, `${this.#name}_${String(request.n)}`, body.model), {
+        sink,
+        streamed: body.stream === true,
+      });
   }
 }
 
