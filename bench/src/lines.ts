@@ -2,9 +2,16 @@ import { container } from './container/line.js';
 import { events } from './events/line.js';
 import type { Line } from './figure.js';
 import { firstRequest } from './first-request/line.js';
+import { cancel } from './recovery/cancel.js';
+import { failover } from './recovery/failover.js';
+import { loss } from './recovery/loss.js';
+import { simulation } from './simulation/line.js';
 import { submitting } from './submitting/line.js';
 import { throughput } from './throughput/line.js';
 import { worker } from './worker/line.js';
 
 /** All lines, in the order in which they are run. */
-export const lines: readonly Line[] = [firstRequest, throughput, events, worker, container, submitting];
+export const lines: readonly Line[] = [
+  ...[firstRequest, throughput, events, worker, container, submitting],
+  ...[failover, loss, cancel, simulation],
+];

@@ -11,11 +11,12 @@ import { schedulerSettings } from './settings.js';
 void runApp('scheduler', async () => {
   const settings = readSettings(schedulerSettings, process.env);
   const { redisUrl, namespace, logLevel, warm, max, drainMs, snapshotEveryMs } = settings;
-  const logger = createLogger({ name: 'scheduler', level: logLevel });
+  const id = `s-${randomBytes(4).toString('hex')}`;
+  const logger = createLogger({ name: 'scheduler', level: logLevel }).child({ scheduler: id });
   const profiles = await loadProfiles(settings.profiles, { image: settings.workerImage, warm, max });
   const runtime = makeRuntime(settings, process.env, logger);
   const module = AppModule.register({
-    id: `s-${randomBytes(4).toString('hex')}`,
+    id,
     connect: (name) => connectRedis(redisUrl, { name }),
     namespace,
     profiles,

@@ -37,7 +37,7 @@ export interface ChaosCluster {
 }
 
 /** Brings all of it up; wants the apps built. */
-export async function startChaosCluster(options: ChaosOptions): Promise<ChaosCluster> {
+export async function startChaosCluster(options: Pick<ChaosOptions, 'runtime' | 'fsync'>): Promise<ChaosCluster> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step().catch(() => undefined);
@@ -51,7 +51,7 @@ export async function startChaosCluster(options: ChaosOptions): Promise<ChaosClu
 }
 
 async function bringUp(
-  { runtime, fsync }: ChaosOptions,
+  { runtime, fsync }: Pick<ChaosOptions, 'runtime' | 'fsync'>,
   undo: (() => Promise<unknown>)[],
 ): Promise<Omit<ChaosCluster, 'stop'>> {
   const dir = await mkdtemp('/tmp/remuda-chaos-');

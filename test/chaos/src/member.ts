@@ -25,6 +25,11 @@ export class Member {
     return this.plan.name;
   }
 
+  /** Path of the log of the process that runs now. */
+  get log(): string {
+    return join(this.logDir, `${this.name}.${String(this.#starts)}.log`);
+  }
+
   get starts(): number {
     return this.#starts;
   }
@@ -63,10 +68,8 @@ export class Member {
   }
 
   #run(): Promise<string> {
-    const started = startProcess({
-      ...this.plan,
-      log: join(this.logDir, `${this.name}.${String(++this.#starts)}.log`),
-    });
+    this.#starts++;
+    const started = startProcess({ ...this.plan, log: this.log });
     this.#process = started;
     this.#again = started.ended.then(async () => {
       await new Promise((resolve) => setTimeout(resolve, restartMs));
