@@ -63,13 +63,16 @@ export interface Stage {
 const exec = promisify(execFile);
 const here = import.meta.dirname;
 
+/** Bounds against "never": what takes seconds on a machine of its own takes minutes on one that does other things too. */
+const attackLimitMs = 240_000;
+
 /** A call of a tool that runs a command. */
 export const bash = (command: string, timeout = 60_000) => ({
   tools: [{ name: 'Bash', input: { command, description: 'an attack', timeout } }],
 });
 
 /** A call of a tool that runs one of the attacks, which is told something. */
-export const attackWith = (file: string, told: object = {}, timeout?: number) =>
+export const attackWith = (file: string, told: object = {}, timeout = attackLimitMs) =>
   bash(`cd /workspace && TOLD='${JSON.stringify(told)}' node hostile/${file}`, timeout);
 
 /** Brings all of it up. */
