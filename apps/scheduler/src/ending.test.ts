@@ -57,4 +57,11 @@ describe('how a start is called', () => {
   test('a delayed job counts from its time, not from its submission', () => {
     expect(startOf({ ...job, spec: jobSpec({ runAt: 2_000 }) }, 1_900)).toEqual({ kind: 'warm' });
   });
+
+  test('a further attempt counts from when its job was queued again, or is to wake', () => {
+    const again = { ...job, times: { ...job.times, requeuedAt: 2_000 } };
+    expect(startOf(again, 1_900)).toEqual({ kind: 'warm' });
+    expect(startOf(again, 2_100).kind).toBe('cold');
+    expect(startOf({ ...again, wakeAt: 3_000 }, 2_100)).toEqual({ kind: 'warm' });
+  });
 });

@@ -102,6 +102,8 @@ export interface JobTimes {
   readonly queuedAt: number;
   /** When it was last redriven. */
   readonly redrivenAt?: number;
+  /** When it was last put back to its queue, after a lost or failed attempt. */
+  readonly requeuedAt?: number;
   readonly claimedAt?: number;
   readonly startedAt?: number;
   readonly firstRequestAt?: number;
@@ -202,9 +204,10 @@ export function emptyResult(): JobResult {
   return { text: '', turns: 0, usage: noUsage, costUsd: 0 };
 }
 
-/** When a job could first have started: submitted, or redriven, and its time come. */
-export function couldStartAt({ times, spec }: Pick<JobRecord, 'times' | 'spec'>): number {
-  return Math.max(times.queuedAt, times.redrivenAt ?? 0, spec.runAt ?? 0);
+/** When a job could first have started its next attempt: submitted, redriven or queued again, and its time come. */
+export function couldStartAt({ times, spec, wakeAt = 0 }: Pick<JobRecord, 'times' | 'spec' | 'wakeAt'>): number {
+  const { queuedAt, redrivenAt = 0, requeuedAt = 0 } = times;
+  return Math.max(queuedAt, redrivenAt, requeuedAt, spec.runAt ?? 0, wakeAt);
 }
 
 /** No tokens at all. */

@@ -19,6 +19,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     times: {
       queuedAt: number('queuedAt'),
       ...optional(hash, 'redrivenAt', Number),
+      ...optional(hash, 'requeuedAt', Number),
       ...optional(hash, 'claimedAt', Number),
       ...optional(hash, 'startedAt', Number),
       ...optional(hash, 'firstRequestAt', Number),

@@ -110,6 +110,7 @@ redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[3], 'd', ARGV[7])
 if state == 'queued' then
   for _, count in ipairs(cjson.decode(ARGV[9])) do redis.call('HINCRBY', KEYS[1], count, 1) end
   redis.call('HDEL', KEYS[1], 'worker', 'lock', 'grant')
+  redis.call('HSET', KEYS[1], 'requeuedAt', ARGV[5])
   if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'wakeAt', ARGV[10]) end
 else
   redis.call('HSET', KEYS[1], 'overAt', ARGV[5])

@@ -45,6 +45,7 @@ export class StartDto {
 export class JobTimesDto {
   @ApiProperty(time) queuedAt!: string;
   @ApiPropertyOptional({ ...time, description: 'When it was last redriven.' }) redrivenAt?: string;
+  @ApiPropertyOptional({ ...time, description: 'When it was last put back to its queue.' }) requeuedAt?: string;
   @ApiPropertyOptional(time) claimedAt?: string;
   @ApiPropertyOptional(time) startedAt?: string;
   @ApiPropertyOptional(time) firstRequestAt?: string;
