@@ -1,3 +1,4 @@
+import { bookkeeping } from './bookkeeping/line.js';
 import { container } from './container/line.js';
 import { events } from './events/line.js';
 import type { Line } from './figure.js';
@@ -13,5 +14,5 @@ import { worker } from './worker/line.js';
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
   ...[firstRequest, throughput, events, worker, container, submitting],
-  ...[failover, loss, cancel, simulation],
+  ...[bookkeeping, failover, loss, cancel, simulation],
 ];

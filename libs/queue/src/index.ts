@@ -13,6 +13,7 @@ export * from './profile-queue.js';
 export * from './relay.js';
 export * from './worker-registry.js';
 export * from './lead.js';
+export { assignScript, settleScript } from './lease.lua.js';
 export { RedisSnapshots } from './snapshots.js';
 export * from './sweeps.js';
 export * from './worker-access.js';

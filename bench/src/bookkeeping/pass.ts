@@ -1,0 +1,67 @@
+import type { JobRecord } from '@remuda/domain';
+import { redisKeys } from '@remuda/protocol';
+import { connectRedis, Leases, Queues, RedisJobBook, type RedisConnection } from '@remuda/queue';
+import { systemClock } from '@remuda/runtime';
+import { noUsage } from '@remuda/domain';
+import { shaOf, withoutLeases } from './without.js';
+
+const jobs = 2_000;
+const namespace = 'pass';
+const worker = 'w-1';
+
+/** The assignments themselves are no part of what is measured. */
+class NoTickets extends Queues {
+  override worker(): ReturnType<Queues['worker']> {
+    return { add: () => Promise.resolve() } as unknown as ReturnType<Queues['worker']>;
+  }
+}
+
+/** Assigns and settles jobs, one after the other, and gives what the two scripts took Redis for each, in µs. */
+export async function passOfJobs(url: string, watch: RedisConnection, leases: 'kept' | 'without'): Promise<number> {
+  const redis = connectRedis(url, { name: 'pass' });
+  try {
+    const keys = redisKeys(namespace);
+    const book = new RedisJobBook(redis, keys, systemClock);
+    const spec: JobRecord['spec'] & { readonly prompt: string } = {
+      ...{ prompt: 'x'.repeat(200), profile: 'default', workspace: { kind: 'empty' }, priority: 5 },
+      ...{ timeoutMs: 60_000, attempts: 3, deltas: false, labels: {}, metadata: {} },
+    };
+    const ids = Array.from({ length: jobs }, (_, i) => `j-${leases}-${i}`);
+    for (const id of ids) await book.submit([{ id, spec }]);
+    if (leases === 'without') await replaceScripts(redis);
+    const keeper = new Leases(new NoTickets(redis, keys), systemClock);
+    const before = await scriptTime(watch);
+    for (const id of ids) {
+      await redis.hset(keys.worker(worker), 'phase', 'idle');
+      const found = await keeper.read(id);
+      if (!found) throw new Error(`${id} is not there`);
+      const held = { id, lock: `lock-${id}`, placedAt: 0 };
+      const given = await keeper.assign({ ...found, held, start: { kind: 'warm' } }, worker);
+      if (given.kind !== 'assigned') throw new Error(`${id} was not assigned: ${given.kind}`);
+      const result = { text: 'ok', turns: 1, usage: noUsage, costUsd: 0 };
+      const { lease, grant } = given;
+      const settled = await keeper.settle({ job: id, worker, lease, grant }, { state: 'succeeded', result });
+      if (settled.kind !== 'settled') throw new Error(`${id} was not settled: ${settled.kind}`);
+    }
+    return ((await scriptTime(watch)) - before) / jobs;
+  } finally {
+    for (const key of await redis.keys(`{${namespace}}*`)) await redis.unlink(key);
+    redis.disconnect();
+  }
+}
+
+/** Has a connection run other scripts in the place of those that keep leases. */
+async function replaceScripts(redis: RedisConnection): Promise<void> {
+  for (const lua of withoutLeases.values()) await redis.script('LOAD', lua);
+  const evalsha = redis.evalsha.bind(redis) as (sha: string, ...rest: unknown[]) => Promise<unknown>;
+  redis.evalsha = ((sha: string, ...rest: unknown[]) => {
+    const lua = withoutLeases.get(sha);
+    return evalsha(lua === undefined ? sha : shaOf(lua), ...rest);
+  });
+}
+
+/** Time that Redis has spent in scripts so far, in µs. */
+async function scriptTime(watch: RedisConnection): Promise<number> {
+  const stats = await watch.info('commandstats');
+  return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(stats)?.[1] ?? 0);
+}
