@@ -17,8 +17,11 @@ export interface ConnectOptions {
   readonly batch?: boolean;
 }
 
-/** Longest pause between two attempts to reconnect. BullMQ's own default waits up to 20 s, and so long after an outage. */
-const maxReconnectPauseMs = 500;
+/**
+ * Longest pause between two attempts to reconnect, in ms. After an outage it is waited for twice before a job is assigned: a worker's
+ * account has to be there again before the worker itself. BullMQ's own default waits up to 20 s.
+ */
+const maxReconnectPauseMs = 200;
 
 /**
  * Opens a connection; it reconnects by itself for ever. The URL is `redis://[user:password@]host:port[/db]`,
