@@ -4,6 +4,7 @@ import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOf, endingOfFailure } from './ending.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
+import { outsideGraceMs, overdueFailure } from './overdue.js';
 import { mayBeLimit, withLimit } from './usage-limit.js';
 
 /** A job that a worker of ours carries out, and that we hold in its queue meanwhile. */
@@ -19,9 +20,6 @@ export interface Holding {
 }
 
 const unknownJob: Failure = { code: 'internal', message: 'There is no record of this job.' };
-
-/** What is left to a worker after its limit, before it's ended from outside, in ms. */
-export const outsideGraceMs = 10_000;
 
 /** The jobs that this scheduler holds. Whatever ends first, ends them: outcome, deadline, cancel, or the worker's loss. */
 export class Holdings {
@@ -89,20 +87,17 @@ export class Holdings {
     }
   }
 
-  /** Workers whose attempt should have ended and has not: by its deadline, or after a cancel. */
+  /**
+   * Workers whose attempt should have ended and has not: by its deadline, or after a cancel. One read, however many there are: the
+   * deadlines are known here, and of the cancels only those come back that are overdue.
+   */
   async overdue(now: number): Promise<readonly { readonly worker: string; readonly failure: Failure }[]> {
-    const late: { worker: string; failure: Failure }[] = [];
-    for (const { job, worker, deadline } of this.all()) {
-      if (now > deadline + outsideGraceMs) {
-        const limit = `${String(job.spec.timeoutMs)} ms`;
-        late.push({ worker, failure: { code: 'job.timed_out', message: `The attempt did not end within ${limit}.` } });
-        continue;
-      }
-      const asked = (await this.leases.read(job.id))?.job.cancelRequestedAt;
-      if (asked !== undefined && now > asked + outsideGraceMs)
-        late.push({ worker, failure: { code: 'job.cancelled', message: 'The job was cancelled.' } });
-    }
-    return late;
+    if (this.#byJob.size === 0) return [];
+    const cancels = new Set(await this.leases.cancelledBefore(now - outsideGraceMs));
+    return this.all().flatMap((holding) => {
+      const failure = overdueFailure(holding, cancels, now);
+      return failure ? [{ worker: holding.worker, failure }] : [];
+    });
   }
 
   async #settle(job: JobRecord, lease: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled['kind']> {

@@ -26,6 +26,8 @@ export function redisKeys(namespace: string) {
     deadLetters: `${p}:jobs:dead`,
     /** Jobs with a deadline for their start. */
     ttl: `${p}:jobs:ttl`,
+    /** Held jobs whose client wants them to end, by the time at which it said so. */
+    cancels: `${p}:jobs:cancels`,
     idempotency: (key: string) => `${p}:idempotency:${key}`,
     bridgeToken: (hash: string) => `${p}:bridge:${hash}`,
     workers: `${p}:workers`,

@@ -2,8 +2,8 @@ import { vitalScript } from './script.js';
 
 /**
  * Cancels a job wherever it is. A queued one is over at once; of a held one the worker is told.
- * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, secrets. ARGV: id, now, event if over, event if requested, retention ms, control key prefix,
- * control key suffix, failure.
+ * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, secrets, cancels. ARGV: id, now, event if over, event if requested,
+ * retention ms, control key prefix, control key suffix, failure.
  * Gives {'unknown'}, {'over', state}, {'cancelled', profile} or {'requested', worker}.
  */
 export const cancelScript = vitalScript(`
@@ -18,6 +18,7 @@ if state == 'queued' then
   redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[6] or 0, 'd', ARGV[3])
   redis.call('ZREM', KEYS[6], ARGV[1])
   redis.call('ZREM', KEYS[7], ARGV[1])
+  redis.call('ZREM', KEYS[10], ARGV[1])
   redis.call('DEL', KEYS[9])
   for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[5]) end
   redis.call('PEXPIRE', KEYS[8], ARGV[5])
@@ -25,6 +26,7 @@ if state == 'queued' then
 end
 if not at[5] then
   redis.call('HSET', KEYS[1], 'cancelRequestedAt', ARGV[2])
+  redis.call('ZADD', KEYS[10], ARGV[2], ARGV[1])
   local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
   redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[6], 'd', ARGV[4])
   redis.call('XADD', ARGV[6] .. at[3] .. ARGV[7], 'MAXLEN', 1000, '*', 'd', cjson.encode({kind = 'cancel', job = ARGV[1], lease = tonumber(at[4])}))
@@ -33,9 +35,10 @@ return {'requested', at[3]}
 `);
 
 /**
- * Ends a job that still waits in its queue: expired, or impossible to start.
- * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, dead letters, secrets. ARGV: id, now, event, retention ms, failure,
- * 1 for a dead letter.
+ * Ends a job that still waits in its queue: expired, or impossible to start. Its place there goes with it, in the same step: a moment
+ * later it might be that of a redrive. One that is being claimed at this moment stays, and whoever has claimed it finds that it is over.
+ * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, dead letters, secrets, cancels, place, its logs, and where places
+ * are lined up: wait, prioritized, delayed. ARGV: id, now, event, retention ms, failure, 1 for a dead letter.
  * Gives 1, or 0 where the job is no longer queued.
  */
 export const failQueuedScript = vitalScript(`
@@ -49,6 +52,9 @@ redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[2] or 0, 'd', ARGV[3])
 redis.call('ZREM', KEYS[7], ARGV[1])
 if ARGV[6] == '1' then redis.call('ZADD', KEYS[9], ARGV[2], ARGV[1]) end
 redis.call('DEL', KEYS[10])
+redis.call('ZREM', KEYS[11], ARGV[1])
+local places = redis.call('LREM', KEYS[14], 1, ARGV[1]) + redis.call('ZREM', KEYS[15], ARGV[1]) + redis.call('ZREM', KEYS[16], ARGV[1])
+if places > 0 then redis.call('DEL', KEYS[12], KEYS[13]) end
 for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[4]) end
 redis.call('PEXPIRE', KEYS[8], ARGV[4])
 return 1

@@ -91,7 +91,7 @@ export class RedisJobBook implements JobBook {
     const [kind, detail] = (await run(
       this.redis,
       cancelScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.secrets(id)],
+      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.secrets(id), keys.cancels],
       [
         id,
         now,

@@ -72,7 +72,7 @@ return answers
 
 /**
  * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now.
- * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters, secrets. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
+ * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters, secrets, cancels. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
  * state, event, retention ms, counts to raise as JSON, wakeAt or '', result or '', what is to be
  * kept of an attempt without success or '', 1 for a dead letter, number of further fields * 2, further fields, job id.
  * Gives 'ok' and when the model's first token came, 'fenced', or the cursor that stands instead of the expected one.
@@ -115,6 +115,7 @@ if state == 'queued' then
 else
   redis.call('HSET', KEYS[1], 'overAt', ARGV[5])
   redis.call('DEL', KEYS[11])
+  redis.call('ZREM', KEYS[12], ARGV[15 + fields])
   if ARGV[11] ~= '' then redis.call('SET', KEYS[4], ARGV[11]) end
   if ARGV[13] == '1' then redis.call('ZADD', KEYS[10], ARGV[5], ARGV[15 + fields]) end
   for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[8]) end

@@ -22,6 +22,7 @@ import { defaultRetention, jobKeys, type Retention } from './job-book.js';
 import { readJobHash, retriedField } from './job-hash.js';
 import { assignScript, settleScript } from './lease.lua.js';
 import type { HeldJob } from './profile-queue.js';
+import { leavingKeys } from './placing.js';
 import type { Queues } from './queues.js';
 import { run } from './script.js';
 
@@ -158,6 +159,7 @@ export class Leases {
         keys.attempts(held.job),
         keys.deadLetters,
         keys.secrets(held.job),
+        keys.cancels,
       ],
       [
         held.worker,
@@ -185,15 +187,25 @@ export class Leases {
     return answer === 'fenced' || answer === cursor?.after ? { kind: 'fenced' } : { kind: 'elsewhere' };
   }
 
-  /** Ends a job that never got a lease: `false` when it's no longer queued. */
+  /** Jobs that were to be cancelled so long ago (epoch ms) and are not over. */
+  async cancelledBefore(time: number): Promise<readonly string[]> {
+    return this.#redis.zrangebyscore(this.#keys.cancels, '-inf', time);
+  }
+
+  /** Ends a job that never got a lease, and takes it out of its queue: `false` when it's no longer queued. */
   async failQueued(id: string, failure: Failure): Promise<boolean> {
     const keys = this.#keys;
     const now = this.clock.now();
     const event: NewEvent = { type: 'job.over', at: now, data: { state: 'failed', failure } };
+    const profile = (await this.#redis.hget(keys.job(id), 'profile')) ?? '';
     const ended = await run(
       this.#redis,
       failQueuedScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters, keys.secrets(id)],
+      [
+        ...jobKeys(keys, id),
+        ...[keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters, keys.secrets(id), keys.cancels],
+        ...leavingKeys(keys, profile, id),
+      ],
       [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
     );
     return ended === 1;

@@ -63,6 +63,13 @@ export function placeKeys(keys: RedisKeys, profile: string): readonly [string, s
   return [`${queue}prioritized`, `${queue}delayed`, `${queue}pc`];
 }
 
+/** What a job leaves behind that leaves its profile's queue before it was claimed: its place, its logs, and where places are lined up. */
+export function leavingKeys(keys: RedisKeys, profile: string, id: string): readonly string[] {
+  const place = keys.placed(profile, id);
+  const lines = ['wait', 'prioritized', 'delayed'];
+  return [place, `${place}:logs`, ...lines.map((line) => keys.placed(profile, line))];
+}
+
 /** The options of a job as BullMQ itself writes them down, in its own short names. */
 export function storedOptions(id: string, spec: Placeable['spec'], now: number): string {
   return JSON.stringify({ ...stored, jobId: id, priority: spec.priority, ...delayOf(spec, now) });

@@ -10,9 +10,11 @@ import type {
 } from '@remuda/domain';
 import { redisKeys, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
+  RedisDeadLetters,
   RedisEventLog,
   RedisJobBook,
   RedisPoolBook,
+  RedisPoolControls,
   WorkerLine,
   connectRedis,
   type RedisConnection,
@@ -164,12 +166,28 @@ export async function startInProcessCluster(options: InProcessOptions) {
   const book = new RedisJobBook(redis, keys, systemClock);
   const events = new RedisEventLog(() => connect('events'), keys);
   const pools = new RedisPoolBook(redis, keys);
+  const controls = new RedisPoolControls(redis, keys, systemClock);
+  const deadLetters = new RedisDeadLetters(redis, keys, systemClock);
   return {
-    ...{ namespace, runtime, schedulers, alive, makeScheduler, kill, redis, keys, book, events, pools },
+    ...{
+      namespace,
+      runtime,
+      schedulers,
+      alive,
+      makeScheduler,
+      kill,
+      redis,
+      keys,
+      book,
+      events,
+      pools,
+      controls,
+      deadLetters,
+    },
     stop: async () => {
       await Promise.all([...alive].map((scheduler) => scheduler.stop()));
       for (const seen of await runtime.list()) await runtime.stop(seen.worker);
-      await Promise.all([events.close(), book.close(), pools.close()]);
+      await Promise.all([events.close(), book.close(), pools.close(), deadLetters.close()]);
       redis.disconnect();
     },
   };

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { RemudaError, noUsage, type JobSpec } from '@remuda/domain';
-import { RedisPoolControls } from '@remuda/queue';
-import { systemClock } from '@remuda/runtime';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions } from './in-process-cluster.js';
@@ -16,7 +14,7 @@ afterAll(async () => {
   await redis.close();
 });
 
-type Cluster = Awaited<ReturnType<typeof startInProcessCluster>> & { readonly controls: RedisPoolControls };
+type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 
 async function withCluster(
   options: Partial<InProcessOptions>,
@@ -24,7 +22,7 @@ async function withCluster(
 ): Promise<void> {
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => new InstantEngine(), ...options });
   try {
-    await act({ ...cluster, controls: new RedisPoolControls(cluster.redis, cluster.keys, systemClock) });
+    await act(cluster);
   } finally {
     await cluster.stop();
   }

@@ -156,6 +156,26 @@ describe('the way of a job', () => {
       expect(await cluster.book.find(stale)).toMatchObject({ state: 'failed', failure: { code: 'job.expired' } });
     });
   });
+
+  test('a job that expired has left its queue, and a redrive brings it back there', async () => {
+    const profile = { pool: { warm: 0, max: 1 } };
+    await withCluster({ profile }, async (cluster) => {
+      const waiting = async () => (await cluster.pools.pools())[0]?.waiting;
+      await cluster.controls.pause('default', 'not yet');
+      const stale = await submit(cluster, { ttlMs: 100 });
+      const other = await submit(cluster);
+      expect(await waiting()).toBe(2);
+      await eventsOf(cluster, stale);
+      expect(await waiting()).toBe(1);
+      expect(await cluster.redis.exists(cluster.keys.placed('default', stale))).toBe(0);
+      expect(await cluster.deadLetters.redrive(stale)).toEqual({ kind: 'redriven' });
+      expect(await waiting()).toBe(2);
+      await cluster.controls.resume('default');
+      expect(types(await eventsOf(cluster, stale)).at(-1)).toBe('job.over');
+      await eventsOf(cluster, other);
+      expect(await cluster.book.find(stale)).toMatchObject({ state: 'succeeded' });
+    });
+  });
 });
 
 describe('cancelling', () => {

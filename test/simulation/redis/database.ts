@@ -255,6 +255,12 @@ const commands: Readonly<Record<string, Command>> = {
   hmget: (db, [key, ...fields]) => fields.map((field) => db.hash(key!)?.get(field) ?? null),
   hgetall: (db, [key]) => [...(db.hash(key!) ?? [])].flat(),
   lrange: (db, [key]) => [...db.list(key!)],
+  lrem: (db, [key, , value]) => {
+    const list = db.list(key!);
+    const at = list.indexOf(value!);
+    if (at >= 0) list.splice(at, 1);
+    return at >= 0 ? 1 : 0;
+  },
   hexists: (db, [key, field]) => (db.hash(key!)?.has(field!) ? 1 : 0),
   rpush: (db, [key, ...values]) => db.list(key!).push(...values),
   ltrim: (db, [key, from]) => {

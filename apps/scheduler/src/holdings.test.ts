@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { jobSpec } from '@remuda/testing';
+import type { Clock, JobRecord } from '@remuda/domain';
+import type { Leases } from '@remuda/queue';
+import type { Logger } from '@remuda/runtime';
+import type { HaltWatch } from './halt-watch.js';
+import { Holdings, type Holding } from './holdings.js';
+import type { SchedulerMetrics } from './metrics.js';
+import { outsideGraceMs } from './overdue.js';
+
+const holding = (id: string, deadline: number): Holding => ({
+  held: { id, lock: 'l', placedAt: 0 },
+  job: {
+    ...{ id, spec: jobSpec({ timeoutMs: 60_000 }), state: 'running', attempt: 1, failures: 0, requeues: 0, lease: 1 },
+    times: { queuedAt: 0 },
+  } satisfies JobRecord,
+  worker: `w-${id}`,
+  lease: 1,
+  deadline,
+});
+
+/** Holdings whose store knows these cancels, and what it was asked. */
+function make(cancels: Readonly<Record<string, number>> = {}) {
+  const asked: number[] = [];
+  const leases = {
+    cancelledBefore: async (time: number) => {
+      asked.push(time);
+      return Object.keys(cancels).filter((id) => cancels[id]! <= time);
+    },
+  } as unknown as Leases;
+  const unused = {} as unknown;
+  const holdings = new Holdings(
+    leases,
+    () => undefined,
+    unused as HaltWatch,
+    unused as Clock,
+    unused as SchedulerMetrics,
+    unused as Logger,
+  );
+  return { holdings, asked };
+}
+
+describe('attempts that should have ended', () => {
+  test('are found by one read, however many are held', async () => {
+    const { holdings, asked } = make();
+    for (let i = 0; i < 100; i++) holdings.hold(holding(`j-${i}`, 1_000_000));
+    expect(await holdings.overdue(50_000)).toEqual([]);
+    expect(asked).toEqual([50_000 - outsideGraceMs]);
+  });
+
+  test('cost nothing where nothing is held', async () => {
+    const { holdings, asked } = make({ 'j-1': 0 });
+    expect(await holdings.overdue(50_000)).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+
+  test('are those past their deadline and those whose cancel is not heeded, once their worker has had its time', async () => {
+    const { holdings } = make({ 'j-cancelled': 100_000, 'j-of-another': 0 });
+    holdings.hold(holding('j-late', 100_000));
+    holdings.hold(holding('j-cancelled', 1_000_000));
+    holdings.hold(holding('j-in-time', 1_000_000));
+    expect(await holdings.overdue(100_000 + outsideGraceMs - 1)).toEqual([]);
+    expect(await holdings.overdue(100_000 + outsideGraceMs + 1)).toMatchObject([
+      { worker: 'w-j-late', failure: { code: 'job.timed_out' } },
+      { worker: 'w-j-cancelled', failure: { code: 'job.cancelled' } },
+    ]);
+  });
+});
