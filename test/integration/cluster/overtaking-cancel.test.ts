@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, expect, test, vi } from 'vitest';
+import { InstantEngine } from '@remuda/testing';
+import { noUsage, type Control } from '@remuda/domain';
+import { Leases, WorkerLine } from '@remuda/queue';
+import { startRedis } from '../redis.js';
+import { specOf, startInProcessCluster } from './in-process-cluster.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Holds assignments on their way to workers' queues, once their jobs are assigned, until they are let go. */
+function holdAssignments(): () => void {
+  let letGo: () => void = () => undefined;
+  const gone = new Promise<void>((resolve) => (letGo = resolve));
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+  const send = Leases.prototype.send;
+  vi.spyOn(Leases.prototype, 'send').mockImplementation(async function (this: Leases, ...args) {
+    await gone;
+    await send.apply(this, args);
+  });
+  return letGo;
+}
+
+/** Resolves with the first control message that a worker has taken in. */
+function firstControl(): Promise<Control> {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+  const open = WorkerLine.prototype.open;
+  return new Promise((resolve) => {
+    vi.spyOn(WorkerLine.prototype, 'open').mockImplementation(function (this: WorkerLine, duties) {
+      const onControl = (control: Control): void => {
+        duties.onControl(control);
+        resolve(control);
+      };
+      open.call(this, { carryOut: (assignment) => duties.carryOut(assignment), onControl });
+    });
+  });
+}
+
+test('a cancel that comes to the worker before the assignment does ends the attempt before its turn begins', async () => {
+  await using redis = await startRedis();
+  const heard = firstControl();
+  const letGo = holdAssignments();
+  const begun: boolean[] = [];
+  const engine = () =>
+    new InstantEngine(async (_turn, _onEvent, signal) => {
+      begun.push(signal.aborted);
+      if (signal.aborted) return { kind: 'interrupted' };
+      return { kind: 'succeeded', result: { text: 'done', turns: 1, usage: noUsage, costUsd: 0 } };
+    });
+  const cluster = await startInProcessCluster({ redisUrl: redis.url, engine });
+  try {
+    const id = `j-${randomUUID()}`;
+    await cluster.book.submit([{ id, spec: specOf() }]);
+    const events = cluster.events.follow(id, 0, AbortSignal.timeout(30_000));
+    const types: string[] = [];
+    for await (const batch of events) {
+      types.push(...batch.map((event) => event.type));
+      if (batch.some((event) => event.type === 'job.assigned')) {
+        expect(await cluster.book.cancel(id, 'changed my mind')).toEqual({ kind: 'requested' });
+        expect(await heard).toMatchObject({ kind: 'cancel', job: id, lease: 1 });
+        letGo();
+      }
+    }
+    expect(types).toEqual(['job.queued', 'job.assigned', 'job.cancel_requested', 'attempt.ended', 'job.over']);
+    expect(await cluster.book.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
+    // The engine was told before it began, or not asked at all.
+    expect(begun).not.toContain(false);
+  } finally {
+    letGo();
+    await cluster.stop();
+  }
+});
