@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitReason } from './exit-reason.js';
+import { diedOfMemory, exitReason } from './exit-reason.js';
 
 describe('exitReason', () => {
   it.each([
@@ -12,5 +12,17 @@ describe('exitReason', () => {
     [{}, 'ended, exit code unknown'],
   ])('says of %j: %s', (end, sentence) => {
     expect(exitReason(end)).toBe(sentence);
+  });
+});
+
+describe('diedOfMemory', () => {
+  it.each([
+    [{ exitCode: 137, outOfMemory: true }, true],
+    [{ outOfMemory: true }, true],
+    [{ exitCode: 0, outOfMemory: true }, false],
+    [{ exitCode: 1, outOfMemory: true }, false],
+    [{ exitCode: 137, outOfMemory: false }, false],
+  ])('of %j: %s', (end, died) => {
+    expect(diedOfMemory(end)).toBe(died);
   });
 });

@@ -7,6 +7,14 @@ export interface ProcessEnd {
   readonly outOfMemory?: boolean;
 }
 
+/**
+ * Whether it ended because a process in it was killed for want of memory: by SIGKILL then. One that ended otherwise has outlived
+ * that; its end is its own. Where the exit code is unknown, the kill is the best explanation.
+ */
+export function diedOfMemory({ exitCode, outOfMemory }: ProcessEnd): boolean {
+  return outOfMemory === true && (exitCode === undefined || signalOf(exitCode) === 'SIGKILL');
+}
+
 /** The end as a sentence for a person: `killed by SIGKILL`, `ended with exit code 7`. */
 export function exitReason(end: ProcessEnd): string {
   const how = describe(end);

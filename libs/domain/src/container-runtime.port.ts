@@ -26,6 +26,7 @@ export interface SeenContainer {
 export interface ContainerExit {
   readonly worker: string;
   readonly reason: string;
+  /** It ended because the kernel killed its worker for want of memory. */
   readonly outOfMemory: boolean;
   readonly lastLines: readonly string[];
 }

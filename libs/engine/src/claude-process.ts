@@ -1,9 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { RemudaError, type Clock } from '@remuda/domain';
+import { RemudaError, type Clock, type FailureCode } from '@remuda/domain';
 import { startAs } from './as-user.js';
 import { readMessage, type CliMessage } from './cli-message.js';
 import { Controls, type ControlRequest } from './controls.js';
 import { LineReader, Tail } from './lines.js';
+import { countOomKills, isOutOfMemory } from './oom-kills.js';
 import { userMessage } from './prompt.js';
 import type { EngineUser } from './options.js';
 import { signal } from './sweep.js';
@@ -40,6 +41,9 @@ export class ClaudeProcess {
   readonly #listeners = new Set<(message: CliMessage) => void>();
   /** What we know better than the exit code. */
   #reason: string | undefined;
+  #endCode: FailureCode = 'engine.crashed';
+  /** What the kernel's count was before whatever it does at the moment. */
+  #oomKills = countOomKills();
 
   constructor(private readonly aim: ProcessAim) {
     const { claude, args, cwd, env, user } = aim;
@@ -56,13 +60,18 @@ export class ClaudeProcess {
     return this.#tail.lines;
   }
 
+  /** With which code what it carried out fails, once it has ended by itself. */
+  get endCode(): FailureCode {
+    return this.#endCode;
+  }
+
   /** Calls back for every message until the returned function is called. */
   listen(listener: (message: CliMessage) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves with the first message that fits; rejects with `engine.crashed` when the process ends before. */
+  /** Resolves with the first message that fits; rejects with `endCode` when the process ends before. */
   async next(fits: (message: CliMessage) => boolean): Promise<CliMessage> {
     let stop: (() => void) | undefined;
     const found = new Promise<CliMessage>((resolve) => {
@@ -72,22 +81,23 @@ export class ClaudeProcess {
     });
     const first = await Promise.race([found, this.ended]);
     stop?.();
-    if (typeof first === 'string') throw new RemudaError('engine.crashed', first);
+    if (typeof first === 'string') throw new RemudaError(this.#endCode, first);
     return first;
   }
 
   /** Hands it a user's text. */
   say(text: string): void {
+    this.#oomKills = countOomKills();
     this.#write(userMessage(text));
   }
 
   /**
-   * Asks for something by the control protocol. Rejects with `engine.crashed` when the process ends, with
+   * Asks for something by the control protocol. Rejects with `endCode` when the process ends, with
    * `engine.unresponsive` when no answer comes in time (it is killed then: a reader that hangs never comes back), and
    * with `internal` when Claude Code refuses.
    */
   async control(request: ControlRequest): Promise<Record<string, unknown>> {
-    if (!this.alive) throw new RemudaError('engine.crashed', this.#reason ?? 'Claude Code has ended.');
+    if (!this.alive) throw new RemudaError(this.#endCode, this.#reason ?? 'Claude Code has ended.');
     const { line, answered } = this.#controls.ask(request);
     this.#write(line);
     return this.inTime(answered, request.subtype);
@@ -140,7 +150,7 @@ export class ClaudeProcess {
       const end = (sentence: string): void => {
         this.alive = false;
         const reason = this.#reason ?? sentence;
-        this.#controls.fail(reason);
+        this.#controls.fail(new RemudaError(this.#endCode, reason));
         resolve(reason);
       };
       this.#child.once('error', (error) => {
@@ -149,11 +159,18 @@ export class ClaudeProcess {
       this.#child.once('exit', (code, signal) => {
         this.alive = false;
         const sentence = `Claude Code ended with ${signal ?? `exit code ${String(code)}`}.`;
-        void this.#lastWords().then(() => {
-          end(sentence);
+        void Promise.all([this.#wasOutOfMemory(signal), this.#lastWords()]).then(([outOfMemory]) => {
+          if (outOfMemory) this.#endCode = 'engine.out_of_memory';
+          end(outOfMemory ? 'The kernel killed Claude Code for want of memory.' : sentence);
         });
       });
     });
+  }
+
+  async #wasOutOfMemory(signal: string | null): Promise<boolean> {
+    const ours = this.#reason !== undefined;
+    const [killsBefore, killsAfter] = await Promise.all([this.#oomKills, countOomKills()]);
+    return isOutOfMemory({ signal, ours, killsBefore, killsAfter });
   }
 
   /** What it printed last may still be in the pipe; a tool left behind may hold that open for as long as it likes. */

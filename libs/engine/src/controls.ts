@@ -40,9 +40,9 @@ export class Controls {
       );
   }
 
-  /** Rejects all that is open with `engine.crashed`. */
-  fail(reason: string): void {
-    for (const asked of this.#asked.values()) asked.reject(new RemudaError('engine.crashed', reason));
+  /** Rejects all that is open. */
+  fail(error: RemudaError): void {
+    for (const asked of this.#asked.values()) asked.reject(error);
     this.#asked.clear();
   }
 }

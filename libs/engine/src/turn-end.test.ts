@@ -93,6 +93,14 @@ describe('turnEnd', () => {
     expect(end).toMatchObject({ kind: 'failed', failure: { code } });
   });
 
+  it('says of a process that ended without a result what ended it', () => {
+    const exit = 'It ended.';
+    expect(turnEnd(seen({ exit }))).toMatchObject({ failure: { code: 'engine.crashed', message: exit } });
+    const endCode = 'engine.out_of_memory';
+    expect(turnEnd(seen({ exit, endCode }))).toMatchObject({ failure: { code: endCode, message: exit } });
+    expect(turnEnd(seen({ exit, endCode, stop: 'interrupted' }))).toMatchObject({ kind: 'interrupted' });
+  });
+
   describe('with a schema', () => {
     const outputSchema = { type: 'object', required: ['a'] };
     it('wants a structured result that fits', () => {

@@ -20,8 +20,9 @@ export interface TurnSeen {
   /** Absent when the process ended without one. */
   readonly result?: CliResult;
   readonly stop?: Stop;
-  /** How the process ended, as a sentence, where it did. */
+  /** How the process ended, as a sentence, where it did; and with which code. */
   readonly exit?: string;
+  readonly endCode?: FailureCode;
   readonly lastLines: readonly string[];
   /** The class of API error that Claude Code named last. */
   readonly apiError?: string;
@@ -45,7 +46,12 @@ export function turnEnd(seen: TurnSeen): TurnEnd {
   if (seen.stop !== undefined) return stoppedEnd(seen, seen.stop);
   const { result } = seen;
   if (result === undefined)
-    return failed(seen, 'engine.crashed', seen.exit ?? 'Claude Code ended without a result.', seen.lastLines);
+    return failed(
+      seen,
+      seen.endCode ?? 'engine.crashed',
+      seen.exit ?? 'Claude Code ended without a result.',
+      seen.lastLines,
+    );
   if (result.stop_reason === 'refusal')
     return failed(seen, 'model.refused', textOf(result) || 'The model refused to answer.');
   if (result.is_error === true || result.subtype !== 'success')

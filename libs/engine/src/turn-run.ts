@@ -197,7 +197,7 @@ class TurnRun {
       costBeforeUsd: session.costUsd,
       ...(this.#result === undefined ? {} : { result: this.#result }),
       ...(this.#stop === undefined ? {} : { stop: this.#stop }),
-      ...(exit === undefined ? {} : { exit }),
+      ...(exit === undefined ? {} : { exit, endCode: session.process.endCode }),
       ...(this.#apiError === undefined ? {} : { apiError: this.#apiError }),
       ...(this.#sessionId === undefined ? {} : { sessionId: this.#sessionId }),
       ...(turn.maxTurns === undefined ? {} : { maxTurns: turn.maxTurns }),

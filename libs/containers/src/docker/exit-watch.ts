@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerExit } from '@remuda/domain';
-import { exitReason } from '../exit-reason.js';
+import { diedOfMemory, exitReason } from '../exit-reason.js';
 import { lastLineCount } from '../last-lines.js';
 import type { RuntimeLog } from '../runtime-log.js';
 import { said } from '../start-failed.js';
@@ -132,8 +132,10 @@ export class ExitWatch {
       containers.inspect(id).catch(() => undefined),
       containers.lastLines(id, lastLineCount).catch(() => []),
     ]);
-    const outOfMemory = (seen?.outOfMemory ?? false) || this.#outOfMemory.delete(id);
-    const reason = exitReason({ exitCode: exitCode ?? seen?.exitCode, outOfMemory });
+    const heard = this.#outOfMemory.delete(id);
+    const end = { exitCode: exitCode ?? seen?.exitCode, outOfMemory: heard || seen?.outOfMemory === true };
+    const outOfMemory = diedOfMemory(end);
+    const reason = exitReason({ ...end, outOfMemory });
     return { worker, reason, outOfMemory, lastLines: lines };
   }
 }
