@@ -1,4 +1,14 @@
-import { isHeld, isOver, type Clock, type Failure, type JobRecord, type JobResult, type Outcome } from '@remuda/domain';
+import {
+  emptyResult,
+  isHeld,
+  isOver,
+  type Clock,
+  type Ended,
+  type Failure,
+  type JobRecord,
+  type JobResult,
+  type Outcome,
+} from '@remuda/domain';
 import type { CursorMove, Ending, HeldJob, HeldLease, Leases, ProfileQueue, Settled } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOf, endingOfFailure } from './ending.js';
@@ -68,14 +78,17 @@ export class Holdings {
     return { ...outcome, failure: withLimit(outcome.failure, resetAt) };
   }
 
-  /** Ends the attempt of a worker that can't report any more. */
-  async onFailure(worker: string, failure: Failure, result?: JobResult): Promise<void> {
+  /** Ends the attempt of a worker that can't report any more, with what it said last, and with the proof that it's gone. */
+  async onFailure(worker: string, failure: Failure, ended?: Ended): Promise<void> {
     const holding = this.of(worker);
     if (!holding) return;
     const job = (await this.leases.read(holding.job.id))?.job ?? holding.job;
+    const lastText = await this.leases.lastText(job);
+    const result = resultOf(lastText, ended);
     const ending =
       job.cancelRequestedAt === undefined ? endingOfFailure(job, failure, this.clock.now(), result) : cancelled(result);
-    await this.#settle(job, { job: job.id, worker, lease: holding.lease }, ending);
+    const last = { ...(lastText === '' ? {} : { lastText }), ...(ended ? { ended } : {}) };
+    await this.#settle(job, { job: job.id, worker, lease: holding.lease, last }, ending);
   }
 
   /** Keeps the claims. */
@@ -149,4 +162,10 @@ export class Holdings {
       this.log.warn({ err: error, job: job.id }, "a job's place in its queue follows later");
     });
   }
+}
+
+/** What there is of a result of an attempt that could not report one. */
+function resultOf(text: string, ended: Ended | undefined): JobResult | undefined {
+  if (text === '' && !ended) return undefined;
+  return { ...emptyResult(), text, ...(ended ? { ended } : {}) };
 }

@@ -1,9 +1,10 @@
-import type { ContainerExit, ContainerRuntime, Failure } from '@remuda/domain';
+import type { Clock, ContainerExit, ContainerRuntime, Failure } from '@remuda/domain';
 import type { Relay, WorkerAccess, WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
 import type { Holdings } from './holdings.js';
 import type { SchedulerMetrics } from './metrics.js';
+import { removalLimitMs, removeContainer, type Removal } from './removal.js';
 
 /** What taking a worker out of everything touches. */
 export interface LossesParts {
@@ -14,6 +15,7 @@ export interface LossesParts {
   readonly runtime: ContainerRuntime;
   readonly relay: () => Relay;
   readonly metrics: SchedulerMetrics;
+  readonly clock: Clock;
   readonly log: Logger;
   /** A worker's room is free again, and its job perhaps back in the queue. */
   readonly onGone: (profile: string) => void;
@@ -22,66 +24,113 @@ export interface LossesParts {
   readonly onElsewhere: (worker: string) => void;
 }
 
-/** Takes workers out of everything: what one still said is heard, what it held is ended, what is left of it removed. */
+/** A worker that is being lost. */
+interface Loss {
+  readonly failure: Failure;
+  /** Epoch ms. */
+  readonly since: number;
+  /** Its container has ended, and all that ran in it. */
+  readonly ended: boolean;
+  /** It was to leave anyway. */
+  readonly expected: boolean;
+  underWay?: Promise<void>;
+}
+
+/**
+ * Takes workers out of everything. First its container goes, and only then what it held is ended: as long as it's there, its attempt
+ * may go on, and a second one would run beside it. What it still said is heard in between.
+ */
 export class Losses {
-  readonly #underWay = new Map<string, Promise<void>>();
-  /** What could not be done: Redis was away, or too busy. */
-  readonly #unfinished = new Map<string, Failure>();
+  /** Those without a try under way could not be done: Redis was away or too busy, or the container could not be removed. */
+  readonly #losses = new Map<string, Loss>();
 
   constructor(private readonly parts: LossesParts) {}
 
   /** Whether the worker is on its way out. */
   has(worker: string): boolean {
-    return this.#underWay.has(worker);
+    return this.#losses.get(worker)?.underWay !== undefined;
   }
 
   /** Loses a worker; once, however often it's said. Never rejects: what could not be done is done by `again`. */
-  lose(worker: string, failure: Failure): Promise<void> {
-    const underWay = this.#underWay.get(worker);
-    if (underWay) return underWay;
-    this.#unfinished.delete(worker);
-    const losing = this.#lose(worker, failure)
-      .catch((error: unknown) => {
-        this.#unfinished.set(worker, failure);
-        this.parts.log.warn({ err: error, worker }, 'a lost worker could not be removed yet');
-      })
-      .finally(() => this.#underWay.delete(worker));
-    this.#underWay.set(worker, losing);
-    return losing;
+  lose(worker: string, failure: Failure, ended = false): Promise<void> {
+    const known = this.#losses.get(worker);
+    if (known?.underWay) return known.underWay;
+    const expected = known?.expected ?? this.parts.fleet.get(worker)?.phase === 'draining';
+    const since = known?.since ?? this.parts.clock.now();
+    // The first reason names the end.
+    return this.#try(worker, {
+      failure: known?.failure ?? failure,
+      since,
+      ended: ended || known?.ended === true,
+      expected,
+    });
   }
 
   /** Takes up what could not be done before. */
   again(): void {
-    for (const [worker, failure] of this.#unfinished) void this.lose(worker, failure);
+    for (const [worker, loss] of this.#losses) if (!loss.underWay) void this.#try(worker, loss);
   }
 
   /** A container ended by itself. */
-  async onExit({ worker, reason, lastLines, outOfMemory }: ContainerExit): Promise<void> {
+  async onExit(exit: ContainerExit): Promise<void> {
     const { fleet, log, onFailedStart } = this.parts;
+    const { worker, reason, lastLines, outOfMemory } = exit;
     const own = fleet.get(worker);
     if (!own) return;
     if (own.phase !== 'draining') log.warn({ worker, reason, outOfMemory, lastLines }, 'a worker ended');
     const starting = own.phase === 'starting';
-    await this.lose(worker, lost(reason, lastLines));
+    await this.lose(worker, failureOfExit(exit), true);
     if (starting) await onFailedStart(own.profile, reason);
   }
 
-  async #lose(worker: string, failure: Failure): Promise<void> {
-    const { fleet, holdings, registry, access, runtime, relay, metrics, onGone, onElsewhere } = this.parts;
+  #try(worker: string, loss: Loss): Promise<void> {
+    const underWay = this.#lose(worker, loss).then(
+      () => {
+        this.#losses.delete(worker);
+      },
+      (error: unknown) => {
+        delete loss.underWay;
+        this.parts.log.warn({ err: error, worker }, 'a lost worker could not be removed yet');
+      },
+    );
+    loss.underWay = underWay;
+    this.#losses.set(worker, loss);
+    return underWay;
+  }
+
+  async #lose(worker: string, loss: Loss): Promise<void> {
+    const { fleet, holdings, registry, access, runtime, relay, metrics, clock, onGone, onElsewhere } = this.parts;
     const own = fleet.get(worker);
     // While we were frozen another scheduler may have taken it over, and know better.
     if (!(await registry.own(worker))) {
       onElsewhere(worker);
       return;
     }
+    // Whatever it says from now on, it's given nothing any more.
+    fleet.engage(worker, 'draining', clock.now());
+    const removal = loss.ended || !holdings.of(worker) ? undefined : await this.#remove(worker, loss);
     await relay().finish(worker);
-    if (own && own.phase !== 'draining') metrics.lost.inc({ profile: own.profile });
-    await holdings.onFailure(worker, failure);
+    await holdings.onFailure(
+      worker,
+      failureAfter(loss.failure, removal),
+      removal && 'ended' in removal ? removal.ended : undefined,
+    );
     await access?.revoke(worker);
     await runtime.stop(worker, 0);
+    if (own && !loss.expected) metrics.lost.inc({ profile: own.profile });
     await registry.forget(worker);
     fleet.remove(worker);
     if (own) onGone(own.profile);
+  }
+
+  async #remove(worker: string, { since }: Loss): Promise<Removal> {
+    const removal = await removeContainer(worker, since, this.parts);
+    if ('givenUp' in removal)
+      this.parts.log.error(
+        { worker, reason: removal.givenUp },
+        'a container could not be removed; its job goes on without the proof',
+      );
+    return removal;
   }
 }
 
@@ -89,4 +138,19 @@ export class Losses {
 export function lost(reason: string, lastLines: readonly string[] = []): Failure {
   const lines = lastLines.length > 0 ? { lastLines } : {};
   return { code: 'worker.lost', message: `The worker was lost: ${reason}.`, ...lines };
+}
+
+/** The failure of whatever was carried out in a container that ended by itself. */
+export function failureOfExit({ reason, lastLines, outOfMemory }: Omit<ContainerExit, 'worker'>): Failure {
+  const failure = lost(reason, lastLines);
+  if (!outOfMemory) return failure;
+  return { ...failure, code: 'engine.out_of_memory', message: `The worker ran out of memory: ${reason}.` };
+}
+
+/** A failure, with what is to be known of a container that could not be removed. */
+function failureAfter(failure: Failure, removal: Removal | undefined): Failure {
+  if (!removal || 'ended' in removal) return failure;
+  const seconds = String(removalLimitMs / 1_000);
+  const note = `Its container could not be removed within ${seconds} s (${removal.givenUp}) and may still run.`;
+  return { ...failure, message: `${failure.message} ${note}` };
 }

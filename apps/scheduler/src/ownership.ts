@@ -35,8 +35,11 @@ export class Ownership {
     for (const worker of workers) {
       const ours = fleet.get(worker.id) !== undefined;
       const theirs = worker.owner !== undefined && worker.owner !== scheduler;
-      if (losses.has(worker.id) || (!ours && theirs)) continue;
+      const leaving = losses.has(worker.id);
+      if (!ours && (theirs || leaving)) continue;
       const owned = await registry.own(worker.id);
+      // Its removal may take longer than we own it; what it comes to is found out there.
+      if (leaving) continue;
       if (ours && !owned) this.disown(worker.id);
       if (!ours && owned) await this.#adopt(worker.id);
       if (owned) await wishes.heed(worker);

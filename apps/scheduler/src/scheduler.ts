@@ -125,7 +125,7 @@ export class Scheduler {
     this.#dispatcher = new Dispatcher({ accounts, fleet, holdings, halts, leases, clock, metrics, log }, this.#queueOf);
     const wishes = new Wishes({ fleet, registry, clock, log, onFree: wake, onLess: lookOver });
     this.#losses = new Losses({
-      ...{ fleet, holdings, registry, access, runtime, relay, metrics, log },
+      ...{ fleet, holdings, registry, access, runtime, relay, metrics, clock, log },
       onGone: (profile) => {
         lookOver();
         wake(profile);

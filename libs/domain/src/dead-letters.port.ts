@@ -1,6 +1,6 @@
 import type { FailureCode } from './errors.js';
 import type { FailureClass } from './failure-class.js';
-import type { Failure, JobRecord, Start } from './job.js';
+import type { Ended, Failure, JobRecord, Start } from './job.js';
 
 /** An attempt that ended without success. Times are epoch ms. */
 export interface EndedAttempt {
@@ -12,6 +12,10 @@ export interface EndedAttempt {
   readonly endedAt: number;
   readonly start?: Start;
   readonly failure: Failure;
+  /** Of one whose worker could not report any more: what it said last, where it said something. */
+  readonly lastText?: string;
+  /** Of one whose container had to be removed: the proof that nothing of it goes on. */
+  readonly ended?: Ended;
 }
 
 /** Which dead letters are meant; all of them where nothing is said. */

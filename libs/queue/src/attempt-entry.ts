@@ -7,12 +7,15 @@ const maxMessageLength = 4_000;
 const maxLines = 40;
 const maxLineLength = 500;
 
+/** What there is of an attempt whose worker could not report any more. */
+export type LastOfAttempt = Pick<EndedAttempt, 'lastText' | 'ended'>;
+
 /**
  * What is known of an attempt's failure when it ends, as the members of a JSON object; the script that ends it puts those
  * before it that stand in the record. Long messages and outputs are cut: the last lines are the ones that tell.
  */
-export function attemptMembers(failure: Failure, endedAt: number): string {
-  return JSON.stringify({ endedAt, failure: cut(failure) }).slice(1);
+export function attemptMembers(failure: Failure, endedAt: number, last: LastOfAttempt = {}): string {
+  return JSON.stringify({ endedAt, failure: cut(failure), ...last }).slice(1);
 }
 
 function cut({ code, message, lastLines, resetAt }: Failure): Failure {

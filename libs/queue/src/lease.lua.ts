@@ -73,8 +73,9 @@ return answers
 /**
  * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now.
  * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters, secrets, cancels. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
- * state, event, retention ms, counts to raise as JSON, wakeAt or '', result or '', what is to be
- * kept of an attempt without success or '', 1 for a dead letter, number of further fields * 2, further fields, job id.
+ * state, events, retention ms, counts to raise as JSON, wakeAt or '', result or '', what is to be
+ * kept of an attempt without success or '', 1 for a dead letter, number of further fields * 2, further fields, job id,
+ * number of events.
  * Gives 'ok' and when the model's first token came, 'fenced', or the cursor that stands instead of the expected one.
  */
 export const settleScript = vitalScript(`
@@ -105,8 +106,8 @@ if ARGV[12] ~= '' then
   redis.call('RPUSH', KEYS[9], entry .. ',' .. ARGV[12])
   redis.call('LTRIM', KEYS[9], -${maxAttemptEntries}, -1)
 end
-local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
-redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[3], 'd', ARGV[7])
+local seq = redis.call('HINCRBY', KEYS[1], 'seq', ARGV[16 + fields])
+redis.call('XADD', KEYS[3], seq .. '-0', 'n', ARGV[16 + fields], 'a', at[3], 'd', ARGV[7])
 if state == 'queued' then
   for _, count in ipairs(cjson.decode(ARGV[9])) do redis.call('HINCRBY', KEYS[1], count, 1) end
   redis.call('HDEL', KEYS[1], 'worker', 'lock', 'grant')

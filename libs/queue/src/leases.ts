@@ -16,10 +16,11 @@ import type {
   Tally,
 } from '@remuda/domain';
 import { modelCount, type RedisKeys } from '@remuda/protocol';
-import { attemptMembers, isDeadLetter } from './attempt-entry.js';
+import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
 import { failQueuedScript } from './end-queued.lua.js';
 import { defaultRetention, jobKeys, type Retention } from './job-book.js';
 import { readJobHash, retriedField } from './job-hash.js';
+import { lastTextEntries, lastTextOf } from './last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
 import type { HeldJob } from './profile-queue.js';
 import { leavingKeys } from './placing.js';
@@ -61,6 +62,8 @@ export interface HeldLease {
   readonly grant?: string;
   /** When the worker took the attempt up, where that was not written before. */
   readonly startedAt?: number;
+  /** Of an attempt whose worker could not report any more. */
+  readonly last?: LastOfAttempt;
 }
 
 /** What settling came to. `elsewhere`: the relay's cursor is not where it was thought to be. */
@@ -148,6 +151,7 @@ export class Leases {
     const now = this.clock.now();
     const grant = held.grant ?? (await this.#redis.hget(keys.job(held.job), 'grant')) ?? 'none';
     const fields = [...(held.startedAt === undefined ? [] : ['startedAt', held.startedAt]), ...endingFields(ending)];
+    const events = [...endedEvents(held.last, now), endingEvent(ending, now)];
     const [answer, firstTokenAt] = (await run(
       this.#redis,
       settleScript,
@@ -168,23 +172,29 @@ export class Leases {
         cursor?.after ?? '',
         now,
         ending.state,
-        JSON.stringify([endingEvent(ending, now)]),
+        JSON.stringify(events),
         this.retention.jobMs,
         JSON.stringify(
           ending.state === 'queued' ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [],
         ),
         ending.state === 'queued' ? (ending.wakeAt ?? '') : '',
         ending.state !== 'queued' && ending.result ? JSON.stringify(ending.result) : '',
-        ending.failure ? attemptMembers(ending.failure, now) : '',
+        ending.failure ? attemptMembers(ending.failure, now, held.last) : '',
         ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
         fields.length,
         ...fields,
         held.job,
+        events.length,
       ],
     )) as [string, string?];
     if (answer === 'ok') return { kind: 'settled', ...(firstTokenAt ? { firstTokenAt: Number(firstTokenAt) } : {}) };
     // Where the answer to it was lost on its way, it was settled all the same: its own lease is what fences it now.
     return answer === 'fenced' || answer === cursor?.after ? { kind: 'fenced' } : { kind: 'elsewhere' };
+  }
+
+  /** What the job's attempt of now said last; '' where it said nothing. */
+  async lastText({ id, attempt }: Pick<JobRecord, 'id' | 'attempt'>): Promise<string> {
+    return lastTextOf(await this.#redis.xrevrange(this.#keys.events(id), '+', '-', 'COUNT', lastTextEntries), attempt);
   }
 
   /** Jobs that were to be cancelled so long ago (epoch ms) and are not over. */
@@ -273,6 +283,10 @@ function endingFields(ending: Ending): (string | number)[] {
     ...(failure ? ['failure', JSON.stringify(failure)] : []),
     ...(result ? ['turns', result.turns, 'usage', JSON.stringify(result.usage), 'costUsd', result.costUsd] : []),
   ];
+}
+
+function endedEvents(last: LastOfAttempt | undefined, now: number): readonly NewEvent[] {
+  return last?.ended ? [{ type: 'attempt.ended', at: now, data: last.ended }] : [];
 }
 
 function endingEvent(ending: Ending, now: number): NewEvent {

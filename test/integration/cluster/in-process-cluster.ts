@@ -45,6 +45,9 @@ export class InProcessRuntime implements ContainerRuntime {
     { readonly spec: ContainerSpec; readonly worker: Worker; readonly line: WorkerLine }
   >();
   readonly #watchers = new Set<(exit: ContainerExit) => void>();
+  readonly #frozen = new Set<string>();
+  /** Comes before each removal of a container: may hold it up, or make it fail. */
+  beforeStop: (worker: string) => Promise<void> = () => Promise.resolve();
 
   constructor(private readonly engine: () => Engine) {}
 
@@ -82,10 +85,17 @@ export class InProcessRuntime implements ContainerRuntime {
     this.#end(worker, 'crashed');
   }
 
+  /** Nothing is heard of a worker any more, as of one that is stopped by a signal or whose container is paused. */
+  async freeze(worker: string): Promise<void> {
+    this.#frozen.add(worker);
+    await this.#workers.get(worker)?.line.close();
+  }
+
   async stop(worker: string): Promise<void> {
+    await this.beforeStop(worker);
     const found = this.#workers.get(worker);
     this.#workers.delete(worker);
-    await found?.worker.leave();
+    if (!this.#frozen.has(worker)) await found?.worker.leave();
   }
 
   async list(): Promise<readonly SeenContainer[]> {

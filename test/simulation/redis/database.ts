@@ -326,6 +326,7 @@ const commands: Readonly<Record<string, Command>> = {
     const open = from!.startsWith('(');
     return db.entriesAfter(key!, open ? from!.slice(1) : from === '-' ? '0-0' : `${from!}-0`);
   },
+  xrevrange: (db, [key, , , , count]) => [...db.entriesAfter(key!, '0-0')].reverse().slice(0, Number(count)),
   xtrim: () => 0,
   publish: (db, [channel, message]) => {
     for (const hear of db.onPublish) hear(channel!, message!);

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { failureClasses } from '@remuda/domain';
 import type { FailureClass } from '@remuda/domain';
 import type { Shape } from '../docs/shape.js';
-import { FailureDto, JobDto, StartDto } from '../jobs/job-view.dto.js';
+import { EndedDto, FailureDto, JobDto, StartDto } from '../jobs/job-view.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
 const kind = { enum: failureClasses, description: 'Whose fault it was.' };
@@ -19,6 +19,10 @@ export class EndedAttemptDto {
   @ApiProperty(kind) class!: FailureClass;
   @ApiProperty({ description: 'HTTP status that fits, for whoever passes the failure on.' }) status!: number;
   @ApiProperty({ type: () => FailureDto }) failure!: FailureDto;
+  @ApiPropertyOptional({ description: 'What it said last, of one whose worker could not report any more.' })
+  lastText?: string;
+  @ApiPropertyOptional({ type: () => EndedDto, description: 'The proof, of one whose container had to be removed.' })
+  ended?: EndedDto;
 }
 
 /** The attempts of a job that ended without success, the oldest first. */

@@ -10,7 +10,7 @@ export function viewDeadLetter(job: JobRecord): DeadLetterView {
 
 /** An attempt as clients see it: its times as ISO 8601. */
 export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
-  const { attempt, worker, claimedAt, startedAt, endedAt, start, failure } = ended;
+  const { attempt, worker, claimedAt, startedAt, endedAt, start, failure, lastText, ended: proof } = ended;
   return {
     attempt,
     worker,
@@ -21,6 +21,8 @@ export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
     class: classOf(failure.code),
     status: failureRule(failure.code).status,
     failure,
+    ...(lastText === undefined ? {} : { lastText }),
+    ...(proof === undefined ? {} : { ended: proof }),
   };
 }
 
