@@ -9,6 +9,7 @@ export class SchedulerMetrics {
   readonly refused: Counter<'reason'>;
   readonly lost: Counter<'profile'>;
   readonly starts: Counter<'profile' | 'outcome'>;
+  readonly recycled: Counter<'profile' | 'reason'>;
   readonly #ended: Counter<'profile' | 'state' | 'code'>;
   readonly #requeued: Counter<'profile' | 'counted'>;
   readonly #wait: Histogram<'profile' | 'start'>;
@@ -36,6 +37,12 @@ export class SchedulerMetrics {
       name: 'remuda_worker_starts_total',
       help: 'Containers started.',
       labelNames: ['profile', 'outcome'],
+      ...make,
+    });
+    this.recycled = new Counter({
+      name: 'remuda_workers_recycled_total',
+      help: 'Workers that were told to leave: stale, by age, by memory, as surplus, drained with their pool, or asked by somebody.',
+      labelNames: ['profile', 'reason'],
       ...make,
     });
     this.#ended = new Counter({

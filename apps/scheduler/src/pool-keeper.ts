@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import {
   RemudaError,
+  isOutgrown,
   planPool,
   type Clock,
   type ContainerRuntime,
   type PoolAction,
   type Profile,
+  type RecycleReason,
   type SeenPool,
   type WorkerRecord,
 } from '@remuda/domain';
@@ -143,6 +145,7 @@ export class PoolKeeper {
           lost: own !== undefined && fleet.lost(own, now) !== undefined,
           ...(worker.idleSince === undefined ? {} : { idleSince: worker.idleSince }),
           ...(worker.cordoned === true ? { cordoned: true } : {}),
+          outgrown: isOutgrown(worker, profile.recycle),
         };
       }),
       strays,
@@ -162,7 +165,7 @@ export class PoolKeeper {
         await Promise.all(Array.from({ length: action.count }, () => this.#start(profile)));
         return;
       case 'drain':
-        await this.#drain(action.worker, this.parts.halts.drainedBy(profile.name));
+        await this.#drain(action.worker, action.reason, this.parts.halts.drainedBy(profile.name));
         return;
       case 'lose': {
         const worker = fleet.get(action.worker);
@@ -177,9 +180,9 @@ export class PoolKeeper {
   }
 
   /** Lets a worker leave: now, since it's idle, or when its job has ended, but by then (epoch ms). Another scheduler's one hears it there. */
-  async #drain(worker: string, by = this.parts.clock.now()): Promise<void> {
+  async #drain(worker: string, reason: RecycleReason, by = this.parts.clock.now()): Promise<void> {
     const { fleet, registry, wishes } = this.parts;
-    await (fleet.get(worker) ? wishes.drain(worker, by) : registry.askDrain(worker, by));
+    await (fleet.get(worker) ? wishes.drain(worker, by, reason) : registry.askDrain(worker, by));
   }
 
   async #start(profile: Profile): Promise<void> {
@@ -212,6 +215,6 @@ export class PoolKeeper {
   async #dismissUnknown(workers: readonly WorkerRecord[]): Promise<void> {
     for (const worker of workers)
       if (!this.queueOf.has(worker.profile) && this.parts.fleet.get(worker.id)?.phase === 'idle')
-        await this.#drain(worker.id);
+        await this.#drain(worker.id, 'stale');
   }
 }

@@ -33,12 +33,18 @@ describe('a profiles file', () => {
     expect(profile).toMatchObject({ model: 'opus', pool: { warm: 0, max: 9 }, tools: { deny: ['Bash'] } });
   });
 
+  test('a worker has no memory limit of its own unless the file names one', () => {
+    const read = (recycle: object) => readProfiles({ profiles: { a: { recycle } } }, defaults)[0]?.recycle;
+    expect(read({ aboveRssMb: 1_500 })?.aboveRssMb).toBe(1_500);
+    expect(read({})).not.toHaveProperty('aboveRssMb');
+  });
+
   test('all faults are found at once, each with its place', () => {
     const content = {
       profiles: {
         'Bad Name': {},
         a: { model: 7, pool: { warm: 9, max: 3 }, colour: 'red', permissionMode: 'root' },
-        b: { tools: { allow: 'Bash' }, recycle: { afterJobs: 0 } },
+        b: { tools: { allow: 'Bash' }, recycle: { afterJobs: 0, aboveRssMb: 1 } },
       },
     };
     expect(faultsOf(content)).toEqual([
@@ -49,6 +55,7 @@ describe('a profiles file', () => {
       'profiles.a.permissionMode',
       'profiles.b.tools.allow',
       'profiles.b.recycle.afterJobs',
+      'profiles.b.recycle.aboveRssMb',
     ]);
   });
 

@@ -65,7 +65,12 @@ function readProfile(reader: Reader, name: string, value: unknown, defaults: Pro
   const entry = reader.object(value ?? {}, at, fields);
   const base = defaultProfile(name, defaults);
   const pool = reader.object(entry['pool'] ?? {}, `${at}.pool`, ['warm', 'max']);
-  const recycle = reader.object(entry['recycle'] ?? {}, `${at}.recycle`, ['afterJobs', 'afterMs', 'idleMs']);
+  const recycle = reader.object(entry['recycle'] ?? {}, `${at}.recycle`, [
+    'afterJobs',
+    'afterMs',
+    'idleMs',
+    'aboveRssMb',
+  ]);
   const resources = reader.object(entry['resources'] ?? {}, `${at}.resources`, ['cpus', 'memoryMb', 'pids', 'diskMb']);
   const number = (
     from: Record<string, unknown>,
@@ -101,6 +106,10 @@ function readProfile(reader: Reader, name: string, value: unknown, defaults: Pro
       afterJobs: number(recycle, 'afterJobs', 'recycle', base.recycle.afterJobs, 1, 1_000_000),
       afterMs: number(recycle, 'afterMs', 'recycle', base.recycle.afterMs, 1_000, 30 * 86_400_000),
       idleMs: number(recycle, 'idleMs', 'recycle', base.recycle.idleMs, 0, 30 * 86_400_000),
+      ...given(
+        'aboveRssMb',
+        reader.number(recycle['aboveRssMb'], `${at}.recycle.aboveRssMb`, undefined, 64, 1_048_576),
+      ),
     },
     network: reader.text(entry['network'], `${at}.network`) ?? base.network,
   };
@@ -112,6 +121,9 @@ function readTools(reader: Reader, value: unknown, at: string): ToolRules {
   const deny = reader.texts(tools['deny'], `${at}.deny`);
   return { ...(allow ? { allow } : {}), ...(deny ? { deny } : {}) };
 }
+
+const given = <K extends string>(key: K, value: number | undefined): { readonly [P in K]?: number } =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: number };
 
 /** Reads values of a kind, and collects what does not fit instead of stopping at the first. */
 class Reader {
@@ -148,7 +160,13 @@ class Reader {
     return this.#typed(value, path, `one of ${words.join(', ')}`, (v): v is T => words.includes(v as T));
   }
 
-  number(value: unknown, path: string, fallback: number, min: number, max: number): number {
+  number<F extends number | undefined>(
+    value: unknown,
+    path: string,
+    fallback: F,
+    min: number,
+    max: number,
+  ): number | F {
     const fits = (v: unknown): v is number => typeof v === 'number' && v >= min && v <= max;
     return this.#typed(value, path, `a number from ${String(min)} to ${String(max)}`, fits) ?? fallback;
   }

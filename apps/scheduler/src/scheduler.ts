@@ -123,7 +123,7 @@ export class Scheduler {
     this.#holdings = holdings;
     const accounts = (): Promise<void> => this.#accounts;
     this.#dispatcher = new Dispatcher({ accounts, fleet, holdings, halts, leases, clock, metrics, log }, this.#queueOf);
-    const wishes = new Wishes({ fleet, registry, clock, log, onFree: wake, onLess: lookOver });
+    const wishes = new Wishes({ fleet, registry, clock, metrics, log, onFree: wake, onLess: lookOver });
     this.#losses = new Losses({
       ...{ fleet, holdings, registry, access, runtime, relay, metrics, clock, log },
       onGone: (profile) => {
@@ -165,6 +165,8 @@ export class Scheduler {
     const reports = new WorkerReports({
       ...{ ...parts, metrics },
       onReady: (profile) => this.#keeper.noteReady(profile),
+      recycleOf: (profile) => profiles.find(({ name }) => name === profile)?.recycle ?? {},
+      onOutgrown: (worker) => wishes.drain(worker, clock.now(), 'memory'),
       onFree: wake,
       onLeaving: lookOver,
       onAstray: (worker) => void losses.lose(worker, lost('it does not have the job that it was given')),

@@ -1,14 +1,16 @@
-import type { Clock, WorkerRecord } from '@remuda/domain';
+import type { Clock, RecycleReason, WorkerRecord } from '@remuda/domain';
 import { encodeControl } from '@remuda/protocol';
 import type { WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
+import type { SchedulerMetrics } from './metrics.js';
 
 /** What heeding wishes touches. */
 export interface WishesParts {
   readonly fleet: Fleet;
   readonly registry: WorkerRegistry;
   readonly clock: Clock;
+  readonly metrics: SchedulerMetrics;
   readonly log: Logger;
   /** A worker may be given jobs again. */
   readonly onFree: (profile: string) => void;
@@ -26,18 +28,19 @@ export class Wishes {
     if (worker.drainBy !== undefined) await this.drain(worker.id, worker.drainBy);
   }
 
-  /** Lets a worker finish what it does until then (epoch ms), and leave. */
-  async drain(id: string, by: number): Promise<void> {
-    const { fleet, registry, clock, log, onLess } = this.parts;
+  /** Lets a worker finish what it does until then (epoch ms), and leave; without a reason somebody else has asked for it. */
+  async drain(id: string, by: number, reason?: RecycleReason): Promise<void> {
+    const { fleet, registry, clock, metrics, log, onLess } = this.parts;
     const own = fleet.get(id);
     if (!own || (own.drainBy !== undefined && own.drainBy <= by)) return;
     const now = clock.now();
     const limitMs = Math.max(0, by - now);
     await registry.askDrain(id, by);
     await registry.tell(id, encodeControl({ kind: 'drain', limitMs }));
+    if (own.drainBy === undefined) metrics.recycled.inc({ profile: own.profile, reason: reason ?? 'asked' });
     own.drainBy = by;
     fleet.engage(id, 'draining', now);
-    log.info({ worker: id, limitMs }, 'a worker drains');
+    log.info({ worker: id, limitMs, reason }, 'a worker drains');
     onLess();
   }
 

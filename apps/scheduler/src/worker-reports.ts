@@ -1,4 +1,4 @@
-import type { Clock, WorkerPhase } from '@remuda/domain';
+import { isOutgrown, type Clock, type Recycle, type WorkerPhase } from '@remuda/domain';
 import type { WorkerReport } from '@remuda/protocol';
 import type { RelayListener, WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
@@ -17,6 +17,10 @@ export interface ReportsParts {
   readonly log: Logger;
   /** A worker is ready for its first job. */
   readonly onReady: (profile: string) => Promise<void>;
+  /** When workers of a profile are replaced. */
+  readonly recycleOf: (profile: string) => Pick<Recycle, 'aboveRssMb'>;
+  /** A worker takes too much memory to be given another job. */
+  readonly onOutgrown: (worker: string) => Promise<void>;
   /** A worker is free. */
   readonly onFree: (profile: string) => void;
   /** A worker leaves by itself. */
@@ -73,9 +77,9 @@ export class WorkerReports implements RelayListener {
 
   async #onIdle(
     worker: string,
-    { job, lease = 0, cold = false, grant }: Extract<WorkerReport, { kind: 'phase' }>,
+    { job, lease = 0, cold = false, grant, rssMb }: Extract<WorkerReport, { kind: 'phase' }>,
   ): Promise<void> {
-    const { fleet, registry, clock, metrics, log, onReady, onFree } = this.parts;
+    const { fleet, registry, clock, metrics, log, recycleOf, onReady, onOutgrown, onFree } = this.parts;
     const own = fleet.get(worker);
     const now = clock.now();
     const done = job === undefined ? undefined : { job, lease };
@@ -90,6 +94,11 @@ export class WorkerReports implements RelayListener {
       metrics.ready(own.profile, now - own.startedAt);
       log.info({ worker, ms: now - own.startedAt }, 'worker is warm');
       await onReady(own.profile);
+    }
+    if (rssMb !== undefined) await registry.note(worker, { rssMb: Math.round(rssMb) });
+    if (isOutgrown({ rssMb, jobsDone: done ? 1 : 0 }, recycleOf(own.profile))) {
+      await onOutgrown(worker);
+      return;
     }
     fleet.free(own);
     onFree(own.profile);

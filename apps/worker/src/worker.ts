@@ -173,14 +173,20 @@ export class Worker {
     // Where it can't be set now, the turn sets it.
     await this.plan.engine.arm(this.#armed).catch(() => undefined);
     const cold = this.#cold ? { cold: true } : {};
-    await this.plan.line.say({ kind: 'phase', phase: 'idle', grant, ...this.#lastDone, ...cold });
+    const rssMb = await this.#rssMb();
+    await this.plan.line.say({ kind: 'phase', phase: 'idle', grant, rssMb, ...this.#lastDone, ...cold });
   }
 
   async #beat(): Promise<void> {
+    const rssMb = await this.#rssMb();
     const assignment = this.#current?.assignment;
     const phase = this.#leaving ? 'draining' : assignment ? 'busy' : 'idle';
     const held = assignment ? { job: assignment.job, lease: assignment.lease } : {};
-    const rssMb = process.memoryUsage.rss() / 1_048_576;
     await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...held });
+  }
+
+  /** Resident memory of this process and of the engine's, in MiB. */
+  async #rssMb(): Promise<number> {
+    return process.memoryUsage.rss() / 1_048_576 + ((await this.plan.engine.memoryMb()) ?? 0);
   }
 }

@@ -75,6 +75,8 @@ export interface Engine {
    * processes could not be seen.
    */
   endRest(): Promise<Ended | undefined>;
+  /** Resident memory of the agent and of all that it started, in MiB; undefined where it can't be seen. Never rejects. */
+  memoryMb(): Promise<number | undefined>;
   /** Forgets the turn's session and kills every process that it left behind. Rejects when the agent can't be reused. */
   reset(): Promise<void>;
   /** Ends the agent and all that it started: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */

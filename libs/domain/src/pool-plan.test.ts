@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planPool, type PoolAction, type PoolAim, type SeenPool, type SeenWorker } from './pool-plan.js';
+import { isOutgrown, planPool, type PoolAction, type PoolAim, type SeenPool, type SeenWorker } from './pool-plan.js';
 import { workerPhases, type WorkerPhase } from './worker-phase.js';
 
 const aim: PoolAim = {
@@ -33,6 +33,22 @@ describe('planning a pool', () => {
 
   test('a backlog starts more, up to the maximum', () => {
     expect(started(planPool(pool({ backlog: 100 }), aim, now))).toBe(5);
+  });
+
+  test('an idle worker that has outgrown its limit leaves, and a busy one stays until it has ended', () => {
+    const workers = [worker('a', 'idle', { outgrown: true }), worker('b', 'busy', { outgrown: true })];
+    expect(planPool(pool({ workers }), aim, now)).toEqual([
+      { kind: 'drain', worker: 'a', reason: 'memory' },
+      { kind: 'start', count: 2 },
+    ]);
+  });
+
+  test('a worker has outgrown its limit above it, and never before its first job', () => {
+    expect(isOutgrown({ rssMb: 501, jobsDone: 1 }, { aboveRssMb: 500 })).toBe(true);
+    expect(isOutgrown({ rssMb: 500, jobsDone: 1 }, { aboveRssMb: 500 })).toBe(false);
+    expect(isOutgrown({ rssMb: 501, jobsDone: 0 }, { aboveRssMb: 500 })).toBe(false);
+    expect(isOutgrown({ rssMb: 1e6, jobsDone: 1 }, {})).toBe(false);
+    expect(isOutgrown({ jobsDone: 1 }, { aboveRssMb: 500 })).toBe(false);
   });
 
   test('a pool at its target is left alone', () => {

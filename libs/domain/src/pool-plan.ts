@@ -14,6 +14,8 @@ export interface SeenWorker {
   readonly lost: boolean;
   /** It is given no job, and stays all the same. */
   readonly cordoned?: boolean;
+  /** It has had jobs, and takes more memory than a worker may when it's given another one. */
+  readonly outgrown?: boolean;
 }
 
 /** A pool at one moment: its workers, the containers nobody knows, and how many jobs wait for it. */
@@ -48,10 +50,13 @@ export interface PoolAim {
   readonly calmMs: number;
 }
 
+/** Why a worker is told to leave. */
+export type RecycleReason = 'stale' | 'age' | 'memory' | 'surplus' | 'drained';
+
 /** What should change. Applying an action twice does no harm. */
 export type PoolAction =
   | { readonly kind: 'start'; readonly count: number }
-  | { readonly kind: 'drain'; readonly worker: string; readonly reason: 'stale' | 'age' | 'surplus' | 'drained' }
+  | { readonly kind: 'drain'; readonly worker: string; readonly reason: RecycleReason }
   | { readonly kind: 'lose'; readonly worker: string; readonly reason: 'gone' | 'start_timeout' }
   | { readonly kind: 'reap'; readonly container: string };
 
@@ -105,13 +110,25 @@ function drainAll(staying: readonly SeenWorker[]): readonly PoolAction[] {
   return staying.map((w) => ({ kind: 'drain', worker: w.id, reason: 'drained' }) as const);
 }
 
-/** Idle workers that should leave: stale ones, old ones, then the longest idle above what is wanted. */
+/**
+ * Whether a worker takes too much memory to be given another job. One that has had none is as small as they come: a limit below that
+ * would replace it for ever.
+ */
+export function isOutgrown(
+  { rssMb, jobsDone }: { readonly rssMb?: number | undefined; readonly jobsDone: number },
+  { aboveRssMb = Infinity }: Pick<Recycle, 'aboveRssMb'>,
+): boolean {
+  return jobsDone > 0 && (rssMb ?? 0) > aboveRssMb;
+}
+
+/** Idle workers that should leave: stale ones, old ones, those that have outgrown their limit, then the longest idle above what is wanted. */
 function planDrains(staying: readonly SeenWorker[], wanted: number, aim: PoolAim, now: number): PoolAction[] {
   const idle = staying.filter((w) => w.phase === 'idle');
   const drains: Extract<PoolAction, { kind: 'drain' }>[] = [];
   for (const w of idle) {
     if (w.stale) drains.push({ kind: 'drain', worker: w.id, reason: 'stale' });
     else if (now - w.startedAt > aim.recycle.afterMs) drains.push({ kind: 'drain', worker: w.id, reason: 'age' });
+    else if (w.outgrown === true) drains.push({ kind: 'drain', worker: w.id, reason: 'memory' });
   }
   const leaving = new Set(drains.map((d) => d.worker));
   let surplus = staying.length - leaving.size - wanted;

@@ -47,4 +47,6 @@ export interface Recycle {
   readonly afterMs: number;
   /** Idle time in ms after which workers above the warm target leave. */
   readonly idleMs: number;
+  /** Resident memory in MiB above which a worker is replaced once it has nothing to do. Default: none. */
+  readonly aboveRssMb?: number;
 }

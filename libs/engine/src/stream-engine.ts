@@ -19,6 +19,7 @@ import { reservedNames } from './environment.js';
 import type { GitFolder } from './git.js';
 import { layFolders, scrubHome, type Folders } from './home.js';
 import { killAll } from './kill.js';
+import { memoryOf } from './memory.js';
 import { initialOf, needOf } from './needs.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from './options.js';
 import type { Mark } from './processes.js';
@@ -141,6 +142,10 @@ export class StreamEngine implements Engine {
 
   async endRest(): Promise<Ended | undefined> {
     return this.#proveEnd('interrupt', this.options.clock.now()).catch(() => undefined);
+  }
+
+  async memoryMb(): Promise<number | undefined> {
+    return memoryOf(this.#starter.pids);
   }
 
   /** Ends what a turn started, and says by which rung all of it was gone. */

@@ -9,6 +9,7 @@ export type WorkerReport =
   | {
       readonly kind: 'heartbeat';
       readonly phase: WorkerPhase;
+      /** Resident memory of the worker, of Claude Code and of all that it started, in MiB. */
       readonly rssMb: number;
       readonly job?: string;
       readonly lease?: number;
@@ -21,6 +22,8 @@ export type WorkerReport =
       readonly lease?: number;
       /** With `idle`: the sha256 in hex of the bridge token that the next job is to be granted to. */
       readonly grant?: string;
+      /** With `idle`: the same as with a heartbeat. */
+      readonly rssMb?: number;
       /** The engine could not be made warm: the next job has to start it. */
       readonly cold?: boolean;
     }
@@ -62,7 +65,9 @@ function readReport(value: unknown): WorkerReport | undefined {
         ? (value as unknown as WorkerReport)
         : undefined;
     case 'phase':
-      return isPhase(value['phase']) && (value['grant'] === undefined || isHash(value['grant']))
+      return isPhase(value['phase']) &&
+        (value['grant'] === undefined || isHash(value['grant'])) &&
+        (value['rssMb'] === undefined || typeof value['rssMb'] === 'number')
         ? (value as unknown as WorkerReport)
         : undefined;
     case 'started':

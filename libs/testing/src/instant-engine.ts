@@ -6,7 +6,11 @@ export type TurnScript = (turn: Turn, onEvent: (event: NewEvent) => void, signal
 
 /** An engine without an agent: it is warm at once and answers by a script. */
 export class InstantEngine implements Engine {
-  constructor(private readonly script: TurnScript = answerAtOnce) {}
+  /** `memory` is what it says of its memory in MiB, whenever it's asked. */
+  constructor(
+    private readonly script: TurnScript = answerAtOnce,
+    private readonly memory: () => number | undefined = () => undefined,
+  ) {}
 
   async warm(): Promise<void> {
     // There is nothing to start.
@@ -34,6 +38,10 @@ export class InstantEngine implements Engine {
 
   async endRest(): Promise<Ended> {
     return { by: 'interrupt', processesLeft: 0, ms: 0 };
+  }
+
+  async memoryMb(): Promise<number | undefined> {
+    return this.memory();
   }
 
   async reset(): Promise<void> {

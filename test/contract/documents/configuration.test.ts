@@ -51,7 +51,11 @@ describe.each<[string, Readonly<Record<string, Setting<unknown>>>]>([
 
 test('docs/configuration.md has every field of a profile and no other, with its default', () => {
   const { name: _name, ...profile } = defaultProfile('any', { image: 'REMUDA_WORKER_IMAGE', warm: 1, max: 2 });
-  const optional = { appendSystemPrompt: undefined, tools: { allow: undefined, deny: undefined } };
+  const optional = {
+    appendSystemPrompt: undefined,
+    tools: { allow: undefined, deny: undefined },
+    recycle: { ...profile.recycle, aboveRssMb: undefined },
+  };
   const pool = { warm: 'REMUDA_WARM', max: 'REMUDA_MAX_WORKERS' };
   const wanted = leaves({ ...profile, ...optional, pool }).map(([path, value]) => [
     path,

@@ -30,6 +30,7 @@ export class LedEngines {
       resume: () => Promise.resolve(),
       turn: (turn, onEvent, signal) => this.#begin(turn, onEvent, signal),
       endRest: () => Promise.resolve({ by: 'interrupt', processesLeft: 0, ms: 0 }),
+      memoryMb: () => Promise.resolve(undefined),
       reset: () => Promise.resolve(),
       kill: () => Promise.resolve(),
     };

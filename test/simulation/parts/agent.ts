@@ -83,6 +83,10 @@ export class SimulatedAgent implements Engine {
     return { by: 'interrupt', processesLeft: 0, ms: 1 };
   }
 
+  memoryMb(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async reset(): Promise<void> {
     await pause(this.world.random.between(1, 20));
     if (this.world.random.chance(this.weather.notReset)) throw new RemudaError('engine.crashed', 'No way back.');

@@ -17,7 +17,8 @@ export class WorkerDto {
   @ApiPropertyOptional(time) heartbeatAt?: string;
   @ApiPropertyOptional({ description: 'The job that it carries out.' }) job?: string;
   @ApiProperty() jobsDone!: number;
-  @ApiPropertyOptional() rssMb?: number;
+  @ApiPropertyOptional({ description: 'MiB of resident memory: the worker, Claude Code and all that it started.' })
+  rssMb?: number;
   @ApiProperty({ description: 'It is given no job, and stays.' }) cordoned!: boolean;
   @ApiPropertyOptional({ ...time, description: 'It leaves, and what it carries out then is requeued.' })
   drainBy?: string;
