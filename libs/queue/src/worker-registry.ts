@@ -25,9 +25,16 @@ return 1
 
 /**
  * Writes a new worker down, unless somebody else leads its pool by now: whoever was frozen since it looked would start
- * more of them than there may be. KEYS: worker, workers, owner, cursors, leader. ARGV: id, scheduler, ms, then fields and values.
+ * more of them than there may be. Asked again, because the first answer was lost with its connection, it leaves alone what has
+ * become of the worker since. KEYS: worker, workers, owner, cursors, leader. ARGV: id, scheduler, ms, then fields and values.
  */
 const registerScript = script(`
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  local owner = redis.call('GET', KEYS[3])
+  if owner and owner ~= ARGV[2] then return 0 end
+  redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])
+  return 1
+end
 if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV, 4))
 redis.call('SADD', KEYS[2], ARGV[1])
@@ -77,7 +84,7 @@ export class WorkerRegistry {
     this.#keys = queues.keys;
   }
 
-  /** Writes a new worker down, as ours, before its container is started; false where we don't lead its pool any more. */
+  /** Writes a new worker down, as ours, before its container is started; false where it's not ours to start any more. */
   async register(
     worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt'> & { readonly afterJobs: number },
   ): Promise<boolean> {

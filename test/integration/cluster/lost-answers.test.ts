@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { noUsage, type JobEvent, type TurnEnd } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues } from '@remuda/queue';
+import { Leases, ProfileQueue, Queues, WorkerRegistry, lead } from '@remuda/queue';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions } from './in-process-cluster.js';
 
@@ -78,6 +78,26 @@ test('an assignment that is asked for twice, because its answer was lost, is the
     expect(types(await eventsOf(cluster, id))).toEqual(['job.queued', 'job.assigned', 'job.over']);
     expect(run).toHaveBeenCalledTimes(3);
   } finally {
+    await cluster.stop();
+  }
+});
+
+test('a registration that is asked for twice, because its answer was lost, leaves alone what has become of the worker', async () => {
+  const cluster = await startCluster({ schedulers: 0 });
+  const { keys } = cluster;
+  const queues = new Queues(cluster.redis, keys);
+  const registry = new WorkerRegistry(queues, 's-0');
+  const worker = { id: 'w-default-1', profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 };
+  try {
+    await lead(cluster.redis, keys.poolLeader('default'), 's-0');
+    expect(await registry.register(worker)).toBe(true);
+    await registry.note(worker.id, { phase: 'draining' });
+    expect(await registry.register(worker)).toBe(true);
+    await cluster.redis.set(keys.workerOwner(worker.id), 's-1');
+    expect(await registry.register(worker)).toBe(false);
+    expect(await registry.find(worker.id)).toMatchObject({ phase: 'draining' });
+  } finally {
+    await queues.close();
     await cluster.stop();
   }
 });
