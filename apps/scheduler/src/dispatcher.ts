@@ -12,11 +12,15 @@ const recordLimitMs = 10_000;
 
 /** What the dispatcher works with. */
 export interface DispatcherParts {
+  /** Names us among the schedulers. */
+  readonly scheduler: string;
   readonly fleet: Fleet;
   readonly holdings: Holdings;
   readonly halts: HaltWatch;
   /** Resolves when workers can hear of what they are given, after Redis was away. */
   readonly accounts: () => Promise<void>;
+  /** The worker is another scheduler's, or nobody's: we were away for too long. */
+  readonly onElsewhere: (worker: string) => void;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
@@ -82,7 +86,7 @@ export class Dispatcher {
 
   /** Gives a claimed job to the worker; false when the worker is still free afterwards. */
   async #give(queue: ProfileQueue, held: HeldJob, worker: OwnWorker): Promise<boolean> {
-    const { leases, clock } = this.parts;
+    const { scheduler, leases, clock } = this.parts;
     const found = await leases.read(held.id);
     if (!found) {
       await this.#putBackUnknown(queue, held);
@@ -93,7 +97,15 @@ export class Dispatcher {
     const again = planAgain(found.job);
     const start = startOf(found.job, worker.cold === true ? Infinity : worker.readyAt, again);
     const assigned = await leases.assign(
-      { held, job: found.job, prompt: found.prompt, start, ...(again ? { again } : {}), ...takeGrant(worker) },
+      {
+        held,
+        scheduler,
+        job: found.job,
+        prompt: found.prompt,
+        start,
+        ...(again ? { again } : {}),
+        ...takeGrant(worker),
+      },
       worker.id,
     );
     if (assigned.kind === 'state') {
@@ -114,8 +126,9 @@ export class Dispatcher {
   }
 
   /** What an assignment that was refused says of the worker; false where it's free all the same. */
-  #stands(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted', now: number): boolean {
-    const { fleet, halts } = this.parts;
+  #stands(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere', now: number): boolean {
+    const { fleet, halts, onElsewhere } = this.parts;
+    if (kind === 'elsewhere') onElsewhere(worker.id);
     if (kind === 'worker') fleet.engage(worker.id, 'draining', now);
     if (kind === 'cordoned') worker.cordoned = true;
     if (kind === 'halted') halts.told(worker.profile);

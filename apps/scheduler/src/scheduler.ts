@@ -122,7 +122,13 @@ export class Scheduler {
     const holdings = new Holdings(leases, (profile) => this.#queueOf.get(profile), halts, clock, metrics, log);
     this.#holdings = holdings;
     const accounts = (): Promise<void> => this.#accounts;
-    this.#dispatcher = new Dispatcher({ accounts, fleet, holdings, halts, leases, clock, metrics, log }, this.#queueOf);
+    this.#dispatcher = new Dispatcher(
+      {
+        ...{ scheduler, accounts, fleet, holdings, halts, leases, clock, metrics, log },
+        onElsewhere: (worker) => this.#ownership.disown(worker),
+      },
+      this.#queueOf,
+    );
     const wishes = new Wishes({ fleet, registry, clock, metrics, log, onFree: wake, onLess: lookOver });
     this.#losses = new Losses({
       ...{ fleet, holdings, registry, access, runtime, relay, metrics, clock, log },

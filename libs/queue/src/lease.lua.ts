@@ -2,16 +2,18 @@ import { maxAttemptEntries } from './attempt-entry.js';
 import { script, vitalScript } from './script.js';
 
 /**
- * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written.
- * KEYS: job, worker, events, grant, model, ttl, halts. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms,
- * event, number of grant fields * 2, grant fields.
- * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'worker'}, {'cordoned'} or {'halted'}. Asked again under the same lock, because the first
- * answer was lost with its connection, it answers the same.
+ * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written. Only the worker's
+ * owner may: whoever was frozen with a claim in its hands would come before all that was submitted in the meantime.
+ * KEYS: job, worker, events, grant, model, ttl, halts, owner. ARGV: job id, worker id, now, start, lock token, grant hash, grant
+ * ttl ms, event, number of grant fields * 2, scheduler, grant fields.
+ * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}. Asked again
+ * under the same lock, because the first answer was lost with its connection, it answers the same.
  */
 export const assignScript = script(`
 local at = redis.call('HMGET', KEYS[1], 'state', 'lock', 'worker', 'lease', 'attempt', 'profile')
 if at[1] == 'assigned' and at[2] == ARGV[5] and at[3] == ARGV[2] then return {'assigned', at[4], at[5]} end
 if at[1] ~= 'queued' then return {'state', at[1] or ''} end
+if redis.call('GET', KEYS[8]) ~= ARGV[10] then return {'elsewhere'} end
 if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end
 if redis.call('HEXISTS', KEYS[2], 'cordoned') == 1 then return {'cordoned'} end
 if redis.call('EXISTS', KEYS[7]) == 1 then
@@ -27,7 +29,7 @@ redis.call('HDEL', KEYS[1], 'wakeAt', 'startedAt', 'failure')
 redis.call('HSET', KEYS[2], 'phase', 'busy', 'job', ARGV[1], 'lease', lease)
 redis.call('HDEL', KEYS[2], 'idleSince')
 local grant = {'lease', lease}
-for i = 10, 9 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
+for i = 11, 10 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
 redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt', 'limitResetAt')

@@ -29,16 +29,18 @@ import { run } from './script.js';
 
 /**
  * What an assignment came to: `worker` says that the worker, `state` that the job is no longer free, `cordoned` that the worker and
- * `halted` that the profile is to have none.
+ * `halted` that the profile is to have none, `elsewhere` that the worker is not, or no longer, the claiming scheduler's.
  */
 export type Assigned =
   | { readonly kind: 'assigned'; readonly lease: number; readonly attempt: number; readonly grant: string }
   | { readonly kind: 'state'; readonly state: JobState | '' }
-  | { readonly kind: 'worker' | 'cordoned' | 'halted' };
+  | { readonly kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere' };
 
 /** A claimed job on its way to a worker. */
 export interface Claim {
   readonly held: HeldJob;
+  /** Who claimed it: the worker has to be his. */
+  readonly scheduler: string;
   readonly job: JobRecord;
   readonly prompt: string;
   readonly start: Start;
@@ -229,7 +231,7 @@ export class Leases {
 
   async #assign(claim: Claim & { readonly grant: string }, worker: string, now: number): Promise<Assigned> {
     const keys = this.#keys;
-    const { held, job, start, grant: hash } = claim;
+    const { held, scheduler, job, start, grant: hash } = claim;
     const { spec } = job;
     const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
     const grant = [
@@ -248,6 +250,7 @@ export class Leases {
         keys.model(job.id),
         keys.ttl,
         keys.halts,
+        keys.workerOwner(worker),
       ],
       [
         job.id,
@@ -259,6 +262,7 @@ export class Leases {
         spec.timeoutMs + grantGraceMs,
         JSON.stringify([event]),
         grant.length,
+        scheduler,
         ...grant,
       ],
     )) as [Assigned['kind'], ...unknown[]];

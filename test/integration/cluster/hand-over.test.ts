@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ownMs } from '@remuda/queue';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { Leases, ownMs } from '@remuda/queue';
+import { InstantEngine } from '@remuda/testing';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster } from './in-process-cluster.js';
@@ -8,6 +9,9 @@ import { specOf, startInProcessCluster } from './in-process-cluster.js';
 let redis: TestRedis;
 beforeAll(async () => {
   redis = await startRedis();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 afterAll(async () => {
   await redis.close();
@@ -74,4 +78,28 @@ test('those of a scheduler that was killed are with another one when its ownersh
   });
   process.stdout.write(`taken over after ${ms.toFixed(0)} ms\n`);
   expect(ms).toBeLessThan(ownMs + 2_000);
+});
+
+test('a scheduler gives no job to a worker that another one has taken since the claim', async () => {
+  const engine = () => new InstantEngine();
+  const profile = { pool: { warm: 1, max: 1 } };
+  const cluster = await startInProcessCluster({ redisUrl: redis.url, engine, profile });
+  try {
+    const answers: string[] = [];
+    vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, claim, worker) {
+      await cluster.redis.set(cluster.keys.workerOwner(worker), 's-other', 'PX', 500);
+      const answer = await this.assign(claim, worker);
+      answers.push(answer.kind);
+      return answer;
+    });
+    const id = `j-${randomUUID()}`;
+    await cluster.book.submit([{ id, spec: specOf() }]);
+    const types: string[] = [];
+    for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(20_000)))
+      types.push(...batch.map((event) => event.type));
+    expect(answers).toEqual(['elsewhere']);
+    expect(types).toEqual(['job.queued', 'job.assigned', 'job.over']);
+  } finally {
+    await cluster.stop();
+  }
 });
