@@ -1,5 +1,6 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
+import { openConnection } from './connection.js';
 
 /** A connection to Redis. */
 export type RedisConnection = Redis;
@@ -31,7 +32,7 @@ const maxReconnectPauseMs = 200;
  */
 export function connectRedis(url: string, options: ConnectOptions): Redis {
   const { sentinels, ...address } = parseRedisUrl(url);
-  const redis = new Redis({
+  return openConnection({
     ...address,
     ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
@@ -44,10 +45,6 @@ export function connectRedis(url: string, options: ConnectOptions): Redis {
       ? { maxRetriesPerRequest: 0, enableOfflineQueue: false, connectTimeout: 1_000, commandTimeout: 2_000 }
       : { maxRetriesPerRequest: null }),
   });
-  // Without a listener ioredis throws; who uses the connection learns of an outage by its commands.
-  redis.on('error', () => undefined);
-  redis.setMaxListeners(0);
-  return redis;
 }
 
 const pauseMs = (times: number): number => Math.min(50 * times, maxReconnectPauseMs);
@@ -159,7 +156,7 @@ export function isFull(error: unknown): boolean {
 }
 
 const outage =
-  /Connection is closed|Stream isn't writeable|All sentinels are unreachable|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|max retries per request|Command timed out|LOADING|BUSY |READONLY|MASTERDOWN|CLUSTERDOWN|Socket closed|WRONGPASS|NOAUTH/i;
+  /Connection is closed|aborted due to connection close|Stream isn't writeable|All sentinels are unreachable|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|max retries per request|Command timed out|LOADING|BUSY |READONLY|MASTERDOWN|CLUSTERDOWN|Socket closed|WRONGPASS|NOAUTH/i;
 
 /** Whether an error says that Redis is away, loading, or no master at this moment. */
 export function isOutage(error: unknown): boolean {
