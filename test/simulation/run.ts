@@ -147,13 +147,8 @@ class Run {
     };
   }
 
-  async #play(goesOn: () => boolean): Promise<void> {
-    while (this.#broken() === undefined && goesOn()) {
-      const step = this.world.step();
-      if (step === false) return;
-      // What happens outside of all programs needs no waiting.
-      if (step !== true) await step;
-    }
+  #play(goesOn: () => boolean): Promise<void> {
+    return this.world.play(() => this.#broken() === undefined && goesOn());
   }
 
   #broken(): string | undefined {

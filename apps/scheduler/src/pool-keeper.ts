@@ -54,6 +54,8 @@ export interface PoolKeeperParts {
 
 /** Keeps each profile's pool at its target: sees, plans, acts. Of several schedulers one at a time leads a pool. */
 export class PoolKeeper {
+  /** What a worker of each profile is made from, in short. */
+  readonly #made: ReadonlyMap<string, string>;
   readonly #backlogs = new Map<string, number>();
   readonly #failures = new Map<string, { count: number; at: number }>();
 
@@ -61,7 +63,9 @@ export class PoolKeeper {
     private readonly parts: PoolKeeperParts,
     private readonly profiles: readonly Profile[],
     private readonly queueOf: ReadonlyMap<string, ProfileQueue>,
-  ) {}
+  ) {
+    this.#made = new Map(profiles.map((profile) => [profile.name, fingerprint(profile, parts.release)]));
+  }
 
   /** Goes over every pool that we lead. */
   async keep(): Promise<void> {
@@ -128,8 +132,8 @@ export class PoolKeeper {
     strays: readonly string[],
     now: number,
   ): Promise<SeenPool> {
-    const { fleet, halts, release } = this.parts;
-    const made = fingerprint(profile, release);
+    const { fleet, halts } = this.parts;
+    const made = this.#made.get(profile.name);
     const backlog = (await this.queueOf.get(profile.name)?.backlog(now)) ?? 0;
     this.#backlogs.set(profile.name, backlog);
     const failures = this.#failures.get(profile.name);
@@ -186,10 +190,10 @@ export class PoolKeeper {
   }
 
   async #start(profile: Profile): Promise<void> {
-    const { runtime, registry, access, fleet, clock, metrics, log, release, surroundings } = this.parts;
+    const { runtime, registry, access, fleet, clock, metrics, log, surroundings } = this.parts;
     const id = `w-${profile.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
     const startedAt = clock.now();
-    const made = fingerprint(profile, release);
+    const made = this.#made.get(profile.name) ?? '';
     try {
       const { afterJobs } = profile.recycle;
       const ours = await registry.register({ id, profile: profile.name, fingerprint: made, startedAt, afterJobs });

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Program } from '../world/world.js';
-import { commandNames, type Reply } from './database.js';
+import { commandNames, texts, type Reply } from './database.js';
 import type { Line, Server } from './server.js';
 
 interface Sent {
@@ -90,7 +90,7 @@ export class SimulatedConnection implements Line {
     const { world } = this.server;
     // Others may get between the commands of a pipeline.
     const cut = sent.length > 1 && world.random.chance(0.2) ? world.random.between(1, sent.length - 1) : sent.length;
-    this.#travel(sent.slice(0, cut));
+    this.#travel(cut < sent.length ? sent.slice(0, cut) : sent);
     if (cut < sent.length) this.#travel(sent.slice(cut));
   }
 
@@ -194,11 +194,11 @@ export class SimulatedConnection implements Line {
         this.channels.add(String(args[0]));
         return 1;
       case 'multi':
-        return (args as unknown as [string, string[]][]).map(([each, its]) => [null, db.run(each, its.map(String))]);
+        return (args as unknown as [string, string[]][]).map(([each, its]) => [null, db.run(each, texts(its))]);
       case 'hgetall':
         return fields(db.run(command, args) as string[]);
       default:
-        return db.run(command, args.map(String));
+        return db.run(command, texts(args));
     }
   }
 

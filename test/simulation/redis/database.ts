@@ -15,6 +15,13 @@ export type Sorted = Map<string, number>;
 export type Hash = Map<string, string>;
 type Value = string | Hash | Set<string> | string[] | Stream | { readonly sorted: Sorted };
 
+/** What is kept under a key, and until when. */
+interface Kept {
+  value: Value;
+  /** Epoch ms; `Infinity` for ever. */
+  ends: number;
+}
+
 /** Who looks on while data changes. */
 export interface Onlooker {
   /** A field of a hash got a new value; `undefined` for none. */
@@ -30,8 +37,7 @@ export type Command = (db: Database, args: readonly string[]) => Reply;
 
 /** What stands for Redis: its data, its commands, each one step. Scripts are the product's own, as they're sent. */
 export class Database {
-  readonly data = new Map<string, Value>();
-  readonly #expiry = new Map<string, number>();
+  readonly #data = new Map<string, Kept>();
   /** Scripts that it has been told. */
   readonly #known = new Map<string, LuaScript>();
   readonly onPublish: ((channel: string, message: string) => void)[] = [];
@@ -72,35 +78,48 @@ export class Database {
   }
 
   #runScript(script: LuaScript, [, count, ...rest]: readonly string[]): Reply {
-    const keys = rest.slice(0, Number(count));
-    const call = (command: string, ...args: (string | number)[]): unknown =>
-      forLua(this.run(command.toLowerCase(), args.map(String)));
-    return script(call, keys, rest.slice(Number(count))) as Reply;
+    const keys = Number(count);
+    return script(this.#call, rest.slice(0, keys), rest.slice(keys)) as Reply;
   }
 
+  /** What a script calls. */
+  readonly #call = (command: string, args: (string | number)[]): unknown => forLua(this.run(command, texts(args)));
+
   #live(key: string): Value | undefined {
-    const ends = this.#expiry.get(key);
-    if (ends !== undefined && ends <= this.now()) this.delete(key);
-    return this.data.get(key);
+    return this.#kept(key)?.value;
+  }
+
+  #kept(key: string): Kept | undefined {
+    const kept = this.#data.get(key);
+    if (kept === undefined || kept.ends === Infinity || kept.ends > this.now()) return kept;
+    this.#data.delete(key);
+    return undefined;
+  }
+
+  #keep<T extends Value>(key: string, value: T): T {
+    this.#data.set(key, { value, ends: Infinity });
+    return value;
   }
 
   delete(key: string): boolean {
-    this.#expiry.delete(key);
-    return this.data.delete(key);
+    return this.#data.delete(key);
   }
 
   expire(key: string, ms: number): boolean {
-    if (this.#live(key) === undefined) return false;
-    this.#expiry.set(key, this.now() + ms);
-    return true;
+    const kept = this.#kept(key);
+    if (kept) kept.ends = this.now() + ms;
+    return kept !== undefined;
   }
 
   persist(key: string): boolean {
-    return this.#live(key) !== undefined && this.#expiry.delete(key);
+    const kept = this.#kept(key);
+    if (kept === undefined || kept.ends === Infinity) return false;
+    kept.ends = Infinity;
+    return true;
   }
 
   exists(key: string): boolean {
-    return this.#live(key) !== undefined;
+    return this.#kept(key) !== undefined;
   }
 
   text(key: string): string | undefined {
@@ -109,9 +128,7 @@ export class Database {
 
   setText(key: string, value: string, ms?: number): void {
     const before = this.text(key);
-    this.data.set(key, value);
-    if (ms === undefined) this.#expiry.delete(key);
-    else this.#expiry.set(key, this.now() + ms);
+    this.#data.set(key, { value, ends: ms === undefined ? Infinity : this.now() + ms });
     this.onlooker.onText(key, before, value);
   }
 
@@ -120,34 +137,30 @@ export class Database {
   }
 
   setField(key: string, field: string, value: string): void {
-    let hash = this.hash(key);
-    if (!hash) this.data.set(key, (hash = new Map()));
+    const hash = this.hash(key) ?? this.#keep<Hash>(key, new Map());
     const before = hash.get(field);
     hash.set(field, value);
     this.onlooker.onHash(key, field, before, value);
   }
 
   set(key: string): Set<string> {
-    let set = this.#live(key) as Set<string> | undefined;
-    if (!set) this.data.set(key, (set = new Set()));
-    return set;
+    return (this.#live(key) as Set<string> | undefined) ?? this.#keep(key, new Set<string>());
   }
 
   sorted(key: string): Sorted {
-    let value = this.#live(key) as { sorted: Sorted } | undefined;
-    if (!value) this.data.set(key, (value = { sorted: new Map() }));
-    return value.sorted;
+    const value = this.#live(key) as { sorted: Sorted } | undefined;
+    return (value ?? this.#keep(key, { sorted: new Map<string, number>() })).sorted;
   }
 
   /** Members from the lowest score to the highest; equal ones by name. */
   ranked(key: string): [string, number][] {
-    return [...this.sorted(key)].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+    const sorted = this.sorted(key);
+    if (sorted.size === 0) return [];
+    return [...sorted].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
   }
 
   list(key: string): string[] {
-    let list = this.#live(key) as string[] | undefined;
-    if (!list) this.data.set(key, (list = []));
-    return list;
+    return (this.#live(key) as string[] | undefined) ?? this.#keep<string[]>(key, []);
   }
 
   stream(key: string): Stream | undefined {
@@ -155,8 +168,7 @@ export class Database {
   }
 
   addEntry(key: string, wanted: string, fields: readonly string[]): string {
-    let stream = this.stream(key);
-    if (!stream) this.data.set(key, (stream = { entries: [], last: [0, 0] }));
+    const stream = this.stream(key) ?? this.#keep<Stream>(key, { entries: [], last: [0, 0] });
     const [lastMs, lastSeq] = stream.last;
     let at: readonly [number, number];
     if (wanted === '*') at = this.now() > lastMs ? [this.now(), 0] : [lastMs, lastSeq + 1];
@@ -195,6 +207,10 @@ const forLua = (reply: Reply): unknown => {
   if (reply === null) return false;
   return Array.isArray(reply) ? (reply as Reply[]).map(forLua) : reply;
 };
+
+/** Arguments as Redis gets them. */
+export const texts = (args: readonly (string | number)[]): readonly string[] =>
+  args.every((arg) => typeof arg === 'string') ? args : args.map(String);
 
 const compiledTexts = new Map<string, LuaScript>();
 const compile = (text: string): LuaScript => {
@@ -253,7 +269,11 @@ const commands: Readonly<Record<string, Command>> = {
   },
   hget: (db, [key, field]) => db.hash(key!)?.get(field!) ?? null,
   hmget: (db, [key, ...fields]) => fields.map((field) => db.hash(key!)?.get(field) ?? null),
-  hgetall: (db, [key]) => [...(db.hash(key!) ?? [])].flat(),
+  hgetall: (db, [key]) => {
+    const found: string[] = [];
+    for (const [field, value] of db.hash(key!) ?? []) found.push(field, value);
+    return found;
+  },
   lrange: (db, [key]) => [...db.list(key!)],
   lrem: (db, [key, , value]) => {
     const list = db.list(key!);

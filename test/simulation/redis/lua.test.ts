@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { compileLua } from './lua.js';
 
 const echo = (text: string, ...args: string[]): unknown =>
-  compileLua(text)((command, ...its) => (command === 'nothing' ? false : its), [], args);
+  compileLua(text)((command, its) => (command === 'nothing' ? false : its), [], args);
 
 test.each<[string, unknown]>([
   ["return 'a' .. 1 .. 'b'", 'a1b'],

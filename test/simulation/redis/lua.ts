@@ -1,7 +1,7 @@
 import { Parser, type Expression, type Statement } from './lua-parser.js';
 
-/** What a script calls: commands by name, all values as Redis gives them to Lua (nothing is `false`). */
-export type LuaCall = (command: string, ...args: (string | number)[]) => unknown;
+/** What a script calls: commands by name in lower case, all values as Redis gives them to Lua (nothing is `false`). */
+export type LuaCall = (command: string, args: (string | number)[]) => unknown;
 
 /** A script, ready to run as one step. */
 export type LuaScript = (call: LuaCall, keys: readonly string[], args: readonly string[]) => unknown;
@@ -14,12 +14,11 @@ export function compileLua(text: string): LuaScript {
   const code = `"use strict"; let _; ${block(new Parser(text.replace(/^#!.*/, '')).parse())}`;
   // The text comes from the product's own source.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  const made = new Function('R', 'KEYS', 'ARGV', code) as (
-    runtime: typeof library & { call: LuaCall },
-    keys: readonly string[],
-    args: readonly string[],
+  const made = new Function('L', 'C', 'KEYS', 'ARGV', code) as (
+    uses: typeof library,
+    ...given: Parameters<LuaScript>
   ) => unknown;
-  return (call, keys, args) => toReply(made({ ...library, call }, keys, args));
+  return (call, keys, args) => toReply(made(library, call, keys, args));
 }
 
 /** What the made code uses. */
@@ -33,8 +32,11 @@ const library = {
     else (table as Record<string, unknown>)[String(key)] = value;
   },
   size: (value: unknown): number => (value as { length: number }).length,
-  unpack: (list: unknown[], from = 1, to = list.length): unknown[] =>
-    Array.from({ length: to - from + 1 }, (_, i) => list[from - 1 + i] ?? null),
+  unpack: (list: unknown[], from = 1, to = list.length): unknown[] => {
+    const found = list.slice(from - 1, to);
+    while (found.length < to - from + 1) found.push(null);
+    return found;
+  },
   tonumber: (value: unknown): number | null => {
     if (typeof value === 'number') return value;
     return typeof value !== 'string' || value.trim() === '' || Number.isNaN(Number(value)) ? null : Number(value);
@@ -62,12 +64,12 @@ function statement(s: Statement): string {
     case 'local':
       return s.values.length === 1 && s.names.length === 1
         ? `let ${s.names[0] ?? ''} = ${expression(s.values[0])};`
-        : `let [${s.names.join(', ')}] = [${list(s.values)}];`;
+        : `let [${s.names.join(', ')}] = ${row(s.values)};`;
     case 'assign':
       return s.target.kind === 'name'
         ? `${s.target.name} = ${expression(s.value)};`
         : s.target.kind === 'index'
-          ? `R.put(${expression(s.target.table)}, ${expression(s.target.key)}, ${expression(s.value)});`
+          ? `L.put(${expression(s.target.table)}, ${expression(s.target.key)}, ${expression(s.value)});`
           : refuse(s.target.kind);
     case 'call':
       return `${expression(s.call)};`;
@@ -83,8 +85,11 @@ function statement(s: Statement): string {
       const by = step ? expression(step) : '1';
       return `for (let ${name} = ${expression(from)}, $to = ${expression(to)}; ${name} <= $to; ${name} += ${by}) {\n${block(s.body)}\n}`;
     }
-    case 'each':
-      return `for (let [${s.names.map((name, i) => (i === 0 ? `$${name}` : name)).join(', ')}] of ${expression(s.list)}.entries()) {\nlet ${s.names[0] ?? '_'} = $${s.names[0] ?? ''} + 1;\n${block(s.body)}\n}`;
+    case 'each': {
+      const [place = '_', value = '_each'] = s.names;
+      const each = `let ${place} = $at + 1, ${value} = $list[$at];`;
+      return `for (let $at = 0, $list = ${expression(s.list)}; $at < $list.length; $at++) {\n${each}\n${block(s.body)}\n}`;
+    }
   }
 }
 
@@ -109,26 +114,40 @@ function expression(e: Expression | undefined): string {
     case 'name':
       return e.name;
     case 'index':
-      return `R.index(${expression(e.table)}, ${expression(e.key)})`;
+      return index(e.table, e.key);
     case 'list':
-      return `[${list(e.items)}]`;
+      return row(e.items);
     case 'record':
       return `{${e.fields.map(([name, value]) => `${JSON.stringify(name)}: ${expression(value)}`).join(', ')}}`;
     case 'not':
       return `!${condition(e.value)}`;
     case 'length':
-      return `R.size(${expression(e.value)})`;
+      return `L.size(${expression(e.value)})`;
     case 'minus':
       return `-(${expression(e.value)})`;
     case 'call':
       return call(e.name, e.args);
     case 'binary':
-      if (e.operator === 'and') return `(${condition(e.left)} ? ${expression(e.right)} : _)`;
+      if (e.operator === 'and') return `(${condition(e.left)} ? ${expression(e.right)} : false)`;
       if (e.operator === 'or')
         return `(((_ = ${expression(e.left)}) !== false && _ !== null) ? _ : ${expression(e.right)})`;
       if (e.operator === '..') return `(String(${expression(e.left)}) + String(${expression(e.right)}))`;
       return `(${expression(e.left)} ${operators[e.operator] ?? e.operator} ${expression(e.right)})`;
   }
+}
+
+/** A table's element; those of the script's own two lists are texts, or not there. */
+function index(table: Expression, key: Expression): string {
+  const own = table.kind === 'name' && (table.name === 'KEYS' || table.name === 'ARGV');
+  return own ? `(${table.name}[${expression(key)} - 1] ?? null)` : `L.index(${expression(table)}, ${expression(key)})`;
+}
+
+/** Values as one list; one that there is already is no copy. */
+function row(values: readonly Expression[]): string {
+  const [only, ...others] = values;
+  return only?.kind === 'call' && only.name === 'unpack' && others.length === 0
+    ? expression(only)
+    : `[${list(values)}]`;
 }
 
 /** Values in a row; what the last `unpack` gives goes on in it. */
@@ -142,16 +161,23 @@ function list(values: readonly Expression[]): string {
 }
 
 const functions: Readonly<Record<string, string>> = {
-  'redis.call': 'R.call',
-  unpack: 'R.unpack',
-  tonumber: 'R.tonumber',
-  tostring: 'R.tostring',
-  'cjson.encode': 'R.encode',
-  'cjson.decode': 'R.decode',
+  unpack: 'L.unpack',
+  tonumber: 'L.tonumber',
+  tostring: 'L.tostring',
+  'cjson.encode': 'L.encode',
+  'cjson.decode': 'L.decode',
 };
 
 function call(name: string, args: readonly Expression[]): string {
+  if (name === 'redis.call') return `C(${commandName(args[0])}, ${row(args.slice(1))})`;
   return `${functions[name] ?? refuse(name)}(${list(args)})`;
+}
+
+/** A command's name in lower case: mostly there is nothing left to do for it when the script runs. */
+function commandName(name: Expression | undefined): string {
+  return name?.kind === 'literal'
+    ? JSON.stringify(String(name.value).toLowerCase())
+    : `${expression(name)}.toLowerCase()`;
 }
 
 function refuse(what: string): never {

@@ -19,6 +19,8 @@ interface Event extends Appointment {
   cancelled: boolean;
 }
 
+const settled = Promise.resolve();
+
 /** Where simulated time begins, epoch ms. */
 export const beginning = 1_700_000_000_000;
 
@@ -82,29 +84,41 @@ export class World {
   }
 
   /**
-   * Lets the next events happen: those outside of all programs, and then one of a program, at the end of which the promise
-   * resolves. False when there is none.
+   * Lets events happen while `goesOn` and there are any. After one of a program its promises run until nothing of it is left
+   * to do; what happens outside of all programs needs no waiting.
    */
-  step(): Promise<true> | boolean {
-    const event = this.#next();
-    if (!event) return false;
-    this.steps++;
-    if (!event.program) {
-      event.act();
-      return true;
-    }
-    this.current = event.program;
-    event.act();
-    return new Promise((resolve) => {
+  play(goesOn: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const turn = (): void => {
+        try {
+          if (this.#playOn(goesOn)) void settled.then(afterPromises);
+          else resolve();
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      const rest = (): void => {
+        for (const act of this.atRest) act();
+        this.current = undefined;
+        turn();
+      };
       // Node runs a tick only when no promise has anything left to do.
-      queueMicrotask(() =>
-        process.nextTick(() => {
-          for (const act of this.atRest) act();
-          this.current = undefined;
-          resolve(true);
-        }),
-      );
+      const afterPromises = (): void => process.nextTick(rest);
+      turn();
     });
+  }
+
+  /** Lets events happen up to one of a program, whose promises are to run; false where it's over. */
+  #playOn(goesOn: () => boolean): boolean {
+    while (goesOn()) {
+      const event = this.#next();
+      if (!event) return false;
+      this.steps++;
+      this.current = event.program;
+      event.act();
+      if (event.program) return true;
+    }
+    return false;
   }
 
   #next(): Event | undefined {
