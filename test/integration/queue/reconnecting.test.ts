@@ -1,3 +1,5 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
 import { setImmediate as turnOver } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis, type RedisConnection } from '@remuda/queue';
@@ -45,3 +47,46 @@ test('a connection that BullMQ opens beside another one says nothing of an outag
     said.mockRestore();
   }
 });
+
+test('commands of a batch that was answered in part get their answers by another connection', async () => {
+  const line = await startLine(server.port);
+  const other = connectRedis(`redis://127.0.0.1:${line.port}`, { name: 'test' });
+  try {
+    await other.ping();
+    line.cutAfter('+PONG\r\n');
+    const answers = await Promise.all([other.ping(), other.incr('count'), other.get('nothing')]);
+    // It was done, and is done again: nobody could know.
+    expect(answers).toEqual(['PONG', 2, null]);
+  } finally {
+    other.disconnect();
+    line.close();
+  }
+});
+
+/** A line to Redis that can be cut after the beginning of an answer; there is another one at once. */
+async function startLine(port: number): Promise<{ port: number; cutAfter(beginning: string): void; close(): void }> {
+  let until: string | undefined;
+  const sockets: Socket[] = [];
+  const lineServer: Server = createServer((client) => {
+    const redisSide = connect(port, '127.0.0.1');
+    sockets.push(client, redisSide);
+    for (const socket of [client, redisSide]) socket.on('error', () => undefined);
+    client.pipe(redisSide);
+    redisSide.on('data', (data) => {
+      const wanted = until;
+      if (wanted === undefined) return void client.write(data);
+      until = undefined;
+      client.end(data.subarray(0, wanted.length));
+      redisSide.destroy();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(lineServer, 'listening');
+  return {
+    port: (lineServer.address() as AddressInfo).port,
+    cutAfter: (beginning) => (until = beginning),
+    close: () => {
+      lineServer.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
