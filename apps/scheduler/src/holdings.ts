@@ -117,6 +117,7 @@ export class Holdings {
     const holding = this.#byJob.get(job.id);
     const grant = holding?.lease === lease.lease && holding.grant !== undefined ? { grant: holding.grant } : {};
     const settled = await this.leases.settle({ ...lease, ...grant }, ending, cursor);
+    if (settled.kind === 'cancelled') return this.#settle(job, lease, cancelled(), cursor);
     if (settled.kind === 'elsewhere') return settled.kind;
     const ours = holding?.lease === lease.lease && holding.worker === lease.worker;
     if (ours || settled.kind === 'settled') this.#byJob.delete(job.id);

@@ -54,7 +54,9 @@ export class StrandedClaims {
     if (isOver(job.state)) return queue.finish(held, job.failure);
     if (!isHeld(job.state)) return job.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, job.wakeAt);
     const ending = job.cancelRequestedAt === undefined ? endingOfFailure(job, unseen, clock.now()) : cancelled();
-    await leases.settle({ job: job.id, worker: job.worker ?? '', lease: job.lease }, ending);
+    const { kind } = await leases.settle({ job: job.id, worker: job.worker ?? '', lease: job.lease }, ending);
+    // Its cancel was asked for since we looked: the next look knows.
+    if (kind === 'cancelled') return;
     await (ending.state === 'queued' ? queue.giveBack(held) : queue.finish(held, ending.failure));
   }
 }

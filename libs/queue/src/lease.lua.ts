@@ -78,9 +78,14 @@ return answers
  * state, events, retention ms, counts to raise as JSON, wakeAt or '', result or '', what is to be
  * kept of an attempt without success or '', 1 for a dead letter, number of further fields * 2, further fields, job id,
  * number of events.
- * Gives 'ok' and when the model's first token came, 'fenced', or the cursor that stands instead of the expected one.
+ * Gives 'ok' and when the model's first token came, 'fenced', the cursor that stands instead of the expected one, or 'cancelled' and
+ * does nothing where the job would be queued again and its cancel was asked for in the meantime.
  */
 export const settleScript = vitalScript(`
+if ARGV[6] == 'queued' then
+  local asked = redis.call('HMGET', KEYS[1], 'lease', 'cancelRequestedAt')
+  if asked[1] == ARGV[2] and asked[2] then return {'cancelled'} end
+end
 if ARGV[3] ~= '' then
   local cursor = redis.call('HGET', KEYS[6], ARGV[1]) or '0-0'
   if cursor ~= ARGV[3] then return {cursor} end

@@ -68,11 +68,15 @@ export interface HeldLease {
   readonly last?: LastOfAttempt;
 }
 
-/** What settling came to. `elsewhere`: the relay's cursor is not where it was thought to be. */
+/**
+ * What settling came to. `elsewhere`: the relay's cursor is not where it was thought to be. `cancelled`: nothing yet, since the job is
+ * not to be queued again: its cancel was asked for.
+ */
 export type Settled =
   | { readonly kind: 'settled'; readonly firstTokenAt?: number }
   | { readonly kind: 'fenced' }
-  | { readonly kind: 'elsewhere' };
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'cancelled' };
 
 /** Where the relay stood in a worker's stream, and where it stands after this step. */
 export interface CursorMove {
@@ -190,6 +194,7 @@ export class Leases {
       ],
     )) as [string, string?];
     if (answer === 'ok') return { kind: 'settled', ...(firstTokenAt ? { firstTokenAt: Number(firstTokenAt) } : {}) };
+    if (answer === 'cancelled') return { kind: 'cancelled' };
     // Where the answer to it was lost on its way, it was settled all the same: its own lease is what fences it now.
     return answer === 'fenced' || answer === cursor?.after ? { kind: 'fenced' } : { kind: 'elsewhere' };
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { InstantEngine, type TurnScript } from '@remuda/testing';
 import { noUsage, type JobEvent, type JobSpec, type TurnEnd } from '@remuda/domain';
+import { Leases } from '@remuda/queue';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions } from './in-process-cluster.js';
 
@@ -196,6 +197,24 @@ describe('cancelling', () => {
       expect(await cluster.book.cancel(id, 'enough')).toEqual({ kind: 'requested' });
       await eventsOf(cluster, id);
       expect(await cluster.book.find(id)).toMatchObject({ state: 'cancelled' });
+    });
+  });
+
+  test('a job whose cancel comes while a failure of it is recorded is not tried again', async () => {
+    const crash: TurnEnd = { kind: 'failed', failure: { code: 'engine.crashed', message: 'it fell over' } };
+    await withCluster({ engine: () => new InstantEngine(async () => crash) }, async (cluster) => {
+      const settle = vi.spyOn(Leases.prototype, 'settle').mockImplementationOnce(async function (
+        this: Leases,
+        ...args
+      ) {
+        expect(args[1]).toMatchObject({ state: 'queued' });
+        expect(await cluster.book.cancel(args[0].job, 'enough')).toEqual({ kind: 'requested' });
+        settle.mockRestore();
+        return this.settle(...args);
+      });
+      const id = await submit(cluster);
+      expect(types(await eventsOf(cluster, id)).slice(-2)).toEqual(['job.cancel_requested', 'job.over']);
+      expect(await cluster.book.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
     });
   });
 
