@@ -8,6 +8,7 @@ import { shaOf, withoutLeases } from './without.js';
 const jobs = 2_000;
 const namespace = 'pass';
 const worker = 'w-1';
+const scheduler = 's-1';
 
 /** The assignments themselves are no part of what is measured. */
 class NoTickets extends Queues {
@@ -30,13 +31,14 @@ export async function passOfJobs(url: string, watch: RedisConnection, leases: 'k
     for (const id of ids) await book.submit([{ id, spec }]);
     if (leases === 'without') await replaceScripts(redis);
     const keeper = new Leases(new NoTickets(redis, keys), systemClock);
+    await redis.set(keys.workerOwner(worker), scheduler);
     const before = await scriptTime(watch);
     for (const id of ids) {
       await redis.hset(keys.worker(worker), 'phase', 'idle');
       const found = await keeper.read(id);
       if (!found) throw new Error(`${id} is not there`);
       const held = { id, lock: `lock-${id}`, placedAt: 0 };
-      const given = await keeper.assign({ ...found, held, start: { kind: 'warm' } }, worker);
+      const given = await keeper.assign({ ...found, held, scheduler, start: { kind: 'warm' } }, worker);
       if (given.kind !== 'assigned') throw new Error(`${id} was not assigned: ${given.kind}`);
       const result = { text: 'ok', turns: 1, usage: noUsage, costUsd: 0 };
       const { lease, grant } = given;
@@ -54,10 +56,10 @@ export async function passOfJobs(url: string, watch: RedisConnection, leases: 'k
 async function replaceScripts(redis: RedisConnection): Promise<void> {
   for (const lua of withoutLeases.values()) await redis.script('LOAD', lua);
   const evalsha = redis.evalsha.bind(redis) as (sha: string, ...rest: unknown[]) => Promise<unknown>;
-  redis.evalsha = ((sha: string, ...rest: unknown[]) => {
+  redis.evalsha = (sha: string, ...rest: unknown[]) => {
     const lua = withoutLeases.get(sha);
     return evalsha(lua === undefined ? sha : shaOf(lua), ...rest);
-  });
+  };
 }
 
 /** Time that Redis has spent in scripts so far, in µs. */

@@ -9,7 +9,7 @@ const assign = `
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
 redis.call('HSET', KEYS[1], 'state', 'assigned', 'claimedAt', ARGV[3], 'start', ARGV[4])
 local grant = {}
-for i = 10, 9 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
+for i = 11, 10 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
 redis.call('ZREM', KEYS[6], ARGV[1])
@@ -28,8 +28,8 @@ if fields > 0 then
   redis.call('HSET', KEYS[1], unpack(set))
 end
 redis.call('DEL', KEYS[8])
-local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
-redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', 1, 'd', ARGV[7])
+local seq = redis.call('HINCRBY', KEYS[1], 'seq', ARGV[16 + fields])
+redis.call('XADD', KEYS[3], seq .. '-0', 'n', ARGV[16 + fields], 'a', 1, 'd', ARGV[7])
 redis.call('DEL', KEYS[11])
 if ARGV[11] ~= '' then redis.call('SET', KEYS[4], ARGV[11]) end
 for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[8]) end
