@@ -9,9 +9,6 @@ export interface Attack {
   readonly known?: string;
 }
 
-/** Only where a profile uses a worker again: `recycle.afterJobs` above 1. */
-const goesOn = 'between the jobs of a worker that is used again Claude Code goes on running';
-
 const attack = (id: string, tries: string, wall: string, known?: string): Attack => ({
   id,
   tries,
@@ -26,6 +23,7 @@ const lease = "the relay checks worker and lease token against the job's record"
 const grant = 'the bridge looks each token up, by hash, at each request';
 const git = 'git runs as Claude, with a closed configuration';
 const scrub = 'what a job leaves is killed and scrubbed before the next';
+const afresh = 'Claude Code is ended with each job, and started afresh';
 
 /** Every attack of the suite. `docs/security.md` has the same list, which a test holds to this one. */
 export const attacks: readonly Attack[] = [
@@ -144,22 +142,17 @@ export const attacks: readonly Attack[] = [
   attack('reports.oversized', 'say more than 16 MB at once', 'the relay refuses it'),
   attack('events.million', 'say a million events', "the job's stream keeps about 10,000 entries"),
   attack('next.processes', 'leave processes for the next job of the container', scrub),
-  attack('next.environment', 'leave environment, or a token', 'the token is taken back first', goesOn),
-  attack('next.shell', 'leave start-up files of the shell, and its snapshot', scrub, goesOn),
+  attack('next.environment', 'leave environment, or a token', afresh),
+  attack('next.shell', 'leave start-up files of the shell, and its snapshot', afresh),
   attack('next.home', 'leave files in the home', scrub),
   attack('next.settings', 'leave settings and hooks of Claude Code', scrub),
   attack('next.git_config', 'leave configuration of git', scrub),
   attack('next.workspace', 'leave files and hooks in the workspace', scrub),
-  attack('next.tmp', 'leave files in /tmp', scrub, goesOn),
+  attack('next.tmp', 'leave files in /tmp', scrub),
   attack('next.shared_memory', 'leave files in /dev/shm and /dev/mqueue', scrub),
   attack('next.system_v', 'leave System V shared memory, queues, semaphores', scrub),
   attack('next.transcript', 'read the transcript of the job before', scrub),
-  attack(
-    'next.memory',
-    'read the prompt of the job before in the memory of Claude Code',
-    'a worker serves one job by default',
-    goesOn,
-  ),
+  attack('next.memory', 'read the prompt of the job before in the memory of Claude Code', afresh),
   attack('patch.hooks', 'run code when the patch is collected: hooks', git),
   attack('patch.fsmonitor', 'fsmonitor', git),
   attack('patch.filters', 'filter drivers', git),

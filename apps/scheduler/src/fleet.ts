@@ -7,6 +7,7 @@ export interface OwnWorker {
   readonly profile: string;
   phase: WorkerPhase;
   readonly startedAt: number;
+  /** When its Claude Code was last made warm; 0 before the first time. */
   readyAt: number;
   heardAt: number;
   /** Name of the bridge grant that its next job is to have; it's good for one. */

@@ -89,8 +89,9 @@ export class WorkerReports implements RelayListener {
     if (noted !== 'idle') return;
     own.cold = cold;
     if (grant !== undefined) own.grant = grant;
-    if (own.readyAt === 0) {
-      own.readyAt = now;
+    const first = own.readyAt === 0;
+    own.readyAt = now;
+    if (first) {
       metrics.ready(own.profile, now - own.startedAt);
       log.info({ worker, ms: now - own.startedAt }, 'worker is warm');
       await onReady(own.profile);

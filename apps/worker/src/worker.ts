@@ -121,24 +121,23 @@ export class Worker {
   }
 
   /**
-   * Leaves after its last job, and after one with secrets: Claude Code goes on with them in its memory. Else makes
-   * everything as it was before, and is idle again.
+   * Leaves after its last job, and after one with secrets: this process has had them in its memory. Else makes everything as
+   * it was before, Claude Code included, and is idle again.
    */
   async #afterJob(hadSecrets: boolean): Promise<void> {
     this.#jobs++;
-    if (hadSecrets || this.#jobs >= this.plan.afterJobs) {
+    if (this.#leaving || hadSecrets || this.#jobs >= this.plan.afterJobs) {
       void this.leave();
       return;
     }
     try {
       await this.plan.engine.reset();
-      await this.plan.workspace.clear();
     } catch (error) {
       this.plan.log.warn({ failure: failureOf(error) }, 'the engine could not be reset, so this worker leaves');
       void this.leave();
       return;
     }
-    await this.#sayIdle();
+    if (!this.#leaving) await this.#sayIdle();
   }
 
   #onControl(control: Control): void {
@@ -159,6 +158,8 @@ export class Worker {
   async #leave(): Promise<void> {
     const { line, engine } = this.plan;
     void line.say({ kind: 'phase', phase: 'draining' });
+    // Between two jobs there is nothing to wait for: what is being made ready is not needed any more.
+    if (!this.#current) await engine.kill();
     await line.stopTaking();
     clearTimeout(this.#drainTimer);
     clearInterval(this.#heart);

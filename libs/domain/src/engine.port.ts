@@ -77,7 +77,10 @@ export interface Engine {
   endRest(): Promise<Ended | undefined>;
   /** Resident memory of the agent and of all that it started, in MiB; undefined where it can't be seen. Never rejects. */
   memoryMb(): Promise<number | undefined>;
-  /** Forgets the turn's session and kills every process that it left behind. Rejects when the agent can't be reused. */
+  /**
+   * Makes all as it was before the first turn: every process is ended, the agent's own too, what was left in workspace and home
+   * is gone, and a fresh agent is warm. Rejects when that can't be.
+   */
   reset(): Promise<void>;
   /** Ends the agent and all that it started: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */
   kill(): Promise<void>;

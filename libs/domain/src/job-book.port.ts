@@ -83,6 +83,7 @@ export interface WorkerRecord {
   readonly profile: string;
   readonly phase: WorkerPhase;
   readonly startedAt: number;
+  /** When its Claude Code was last made warm: each job has a fresh one. */
   readonly readyAt?: number;
   readonly idleSince?: number;
   readonly heartbeatAt?: number;

@@ -38,14 +38,10 @@ export async function layFolders(folders: Folders): Promise<void> {
   await shell(folders, lay, [workspace, home, toolsEnvScript, memory]);
 }
 
-/** What a running process needs of its home; all else in it may be a job's doing. */
 const scrub = `set -u
 cd "$1" || exit 1
 chmod -R u+rwX . 2>/dev/null
-find . -mindepth 1 -maxdepth 1 ! -name .claude -exec rm -rf {} +
-cd .claude || exit 1
-find . -mindepth 1 -maxdepth 1 ! -name sessions -exec rm -rf {} +
-find sessions -mindepth 1 -name '*[!0-9.json]*' -exec rm -rf {} + 2>/dev/null
+find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 [ -n "$2" ] || exit 0
 find /tmp /dev/shm /dev/mqueue -mindepth 1 -maxdepth 1 -user "$(id -u)" -exec chmod -R u+rwX {} + 2>/dev/null
 find /tmp /dev/shm /dev/mqueue -mindepth 1 -maxdepth 1 -user "$(id -u)" -exec rm -rf {} + 2>/dev/null
@@ -53,7 +49,7 @@ find /tmp /dev/shm /dev/mqueue -mindepth 1 -maxdepth 1 -user "$(id -u)" -exec rm
 exit 0
 `;
 
-/** Takes out of the home what a job may have left there, settings, memory and transcripts included. */
+/** Empties the home: all in it may be a job's doing. Nothing may run in it any more. */
 export async function scrubHome(folders: Folders): Promise<void> {
   // under a user of its own, all that this user has on the machine is the engine's
   await shell(folders, scrub, [folders.home, folders.user ? 'all' : '']);

@@ -6,6 +6,7 @@ import type { Starter } from './starter.js';
 export class Spare {
   #kept: Promise<Session | undefined> | undefined;
   #ready: Session | undefined;
+  #drops = 0;
 
   constructor(
     private readonly starter: Starter,
@@ -27,6 +28,13 @@ export class Spare {
     await this.#kept;
   }
 
+  /** Forgets it, in whatever state: its process is the caller's to end. */
+  drop(): void {
+    this.#drops++;
+    this.#kept = undefined;
+    this.#ready = undefined;
+  }
+
   /** Gives it away, after its start; undefined where there is none that lives. */
   async take(): Promise<Session | undefined> {
     const spare = await this.#kept;
@@ -36,11 +44,13 @@ export class Spare {
   }
 
   async #start(): Promise<Session | undefined> {
+    const drops = this.#drops;
     try {
-      this.#ready = await this.starter.primed();
-      return this.#ready;
+      const started = await this.starter.primed();
+      if (drops === this.#drops) this.#ready = started;
+      return started;
     } catch (error) {
-      this.log.warn({ err: error }, 'no spare process could be started');
+      if (drops === this.#drops) this.log.warn({ err: error }, 'no spare process could be started');
       return undefined;
     }
   }

@@ -29,7 +29,6 @@ import { Starter } from './starter.js';
 import { nameOf, present, sweep, type Swept } from './sweep.js';
 import { withWarnings } from './turn-end.js';
 import { runTurn } from './turn-run.js';
-import { makeFresh } from './warm-up.js';
 import { clearWorkspace } from './workspace.js';
 
 /**
@@ -93,8 +92,7 @@ export class StreamEngine implements Engine {
   async refresh(): Promise<void> {
     this.#filled = true;
     if (!this.options.profile.trustRepository) return this.#main?.clear();
-    await this.#end(this.#main, 'it is started again in a trusted repository');
-    await this.#end(await this.#spare.take(), 'it is not needed any more');
+    await this.#endAll('it is started again in a trusted repository');
     await this.#startMain();
   }
 
@@ -160,18 +158,21 @@ export class StreamEngine implements Engine {
     for (const one of this.#starter.running) if (one !== kept) one.kill('The turn was interrupted before it began.');
   }
 
+  /**
+   * All processes end, the spare too: a job's own can write to the memory of any of them, and none could be made to forget.
+   * Fresh ones are started when nothing of the job is left, in folders that were emptied.
+   */
   async reset(): Promise<void> {
     if (this.#dead) throw new RemudaError('engine.crashed', 'The engine has been killed.');
+    if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
+    await this.#endAll('its job is over');
+    this.#baseline = new Set();
     if ((await this.#sweep(0)).left > 0)
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
-    if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
     await clearWorkspace(this.workspace);
     await scrubHome(this.#folders);
-    await layFolders(this.#folders);
     this.#filled = false;
-    await this.#main.unset();
-    await makeFresh(this.#main);
-    await this.#settle();
+    await this.warm();
   }
 
   async kill(): Promise<void> {
@@ -226,6 +227,15 @@ export class StreamEngine implements Engine {
     const spare = need === 'primed' ? await this.#spare.take() : undefined;
     if (signal.aborted) throw new RemudaError('job.cancelled', 'The turn was interrupted before it began.');
     return spare ?? this.#starter.bare(turn.permissionMode ?? profile.permissionMode);
+  }
+
+  /** Ends every process. That they end is no news then. */
+  async #endAll(reason: string): Promise<void> {
+    this.#main = undefined;
+    this.#resumed = undefined;
+    this.#spare.drop();
+    for (const one of this.#starter.running) one.kill(`Claude Code was ended: ${reason}.`);
+    await Promise.all([...this.#starter.running].map((one) => one.ended));
   }
 
   async #end(session: Session | undefined, reason: string): Promise<void> {

@@ -8,17 +8,12 @@ import type { Session } from './session.js';
 export async function makeWarm(session: Session, appendSystemPrompt?: string): Promise<void> {
   await session.initialise(appendSystemPrompt === undefined ? {} : { appendSystemPrompt });
   await session.unset();
-  await makeFresh(session);
+  await session.clear();
+  await session.prime();
 }
 
 /** Makes a process as quick as it can be with its `initialize` still to come: 28 ms from claim to first request. */
 export async function makePrimed(session: Session): Promise<void> {
   await session.unset();
-  await session.prime();
-}
-
-/** A new conversation, built ahead. */
-export async function makeFresh(session: Session): Promise<void> {
-  await session.clear();
   await session.prime();
 }

@@ -64,8 +64,7 @@ if at[1] == 'busy' and redis.call('HINCRBY', KEYS[1], 'jobsDone', 1) >= tonumber
   redis.call('HSET', KEYS[1], 'phase', 'draining')
   return -1
 end
-if at[1] == 'starting' then redis.call('HSET', KEYS[1], 'readyAt', ARGV[3]) end
-if at[1] ~= 'idle' then redis.call('HSET', KEYS[1], 'idleSince', ARGV[3]) end
+if at[1] ~= 'idle' then redis.call('HSET', KEYS[1], 'readyAt', ARGV[3], 'idleSince', ARGV[3]) end
 redis.call('HSET', KEYS[1], 'phase', 'idle')
 redis.call('HDEL', KEYS[1], 'job', 'lease')
 return 1

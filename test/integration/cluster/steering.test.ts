@@ -238,6 +238,30 @@ describe('draining', () => {
     });
   });
 
+  test('one that is made ready between two jobs leaves at once', async () => {
+    const resets: (() => void)[] = [];
+    const engine = () => {
+      let kill: () => void = () => undefined;
+      return Object.assign(new InstantEngine(), {
+        reset: () =>
+          new Promise<void>((_, reject) => {
+            kill = () => reject(new RemudaError('engine.crashed', 'The engine has been killed.'));
+            resets.push(kill);
+          }),
+        kill: async () => kill(),
+      });
+    };
+    const profile = { pool: { warm: 1, max: 1 }, recycle: { afterJobs: 10, afterMs: 3_600_000, idleMs: 60_000 } };
+    await withCluster({ engine, profile }, async (cluster) => {
+      const id = await submit(cluster);
+      await story(cluster, id);
+      await expect.poll(() => resets.length).toBe(1);
+      const { worker } = (await cluster.book.find(id))!;
+      await cluster.controls.drainWorker(worker!, 600_000);
+      await expect.poll(async () => (await workers(cluster)).map(({ id: each }) => each)).not.toContain(worker);
+    });
+  });
+
   test('what is not over by the limit goes back to the queue, uncounted, and to another worker', async () => {
     const engines = new LedEngines();
     await withCluster({ engine: () => engines.make(), profile: { pool: { warm: 1, max: 2 } } }, async (cluster) => {

@@ -143,6 +143,28 @@ describe('the way of a job', () => {
     });
   });
 
+  test('a worker that is used again is warm for what comes while it is idle, not for what waited for it', async () => {
+    const hold = held();
+    const engine = () =>
+      new InstantEngine(async (turn, onEvent, signal) =>
+        turn.prompt === 'first' ? hold.script(turn, onEvent, signal) : ok,
+      );
+    const profile = { pool: { warm: 1, max: 1 }, recycle: { afterJobs: 100, afterMs: 1e9, idleMs: 1e9 } };
+    await withCluster({ engine, profile }, async (cluster) => {
+      const startOf = async (id: string) => (await cluster.book.find(id))?.start;
+      await submit(cluster, { prompt: 'first' });
+      await hold.begun;
+      const waiting = await submit(cluster, { prompt: 'second' });
+      hold.release();
+      await eventsOf(cluster, waiting);
+      expect(await startOf(waiting)).toEqual({ kind: 'cold', reason: 'no_warm_worker' });
+      await expect.poll(async () => (await cluster.pools.pools())[0]?.workers.idle).toBe(1);
+      const third = await submit(cluster, { prompt: 'third' });
+      await eventsOf(cluster, third);
+      expect(await startOf(third)).toEqual({ kind: 'warm' });
+    });
+  });
+
   test('a job waits for its time, and one that waits too long expires', async () => {
     await withCluster({ profile: { pool: { warm: 0, max: 1 } } }, async (cluster) => {
       const runAt = Date.now() + 1_200;

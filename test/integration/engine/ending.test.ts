@@ -42,8 +42,7 @@ describe('an interrupt', () => {
     const [warm] = claudes();
     const { end } = await one.run('hi', { appendSystemPrompt: 'own' }, AbortSignal.timeout(50));
     expect(end).toEqual({ kind: 'interrupted' });
-    await one.engine.reset();
-    expect(claudes()).toEqual([warm]);
+    await expect.poll(claudes).toEqual([warm]);
     expect((await one.run('again')).end.kind).toBe('succeeded');
   });
 

@@ -44,7 +44,8 @@ describe('a turn on a warm engine', () => {
     expect(shown('messages')).toEqual(['token-of-a-job']);
     one.model.reset();
     await one.engine.reset();
-    expect(new Set(shown('count_tokens'))).toEqual(new Set(['remuda-idle']));
+    expect(shown('count_tokens')).not.toEqual([]);
+    expect(one.model.requests.map(tokenOf)).not.toContain('token-of-a-job');
   });
 
   it('begins every turn with a fresh context, and costs only its own', async () => {

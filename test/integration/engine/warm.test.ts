@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { script, startScriptedModel } from '@remuda/scripted-model';
 import { describe, expect, it } from 'vitest';
+import { claudes } from './process-table.js';
 import { bash, dataOf, stable, warmStable } from './stable.js';
 
 const there = (path: string): Promise<boolean> =>
@@ -74,6 +75,30 @@ describe('what an earlier job left in the home', () => {
     expect(end.kind).toBe('succeeded');
     expect(JSON.stringify(one.model.lastMain)).not.toContain('PLANTED');
     expect(await there(join(one.workspace, 'hooked'))).toBe(false);
+  });
+
+  it('nor in any process: Claude Code and the spare are others, which the shell and the environment know nothing of', async () => {
+    await using one = await warmStable({ spare: true });
+    await one.engine.settled();
+    const before = claudes();
+    const poison = `echo 'export POISON=left' | tee -a ~/.bashrc ~/.claude/tools-env.sh ~/.claude/shell-snapshots/*`;
+    const first = await one.run(script(bash(poison), { text: 'ok' }), {
+      bridgeToken: 'of-the-first',
+      env: { OF: 'one' },
+    });
+    expect(first.end).toMatchObject({ kind: 'succeeded' });
+    await one.engine.reset();
+    await one.engine.settled();
+    const after = claudes();
+    expect(after).toHaveLength(2);
+    expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+    const second = await one.run(
+      script(bash(`echo "<$POISON><$OF>"; tr '\\0' '\\n' </proc/$PPID/environ`), { text: 'ok' }),
+    );
+    const [returned] = dataOf(second.events, 'tool.returned');
+    expect(returned?.output).toMatch(/^<><>$/m);
+    expect(returned?.output).not.toContain('of-the-first');
+    expect(one.exits).toEqual([]);
   });
 });
 
