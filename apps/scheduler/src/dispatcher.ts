@@ -22,6 +22,8 @@ export interface DispatcherParts {
   /** The worker is another scheduler's, or nobody's: we were away for too long. */
   readonly onElsewhere: (worker: string) => void;
   readonly leases: Leases;
+  /** The models that a job may ask for. */
+  readonly modelsOf: (job: JobRecord) => readonly string[];
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
@@ -86,7 +88,7 @@ export class Dispatcher {
 
   /** Gives a claimed job to the worker; false when the worker is still free afterwards. */
   async #give(queue: ProfileQueue, held: HeldJob, worker: OwnWorker): Promise<boolean> {
-    const { scheduler, leases, clock } = this.parts;
+    const { scheduler, leases, clock, modelsOf } = this.parts;
     const found = await leases.read(held.id);
     if (!found) {
       await this.#putBackUnknown(queue, held);
@@ -96,13 +98,10 @@ export class Dispatcher {
     const now = clock.now();
     const again = planAgain(found.job);
     const start = startOf(found.job, worker.cold === true ? Infinity : worker.readyAt, again);
+    const { job, prompt } = found;
     const assigned = await leases.assign(
       {
-        held,
-        scheduler,
-        job: found.job,
-        prompt: found.prompt,
-        start,
+        ...{ held, scheduler, job, prompt, start, models: modelsOf(job) },
         ...(again ? { again } : {}),
         ...takeGrant(worker),
       },

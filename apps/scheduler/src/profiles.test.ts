@@ -18,19 +18,30 @@ describe('a profiles file', () => {
   test('a profile has its defaults where it says nothing', () => {
     const [profile] = readProfiles({ profiles: { review: null } }, defaults);
     expect(profile).toMatchObject({ name: 'review', image: 'worker:1', pool: { warm: 2, max: 4 }, network: 'none' });
-    expect(profile).toMatchObject({ recycle: { afterJobs: 1 }, trustRepository: false });
+    expect(profile).toMatchObject({ recycle: { afterJobs: 1 }, trustRepository: false, models: ['haiku'] });
   });
 
   test('what it says counts', () => {
     const [profile] = readProfiles(
       {
         profiles: {
-          big: { model: 'opus', pool: { warm: 0, max: 9 }, tools: { deny: ['Bash'] }, trustRepository: true },
+          big: {
+            model: 'opus',
+            models: ['sonnet'],
+            pool: { warm: 0, max: 9 },
+            tools: { deny: ['Bash'] },
+            trustRepository: true,
+          },
         },
       },
       defaults,
     );
-    expect(profile).toMatchObject({ model: 'opus', pool: { warm: 0, max: 9 }, tools: { deny: ['Bash'] } });
+    expect(profile).toMatchObject({
+      model: 'opus',
+      models: ['sonnet'],
+      pool: { warm: 0, max: 9 },
+      tools: { deny: ['Bash'] },
+    });
   });
 
   test('a worker has no memory limit of its own unless the file names one', () => {
@@ -43,7 +54,7 @@ describe('a profiles file', () => {
     const content = {
       profiles: {
         'Bad Name': {},
-        a: { model: 7, pool: { warm: 9, max: 3 }, colour: 'red', permissionMode: 'root' },
+        a: { model: 7, models: 'haiku', pool: { warm: 9, max: 3 }, colour: 'red', permissionMode: 'root' },
         b: { tools: { allow: 'Bash' }, recycle: { afterJobs: 0, aboveRssMb: 1 } },
       },
     };
@@ -52,6 +63,7 @@ describe('a profiles file', () => {
       'profiles.a.colour',
       'profiles.a.pool.warm',
       'profiles.a.model',
+      'profiles.a.models',
       'profiles.a.permissionMode',
       'profiles.b.tools.allow',
       'profiles.b.recycle.afterJobs',

@@ -25,6 +25,7 @@ export function defaultProfile(name: string, defaults: ProfileDefaults): Profile
     image: defaults.image,
     engine: 'stream',
     model: defaultModel,
+    models: ['haiku'],
     permissionMode: 'bypassPermissions',
     tools: {},
     trustRepository: false,
@@ -54,7 +55,7 @@ export function readProfiles(content: unknown, defaults: ProfileDefaults): reado
 }
 
 const fields = [
-  ...['image', 'engine', 'model', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
+  ...['image', 'engine', 'model', 'models', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
   ...['pool', 'resources', 'recycle', 'network'],
 ];
 
@@ -89,6 +90,7 @@ function readProfile(reader: Reader, name: string, value: unknown, defaults: Pro
     image: reader.text(entry['image'], `${at}.image`) ?? base.image,
     engine: reader.oneOf(entry['engine'], `${at}.engine`, ['stream'] as const) ?? base.engine,
     model: reader.text(entry['model'], `${at}.model`) ?? base.model,
+    models: reader.texts(entry['models'], `${at}.models`) ?? base.models,
     ...(prompt === undefined ? {} : { appendSystemPrompt: prompt }),
     permissionMode:
       reader.oneOf<PermissionMode>(entry['permissionMode'], `${at}.permissionMode`, permissionModes) ??

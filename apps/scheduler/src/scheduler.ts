@@ -1,4 +1,4 @@
-import type { Clock, ContainerRuntime, Profile } from '@remuda/domain';
+import { modelsOf, type Clock, type ContainerRuntime, type JobRecord, type Profile } from '@remuda/domain';
 import {
   Halts,
   Leases,
@@ -122,9 +122,14 @@ export class Scheduler {
     const holdings = new Holdings(leases, (profile) => this.#queueOf.get(profile), halts, clock, metrics, log);
     this.#holdings = holdings;
     const accounts = (): Promise<void> => this.#accounts;
+    const profileOf = new Map(profiles.map((profile) => [profile.name, profile]));
+    const allowedOf = ({ spec }: JobRecord): readonly string[] => {
+      const profile = profileOf.get(spec.profile);
+      return profile ? modelsOf(profile, spec) : [];
+    };
     this.#dispatcher = new Dispatcher(
       {
-        ...{ scheduler, accounts, fleet, holdings, halts, leases, clock, metrics, log },
+        ...{ scheduler, accounts, fleet, holdings, halts, leases, modelsOf: allowedOf, clock, metrics, log },
         onElsewhere: (worker) => this.#ownership.disown(worker),
       },
       this.#queueOf,

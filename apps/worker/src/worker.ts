@@ -137,7 +137,7 @@ export class Worker {
       void this.leave();
       return;
     }
-    if (!this.#leaving) await this.#sayIdle();
+    await this.#sayIdle();
   }
 
   #onControl(control: Control): void {
@@ -168,7 +168,9 @@ export class Worker {
     this.#goneNow();
   }
 
+  /** Nothing is said of one that leaves meanwhile. */
   async #sayIdle(): Promise<void> {
+    if (this.#leaving) return;
     this.#armed = randomBytes(24).toString('base64url');
     const grant = createHash('sha256').update(this.#armed).digest('hex');
     // Where it can't be set now, the turn sets it.

@@ -38,7 +38,14 @@ export async function passOfJobs(url: string, watch: RedisConnection, leases: 'k
       const found = await keeper.read(id);
       if (!found) throw new Error(`${id} is not there`);
       const held = { id, lock: `lock-${id}`, placedAt: 0 };
-      const given = await keeper.assign({ ...found, held, scheduler, start: { kind: 'warm' } }, worker);
+      const claim = {
+        ...found,
+        held,
+        scheduler,
+        start: { kind: 'warm' },
+        models: ['claude-sonnet-4-5', 'haiku'],
+      } as const;
+      const given = await keeper.assign(claim, worker);
       if (given.kind !== 'assigned') throw new Error(`${id} was not assigned: ${given.kind}`);
       const result = { text: 'ok', turns: 1, usage: noUsage, costUsd: 0 };
       const { lease, grant } = given;

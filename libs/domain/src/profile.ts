@@ -1,4 +1,4 @@
-import type { PermissionMode, ToolRules } from './job.js';
+import type { JobSpec, PermissionMode, ToolRules } from './job.js';
 
 /** What a pool's workers have in common. Read from the profiles file; see `docs/configuration.md`. */
 export interface Profile {
@@ -9,6 +9,11 @@ export interface Profile {
   readonly engine: 'stream';
   /** Model of jobs that name none. */
   readonly model: string;
+  /**
+   * Models that its jobs may ask for besides their own one and the profile's: names, or aliases as Claude Code has them, for a whole
+   * family. Default `haiku`, which Claude Code takes for its helpers.
+   */
+  readonly models: readonly string[];
   /** Added to the system prompt of every job of this profile, before the worker is warm. */
   readonly appendSystemPrompt?: string;
   readonly permissionMode: PermissionMode;
@@ -49,4 +54,9 @@ export interface Recycle {
   readonly idleMs: number;
   /** Resident memory in MiB above which a worker is replaced once it has nothing to do. Default: none. */
   readonly aboveRssMb?: number;
+}
+
+/** All models that a job of a profile may ask for. */
+export function modelsOf(profile: Pick<Profile, 'model' | 'models'>, job: Pick<JobSpec, 'model'>): readonly string[] {
+  return [...new Set([job.model ?? profile.model, profile.model, ...profile.models])];
 }

@@ -31,6 +31,8 @@ export function environmentOf(aim: EnvironmentAim): Record<string, string> {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
+    // What a job asks for is what the model is asked for: else an old name would become that of a newer model.
+    CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
     CLAUDE_CODE_MAX_RETRIES: String(aim.modelRetries),
     // Bash reads BASH_ENV only when it does not take itself for a remote shell, which it does at the first level.

@@ -18,7 +18,7 @@ export const bridgeRefusal = {
   budget: 'remuda.budget_exhausted',
   /** No job stands behind the token, or no longer. */
   ended: 'remuda.token_ended',
-  /** The profile does not allow this model. */
+  /** Neither the job nor its profile names this model. */
   model: 'remuda.model_not_allowed',
 } as const;
 
@@ -31,6 +31,8 @@ export interface BridgeGrant {
   readonly worker: string;
   readonly lease: number;
   readonly maxBudgetUsd?: number;
+  /** Models that may be asked for: names, or aliases of families as Claude Code has them. Absent: any. */
+  readonly models?: readonly string[];
   readonly git?: { readonly url: string; readonly ref?: string; readonly depth?: number };
 }
 

@@ -33,8 +33,15 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
     worker,
     lease,
     ...(hash['maxBudgetUsd'] ? { maxBudgetUsd: readBudget(hash['maxBudgetUsd']) } : {}),
+    ...(hash['models'] === undefined ? {} : { models: readModels(hash['models']) }),
     ...(git ? { git } : {}),
   };
+}
+
+/** A list that can't be read allows none. */
+function readModels(text: string): readonly string[] {
+  const value = parseJson(text);
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 }
 
 /** A budget that can't be read is none left: better a job that is refused than one without a limit. */

@@ -46,6 +46,8 @@ export interface Claim {
   readonly start: Start;
   /** How the attempt begins, where it is a further one. */
   readonly again?: Again;
+  /** Models that the attempt may ask for. */
+  readonly models: readonly string[];
   /** Name of the bridge grant (sha256 of its token in hex) that the worker wants; else one is made. */
   readonly grant?: string;
 }
@@ -236,11 +238,11 @@ export class Leases {
 
   async #assign(claim: Claim & { readonly grant: string }, worker: string, now: number): Promise<Assigned> {
     const keys = this.#keys;
-    const { held, scheduler, job, start, grant: hash } = claim;
+    const { held, scheduler, job, start, models, grant: hash } = claim;
     const { spec } = job;
     const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
     const grant = [
-      ...['job', job.id, 'worker', worker],
+      ...['job', job.id, 'worker', worker, 'models', JSON.stringify(models)],
       ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
       ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
     ];

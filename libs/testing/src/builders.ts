@@ -23,6 +23,7 @@ export function profile(own: Partial<Profile> = {}): Profile {
     image: 'remuda-worker:test',
     engine: 'stream',
     model: 'claude-test',
+    models: [],
     permissionMode: 'bypassPermissions',
     tools: {},
     trustRepository: false,

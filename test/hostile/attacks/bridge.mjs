@@ -1,13 +1,14 @@
 // The way to the model: what it answers to whom.
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { attack, broken, every, held, ownToken, say, told } from './attack.mjs';
 
 const socketPath = '/run/remuda/model.sock';
 const token = ownToken();
 
 /** A request over the bridge's socket; status and body of the answer. */
-function ask({ method = 'POST', path = '/v1/messages', headers = {}, body = turn('x') }) {
+function ask({ method = 'POST', path = '/v1/messages', headers = {}, body = turn('x'), text: bytes }) {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, method, path, headers: { 'content-type': 'application/json', ...headers } });
     sent.once('error', reject).once('response', async (response) => {
@@ -18,7 +19,7 @@ function ask({ method = 'POST', path = '/v1/messages', headers = {}, body = turn
     sent.once('connect', (response) => resolve({ status: response.statusCode, text: 'CONNECT' }));
     sent.once('upgrade', (response) => resolve({ status: response.statusCode, text: 'upgraded' }));
     sent.setTimeout(5_000, () => sent.destroy(Object.assign(new Error('no answer'), { code: 'TIMEOUT' })));
-    sent.end(method === 'POST' ? JSON.stringify(body) : undefined);
+    sent.end(method === 'POST' ? (bytes ?? JSON.stringify(body)) : undefined);
   });
 }
 
@@ -135,14 +136,18 @@ if (told.part === 'live') {
     const through = (told.smuggled ?? []).length;
     return { held: through === 0 && answers.every((line) => !/ 2\d\d /.test(line)), evidence: answers.join(' / ') };
   });
-  await attack('bridge.other_model', async () => {
-    const { status } = await ask({
-      headers: mine,
-      body: turn('SCRIPT:[{"text":"dear"}]', { model: 'claude-opus-4-1' }),
-    });
-    return status < 400
-      ? broken(`a model that the profile does not name was answered: ${status}`)
-      : held(`refused with ${status}`);
+  const dear = JSON.stringify(turn('SCRIPT:[{"text":"dear"}]', { model: 'claude-opus-4-1' }));
+  const allowed = '"model":"claude-sonnet-4-5"';
+  await every('bridge.other_model', {
+    other: () => answered({ headers: mine, text: dear }),
+    newer: () => answered({ headers: mine, body: turn('x', { model: 'claude-opus-4-8' }) }),
+    twice: () => answered({ headers: mine, text: `{${allowed},${dear.slice(1)}` }),
+    escaped: () => answered({ headers: mine, text: `{${allowed},${dear.slice(1).replace('model', 'mod\\u0065l')}` }),
+    capitals: () => answered({ headers: mine, text: `{${allowed},${dear.slice(1).replace('model', 'Model')}` }),
+    late: () => answered({ headers: mine, text: `{${allowed},"x":"${'y'.repeat(500_000)}",${dear.slice(1)}` }),
+    behind: () => answered({ headers: mine, text: `{${allowed}}${dear}` }),
+    packed: () => answered({ headers: { ...mine, 'content-encoding': 'gzip' }, text: gzipSync(dear) }),
+    wide: () => answered({ headers: mine, text: Buffer.from(dear, 'utf16le') }),
   });
   await attack('bridge.large_body', async () => {
     const { status } = await ask({

@@ -52,6 +52,27 @@ test('Claude Code gives up at once when the budget is spent, and its result says
   await expect.poll(() => run.counted('job-1'), { timeout: 10_000 }).toMatchObject(counted);
 });
 
+test('Claude Code and its helpers keep to the models of the grant; what a subagent asks for beyond them is refused', async () => {
+  await using run = await runBridge();
+  await using claude = startClaude(run.bridge.addresses.model, run.folder);
+  await warm(claude);
+  await run.grant('live-token', { ...job, models: ['claude-sonnet-4-5', 'haiku'], maxBudgetUsd: 100 });
+  await claim(claude, 'live-token');
+  const agent = (more: object) => ({
+    tools: [
+      { name: 'Agent', input: { description: 'd', prompt: 'say ok', subagent_type: 'general-purpose', ...more } },
+    ],
+  });
+  const result = await claude.turn(
+    script(agent({}), agent({ subagent_type: 'Explore' }), agent({ model: 'opus' }), { text: 'done' }),
+  );
+  expect(result).toMatchObject({ subtype: 'success', is_error: false, result: 'done' });
+  const asked = new Set(run.model.requests.flatMap(({ kind, body }) => (kind === 'messages' ? [body?.model] : [])));
+  expect(asked).toEqual(new Set(['claude-sonnet-4-5', 'claude-haiku-4-5-20251001']));
+  expect(JSON.stringify(claude.lines)).toContain(bridgeRefusal.model);
+  await expect.poll(() => run.counted('job-1'), { timeout: 10_000 }).toMatchObject({ refused: '1' });
+});
+
 test('Claude Code does not try again with a token that has ended', async () => {
   await using run = await runBridge();
   await using claude = startClaude(run.bridge.addresses.model, run.folder);

@@ -4,7 +4,8 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from '
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bridgeRefusal, idleToken } from '@remuda/protocol';
 import { script } from '@remuda/scripted-model';
-import { expect, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
 import { ask, openAsk, prompt, runBridge, secret } from './running-bridge.js';
 
 const grant = { job: 'job-1', worker: 'w-1', lease: 1 };
@@ -157,6 +158,100 @@ test('refuses the next request once the budget of a job is spent, with an error 
   expect(error.message.startsWith(bridgeRefusal.budget)).toBe(true);
   expect(run.model.requests).toHaveLength(1);
   await expect.poll(() => run.counted('job-1'), written).toMatchObject({ requests: '1', refused: '1' });
+});
+
+describe('a grant that names models', () => {
+  const named = { ...grant, models: ['claude-sonnet-4-5', 'haiku'] };
+  const other = { model: 'claude-opus-4-1' };
+  const plain = (more: object): string => prompt(script({ text: 'x' }), more as Record<string, unknown>);
+
+  test('lets those through that it names, whole and unchanged', async () => {
+    await using run = await runBridge();
+    await run.grant('live-token', named);
+    for (const model of ['claude-sonnet-4-5', 'claude-haiku-4-5-20251001']) {
+      const body = plain({ model, metadata: { user_id: 'ü'.repeat(300_000) } });
+      expect((await ask(run.bridge, { token: 'live-token', body })).status).toBe(200);
+      expect(run.model.requests.at(-1)?.body).toEqual(JSON.parse(body));
+    }
+    await expect.poll(() => run.counted('job-1'), written).toMatchObject({ requests: '2' });
+  });
+
+  test.each([
+    ['another one', plain(other)],
+    ['a second one', `{"model":"claude-sonnet-4-5",${plain(other).slice(1)}`],
+    [
+      'a second one behind it all',
+      `${plain({}).slice(0, -1)},"x":"${'y'.repeat(300_000)}","mod\\u0065l":"claude-opus-4-1"}`,
+    ],
+    ['none', plain({ model: undefined })],
+    ['no text', plain({ model: ['claude-sonnet-4-5'] })],
+    ['one that comes late', `{"x":"${'y'.repeat(1_100_000)}",${plain({}).slice(1)}`],
+    ['a second body', plain({}) + plain(other)],
+  ])('refuses a body with %s, in the words of the API, and counts that', async (_, body) => {
+    await using run = await runBridge();
+    await run.grant('live-token', named);
+    const refused = await ask(run.bridge, { token: 'live-token', body });
+    expect(refused.status).toBe(400);
+    const { error } = JSON.parse(refused.body) as { error: { type: string; message: string } };
+    expect(error.type).toBe('invalid_request_error');
+    expect(error.message.startsWith(bridgeRefusal.model)).toBe(true);
+    // one that was found out late has come in part
+    expect(run.model.requests.filter((request) => request.body)).toEqual([]);
+    await expect.poll(() => run.counted('job-1'), written).toMatchObject({ refused: '1' });
+    const figures = await (await fetch(`${run.bridge.addresses.adminUrl}/metrics`)).text();
+    expect(figures).toMatch(/^remuda_bridge_refused_total\{[^}]*reason="model"[^}]*\} 1$/m);
+    // the connection is good for the next one
+    expect((await ask(run.bridge, { token: 'live-token', body: plain({}) })).status).toBe(200);
+  });
+
+  test('passes no packed body on: what it names could not be read', async () => {
+    await using run = await runBridge();
+    await run.grant('live-token', named);
+    const headers = { 'content-encoding': 'gzip' };
+    expect((await ask(run.bridge, { token: 'live-token', headers, body: gzipSync(plain(other)) })).status).toBe(400);
+    expect((await ask(run.bridge, { token: 'live-token', headers, body: plain({}) })).status).toBe(200);
+    expect(run.model.requests.at(-1)?.headers).not.toHaveProperty('content-encoding');
+  });
+});
+
+describe('requests at the same time', () => {
+  const usage = { input_tokens: 1_000, output_tokens: 0 };
+  const slow = prompt(script({ text: 'x', delayMs: 300, usage }));
+
+  test('go one after the other where the budget has room for one, until it is spent', async () => {
+    await using run = await runBridge();
+    await run.grant('live-token', { ...grant, models: ['claude-sonnet-4-5'], maxBudgetUsd: 0.005 });
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => ask(run.bridge, { token: 'live-token', body: slow })),
+    );
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 400, 400, 400]);
+    expect(run.model.requests).toHaveLength(2);
+    await expect.poll(() => run.counted('job-1'), written).toMatchObject({ requests: '2', refused: '3' });
+  });
+
+  test('go side by side where it has room for all of them', async () => {
+    await using run = await runBridge();
+    await run.grant('live-token', { ...grant, models: ['claude-sonnet-4-5'], maxBudgetUsd: 20 });
+    const body = prompt(script({ text: 'x', hangMs: 60_000 }));
+    const all = Array.from({ length: 5 }, () => ask(run.bridge, { token: 'live-token', body }));
+    await expect.poll(() => run.model.requests.length, written).toBe(5);
+    await run.model.close();
+    await Promise.allSettled(all);
+  });
+
+  test('do not wait beyond the end of their job', async () => {
+    await using run = await runBridge();
+    await run.grant('live-token', { ...grant, models: ['claude-sonnet-4-5'], maxBudgetUsd: 0.005 });
+    const first = ask(run.bridge, { token: 'live-token', body: slow });
+    await run.model.seen((request) => request.kind === 'messages');
+    const second = ask(run.bridge, { token: 'live-token', body: slow });
+    // a request of another job comes and goes: the second one is at the bridge by then
+    await run.grant('other-token', { ...grant, job: 'job-2' });
+    await ask(run.bridge, { token: 'other-token', path: '/v1/messages/count_tokens', body: '{}' });
+    await run.revoke('live-token');
+    expect((await first).status).toBe(200);
+    expect((await second).status).toBe(401);
+  });
 });
 
 test('hanging up before the model has said what it wrote is no way round the budget', async () => {

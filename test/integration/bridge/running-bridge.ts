@@ -77,8 +77,12 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
     model,
     folder,
     log,
-    grant: async (token, { git, ...rest }) => {
-      await own.hset(keyOf(token), { ...rest, ...(git ? { git: JSON.stringify(git) } : {}) });
+    grant: async (token, { git, models, ...rest }) => {
+      const lists = {
+        ...(git ? { git: JSON.stringify(git) } : {}),
+        ...(models ? { models: JSON.stringify(models) } : {}),
+      };
+      await own.hset(keyOf(token), { ...rest, ...lists });
     },
     revoke: async (token) => {
       await own.del(keyOf(token));

@@ -53,6 +53,8 @@ export class Talk {
     response.on('close', () => {
       gone.abort();
     });
+    // whoever breaks off in the middle of a request hears no answer
+    response.on('error', () => undefined);
     try {
       const text = await readText(incoming);
       if (request.kind === 'messages') {

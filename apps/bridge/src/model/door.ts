@@ -6,9 +6,12 @@ import { findGrant } from '../token.js';
 import { maxBodyBytes } from './body-limit.js';
 import { forward, type Exchange } from './forward.js';
 import { tokenOf } from './headers.js';
+import { ModelGate } from './model-gate.js';
+import { mostMicroUsd } from './prices.js';
+import { Purses, type Charge } from './purses.js';
 import { refusalBody, refusals, type RefusalReason } from './refusals.js';
 import { routeOf, type Route } from './route.js';
-import { beginTally, type Ledger } from './tally.js';
+import { beginTally, type Ledger, type Tally } from './tally.js';
 import type { Upstream } from './upstream.js';
 
 /** What the door to the model needs. */
@@ -24,20 +27,26 @@ const keepAliveMs = 300_000;
 
 /** The HTTP server by which Claude Code reaches the model; it may listen at several addresses, one server for each. */
 export function createModelServer(door: ModelDoor): Server {
+  const purses = new Purses();
   return createServer({ keepAliveTimeout: keepAliveMs, noDelay: true }, (request, response) => {
     response.on('error', () => undefined);
     request.on('error', () => undefined);
     response.once('close', () => {
       if (door.stopping()) request.socket.end();
     });
-    serve(door, { request, response }).catch((err: unknown) => {
+    serve({ ...door, purses }, { request, response }).catch((err: unknown) => {
       door.log.error({ err }, 'a request failed');
       refuse(door, response, 'broken');
     });
   });
 }
 
-async function serve(door: ModelDoor, exchange: Exchange): Promise<void> {
+/** The door, and what it keeps of the requests that are under way. */
+interface OpenDoor extends ModelDoor {
+  readonly purses: Purses;
+}
+
+async function serve(door: OpenDoor, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const cameAt = door.clock.now();
   const route = routeOf(request.method ?? '', request.url ?? '');
@@ -46,10 +55,16 @@ async function serve(door: ModelDoor, exchange: Exchange): Promise<void> {
     return;
   }
   const admission = door.stopping() ? 'stopping' : await admit(door, route, request);
-  if (response.destroyed) return;
   if (admission === 'constant') answerIdle(door, response);
   else if (typeof admission === 'string') refuse(door, response, admission);
-  else await pass(door, exchange, { grant: admission, cameAt, counted: route === 'messages' });
+  else {
+    const { grant, end } = admission;
+    try {
+      if (!response.destroyed) await pass(door, exchange, { grant, cameAt, counted: route === 'messages' });
+    } finally {
+      end();
+    }
+  }
 }
 
 function answerIdle({ metrics }: ModelDoor, response: ServerResponse): void {
@@ -60,44 +75,71 @@ function answerIdle({ metrics }: ModelDoor, response: ServerResponse): void {
 /** What `count_tokens` says while no job runs: priming wants a number, any number. */
 const constantCount = '{"input_tokens":10}';
 
-/** The grant to pass a request on with, the reason to refuse it, or `constant` for what the bridge answers by itself. */
+/** The grant to pass a request on with, and what is to be called when that is done. */
+interface Admission {
+  readonly grant: BridgeGrant;
+  readonly end: () => void;
+}
+
+/** How to pass a request on, the reason to refuse it, or `constant` for what the bridge answers by itself. */
 async function admit(
-  door: ModelDoor,
+  door: OpenDoor,
   route: Route | undefined,
   request: IncomingMessage,
-): Promise<BridgeGrant | RefusalReason | 'constant'> {
+): Promise<Admission | RefusalReason | 'constant'> {
   if (!route) return 'path';
   try {
-    const grant = await findGrant(door.grants, tokenOf(request.headers));
+    const token = tokenOf(request.headers);
+    const grant = await findGrant(door.grants, token);
     if (!grant) return route === 'count_tokens' ? 'constant' : 'ended';
     if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return 'too_large';
-    if (!(await isSpent(door, grant))) return grant;
-    await door.counts.refused(grant.job);
-    return 'budget';
+    if (grant.maxBudgetUsd === undefined || route === 'count_tokens') return { grant, end: () => undefined };
+    const room = await door.purses.admit(chargeOf(door, grant, request));
+    if (room === 'spent') {
+      await door.counts.refused(grant.job);
+      return 'budget';
+    }
+    // Its job may have ended while it waited.
+    if (!room.waited || (await findGrant(door.grants, token))) return { grant, end: room.end };
+    room.end();
+    return 'ended';
   } catch (error) {
     if (error instanceof RemudaError && error.code === 'redis.unavailable') return 'grants_unavailable';
     throw error;
   }
 }
 
-async function isSpent({ counts }: ModelDoor, { job, maxBudgetUsd }: BridgeGrant): Promise<boolean> {
-  return maxBudgetUsd !== undefined && (await counts.spentMicroUsd(job)) >= maxBudgetUsd * 1_000_000;
+/** A body of unknown length counts as one of the longest. */
+function chargeOf({ counts }: ModelDoor, grant: BridgeGrant, { headers }: IncomingMessage): Charge {
+  const { job, maxBudgetUsd = 0, models = ['opus'] } = grant;
+  const most = mostMicroUsd(models, Number(headers['content-length'] ?? maxBodyBytes));
+  return { job, budget: maxBudgetUsd * 1_000_000, most, spent: () => counts.spentMicroUsd(job) };
 }
 
-interface Admitted {
+interface Passing {
   readonly grant: BridgeGrant;
   readonly cameAt: number;
   /** Whether the request counts as one of the job's: counting tokens is free. */
   readonly counted: boolean;
 }
 
-async function pass(door: ModelDoor, exchange: Exchange, { grant, cameAt, counted }: Admitted): Promise<void> {
-  const tally = counted ? beginTally(grant, cameAt, door) : undefined;
-  const outcome = await forward(exchange, door.upstream, (upstreamAnswer) => tally?.readAlong(upstreamAnswer));
+async function pass(door: ModelDoor, exchange: Exchange, { grant, cameAt, counted }: Passing): Promise<void> {
+  let tally: Tally | undefined;
+  const begin = (): void => {
+    tally = beginTally(grant, cameAt, door);
+  };
+  const gate = counted && grant.models ? new ModelGate(grant.models, begin) : undefined;
+  if (counted && !gate) begin();
+  const outcome = await forward(exchange, door.upstream, { gate, onAnswer: (coming) => tally?.readAlong(coming) });
+  if (outcome === 'model') {
+    refuse(door, exchange.response, 'model');
+    return door.counts.refused(grant.job);
+  }
   door.metrics.requests.inc({ outcome });
   if (outcome === 'cut' || outcome === 'unreachable')
     door.log.warn({ job: grant.job, outcome }, 'the model did not answer to the end');
   if (outcome === 'unreachable' || outcome === 'too_large') refuse(door, exchange.response, outcome);
+  await tally?.done();
 }
 
 function refuse(door: ModelDoor, response: ServerResponse, reason: RefusalReason): void {

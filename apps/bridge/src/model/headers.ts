@@ -17,6 +17,8 @@ const endHere = new Set<string>([
   'transfer-encoding',
   'upgrade',
   'expect',
+  // A body that has to be unpacked first could name another model than the one that was read.
+  'content-encoding',
   'forwarded',
   'via',
 ]);

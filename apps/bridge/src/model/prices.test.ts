@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { costMicroUsd } from './prices.js';
+import { costMicroUsd, mostMicroUsd } from './prices.js';
 
 const million = 1_000_000;
 const usage = {
@@ -41,4 +41,10 @@ test('the cache is cheap to read, dearer to write, dearest to keep for an hour; 
     dollars('claude-sonnet-4-5', { ...cached, cacheWriteTokens: million, cacheWriteHourTokens: million }),
   ).toBeCloseTo(6);
   expect(dollars('claude-opus-4-8', { fast: true })).toBe(180);
+});
+
+test('the most that a request may cost is that of the dearest model it may ask for', () => {
+  // 1,000 tokens written for an hour at twice the input's price, and a long answer
+  expect(mostMicroUsd(['haiku', 'claude-sonnet-4-5'], 3_000)).toBe(6_000 + 64_000 * 15);
+  expect(mostMicroUsd([], 3_000)).toBe(0);
 });

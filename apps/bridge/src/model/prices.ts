@@ -47,6 +47,21 @@ export interface PricedUsage extends Usage {
   readonly fast: boolean;
 }
 
+/** An answer is rarely longer, in tokens. */
+const longAnswer = 64_000;
+/** Bytes of a body for each token that it may be: on the dear side, English has about four. */
+const bytesPerToken = 3;
+
+/** The most that a request with a body of so many bytes may cost, by the dearest of the models, in whole micro-dollars. An estimate. */
+export function mostMicroUsd(models: readonly string[], bodyBytes: number): number {
+  const tokens = Math.ceil(bodyBytes / bytesPerToken);
+  const usage: PricedUsage = {
+    ...{ inputTokens: 0, outputTokens: longAnswer, cacheReadTokens: 0, fast: false },
+    ...{ cacheWriteTokens: tokens, cacheWriteHourTokens: tokens },
+  };
+  return Math.max(0, ...models.map((model) => costMicroUsd(model, usage)));
+}
+
 /** Estimated price of an answer in whole micro-dollars. A model that is not in the table counts as the dearest. */
 export function costMicroUsd(model: string, usage: PricedUsage): number {
   const each = table.find(([pattern]) => pattern.test(model))?.[1] ?? dearest;

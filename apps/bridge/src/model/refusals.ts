@@ -10,7 +10,7 @@ export interface Refusal {
 
 /**
  * What the bridge answers instead of the model. The status decides what Claude Code does: it tries again after 5xx and,
- * unless told not to, after 401; never after 400, 403 and 413.
+ * unless told not to, after 401; never after 400, 403 and 413. Of these 400 hands the message on to whoever reads the result.
  */
 export const refusals = {
   ended: {
@@ -23,6 +23,11 @@ export const refusals = {
     status: 400,
     type: 'invalid_request_error',
     message: `${bridgeRefusal.budget}: the job has spent its maxBudgetUsd.`,
+  },
+  model: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: `${bridgeRefusal.model}: neither the job nor the \`models\` of its profile names the model that was asked for.`,
   },
   path: { status: 403, type: 'permission_error', message: 'The bridge does not pass this path on to the model.' },
   too_large: {

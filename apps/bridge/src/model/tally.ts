@@ -20,6 +20,8 @@ export interface Ledger {
 export interface Tally {
   /** Reads along with the model's answer; one that tells of a usage limit is marked as not worth another try. */
   readAlong(answer: IncomingMessage): void;
+  /** Resolves when the answer, if one came, was read to its end and all that it cost is written down, or could not be. */
+  done(): Promise<void>;
 }
 
 /**
@@ -31,12 +33,15 @@ export function beginTally(grant: BridgeGrant, cameAt: number, ledger: Ledger): 
   const { job } = grant;
   let seen = noAnswer;
   let answered = false;
+  let last: Promise<unknown> = Promise.resolve();
   const save = (saved: Promise<void>): void => {
-    saved.catch((err: unknown) => {
+    const kept = saved.catch((err: unknown) => {
       metrics.lostCounts.inc();
       ledger.log.warn({ err, job }, 'could not count a request');
     });
+    last = Promise.all([last, kept]);
   };
+  let read: Promise<void> = Promise.resolve();
   const move = (next: typeof seen): void => {
     const { usage, costMicroUsd } = usedSince(seen, next);
     seen = next;
@@ -65,9 +70,16 @@ export function beginTally(grant: BridgeGrant, cameAt: number, ledger: Ledger): 
       const reader = answer.statusCode === 200 ? readerFor(answer.headers['content-type'], see) : undefined;
       if (!reader) return;
       answer.on('data', reader.read).once('end', reader.end);
-      answer.once('close', () => {
-        move(afterCut(seen));
+      read = new Promise((resolve) => {
+        answer.once('close', () => {
+          move(afterCut(seen));
+          resolve();
+        });
       });
+    },
+    done: async () => {
+      await read;
+      await last;
     },
   };
 }
