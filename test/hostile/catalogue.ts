@@ -19,6 +19,7 @@ const attack = (id: string, tries: string, wall: string, known?: string): Attack
 const users = 'the worker is another user, without dumpable memory for uid 1000';
 const noRights = 'no capability, no new privileges, seccomp';
 const account = "the worker's account at Redis opens its own keys and channels only";
+const known = 'the worker may run known scripts only';
 const lease = "the relay checks worker and lease token against the job's record";
 const grant = 'the bridge looks each token up, by hash, at each request';
 const git = 'git runs as Claude, with a closed configuration';
@@ -95,28 +96,22 @@ export const attacks: readonly Attack[] = [
   attack('redis.watch', 'MONITOR, CLIENT LIST, SLOWLOG, SYNC', account),
   attack('redis.tracking', "hear the names of others' keys by CLIENT TRACKING", account),
   attack('redis.functions', 'SCRIPT FLUSH, FUNCTION', account),
-  attack('redis.eval_other_keys', 'reach other keys by EVAL', account),
-  attack('redis.eval_escape', "leave Lua's sandbox", "Redis' own sandbox"),
+  attack('redis.eval_other_keys', 'reach other keys by EVAL', known),
+  attack('redis.eval_escape', "leave Lua's sandbox", known),
   attack('redis.copies', 'reach other keys by SORT, COPY, RENAME, unions', account),
   attack('redis.transaction', 'reach other keys by MULTI', account),
   attack(
     'redis.keys_left',
     'leave keys behind that nobody removes',
-    'none',
-    'Redis has no list of the keys that an account made; they cost memory, and nobody reads them',
+    'the scheduler looks for keys of workers that are gone',
   ),
   attack(
     'redis.take_next_job',
     'say "idle" and be given somebody else\'s job',
     'the scheduler counts the jobs of a worker',
   ),
-  attack('redis.eval_block', 'block Redis by EVAL', 'the scheduler ends a script that takes long'),
-  attack(
-    'redis.eval_block_after_write',
-    "block Redis by EVAL that can't be killed",
-    'the worker may run known scripts only',
-    'Redis kills no script that has written; it ends when it ends',
-  ),
+  attack('redis.eval_block', 'block Redis by EVAL', known),
+  attack('redis.eval_block_after_write', "block Redis by EVAL that can't be killed", known),
   attack('redis.fill', 'fill the memory of Redis', 'none', 'an account has no limit of memory at Redis'),
   attack('forge.other_outcome', "forge another job's outcome", lease),
   attack('forge.other_events', "forge another job's events", lease),

@@ -172,7 +172,7 @@ export class Scheduler {
     );
     const sweeps = new Sweeps(queues);
     const stranded = new StrandedClaims({ leases, sweeps, queues: [...this.#queueOf.values()], clock, log });
-    this.#sweeper = new Sweeper({ scheduler, queues, sweeps, leases, stranded, profiles, clock });
+    this.#sweeper = new Sweeper({ scheduler, queues, sweeps, leases, access, stranded, profiles, clock });
     const reports = new WorkerReports({
       ...{ ...parts, metrics },
       onReady: (profile) => this.#keeper.noteReady(profile),

@@ -1,5 +1,13 @@
 import type { Clock, Failure, Profile } from '@remuda/domain';
-import { defaultRetention, lead, publishProfiles, type Leases, type Queues, type Sweeps } from '@remuda/queue';
+import {
+  defaultRetention,
+  lead,
+  publishProfiles,
+  type Leases,
+  type Queues,
+  type Sweeps,
+  type WorkerAccess,
+} from '@remuda/queue';
 import type { StrandedClaims } from './stranded-claims.js';
 
 /** What sweeping touches. */
@@ -8,6 +16,8 @@ export interface SweeperParts {
   readonly queues: Queues;
   readonly sweeps: Sweeps;
   readonly leases: Leases;
+  /** Absent where workers have no accounts of their own. */
+  readonly access: WorkerAccess | undefined;
   readonly stranded: StrandedClaims;
   readonly profiles: readonly Profile[];
   readonly clock: Clock;
@@ -19,10 +29,10 @@ export class Sweeper {
 
   /**
    * Places jobs that an api wrote and did not place, frees claimed ones that nobody carries out, ends those that waited
-   * too long, and forgets old ones.
+   * too long, forgets old ones, and removes what workers that are gone left behind.
    */
   async sweep(): Promise<void> {
-    const { queues, sweeps, leases, stranded, scheduler, clock } = this.parts;
+    const { queues, sweeps, leases, access, stranded, scheduler, clock } = this.parts;
     if (!(await lead(queues.redis, queues.keys.sweeper, scheduler))) return;
     const now = clock.now();
     await this.publish();
@@ -30,6 +40,7 @@ export class Sweeper {
     await stranded.free();
     for (const job of await sweeps.expired(now)) await leases.failQueued(job, expired);
     await sweeps.forgetOld(now - defaultRetention.jobMs);
+    await access?.forgetStrays();
   }
 
   /** Says which profiles there are. */

@@ -156,9 +156,12 @@ export function isFull(error: unknown): boolean {
 }
 
 const outage =
-  /Connection is closed|aborted due to connection close|Stream isn't writeable|All sentinels are unreachable|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|max retries per request|Command timed out|LOADING|BUSY |READONLY|MASTERDOWN|CLUSTERDOWN|Socket closed|WRONGPASS|NOAUTH/i;
+  /Connection is closed|aborted due to connection close|Stream isn't writeable|All sentinels are unreachable|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|max retries per request|Command timed out|LOADING|BUSY |READONLY|MASTERDOWN|CLUSTERDOWN|Socket closed|WRONGPASS|NOAUTH|run the 'eval' command/i;
 
-/** Whether an error says that Redis is away, loading, or no master at this moment. */
+/**
+ * Whether an error says that Redis is away, loading, or no master at this moment; or, to an account that may bring no scripts, that
+ * it was not told them again yet.
+ */
 export function isOutage(error: unknown): boolean {
   return error instanceof Error && (error.name === 'MaxRetriesPerRequestError' || outage.test(error.message));
 }

@@ -36,7 +36,8 @@ export async function run(
   }
 }
 
-const anyCommand = vitalScript(`return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))`);
+/** One command on one key. */
+export const anyCommand = vitalScript(`return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))`);
 
 /** For a command's `catch`: one that was refused because Redis is full is done all the same; other errors stay errors. */
 export const allTheSame =

@@ -3,15 +3,32 @@ import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { isOutage } from './connect.js';
+import { teachScripts } from './known-scripts.js';
 
 /**
  * The least commands known to let a BullMQ consumer run, and no keys but the worker's own. Without `+info` the consumer
- * spins; `script|flush`, functions and the commands that walk over keys would reach beyond its own.
+ * spins; functions and the commands that walk over keys would reach beyond its own. Scripts are those that Redis was told: one of
+ * a worker's own making could run for ever, and nobody ends one that has written.
  */
 const commands = [
   ...['+@all', '-@dangerous', '-@admin', '+info', '-client', '+client|setname', '+client|id'],
-  ...['-script|flush', '-function', '-fcall', '-fcall_ro', '-scan', '-randomkey', '-keys', '-publish', '-spublish'],
+  ...[
+    '-eval',
+    '-eval_ro',
+    '-script',
+    '-function',
+    '-fcall',
+    '-fcall_ro',
+    '-scan',
+    '-randomkey',
+    '-keys',
+    '-publish',
+    '-spublish',
+  ],
 ];
+
+/** So many keys are looked at in one step of the look for strays, and so many steps are taken one after the other. */
+const [keysPerStep, stepsAtOnce] = [1_000, 2];
 
 /** A worker's own account at Redis. */
 export interface WorkerAccount {
@@ -21,6 +38,9 @@ export interface WorkerAccount {
 
 /** Makes and removes the workers' accounts. Needs the rights of a Redis administrator. */
 export class WorkerAccess {
+  /** Where the look for strays goes on. */
+  #cursor = '0';
+
   constructor(
     private readonly redis: Redis,
     private readonly keys: RedisKeys,
@@ -30,13 +50,15 @@ export class WorkerAccess {
   async grant(worker: string): Promise<WorkerAccount> {
     const password = randomBytes(24).toString('base64url');
     const hash = createHash('sha256').update(password).digest('hex');
+    await teachScripts(this.redis);
     await this.#set(worker, hash);
     await this.redis.hset(this.keys.worker(worker), 'passwordHash', hash);
     return { username: accountName(worker), password };
   }
 
-  /** Makes accounts again that Redis forgot: after a restart or a failover. */
+  /** Makes accounts again that Redis forgot, and tells it the workers' scripts: after a restart or a failover. */
   async restore(workers: readonly string[]): Promise<void> {
+    await teachScripts(this.redis);
     const known = new Set((await this.redis.acl('USERS')).filter(isAccountName));
     for (const worker of workers) {
       if (known.has(accountName(worker))) continue;
@@ -48,6 +70,35 @@ export class WorkerAccess {
   /** Removes a worker's account and ends its connections. */
   async revoke(worker: string): Promise<void> {
     await this.redis.acl('DELUSER', accountName(worker));
+  }
+
+  /**
+   * Removes keys of workers that are gone: an account may make any under its worker's names, and Redis has no list of them. Looks at
+   * some thousand keys each time, and so at all of them in the course of time.
+   */
+  async forgetStrays(): Promise<void> {
+    const { bull } = this.keys;
+    for (let step = 0; step < stepsAtOnce; step++) {
+      const [next, found] = await this.redis.scan(this.#cursor, 'MATCH', `${bull}:w*`, 'COUNT', keysPerStep);
+      this.#cursor = next;
+      await this.#removeStrays(found);
+      if (next === '0') return;
+    }
+  }
+
+  /** A worker is registered before there is a key of its, and its id never comes again. */
+  async #removeStrays(found: readonly string[]): Promise<void> {
+    const owned = found.map((key) => [key, this.#ownerOf(key)] as const).filter(([, owner]) => owner !== undefined);
+    if (owned.length === 0) return;
+    const workers = new Set(await this.redis.smembers(this.keys.workers));
+    const strays = owned.filter(([, owner]) => !workers.has(owner ?? '')).map(([key]) => key);
+    if (strays.length > 0) await this.redis.unlink(...strays);
+  }
+
+  /** The worker whose account can make a key, where there can be one. */
+  #ownerOf(key: string): string | undefined {
+    const rest = key.slice(this.keys.bull.length + 1);
+    return /^(?:wk:|worker\.)([a-z0-9-]{1,63}):/.exec(rest)?.[1];
   }
 
   async #set(worker: string, passwordHash: string): Promise<void> {

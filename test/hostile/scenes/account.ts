@@ -94,11 +94,16 @@ async function whatBecame(stage: Stage, inside: Done, ended: KnownJob): Promise<
   ];
 }
 
-/** Keys that the worker's account made, once the worker is gone. */
+/** Keys that the worker's account made, some time after the worker is gone: what is left is swept in turn. */
 async function keysLeft(stage: Stage, worker: string): Promise<readonly Verdict[]> {
   const { redis, keys } = stage;
-  for (let tries = 0; tries < 100 && (await redis.sismember(keys.workers, worker)) === 1; tries++) await sleep(100);
-  const left = await redis.keys(`*${worker}*`);
+  const until = Date.now() + neverMs;
+  while ((await redis.sismember(keys.workers, worker)) === 1 && Date.now() < until) await sleep(100);
+  let left = await redis.keys(`*${worker}*`);
+  while (left.length > 0 && Date.now() < until) {
+    await sleep(500);
+    left = await redis.keys(`*${worker}*`);
+  }
   return [
     seen('redis.keys_left', left.length === 0, left.length === 0 ? 'no key of the worker is left' : left.join(' ')),
   ];

@@ -7,11 +7,14 @@ const keys = redisKeys('t');
 let server: TestRedis;
 let admin: RedisConnection;
 let worker: RedisConnection;
+/** The hash of a script that Redis was told. */
+let known: string;
 
 beforeAll(async () => {
   server = await startRedis();
   admin = connectRedis(server.url, { name: 'admin' });
   const { username, password } = await new WorkerAccess(admin, keys).grant('w-1');
+  known = String(await admin.script('LOAD', `return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))`));
   worker = connectRedis(server.url.replace('//', `//${username}:${password}@`), {
     name: 'w-1',
     whileDown: 'fail',
@@ -51,10 +54,43 @@ test.each<[string, (redis: RedisConnection) => Promise<unknown>]>([
   ['the other clients', (redis) => redis.client('LIST')],
   ['a flush', (redis) => redis.flushall()],
   ['a flush of the scripts', (redis) => redis.script('FLUSH')],
-  ["a script on another's key", (redis) => redis.eval("return redis.call('GET', KEYS[1])", 1, keys.job('j-1'))],
-  ["a script on another's undeclared key", (redis) => redis.eval(`return redis.call('GET', '${keys.job('j-1')}')`, 0)],
+  ['a script of its own', (redis) => redis.eval('return 1', 0)],
+  ['a script of its own that reads only', (redis) => redis.call('EVAL_RO', 'return 1', 0)],
+  ['to tell Redis a script', (redis) => redis.script('LOAD', 'return 1')],
+  ['to tell Redis a function', (redis) => redis.function('LOAD', '#!lua name=x\nreturn 1')],
+  ["a known script on another's key", (redis) => redis.evalsha(known, 1, keys.job('j-1'), 'GET')],
 ])('a worker is refused %s', async (_what, attempt) => {
   await expect(attempt(worker)).rejects.toThrow(/NOPERM|permission|can't access/i);
+});
+
+test('a worker may run the scripts that Redis was told, on its own keys', async () => {
+  await worker.evalsha(known, 1, keys.workerControl('w-1'), 'XADD', '*', 'd', '{}');
+  expect(await worker.xlen(keys.workerControl('w-1'))).toBe(1);
+});
+
+test('a Redis that was started again is told the workers’ scripts again', async () => {
+  const scripts = async () => /number_of_cached_scripts:(\d+)/.exec(await admin.info('memory'))?.[1];
+  await admin.script('FLUSH');
+  expect(await scripts()).toBe('0');
+  await new WorkerAccess(admin, keys).restore([]);
+  expect(await scripts()).toBe('3');
+});
+
+test('what accounts made is removed once their workers are gone, and nothing else', async () => {
+  const access = new WorkerAccess(admin, keys);
+  await admin.sadd(keys.workers, 'w-1');
+  const strays = [keys.workerOut('w-gone'), `${keys.bull}:wk:w-gone:x`, `${keys.bull}:worker.w-gone:x:y`];
+  const kept = [
+    keys.workerOut('w-1'),
+    keys.worker('w-gone'),
+    keys.workers,
+    `${keys.bull}:worker.`,
+    '{other}:wk:w-gone:x',
+  ];
+  for (const key of [...strays, ...kept]) if ((await admin.exists(key)) === 0) await admin.set(key, 'x');
+  await Promise.all(Array.from({ length: 5_000 }, (_, i) => admin.set(keys.job(`j-${i}`), 'x')));
+  await expect.poll(async () => access.forgetStrays().then(() => admin.exists(...strays)), { timeout: 10_000 }).toBe(0);
+  expect(await admin.exists(...kept)).toBe(kept.length);
 });
 
 test('accounts that Redis forgot are made again, with the same password', async () => {
