@@ -31,6 +31,7 @@ export function planEnvironments(
     REMUDA_REDIS_URL: places.redisUrl,
     REMUDA_NAMESPACE: places.namespace,
     REMUDA_SOCKET_DIR: socketDir(places.dir),
+    REMUDA_API_HOST: '127.0.0.1',
   };
   const model =
     places.scriptedModelUrl === undefined
@@ -52,7 +53,7 @@ export function planEnvironments(
       REMUDA_WORKERS_ON_EXIT: 'remove',
       REMUDA_SCHEDULER_PORT: String(places.schedulerPort),
     },
-    api: { ...withoutCredential, ...shared, REMUDA_API_HOST: '127.0.0.1', REMUDA_API_PORT: String(places.apiPort) },
+    api: { ...withoutCredential, ...shared, REMUDA_API_PORT: String(places.apiPort) },
   };
 }
 

@@ -53,6 +53,20 @@ export const schedulerSettings = {
     default: 'docker',
     parse: oneOf(['docker', 'process']),
   },
+  apiHost: {
+    env: 'REMUDA_API_HOST',
+    about: 'Where the api listens, the same as the api has. The `process` runtime is for a loopback address.',
+    unit: 'address',
+    default: '127.0.0.1',
+    parse: text,
+  },
+  allowUnisolated: {
+    env: 'REMUDA_ALLOW_UNISOLATED',
+    about: '`1`: the `process` runtime starts also where the api can be reached from elsewhere.',
+    unit: 'flag',
+    default: undefined,
+    parse: oneOf(['1']),
+  },
   workerImage: {
     env: 'REMUDA_WORKER_IMAGE',
     about: 'Image of the workers whose profile names none.',

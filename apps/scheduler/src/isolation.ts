@@ -1,0 +1,26 @@
+import { RemudaError } from '@remuda/domain';
+
+/** What decides whether jobs that are not isolated may run. */
+export interface IsolationFacts {
+  readonly runtime: 'docker' | 'process';
+  /** Where the api listens. */
+  readonly apiHost: string;
+  readonly allowUnisolated: '1' | undefined;
+}
+
+/**
+ * Refuses with `config.invalid` to run jobs as processes of this machine for whoever reaches the api from elsewhere: they could read
+ * and do what this user can. An operator may allow it.
+ */
+export function requireIsolation({ runtime, apiHost, allowUnisolated }: IsolationFacts): void {
+  if (runtime !== 'process' || isLoopback(apiHost) || allowUnisolated === '1') return;
+  const message = `with REMUDA_RUNTIME=process jobs are not isolated, and at ${apiHost} others can submit them: expected a loopback address, or REMUDA_RUNTIME=docker, or REMUDA_ALLOW_UNISOLATED=1`;
+  throw new RemudaError('config.invalid', 'Jobs that are not isolated are for this machine only.', {
+    faults: [{ path: 'REMUDA_API_HOST', message }],
+  });
+}
+
+/** Whether an address is reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || /^\[?(::1|(::ffff:)?127(\.\d{1,3}){3})\]?$/i.test(host);
+}
