@@ -22,6 +22,7 @@ const account = "the worker's account at Redis opens its own keys and channels o
 const known = 'the worker may run known scripts only';
 const lease = "the relay checks worker and lease token against the job's record";
 const grant = 'the bridge looks each token up, by hash, at each request';
+const ownSnapshot = 'the snapshot is that of the job that the grant names';
 const git = 'git runs as Claude, with a closed configuration';
 const scrub = 'what a job leaves is killed and scrubbed before the next';
 const afresh = 'Claude Code is ended with each job, and started afresh';
@@ -80,6 +81,22 @@ export const attacks: readonly Attack[] = [
   attack('git.other_repository', "read another job's repository", 'the repository is what the grant names'),
   attack('git.paths', 'read files of the host by the door for git', 'no path comes from the container'),
   attack('git.push', 'push', 'upload-pack only'),
+  attack('snapshot.door', 'connect to the door for snapshots', 'the socket is for root only, where the bridge is root'),
+  attack('snapshot.no_token', 'keep or read a snapshot without a token, or with a guessed one', grant),
+  attack(
+    'snapshot.ended_token',
+    "keep or read a snapshot with an ended job's token",
+    'the grant goes with the outcome',
+  ),
+  attack('snapshot.other_job', "read another job's snapshot", ownSnapshot),
+  attack('snapshot.over_another', "write over another job's snapshot", ownSnapshot),
+  attack('snapshot.paths', 'write or read other files by the door for snapshots', 'no path comes from the container'),
+  attack('snapshot.oversize', 'keep more than a snapshot may have', 'refused at REMUDA_SNAPSHOT_MAX_MB'),
+  attack(
+    'snapshot.endless',
+    'hold the door open by a body that does not end',
+    'who says nothing for 30 s is hung up on',
+  ),
   attack('redis.door', 'connect to Redis', 'the socket is for root only, where the bridge is root'),
   attack('redis.no_account', 'use Redis without an account', 'Redis has a password'),
   attack('redis.guessed_account', 'guess an account', 'random passwords'),
@@ -166,7 +183,11 @@ export const attacks: readonly Attack[] = [
   attack('limits.disk_home', 'fill the home', 'a tmpfs of diskMb'),
   attack('limits.disk_tmp', 'fill /tmp', 'a tmpfs of diskMb'),
   attack('limits.disk_shm', 'fill /dev/shm', 'a tmpfs of its own'),
-  attack('limits.host_disk', "fill the host's disk", 'everything that can be written is memory of the container'),
+  attack(
+    'limits.host_disk',
+    "fill the host's disk",
+    'what can be written is memory of the container; snapshots of it on the host are of limited size, each and together',
+  ),
   attack('limits.pids', 'have more processes than allowed', 'the pids limit'),
   attack('limits.fork_bomb', 'a fork bomb', 'the pids limit; the container goes with its job'),
   attack('limits.memory', 'have more memory than allowed', 'the memory limit'),
@@ -194,4 +215,5 @@ export const controls = [
   'control.reuse',
   'control.same_worker',
   'control.patch',
+  'control.snapshot',
 ] as const;

@@ -5,6 +5,7 @@ import { tryAccount } from './scenes/account.js';
 import { tryLimits } from './scenes/limits.js';
 import { tryPatch } from './scenes/patch.js';
 import { tryReuse } from './scenes/reuse.js';
+import { trySnapshots } from './scenes/snapshots.js';
 import { tryWalls } from './scenes/walls.js';
 import { setStage, type Stage } from './stage.js';
 import { summary, table } from './table.js';
@@ -31,7 +32,7 @@ describe.skipIf(!hasEngine)('hostile code in a container', () => {
     stage = await setStage();
     const walls = await tryWalls(stage);
     // from now on the door to Redis stands open: the one scene takes a password as stolen, the others have no use for it
-    const rest = await Promise.all([tryAccount(stage), inTurn(stage, [tryReuse, tryPatch, tryLimits])]);
+    const rest = await Promise.all([tryAccount(stage), inTurn(stage, [tryReuse, trySnapshots, tryPatch, tryLimits])]);
     verdicts = merge([...walls, ...rest.flat()]);
   }, longMs);
 

@@ -14,6 +14,9 @@ import { readNotes, readVerdicts, type Verdict } from './verdict.js';
 /** Limits of every container here: small, so that to run into them costs little. */
 export const limits = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 64 };
 
+/** Largest snapshot of this stage's bridge, in MiB. */
+export const maxSnapshotMb = 16;
+
 const pools = { default: 1, victim: 1, stolen: 1, bystander: 1, reuse: 5 };
 /** Each pool has one worker, so that it is known beforehand which one will be given the next job. */
 const profiles = JSON.stringify({
@@ -79,7 +82,11 @@ export const attackWith = (file: string, told: object = {}, timeout = attackLimi
 export async function setStage(): Promise<Stage> {
   const code = await serveRepository(hostileRepository());
   const other = await serveRepository({ 'secret.txt': "somebody else's\n" });
-  const cluster = await startCluster({ runtime: 'docker', profiles });
+  const cluster = await startCluster({
+    runtime: 'docker',
+    profiles,
+    env: { REMUDA_SNAPSHOT_MAX_MB: String(maxSnapshotMb) },
+  });
   const redis = connectRedis(cluster.redisUrl, { name: 'hostile' });
   const close = async (): Promise<void> => {
     redis.disconnect();
@@ -126,7 +133,12 @@ function hostileRepository(): Readonly<Record<string, string>> {
 
 async function startVictim(stage: Pick<Stage, 'cluster' | 'redis' | 'keys'>): Promise<KnownJob> {
   const job = await stage.cluster.api.submit({
-    prompt: script(bash('sleep 600', 600_000), { text: 'as it should be' }),
+    // between its two tools the model takes so long that a snapshot is due
+    prompt: script(
+      bash("echo the other's > secret.txt"),
+      { text: 'and now', delayMs: 9_000, ...bash('sleep 600', 600_000) },
+      { text: 'as it should be' },
+    ),
     profile: 'victim',
     attempts: 1,
   });

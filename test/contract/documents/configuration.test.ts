@@ -68,6 +68,8 @@ test('docs/configuration.md has every field of a profile and no other, with its 
 /** The fields of an object that hold no further fields, by their paths. */
 function leaves(value: object, at = ''): readonly (readonly [string, unknown])[] {
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? leaves(inner, `${at}${key}.`) : [[`${at}${key}`, inner] as const],
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? leaves(inner, `${at}${key}.`)
+      : [[`${at}${key}`, inner] as const],
   );
 }
