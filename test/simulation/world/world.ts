@@ -94,7 +94,7 @@ export class World {
           if (this.#playOn(goesOn)) void settled.then(afterPromises);
           else resolve();
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
       const rest = (): void => {
