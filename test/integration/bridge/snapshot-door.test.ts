@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { bridgeTokenHeader, redisKeys, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
 import { connectRedis, RedisSnapshots, type RedisConnection } from '@remuda/queue';
@@ -52,7 +53,7 @@ function ask(
   { bridge }: Scene,
   method: string,
   token: string | undefined,
-  more: { note?: object; body?: Buffer; path?: string; cutAfter?: number } = {},
+  more: { note?: object; body?: Buffer; path?: string; cutAfter?: number; cutWhen?: Promise<void> } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({
@@ -72,7 +73,9 @@ function ask(
       }, reject);
     });
     if (more.cutAfter !== undefined) {
-      outgoing.write(more.body?.subarray(0, more.cutAfter), () => setTimeout(() => outgoing.destroy(), 50));
+      outgoing.write(more.body?.subarray(0, more.cutAfter), () => {
+        void (more.cutWhen ?? sleep(50)).then(() => outgoing.destroy());
+      });
     } else if (method === 'GET') outgoing.end();
     else {
       outgoing.write(more.body ?? '');
@@ -175,9 +178,13 @@ test('a note that could be a path or an option is refused', async () => {
 
 test('two at once for one job: the second is told that the first is under way', async () => {
   await using scene = await setScene();
-  const first = ask(scene, 'PUT', 't', { note, body: randomBytes(100_000), cutAfter: 50_000 }).catch(() => undefined);
+  let cut = (): void => undefined;
+  const cutWhen = new Promise<void>((resolve) => (cut = resolve));
+  const half = { note, body: randomBytes(100_000), cutAfter: 50_000, cutWhen };
+  const first = ask(scene, 'PUT', 't', half).catch(() => undefined);
   await vi.waitFor(async () => expect(await readdir(scene.folder)).toHaveLength(1));
   expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('second') })).status).toBe(409);
+  cut();
   await first;
 });
 

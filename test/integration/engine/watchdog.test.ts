@@ -66,7 +66,9 @@ describe('the ladder', () => {
     const { one, abort, running } = await stuck(`sleep ${nap()}`, { interruptMs: 20_000, terminateMs: 20_000 });
     await using _ = one;
     abort.abort();
-    expect((await running).end).toMatchObject({ kind: 'interrupted', ended: { by: 'interrupt', processesLeft: 0 } });
+    // Claude Code ends its tools by itself; where one is still on its way out, it's helped along.
+    const by = expect.stringMatching(/^(interrupt|terminate)$/) as string;
+    expect((await running).end).toMatchObject({ kind: 'interrupted', ended: { by, processesLeft: 0 } });
     expect(claudes()).toHaveLength(1);
   });
 

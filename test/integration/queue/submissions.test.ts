@@ -32,7 +32,7 @@ const mixed: readonly NewJob[] = [
   job('j-2', { priority: 1, labels: { team: 'a' } }),
   job('j-3', { priority: 10, profile: 'other' }),
   job('j-4', { priority: 5, runAt: inAnHour }),
-  job('j-5', { priority: 5, runAt: inAnHour }),
+  job('j-5', { priority: 5, runAt: inAnHour + 60_000 }),
   job('j-6', { priority: 5 }),
 ];
 
