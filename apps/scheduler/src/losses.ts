@@ -71,7 +71,7 @@ export class Losses {
     for (const [worker, loss] of this.#losses) if (!loss.underWay) void this.#try(worker, loss);
   }
 
-  /** A container ended by itself. */
+  /** A container ended by itself. Never rejects. */
   async onExit(exit: ContainerExit): Promise<void> {
     const { fleet, log, onFailedStart } = this.parts;
     const { worker, reason, lastLines, outOfMemory } = exit;
@@ -80,7 +80,10 @@ export class Losses {
     if (own.phase !== 'draining') log.warn({ worker, reason, outOfMemory, lastLines }, 'a worker ended');
     const starting = own.phase === 'starting';
     await this.lose(worker, failureOfExit(exit), true);
-    if (starting) await onFailedStart(own.profile, reason);
+    if (!starting) return;
+    await onFailedStart(own.profile, reason).catch((error: unknown) => {
+      log.warn({ err: error, profile: own.profile }, 'a start that failed could not be noted');
+    });
   }
 
   #try(worker: string, loss: Loss): Promise<void> {
