@@ -1,5 +1,6 @@
 import type { Clock } from '@remuda/domain';
-import type { EngineLog } from './options.js';
+import { runAsUser } from './as-user.js';
+import type { EngineLog, EngineUser } from './options.js';
 import type { Mark } from './processes.js';
 import type { Starter } from './starter.js';
 import { present, signal, sweep } from './sweep.js';
@@ -11,6 +12,20 @@ export interface KillAim {
   readonly killMs: number;
   readonly clock: Clock;
   readonly log: EngineLog;
+}
+
+/**
+ * Kills every process of a user in one step of the kernel's, so that none gets away by starting another one meanwhile: whoever looks
+ * for them one by one may miss one that forks and ends all the time. Rejects with `engine.unresponsive` when it can't.
+ */
+export async function killUser(
+  user: EngineUser,
+  env: Readonly<Record<string, string>>,
+  limitMs: number,
+): Promise<void> {
+  // the shell itself is spared; that there was nobody to kill is no fault
+  const args = ['-c', 'kill -KILL -1 2>/dev/null; exit 0'];
+  await runAsUser({ command: '/bin/sh', args, cwd: '/', env, user, timeoutMs: limitMs, code: 'engine.unresponsive' });
 }
 
 /** Ends all processes of an engine: SIGTERM to each, and SIGKILL to what is still there after `killMs`. */

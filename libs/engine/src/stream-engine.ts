@@ -18,7 +18,7 @@ import { unlessAborted } from './abort.js';
 import { reservedNames } from './environment.js';
 import type { GitFolder } from './git.js';
 import { layFolders, scrubHome, type Folders } from './home.js';
-import { killAll } from './kill.js';
+import { killAll, killUser } from './kill.js';
 import { memoryOf } from './memory.js';
 import { initialOf, needOf } from './needs.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from './options.js';
@@ -167,6 +167,8 @@ export class StreamEngine implements Engine {
     if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
     await this.#endAll('its job is over');
     this.#baseline = new Set();
+    const { user } = this.options;
+    if (user) await killUser(user, this.#starter.harmlessEnv, this.#limits.killMs);
     if ((await this.#sweep(0)).left > 0)
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
     await clearWorkspace(this.workspace);

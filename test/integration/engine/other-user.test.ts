@@ -23,7 +23,12 @@ describe.skipIf(process.getuid?.() !== 0)('an engine that runs as another user (
       expect(dataOf(events, 'tool.returned')[0]?.output.split('\n')).toEqual(['54321', '54321', '[]']);
       expect(await stat(join(workspace, 'made'))).toMatchObject({ uid: user.uid });
       expect(runs(`sleep ${seconds}`)).toBe(false);
+      const hopper = `hopper ${String(process.pid)}`;
+      const hop = `perl -MPOSIX -e 'close STDOUT; close STDERR; $0 = "${hopper}"; for (1..99999) { exit if fork; setsid(); select undef, undef, undef, 0.002 }' &`;
+      expect((await one.run(script(bash(hop), { text: 'ok' }))).end.kind).toBe('succeeded');
       await one.engine.reset();
+      // one that hops is not seen in every look
+      for (let look = 0; look < 50; look++) expect(runs(hopper)).toBe(false);
       await expect(stat(join(workspace, 'made'))).rejects.toMatchObject({ code: 'ENOENT' });
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { killUser } from './kill.js';
+import { seeProcesses } from './processes.js';
+
+/** Nobody else may have this number. */
+const user = { uid: 54_322, gid: 54_322 };
+const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+
+/** One process that hands on to a next one all the time. */
+const hop = '$| = 1; print "on\\n"; for (1..99999) { exit if fork; setsid(); select undef, undef, undef, 0.001 }';
+
+const theirs = async (): Promise<number> =>
+  (await seeProcesses({ scope: '', uid: user.uid })).filter((one) => one.marked).length;
+
+describe.skipIf(process.getuid?.() !== 0)('killing a user’s processes (as root only)', () => {
+  test('gets one that forks and ends all the time, each time', async () => {
+    for (let round = 0; round < 3; round++) {
+      const child = spawn('perl', ['-MPOSIX', '-e', hop], { ...user, env, cwd: '/', detached: true });
+      await once(child.stdout, 'data');
+      await killUser(user, env, 5_000);
+      let most = 0;
+      for (let look = 0; look < 5; look++) {
+        most = Math.max(most, await theirs());
+        await sleep(2);
+      }
+      expect(most).toBe(0);
+    }
+  }, 30_000);
+
+  test('is content where there are none', async () => {
+    await killUser(user, env, 5_000);
+    expect(await theirs()).toBe(0);
+  });
+});
