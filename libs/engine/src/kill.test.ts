@@ -18,7 +18,7 @@ const theirs = async (): Promise<number> =>
 describe.skipIf(process.getuid?.() !== 0)('killing a user’s processes (as root only)', () => {
   test('gets one that forks and ends all the time, each time', async () => {
     for (let round = 0; round < 3; round++) {
-      const child = spawn('perl', ['-MPOSIX', '-e', hop], { ...user, env, cwd: '/', detached: true });
+      const child = spawn('/usr/bin/env', ['perl', '-MPOSIX', '-e', hop], { ...user, env, cwd: '/', detached: true });
       await once(child.stdout, 'data');
       await killUser(user, env, 5_000);
       let most = 0;
