@@ -31,6 +31,8 @@ export interface Started {
 const namespace = 'bench';
 const settleMs = 1_000;
 const bundle = join(import.meta.dirname, '../../../apps/worker/dist/worker.mjs');
+/** Ends the worker when this process is gone. */
+const orphan = join(import.meta.dirname, '../../../apps/local/dist/orphan.js');
 const profile: WorkerProfile = {
   name: 'default',
   afterJobs: 1,
@@ -44,7 +46,11 @@ export async function startWorker(place: WorkerPlace, round: number): Promise<St
   await mkdir(dir, { recursive: true });
   const heard = new Listener(place.watch, redisKeys(namespace).workerOut(id));
   const began = performance.now();
-  const child = spawn(process.execPath, [bundle], { cwd: dir, stdio: 'ignore', env: environment(place, id, dir) });
+  const child = spawn(process.execPath, ['--import', orphan, bundle], {
+    cwd: dir,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: environment(place, id, dir),
+  });
   const exited = once(child, 'exit');
   try {
     const beat = await heard.first('heartbeat');

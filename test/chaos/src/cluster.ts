@@ -7,14 +7,18 @@ import { startScriptedModel } from '@remuda/scripted-model';
 import { ApiClient } from '../../../apps/local/dist/api-client.js';
 import { planEnvironments, socketDir, type ClusterPlaces } from '../../../apps/local/dist/cluster-plan.js';
 import { freePort } from '../../../apps/local/dist/free-port.js';
+import { startProcess } from '../../../apps/local/dist/kept-process.js';
 import { Member } from './member.js';
 import type { ChaosOptions } from './options.js';
-import { removeWorkers, type WorkerPlace } from './processes.js';
+import type { WorkerPlace } from './processes.js';
 import { RedisServer } from './redis-server.js';
 
 const root = join(import.meta.dirname, '../../..');
 /** Small, so that two cores carry it; a worker does several jobs, since the start of one costs a second of CPU. */
 const pool = { warm: 2, max: 4, afterJobs: 8 };
+
+/** Longer than the parts of a cluster take to end, in ms. */
+const remainderMs = 40_000;
 
 /** A whole cluster of real parts with two schedulers and two apis. Only the model is scripted. */
 export interface ChaosCluster {
@@ -65,7 +69,7 @@ async function bringUp(
   undo.push(() => model.close());
   const namespace = `chaos-${randomBytes(4).toString('hex')}`;
   const workers: WorkerPlace = { runtime, workerDir: join(dir, 'workers'), namespace };
-  undo.push(() => removeWorkers(workers));
+  undo.push(endsWorkers(workers, logDir));
 
   const at = { redisUrl: redis.url, namespace, runtime, dir, scriptedModelUrl: model.url };
   const members = await startMembers({ at, logDir, profiles: await writeProfiles(dir) }, undo);
@@ -79,6 +83,18 @@ async function bringUp(
   });
   const keepLogs = (): void => void (keep = true);
   return { redis, ...members, workers, pools, events, connection, keys, notes, logDir, keepLogs };
+}
+
+/** What no worker outlives, however this process ends; gives what ends those that there are. */
+function endsWorkers({ runtime, workerDir, namespace }: WorkerPlace, logDir: string): () => Promise<void> {
+  const started = startProcess({
+    name: 'remainder',
+    run: { app: join(root, 'test/chaos/dist/remainder.js') },
+    args: [runtime, workerDir, namespace],
+    env: process.env,
+    log: join(logDir, 'remainder.log'),
+  });
+  return () => started.stop(remainderMs);
 }
 
 interface MemberPlan {

@@ -50,22 +50,31 @@ export async function removeWorkers({ runtime, workerDir, namespace }: WorkerPla
     for (const id of ids.filter(Boolean)) await docker('rm', '-f', id);
     return;
   }
-  for (const pid of await marked(`HOME=${workerDir}/`)) {
+  killProcesses(await marked((entry) => entry.startsWith(`HOME=${workerDir}/`)), 'SIGKILL');
+}
+
+/** The processes of a cluster that run: its parts, and workers that are processes. */
+export function partsOf(namespace: string): Promise<readonly number[]> {
+  return marked((entry) => entry === `REMUDA_NAMESPACE=${namespace}`);
+}
+
+/** Sends a signal to processes, of which some may be gone already. */
+export function killProcesses(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids)
     try {
-      process.kill(pid, 'SIGKILL');
+      process.kill(pid, signal);
     } catch {
       // Gone already.
     }
-  }
 }
 
-/** Every process with an entry in its environment that begins so. */
-async function marked(beginning: string): Promise<readonly number[]> {
+/** Every process with such an entry in its environment. */
+async function marked(fits: (entry: string) => boolean): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const environments = await Promise.all(
     pids.map((pid) => readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(() => '')),
   );
-  return pids.filter((_, i) => environments[i]?.split('\0').some((entry) => entry.startsWith(beginning)));
+  return pids.filter((_, i) => environments[i]?.split('\0').some(fits));
 }
 
 const containerOf = (worker: string): string => `remuda-${worker}`;

@@ -22,7 +22,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   const cluster = await startChaosCluster(options);
   try {
     await cluster.clients[0]?.warm('default', 1, AbortSignal.timeout(warmLimitMs));
-    say(`the cluster is up; its logs: ${cluster.logDir}`);
+    say(`the cluster is up, namespace ${cluster.workers.namespace}; its logs: ${cluster.logDir}`);
     const report = await run(cluster, options, began);
     if (!holds(report)) {
       cluster.keepLogs();

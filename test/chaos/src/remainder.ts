@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChaosOptions } from './options.js';
+import { killProcesses, partsOf, removeWorkers, type WorkerPlace } from './processes.js';
+
+/**
+ * Runs beside a cluster (`remainder.js <runtime> <worker folder> <namespace>`). Asked to go, which also happens when the process
+ * that started it is gone, it ends every worker that the schedulers leave behind, and then whatever part of the cluster is left.
+ */
+const [runtime, workerDir = '', namespace = ''] = process.argv.slice(2);
+const place: WorkerPlace = { runtime: runtime as ChaosOptions['runtime'], workerDir, namespace };
+
+/** What the parts may take to end in good order, in ms. */
+const partsMs = 25_000;
+
+async function clear(): Promise<void> {
+  const limit = Date.now() + partsMs;
+  for (;;) {
+    // A scheduler that still runs may have started another one.
+    await removeWorkers(place);
+    const parts = await partsOf(namespace);
+    if (parts.length === 0) break;
+    // Frozen ones hear nothing.
+    killProcesses(parts, Date.now() < limit ? 'SIGCONT' : 'SIGKILL');
+    await sleep(200);
+  }
+  await removeWorkers(place);
+}
+
+const goesOn = setInterval(() => undefined, 60_000);
+process.once('SIGTERM', () => void clear().finally(() => clearInterval(goesOn)));
