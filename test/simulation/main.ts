@@ -24,11 +24,15 @@ if (values.mutant !== undefined && !mutant) {
   process.exit(2);
 }
 
+/** A long run says how far it is so often, in ms. */
+const progressMs = 10_000;
+
 const began = performance.now();
 const cpuBegan = process.cpuUsage();
 let [events, simulatedMs, jobs] = [0, 0, 0];
 let failed: number | undefined;
 let done = 0;
+let saidAt = began;
 for (let seed = from; seed < from + seeds && failed === undefined; seed++) {
   const end = await run({ seed, steps, ...(mutant ? { mutant } : {}) });
   done++;
@@ -36,7 +40,9 @@ for (let seed = from; seed < from + seeds && failed === undefined; seed++) {
   simulatedMs += end.simulatedMs;
   jobs += end.jobs;
   if (end.broken !== undefined) failed = seed;
-  if (done % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+  if (failed !== undefined || performance.now() - saidAt < progressMs) continue;
+  saidAt = performance.now();
+  console.error(`${done} of ${seeds} seeds, all promises kept so far`);
 }
 const seconds = (performance.now() - began) / 1000;
 const cpu = process.cpuUsage(cpuBegan);
@@ -50,6 +56,13 @@ if (failed !== undefined) {
   const end = await run({ seed: failed, steps, ...(mutant ? { mutant } : {}), tell: (line) => told.push(line) });
   for (const line of told.slice(Math.max(0, told.length - lines))) console.log(line);
   console.log(`\nseed ${failed} fails: ${end.broken ?? 'not when it is told; so it is not reproduced'}`);
+  console.log(`again: ${commandFor(failed)}`);
   process.exit(1);
 }
 console.log('every promise was kept');
+
+/** What runs this seed alone. */
+function commandFor(seed: number): string {
+  const others = [...(steps === 8 ? [] : ['--steps', steps]), ...(values.mutant ? ['--mutant', values.mutant] : [])];
+  return ['npm run simulate --', '--from', seed, '--seeds 1', ...others].join(' ');
+}

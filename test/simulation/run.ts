@@ -1,3 +1,4 @@
+import { setImmediate as turnOver } from 'node:timers/promises';
 import { profile } from '@remuda/testing';
 import { Clients } from './parts/clients.js';
 import { Cluster, namespace } from './parts/cluster.js';
@@ -40,11 +41,19 @@ export async function run(plan: RunPlan): Promise<RunEnd> {
     world.tell = (line) => tell(`${((world.now - beginning) / 1000).toFixed(3).padStart(8)}  ${named(line)}`);
   }
   const giveBack = takeOver(world);
+  // A program would end of it.
+  const onUnheard = (error: unknown): void => {
+    world.broken ??= `nobody hears of an error: ${error instanceof Error ? String(error.stack) : String(error)}`;
+  };
+  process.on('unhandledRejection', onUnheard);
   const restore = plan.mutant?.part?.();
   try {
     const end = await new Run(world, plan).end();
-    return { ...end, broken: end.broken === undefined ? undefined : named(end.broken) };
+    await turnOver();
+    const broken = end.broken ?? world.broken;
+    return { ...end, broken: broken === undefined ? undefined : named(broken) };
   } finally {
+    process.off('unhandledRejection', onUnheard);
     restore?.();
     giveBack();
   }
@@ -104,6 +113,7 @@ class Run {
       names,
       () => this.#invariants.failed(),
     );
+    this.#invariants.turned = (job) => this.#clients.onTurnEnd(job);
     const workers = (): readonly string[] => this.#invariants.workers();
     this.#operators = new Operators(world, api, () => controls!, names, workers);
     this.#faults = new Faults(
@@ -113,6 +123,7 @@ class Run {
       () => this.#invariants.held(),
       plan.mutant?.deafToExits === true,
     );
+    this.#invariants.claimed = (lock) => this.#faults.onClaim(lock);
   }
 
   async end(): Promise<RunEnd> {

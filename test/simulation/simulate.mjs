@@ -1,4 +1,4 @@
-// npm run simulate: the simulation as one file, with its own BullMQ in the place of the real one.
+// npm run simulate: the simulation as one file, with its own BullMQ and prom-client in the place of the real ones.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,12 +15,13 @@ await build({
   target: 'node20',
   sourcemap: 'inline',
   logLevel: 'warning',
-  external: ['ioredis', 'prom-client', 'pino', 'yaml'],
+  external: ['ioredis', 'pino', 'yaml'],
   alias: {
     ...Object.fromEntries(
       readdirSync(at('../../libs')).map((lib) => [`@remuda/${lib}`, at(`../../libs/${lib}/src/index.ts`)]),
     ),
     bullmq: at('parts/bullmq.ts'),
+    'prom-client': at('parts/prom-client.ts'),
   },
   tsconfig: at('../../tsconfig.base.json'),
 });

@@ -22,6 +22,10 @@ export interface AgentWeather {
   notWarm: number;
   neverWarm: number;
   notReset: number;
+  /** Probability that a job takes its whole container along, again and again. */
+  kills: number;
+  /** Those that do. */
+  readonly deadly: Set<string>;
   /** Longest turn, in ms. */
   longestMs: number;
 }
@@ -34,7 +38,7 @@ const failures: readonly FailureCode[] = [
 export interface TurnWatch {
   /** A turn begins; gives it a number that no other one has. */
   onTurn(worker: string, job: string, token: string): number;
-  onTurnEnd(worker: string): void;
+  onTurnEnd(worker: string, job: string): void;
 }
 
 /** What stands for Claude Code: it takes its time, says some things, and ends as chance has it. */
@@ -44,6 +48,8 @@ export class SimulatedAgent implements Engine {
     private readonly world: World,
     private readonly weather: AgentWeather,
     private readonly watch: TurnWatch,
+    /** Ends the worker's program at once. */
+    private readonly die: () => void,
   ) {}
 
   async warm(): Promise<void> {
@@ -72,9 +78,9 @@ export class SimulatedAgent implements Engine {
   async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
     const number = this.watch.onTurn(this.worker, turn.prompt, turn.bridgeToken);
     try {
-      return await this.#turn(number, onEvent, signal);
+      return await this.#turn(turn.prompt, number, onEvent, signal);
     } finally {
-      this.watch.onTurnEnd(this.worker);
+      this.watch.onTurnEnd(this.worker, turn.prompt);
     }
   }
 
@@ -96,14 +102,25 @@ export class SimulatedAgent implements Engine {
     await pause(2);
   }
 
-  async #turn(number: number, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
+  async #turn(
+    job: string,
+    number: number,
+    onEvent: (event: NewEvent) => void,
+    signal: AbortSignalLike,
+  ): Promise<TurnEnd> {
     const { random } = this.world;
     const { weather } = this;
+    if (random.chance(weather.kills)) weather.deadly.add(job);
     const said = random.between(0, 4);
     for (let i = 1; i <= said; i++) {
       await pauseUnless(signal, random.next() * random.next() * (weather.longestMs / said));
       if (signal.aborted) break;
       onEvent({ type: 'message.text', at: Date.now(), data: { text: `${this.worker} ${number} ${i}` } });
+    }
+    if (weather.deadly.has(job)) {
+      this.watch.onTurnEnd(this.worker, job);
+      this.die();
+      await new Promise(() => undefined);
     }
     if (random.chance(weather.hangs)) await pauseUnless(signal, Number.POSITIVE_INFINITY);
     if (signal.aborted && random.chance(weather.deaf)) await new Promise(() => undefined);

@@ -13,6 +13,8 @@ export class Clients {
   broken: string | undefined;
   /** Submissions and cancels without an answer yet. */
   underWay = 0;
+  /** The next job whose turn ends is cancelled right then. */
+  #cancelsAtEnd = false;
   #jobs = 0;
   #keys = 0;
 
@@ -32,9 +34,17 @@ export class Clients {
       const { random } = this.world;
       const [some] = this.accepted.size > 0 ? [random.pick([...this.accepted])] : [];
       if (some !== undefined && random.chance(0.2)) void this.#cancel(some);
+      else if (random.chance(0.1)) this.#cancelsAtEnd = true;
       else if (random.chance(0.2)) this.#redriveSoon();
       else void this.#submit();
     });
+  }
+
+  /** Hears that a job's turn ended: what becomes of the job is recorded within some ms. */
+  onTurnEnd(job: string): void {
+    if (!this.#cancelsAtEnd || !this.accepted.has(job)) return;
+    this.#cancelsAtEnd = false;
+    this.world.after(this.world.random.next() * 10, this.program, () => void this.#cancel(job));
   }
 
   async #submit(): Promise<void> {

@@ -28,7 +28,17 @@ export class Cluster {
   readonly containers: Containers;
   readonly schedulers: RunningScheduler[] = [];
   readonly agents: AgentWeather = {
-    ...{ fails: 0, hangs: 0, deaf: 0, notWarm: 0, neverWarm: 0, notReset: 0, longestMs: 1_000 },
+    ...{
+      fails: 0,
+      hangs: 0,
+      deaf: 0,
+      kills: 0,
+      deadly: new Set(),
+      notWarm: 0,
+      neverWarm: 0,
+      notReset: 0,
+      longestMs: 1_000,
+    },
   };
   #schedulers = 0;
   readonly #profiles: readonly Profile[];
@@ -120,7 +130,7 @@ export class Cluster {
       const line = new WorkerLine(() => this.#connect(program), this.keys, spec.worker);
       const worker = new Worker({
         line,
-        engine: new SimulatedAgent(spec.worker, world, this.agents, this.watch),
+        engine: new SimulatedAgent(spec.worker, world, this.agents, this.watch, () => world.kill(program)),
         workspace: {
           prepare: () => Promise.resolve(undefined),
           collect: () => Promise.resolve({ warnings: [] }),

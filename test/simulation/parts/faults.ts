@@ -7,6 +7,8 @@ import type { Cluster } from './cluster.js';
 /** What goes wrong in a run, and when: by chance, until it's told to end. */
 export class Faults {
   readonly #kinds: readonly (() => void)[];
+  /** The next scheduler that claims a job is frozen with it in its hands. */
+  #stalls = false;
 
   constructor(
     private readonly world: World,
@@ -27,6 +29,7 @@ export class Faults {
       fails: random.pick([0, 0.2, 0.5]),
       hangs: random.pick([0, 0.1]),
       deaf: random.pick([0, 0.3]),
+      kills: random.pick([0, 0, 0, 0, 0.3]),
       notWarm: random.pick([0, 0.2]),
       neverWarm: random.pick([0, 0, 0, 0.1]),
       notReset: random.pick([0, 0.3]),
@@ -41,6 +44,7 @@ export class Faults {
       () => this.#crash(this.#worker()),
       () => this.#freeze(this.#scheduler()),
       () => this.#freeze(this.#worker()),
+      () => void (this.#stalls = true),
       () => this.#jump(),
       () => this.#cut(),
       () => this.#outage(),
@@ -56,13 +60,22 @@ export class Faults {
     this.#replace();
   }
 
+  /** Hears that a job was claimed. */
+  onClaim(lock: string): void {
+    if (!this.#stalls) return;
+    this.#stalls = false;
+    const claimer = this.cluster.schedulers.find(({ program }) => lock.startsWith(`${program.name}:`));
+    this.#freeze(claimer?.program, [5_000, 8_000]);
+  }
+
   /** From now on all is well: whoever is frozen goes on, and Redis answers. */
   end(): void {
     Object.assign(this.server.weather, { slow: 0, answersLost: 0, dropped: 0, doubled: 0 });
     Object.assign(this.cluster.agents, {
-      ...{ fails: 0, hangs: 0, deaf: 0, notWarm: 0, neverWarm: 0, notReset: 0, longestMs: 300 },
+      ...{ fails: 0, hangs: 0, deaf: 0, kills: 0, notWarm: 0, neverWarm: 0, notReset: 0, longestMs: 300 },
     });
     Object.assign(this.cluster.containers.weather, { startFails: 0, stopFails: 0, exitUnheard: 0 });
+    this.#stalls = false;
     for (const program of this.world.programs) program.skew = 0;
     if (!this.cluster.schedulers.some((scheduler) => !scheduler.stopping)) this.cluster.startScheduler();
   }
@@ -81,10 +94,10 @@ export class Faults {
     if (program) this.world.kill(program);
   }
 
-  #freeze(program: Program | undefined): void {
+  #freeze(program: Program | undefined, lengths = [100, 1_000, 5_000, 8_000]): void {
     if (!program) return;
-    const ms = this.world.random.pick([100, 1_000, 5_000, 8_000]);
-    program.frozenUntil = this.world.now + ms;
+    const ms = this.world.random.pick(lengths);
+    program.frozenUntil = Math.max(program.frozenUntil, this.world.now + ms);
     this.world.tell?.(`${program.name} is frozen for ${String(ms)} ms`);
   }
 

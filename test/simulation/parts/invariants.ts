@@ -6,6 +6,7 @@ import {
   maxRequeues,
   redrive,
   workerMoves,
+  type JobSpec,
   type JobState,
   type NewEvent,
   type WorkerPhase,
@@ -29,6 +30,8 @@ export interface SeenJob {
   overEvents: number;
   /** How often it was redriven: a job is over once more for each. */
   redrives: number;
+  /** How often it was queued again since it was submitted or redriven. */
+  returns: number;
 }
 
 /** Looks at every change of the store, and names the first promise that is broken. */
@@ -36,12 +39,17 @@ export class Invariants implements Onlooker, TurnWatch {
   broken: string | undefined;
   readonly jobs = new Map<string, SeenJob>();
   db!: Database;
+  /** Hears of every turn that ended, by its job. */
+  turned: ((job: string) => void) | undefined;
+  /** Hears of every claim, by its lock. */
+  claimed: ((lock: string) => void) | undefined;
   /** Jobs that are not over. */
   readonly open = new Set<string>();
   /** Bridge grants that stand, by job. */
   readonly grants = new Map<string, Set<string>>();
   readonly #idleSince = new Map<string, number>();
   readonly #claimedAt = new Map<string, number>();
+  readonly #specs = new Map<string, JobSpec>();
   readonly #turning = new Set<string>();
   readonly #tokens = new Set<string>();
   #turns = 0;
@@ -95,8 +103,14 @@ export class Invariants implements Onlooker, TurnWatch {
       this.#break(`the result of ${name} is not of the attempt that had the lease: ${text}`);
   }
 
-  onClaim(queue: string, job: string): void {
-    if (queue.includes(':jobs.')) this.#claimedAt.set(job, this.now());
+  onClaim({ queue, job, lock, givenBack }: Parameters<Onlooker['onClaim']>[0]): void {
+    if (!queue.includes(':jobs.')) return;
+    this.claimed?.(lock);
+    this.#claimedAt.set(job, this.now());
+    if (givenBack) return;
+    const priority = this.#spec(job).priority;
+    for (const other of this.db.sorted(`${queue}:prioritized`).keys())
+      if (this.#spec(other).priority < priority) this.#break(`${job} is claimed before ${other}, which is more urgent`);
   }
 
   onTurn(worker: string, job: string, token: string): number {
@@ -107,8 +121,9 @@ export class Invariants implements Onlooker, TurnWatch {
     return ++this.#turns;
   }
 
-  onTurnEnd(worker: string): void {
+  onTurnEnd(worker: string, job: string): void {
     this.#turning.delete(worker);
+    this.turned?.(job);
   }
 
   onContainer(profile: string, running: number): void {
@@ -144,7 +159,7 @@ export class Invariants implements Onlooker, TurnWatch {
     if (!job)
       this.jobs.set(
         name,
-        (job = { state: 'queued', overs: 0, lastEvent: 0, turn: undefined, overEvents: 0, redrives: 0 }),
+        (job = { state: 'queued', overs: 0, lastEvent: 0, turn: undefined, overEvents: 0, redrives: 0, returns: 0 }),
       );
     return job;
   }
@@ -163,7 +178,8 @@ export class Invariants implements Onlooker, TurnWatch {
         if (after !== undefined) this.#onAssigned(name, after);
         return;
       case 'failures':
-        if (Number(after) >= this.#attempts(name)) this.#break(`${name} is queued again after all of its attempts`);
+        if (Number(after) >= this.#spec(name).attempts)
+          this.#break(`${name} is queued again after all of its attempts`);
         return;
       case 'requeues':
         if (Number(after) > maxRequeues) this.#break(`${name} was requeued ${after ?? ''} times`);
@@ -174,8 +190,11 @@ export class Invariants implements Onlooker, TurnWatch {
     }
   }
 
-  #attempts(name: string): number {
-    return (JSON.parse(this.db.hash(jobPrefix + name)?.get('spec') ?? '{}') as { attempts: number }).attempts;
+  #spec(name: string): Pick<JobSpec, 'attempts' | 'priority'> {
+    let spec = this.#specs.get(name);
+    if (!spec)
+      this.#specs.set(name, (spec = JSON.parse(this.db.hash(jobPrefix + name)?.get('spec') ?? '{}') as JobSpec));
+    return spec;
   }
 
   #onState(name: string, before: JobState | undefined, after: JobState): void {
@@ -185,10 +204,21 @@ export class Invariants implements Onlooker, TurnWatch {
     if (isOver(after)) this.open.delete(name);
     else this.open.add(name);
     if (before === undefined) return;
-    if (isOver(before) && after === redrive.to) job.redrives++;
+    if (isOver(before) && after === redrive.to) {
+      job.redrives++;
+      job.returns = 0;
+    } else if (after === 'queued') this.#onReturn(name, job);
     if (isOver(after) && ++job.overs > 1 + job.redrives) this.#break(`${name} is over twice`);
     if (!canMove(before, after)) this.#break(`${name} moves from ${before} to ${after}`);
     if (after === 'assigned') this.#onStarting(name);
+  }
+
+  /** A job goes back to its queue: not for ever, whatever its record counts, and not when it was to be cancelled. */
+  #onReturn(name: string, job: SeenJob): void {
+    if (++job.returns >= this.#spec(name).attempts + maxRequeues)
+      this.#break(`${name} is queued again for the ${String(job.returns)}th time`);
+    if (this.db.hash(jobPrefix + name)?.has('cancelRequestedAt'))
+      this.#break(`${name} is queued again, though its cancel was asked for`);
   }
 
   /** What an operator or a row of failed starts has stopped, stands still. */

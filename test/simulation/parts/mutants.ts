@@ -1,3 +1,5 @@
+import type { JobState } from '@remuda/domain';
+import { Leases, ProfileQueue, WorkerRegistry, type HeldJob } from '@remuda/queue';
 import { Fleet } from '../../../apps/scheduler/src/fleet.js';
 import { Wishes } from '../../../apps/scheduler/src/wishes.js';
 
@@ -7,6 +9,8 @@ export interface Mutant {
   readonly script?: (lua: string) => string;
   /** Changes something of the scheduler; gives what undoes it. */
   readonly part?: () => () => void;
+  /** A seed that showed it when it was last looked for, where few do: it's tried first. */
+  readonly shownBy?: number;
   /** No word of a container's end comes through. */
   readonly deafToExits?: boolean;
 }
@@ -16,6 +20,10 @@ const lease =
 const settledLease =
   "at[1] ~= ARGV[2] or at[4] ~= ARGV[1] or (at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting')";
 
+const anyHeld = "at[2] ~= 'assigned' and at[2] ~= 'running'";
+const queuedJob = "if at[1] ~= 'queued' then return {'state', at[1] or ''} end";
+const idleWorker = "if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end";
+
 /** Replaces a piece of a script, wherever the script has it. */
 const replace =
   (...changes: readonly (readonly [from: string, to: string])[]) =>
@@ -24,12 +32,8 @@ const replace =
 
 /** Every mutant, by the name under which `--mutant` finds it. */
 export const mutants: Readonly<Record<string, Mutant>> = {
-  'no-fencing': {
-    script: replace(
-      [lease, "at[2] ~= 'assigned' and at[2] ~= 'running'"],
-      [settledLease, "at[2] ~= 'assigned' and at[2] ~= 'running'"],
-    ),
-  },
+  'no-fencing': { script: replace([lease, anyHeld], [settledLease, anyHeld]) },
+  'no-drop-of-old-events': { script: replace([lease, anyHeld]) },
   'no-cursor': {
     script: replace(
       ["redis.call('HSET', KEYS[1], worker, after)", ''],
@@ -39,7 +43,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     ),
   },
   'claim-without-worker': {
-    script: replace(["if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end", '']),
+    script: replace([idleWorker, '']),
     part: () =>
       patch(
         Fleet.prototype,
@@ -53,11 +57,36 @@ export const mutants: Readonly<Record<string, Mutant>> = {
           },
       ),
   },
+  'anybodys-worker': {
+    shownBy: 402,
+    script: replace(["if redis.call('GET', KEYS[8]) ~= ARGV[10] then return {'elsewhere'} end", '']),
+  },
+  'double-claim': { script: replace([queuedJob, '']), part: claimTwice },
+  'no-idempotent-assign': {
+    script: replace(
+      ["then return {'assigned', at[4], at[5]} end", "then at[1] = 'queued' end"],
+      [idleWorker, ''],
+      ["if redis.call('EXISTS', KEYS[4]) == 1 then return {'worker'} end", ''],
+    ),
+  },
+  'priority-ignored': { script: replace(['priority * 0x100000000 +', '0x100000000 +']) },
+  'forget-cancel': { script: replace([queuedJob, '']), part: () => readAs('queued', ['cancelled']) },
+  'requeue-after-cancel': {
+    shownBy: 145,
+    script: replace(["if asked[1] == ARGV[2] and asked[2] then return {'cancelled'} end", '']),
+  },
   'lost-unnoticed': {
     deafToExits: true,
     part: () => patch(Fleet.prototype, 'lost', () => () => undefined),
   },
+  'no-requeue-limit': {
+    script: replace([
+      "for _, count in ipairs(cjson.decode(ARGV[9])) do redis.call('HINCRBY', KEYS[1], count, 1) end",
+      '',
+    ]),
+  },
   unpausable: {
+    shownBy: 191,
     script: replace(["if redis.call('EXISTS', KEYS[7]) == 1 then", 'if false then']),
   },
   uncordonable: {
@@ -73,7 +102,52 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'no-ownership': {
     script: replace(['if owner and owner ~= ARGV[1] then return 0 end', '']),
   },
+  'pool-ignores-starting': {
+    part: () =>
+      patch(
+        WorkerRegistry.prototype,
+        'all',
+        (own) =>
+          async function (this: WorkerRegistry) {
+            return (await own.call(this)).filter(({ phase }) => phase !== 'starting');
+          },
+      ),
+  },
+  'pool-without-lead': { script: replace(["if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end", '']) },
 };
+
+/** Every second claim gives the job of the one before once more, and whoever holds it does not see that it is held. */
+function claimTwice(): () => void {
+  let last: HeldJob | undefined;
+  const undo = patch(
+    ProfileQueue.prototype,
+    'claim',
+    (own) =>
+      async function (this: ProfileQueue) {
+        const again = last;
+        last = again ? undefined : await own.call(this);
+        return again ?? last;
+      },
+  );
+  const undoRead = readAs('queued', ['assigned', 'running']);
+  return () => {
+    undoRead();
+    undo();
+  };
+}
+
+/** A record says another state than it has. */
+function readAs(state: JobState, instead: readonly JobState[]): () => void {
+  return patch(
+    Leases.prototype,
+    'read',
+    (own) =>
+      async function (this: Leases, id: string) {
+        const found = await own.call(this, id);
+        return found && instead.includes(found.job.state) ? { ...found, job: { ...found.job, state } } : found;
+      },
+  );
+}
 
 function patch<T extends object, K extends keyof T>(of: T, name: K, make: (own: T[K]) => T[K]): () => void {
   const own = of[name];

@@ -18,13 +18,14 @@ export const bullCommands: Readonly<Record<string, Command>> = {
   },
   'bull.take': (db, [queue, lock, lockMs, at]) => {
     promote(db, queue!, Number(at));
-    const id = db.list(`${queue!}:wait`).pop() ?? firstByPriority(db, queue!);
+    const givenBack = db.list(`${queue!}:wait`).pop();
+    const id = givenBack ?? firstByPriority(db, queue!);
     if (id === undefined) return null;
     db.list(`${queue!}:active`).unshift(id);
     db.setText(`${queue!}:${id}:lock`, lock!, Number(lockMs));
     // As BullMQ has it, a claim puts the sign up for whoever comes next.
     sign(db, queue!);
-    db.onlooker.onClaim(queue!, id, lock!);
+    db.onlooker.onClaim({ queue: queue!, job: id, lock: lock!, givenBack: givenBack !== undefined });
     const job = db.hash(`${queue!}:${id}`);
     return [id, job?.get('data') ?? '{}', Number(job?.get('timestamp') ?? 0)];
   },

@@ -8,16 +8,13 @@ interface Sent {
   readonly args: readonly (string | number)[];
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
-  /** Its place among those that travel together. */
-  place: number;
 }
 
 type Listener = (...args: unknown[]) => void;
 
 /**
  * What stands for an ioredis connection: what's sent in one turn travels together, commands keep their order, and what
- * had no answer when the line was cut is sent again after it, whether it was carried out or not. Only where some of those that
- * travelled together had their answers, the others are given up.
+ * had no answer when the line was cut is sent again after it, whether it was carried out or not.
  */
 export class SimulatedConnection implements Line {
   readonly channels = new Set<string>();
@@ -79,7 +76,7 @@ export class SimulatedConnection implements Line {
     if (this.whileDown === 'fail' && !this.#connected)
       return Promise.reject(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
     return new Promise((resolve, reject) => {
-      this.#outbox.push({ command, args, resolve, reject, place: this.#outbox.length });
+      this.#outbox.push({ command, args, resolve, reject });
       this.server.sendLater(this);
     });
   }
@@ -113,19 +110,6 @@ export class SimulatedConnection implements Line {
   #notice(): void {
     for (const listener of this.#listeners.get('close') ?? []) listener();
     if (this.whileDown === 'fail') this.#failAll();
-    else this.#giveUpParts();
-  }
-
-  /** After ioredis's `abortIncompletePipelines`. */
-  #giveUpParts(): void {
-    let due = 0;
-    const complete: Sent[] = [];
-    for (const sent of this.#unanswered) {
-      if (sent.place === 0) due = 0;
-      if (sent.place === due++) complete.push(sent);
-      else sent.reject(new Error('Command aborted due to connection close'));
-    }
-    this.#unanswered = complete;
   }
 
   #failAll(): void {

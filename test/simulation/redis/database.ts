@@ -28,8 +28,8 @@ export interface Onlooker {
   onHash(key: string, field: string, before: string | undefined, after: string | undefined): void;
   onEntry(key: string, id: string, fields: readonly string[]): void;
   onText(key: string, before: string | undefined, value: string): void;
-  /** A BullMQ job was claimed from its queue. */
-  onClaim(queue: string, job: string, lock: string): void;
+  /** A BullMQ job was claimed from its queue; not `givenBack` is one that waited its turn by priority. */
+  onClaim(claim: { queue: string; job: string; lock: string; givenBack: boolean }): void;
 }
 
 /** What a command does, and answers. */
@@ -38,6 +38,7 @@ export type Command = (db: Database, args: readonly string[]) => Reply;
 /** What stands for Redis: its data, its commands, each one step. Scripts are the product's own, as they're sent. */
 export class Database {
   readonly #data = new Map<string, Kept>();
+  readonly #commands: ReadonlyMap<string, Command>;
   /** Scripts that it has been told. */
   readonly #known = new Map<string, LuaScript>();
   readonly onPublish: ((channel: string, message: string) => void)[] = [];
@@ -48,14 +49,16 @@ export class Database {
     readonly now: () => number,
     readonly onlooker: Onlooker,
     /** Steps beyond those of Redis, by name. */
-    private readonly more: Readonly<Record<string, Command>> = {},
+    more: Readonly<Record<string, Command>> = {},
     /** Changes a script's text before it's run. */
     private readonly altered: (text: string) => string = (text) => text,
-  ) {}
+  ) {
+    this.#commands = new Map(Object.entries({ ...commands, ...more }));
+  }
 
   /** Runs one command; throws what Redis would answer as an error. */
   run(command: string, args: readonly (string | number)[]): Reply {
-    const act = commands[command] ?? this.more[command];
+    const act = this.#commands.get(command);
     if (!act) throw new Error(`The simulation's Redis has no command ${command}.`);
     return act(this, args as readonly string[]);
   }
@@ -77,9 +80,9 @@ export class Database {
     return this.#runScript(compiled, args);
   }
 
-  #runScript(script: LuaScript, [, count, ...rest]: readonly string[]): Reply {
-    const keys = Number(count);
-    return script(this.#call, rest.slice(0, keys), rest.slice(keys)) as Reply;
+  #runScript(script: LuaScript, args: readonly string[]): Reply {
+    const first = 2 + Number(args[1]);
+    return script(this.#call, args.slice(2, first), args.slice(first)) as Reply;
   }
 
   /** What a script calls. */
@@ -209,8 +212,10 @@ const forLua = (reply: Reply): unknown => {
 };
 
 /** Arguments as Redis gets them. */
-export const texts = (args: readonly (string | number)[]): readonly string[] =>
-  args.every((arg) => typeof arg === 'string') ? args : args.map(String);
+export const texts = (args: readonly (string | number)[]): readonly string[] => {
+  for (const arg of args) if (typeof arg !== 'string') return args.map(String);
+  return args as readonly string[];
+};
 
 const compiledTexts = new Map<string, LuaScript>();
 const compile = (text: string): LuaScript => {
@@ -268,7 +273,12 @@ const commands: Readonly<Record<string, Command>> = {
     return value;
   },
   hget: (db, [key, field]) => db.hash(key!)?.get(field!) ?? null,
-  hmget: (db, [key, ...fields]) => fields.map((field) => db.hash(key!)?.get(field) ?? null),
+  hmget: (db, args) => {
+    const hash = db.hash(args[0]!);
+    const found: Reply[] = [];
+    for (let i = 1; i < args.length; i++) found.push(hash?.get(args[i]!) ?? null);
+    return found;
+  },
   hgetall: (db, [key]) => {
     const found: string[] = [];
     for (const [field, value] of db.hash(key!) ?? []) found.push(field, value);
@@ -290,9 +300,9 @@ const commands: Readonly<Record<string, Command>> = {
   },
   persist: (db, [key]) => (db.persist(key!) ? 1 : 0),
   hkeys: (db, [key]) => [...(db.hash(key!)?.keys() ?? [])],
-  hset: (db, [key, ...fields]) => {
-    pairs(fields, (field, value) => db.setField(key!, field, value));
-    return fields.length / 2;
+  hset: (db, args) => {
+    for (let i = 1; i + 1 < args.length; i += 2) db.setField(args[0]!, args[i]!, args[i + 1]!);
+    return (args.length - 1) / 2;
   },
   hsetnx: (db, [key, field, value]) => {
     if (db.hash(key!)?.has(field!)) return 0;

@@ -17,6 +17,8 @@ interface Event extends Appointment {
   /** Whose code runs; without one it's something that happens outside of all programs. */
   readonly program: Program | undefined;
   cancelled: boolean;
+  /** It came while its program was frozen. */
+  late?: boolean;
 }
 
 const settled = Promise.resolve();
@@ -121,6 +123,14 @@ export class World {
     return false;
   }
 
+  /** What comes to a frozen program happens when it goes on, in the order in which it came. */
+  #postpone(event: Event, until: number): void {
+    event.at = until;
+    if (event.late !== true) event.order = ++this.#order;
+    event.late = true;
+    this.#agenda.add(event);
+  }
+
   #next(): Event | undefined {
     for (;;) {
       const event = this.#agenda.take();
@@ -129,9 +139,7 @@ export class World {
       if (event.cancelled || program?.alive === false) continue;
       if (event.at > this.now) this.now = event.at;
       if (!program || program.frozenUntil <= this.now) return event;
-      this.#add(program.frozenUntil, program, () => {
-        if (!event.cancelled) event.act();
-      });
+      this.#postpone(event, program.frozenUntil);
     }
   }
 }
