@@ -41,7 +41,15 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { ...withRealParts, ...turn(3), name: 'e2e', include: ['test/e2e/**/*.test.ts'] },
+        // whole clusters: where others want the machine as well they take minutes
+        test: {
+          ...withRealParts,
+          ...turn(3),
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+        },
       },
       {
         resolve: { alias },

@@ -6,7 +6,7 @@ import { startRedis } from '../integration/redis.js';
 import { hasEngine } from './harness/cluster.js';
 import { LocalRun } from './harness/local-run.js';
 
-const inTime = { timeout: 50_000, interval: 100 };
+const inTime = { timeout: 180_000, interval: 100 };
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const onLinux = process.platform === 'linux';
 
