@@ -35,7 +35,7 @@ export interface EngineLimits {
 
 /** What holds where the options name no limit. */
 export const defaultLimits: EngineLimits = {
-  startMs: 20_000,
+  startMs: 60_000,
   resumeMs: 60_000,
   controlMs: 10_000,
   interruptMs: 3_000,
