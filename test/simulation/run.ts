@@ -131,7 +131,7 @@ class Run {
     const { random } = world;
     for (let i = random.between(1, 2); i > 0; i--) this.#cluster.startScheduler();
     const gapMs = random.pick([50, 200, 600]);
-    const steered = random.pick([0, 0, 0.1, 0.3]);
+    const steered = random.pick([0, 0.1, 0.3]);
     let at = 0;
     for (let i = 0; i < plan.steps; i++) {
       at += random.between(1, gapMs);

@@ -34,7 +34,7 @@ export class Clients {
       const { random } = this.world;
       const [some] = this.accepted.size > 0 ? [random.pick([...this.accepted])] : [];
       if (some !== undefined && random.chance(0.2)) void this.#cancel(some);
-      else if (random.chance(0.1)) this.#cancelsAtEnd = true;
+      else if (random.chance(0.2)) this.#cancelsAtEnd = true;
       else if (random.chance(0.2)) this.#redriveSoon();
       else void this.#submit();
     });

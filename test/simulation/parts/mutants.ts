@@ -32,8 +32,8 @@ const replace =
 
 /** Every mutant, by the name under which `--mutant` finds it. */
 export const mutants: Readonly<Record<string, Mutant>> = {
-  'no-fencing': { script: replace([lease, anyHeld], [settledLease, anyHeld]) },
-  'no-drop-of-old-events': { script: replace([lease, anyHeld]) },
+  'no-fencing': { shownBy: 175, script: replace([lease, anyHeld], [settledLease, anyHeld]) },
+  'no-drop-of-old-events': { shownBy: 175, script: replace([lease, anyHeld]) },
   'no-cursor': {
     script: replace(
       ["redis.call('HSET', KEYS[1], worker, after)", ''],
@@ -72,7 +72,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'priority-ignored': { script: replace(['priority * 0x100000000 +', '0x100000000 +']) },
   'forget-cancel': { script: replace([queuedJob, '']), part: () => readAs('queued', ['cancelled']) },
   'requeue-after-cancel': {
-    shownBy: 145,
+    shownBy: 188,
     script: replace(["if asked[1] == ARGV[2] and asked[2] then return {'cancelled'} end", '']),
   },
   'lost-unnoticed': {
@@ -80,13 +80,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     part: () => patch(Fleet.prototype, 'lost', () => () => undefined),
   },
   'no-requeue-limit': {
+    shownBy: 276,
     script: replace([
       "for _, count in ipairs(cjson.decode(ARGV[9])) do redis.call('HINCRBY', KEYS[1], count, 1) end",
       '',
     ]),
   },
   unpausable: {
-    shownBy: 191,
     script: replace(["if redis.call('EXISTS', KEYS[7]) == 1 then", 'if false then']),
   },
   uncordonable: {

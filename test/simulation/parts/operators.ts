@@ -40,7 +40,7 @@ export class Operators {
       uncordon: () => controls.uncordon(worker),
       drainWorker: () => controls.drainWorker(worker, limitMs),
     };
-    const wish = random.pick(Object.keys(wishes));
+    const wish = random.pick([...Object.keys(wishes), 'cordon']);
     this.world.tell?.(`an operator wants: ${wish} (${profile}, ${worker})`);
     await tried(wishes[wish]!);
     if (this.#over) await this.#putRight();
