@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectRedis } from '@remuda/queue';
+import { freePort } from '../../apps/local/src/free-port.js';
 import { findServer } from '../../apps/local/src/redis-facts.js';
 import { redisImage } from '../../apps/local/src/redis-plan.js';
 
@@ -78,14 +78,4 @@ async function answering(port: number): Promise<void> {
   } finally {
     probe.disconnect();
   }
-}
-
-/** A port that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectRedis } from '@remuda/queue';
 import { findServer } from '../../apps/local/src/redis-facts.js';
-import { freePort } from './redis.js';
+import { freePort } from '../../apps/local/src/free-port.js';
 
 /** A master with a replica, and sentinels who look after them. */
 export interface WatchedRedis {

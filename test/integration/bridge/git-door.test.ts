@@ -1,7 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../apps/local/src/free-port.js';
 import { runBridge, type RunningBridge } from './running-bridge.js';
 
 const run = promisify(execFile);
@@ -77,15 +77,6 @@ async function commit(text: string): Promise<string> {
   await git(work(), 'add', 'file');
   await git(work(), 'commit', '--quiet', '-m', `commit ${text}`);
   return git(work(), 'rev-parse', 'HEAD');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return free;
 }
 
 let token = '';
