@@ -1,9 +1,8 @@
-import type { JobRecord } from '@remuda/domain';
+import { noUsage, type JobRecord } from '@remuda/domain';
 import { redisKeys } from '@remuda/protocol';
 import { connectRedis, Leases, Queues, RedisJobBook, type RedisConnection } from '@remuda/queue';
 import { systemClock } from '@remuda/runtime';
-import { noUsage } from '@remuda/domain';
-import { shaOf, withoutLeases } from './without.js';
+import { withoutLeases } from './without.js';
 
 const jobs = 2_000;
 const namespace = 'pass';
@@ -61,12 +60,9 @@ export async function passOfJobs(url: string, watch: RedisConnection, leases: 'k
 
 /** Has a connection run other scripts in the place of those that keep leases. */
 async function replaceScripts(redis: RedisConnection): Promise<void> {
-  for (const lua of withoutLeases.values()) await redis.script('LOAD', lua);
+  for (const { lua } of withoutLeases.values()) await redis.script('LOAD', lua);
   const evalsha = redis.evalsha.bind(redis) as (sha: string, ...rest: unknown[]) => Promise<unknown>;
-  redis.evalsha = (sha: string, ...rest: unknown[]) => {
-    const lua = withoutLeases.get(sha);
-    return evalsha(lua === undefined ? sha : shaOf(lua), ...rest);
-  };
+  redis.evalsha = (sha: string, ...rest: unknown[]) => evalsha(withoutLeases.get(sha)?.sha ?? sha, ...rest);
 }
 
 /** Time that Redis has spent in scripts so far, in µs. */

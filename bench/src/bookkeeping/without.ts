@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { assignScript, settleScript } from '@remuda/queue';
+import { assignScript, script, settleScript, type Script } from '@remuda/queue';
 
 /**
  * What is left of giving a job to a worker when nobody keeps a lease: state, times, the bridge's grant, the event. Same
  * KEYS and ARGV as the script that it stands for.
  */
-const assign = `
+const assign = script(`
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
 redis.call('HSET', KEYS[1], 'state', 'assigned', 'claimedAt', ARGV[3], 'start', ARGV[4])
 local grant = {}
@@ -16,10 +15,10 @@ redis.call('ZREM', KEYS[6], ARGV[1])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
 return {'assigned', 1, attempt}
-`;
+`);
 
 /** The same of ending it: state, result, event, how long all is kept; whatever says that it is over is believed. */
-const settle = `
+const settle = script(`
 redis.call('HSET', KEYS[1], 'state', ARGV[6], 'overAt', ARGV[5])
 local fields = tonumber(ARGV[14])
 if fields > 0 then
@@ -35,13 +34,10 @@ if ARGV[11] ~= '' then redis.call('SET', KEYS[4], ARGV[11]) end
 for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[8]) end
 redis.call('PEXPIRE', KEYS[9], ARGV[8])
 return {'ok', redis.call('HGET', KEYS[5], 'firstTokenAt') or ''}
-`;
+`);
 
-/** Text of the script to run in the place of another one, by that one's hash. */
-export const withoutLeases: ReadonlyMap<string, string> = new Map([
+/** The script to run in the place of another one, by that one's hash. */
+export const withoutLeases: ReadonlyMap<string, Script> = new Map([
   [assignScript.sha, assign],
   [settleScript.sha, settle],
 ]);
-
-/** How Redis names a script. */
-export const shaOf = (lua: string): string => createHash('sha1').update(lua).digest('hex');

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { ownMs } from '@remuda/queue';
 import { spreadOf, type Line } from '../figure.js';
 import { answered, openScene, runningJob, type Scene } from './scene.js';
 
 const rounds = 4;
 const jobs = 2;
-/** A worker belongs to its scheduler for so long after its last renewal, and every scheduler looks each second, in ms. */
-const lockMs = 4_000 + 1_000;
+/** After its last renewal a worker stays its scheduler's for `ownMs`; every scheduler looks each second. */
+const longestMs = ownMs + 1_000;
 
 /** What becomes of running jobs when their scheduler goes. */
 export const failover: Line = {
@@ -27,11 +28,11 @@ export const failover: Line = {
     return {
       figures: [
         { what: 'SIGTERM -> held by another', value: value('SIGTERM'), unit: 'ms', target: { atMost: 1_000 } },
-        { what: 'SIGKILL -> held by another', value: value('SIGKILL'), unit: 'ms', target: { atMost: lockMs } },
+        { what: 'SIGKILL -> held by another', value: value('SIGKILL'), unit: 'ms', target: { atMost: longestMs } },
       ],
       notes: [
         `${jobs} jobs whose tool goes on, process workers. Timed from the signal until the worker of each job has another owner; all of them go through every round in their first attempt.`,
-        "A worker belongs to its scheduler for 4 s after its last renewal, and the others look each second. BullMQ's own lock of a job is 60 s and goes along by its token.",
+        `A worker belongs to its scheduler for ${ownMs / 1_000} s after its last renewal, and the others look each second. BullMQ's own lock of a job is 60 s and goes along by its token.`,
       ],
     };
   },

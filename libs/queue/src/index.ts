@@ -14,6 +14,7 @@ export * from './relay.js';
 export * from './worker-registry.js';
 export * from './lead.js';
 export { assignScript, settleScript } from './lease.lua.js';
+export { script, type Script } from './script.js';
 export { RedisSnapshots } from './snapshots.js';
 export * from './sweeps.js';
 export * from './worker-access.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JobEvent } from '@remuda/domain';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
-import { specOf, startInProcessCluster } from './in-process-cluster.js';
+import { specOf, startInProcessCluster, type Cluster } from './in-process-cluster.js';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -12,8 +12,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await redis.close();
 });
-
-type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 
 /** A job whose worker has said something and then fell silent, while its container still runs. */
 async function withFrozenWorker(

@@ -4,7 +4,7 @@ import { Leases, ownMs } from '@remuda/queue';
 import { InstantEngine } from '@remuda/testing';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
-import { specOf, startInProcessCluster } from './in-process-cluster.js';
+import { specOf, startInProcessCluster, type Cluster } from './in-process-cluster.js';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -16,8 +16,6 @@ afterEach(() => {
 afterAll(async () => {
   await redis.close();
 });
-
-type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 
 /**
  * Lets two schedulers begin, has a job run, ends the scheduler that holds it as the test wants, and measures how long

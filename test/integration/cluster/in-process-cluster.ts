@@ -124,6 +124,9 @@ export class InProcessRuntime implements ContainerRuntime {
   }
 }
 
+/** What `startInProcessCluster` gives. */
+export type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
+
 /** Brings schedulers and workers up in this process. */
 export async function startInProcessCluster(options: InProcessOptions) {
   const namespace = options.namespace ?? `t-${randomUUID().slice(0, 8)}`;

@@ -4,7 +4,7 @@ import { InstantEngine } from '@remuda/testing';
 import { noUsage, type JobEvent, type TurnEnd } from '@remuda/domain';
 import { Leases, ProfileQueue, Queues, WorkerRegistry, lead } from '@remuda/queue';
 import { startRedis, type TestRedis } from '../redis.js';
-import { specOf, startInProcessCluster, type InProcessOptions } from './in-process-cluster.js';
+import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -16,8 +16,6 @@ afterEach(() => {
 afterAll(async () => {
   await redis.close();
 });
-
-type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 
 const startCluster = (options: Partial<InProcessOptions> = {}): Promise<Cluster> =>
   startInProcessCluster({ redisUrl: redis.url, engine: () => new InstantEngine(), ...options });

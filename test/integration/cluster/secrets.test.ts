@@ -6,7 +6,7 @@ import { Leases, Queues } from '@remuda/queue';
 import { systemClock } from '@remuda/runtime';
 import { contentsOf } from '../redis-contents.js';
 import { startRedis, type TestRedis } from '../redis.js';
-import { specOf, startInProcessCluster, type InProcessOptions } from './in-process-cluster.js';
+import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
 const secret = 'xyzzy-plugh-4711';
 const ended = { kind: 'succeeded', result: { text: `it is ${secret}`, turns: 1, usage: noUsage, costUsd: 0 } } as const;
@@ -18,8 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await redis.close();
 });
-
-type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 
 async function withCluster(
   engine: TurnScript,

@@ -4,7 +4,7 @@ import { InstantEngine } from '@remuda/testing';
 import { RemudaError, noUsage, type JobSpec } from '@remuda/domain';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
-import { specOf, startInProcessCluster, type InProcessOptions } from './in-process-cluster.js';
+import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -13,8 +13,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await redis.close();
 });
-
-type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 
 async function withCluster(
   options: Partial<InProcessOptions>,

@@ -4,7 +4,7 @@ import { InstantEngine, type TurnScript } from '@remuda/testing';
 import { noUsage, type JobEvent, type JobSpec, type TurnEnd } from '@remuda/domain';
 import { Leases } from '@remuda/queue';
 import { startRedis, type TestRedis } from '../redis.js';
-import { specOf, startInProcessCluster, type InProcessOptions } from './in-process-cluster.js';
+import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -13,8 +13,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await redis.close();
 });
-
-type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 
 /** A cluster for one test, gone with it. */
 async function withCluster(
