@@ -22,7 +22,7 @@ test('nothing is copied before a tool has returned, nor while one runs', () => {
 test('the first copy is due so long after the beginning, each other so long after the one before', () => {
   const times = after(called('a'), returned('a'));
   expect(times.dueIn(1_000)).toBe(4_000);
-  expect(times.begin(5_000)).toEqual({ sessionId: 's', mention: 'a' });
+  expect(times.begin(5_000)).toEqual({ sessionId: 's', toolId: 'a' });
   times.end('whole');
   expect(times.dueIn(60_000)).toBeUndefined();
   times.note(called('b'));

@@ -47,11 +47,11 @@ export class SnapshotTimes {
   }
 
   /** A copy begins: what it is of; undefined where there is no session yet. */
-  begin(now: number): { readonly sessionId: string; readonly mention: string } | undefined {
+  begin(now: number): { readonly sessionId: string; readonly toolId: string } | undefined {
     if (this.#sessionId === undefined || this.#lastTool === undefined) return undefined;
     this.#begunAt = now;
     this.#dirty = false;
-    return { sessionId: this.#sessionId, mention: this.#lastTool };
+    return { sessionId: this.#sessionId, toolId: this.#lastTool };
   }
 
   /** The copy has ended; one that was given up is still wanted. */

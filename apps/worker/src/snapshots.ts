@@ -124,7 +124,7 @@ class Taker implements SnapshotWatch {
 
   /** The session first: what the files have beyond it was begun and not yet told, never the other way round. */
   async #take(
-    aim: { readonly sessionId: string; readonly mention: string },
+    aim: { readonly sessionId: string; readonly toolId: string },
     at: number,
     signal: AbortSignal,
   ): Promise<Sent> {

@@ -15,8 +15,11 @@ export interface CopyPlace {
 /** Which session is copied. */
 export interface SessionAim {
   readonly sessionId: string;
-  /** Something that the transcript has to tell before it is copied: it is written some 100 ms after the fact. */
-  readonly mention: string;
+  /**
+   * The tool call whose result the transcript has to tell before it is copied: it is written some 100 ms after the fact, the
+   * call before its result.
+   */
+  readonly toolId: string;
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +42,7 @@ if [ -d "$2" ]; then ${pack} -- "$2.jsonl" "$2"; else ${pack} -- "$2.jsonl"; fi
 export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Buffer | undefined> {
   const folder = await transcriptFolder(place);
   return runAsUser({
-    ...shell(place, packSession, [folder, aim.sessionId, aim.mention]),
+    ...shell(place, packSession, [folder, aim.sessionId, `"tool_use_id":${JSON.stringify(aim.toolId)}`]),
     maxBytes: maxSessionBytes,
     code: 'engine.crashed',
     signal: aim.signal,

@@ -10,11 +10,11 @@ const env = { PATH: process.env['PATH'] ?? '' };
 const placeOf = ({ workspace, home }: Pick<Stabled, 'workspace' | 'home'>): CopyPlace => ({ workspace, home, env });
 
 /** What a turn with one tool call leaves: its session, and what the transcript must tell. */
-async function work(one: Stabled): Promise<{ sessionId: string; mention: string }> {
+async function work(one: Stabled): Promise<{ sessionId: string; toolId: string }> {
   const { events } = await one.run(script(bash('echo one >> lines.txt'), { text: 'remember 4711' }));
   const [started] = dataOf(events, 'session.started');
   const [returned] = dataOf(events, 'tool.returned');
-  return { sessionId: started?.sessionId ?? '', mention: returned?.id ?? '' };
+  return { sessionId: started?.sessionId ?? '', toolId: returned?.id ?? '' };
 }
 
 async function* bytes(content: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -60,13 +60,13 @@ test('a session that is gone on with can be copied again, with what was done sin
       ...{ deltas: false, bridgeToken: 'job-token', env: {} },
     },
     ({ type, data }) => {
-      if (type === 'tool.returned') copies.push(copySession(placeOf(other), { ...aim, mention: data.id }));
+      if (type === 'tool.returned') copies.push(copySession(placeOf(other), { ...aim, toolId: data.id }));
     },
     new AbortController().signal,
   );
   const second = (await copies[0]) ?? Buffer.alloc(0);
   const [transcript = ''] = execFileSync('tar', ['-xzOf', '-'], { input: second }).toString().split('\0');
-  for (const told of [aim.mention, 'echo two']) expect(transcript).toContain(told);
+  for (const told of [aim.toolId, 'echo two']) expect(transcript).toContain(told);
   expect(end).toMatchObject({ kind: 'succeeded', result: { sessionId: aim.sessionId } });
 });
 
@@ -77,12 +77,19 @@ test('a session that is not there is refused, and the next turn is one of a sess
   expect((await one.run(script({ text: 'all the same' }))).end).toMatchObject({ result: { text: 'all the same' } });
 });
 
-test('a transcript that does not tell of the last tool is not copied', async () => {
+test('a transcript that does not tell of the last tool, or not yet of its result, is not copied', async () => {
   await using one = await warmStable();
-  const { sessionId } = await work(one);
-  await expect(copySession(placeOf(one), { sessionId, mention: 'toolu_never' })).rejects.toMatchObject({
-    code: 'engine.crashed',
-  });
+  const { sessionId, toolId } = await work(one);
+  const refused = { code: 'engine.crashed' };
+  await expect(copySession(placeOf(one), { sessionId, toolId: 'toolu_never' })).rejects.toMatchObject(refused);
+  const projects = join(one.home, '.claude', 'projects');
+  const [name = ''] = (await readdir(projects, { recursive: true })).filter((path) => path.endsWith('.jsonl'));
+  const file = join(projects, name);
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const told = lines.findIndex((line) => line.includes('tool_result'));
+  await writeFile(file, lines.slice(0, told).join('\n'));
+  expect(lines.slice(0, told).join('\n')).toContain(toolId);
+  await expect(copySession(placeOf(one), { sessionId, toolId })).rejects.toMatchObject(refused);
 });
 
 test('what is no archive is refused, and so is one that is cut off', async () => {
