@@ -11,6 +11,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     steps: { type: 'string', default: '8' },
     mutant: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
     trace: { type: 'string', default: String(shown) },
   },
 });
@@ -22,6 +23,11 @@ const mutant = values.mutant === undefined ? undefined : mutants[values.mutant];
 if (values.mutant !== undefined && !mutant) {
   console.error(`simulate: no mutant is called ${values.mutant}; there are ${Object.keys(mutants).join(', ')}`);
   process.exit(2);
+}
+
+if (values.mutants) {
+  await tellOfMutants();
+  process.exit(0);
 }
 
 /** A long run says how far it is so often, in ms. */
@@ -65,4 +71,23 @@ console.log('every promise was kept');
 function commandFor(seed: number): string {
   const others = [...(steps === 8 ? [] : ['--steps', steps]), ...(values.mutant ? ['--mutant', values.mutant] : [])];
   return ['npm run simulate --', '--from', seed, '--seeds 1', ...others].join(' ');
+}
+
+/** What it takes to notice each mutant: how many seeds, and how many events in all. */
+async function tellOfMutants(): Promise<void> {
+  let [logs, noticed] = [0, 0];
+  for (const [name, mutant] of Object.entries(mutants)) {
+    let [done, events, found] = [0, 0, false];
+    while (done < seeds && !found) {
+      const end = await run({ seed: from + done, steps, mutant });
+      done++;
+      events += end.events;
+      found = end.broken !== undefined;
+    }
+    console.log(`${name.padEnd(24)} ${found ? `after ${done} seeds, ${events} events` : `not in ${done} seeds`}`);
+    if (!found) continue;
+    noticed++;
+    logs += Math.log(events);
+  }
+  console.log(`${noticed} noticed, geometric mean ${Math.exp(logs / noticed).toFixed(0)} events, with ${steps} steps`);
 }

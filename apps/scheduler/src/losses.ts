@@ -105,7 +105,7 @@ export class Losses {
     const { fleet, holdings, registry, access, runtime, relay, metrics, clock, onGone, onElsewhere } = this.parts;
     const own = fleet.get(worker);
     // While we were frozen another scheduler may have taken it over, and know better.
-    if (!(await registry.own(worker))) {
+    if (!(await registry.own([worker])).has(worker)) {
       onElsewhere(worker);
       return;
     }

@@ -32,17 +32,19 @@ export class Ownership {
     const { fleet, registry, losses, wishes, scheduler, clock } = this.parts;
     const workers = await registry.all();
     fleet.awake(clock.now());
-    for (const worker of workers) {
-      const ours = fleet.get(worker.id) !== undefined;
-      const theirs = worker.owner !== undefined && worker.owner !== scheduler;
-      const leaving = losses.has(worker.id);
-      if (!ours && (theirs || leaving)) continue;
-      const owned = await registry.own(worker.id);
+    const wanted = workers.filter(({ id, owner }) => {
+      const theirs = owner !== undefined && owner !== scheduler;
+      return fleet.get(id) !== undefined || !(theirs || losses.has(id));
+    });
+    const owned = await registry.own(wanted.map(({ id }) => id));
+    for (const worker of wanted) {
+      const { id } = worker;
       // Its removal may take longer than we own it; what it comes to is found out there.
-      if (leaving) continue;
-      if (ours && !owned) this.disown(worker.id);
-      if (!ours && owned) await this.#adopt(worker.id);
-      if (owned) await wishes.heed(worker);
+      if (losses.has(id)) continue;
+      const ours = fleet.get(id) !== undefined;
+      if (ours && !owned.has(id)) this.disown(id);
+      if (!ours && owned.has(id)) await this.#adopt(id);
+      if (owned.has(id)) await wishes.heed(worker);
     }
     await this.#endLate();
   }

@@ -69,10 +69,12 @@ export class PoolKeeper {
 
   /** Goes over every pool that we lead. */
   async keep(): Promise<void> {
-    const { registry, runtime, fleet, clock } = this.parts;
+    const { registry, runtime, fleet, clock, halts } = this.parts;
+    const [led] = await Promise.all([this.#led(), halts.look()]);
+    await this.#dismissUnknown();
+    if (led.length === 0) return;
     // What was seen before we had the lead may be out of date: until then another one has acted.
-    const led = await this.#led();
-    const [workers, containers] = await Promise.all([registry.all(), runtime.list(), this.parts.halts.look()]);
+    const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
     fleet.awake(clock.now());
     const known = new Set(workers.map((worker) => worker.id));
     const strays = containers.filter((container) => !known.has(container.worker));
@@ -90,7 +92,6 @@ export class PoolKeeper {
     );
     const failed = kept.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;
-    await this.#dismissUnknown(workers);
   }
 
   /** Jobs that waited when the pool was last looked over; 0 for a pool that another scheduler leads. */
@@ -215,10 +216,9 @@ export class PoolKeeper {
     }
   }
 
-  /** Workers of profiles that are no more. */
-  async #dismissUnknown(workers: readonly WorkerRecord[]): Promise<void> {
-    for (const worker of workers)
-      if (!this.queueOf.has(worker.profile) && this.parts.fleet.get(worker.id)?.phase === 'idle')
-        await this.#drain(worker.id, 'stale');
+  /** Workers of ours whose profiles are no more. */
+  async #dismissUnknown(): Promise<void> {
+    for (const { id, profile, phase } of this.parts.fleet.all())
+      if (!this.queueOf.has(profile) && phase === 'idle') await this.#drain(id, 'stale');
   }
 }

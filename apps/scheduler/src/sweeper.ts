@@ -32,15 +32,26 @@ export class Sweeper {
    * too long, forgets old ones, and removes what workers that are gone left behind.
    */
   async sweep(): Promise<void> {
-    const { queues, sweeps, leases, access, stranded, scheduler, clock } = this.parts;
+    const { queues, sweeps, access, stranded, scheduler, clock } = this.parts;
     if (!(await lead(queues.redis, queues.keys.sweeper, scheduler))) return;
     const now = clock.now();
-    await this.publish();
+    // Side by side: mostly there is nothing to do, and what they ask then travels together.
+    const swept = await Promise.allSettled([
+      this.publish(),
+      this.#placeAndExpire(now),
+      stranded.free(),
+      sweeps.forgetOld(now - defaultRetention.jobMs),
+      access?.forgetStrays(),
+    ]);
+    const failed = swept.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** One after the other: a job that has waited too long is given no place after its end. */
+  async #placeAndExpire(now: number): Promise<void> {
+    const { sweeps, leases } = this.parts;
     await sweeps.placeForgotten(now);
-    await stranded.free();
     for (const job of await sweeps.expired(now)) await leases.failQueued(job, expired);
-    await sweeps.forgetOld(now - defaultRetention.jobMs);
-    await access?.forgetStrays();
   }
 
   /** Says which profiles there are. */

@@ -12,7 +12,7 @@ import { translateRedisError } from './connect.js';
 import { readHalts, type HaltsOf } from './halts.js';
 import { Queues } from './queues.js';
 import { run, vitalScript } from './script.js';
-import { readWorkerHash } from './worker-hash.js';
+import { readWorkers } from './worker-hash.js';
 
 /** KEYS: profiles. ARGV: names and what is published of them. */
 const publishScript = vitalScript(`
@@ -43,7 +43,7 @@ export class RedisPoolBook implements PoolBook {
   }
 
   async workers(): Promise<readonly WorkerRecord[]> {
-    return this.#workers().catch(rethrow);
+    return readWorkers(this.redis, this.keys).catch(rethrow);
   }
 
   async profiles(): Promise<readonly string[]> {
@@ -55,7 +55,7 @@ export class RedisPoolBook implements PoolBook {
       const [profiles, halts, workers] = await Promise.all([
         this.redis.hgetall(this.keys.profiles),
         this.redis.hgetall(this.keys.halts),
-        this.#workers(),
+        readWorkers(this.redis, this.keys),
       ]);
       const haltsOf = readHalts(halts);
       return await Promise.all(
@@ -70,20 +70,6 @@ export class RedisPoolBook implements PoolBook {
 
   async close(): Promise<void> {
     await this.#queues.close();
-  }
-
-  async #workers(): Promise<readonly WorkerRecord[]> {
-    const ids = await this.redis.smembers(this.keys.workers);
-    const found = await Promise.all(
-      ids.map(async (id) => {
-        const [hash, owner] = await Promise.all([
-          this.redis.hgetall(this.keys.worker(id)),
-          this.redis.get(this.keys.workerOwner(id)),
-        ]);
-        return readWorkerHash(id, hash, owner);
-      }),
-    );
-    return found.filter((worker) => worker !== undefined);
   }
 
   async #pool(

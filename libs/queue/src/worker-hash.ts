@@ -1,4 +1,18 @@
+import type { Redis } from 'ioredis';
 import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
+import type { RedisKeys } from '@remuda/protocol';
+
+/** All workers there are, and which scheduler each belongs to. */
+export async function readWorkers(redis: Redis, keys: RedisKeys): Promise<readonly WorkerRecord[]> {
+  const ids = await redis.smembers(keys.workers);
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const [hash, owner] = await Promise.all([redis.hgetall(keys.worker(id)), redis.get(keys.workerOwner(id))]);
+      return readWorkerHash(id, hash, owner);
+    }),
+  );
+  return found.filter((worker) => worker !== undefined);
+}
 
 /** Reads a worker's hash `worker(id)`; undefined where there is none. */
 export function readWorkerHash(

@@ -4,17 +4,23 @@ import type { RedisKeys } from '@remuda/protocol';
 import { askDrain } from './pool-controls.js';
 import type { Queues } from './queues.js';
 import { allTheSame, run, script, vitalScript } from './script.js';
-import { readWorkerHash } from './worker-hash.js';
+import { readWorkerHash, readWorkers } from './worker-hash.js';
 
 /** How long a scheduler owns a worker without renewal, in ms: so long after its death another one takes over. */
 export const ownMs = 4_000;
 
-/** Takes a worker that nobody owns. KEYS: owner. ARGV: scheduler, ms. */
+/** Takes what nobody owns. KEYS: any number of owners. ARGV: scheduler, ms. Gives 1 or 0 for each. */
 const ownScript = vitalScript(`
-local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
+local owned = {}
+for i, key in ipairs(KEYS) do
+  local owner = redis.call('GET', key)
+  owned[i] = 0
+  if not owner or owner == ARGV[1] then
+    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+    owned[i] = 1
+  end
+end
+return owned
 `);
 
 /** Lets go of what is still ours. KEYS: any number of owners. ARGV: scheduler. */
@@ -107,22 +113,15 @@ export class WorkerRegistry {
   }
 
   async all(): Promise<readonly WorkerRecord[]> {
-    const ids = await this.#redis.smembers(this.#keys.workers);
-    const found = await Promise.all(
-      ids.map(async (id) => {
-        const [hash, owner] = await Promise.all([
-          this.#redis.hgetall(this.#keys.worker(id)),
-          this.#redis.get(this.#keys.workerOwner(id)),
-        ]);
-        return readWorkerHash(id, hash, owner);
-      }),
-    );
-    return found.filter((worker) => worker !== undefined);
+    return readWorkers(this.#redis, this.#keys);
   }
 
-  /** Takes or keeps a worker; false when it's another scheduler's. */
-  async own(id: string): Promise<boolean> {
-    return (await run(this.#redis, ownScript, [this.#keys.workerOwner(id)], [this.scheduler, ownMs])) === 1;
+  /** Takes or keeps workers; gives those that are ours, without those of other schedulers. */
+  async own(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const owners = ids.map((id) => this.#keys.workerOwner(id));
+    const owned = (await run(this.#redis, ownScript, owners, [this.scheduler, ownMs])) as readonly number[];
+    return new Set(ids.filter((_, i) => owned[i] === 1));
   }
 
   /** Lets go of workers, so that another scheduler can take them at once. */

@@ -100,7 +100,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     script: replace(["if at[1] ~= 'failed' then return {'state', at[1]} end", '']),
   },
   'no-ownership': {
-    script: replace(['if owner and owner ~= ARGV[1] then return 0 end', '']),
+    script: replace(['if not owner or owner == ARGV[1] then', 'if true then']),
   },
   'pool-ignores-starting': {
     part: () =>
