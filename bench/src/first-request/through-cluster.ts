@@ -35,8 +35,8 @@ interface ShownWorker {
 
 /** Warm workers that are kept ready, as is the default. */
 const warm = 2;
-/** How long a worker has to be idle before it counts as settled, in ms: its spare process starts in that time. */
-const settleMs = 3_000;
+/** How long a worker has to be idle before it counts as settled, in ms: its spare process is started after one second, and in that time. */
+const settleMs = 4_000;
 const readyLimitMs = 60_000;
 
 /** A whole cluster with process workers, measured as its clients see it. */

@@ -1,16 +1,26 @@
+import type { Clock } from '@remuda/domain';
 import type { EngineLog } from './options.js';
 import type { Session } from './session.js';
 import type { Starter } from './starter.js';
 
+/**
+ * How long an engine is idle before its spare is started, in ms. Where jobs follow on one another the next one is there sooner;
+ * a spare would take half a second of CPU from it, and end with it unused. Who needs a spare before that waits for a start as
+ * long as for one that is under way.
+ */
+const idleMs = 1_000;
+
 /** A process kept beside the warm one, for jobs whose `initialize` has to differ: at most one at a time. */
 export class Spare {
   #kept: Promise<Session | undefined> | undefined;
+  #waiting: AbortController | undefined;
   #ready: Session | undefined;
   #drops = 0;
 
   constructor(
     private readonly starter: Starter,
     private readonly log: EngineLog,
+    private readonly clock: Clock,
   ) {}
 
   /** Whether it could be taken at this moment. */
@@ -18,7 +28,7 @@ export class Spare {
     return this.#ready?.process.alive === true;
   }
 
-  /** Begins to start one where there is none. */
+  /** Has one started before long where there is none. */
   keep(): void {
     this.#kept ??= this.#start();
   }
@@ -28,8 +38,17 @@ export class Spare {
     await this.#kept;
   }
 
+  /** A job is there: a start that has not begun is of no use any more. */
+  forgo(): void {
+    if (!this.#waiting) return;
+    this.#waiting.abort();
+    this.drop();
+  }
+
   /** Forgets it, in whatever state: its process is the caller's to end. */
   drop(): void {
+    this.#waiting?.abort();
+    this.#waiting = undefined;
     this.#drops++;
     this.#kept = undefined;
     this.#ready = undefined;
@@ -45,6 +64,11 @@ export class Spare {
 
   async #start(): Promise<Session | undefined> {
     const drops = this.#drops;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    await this.clock.sleep(idleMs, waiting.signal).catch(() => undefined);
+    if (waiting.signal.aborted) return undefined;
+    this.#waiting = undefined;
     try {
       const started = await this.starter.primed();
       if (drops === this.#drops) this.#ready = started;

@@ -32,7 +32,7 @@ import { runTurn } from './turn-run.js';
 import { clearWorkspace } from './workspace.js';
 
 /**
- * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and beside it a spare that
+ * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and while it is idle beside it a spare that
  * waits for the `initialize` of a job with its own system prompt or schema.
  */
 export class StreamEngine implements Engine {
@@ -52,7 +52,7 @@ export class StreamEngine implements Engine {
   constructor(private readonly options: StreamEngineOptions) {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#starter = new Starter(options, this.#limits, this.#scope);
-    this.#spare = new Spare(this.#starter, options.log);
+    this.#spare = new Spare(this.#starter, options.log, options.clock);
   }
 
   /** The workspace as git is to be run in it; whatever that starts is the engine's. */
@@ -91,6 +91,7 @@ export class StreamEngine implements Engine {
    */
   async refresh(): Promise<void> {
     this.#filled = true;
+    this.#spare.forgo();
     if (!this.options.profile.trustRepository) return this.#main?.clear();
     await this.#endAll('it is started again in a trusted repository');
     await this.#startMain();
@@ -98,12 +99,14 @@ export class StreamEngine implements Engine {
 
   async resume(sessionId: string, turn: Parameters<Engine['resume']>[1]): Promise<void> {
     const mode = turn.permissionMode ?? this.options.profile.permissionMode;
+    this.#spare.forgo();
     this.#resumed = await this.#starter.resumed(sessionId, mode, initialOf(this.options.profile, turn));
   }
 
   async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
     if (this.#turning) throw new RemudaError('internal', 'The engine carries out one turn at a time.');
     this.#turning = true;
+    this.#spare.forgo();
     try {
       return await this.#turn(turn, onEvent, signal);
     } catch (error) {
@@ -179,6 +182,7 @@ export class StreamEngine implements Engine {
 
   async kill(): Promise<void> {
     this.#dead = true;
+    this.#spare.drop();
     const { clock, log } = this.options;
     const { killMs } = this.#limits;
     await killAll({ starter: this.#starter, mark: this.#mark, killMs, clock, log });
@@ -202,7 +206,7 @@ export class StreamEngine implements Engine {
     return main;
   }
 
-  /** Notes what belongs to the idle engine, and has a spare made ready beside it. */
+  /** Notes what belongs to the idle engine, and has a spare made ready beside it if it stays idle. */
   async #settle(): Promise<void> {
     this.#baseline = new Set((await present(this.#mark, this.#starter.pids)).map(nameOf));
     if (this.options.spare !== false && !this.#dead) this.#spare.keep();

@@ -73,6 +73,12 @@ describe('a job with needs of its own', () => {
     expect(claudes().filter((pid) => before.includes(pid))).toEqual([]);
   });
 
+  it('is no reason for a spare while jobs follow on one another', async () => {
+    await one.engine.reset();
+    await one.run(script({ text: 'ok', delayMs: 3_000 }));
+    expect(claudes()).toHaveLength(1);
+  });
+
   it('may not write in plan mode, though its profile may do all', async () => {
     const write = { tools: [{ name: 'Write', input: { file_path: join(one.workspace, 'x'), content: 'x' } }] };
     const { events } = await one.run(script(write, bash('touch y'), { text: 'ok' }), { permissionMode: 'plan' });
