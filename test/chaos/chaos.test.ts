@@ -10,12 +10,12 @@ const fewest = 100;
 /** Redis writes its file before each answer here, so that nothing that was accepted may be gone with it: lost must be 0. */
 test(
   'whatever is killed or frozen, every accepted job is over once, and no old result is believed',
-  { timeout: 1_500_000 },
+  { timeout: 1_800_000 },
   async () => {
     const lines: string[] = [];
     const report = await runChaos({
-      ...{ jobs, minutes: 5, overtimeMinutes: 4, seed: 3, runtime: 'process', fsync: 'always' },
-      ...{ settleMs: 240_000, pauseMs: 2_000 },
+      ...{ jobs, minutes: 8, overtimeMinutes: 12, seed: 3, runtime: 'process', fsync: 'always' },
+      ...{ settleMs: 240_000, pauseMs: 3_000 },
       say: (line) => lines.push(line),
     });
     expect(holds(report), `${lines.join('\n')}\n${tableOf(report)}`).toBe(true);

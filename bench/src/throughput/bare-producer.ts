@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { serve } from '../parts/member.js';
-import { bareQueue, keepFinished } from './bare.js';
+import { keepFinished } from './bare.js';
 import { windowed, type Batch } from './windowed.js';
 
-const [url = '', prefix = ''] = process.argv.slice(2);
+const [url = '', prefix = '', name = ''] = process.argv.slice(2);
 const connection = new Redis(url, { maxRetriesPerRequest: null });
-const queue = new Queue(bareQueue, { connection, prefix, defaultJobOptions: keepFinished });
+const queue = new Queue(name, { connection, prefix, defaultJobOptions: keepFinished });
 
 serve((batch: Batch) => windowed(batch, (prompt) => queue.add('job', { prompt }, { jobId: `j-${randomUUID()}` })));

@@ -7,6 +7,7 @@ import { Member } from '../parts/member.js';
 import { startOwnRedis } from '../parts/own-redis.js';
 import { cpuOf } from '../parts/redis-cpu.js';
 import { bareQueue } from './bare.js';
+import { firstQueue } from './hops.js';
 import type { Batch } from './windowed.js';
 
 const rounds = 5;
@@ -20,6 +21,8 @@ interface Rate {
   /** CPU time of Redis for one job. */
   readonly redisUs: number;
 }
+
+type Rates = Readonly<Record<'ours' | 'bare' | 'hops', Rate[]>>;
 
 /** One side of the comparison. */
 interface Side {
@@ -39,13 +42,15 @@ export const throughput: Line = {
     try {
       const ours = await startOurs(redis.url, watch, crew);
       const bare = await startBare(redis.url, crew);
-      for (const side of [ours, bare]) await measure(side, watch);
-      const rates: { readonly ours: Rate[]; readonly bare: Rate[] } = { ours: [], bare: [] };
+      const hops = await startHops(redis.url, crew);
+      for (const side of [ours, bare, hops]) await measure(side, watch);
+      const rates: Rates = { ours: [], bare: [], hops: [] };
       for (let round = 0; round < rounds; round++) {
         rates.ours.push(await measure(ours, watch));
         rates.bare.push(await measure(bare, watch));
+        rates.hops.push(await measure(hops, watch));
       }
-      return report(rates.ours, rates.bare);
+      return report(rates);
     } finally {
       await Promise.all(crew.map((member) => member.end()));
       watch.disconnect();
@@ -66,10 +71,21 @@ async function startOurs(url: string, watch: RedisConnection, crew: Member[]): P
 async function startBare(url: string, crew: Member[]): Promise<Side> {
   const prefix = '{bare}';
   const consumers = Member.start(program('bare-workers'), [url, prefix, String(workers)]);
-  const producer = Member.start(program('bare-producer'), [url, prefix]);
+  const producer = Member.start(program('bare-producer'), [url, prefix, bareQueue]);
   crew.push(consumers, producer);
   await consumers.ask({});
   return { producer, finished: `${prefix}:${bareQueue}:completed` };
+}
+
+/** What is left of ours where nothing is recorded: what two hops cost, whoever makes them. */
+async function startHops(url: string, crew: Member[]): Promise<Side> {
+  const prefix = '{hops}';
+  const args = [url, prefix, String(workers)];
+  const members = [Member.start(program('hops-workers'), args), Member.start(program('hops-scheduler'), args)];
+  const producer = Member.start(program('bare-producer'), [url, prefix, firstQueue]);
+  crew.push(...members, producer);
+  for (const member of members) await member.ask({});
+  return { producer, finished: `${prefix}:${firstQueue}:completed` };
 }
 
 /** Submits a batch and waits until all of it is over. */
@@ -85,21 +101,25 @@ async function measure({ producer, finished }: Side, watch: RedisConnection): Pr
   return { perSecond: (batch.jobs / ms) * 1_000, redisUs };
 }
 
-function report(ours: readonly Rate[], bare: readonly Rate[]): LineReport {
+function report({ ours, bare, hops }: Rates): LineReport {
   const rate = (all: readonly Rate[]): number[] => all.map((each) => each.perSecond);
   const cpu = (all: readonly Rate[]): number[] => all.map((each) => each.redisUs);
   return {
     figures: [
       { what: 'ours / bare, jobs/s', value: ratioOf(rate(ours), rate(bare)), unit: 'x', target: { atLeast: 0.3 } },
+      { what: 'two hops of BullMQ and nothing else / bare, jobs/s', value: ratioOf(rate(hops), rate(bare)), unit: 'x' },
       { what: 'ours', value: spreadOf(rate(ours)), unit: '/s' },
+      { what: 'two hops', value: spreadOf(rate(hops)), unit: '/s' },
       { what: 'bare', value: spreadOf(rate(bare)), unit: '/s' },
       { what: 'ours / bare, Redis CPU for one job', value: ratioOf(cpu(ours), cpu(bare)), unit: 'x' },
       { what: 'Redis CPU for one job, ours', value: spreadOf(cpu(ours)), unit: 'µs' },
+      { what: 'Redis CPU for one job, two hops', value: spreadOf(cpu(hops)), unit: 'µs' },
       { what: 'Redis CPU for one job, bare', value: spreadOf(cpu(bare)), unit: 'µs' },
     ],
     notes: [
       `${batch.jobs} jobs a round with prompts of ${batch.promptBytes} bytes, ${batch.atOnce} submissions under way at once; producer, scheduler and all workers in a process each, on the bare side producer and consumers; one Redis for both.`,
-      'Ours writes record, events, grant and result of each job, keeps an account at Redis for each worker, and holds every job until its outcome is recorded; the bare side does none of that.',
+      'Ours writes record, events, grant and result of each job, keeps an account at Redis for each worker, and holds every job until its outcome is recorded; the others do none of that.',
+      'Two hops: a scheduler takes each job from one BullMQ queue, adds it to the queue of a free worker, and ends it when that has said that it is over.',
     ],
   };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { redisKeys, type RedisKeys } from '@remuda/protocol';
 import { RedisEventLog, RedisPoolBook, type RedisConnection } from '@remuda/queue';
@@ -14,8 +15,8 @@ import type { WorkerPlace } from './processes.js';
 import { RedisServer } from './redis-server.js';
 
 const root = join(import.meta.dirname, '../../..');
-/** Small, so that two cores carry it; a worker does several jobs, since the start of one costs a second of CPU. */
-const pool = { warm: 2, max: 4, afterJobs: 8 };
+/** As many as the machine carries; a worker does several jobs, since the start of one costs a second of CPU. */
+const pool = { warm: availableParallelism(), max: 2 * availableParallelism(), afterJobs: 8 };
 
 /** Longer than the parts of a cluster take to end, in ms. */
 const remainderMs = 40_000;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { script } from '@remuda/scripted-model';
 import type { ChaosCluster } from './cluster.js';
@@ -6,7 +7,7 @@ import type { ChaosOptions } from './options.js';
 import type { Random } from './random.js';
 
 /** So many accepted jobs may be open: enough that there is always one to start. */
-const mostOpen = 16;
+const mostOpen = 8 * availableParallelism();
 const answerMs = 10_000;
 const lookEveryMs = 200;
 /** The jobs come evenly over this part of the time. */
