@@ -22,6 +22,16 @@ test('finds the model of any body, wherever it stands and however the body is cu
   );
 });
 
+test('passes over texts full of quotes and backslashes, however they are cut', () => {
+  const messy = fc.string({ unit: fc.constantFrom('\\', '"', 'x'), maxLength: 30 });
+  fc.assert(
+    fc.property(fc.array(messy, { maxLength: 4 }), fc.nat({ max: 12 }), (texts, size) => {
+      const body = JSON.stringify({ texts, model: 'a', rest: { texts } });
+      expect(read(body, size + 1)).toMatchObject({ name: 'a', fault: undefined });
+    }),
+  );
+});
+
 test.each([
   ['of an inner object', '{"x":{"model":"a"},"y":[{"model":"b"}]}'],
   ['in a text', String.raw`{"x":"\",\"model\":\"a\""}`],
