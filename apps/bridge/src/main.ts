@@ -4,6 +4,7 @@ import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@rem
 import { closeGraceMs, startBridge } from './bridge.js';
 import { whereabouts } from './redis/whereabouts.js';
 import { readEnvironment } from './environment.js';
+import { rehearse } from './model/rehearsal.js';
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -21,6 +22,9 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
   };
+  await rehearse(systemClock).catch((err: unknown) => {
+    log.warn({ err }, 'the first requests may take a little longer');
+  });
   const bridge = await startBridge(environment, parts);
   const close = async (): Promise<void> => {
     await bridge.close();

@@ -18,9 +18,8 @@ export interface BridgeMetrics {
   addTokens(usage: Usage): void;
 }
 
-/** Makes the figures, with the process's own. */
-export function createBridgeMetrics(): BridgeMetrics {
-  const registry = createRegistry('bridge');
+/** Makes the figures, by default with the process's own. */
+export function createBridgeMetrics(registry: Registry = createRegistry('bridge')): BridgeMetrics {
   const registers = [registry];
   const tokens = new Counter({
     name: 'remuda_bridge_tokens_total',

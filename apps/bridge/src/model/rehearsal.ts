@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { Clock } from '@remuda/domain';
+import { bridgeTokenHeader } from '@remuda/protocol';
+import { createLogger } from '@remuda/runtime';
+import { Registry } from 'prom-client';
+import { chooseCredential } from '../credential.js';
+import { Doors } from '../doors.js';
+import { createBridgeMetrics } from '../metrics.js';
+import type { ModelCounts } from '../model-counts.port.js';
+import { createModelServer } from './door.js';
+import { openUpstream } from './upstream.js';
+
+/** So many requests, and most of what they run has been compiled; the last ones take as long as any. */
+const requests = 20;
+const model = 'claude-rehearsal';
+/** About as long as the first one of a job. */
+const body = JSON.stringify({ model, stream: true, messages: [], system: 'As "ever"\n'.repeat(6_000) });
+
+const said: readonly (readonly [string, object])[] = [
+  ['message_start', { message: { model, usage: { input_tokens: 1 } } }],
+  ['content_block_start', { index: 0, content_block: { type: 'text', text: '' } }],
+  ['content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'x' } }],
+  ['message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } }],
+  ['message_stop', {}],
+];
+const answer = said.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join('');
+
+/**
+ * Takes requests through a door of its own, to a model of its own, while nobody waits: what a process runs it compiles when it first
+ * does, and the first request of a new bridge's first job took ten times as long on its way as later ones do. Nothing of it is counted
+ * or logged, and nothing leaves the machine. Rejects when no port can be had, or the door
+ * does not let it through.
+ */
+export async function rehearse(clock: Clock): Promise<void> {
+  const doors = new Doors();
+  const far = createServer((asked, response) => {
+    asked.resume().once('end', () => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(answer);
+    });
+  });
+  try {
+    const modelUrl = new URL(await doors.onLoopback('lines', far, 0));
+    const upstream = openUpstream(modelUrl, chooseCredential({ credential: 'none', modelUrl }), 1_000);
+    const door = createModelServer({
+      grants: { find: () => Promise.resolve({ job: 'rehearsal', worker: 'rehearsal', lease: 1, models: [model] }) },
+      counts: uncounted,
+      metrics: createBridgeMetrics(new Registry()),
+      upstream,
+      clock,
+      log: createLogger({ name: 'rehearsal', level: 'fatal' }),
+      stopping: () => false,
+    });
+    const url = await doors.onLoopback('lines', door, 0);
+    for (let i = 0; i < requests; i++) await send(`${url}/v1/messages`);
+    upstream.close();
+  } finally {
+    await doors.close(0);
+  }
+}
+
+async function send(url: string): Promise<void> {
+  const headers = { 'content-type': 'application/json', [bridgeTokenHeader]: 'rehearsal' };
+  const asked = request(url, { method: 'POST', headers }).end(body);
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  await response.toArray();
+  if (response.statusCode !== 200) throw new Error(`The rehearsal was answered with ${String(response.statusCode)}.`);
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+const uncounted: ModelCounts = {
+  ...{ requested: nothing, refused: nothing, answered: nothing, limited: nothing, used: nothing },
+  spentMicroUsd: () => Promise.resolve(0),
+};
