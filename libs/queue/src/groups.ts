@@ -15,8 +15,11 @@ export class Groups<T, R> {
   #waiting: Waiting<T, R>[] = [];
   #size = 0;
 
-  /** `write` gives one answer for each item, in their order. */
-  constructor(private readonly write: (items: readonly T[]) => Promise<readonly R[]>) {}
+  /** `write` gives one answer for each item, in their order; `most` is how many items make a group that goes at once. */
+  constructor(
+    private readonly write: (items: readonly T[]) => Promise<readonly R[]>,
+    private readonly most = maxGroup,
+  ) {}
 
   /** Resolves with the answers to these items; rejects with whatever the write of their group rejects with. */
   add(items: readonly T[]): Promise<readonly R[]> {
@@ -24,7 +27,7 @@ export class Groups<T, R> {
       if (this.#waiting.length === 0) setImmediate(() => this.#flush());
       this.#waiting.push({ items, resolve, reject });
       this.#size += items.length;
-      if (this.#size >= maxGroup) this.#flush();
+      if (this.#size >= this.most) this.#flush();
     });
   }
 

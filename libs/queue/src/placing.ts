@@ -72,11 +72,12 @@ export function leavingKeys(keys: RedisKeys, profile: string, id: string): reado
 
 /** The options of a job as BullMQ itself writes them down, in its own short names. */
 export function storedOptions(id: string, spec: Placeable['spec'], now: number): string {
-  return JSON.stringify({ ...stored, jobId: id, priority: spec.priority, ...delayOf(spec, now) });
+  return `${storedBegin},${JSON.stringify({ jobId: id, priority: spec.priority, ...delayOf(spec, now) }).slice(1)}`;
 }
 
 const { keepLogs, ...kept } = keepOthers;
-const stored = { ...keepFinished, ...kept, kl: keepLogs };
+/** What all of them have, up to the brace: it is the same each time. */
+const storedBegin = JSON.stringify({ ...keepFinished, ...kept, kl: keepLogs }).slice(0, -1);
 
 function delayOf({ runAt }: Placeable['spec'], now: number): { readonly delay?: number } {
   return runAt === undefined || runAt <= now ? {} : { delay: runAt - now };
