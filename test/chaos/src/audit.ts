@@ -24,9 +24,9 @@ export async function seeJobs(cluster: ChaosCluster, ledger: Ledger): Promise<re
   const notes = new Set(await readdir(cluster.notes));
   const seen: SeenJob[] = [];
   for (const accepted of ledger.accepted.values()) {
-    const { id, n } = accepted;
+    const { id, note } = accepted;
     const [record, result] = await Promise.all([book.find(id), book.result(id)]);
-    const lines = notes.has(String(n)) ? await readFile(join(cluster.notes, String(n)), 'utf8') : '';
+    const lines = notes.has(note) ? await readFile(join(cluster.notes, note), 'utf8') : '';
     seen.push({
       accepted,
       ...(record ? { record } : {}),

