@@ -254,8 +254,12 @@ export class Scheduler {
 
   async #keepPools(): Promise<void> {
     await this.#restoreAccess();
-    await this.#keeper.keep();
-    this.#dispatcher.wakeAll((profile) => this.#keeper.backlogOf(profile));
+    try {
+      await this.#keeper.keep();
+    } finally {
+      // Also where a container can't be removed: the jobs that wait are no worse for it.
+      this.#dispatcher.wakeAll((profile) => this.#keeper.backlogOf(profile));
+    }
   }
 
   /** Redis forgets accounts when it restarts, and a new master never had them: ours are made again, before any job is given. */
