@@ -35,7 +35,7 @@ interface ShownWorker {
 
 /** Warm workers that are kept ready, as is the default. */
 const warm = 2;
-/** How long a worker has to be idle before it counts as settled, in ms: its spare process is started after one second, and in that time. */
+/** How long a worker has to be idle before it counts as settled, in ms: its spare process is ready by then. */
 const settleMs = 4_000;
 const readyLimitMs = 60_000;
 

@@ -10,21 +10,21 @@ const [url = '', prefix = '', workers = '20'] = process.argv.slice(2);
 serve(async () => {
   const connect = (): Redis => new Redis(url, { maxRetriesPerRequest: null });
   const connection = connect();
-  const free = Array.from({ length: Number(workers) }, (_, worker) => {
-    return { worker, queue: new Queue(workerQueue(worker), { connection, prefix, defaultJobOptions: keepFinished }) };
-  });
+  const options = { connection, prefix, defaultJobOptions: keepFinished };
+  /** The queues of the workers that are free. */
+  const free = Array.from({ length: Number(workers) }, (_, worker) => new Queue(workerQueue(worker), options));
   const over = new Map<string, () => void>();
   const listening = connect();
   await listening.subscribe(overChannel);
   listening.on('message', (_channel: string, id: string) => over.get(id)?.());
   const hand = async (id: string, data: unknown): Promise<string> => {
-    const one = free.pop();
-    if (!one) throw new Error('no worker is free');
+    const queue = free.pop();
+    if (!queue) throw new Error('no worker is free');
     const ended = new Promise<void>((resolve) => over.set(id, resolve));
-    await one.queue.add('ticket', data, { jobId: id });
+    await queue.add('ticket', data, { jobId: id });
     await ended;
     over.delete(id);
-    free.push(one);
+    free.push(queue);
     return 'ok';
   };
   const consumer = new BullConsumer(firstQueue, (job) => hand(job.id ?? '', job.data), {

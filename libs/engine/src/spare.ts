@@ -5,8 +5,7 @@ import type { Starter } from './starter.js';
 
 /**
  * How long an engine is idle before its spare is started, in ms. Where jobs follow on one another the next one is there sooner;
- * a spare would take half a second of CPU from it, and end with it unused. Who needs a spare before that waits for a start as
- * long as for one that is under way.
+ * a spare would take the CPU of its start from it, and end with it unused. Who needs one before that waits for a start either way.
  */
 const idleMs = 1_000;
 
@@ -40,9 +39,7 @@ export class Spare {
 
   /** A job is there: a start that has not begun is of no use any more. */
   forgo(): void {
-    if (!this.#waiting) return;
-    this.#waiting.abort();
-    this.drop();
+    if (this.#waiting) this.drop();
   }
 
   /** Forgets it, in whatever state: its process is the caller's to end. */

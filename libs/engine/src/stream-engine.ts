@@ -32,8 +32,8 @@ import { runTurn } from './turn-run.js';
 import { clearWorkspace } from './workspace.js';
 
 /**
- * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and while it is idle beside it a spare that
- * waits for the `initialize` of a job with its own system prompt or schema.
+ * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and beside it, where it stays
+ * idle, a spare that waits for the `initialize` of a job with its own system prompt or schema.
  */
 export class StreamEngine implements Engine {
   readonly #limits: EngineLimits;

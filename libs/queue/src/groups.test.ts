@@ -12,14 +12,18 @@ test('what arrives together is written together, and everyone gets the answers t
   expect(groups).toEqual([[1, 2, 3], [4]]);
 });
 
-test('a group that is large enough does not wait for more', async () => {
+test.each([
+  [undefined, [100, 100, 50]],
+  [120, [120, 120, 10]],
+])('a group that is large enough does not wait for more', async (enough, expected) => {
   const sizes: number[] = [];
-  const counted = new Groups<number, number>(async (items) => {
+  const count = async (items: readonly number[]): Promise<readonly number[]> => {
     sizes.push(items.length);
     return items;
-  });
+  };
+  const counted = new Groups<number, number>(count, enough);
   await Promise.all(Array.from({ length: 250 }, (_, i) => counted.add([i])));
-  expect(sizes).toEqual([100, 100, 50]);
+  expect(sizes).toEqual(expected);
 });
 
 test('everyone of a group that fails hears why, and the next one is not concerned', async () => {

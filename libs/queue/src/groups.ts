@@ -15,10 +15,10 @@ export class Groups<T, R> {
   #waiting: Waiting<T, R>[] = [];
   #size = 0;
 
-  /** `write` gives one answer for each item, in their order; `most` is how many items make a group that goes at once. */
+  /** `write` gives one answer for each item, in their order; with `enough` items a group waits for no more. */
   constructor(
     private readonly write: (items: readonly T[]) => Promise<readonly R[]>,
-    private readonly most = maxGroup,
+    private readonly enough = maxGroup,
   ) {}
 
   /** Resolves with the answers to these items; rejects with whatever the write of their group rejects with. */
@@ -27,7 +27,7 @@ export class Groups<T, R> {
       if (this.#waiting.length === 0) setImmediate(() => this.#flush());
       this.#waiting.push({ items, resolve, reject });
       this.#size += items.length;
-      if (this.#size >= this.most) this.#flush();
+      if (this.#size >= this.enough) this.#flush();
     });
   }
 

@@ -10,8 +10,8 @@ import { submitScript, withdrawScript } from './submit.lua.js';
 /** What a submission came to: its jobs are new, or they, or others, were submitted under its key before. */
 export type Submitted = readonly [verdict: 'new' | 'repeated' | 'conflict', ids?: string];
 
-/** So many jobs don't wait for others: while Redis writes them, the next ones are read and checked. */
-const maxGroup = 16;
+/** So many jobs don't wait for others to come: while Redis writes them, the next ones are read and checked. */
+const groupOf = 16;
 
 /** The way of jobs into Redis: records and places in one step. */
 export class Submissions {
@@ -23,7 +23,7 @@ export class Submissions {
     private readonly clock: Clock,
     private readonly idempotencyMs: number,
   ) {
-    this.#groups = new Groups((jobs) => this.#addGroup(jobs), maxGroup);
+    this.#groups = new Groups((jobs) => this.#addGroup(jobs), groupOf);
   }
 
   /** Takes all jobs in, or none. */

@@ -73,7 +73,7 @@ describe('a job with needs of its own', () => {
     expect(claudes().filter((pid) => before.includes(pid))).toEqual([]);
   });
 
-  it('is no reason for a spare while jobs follow on one another', async () => {
+  it('has no spare started for it while jobs follow on one another', async () => {
     await one.engine.reset();
     await one.run(script({ text: 'ok', delayMs: 3_000 }));
     expect(claudes()).toHaveLength(1);

@@ -41,8 +41,8 @@ export class NamedModel {
   }
 
   /**
-   * Goes to the end of a text that does not matter; gives where the reading goes on. Most of a body is such text, and byte by byte
-   * its first 100 KB take a new process milliseconds.
+   * Goes to the end of a text that does not matter; gives where the reading goes on. Most of a body is such text, and a new
+   * process is slow at going through it byte by byte.
    */
   #skipText(chunk: Uint8Array, from: number): number {
     let at = this.#escaped ? from + 1 : from;

@@ -11,9 +11,11 @@ import type { ModelCounts } from '../model-counts.port.js';
 import { createModelServer } from './door.js';
 import { openUpstream } from './upstream.js';
 
-/** So many requests, and most of what they run has been compiled; the last ones take as long as any. */
+/** After so many, most of what they run has been compiled. */
 const requests = 20;
 const model = 'claude-rehearsal';
+/** Longest time of each, in ms. */
+const limitMs = 2_000;
 /** About as long as the first one of a job. */
 const body = JSON.stringify({ model, stream: true, messages: [], system: 'As "ever"\n'.repeat(6_000) });
 
@@ -27,10 +29,9 @@ const said: readonly (readonly [string, object])[] = [
 const answer = said.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join('');
 
 /**
- * Takes requests through a door of its own, to a model of its own, while nobody waits: what a process runs it compiles when it first
- * does, and the first request of a new bridge's first job took ten times as long on its way as later ones do. Nothing of it is counted
- * or logged, and nothing leaves the machine. Rejects when no port can be had, or the door
- * does not let it through.
+ * Takes requests through a door of its own, to a model of its own, while nobody waits: what a process runs it compiles when it
+ * first does, and that is in the way of a new bridge's first jobs. Nothing of it is counted or logged, and nothing leaves the
+ * machine. Rejects when no port can be had, the door does not let it through, or it takes too long.
  */
 export async function rehearse(clock: Clock): Promise<void> {
   const doors = new Doors();
@@ -61,7 +62,7 @@ export async function rehearse(clock: Clock): Promise<void> {
 
 async function send(url: string): Promise<void> {
   const headers = { 'content-type': 'application/json', [bridgeTokenHeader]: 'rehearsal' };
-  const asked = request(url, { method: 'POST', headers }).end(body);
+  const asked = request(url, { method: 'POST', headers, signal: AbortSignal.timeout(limitMs) }).end(body);
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   await response.toArray();
   if (response.statusCode !== 200) throw new Error(`The rehearsal was answered with ${String(response.statusCode)}.`);
