@@ -97,9 +97,26 @@ export function unfencedRunsOf(job: SeenJob): readonly string[] {
   return faults;
 }
 
-/** Whether a job that succeeded did what it says: its own result, and a line by the worker of its last attempt. */
+/**
+ * Whether a job that succeeded did what it says: its own result, and a line by the worker of its last attempt. One that went on
+ * with the session of the attempt before has what was done there.
+ */
 export function isTrue(job: SeenJob, withNotes: boolean): boolean {
   if (job.record?.state !== 'succeeded') return true;
   if (job.text !== resultOf(job.accepted.n)) return false;
-  return !withNotes || job.notes.includes(job.record.worker ?? '');
+  return !withNotes || workersOfLastSession(job).some((worker) => job.notes.includes(worker));
+}
+
+/** The worker of the last attempt, and those of the attempts that it goes on with. */
+function workersOfLastSession({ events }: SeenJob): readonly string[] {
+  const workers: string[] = [];
+  let goesOn = false;
+  for (const event of events.toReversed()) {
+    if (event.type === 'job.assigned') {
+      workers.push(event.data.worker);
+      if (!goesOn) return workers;
+      goesOn = false;
+    } else if (event.type === 'attempt.resumed') goesOn = true;
+  }
+  return workers;
 }
