@@ -11,9 +11,7 @@ import { eventsIn, type Talk } from './talk.js';
 const rounds = 2;
 const jobs = 100;
 const perSecond = 200;
-/** With SSE clients, to see that nothing is lost; without them, and with one XADD each, to compare what Redis does. */
-const long: Talk = { perSecond, forMs: 10_000 };
-const short: Talk = { perSecond, forMs: 5_000 };
+const speech: Talk = { perSecond, forMs: 10_000 };
 const namespace = 'bench';
 
 /** What the rounds came to. Redis's CPU is in µs for one event. */
@@ -27,7 +25,7 @@ interface Measured {
 /** Event streams. */
 export const events: Line = {
   name: 'events',
-  about: `${jobs} jobs x ${perSecond} events/s for ${long.forMs / 1_000} s to SSE clients, against one XADD for each event`,
+  about: `${jobs} jobs x ${perSecond} events/s for ${speech.forMs / 1_000} s to SSE clients, against one XADD for each event`,
   run: async (stage) => {
     await using redis = await startOwnRedis(stage);
     const watch = connectRedis(redis.url, { name: 'watch' });
@@ -39,13 +37,14 @@ export const events: Line = {
       const clients = Member.start(program('clients'), [await api.ask<string>({ what: 'url' })]);
       const each = Member.start(program('xadd-each'), [redis.url]);
       crew.push(clients, each);
-      const ask = <T>(talk: Talk, follow: boolean) => clients.ask<T>({ jobs, talk, follow } satisfies ClientPlan);
+      const ask = <T>(follow: boolean) => clients.ask<T>({ jobs, talk: speech, follow } satisfies ClientPlan);
       const measured: Measured = { seen: [], followed: [], ours: [], each: [] };
       for (let round = 0; round < rounds; round++) {
-        const follow = async (): Promise<void> => void measured.seen.push(await ask<Seen>(long, true));
-        measured.followed.push(await costOf(follow, long, watch));
-        measured.ours.push(await costOf(() => ask(short, false), short, watch));
-        measured.each.push(await costOf(() => each.ask({ jobs, talk: short }), short, watch));
+        // With SSE clients, to see that nothing is lost; without them, and with one XADD each, to compare what Redis does.
+        const follow = async (): Promise<void> => void measured.seen.push(await ask<Seen>(true));
+        measured.followed.push(await costOf(follow, watch));
+        measured.ours.push(await costOf(() => ask(false), watch));
+        measured.each.push(await costOf(() => each.ask({ jobs, talk: speech }), watch));
       }
       return report(measured);
     } finally {
@@ -58,10 +57,10 @@ export const events: Line = {
 const program = (name: string): string => join(import.meta.dirname, `${name}.js`);
 
 /** CPU that some work costs Redis for one event, in µs. */
-async function costOf(work: () => Promise<unknown>, talk: Talk, watch: RedisConnection): Promise<number> {
+async function costOf(work: () => Promise<unknown>, watch: RedisConnection): Promise<number> {
   const before = await cpuOf(watch);
   await work();
-  return ((await cpuOf(watch)) - before) / (jobs * eventsIn(talk));
+  return ((await cpuOf(watch)) - before) / (jobs * eventsIn(speech));
 }
 
 function report({ seen, followed, ours, each }: Measured): LineReport {

@@ -136,11 +136,12 @@ export class StreamTail {
 }
 
 /**
- * How long to wait after a read of so many streams, in ms: none with a few; with many, a read then carries several
- * batches of each. Measured with 100 streams of 200 events/s: 100 ms instead of none makes a third of the reads.
+ * How long to wait after a read of so many streams, in ms: none with a few; with many, fewer reads then carry more each.
+ * Measured with 100 streams of 200 events/s: where the pause was shorter than that of the batches, most reads found only
+ * a few of them, and there were several times as many.
  */
 export function paceMs(streams: number): number {
-  return streams < 8 ? 0 : Math.min(100, streams);
+  return streams < 8 ? 0 : Math.min(100, 4 * streams);
 }
 
 const pause = (ms: number): Promise<void> =>

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NewEvent } from '@remuda/domain';
+import { decodeReports, redisKeys, type WorkerReport } from '@remuda/protocol';
+import { WorkerLine, connectRedis } from '@remuda/queue';
+import { startRedis, type TestRedis } from '../redis.js';
+
+const keys = redisKeys('line');
+const delta = (text: string): NewEvent => ({ type: 'message.delta', at: 1, data: { text } });
+const heartbeat = { kind: 'heartbeat', phase: 'busy', rssMb: 64 } as const;
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(async () => {
+  await redis.close();
+});
+
+/** What a worker said, entry by entry. */
+async function heardFrom(
+  worker: string,
+  speak: (line: WorkerLine) => unknown,
+): Promise<(WorkerReport | undefined)[][]> {
+  const line = new WorkerLine(() => connectRedis(redis.url, { name: worker, batch: false }), keys, worker);
+  await speak(line);
+  await line.close();
+  const reader = connectRedis(redis.url, { name: 'reader' });
+  const entries = await reader.xrange(keys.workerOut(worker), '-', '+');
+  reader.disconnect();
+  return entries.map(([, fields]) => [...decodeReports(fields[1] ?? '')]);
+}
+
+test('a heartbeat goes along with the events that wait, and does not part them', async () => {
+  const heard = await heardFrom('w-1', (line) => {
+    line.tell('job', 1, delta('a'), 0);
+    void line.say(heartbeat);
+    line.tell('job', 1, delta('b'), 1);
+  });
+  expect(heard).toEqual([[heartbeat, { kind: 'events', job: 'job', lease: 1, events: [delta('a'), delta('b')] }]]);
+});
+
+test('a heartbeat for which nothing waits goes by itself at once', async () => {
+  const heard = await heardFrom('w-2', async (line) => {
+    await line.say(heartbeat);
+    line.tell('job', 1, delta('a'), 0);
+  });
+  expect(heard).toEqual([[heartbeat], [{ kind: 'events', job: 'job', lease: 1, events: [delta('a')] }]]);
+});
+
+test('what is no heartbeat waits for no batch, and comes after what was said before it', async () => {
+  const end = { kind: 'phase', phase: 'draining' } as const;
+  const heard = await heardFrom('w-3', async (line) => {
+    line.tell('job', 1, delta('a'), 0);
+    await line.say(end);
+  });
+  expect(heard.flat()).toEqual([{ kind: 'events', job: 'job', lease: 1, events: [delta('a')] }, end]);
+});
