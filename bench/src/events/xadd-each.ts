@@ -7,7 +7,7 @@ const [url = ''] = process.argv.slice(2);
 const maxEntries = 10_000;
 
 serve(async ({ jobs, talk: plan }: { readonly jobs: number; readonly talk: Talk }) => {
-  const links = Array.from({ length: jobs }, (_, i) => connectRedis(url, { name: `each-${i}`, batch: false }));
+  const links = Array.from({ length: jobs }, (_, i) => connectRedis(url, { name: `each-${i}` }));
   await Promise.all(links.map((link) => link.ping()));
   await Promise.all(
     links.map(async (link, i) => {

@@ -14,8 +14,6 @@ export interface ConnectOptions {
    * (requests of clients, who can try again themselves). Default `wait`.
    */
   readonly whileDown?: 'wait' | 'fail';
-  /** Sends the commands of one tick together: fewer system calls, at no delay. Default true. */
-  readonly batch?: boolean;
 }
 
 /**
@@ -37,7 +35,6 @@ export function connectRedis(url: string, options: ConnectOptions): Redis {
     ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
     retryStrategy: pauseMs,
-    enableAutoPipelining: options.batch ?? true,
     keepAlive: 30_000,
     // The master of before may be a replica by now, and does not say so by itself.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),

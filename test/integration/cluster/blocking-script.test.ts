@@ -7,7 +7,7 @@ import { startInProcessCluster } from './in-process-cluster.js';
 test('a script without end is ended, whoever runs it, and Redis goes on', async () => {
   await using redis = await startRedis();
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => new InstantEngine() });
-  const evil = connectRedis(redis.url, { name: 'evil', batch: false });
+  const evil = connectRedis(redis.url, { name: 'evil' });
   try {
     await expect(evil.eval('while true do end', 0)).rejects.toThrow(/killed by user/i);
     await expect.poll(() => cluster.redis.ping().catch(() => 'busy'), { timeout: 5_000 }).toBe('PONG');

@@ -22,8 +22,8 @@ afterAll(async () => {
 
 test('what a worker says while a script blocks Redis is there afterwards, before what it says later', async () => {
   const admin = connectRedis(redis.url, { name: 'admin' });
-  const blocker = connectRedis(redis.url, { name: 'blocker', batch: false });
-  const line = new WorkerLine(() => connectRedis(redis.url, { name: 'w-1', batch: false }), keys, 'w-1');
+  const blocker = connectRedis(redis.url, { name: 'blocker' });
+  const line = new WorkerLine(() => connectRedis(redis.url, { name: 'w-1' }), keys, 'w-1');
   try {
     await admin.config('SET', 'busy-reply-threshold', 1);
     await line.say(heartbeat(0));

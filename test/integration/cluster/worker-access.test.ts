@@ -18,7 +18,6 @@ beforeAll(async () => {
   worker = connectRedis(server.url.replace('//', `//${username}:${password}@`), {
     name: 'w-1',
     whileDown: 'fail',
-    batch: false,
   });
   await new Promise((resolve) => worker.once('ready', resolve));
 });

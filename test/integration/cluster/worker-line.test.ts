@@ -21,7 +21,7 @@ async function heardFrom(
   worker: string,
   speak: (line: WorkerLine) => unknown,
 ): Promise<(WorkerReport | undefined)[][]> {
-  const line = new WorkerLine(() => connectRedis(redis.url, { name: worker, batch: false }), keys, worker);
+  const line = new WorkerLine(() => connectRedis(redis.url, { name: worker }), keys, worker);
   await speak(line);
   await line.close();
   const reader = connectRedis(redis.url, { name: 'reader' });

@@ -48,18 +48,43 @@ test('a connection that BullMQ opens beside another one says nothing of an outag
   }
 });
 
-test('commands of a batch that was answered in part get their answers by another connection', async () => {
-  const line = await startLine(server.port);
-  const other = connectRedis(`redis://127.0.0.1:${line.port}`, { name: 'test' });
+test.each(['one by one', 'in a pipeline'])(
+  'commands that were sent %s and answered in part get their answers by another connection',
+  async (way) => {
+    const line = await startLine(server.port);
+    const other = connectRedis(`redis://127.0.0.1:${line.port}`, { name: 'test' });
+    try {
+      await other.ping();
+      line.cutAfter('+PONG\r\n');
+      const sent =
+        way === 'in a pipeline'
+          ? other
+              .pipeline()
+              .ping()
+              .incr('count')
+              .get('nothing')
+              .exec()
+              .then((answers) => answers?.map(([, answer]) => answer))
+          : Promise.all([other.ping(), other.incr('count'), other.get('nothing')]);
+      // It was done, and is done again: nobody could know.
+      expect(await sent).toEqual(['PONG', 2, null]);
+    } finally {
+      other.disconnect();
+      line.close();
+    }
+  },
+);
+
+test('what is said in one go comes to Redis in one go', async () => {
+  const watch = connectRedis(server.url, { name: 'watch' });
+  const readsSoFar = async () => Number(/total_reads_processed:(\d+)/.exec(await watch.info('stats'))?.[1]);
   try {
-    await other.ping();
-    line.cutAfter('+PONG\r\n');
-    const answers = await Promise.all([other.ping(), other.incr('count'), other.get('nothing')]);
-    // It was done, and is done again: nobody could know.
-    expect(answers).toEqual(['PONG', 2, null]);
+    const before = await readsSoFar();
+    await Promise.all(Array.from({ length: 20 }, () => redis.incr('count')));
+    // One more is that of the question itself.
+    expect((await readsSoFar()) - before).toBe(2);
   } finally {
-    other.disconnect();
-    line.close();
+    watch.disconnect();
   }
 });
 
