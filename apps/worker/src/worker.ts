@@ -39,6 +39,8 @@ export class Worker {
   #lastDone: { readonly job: string; readonly lease: number } | undefined;
   #jobs = 0;
   #cold = false;
+  /** Hardly changes from job to job, and is slow to ask for. */
+  #ownMb = residentMb();
   /** The bridge token of the next job. Its hash is all that leaves this process; a job is granted to it at the claim. */
   #armed = '';
   #leaving: Promise<void> | undefined;
@@ -181,6 +183,7 @@ export class Worker {
   }
 
   async #beat(): Promise<void> {
+    this.#ownMb = residentMb();
     const rssMb = await this.#rssMb();
     const assignment = this.#current?.assignment;
     const phase = this.#leaving ? 'draining' : assignment ? 'busy' : 'idle';
@@ -188,8 +191,10 @@ export class Worker {
     await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...held });
   }
 
-  /** Resident memory of this process and of the engine's, in MiB. */
+  /** Resident memory of this process, at its last heartbeat, and of the engine's, in MiB. */
   async #rssMb(): Promise<number> {
-    return process.memoryUsage.rss() / 1_048_576 + ((await this.plan.engine.memoryMb()) ?? 0);
+    return this.#ownMb + ((await this.plan.engine.memoryMb()) ?? 0);
   }
 }
+
+const residentMb = (): number => process.memoryUsage.rss() / 1_048_576;

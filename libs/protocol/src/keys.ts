@@ -56,6 +56,8 @@ export function redisKeys(namespace: string) {
     /** A job's place in its profile's queue, as BullMQ names it. */
     placed: (profile: string, id: string) => `${p}:jobs.${profile}:${id}`,
     workerQueue: (worker: string) => `worker.${worker}`,
+    /** A ticket's place in its worker's queue, as BullMQ names it. */
+    ticket: (worker: string, id: string) => `${p}:worker.${worker}:${id}`,
   };
 }
 

@@ -2,10 +2,16 @@ import { maxAttemptEntries } from './attempt-entry.js';
 import { script, vitalScript } from './script.js';
 
 /**
- * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written. Only the worker's
- * owner may: whoever was frozen with a claim in its hands would come before all that was submitted in the meantime.
- * KEYS: job, worker, events, grant, model, ttl, halts, owner. ARGV: job id, worker id, now, start, lock token, grant hash, grant
- * ttl ms, event, number of grant fields * 2, scheduler, grant fields.
+ * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written, and the assignment
+ * put into the worker's queue. Only the worker's owner may: whoever was frozen with a claim in its hands would come before all that
+ * was submitted in the meantime.
+ *
+ * The ticket in the worker's queue is what BullMQ's own `addStandardJob` makes of it, in a step with the lease that it is for; a
+ * test compares the two. Left out is what nobody reads: BullMQ's own event stream, and its counter for ids.
+ *
+ * KEYS: job, worker, events, grant, model, ttl, halts, owner, tickets that wait, sign for their consumer, beginning of a ticket's
+ * key. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms, event, number of grant fields * 2, scheduler,
+ * assignment without its first brace, lease and attempt, BullMQ's options, grant fields.
  * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}. Asked again
  * under the same lock, because the first answer was lost with its connection, it answers the same.
  */
@@ -29,13 +35,18 @@ redis.call('HDEL', KEYS[1], 'wakeAt', 'startedAt', 'failure')
 redis.call('HSET', KEYS[2], 'phase', 'busy', 'job', ARGV[1], 'lease', lease)
 redis.call('HDEL', KEYS[2], 'idleSince')
 local grant = {'lease', lease}
-for i = 11, 10 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
+for i = 13, 12 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
 redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt', 'limitResetAt')
 redis.call('ZREM', KEYS[6], ARGV[1])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
+local ticket = ARGV[1] .. '.' .. lease
+local assignment = '{"attempt":' .. attempt .. ',"lease":' .. lease .. ',' .. ARGV[11]
+redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[12], 'timestamp', ARGV[3], 'delay', 0, 'priority', 0)
+redis.call('LPUSH', KEYS[9], ticket)
+redis.call('ZADD', KEYS[10], 0, '0')
 return {'assigned', lease, attempt}
 `);
 

@@ -23,7 +23,7 @@ import { readJobHash, retriedField } from './job-hash.js';
 import { lastTextEntries, lastTextOf } from './last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
 import type { HeldJob } from './profile-queue.js';
-import { leavingKeys } from './placing.js';
+import { leavingKeys, ticketOptions } from './placing.js';
 import type { Queues } from './queues.js';
 import { run } from './script.js';
 
@@ -80,6 +80,9 @@ export type Settled =
   | { readonly kind: 'elsewhere' }
   | { readonly kind: 'cancelled' };
 
+/** What an assignment says before there is a lease for it. */
+type Unleased = Omit<Assignment, 'attempt' | 'lease'>;
+
 /** Where the relay stood in a worker's stream, and where it stands after this step. */
 export interface CursorMove {
   readonly before: string;
@@ -92,7 +95,7 @@ export class Leases {
   readonly #keys: RedisKeys;
 
   constructor(
-    private readonly queues: Queues,
+    queues: Queues,
     private readonly clock: Clock,
     private readonly retention: Retention = defaultRetention,
   ) {
@@ -125,32 +128,20 @@ export class Leases {
     await this.#redis.hset(this.#keys.job(id), 'lock', lock);
   }
 
-  /** Gives a claimed job to an idle worker, and sends it there. */
+  /** Gives a claimed job to an idle worker: its assignment is in the worker's queue then. */
   async assign(claim: Claim, worker: string): Promise<Assigned> {
     const { job, prompt, again } = claim;
     const now = this.clock.now();
     const made = claim.grant === undefined ? makeToken() : { grant: claim.grant };
-    const assigned = await this.#assign({ ...claim, grant: made.grant }, worker, now);
-    if (assigned.kind !== 'assigned') return assigned;
-    const { lease, attempt } = assigned;
-    const optional = {
+    const assignment: Unleased = {
+      job: job.id,
+      spec: { ...job.spec, prompt },
+      deadline: now + job.spec.timeoutMs,
       ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
       ...(again ? { again } : {}),
+      ...(await this.#secretsOf(job)),
     };
-    const deadline = now + job.spec.timeoutMs;
-    const secrets = await this.#secretsOf(job);
-    const spec = { ...job.spec, prompt };
-    await this.send(worker, { job: job.id, attempt, lease, spec, deadline, ...optional, ...secrets });
-    return assigned;
-  }
-
-  /** Puts an assignment into the worker's queue; once only, however often it's sent. */
-  async send(worker: string, assignment: Assignment): Promise<void> {
-    await this.queues.worker(worker).add('assignment', assignment, {
-      jobId: `${assignment.job}.${String(assignment.lease)}`,
-      removeOnComplete: true,
-      removeOnFail: true,
-    });
+    return this.#assign({ ...claim, grant: made.grant }, worker, assignment, now);
   }
 
   /** Ends an attempt: the job is over or queued again, its bridge grant is gone. */
@@ -236,7 +227,12 @@ export class Leases {
     return text === null ? {} : { secrets: JSON.parse(text) as Secrets };
   }
 
-  async #assign(claim: Claim & { readonly grant: string }, worker: string, now: number): Promise<Assigned> {
+  async #assign(
+    claim: Claim & { readonly grant: string },
+    worker: string,
+    assignment: Unleased,
+    now: number,
+  ): Promise<Assigned> {
     const keys = this.#keys;
     const { held, scheduler, job, start, models, grant: hash } = claim;
     const { spec } = job;
@@ -258,6 +254,7 @@ export class Leases {
         keys.ttl,
         keys.halts,
         keys.workerOwner(worker),
+        ...['wait', 'marker', ''].map((place) => keys.ticket(worker, place)),
       ],
       [
         job.id,
@@ -270,6 +267,8 @@ export class Leases {
         JSON.stringify([event]),
         grant.length,
         scheduler,
+        JSON.stringify(assignment).slice(1),
+        ticketOptions,
         ...grant,
       ],
     )) as [Assigned['kind'], ...unknown[]];

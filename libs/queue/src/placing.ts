@@ -79,6 +79,9 @@ const { keepLogs, ...kept } = keepOthers;
 /** What all of them have, up to the brace: it is the same each time. */
 const storedBegin = JSON.stringify({ ...keepFinished, ...kept, kl: keepLogs }).slice(0, -1);
 
+/** The same of a ticket in a worker's queue: nothing of it is kept. */
+export const ticketOptions = JSON.stringify({ ...kept, removeOnComplete: true, removeOnFail: true, kl: keepLogs });
+
 function delayOf({ runAt }: Placeable['spec'], now: number): { readonly delay?: number } {
   return runAt === undefined || runAt <= now ? {} : { delay: runAt - now };
 }

@@ -102,10 +102,7 @@ export class WorkerRegistry {
       [keys.worker(id), keys.workers, keys.workerOwner(id), keys.relayCursors, keys.poolLeader(profile)],
       [id, this.scheduler, ownMs, ...Object.entries(fields).flat()],
     );
-    if (registered !== 1) return false;
-    // Its queue is opened while nobody waits for it: the first use of one asks Redis for its version.
-    await this.queues.worker(id).waitUntilReady();
-    return true;
+    return registered === 1;
   }
 
   async find(id: string): Promise<WorkerRecord | undefined> {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
-import { noUsage, type JobEvent, type TurnEnd } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues, WorkerRegistry, lead } from '@remuda/queue';
+import { noUsage, type Assignment, type JobEvent, type TurnEnd } from '@remuda/domain';
+import { Leases, ProfileQueue, Queues, WorkerLine, WorkerRegistry, lead } from '@remuda/queue';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
@@ -64,9 +64,7 @@ test('an event that was written before a takeover is not written again with the 
 
 test('an assignment that is asked for twice, because its answer was lost, is the same one', async () => {
   const run = vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, ...args) {
-    vi.spyOn(Leases.prototype, 'send').mockResolvedValueOnce();
-    const first = await this.assign(...args);
-    const again = await this.assign(...args);
+    const [first, again] = await Promise.all([this.assign(...args), this.assign(...args)]);
     expect(again).toMatchObject({ ...first, grant: expect.any(String) as string });
     return again;
   });
@@ -101,7 +99,13 @@ test('a registration that is asked for twice, because its answer was lost, leave
 });
 
 test('a job whose assignment was lost on its way to the worker goes to another one', async () => {
-  vi.spyOn(Leases.prototype, 'send').mockResolvedValueOnce();
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+  const open = WorkerLine.prototype.open;
+  let lost = 0;
+  vi.spyOn(WorkerLine.prototype, 'open').mockImplementation(function (this: WorkerLine, duties) {
+    const carryOut = (assignment: Assignment) => (lost++ === 0 ? Promise.resolve() : duties.carryOut(assignment));
+    open.call(this, { carryOut, onControl: (control) => duties.onControl(control) });
+  });
   const cluster = await startCluster();
   try {
     // Its worker's container is removed first.

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { noUsage, type Control } from '@remuda/domain';
-import { Leases, WorkerLine } from '@remuda/queue';
+import { WorkerLine } from '@remuda/queue';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster } from './in-process-cluster.js';
 
@@ -10,38 +10,39 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Holds assignments on their way to workers' queues, once their jobs are assigned, until they are let go. */
-function holdAssignments(): () => void {
+interface Overtaken {
+  /** Resolves with the first control message that a worker has taken in. */
+  readonly heard: Promise<Control>;
+  /** Lets assignments go on to their workers. */
+  readonly letGo: () => void;
+}
+
+/** Holds assignments right before their workers, until they are let go. */
+function holdAssignments(): Overtaken {
   let letGo: () => void = () => undefined;
   const gone = new Promise<void>((resolve) => (letGo = resolve));
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-  const send = Leases.prototype.send;
-  vi.spyOn(Leases.prototype, 'send').mockImplementation(async function (this: Leases, ...args) {
-    await gone;
-    await send.apply(this, args);
-  });
-  return letGo;
-}
-
-/** Resolves with the first control message that a worker has taken in. */
-function firstControl(): Promise<Control> {
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
   const open = WorkerLine.prototype.open;
-  return new Promise((resolve) => {
+  const heard = new Promise<Control>((resolve) => {
     vi.spyOn(WorkerLine.prototype, 'open').mockImplementation(function (this: WorkerLine, duties) {
-      const onControl = (control: Control): void => {
-        duties.onControl(control);
-        resolve(control);
-      };
-      open.call(this, { carryOut: (assignment) => duties.carryOut(assignment), onControl });
+      open.call(this, {
+        carryOut: async (assignment) => {
+          await gone;
+          await duties.carryOut(assignment);
+        },
+        onControl: (control) => {
+          duties.onControl(control);
+          resolve(control);
+        },
+      });
     });
   });
+  return { heard, letGo };
 }
 
 test('a cancel that comes to the worker before the assignment does ends the attempt before its turn begins', async () => {
   await using redis = await startRedis();
-  const heard = firstControl();
-  const letGo = holdAssignments();
+  const { heard, letGo } = holdAssignments();
   const begun: boolean[] = [];
   const engine = () =>
     new InstantEngine(async (_turn, _onEvent, signal) => {

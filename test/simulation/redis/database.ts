@@ -292,6 +292,7 @@ const commands: Readonly<Record<string, Command>> = {
     return at >= 0 ? 1 : 0;
   },
   hexists: (db, [key, field]) => (db.hash(key!)?.has(field!) ? 1 : 0),
+  lpush: (db, [key, ...values]) => db.list(key!).unshift(...values.reverse()),
   rpush: (db, [key, ...values]) => db.list(key!).push(...values),
   ltrim: (db, [key, from]) => {
     const list = db.list(key!);
@@ -335,6 +336,8 @@ const commands: Readonly<Record<string, Command>> = {
   smembers: (db, [key]) => [...db.set(key!)],
   zadd: (db, [key, ...scored]) => {
     pairs(scored, (score, member) => db.sorted(key!).set(member, Number(score)));
+    // A sign for consumers that wait for it; nobody waits at other sorted sets.
+    if (key!.endsWith(':marker')) db.touched.add(key!);
     return scored.length / 2;
   },
   zrem: (db, [key, ...members]) => members.filter((member) => db.sorted(key!).delete(member)).length,
