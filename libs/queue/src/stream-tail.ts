@@ -141,7 +141,7 @@ export class StreamTail {
  * a few of them, and there were several times as many.
  */
 export function paceMs(streams: number): number {
-  return streams < 8 ? 0 : Math.min(100, 4 * streams);
+  return streams < 8 ? 0 : Math.min(100, 2 * streams);
 }
 
 const pause = (ms: number): Promise<void> =>
