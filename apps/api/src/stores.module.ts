@@ -12,7 +12,6 @@ import {
   connectRedis,
 } from '@remuda/queue';
 import { systemClock } from '@remuda/runtime';
-import { defaults } from './jobs/limits.js';
 import type { ApiSettings } from './settings.js';
 import {
   apiConfig,
@@ -43,11 +42,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
     @Inject(eventLog) private readonly events: RedisEventLog,
     @Inject(poolBook) private readonly pools: RedisPoolBook,
     @Inject(queues) private readonly boardQueues: Queues,
-  ) {
-    // BullMQ gives the connection its scripts with the first queue. A pipeline that was begun before does not know them,
-    // and ioredis throws where nobody can catch it: so a queue is there before any request.
-    connection.once('ready', () => boardQueues.jobs(defaults.profile));
-  }
+  ) {}
 
   async onModuleInit(): Promise<void> {
     if (this.connection.status === 'ready') return;

@@ -47,7 +47,7 @@ export class ProfileQueue {
     this.#consumer.on('error', () => undefined);
   }
 
-  /** Resolves when its commands are known to the connection; nothing else should be sent there before. */
+  /** Resolves when its commands are known to the connection. */
   async ready(): Promise<void> {
     await Promise.all([this.#consumer.waitUntilReady(), this.queues.jobs(this.profile).waitUntilReady()]);
   }
