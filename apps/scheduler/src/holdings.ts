@@ -147,18 +147,13 @@ export class Holdings {
   }
 
   /**
-   * Lets BullMQ's state follow the record, while we go on. Where that fails the job's lock runs out, and whoever
+   * Lets the place of a job that is queued again follow its record, while we go on. Where that fails the job's lock runs out, and whoever
    * claims it then finds in the record what to do.
    */
   #follow({ held, job }: Holding, ending: Ending): void {
     const queue = this.queueOf(job.spec.profile);
-    if (!queue) return;
-    const moved =
-      ending.state !== 'queued'
-        ? queue.finish(held, ending.failure)
-        : ending.wakeAt === undefined
-          ? queue.giveBack(held)
-          : queue.park(held, ending.wakeAt);
+    if (!queue || ending.state !== 'queued') return;
+    const moved = ending.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, ending.wakeAt);
     moved.catch((error: unknown) => {
       this.log.warn({ err: error, job: job.id }, "a job's place in its queue follows later");
     });

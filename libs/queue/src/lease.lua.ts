@@ -85,10 +85,17 @@ return answers
 
 /**
  * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now.
+ *
+ * The place of a job that is over goes to those that BullMQ shows as finished, in the same step, as BullMQ's own `moveToFinished`
+ * would have it; a test compares the two. Where the lock is not the job's any more, the place is left to whoever has it. Left out is
+ * what nobody reads, like BullMQ's event stream; of those that are finished no more than ten leave at a time. The place of a job
+ * that is queued again follows later.
+ *
  * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters, secrets, cancels. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
  * state, events, retention ms, counts to raise as JSON, wakeAt or '', result or '', what is to be
  * kept of an attempt without success or '', 1 for a dead letter, number of further fields * 2, further fields, job id,
- * number of events.
+ * number of events, what stands before and behind a profile's name in its queue's keys, failure for BullMQ or '', how many finished
+ * ones are kept, and of which age in ms.
  * Gives 'ok' and when the model's first token came, 'fenced', the cursor that stands instead of the expected one, or 'cancelled' and
  * does nothing where the job would be queued again and its cancel was asked for in the meantime.
  */
@@ -102,7 +109,7 @@ if ARGV[3] ~= '' then
   if cursor ~= ARGV[3] then return {cursor} end
   redis.call('HSET', KEYS[6], ARGV[1], ARGV[4])
 end
-local at = redis.call('HMGET', KEYS[1], 'lease', 'state', 'attempt', 'worker')
+local at = redis.call('HMGET', KEYS[1], 'lease', 'state', 'attempt', 'worker', 'profile', 'lock')
 if at[1] ~= ARGV[2] or at[4] ~= ARGV[1] or (at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting') then
   redis.call('HINCRBY', KEYS[7], 'fenced', 1)
   return {'fenced'}
@@ -139,6 +146,30 @@ else
   if ARGV[13] == '1' then redis.call('ZADD', KEYS[10], ARGV[5], ARGV[15 + fields]) end
   for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[8]) end
   redis.call('PEXPIRE', KEYS[9], ARGV[8])
+  local id, failure = ARGV[15 + fields], ARGV[19 + fields]
+  local queue = ARGV[17 + fields] .. at[5] .. ARGV[18 + fields]
+  local place = queue .. id
+  if at[6] and redis.call('GET', place .. ':lock') == at[6] and redis.call('LREM', queue .. 'active', -1, id) > 0 then
+    redis.call('DEL', place .. ':lock')
+    redis.call('SREM', queue .. 'stalled', id)
+    redis.call('HINCRBY', place, 'atm', 1)
+    local line = queue .. 'completed'
+    if failure == '' then
+      redis.call('HSET', place, 'returnvalue', 'null', 'finishedOn', ARGV[5])
+    else
+      line = queue .. 'failed'
+      redis.call('HSET', place, 'failedReason', failure, 'finishedOn', ARGV[5])
+    end
+    redis.call('ZADD', line, ARGV[5], id)
+    local above = redis.call('ZCARD', line) - tonumber(ARGV[20 + fields])
+    if above > 10 then above = 10 end
+    local old = redis.call('ZRANGEBYSCORE', line, '-inf', ARGV[5] - ARGV[21 + fields], 'LIMIT', 0, 10)
+    if above > #old then old = redis.call('ZRANGE', line, 0, above - 1) end
+    for _, other in ipairs(old) do
+      redis.call('ZREM', line, other)
+      redis.call('DEL', queue .. other, queue .. other .. ':logs')
+    end
+  end
 end
 return {'ok', redis.call('HGET', KEYS[5], 'firstTokenAt') or ''}
 `);

@@ -22,9 +22,9 @@ import { defaultRetention, jobKeys, type Retention } from './job-book.js';
 import { readJobHash, retriedField } from './job-hash.js';
 import { lastTextEntries, lastTextOf } from './last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
-import type { HeldJob } from './profile-queue.js';
-import { leavingKeys, ticketOptions } from './placing.js';
-import type { Queues } from './queues.js';
+import { failureText, type HeldJob } from './profile-queue.js';
+import { leavingKeys, placeAffixes, ticketOptions } from './placing.js';
+import { keepFinished, type Queues } from './queues.js';
 import { run } from './script.js';
 
 /**
@@ -184,6 +184,8 @@ export class Leases {
         ...fields,
         held.job,
         events.length,
+        ...placeAffixes(keys),
+        ...finishedAs(ending),
       ],
     )) as [string, string?];
     if (answer === 'ok') return { kind: 'settled', ...(firstTokenAt ? { firstTokenAt: Number(firstTokenAt) } : {}) };
@@ -285,6 +287,12 @@ function makeToken(): { readonly grant: string; readonly bridgeToken: string } {
 
 /** A grant ends by itself so long after its attempt's deadline. */
 const grantGraceMs = 60_000;
+
+/** What BullMQ is told of a job that is over: its failure or '', how many of its like are kept, and until which age in ms. */
+function finishedAs({ failure }: Ending): readonly [string, number, number] {
+  const { count, age } = failure ? keepFinished.removeOnFail : keepFinished.removeOnComplete;
+  return [failure ? failureText(failure) : '', count, age * 1_000];
+}
 
 function endingFields(ending: Ending): (string | number)[] {
   if (ending.state === 'queued') return ['failure', JSON.stringify(ending.failure)];

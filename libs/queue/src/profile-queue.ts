@@ -12,6 +12,9 @@ export const lockMs = 60_000;
 /** BullMQ's score of a delayed job is its time in ms by this number. */
 const delayedScale = 0x1000;
 
+/** A failure as the board shows it. */
+export const failureText = ({ code, message }: Pick<RemudaError, 'code' | 'message'>): string => `${code}: ${message}`;
+
 /** A job that was taken from its queue and is held until it's finished or given back. */
 export interface HeldJob {
   readonly id: string;
@@ -97,8 +100,7 @@ export class ProfileQueue {
   /** The job is over: success or not, for the board's eyes. */
   async finish(held: HeldJob, failure?: Pick<RemudaError, 'code' | 'message'>): Promise<void> {
     await this.#move(held, async (job) => {
-      if (failure)
-        await job.moveToFailed(new UnrecoverableError(`${failure.code}: ${failure.message}`), held.lock, false);
+      if (failure) await job.moveToFailed(new UnrecoverableError(failureText(failure)), held.lock, false);
       else await job.moveToCompleted(null, held.lock, false);
     });
   }
