@@ -33,7 +33,7 @@ serve(({ start: { worker: id, env } }: StartNote) => {
 
 /** Talks as long as the prompt asks for, and does nothing for any other prompt. */
 async function answer({ prompt }: Turn, onEvent: (event: NewEvent) => void): Promise<TurnEnd> {
-  const asked = parseJson(prompt);
+  const asked = prompt.startsWith('{') ? parseJson(prompt) : undefined;
   if (isTalk(asked))
     await talk(asked, (n) => {
       onEvent({ type: 'message.delta', at: Date.now(), data: { text: eventText(n) } });
