@@ -1,19 +1,24 @@
 import { assignScript, script, settleScript, type Script } from '@remuda/queue';
 
 /**
- * What is left of giving a job to a worker when nobody keeps a lease: state, times, the bridge's grant, the event. Same
- * KEYS and ARGV as the script that it stands for.
+ * What is left of giving a job to a worker when nobody keeps a lease: state, times, the bridge's grant, the event, the ticket.
+ * Same KEYS and ARGV as the script that it stands for.
  */
 const assign = script(`
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
 redis.call('HSET', KEYS[1], 'state', 'assigned', 'claimedAt', ARGV[3], 'start', ARGV[4])
 local grant = {}
-for i = 11, 10 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
+for i = 13, 12 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
 redis.call('ZREM', KEYS[6], ARGV[1])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
+local ticket = ARGV[1] .. '.1'
+local assignment = '{"attempt":' .. attempt .. ',' .. ARGV[11]
+redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[12], 'timestamp', ARGV[3], 'delay', 0, 'priority', 0)
+redis.call('LPUSH', KEYS[9], ticket)
+redis.call('ZADD', KEYS[10], 0, '0')
 return {'assigned', 1, attempt}
 `);
 

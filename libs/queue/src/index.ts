@@ -8,6 +8,7 @@ export * from './event-log.js';
 export * from './pool-book.js';
 export { RedisPoolControls } from './pool-controls.js';
 export { Halts, type HaltsOf } from './halts.js';
+export type { Ending } from './ending-entry.js';
 export * from './leases.js';
 export * from './profile-queue.js';
 export * from './relay.js';

@@ -4,27 +4,24 @@ import type {
   Again,
   Assignment,
   Clock,
-  EventData,
   Failure,
   JobRecord,
-  JobResult,
   JobState,
   NewEvent,
-  OverState,
   Secrets,
   Start,
-  Tally,
 } from '@remuda/domain';
 import { modelCount, type RedisKeys } from '@remuda/protocol';
 import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
+import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
 import { failQueuedScript } from './end-queued.lua.js';
 import { defaultRetention, jobKeys, type Retention } from './job-book.js';
 import { readJobHash, retriedField } from './job-hash.js';
 import { lastTextEntries, lastTextOf } from './last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
-import { failureText, type HeldJob } from './profile-queue.js';
+import type { HeldJob } from './profile-queue.js';
 import { leavingKeys, placeAffixes, ticketOptions } from './placing.js';
-import { keepFinished, type Queues } from './queues.js';
+import type { Queues } from './queues.js';
 import { run } from './script.js';
 
 /**
@@ -51,11 +48,6 @@ export interface Claim {
   /** Name of the bridge grant (sha256 of its token in hex) that the worker wants; else one is made. */
   readonly grant?: string;
 }
-
-/** How an attempt ends in the job's record. */
-export type Ending =
-  | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
-  | { readonly state: 'queued'; readonly failure: Failure; readonly tally?: Tally; readonly wakeAt?: number };
 
 /** The lease that is ended, and what came with it. */
 export interface HeldLease {
@@ -287,37 +279,3 @@ function makeToken(): { readonly grant: string; readonly bridgeToken: string } {
 
 /** A grant ends by itself so long after its attempt's deadline. */
 const grantGraceMs = 60_000;
-
-/** What BullMQ is told of a job that is over: its failure or '', how many of its like are kept, and until which age in ms. */
-function finishedAs({ failure }: Ending): readonly [string, number, number] {
-  const { count, age } = failure ? keepFinished.removeOnFail : keepFinished.removeOnComplete;
-  return [failure ? failureText(failure) : '', count, age * 1_000];
-}
-
-function endingFields(ending: Ending): (string | number)[] {
-  if (ending.state === 'queued') return ['failure', JSON.stringify(ending.failure)];
-  const { failure, result } = ending;
-  return [
-    ...(failure ? ['failure', JSON.stringify(failure)] : []),
-    ...(result ? ['turns', result.turns, 'usage', JSON.stringify(result.usage), 'costUsd', result.costUsd] : []),
-  ];
-}
-
-function endedEvents(last: LastOfAttempt | undefined, now: number): readonly NewEvent[] {
-  return last?.ended ? [{ type: 'attempt.ended', at: now, data: last.ended }] : [];
-}
-
-function endingEvent(ending: Ending, now: number): NewEvent {
-  if (ending.state === 'queued') {
-    const { failure, tally, wakeAt } = ending;
-    const counted = tally === 'failures';
-    return { type: 'job.requeued', at: now, data: { failure, counted, ...(wakeAt === undefined ? {} : { wakeAt }) } };
-  }
-  const { state, failure, result } = ending;
-  const data: EventData['job.over'] = {
-    state,
-    ...(failure ? { failure } : {}),
-    ...(result ? { costUsd: result.costUsd, turns: result.turns, usage: result.usage } : {}),
-  };
-  return { type: 'job.over', at: now, data };
-}
