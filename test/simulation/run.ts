@@ -5,7 +5,7 @@ import { Cluster, namespace } from './parts/cluster.js';
 import { Faults } from './parts/faults.js';
 import { Invariants } from './parts/invariants.js';
 import type { Mutant } from './parts/mutants.js';
-import { Operators } from './parts/operators.js';
+import { Operators, type Standing } from './parts/operators.js';
 import { Server } from './redis/server.js';
 import { takeOver } from './world/takeover.js';
 import { World, beginning } from './world/world.js';
@@ -31,6 +31,12 @@ export interface RunEnd {
 
 /** Time in which all must be over once nothing disturbs any more, in ms: locks run out and backoffs end in it. */
 const patienceMs = 180_000;
+
+/**
+ * After so long all programs are frozen at once, for longer than the longest limit that anything waits for then, in ms: played
+ * through, the wait of a few runs for the limit of a start would be a tenth of all events.
+ */
+const sleep = { afterMs: 10_000, ms: 60_000 } as const;
 
 /** Carries out one run: the same plan gives the same run. */
 export async function run(plan: RunPlan): Promise<RunEnd> {
@@ -115,7 +121,8 @@ class Run {
     );
     this.#invariants.turned = (job) => this.#clients.onTurnEnd(job);
     const workers = (): readonly string[] => this.#invariants.workers();
-    this.#operators = new Operators(world, api, () => controls!, names, workers);
+    const standing = (): Standing => this.#invariants.standing();
+    this.#operators = new Operators(world, api, () => controls!, names, workers, standing);
     this.#faults = new Faults(
       world,
       this.#server,
@@ -146,6 +153,7 @@ class Run {
       world.tell?.('--- nothing disturbs any more');
       this.#faults.end();
       this.#operators.end();
+      world.after(sleep.afterMs, undefined, () => this.#faults.sleep(sleep.ms));
     });
     await this.#play(() => this.#disturbed);
     const patience = world.now + patienceMs;

@@ -26,13 +26,13 @@ export interface AgentWeather {
   kills: number;
   /** Those that do. */
   readonly deadly: Set<string>;
-  /** Longest turn, in ms. */
+  /** Longest time to become warm, and longest turn, in ms. */
+  warmMs: number;
   longestMs: number;
 }
 
-const failures: readonly FailureCode[] = [
-  ...(['engine.crashed', 'model.overloaded', 'model.unreachable', 'budget.exhausted', 'engine.hung'] as const),
-];
+/** One of each kind of consequence: tried again after a short and after a long pause, never, and once. */
+const failures: readonly FailureCode[] = ['engine.crashed', 'model.overloaded', 'budget.exhausted', 'engine.hung'];
 
 /** Who hears what turns do. */
 export interface TurnWatch {
@@ -55,7 +55,7 @@ export class SimulatedAgent implements Engine {
   async warm(): Promise<void> {
     const { random } = this.world;
     if (random.chance(this.weather.neverWarm)) await new Promise(() => undefined);
-    await pause(random.between(20, 300));
+    await pause(random.between(20, this.weather.warmMs));
     if (random.chance(this.weather.notWarm)) throw new RemudaError('engine.start_failed', 'It did not start.');
   }
 

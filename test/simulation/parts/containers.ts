@@ -10,16 +10,18 @@ interface Container {
   running: boolean;
 }
 
-/** How containers fare at the moment: probabilities. */
+/** How containers fare at the moment: probabilities, and how long they take. */
 export interface ContainerWeather {
   startFails: number;
   stopFails: number;
   exitUnheard: number;
+  /** Longest time until the worker in a container that was started begins, in ms. */
+  beginMs: number;
 }
 
 /** The container engine of a run, which outlives every scheduler. */
 export class Containers {
-  readonly weather: ContainerWeather = { startFails: 0, stopFails: 0, exitUnheard: 0 };
+  readonly weather: ContainerWeather = { startFails: 0, stopFails: 0, exitUnheard: 0, beginMs: 200 };
   readonly #containers = new Map<string, Container>();
   readonly #watchers = new Map<Program, (exit: ContainerExit) => void>();
 
@@ -88,7 +90,7 @@ export class Containers {
     this.#containers.set(spec.worker, container);
     const running = [...this.#containers.values()].filter((each) => each.running);
     this.onStart(spec.profile, running.filter((each) => each.spec.profile === spec.profile).length);
-    this.world.after(this.world.random.between(20, 200), undefined, () => {
+    this.world.after(this.world.random.between(20, this.weather.beginMs), undefined, () => {
       if (!container.running) return;
       container.program = this.startWorker(spec);
       container.program.onDeath.push(() => this.#ended(container));

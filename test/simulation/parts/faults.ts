@@ -68,16 +68,22 @@ export class Faults {
     this.#freeze(claimer?.program, [5_000, 8_000]);
   }
 
-  /** From now on all is well: whoever is frozen goes on, and Redis answers. */
+  /** From now on all is well, and nothing takes long: whoever is frozen goes on, and Redis answers. */
   end(): void {
     Object.assign(this.server.weather, { slow: 0, answersLost: 0, dropped: 0, doubled: 0 });
     Object.assign(this.cluster.agents, {
-      ...{ fails: 0, hangs: 0, deaf: 0, kills: 0, notWarm: 0, neverWarm: 0, notReset: 0, longestMs: 300 },
+      ...{ fails: 0, hangs: 0, deaf: 0, kills: 0, notWarm: 0, neverWarm: 0, notReset: 0, warmMs: 40, longestMs: 100 },
     });
-    Object.assign(this.cluster.containers.weather, { startFails: 0, stopFails: 0, exitUnheard: 0 });
+    Object.assign(this.cluster.containers.weather, { startFails: 0, stopFails: 0, exitUnheard: 0, beginMs: 40 });
     this.#stalls = false;
     for (const program of this.world.programs) program.skew = 0;
     if (!this.cluster.schedulers.some((scheduler) => !scheduler.stopping)) this.cluster.startScheduler();
+  }
+
+  /** All programs are frozen for so long, and go on together. */
+  sleep(ms: number): void {
+    this.world.tell?.(`all are frozen for ${String(ms)} ms`);
+    for (const program of this.world.programs) program.frozenUntil = this.world.now + ms;
   }
 
   #scheduler(): Program | undefined {

@@ -14,6 +14,7 @@ import {
 import type { Database, Onlooker } from '../redis/database.js';
 import { namespace } from './cluster.js';
 import type { TurnWatch } from './agent.js';
+import type { Standing } from './operators.js';
 
 const jobPrefix = `{${namespace}}:job:`;
 const workerPrefix = `{${namespace}}:worker:`;
@@ -133,6 +134,17 @@ export class Invariants implements Onlooker, TurnWatch {
   /** Workers that there are, as the store has it. */
   workers(): readonly string[] {
     return [...this.db.set(`{${namespace}}:workers`)];
+  }
+
+  /** What operators have put in the way of jobs, or failed starts. */
+  standing(): Standing {
+    const halts = [...(this.db.hash(`{${namespace}}:halts`)?.keys() ?? [])].map((halt) =>
+      halt.slice(halt.indexOf(':') + 1),
+    );
+    return {
+      halted: [...new Set(halts)].map((profile) => (profile === '*' ? undefined : profile)),
+      cordoned: this.workers().filter((worker) => this.db.hash(workerPrefix + worker)?.has('cordoned')),
+    };
   }
 
   /** Jobs that workers carry out at the moment, as their records have it. */

@@ -2,10 +2,19 @@ import { RemudaError } from '@remuda/domain';
 import type { RedisPoolControls } from '@remuda/queue';
 import type { Program, World } from '../world/world.js';
 
+/** What stands in the way of jobs, as the store has it. */
+export interface Standing {
+  /** Profiles that are halted; `undefined` for all at once. */
+  readonly halted: readonly (string | undefined)[];
+  /** Workers that are cordoned. */
+  readonly cordoned: readonly string[];
+}
+
+/** How often an operator looks whether anything stands in the way, in ms. */
+const lookMs = 500;
+
 /** An operator of the run, who speaks to one api: pauses, drains and cordons by chance, and puts everything right in the end. */
 export class Operators {
-  #over = false;
-
   constructor(
     private readonly world: World,
     private readonly program: Program,
@@ -13,6 +22,8 @@ export class Operators {
     private readonly profiles: readonly string[],
     /** Workers that there are. */
     private readonly workers: () => readonly string[],
+    /** What stands in the way at this moment. */
+    private readonly standing: () => Standing,
   ) {}
 
   /** Lets the operator want something. */
@@ -22,7 +33,6 @@ export class Operators {
 
   /** From now on everything is to go on, whatever stops. */
   end(): void {
-    this.#over = true;
     this.world.after(0, this.program, () => void this.#putRight());
   }
 
@@ -43,17 +53,19 @@ export class Operators {
     const wish = random.pick([...Object.keys(wishes), 'cordon']);
     this.world.tell?.(`an operator wants: ${wish} (${profile}, ${worker})`);
     await tried(wishes[wish]!);
-    if (this.#over) await this.#putRight();
   }
 
+  /**
+   * Takes away what stands in the way, and nothing else: a word to the schedulers makes all of them look at once, and would
+   * hide that they'd not have looked by themselves. What was started badly or wanted late may come to stand there after this.
+   */
   async #putRight(): Promise<void> {
     const controls = this.controls();
     for (;;) {
-      await tried(() => controls.resume(undefined));
-      for (const profile of this.profiles) await tried(() => controls.resume(profile));
-      for (const worker of this.workers()) await tried(() => controls.uncordon(worker));
-      // What was started badly before may still suspend a profile.
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      const { halted, cordoned } = this.standing();
+      for (const profile of halted) await tried(() => controls.resume(profile));
+      for (const worker of cordoned) await tried(() => controls.uncordon(worker));
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
   }
 }
