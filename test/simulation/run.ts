@@ -41,10 +41,9 @@ const sleep = { afterMs: 10_000, ms: 60_000 } as const;
 /** Carries out one run: the same plan gives the same run. */
 export async function run(plan: RunPlan): Promise<RunEnd> {
   const world = new World(plan.seed);
-  const named = namer();
   if (plan.tell) {
     const { tell } = plan;
-    world.tell = (line) => tell(`${((world.now - beginning) / 1000).toFixed(3).padStart(8)}  ${named(line)}`);
+    world.tell = (line) => tell(`${((world.now - beginning) / 1000).toFixed(3).padStart(8)}  ${line}`);
   }
   const giveBack = takeOver(world);
   // A program would end of it.
@@ -56,23 +55,12 @@ export async function run(plan: RunPlan): Promise<RunEnd> {
   try {
     const end = await new Run(world, plan).end();
     await turnOver();
-    const broken = end.broken ?? world.broken;
-    return { ...end, broken: broken === undefined ? undefined : named(broken) };
+    return { ...end, broken: end.broken ?? world.broken };
   } finally {
     process.off('unhandledRejection', onUnheard);
     restore?.();
     giveBack();
   }
-}
-
-/** Workers have names by real chance: here they get numbers, so that a run reads the same each time. */
-function namer(): (line: string) => string {
-  const names = new Map<string, string>();
-  return (line) =>
-    line.replace(/w-(\w+)-[0-9a-f]{8}\b/g, (id, profile: string) => {
-      if (!names.has(id)) names.set(id, `w-${profile}-${String(names.size + 1)}`);
-      return names.get(id)!;
-    });
 }
 
 class Run {

@@ -38,7 +38,6 @@ export type Command = (db: Database, args: readonly string[]) => Reply;
 /** What stands for Redis: its data, its commands, each one step. Scripts are the product's own, as they're sent. */
 export class Database {
   readonly #data = new Map<string, Kept>();
-  readonly #commands: ReadonlyMap<string, Command>;
   /** Scripts that it has been told. */
   readonly #known = new Map<string, LuaScript>();
   readonly onPublish: ((channel: string, message: string) => void)[] = [];
@@ -48,17 +47,15 @@ export class Database {
   constructor(
     readonly now: () => number,
     readonly onlooker: Onlooker,
-    /** Steps beyond those of Redis, by name. */
-    more: Readonly<Record<string, Command>> = {},
+    /** All steps that there are, by name. */
+    private readonly commands: ReadonlyMap<string, Command>,
     /** Changes a script's text before it's run. */
     private readonly altered: (text: string) => string = (text) => text,
-  ) {
-    this.#commands = new Map(Object.entries({ ...commands, ...more }));
-  }
+  ) {}
 
   /** Runs one command; throws what Redis would answer as an error. */
   run(command: string, args: readonly (string | number)[]): Reply {
-    const act = this.#commands.get(command);
+    const act = this.commands.get(command);
     if (!act) throw new Error(`The simulation's Redis has no command ${command}.`);
     return act(this, args as readonly string[]);
   }
@@ -250,7 +247,8 @@ const pairs = (flat: readonly string[], act: (a: string, b: string) => void): vo
   for (let i = 0; i + 1 < flat.length; i += 2) act(flat[i]!, flat[i + 1]!);
 };
 
-const commands: Readonly<Record<string, Command>> = {
+/** The commands of Redis itself. */
+export const redisCommands: Readonly<Record<string, Command>> = {
   ping: () => 'PONG',
   config: () => 'OK',
   info: () => 'redis_version:8.0.0',
@@ -369,4 +367,4 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 /** The commands of Redis that there are here. */
-export const commandNames: readonly string[] = Object.keys(commands);
+export const commandNames: readonly string[] = Object.keys(redisCommands);

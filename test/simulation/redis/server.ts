@@ -1,6 +1,6 @@
 import type { World } from '../world/world.js';
 import { bullCommands } from './bull-commands.js';
-import { Database, type Onlooker, type Reply } from './database.js';
+import { Database, redisCommands, type Onlooker, type Reply } from './database.js';
 
 /** A command that waits at the server until something comes for it. */
 interface Blocked {
@@ -32,6 +32,8 @@ export interface Weather {
   doubled: number;
 }
 
+const allCommands = new Map(Object.entries({ ...redisCommands, ...bullCommands }));
+
 /** The one Redis of a run, with its connections. */
 export class Server {
   readonly db: Database;
@@ -46,7 +48,7 @@ export class Server {
     onlooker: Onlooker,
     altered?: (text: string) => string,
   ) {
-    this.db = new Database(() => Math.floor(world.now), onlooker, bullCommands, altered);
+    this.db = new Database(() => Math.floor(world.now), onlooker, allCommands, altered);
     world.atRest.push(() => {
       for (const connection of this.#dirty) connection.flush();
       this.#dirty.clear();

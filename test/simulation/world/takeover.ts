@@ -1,5 +1,6 @@
-import type { World } from './world.js';
-import { type Program } from './world.js';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import type { Program, World } from './world.js';
 
 const realNow = Date.now.bind(Date);
 const realRss = process.memoryUsage.rss.bind(process.memoryUsage);
@@ -11,6 +12,14 @@ const real = {
   setImmediate: globalThis.setImmediate,
   clearImmediate: globalThis.clearImmediate,
 };
+
+/** The world that has the process now. */
+let taker: World | undefined;
+
+// For good, as imports of it can't be changed for each run at a bearable price: without a world it's the real one.
+const realBytes = crypto.randomBytes.bind(crypto) as (size: number) => Buffer;
+Object.assign(crypto, { randomBytes: (size: number) => (taker ? taker.ownBytes(size) : realBytes(size)) });
+syncBuiltinESMExports();
 
 class Timer {
   cancelled = false;
@@ -27,10 +36,11 @@ class Timer {
 }
 
 /**
- * Gives the timers and the clock of this process to the world, until the returned function is called: what the program
+ * Gives the timers, the clock and the random bytes of this process to the world, until the returned function is called: what the program
  * whose turn it is asks of them is its own, and dies with it.
  */
 export function takeOver(world: World): () => void {
+  taker = world;
   const later = (ms: number, act: () => void, again: boolean): Timer => {
     const timer = new Timer();
     const program = world.current;
@@ -63,6 +73,7 @@ export function takeOver(world: World): () => void {
   Date.now = () => (world.current ? Math.floor(world.now) + world.current.skew : realNow());
   process.memoryUsage.rss = () => 64 * 1_048_576;
   return () => {
+    taker = undefined;
     Object.assign(globalThis, real);
     Date.now = realNow;
     process.memoryUsage.rss = realRss;

@@ -46,9 +46,17 @@ export class World {
   readonly atRest: (() => void)[] = [];
   readonly #agenda = new Agenda<Event>();
   #order = 0;
+  #named = 0;
 
   constructor(readonly seed: number) {
     this.random = new Random(seed);
+  }
+
+  /** Bytes that nothing else in this run has: names and secrets need no more here, and so a run reads the same each time. */
+  ownBytes(size: number): Buffer {
+    const bytes = Buffer.alloc(size);
+    bytes.writeUInt32BE(++this.#named, 0);
+    return bytes;
   }
 
   /** Starts a program; its code runs inside of `begin`. */
