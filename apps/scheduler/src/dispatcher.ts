@@ -107,10 +107,8 @@ export class Dispatcher {
       },
       worker.id,
     );
-    if (assigned.kind === 'state') {
-      await queue.finish(held, { code: 'job.cancelled', message: 'The job ended while it was claimed.' });
-      return false;
-    }
+    // Something has become of it since it was read, so that is decided anew.
+    if (assigned.kind === 'state') return this.#give(queue, held, worker);
     if (assigned.kind !== 'assigned') {
       await queue.giveBack(held);
       return this.#stands(worker, assigned.kind, now);

@@ -13,11 +13,12 @@ import { script, vitalScript } from './script.js';
  * key. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms, event, number of grant fields * 2, scheduler,
  * assignment without its first brace, lease and attempt, BullMQ's options, grant fields.
  * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}. Asked again
- * under the same lock, because the first answer was lost with its connection, it answers the same.
+ * under the same lock, because the first answer was lost with its connection, it answers the same: the worker may have begun.
  */
 export const assignScript = script(`
 local at = redis.call('HMGET', KEYS[1], 'state', 'lock', 'worker', 'lease', 'attempt', 'profile')
-if at[1] == 'assigned' and at[2] == ARGV[5] and at[3] == ARGV[2] then return {'assigned', at[4], at[5]} end
+local given = at[1] == 'assigned' or at[1] == 'running' or at[1] == 'waiting'
+if given and at[2] == ARGV[5] and at[3] == ARGV[2] then return {'assigned', at[4], at[5]} end
 if at[1] ~= 'queued' then return {'state', at[1] or ''} end
 if redis.call('GET', KEYS[8]) ~= ARGV[10] then return {'elsewhere'} end
 if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end

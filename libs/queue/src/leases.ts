@@ -1,16 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type {
-  Again,
-  Assignment,
-  Clock,
-  Failure,
-  JobRecord,
-  JobState,
-  NewEvent,
-  Secrets,
-  Start,
-} from '@remuda/domain';
+import type { Again, Assignment, Clock, Failure, JobRecord, JobState, NewEvent, Secrets, Start } from '@remuda/domain';
 import { modelCount, type RedisKeys } from '@remuda/protocol';
 import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
 import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';

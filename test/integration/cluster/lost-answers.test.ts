@@ -78,6 +78,29 @@ test('an assignment that is asked for twice, because its answer was lost, is the
   }
 });
 
+test('an assignment that is asked for again once its worker has begun is the same one', async () => {
+  let end: () => void = () => undefined;
+  const mayEnd = new Promise<void>((resolve) => (end = resolve));
+  const engine = () => new InstantEngine(() => mayEnd.then(() => ok));
+  const cluster = await startCluster({ engine });
+  const run = vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, ...args) {
+    const first = await this.assign(...args);
+    await expect.poll(async () => (await cluster.book.find(args[0].job.id))?.state).toBe('running');
+    const again = await this.assign(...args);
+    expect(again).toMatchObject({ ...first, grant: expect.any(String) as string });
+    end();
+    return again;
+  });
+  try {
+    const id = await submit(cluster);
+    expect(types(await eventsOf(cluster, id))).toEqual(['job.queued', 'job.assigned', 'job.over']);
+    expect(run).toHaveBeenCalledTimes(3);
+  } finally {
+    end();
+    await cluster.stop();
+  }
+});
+
 test('a registration that is asked for twice, because its answer was lost, leaves alone what has become of the worker', async () => {
   const cluster = await startCluster({ schedulers: 0 });
   const { keys } = cluster;

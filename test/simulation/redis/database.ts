@@ -338,7 +338,11 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     if (key!.endsWith(':marker')) db.touched.add(key!);
     return scored.length / 2;
   },
-  zrange: (db, [key, from, to]) => db.ranked(key!).slice(Number(from), Number(to) + 1).map(([member]) => member),
+  zrange: (db, [key, from, to]) =>
+    db
+      .ranked(key!)
+      .slice(Number(from), Number(to) + 1)
+      .map(([member]) => member),
   zrem: (db, [key, ...members]) => members.filter((member) => db.sorted(key!).delete(member)).length,
   zcard: (db, [key]) => db.sorted(key!).size,
   zremrangebyscore: (db, [key, min, max]) =>
