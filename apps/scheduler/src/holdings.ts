@@ -147,8 +147,8 @@ export class Holdings {
   }
 
   /**
-   * Lets the place of a job that is queued again follow its record, while we go on. Where that fails the job's lock runs out, and whoever
-   * claims it then finds in the record what to do.
+   * Lets the place of a job that is queued again follow its record, while we go on. Where that fails the job's lock runs out,
+   * and whoever claims it then finds in the record what to do.
    */
   #follow({ held, job }: Holding, ending: Ending): void {
     const queue = this.queueOf(job.spec.profile);

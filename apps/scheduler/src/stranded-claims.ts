@@ -57,6 +57,7 @@ export class StrandedClaims {
     const { kind } = await leases.settle({ job: job.id, worker: job.worker ?? '', lease: job.lease }, ending);
     // Its cancel was asked for since we looked: the next look knows.
     if (kind === 'cancelled') return;
+    // Of a job that is over the place is still there where it was claimed under another lock than the record's.
     await (ending.state === 'queued' ? queue.giveBack(held) : queue.finish(held, ending.failure));
   }
 }

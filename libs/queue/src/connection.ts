@@ -19,7 +19,7 @@ export function openConnection(options: Options): Redis {
 /**
  * What is said in one go is written in one go, when all that goes on at the moment has been said: one system call for us, and one
  * read for Redis. ioredis's own `enableAutoPipelining` makes a pipeline for each go, with all of BullMQ's scripts as methods, which
- * costs several times what the commands cost, and sends nothing before the turn of the event loop is over.
+ * costs more than the commands themselves, and sends nothing before the turn of the event loop is over.
  */
 function writeTogether(redis: Redis): void {
   const send = redis.sendCommand.bind(redis);

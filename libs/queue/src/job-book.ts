@@ -17,7 +17,7 @@ import { translateRedisError } from './connect.js';
 import { cancelScript } from './end-queued.lua.js';
 import { listJobs, readJob } from './job-list.js';
 import { Queues } from './queues.js';
-import { run } from './script.js';
+import { affixesOf, run } from './script.js';
 import { Submissions } from './submissions.js';
 
 /** How long records outlive what they record, in ms. */
@@ -98,7 +98,7 @@ export class RedisJobBook implements JobBook {
         JSON.stringify([over]),
         JSON.stringify([requested]),
         this.retention.jobMs,
-        ...controlAffixes(keys),
+        ...affixesOf((worker) => keys.workerControl(worker)),
         JSON.stringify(failure),
       ],
     ).catch(rethrow)) as [CancelAnswer['kind'], string?];
@@ -125,12 +125,6 @@ export class RedisJobBook implements JobBook {
 /** The keys of one job in the order in which the scripts that end one take them. */
 export function jobKeys(keys: RedisKeys, id: string): string[] {
   return [keys.job(id), keys.prompt(id), keys.events(id), keys.result(id), keys.model(id)];
-}
-
-/** What stands before and behind a worker's id in the name of its control stream. */
-function controlAffixes(keys: RedisKeys): [string, string] {
-  const [before = '', after = ''] = keys.workerControl('\0').split('\0');
-  return [before, after];
 }
 
 function rethrow(error: unknown): never {

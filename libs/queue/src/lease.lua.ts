@@ -89,7 +89,7 @@ return answers
  *
  * The place of a job that is over goes to those that BullMQ shows as finished, in the same step, as BullMQ's own `moveToFinished`
  * would have it; a test compares the two. Where the lock is not the job's any more, the place is left to whoever has it. Left out is
- * what nobody reads, like BullMQ's event stream; of those that are finished no more than ten leave at a time. The place of a job
+ * what nobody reads, like BullMQ's event stream, and the stack of an error that we make up; of those that are finished no more than ten leave at a time. The place of a job
  * that is queued again follows later.
  *
  * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters, secrets, cancels. ARGV: worker, lease, cursor before ('' for none), cursor after, now,

@@ -10,9 +10,9 @@ import { readJobHash, retriedField } from './job-hash.js';
 import { lastTextEntries, lastTextOf } from './last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
 import type { HeldJob } from './profile-queue.js';
-import { leavingKeys, placeAffixes, ticketOptions } from './placing.js';
+import { leavingKeys, ticketOptions } from './placing.js';
 import type { Queues } from './queues.js';
-import { run } from './script.js';
+import { affixesOf, run } from './script.js';
 
 /**
  * What an assignment came to: `worker` says that the worker, `state` that the job is no longer free, `cordoned` that the worker and
@@ -166,7 +166,7 @@ export class Leases {
         ...fields,
         held.job,
         events.length,
-        ...placeAffixes(keys),
+        ...affixesOf((profile) => keys.placed(profile, '')),
         ...finishedAs(ending),
       ],
     )) as [string, string?];

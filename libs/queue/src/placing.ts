@@ -63,12 +63,6 @@ export function placeKeys(keys: RedisKeys, profile: string): readonly [string, s
   return [`${queue}prioritized`, `${queue}delayed`, `${queue}pc`];
 }
 
-/** What stands before and behind a profile's name in the keys of its queue. */
-export function placeAffixes(keys: RedisKeys): readonly [string, string] {
-  const [before = '', after = ''] = keys.placed('\0', '').split('\0');
-  return [before, after];
-}
-
 /** What a job leaves behind that leaves its profile's queue before it was claimed: its place, its logs, and where places are lined up. */
 export function leavingKeys(keys: RedisKeys, profile: string, id: string): readonly string[] {
   const place = keys.placed(profile, id);

@@ -36,6 +36,12 @@ export async function run(
   }
 }
 
+/** What stands before and behind a name in a key, for a script that comes to know the name only while it runs. */
+export function affixesOf(keyOf: (name: string) => string): readonly [before: string, after: string] {
+  const [before = '', after = ''] = keyOf('\0').split('\0');
+  return [before, after];
+}
+
 /** One command on one key. */
 export const anyCommand = vitalScript(`return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))`);
 

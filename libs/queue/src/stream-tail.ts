@@ -136,9 +136,8 @@ export class StreamTail {
 }
 
 /**
- * How long to wait after a read of so many streams, in ms: none with a few; with many, fewer reads then carry more each.
- * Measured with 100 streams of 200 events/s: where the pause was shorter than that of the batches, most reads found only
- * a few of them, and there were several times as many.
+ * How long to wait after a read of so many streams, in ms: none with a few; with many, fewer reads then carry more each. By two
+ * ms for each, a hundred streams that talk settle at the longest pause, and twenty at none: what else they say waits for nothing.
  */
 export function paceMs(streams: number): number {
   return streams < 8 ? 0 : Math.min(100, 2 * streams);

@@ -1,29 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Failure } from '@remuda/domain';
+import { noUsage, type Failure } from '@remuda/domain';
 import { redisKeys } from '@remuda/protocol';
-import {
-  Leases,
-  ProfileQueue,
-  Queues,
-  RedisJobBook,
-  WorkerRegistry,
-  connectRedis,
-  lead,
-  type Ending,
-} from '@remuda/queue';
-import { ManualClock, jobSpec } from '@remuda/testing';
+import { Leases, ProfileQueue, Queues, connectRedis, type Ending } from '@remuda/queue';
+import { ManualClock } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
+import { assignJob, worker } from './assign-job.js';
 
 const keys = redisKeys('t');
 const clock = new ManualClock(Date.now());
-const worker = 'w-default-1';
 const failure: Failure = { code: 'engine.start_failed', message: 'It printed nothing.' };
-const result = {
-  text: 'ok',
-  turns: 1,
-  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
-  costUsd: 0,
-};
+const result = { text: 'ok', turns: 1, usage: noUsage, costUsd: 0 };
 const endings = {
   succeeded: { state: 'succeeded', result },
   failed: { state: 'failed', failure },
@@ -32,58 +18,38 @@ let server: TestRedis;
 let queues: Queues;
 let queue: ProfileQueue;
 let leases: Leases;
-let registry: WorkerRegistry;
-let book: RedisJobBook;
 
 beforeEach(async () => {
   server = await startRedis();
   queues = new Queues(connectRedis(server.url, { name: 'test' }), keys);
   queue = new ProfileQueue(queues, 'default', 's-0');
   leases = new Leases(queues, clock);
-  registry = new WorkerRegistry(queues, 's-0');
-  book = new RedisJobBook(queues.redis, keys, clock);
   await queue.ready();
-  await lead(queues.redis, keys.poolLeader('default'), 's-0');
-  await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 });
 });
 
 afterEach(async () => {
-  await Promise.all([queue.close(), book.close()]);
+  await queue.close();
   await queues.close();
   queues.redis.disconnect();
   await server.close();
 });
 
-/** A job that is claimed and assigned. */
-async function assigned(id: string) {
-  await book.submit([{ id, spec: jobSpec({}) }]);
-  await registry.note(worker, { phase: 'idle' });
-  const held = (await queue.claim())!;
-  expect(held.id).toBe(id);
-  const { job, prompt } = (await leases.read(id))!;
-  const claim = { held, scheduler: 's-0', job, prompt, start: { kind: 'warm' }, models: [], grant: `g-${id}` } as const;
-  expect(await leases.assign(claim, worker)).toMatchObject({ kind: 'assigned' });
-  return held;
-}
+const assigned = (id: string) => assignJob({ queues, queue, clock }, id);
 
-/** All of a job's place but what differs from job to job. */
+/** All of a job's place but what differs from job to job, and the stack of BullMQ's error. */
 async function placeOf(id: string) {
   const { redis } = queues;
   const at = (name: string) => keys.placed('default', name);
-  const { finishedOn, processedOn, timestamp, opts, returnvalue, failedReason, stacktrace, pb, ...rest } =
-    await redis.hgetall(at(id));
+  const { finishedOn, processedOn, timestamp, opts, stacktrace: _stack, ...rest } = await redis.hgetall(at(id));
   for (const time of [finishedOn, processedOn, timestamp]) expect(Number(time)).toBeGreaterThan(0);
   expect(JSON.parse(opts ?? '')).toMatchObject({ jobId: id });
-  const { name: _, ...kept } = rest;
   return {
-    ...{ kept, returnvalue, failedReason },
+    ...rest,
     lock: await redis.exists(at(`${id}:lock`)),
     active: await redis.lrange(at('active'), 0, -1),
     stalled: await redis.sismember(at('stalled'), id),
     completed: (await redis.zscore(at('completed'), id)) !== null,
     failed: (await redis.zscore(at('failed'), id)) !== null,
-    traced: stacktrace !== undefined,
-    by: pb,
   };
 }
 
@@ -97,7 +63,7 @@ test.each(['succeeded', 'failed'] as const)(
     const theirs = await assigned('j-2');
     await queues.redis.sadd(keys.placed('default', 'stalled'), 'j-2');
     await queue.finish(theirs, 'failure' in ending ? ending.failure : undefined);
-    expect({ ...(await placeOf('j-1')), traced: state === 'failed' }).toEqual(await placeOf('j-2'));
+    expect(await placeOf('j-1')).toEqual(await placeOf('j-2'));
   },
 );
 

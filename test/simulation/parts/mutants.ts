@@ -87,7 +87,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     ]),
   },
   unpausable: {
-    shownBy: 412,
+    shownBy: 114,
     script: replace(["if redis.call('EXISTS', KEYS[7]) == 1 then", 'if false then']),
   },
   uncordonable: {
@@ -99,6 +99,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     script: replace([settledLease, 'false']),
   },
   'redrive-of-anything': {
+    shownBy: 154,
     script: replace(["if at[1] ~= 'failed' then return {'state', at[1]} end", '']),
   },
   'no-ownership': {
@@ -116,7 +117,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'pool-without-lead': {
-    shownBy: 108,
+    shownBy: 1034,
     script: replace(["if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end", '']),
   },
 };

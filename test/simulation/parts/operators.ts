@@ -31,9 +31,9 @@ export class Operators {
     this.world.after(0, this.program, () => void this.#want());
   }
 
-  /** From now on everything is to go on, whatever stops. */
+  /** From now on everything is to go on, whatever stops; but not at once, so that what stands in the way is met. */
   end(): void {
-    this.world.after(0, this.program, () => void this.#putRight());
+    this.world.after(this.world.random.between(0, lookMs), this.program, () => void this.#putRight());
   }
 
   async #want(): Promise<void> {

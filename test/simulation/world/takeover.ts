@@ -36,8 +36,8 @@ class Timer {
 }
 
 /**
- * Gives the timers, the clock and the random bytes of this process to the world, until the returned function is called: what the program
- * whose turn it is asks of them is its own, and dies with it.
+ * Gives the timers, the clock and the random bytes of this process to the world, until the returned function is called: what the
+ * program whose turn it is asks of them is its own, and dies with it.
  */
 export function takeOver(world: World): () => void {
   taker = world;
