@@ -1,6 +1,6 @@
 // With the stolen account: what takes Redis, or the scheduler, from all others. Every attack here has its own bound.
 import { told, attack, broken, held } from './attack.mjs';
-import { open } from './redis.mjs';
+import { lastNumber, open, sayAfter } from './redis.mjs';
 
 const { account, namespace, worker } = told;
 const key = (name) => `{${namespace}}:${name}`;
@@ -45,9 +45,8 @@ if (told.part === 'leave') {
 }
 /** Entries under the worker's next numbers; what the worker itself says under them is lost. */
 async function sayAll(texts) {
-  const [[last]] = await redis.send('XREVRANGE', out, '+', '-', 'COUNT', '1');
-  const first = Number(last.split('-')[0]) + 1;
-  for (const [n, text] of texts.entries()) await redis.send('XADD', out, `${first + n}-0`, 'd', text);
+  let number = await lastNumber(redis, out);
+  for (const text of texts) number = await sayAfter(redis, out, number, text);
 }
 if (['flood', 'fat', 'wrong_type'].includes(told.part)) {
   const [ticket] = await redis.send('LRANGE', key(`worker.${worker}:active`), 0, -1);

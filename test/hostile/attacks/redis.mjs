@@ -1,17 +1,30 @@
 // Redis' protocol, as far as an attacker needs it.
 import { connect } from 'node:net';
 
+/** The number of the last entry in a worker's stream. */
+export async function lastNumber(redis, stream) {
+  const [[last]] = await redis.send('XREVRANGE', stream, '+', '-', 'COUNT', '1');
+  return Number(last.split('-')[0]);
+}
+
+/** Says something under the number that comes next, or where the worker was quicker, under the next free one: gives it. */
+export async function sayAfter(redis, stream, number, text, tries = 60) {
+  return redis.send('XADD', stream, `${number + 1}-0`, 'd', text).then(
+    () => number + 1,
+    (error) => {
+      if (tries === 0 || !error.message.includes('equal or smaller')) throw error;
+      return sayAfter(redis, stream, number + 1, text, tries - 1);
+    },
+  );
+}
+
 /**
  * Says something on a worker's own stream, under the number that the worker would take next. The worker's own entry of that
  * number is lost then; so this waits until a heartbeat was the one.
  */
 export async function slipIn(redis, stream, text) {
-  const next = async () =>
-    Number((await redis.send('XREVRANGE', stream, '+', '-', 'COUNT', '1'))[0][0].split('-')[0]) + 1;
-  const said = await next().then(async (number) =>
-    redis.send('XADD', stream, `${number}-0`, 'd', text).then(() => number),
-  );
-  for (let tries = 0; tries < 60 && (await next()) === said + 1; tries++)
+  const said = await sayAfter(redis, stream, await lastNumber(redis, stream), text);
+  for (let tries = 0; tries < 60 && (await lastNumber(redis, stream)) === said; tries++)
     await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
