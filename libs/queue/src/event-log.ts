@@ -3,7 +3,8 @@ import type { AbortSignalLike, EventLog, EventPage, JobEvent } from '@remuda/dom
 import type { RedisKeys } from '@remuda/protocol';
 import { translateRedisError } from './connect.js';
 import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
-import { StreamTail, paceMs, type StreamEntry } from './stream-tail.js';
+import { Pace } from './pace.js';
+import { StreamTail, type StreamEntry } from './stream-tail.js';
 
 /** Entries read at once for a follower. */
 const stride = 100;
@@ -14,6 +15,7 @@ const maxHeld = 64;
 export class RedisEventLog implements EventLog {
   readonly #redis: Redis;
   readonly #tail: StreamTail;
+  readonly #pace = new Pace();
   readonly #followers = new Map<string, Set<Follower>>();
 
   /** `connect` opens a connection that waits while Redis is away: it's called twice, since one of the two blocks. */
@@ -22,7 +24,7 @@ export class RedisEventLog implements EventLog {
     private readonly keys: RedisKeys,
   ) {
     this.#redis = connect();
-    this.#tail = new StreamTail(connect, this.#redis, (streams) => paceMs(streams) / 2);
+    this.#tail = new StreamTail(connect, this.#redis, (entries) => this.#paceMs(entries));
   }
 
   async page(job: string, after: number, limit: number): Promise<EventPage> {
@@ -59,6 +61,13 @@ export class RedisEventLog implements EventLog {
   async close(): Promise<void> {
     await this.#tail.close();
     this.#redis.disconnect();
+  }
+
+  /** Half of what the relay waits: what comes here has waited there. */
+  #paceMs(entries: number): number {
+    const now = performance.now();
+    this.#pace.count(entries, now);
+    return this.#pace.ms(now) / 2;
   }
 
   async #page(job: string, after: number, limit: number): Promise<EventPage> {

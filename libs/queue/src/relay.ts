@@ -4,8 +4,9 @@ import { decodeReports, type RedisKeys, type WorkerReport } from '@remuda/protoc
 import { Groups } from './groups.js';
 import { relayScript } from './lease.lua.js';
 import type { CursorMove } from './leases.js';
+import { Pace } from './pace.js';
 import { run } from './script.js';
-import { StreamTail, paceMs, type StreamEntry } from './stream-tail.js';
+import { StreamTail, type StreamEntry } from './stream-tail.js';
 
 /** Most entries (batches of events) kept of one job's stream, about. */
 export const maxEventEntries = 10_000;
@@ -59,6 +60,7 @@ export class Relay {
   readonly #tail: StreamTail;
   readonly #writes = new Groups<EventsWrite, string>((writes) => this.#writeAll(writes));
   readonly #places = new Map<string, { cursor: string; read: number }>();
+  readonly #pace = new Pace();
   /** Whether the last read brought more than events: then the next one comes at once. */
   #urgent = false;
 
@@ -68,7 +70,7 @@ export class Relay {
     private readonly keys: RedisKeys,
     private readonly listener: RelayListener,
   ) {
-    this.#tail = new StreamTail(connect, redis, (streams) => this.#paceMs(streams));
+    this.#tail = new StreamTail(connect, redis, () => this.#paceMs());
   }
 
   /** Begins with a worker's stream, where it was left. */
@@ -134,6 +136,7 @@ export class Relay {
   }
 
   async #write(worker: string, step: EventsStep, before: string): Promise<boolean> {
+    this.#pace.count(1, performance.now());
     const [answer] = await this.#writes.add([{ worker, step, before }]);
     if (answer === 'fenced') this.listener.onRefused(worker, 'fenced');
     // Where the answer to it was lost on its way, the step was taken all the same.
@@ -160,11 +163,11 @@ export class Relay {
     void this.redis.xtrim(this.keys.workerOut(worker), 'MINID', '~', last).catch(() => undefined);
   }
 
-  /** With many busy streams the relay reads less often: one read then carries several batches of each. */
-  #paceMs(streams: number): number {
+  /** While workers say a lot the relay reads less often: one read then carries batches of many. */
+  #paceMs(): number {
     const calm = !this.#urgent;
     this.#urgent = false;
-    return calm ? paceMs(streams) : 0;
+    return calm ? this.#pace.ms(performance.now()) : 0;
   }
 }
 

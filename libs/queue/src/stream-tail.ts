@@ -33,13 +33,13 @@ export class StreamTail {
   #clientId: number | undefined;
 
   /**
-   * `connect` gives the connection to block on; `waker` another one that wakes it. `paceMs` is a pause after a
-   * read of so many streams: where many are busy, fewer and larger reads cost less.
+   * `connect` gives the connection to block on; `waker` another one that wakes it. `paceMs` is the pause after a
+   * read of so many entries: where many come, fewer and larger reads cost less.
    */
   constructor(
     connect: () => Redis,
     private readonly waker: Redis,
-    private readonly paceMs: (streams: number) => number = () => 0,
+    private readonly paceMs: (entries: number) => number = () => 0,
   ) {
     this.#reader = connect();
     this.#reader.on('close', () => (this.#clientId = undefined));
@@ -85,7 +85,7 @@ export class StreamTail {
         this.#clientId ??= await this.#reader.client('ID');
         const streams = await this.#next();
         for (const [key, entries] of streams) await this.#hand(key, entries);
-        if (streams.length > 0) await pause(this.paceMs(streams.length));
+        if (streams.length > 0) await pause(this.paceMs(streams.reduce((sum, [, entries]) => sum + entries.length, 0)));
       } catch {
         await pause(100);
       }
@@ -133,14 +133,6 @@ export class StreamTail {
       }
     }
   }
-}
-
-/**
- * How long to wait after a read of so many streams, in ms: none with a few; with many, fewer reads then carry more each. By two
- * ms for each, a hundred streams that talk settle at the longest pause, and twenty at none: what else they say waits for nothing.
- */
-export function paceMs(streams: number): number {
-  return streams < 8 ? 0 : Math.min(100, 2 * streams);
 }
 
 const pause = (ms: number): Promise<void> =>

@@ -13,7 +13,7 @@ export const batchMs = 50;
  * The same for a worker that says a lot: `manyEvents` or more in each `batchMs` of its last batch. Measured with 100
  * workers of 200 events/s: Redis's time goes into the number of batches, not into their size.
  */
-const busyBatchMs = 150;
+const busyBatchMs = 200;
 const manyEvents = 8;
 /** A batch of about this size goes at once. */
 const maxBatchBytes = 256 * 1024;
