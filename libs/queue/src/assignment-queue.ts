@@ -1,38 +1,40 @@
-import { Worker as BullConsumer, Job, type JobJson } from 'bullmq';
+import { Worker as BullConsumer } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Assignment } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
+import { run } from './script.js';
+import { takeScript } from './take.lua.js';
 
 /** Longest wait for an assignment before the queue is looked at all the same, in seconds. */
 const waitSeconds = 5;
 /** Nobody but its worker takes from this queue, and no assignment lasts longer than a day: so its lock needs no renewal. */
 const lockMs = 25 * 3_600_000;
 
-/** So long a ticket that was carried out may wait for the next one, with which it is finished in one step, in ms. */
-const finishMs = 50;
+/** So long a ticket that was carried out may wait for the next one, with which it is ended in one step, in ms. */
+const endMs = 50;
 
 /**
- * A worker's own queue of assignments, taken one at a time. BullMQ's own loop asks for the next job twice after each one;
- * here there can't be one before the worker has said that it's idle, so this waits for the sign at once.
+ * A worker's own queue of assignments, taken one at a time. BullMQ's consumer waits for the sign that there is one; the step that
+ * takes it is our own. BullMQ's loop asks for the next job twice after each one, and here there can't be one before the worker has
+ * said that it's idle.
  */
 export class AssignmentQueue {
   readonly #consumer: BullConsumer<Assignment>;
   #stopped = false;
   #current: Promise<void> = Promise.resolve();
-  /** Carried out, and not yet finished. */
-  #done: Job<Assignment> | undefined;
+  /** The ticket that was carried out, and is not ended yet. */
+  #done = '';
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly redis: Redis,
-    keys: RedisKeys,
+    private readonly keys: RedisKeys,
     private readonly worker: string,
   ) {
     this.#consumer = new BullConsumer<Assignment>(keys.workerQueue(worker), null, {
       connection: redis,
       prefix: keys.bull,
       autorun: false,
-      lockDuration: lockMs,
       skipStalledCheck: true,
       name: worker,
     });
@@ -50,6 +52,7 @@ export class AssignmentQueue {
         looked = true;
         await this.#next(carryOut);
       } catch {
+        looked = false;
         await new Promise((resolve) => setTimeout(resolve, 200));
         await backend.reconnectBlocking().catch(() => undefined);
       }
@@ -60,7 +63,7 @@ export class AssignmentQueue {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#current;
-    await this.#finish();
+    await this.#end();
   }
 
   async close(): Promise<void> {
@@ -71,35 +74,28 @@ export class AssignmentQueue {
 
   async #next(carryOut: (assignment: Assignment) => Promise<void>): Promise<void> {
     if (this.#stopped) return;
-    const job = await this.#take();
-    if (!job) return;
-    // BullMQ leaves the sign up for other consumers; here there are none, and it would wake us for nothing.
-    void this.redis.del(this.#consumer.toKey('marker')).catch(() => 0);
-    this.#current = carryOut(job.data);
+    const taken = await this.#step(true);
+    if (!taken) return;
+    this.#current = carryOut(taken.assignment);
     await this.#current;
-    this.#done = job;
-    this.#timer = setTimeout(() => void this.#finish(), finishMs);
+    this.#done = taken.ticket;
+    this.#timer = setTimeout(() => void this.#end(), endMs);
   }
 
-  /** The next ticket; the one before is finished in the same step, where it is not yet. */
-  async #take(): Promise<Job<Assignment> | undefined> {
-    const done = this.#takeDone();
-    // Its type leaves out that there may be none.
-    if (!done) return (await this.#consumer.getNextJob(this.worker, { block: false })) as Job<Assignment> | undefined;
-    const [data, id] = ((await done.moveToCompleted(null, this.worker, true)) ?? []) as [JobJson?, string?];
-    return data ? Job.fromJSON(this.#consumer, data, id) : undefined;
+  async #end(): Promise<void> {
+    await this.#step(false).catch(() => undefined);
   }
 
-  async #finish(): Promise<void> {
-    await this.#takeDone()
-      ?.moveToCompleted(null, this.worker, false)
-      .catch(() => undefined);
-  }
-
-  #takeDone(): Job<Assignment> | undefined {
+  /** Ends the ticket that was carried out, if there is one, and takes the next one, if that is wanted. */
+  async #step(take: boolean): Promise<{ ticket: string; assignment: Assignment } | undefined> {
     clearTimeout(this.#timer);
+    const { keys, worker } = this;
     const done = this.#done;
-    this.#done = undefined;
-    return done;
+    if (!done && !take) return undefined;
+    const at = ['wait', 'active', ''].map((name) => keys.ticket(worker, name));
+    const taken = (await run(this.redis, takeScript, at, [done, take ? 1 : 0, Date.now(), worker, lockMs])) as
+      readonly [ticket: string, data: string] | null;
+    if (this.#done === done) this.#done = '';
+    return taken ? { ticket: taken[0], assignment: JSON.parse(taken[1]) as Assignment } : undefined;
   }
 }

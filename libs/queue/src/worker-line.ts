@@ -3,7 +3,6 @@ import type { Assignment, Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
 import { AssignmentQueue } from './assignment-queue.js';
 import { isBusy, isOutage } from './connect.js';
-import { byHash } from './known-scripts.js';
 import { allTheSame } from './script.js';
 import { StreamTail } from './stream-tail.js';
 
@@ -65,7 +64,7 @@ export class WorkerLine {
     private readonly keys: RedisKeys,
     private readonly worker: string,
   ) {
-    this.#redis = byHash(connect());
+    this.#redis = connect();
     this.#control = new StreamTail(connect, this.#redis);
     this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
   }

@@ -73,20 +73,6 @@ export class Queue extends Opened {
   }
 }
 
-type Step = readonly [name: string, args: readonly (string | number)[]];
-
-/** What a queue knows of a job that was taken from it. */
-interface TakenJob {
-  readonly data: string;
-  readonly timestamp: number;
-}
-
-function takenJob(taken: unknown): [TakenJob?, string?] {
-  if (taken === null) return [];
-  const [id, data, timestamp] = taken as [string, string, number];
-  return [{ data, timestamp }, id];
-}
-
 /** A BullMQ job, as far as it's moved about here. */
 export class Job {
   timestamp = 0;
@@ -99,18 +85,8 @@ export class Job {
     public id: string,
   ) {}
 
-  static fromJSON(queue: Worker, { data, timestamp }: TakenJob, id: string): Job {
-    const job = new Job(queue, '', JSON.parse(data), undefined, id);
-    job.timestamp = timestamp;
-    return job;
-  }
-
-  async moveToCompleted(_value: unknown, lock: string, fetchNext = false): Promise<[TakenJob?, string?]> {
-    const kept = this.queue.key.includes(':jobs.') ? '1' : '0';
-    const finish = ['bull.finish', [this.queue.key, this.id, lock, kept]] as const;
-    if (fetchNext && this.queue instanceof Worker) return takenJob(await this.queue.take(lock, finish));
-    await this.queue.connection.send(...finish);
-    return [];
+  moveToCompleted(_value: unknown, lock: string): Promise<unknown> {
+    return this.#move('bull.finish', lock);
   }
 
   moveToFailed(_error: Error, lock: string): Promise<unknown> {
@@ -155,17 +131,13 @@ export class Worker extends Opened {
   }
 
   async getNextJob(lock: string): Promise<Job | undefined> {
-    const [taken, id] = takenJob(await this.take(lock));
-    return taken && id !== undefined ? Job.fromJSON(this, taken, id) : undefined;
-  }
-
-  /** Takes the next job, after another step where there is one to be taken with it. */
-  async take(lock: string, before?: Step): Promise<unknown> {
     const lockMs = Math.round(this.#options.lockDuration * lockShare);
-    const take: Step = ['bull.take', [this.key, lock, lockMs, Date.now()]];
-    if (!before) return this.connection.send(...take);
-    const answers = await this.connection.send('multi', [before, take] as unknown as string[]);
-    return (answers as [null, unknown][])[1]?.[1] ?? null;
+    const taken = await this.connection.send('bull.take', [this.key, lock, lockMs, Date.now()]);
+    if (taken === null) return undefined;
+    const [id, data, timestamp] = taken as [string, string, number];
+    const job = new Job(this, '', JSON.parse(data), undefined, id);
+    job.timestamp = timestamp;
+    return job;
   }
 
   async extendJobLocks(ids: readonly string[], locks: readonly string[], ms: number): Promise<readonly string[]> {

@@ -41,10 +41,9 @@ export const bullCommands: Readonly<Record<string, Command>> = {
     }
     return failed;
   },
-  'bull.finish': (db, [queue, id, lock, keep]) => {
+  'bull.finish': (db, [queue, id, lock]) => {
     unlock(db, queue!, id!, lock!);
-    if (keep === '1') db.setField(`${queue!}:${id!}`, 'finishedOn', String(db.now()));
-    else db.delete(`${queue!}:${id!}`);
+    db.setField(`${queue!}:${id!}`, 'finishedOn', String(db.now()));
     return 1;
   },
   'bull.toWait': (db, [queue, id, lock]) => {

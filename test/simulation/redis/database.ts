@@ -283,6 +283,13 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     return found;
   },
   lrange: (db, [key]) => [...db.list(key!)],
+  lindex: (db, [key, at]) => db.list(key!).at(Number(at)) ?? null,
+  rpoplpush: (db, [from, to]) => {
+    const last = db.list(from!).pop();
+    if (last === undefined) return null;
+    db.list(to!).unshift(last);
+    return last;
+  },
   lrem: (db, [key, , value]) => {
     const list = db.list(key!);
     const at = list.indexOf(value!);
