@@ -5,11 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** What the runtime lib has for the other apps; nothing of it may be left in the worker. */
-const notForWorkers = ['@nestjs/*', '@fastify/*', 'fastify', 'rxjs', 'prom-client', 'reflect-metadata'];
-
-/** BullMQ's other backends, which it only loads when it is told to. */
-const optionalOfBullmq = ['@valkey/valkey-glide', 'pg'];
+/** What the libs have for the other apps; nothing of it may be left in the worker. */
+const notForWorkers = ['@nestjs/*', '@fastify/*', 'fastify', 'rxjs', 'prom-client', 'reflect-metadata', 'bullmq'];
 
 const { metafile } = await build({
   entryPoints: { worker: here('src/main.ts'), 'git-door': here('src/git-door.ts') },
@@ -32,5 +29,5 @@ const { metafile } = await build({
 });
 
 const outside = Object.values(metafile.outputs).flatMap((output) => output.imports.filter((each) => each.external));
-const missing = outside.map((each) => each.path).filter((path) => !isBuiltin(path) && !optionalOfBullmq.includes(path));
+const missing = outside.map((each) => each.path).filter((path) => !isBuiltin(path));
 if (missing.length > 0) throw new Error(`The worker needs what its image has not: ${missing.join(', ')}`);

@@ -8,8 +8,8 @@ import { vitalScript } from './script.js';
  * none of in such a queue: priorities, delays, a rate limit, a pause, other consumers who would wait for a sign, and readers of
  * BullMQ's event stream.
  *
- * KEYS: tickets that wait, tickets that are taken, beginning of a ticket's key. ARGV: ticket carried out or '', 1 to take one, now,
- * worker, lock ms. Gives the ticket and its assignment as JSON, or nothing.
+ * KEYS: tickets that wait, tickets that are taken, beginning of a ticket's key. ARGV: ticket carried out or '', 1 to take one, worker,
+ * lock ms. Gives the ticket and its assignment as JSON, or nothing.
  */
 export const takeScript = vitalScript(`
 if ARGV[1] ~= '' then
@@ -20,8 +20,9 @@ if ARGV[2] ~= '1' then return end
 local ticket = redis.call('LINDEX', KEYS[2], -1) or redis.call('RPOPLPUSH', KEYS[1], KEYS[2])
 if not ticket then return end
 local key = KEYS[3] .. ticket
-redis.call('SET', key .. ':lock', ARGV[4], 'PX', ARGV[5])
-redis.call('HSET', key, 'processedOn', ARGV[3], 'pb', ARGV[4])
+local now = redis.call('TIME')
+redis.call('SET', key .. ':lock', ARGV[3], 'PX', ARGV[4])
+redis.call('HSET', key, 'processedOn', math.floor(now[1] * 1000 + now[2] / 1000), 'pb', ARGV[3])
 redis.call('HINCRBY', key, 'ats', 1)
 return {ticket, redis.call('HGET', key, 'data')}
 `);

@@ -6,8 +6,8 @@ import { isOutage } from './connect.js';
 import { teachScripts } from './known-scripts.js';
 
 /**
- * The least commands known to let a BullMQ consumer run, and no keys but the worker's own. Without `+info` the consumer
- * spins; functions and the commands that walk over keys would reach beyond its own. Scripts are those that Redis was told: one of
+ * The least commands known to let a worker run, and no keys but its own: ioredis asks by `INFO` whether Redis has read its data.
+ * Functions and the commands that walk over keys would reach beyond its own. Scripts are those that Redis was told: one of
  * a worker's own making could run for ever, and nobody ends one that has written.
  */
 const commands = [

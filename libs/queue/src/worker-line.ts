@@ -146,7 +146,8 @@ export class WorkerLine {
     this.#endBatch();
     this.#flush();
     await this.#last;
-    await Promise.all([this.#control.close(), this.#assignments.close()]);
+    this.#assignments.close();
+    await this.#control.close();
     this.#redis.disconnect();
   }
 

@@ -72,7 +72,7 @@ test('a Redis that was started again is told the workers’ scripts again', asyn
   await admin.script('FLUSH');
   expect(await scripts()).toBe('0');
   await new WorkerAccess(admin, keys).restore([]);
-  expect(await scripts()).toBe('3');
+  expect(await scripts()).toBe('2');
 });
 
 test('what accounts made is removed once their workers are gone, and nothing else', async () => {

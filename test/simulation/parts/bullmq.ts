@@ -114,20 +114,11 @@ interface WorkerOptions extends QueueOptions {
 /** BullMQ's consumer, with its loop left out: jobs are asked for one by one. */
 export class Worker extends Opened {
   readonly #options: WorkerOptions;
-  readonly backend: { waitForJob(seconds: number): Promise<unknown>; reconnectBlocking(): Promise<void> };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(name: string, _processor: null, options: WorkerOptions) {
     super(name, options);
     this.#options = options;
-    let blocking: SimulatedConnection | undefined;
-    this.backend = {
-      waitForJob: (seconds) => {
-        blocking ??= this.connection.duplicate();
-        return blocking.send('bull.wait', [this.toKey('marker'), seconds]);
-      },
-      reconnectBlocking: () => Promise.resolve(),
-    };
   }
 
   async getNextJob(lock: string): Promise<Job | undefined> {

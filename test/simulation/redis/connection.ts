@@ -186,7 +186,7 @@ export class SimulatedConnection implements Line {
     switch (command) {
       case 'xread':
         return this.#block(sent, Number(args[3]), () => this.#read(args.slice(5).map(String), Number(args[1])));
-      case 'bull.wait':
+      case 'bzpopmin':
         return this.#block(sent, Number(args[1]) * 1_000, () => (db.delete(String(args[0])) ? 1 : undefined));
       case 'client':
         return args[0] === 'ID' ? this.#id : this.server.unblock(Number(args[1])) ? 1 : 0;
@@ -274,7 +274,7 @@ class Transaction {
   }
 }
 
-for (const name of [...commandNames, 'xread', 'subscribe', 'client']) {
+for (const name of [...commandNames, 'xread', 'bzpopmin', 'subscribe', 'client']) {
   Object.defineProperty(SimulatedConnection.prototype, name, {
     value(this: SimulatedConnection, ...args: unknown[]) {
       return this.send(name, flat(args));

@@ -250,6 +250,7 @@ const pairs = (flat: readonly string[], act: (a: string, b: string) => void): vo
 /** The commands of Redis itself. */
 export const redisCommands: Readonly<Record<string, Command>> = {
   ping: () => 'PONG',
+  time: (db) => [String(Math.floor(db.now() / 1_000)), String(Math.floor((db.now() % 1_000) * 1_000))],
   config: () => 'OK',
   info: () => 'redis_version:8.0.0',
   evalsha: (db, args) => db.evalsha(args),

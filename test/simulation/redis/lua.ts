@@ -163,6 +163,7 @@ function list(values: readonly Expression[]): string {
 const functions: Readonly<Record<string, string>> = {
   unpack: 'L.unpack',
   tonumber: 'L.tonumber',
+  'math.floor': 'Math.floor',
   tostring: 'L.tostring',
   'cjson.encode': 'L.encode',
   'cjson.decode': 'L.decode',
