@@ -1,5 +1,5 @@
 import { planAgain, type Clock, type JobRecord } from '@remuda/domain';
-import type { HeldJob, Leases, ProfileQueue } from '@remuda/queue';
+import type { FoundJob, HeldJob, Leases, ProfileQueue } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { HaltWatch } from './halt-watch.js';
@@ -74,10 +74,11 @@ export class Dispatcher {
       await this.parts.accounts();
       for (;;) {
         const signs = this.#signs.get(profile);
-        const held = this.#mayClaim(profile) ? await queue?.claim() : undefined;
-        if (!held && signs === this.#signs.get(profile)) break;
-        if (!held || !queue) continue;
-        engaged = await this.#give(queue, held, worker);
+        const claimed = this.#mayClaim(profile) ? await queue?.claim() : undefined;
+        if (!claimed && signs === this.#signs.get(profile)) break;
+        if (!claimed || !queue) continue;
+        const { found, ...held } = claimed;
+        engaged = await this.#give(queue, held, found, worker);
         if (engaged) break;
       }
     } catch (error) {
@@ -87,9 +88,8 @@ export class Dispatcher {
   }
 
   /** Gives a claimed job to the worker; false when the worker is still free afterwards. */
-  async #give(queue: ProfileQueue, held: HeldJob, worker: OwnWorker): Promise<boolean> {
+  async #give(queue: ProfileQueue, held: HeldJob, found: FoundJob | undefined, worker: OwnWorker): Promise<boolean> {
     const { scheduler, leases, clock, modelsOf } = this.parts;
-    const found = await leases.read(held.id);
     if (!found) {
       await this.#putBackUnknown(queue, held);
       return false;
@@ -108,7 +108,7 @@ export class Dispatcher {
       worker.id,
     );
     // Something has become of it since it was read, so that is decided anew.
-    if (assigned.kind === 'state') return this.#give(queue, held, worker);
+    if (assigned.kind === 'state') return this.#give(queue, held, await leases.read(held.id), worker);
     if (assigned.kind !== 'assigned') {
       await queue.giveBack(held);
       return this.#stands(worker, assigned.kind, now);

@@ -79,30 +79,39 @@ export class WorkerReports implements RelayListener {
     worker: string,
     { job, lease = 0, cold = false, grant, rssMb }: Extract<WorkerReport, { kind: 'phase' }>,
   ): Promise<void> {
-    const { fleet, registry, clock, metrics, log, recycleOf, onReady, onOutgrown, onFree } = this.parts;
+    const { fleet, holdings, registry, clock, metrics, log, recycleOf, onReady, onOutgrown } = this.parts;
     const own = fleet.get(worker);
     const now = clock.now();
     const done = job === undefined ? undefined : { job, lease };
     if (!own || own.phase === 'draining') return;
-    const noted = await registry.noteIdle(worker, now, done);
+    const outgrown = isOutgrown({ rssMb, jobsDone: done ? 1 : 0 }, recycleOf(own.profile));
+    const noting = registry.noteIdle(worker, now, done, rssMb === undefined ? undefined : Math.round(rssMb));
+    const word = { cold, readyAt: now, ...(grant === undefined ? {} : { grant }) };
+    // Whatever it is given now comes to Redis behind the note: so the claim waits for no answer.
+    const early = own.phase === 'busy' && !holdings.of(worker) && !outgrown;
+    if (early) this.#free(own, word);
+    const noted = await noting;
     if (noted === 'spent') await this.#onDraining(worker);
-    if (noted !== 'idle') return;
-    own.cold = cold;
-    if (grant !== undefined) own.grant = grant;
+    if (noted !== 'idle' || early) return;
     const first = own.readyAt === 0;
-    own.readyAt = now;
     if (first) {
       metrics.ready(own.profile, now - own.startedAt);
       log.info({ worker, ms: now - own.startedAt }, 'worker is warm');
       await onReady(own.profile);
     }
-    if (rssMb !== undefined) await registry.note(worker, { rssMb: Math.round(rssMb) });
-    if (isOutgrown({ rssMb, jobsDone: done ? 1 : 0 }, recycleOf(own.profile))) {
+    if (outgrown) {
+      own.readyAt = now;
       await onOutgrown(worker);
-      return;
-    }
-    fleet.free(own);
-    onFree(own.profile);
+    } else this.#free(own, word);
+  }
+
+  /** Puts a worker among the free ones; one that is idle by our books is there, or on its way to a job. */
+  #free(own: OwnWorker, word: Pick<OwnWorker, 'cold' | 'readyAt' | 'grant'>): void {
+    const listed = own.phase === 'idle';
+    Object.assign(own, word);
+    if (listed) return;
+    this.parts.fleet.free(own);
+    this.parts.onFree(own.profile);
   }
 
   async #onDraining(worker: string): Promise<void> {

@@ -65,20 +65,20 @@ const maxStartPauseMs = 30_000;
 
 /**
  * Computes what should change so that the pool is at its target: `warm` idle workers beyond the busy ones, more while
- * jobs wait, never above `max`. Pure: the same pool and time give the same plan. Workers that drain count against
+ * jobs wait, never above `max`. Pure: the same pool and time give the same plan. Workers that drain and lost ones count against
  * `max` until they are gone, since their containers still take room; so do cordoned ones, which nobody can use.
  */
 export function planPool(seen: SeenPool, aim: PoolAim, now: number): readonly PoolAction[] {
   const lost = seen.workers.filter((w) => w.lost || startTimedOut(w, aim, now));
-  const alive = seen.workers.filter((w) => !lost.includes(w) && w.phase !== 'gone');
-  const staying = alive.filter((w) => w.phase !== 'draining');
+  const there = seen.workers.filter((w) => w.phase !== 'gone');
+  const staying = there.filter((w) => w.phase !== 'draining' && !lost.includes(w));
   const useful = staying.filter((w) => w.cordoned !== true);
   const busy = useful.filter((w) => w.phase === 'busy').length;
   const backlog = seen.halted === true ? 0 : seen.backlog;
   const wanted = seen.drained === true ? 0 : Math.min(aim.target.max, busy + Math.max(aim.target.warm, backlog));
 
   const drains = seen.drained === true ? drainAll(staying) : planDrains(useful, wanted, aim, now);
-  const room = aim.target.max - alive.length;
+  const room = aim.target.max - there.length;
   const refilled = Math.min(wanted - (useful.length - drains.length), room);
   const missing = isCalm(seen, useful, aim, now) ? refilled : Math.min(refilled, backlog);
   return [

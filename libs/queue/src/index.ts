@@ -9,6 +9,7 @@ export * from './pool-book.js';
 export { RedisPoolControls } from './pool-controls.js';
 export { Halts, type HaltsOf } from './halts.js';
 export type { Ending } from './ending-entry.js';
+export type { FoundJob } from './job-hash.js';
 export * from './leases.js';
 export * from './profile-queue.js';
 export * from './relay.js';

@@ -4,6 +4,24 @@ import { readSnapshot } from '@remuda/protocol';
 /** Fields of the Redis hash `job(id)`; all values are text. */
 export type JobHash = Readonly<Record<string, string | undefined>>;
 
+/** A job as its record has it, and what it is to do. */
+export interface FoundJob {
+  readonly job: JobRecord;
+  readonly prompt: string;
+}
+
+/** A job of which there are hash and prompt. */
+export function foundJob(id: string, hash: JobHash, prompt: string | null): FoundJob | undefined {
+  return hash['state'] && prompt !== null ? { job: readJobHash(id, hash), prompt } : undefined;
+}
+
+/** A hash as a script gives it: fields and values in turn. */
+export function hashOf(flat: readonly string[]): JobHash {
+  const hash: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) hash[flat[i] ?? ''] = flat[i + 1] ?? '';
+  return hash;
+}
+
 /** Reads a job's hash. */
 export function readJobHash(id: string, hash: JobHash): JobRecord {
   const number = (field: string): number => Number(hash[field] ?? 0);

@@ -6,7 +6,7 @@ import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entr
 import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
 import { failQueuedScript } from './end-queued.lua.js';
 import { defaultRetention, jobKeys, type Retention } from './job-book.js';
-import { readJobHash, retriedField } from './job-hash.js';
+import { foundJob, retriedField, type FoundJob } from './job-hash.js';
 import { lastTextEntries, lastTextOf } from './last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
 import type { HeldJob } from './profile-queue.js';
@@ -86,12 +86,12 @@ export class Leases {
   }
 
   /** A job's record, without the model's times, and its prompt. */
-  async read(id: string): Promise<{ readonly job: JobRecord; readonly prompt: string } | undefined> {
+  async read(id: string): Promise<FoundJob | undefined> {
     const [hash, prompt] = await Promise.all([
       this.#redis.hgetall(this.#keys.job(id)),
       this.#redis.get(this.#keys.prompt(id)),
     ]);
-    return hash['state'] && prompt !== null ? { job: readJobHash(id, hash), prompt } : undefined;
+    return foundJob(id, hash, prompt);
   }
 
   /** The lock under which a held job was claimed, for a scheduler that takes it over. */

@@ -1,7 +1,10 @@
 import { Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
 import type { RemudaError } from '@remuda/domain';
 import { isOutage } from './connect.js';
+import { claimScript } from './claim.lua.js';
+import { foundJob, hashOf, type FoundJob } from './job-hash.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';
+import { affixesOf, run } from './script.js';
 
 /**
  * How long a claim holds without renewal, in ms. Longer than any outage worth riding out; that a claim outlives its
@@ -23,6 +26,11 @@ export interface HeldJob {
   readonly placedAt: number;
 }
 
+/** A job that was just claimed, with what its record and its prompt were in that moment; without where there is no record yet. */
+export interface ClaimedJob extends HeldJob {
+  readonly found?: FoundJob;
+}
+
 /**
  * The schedulers' end of a profile's queue: jobs are claimed one by one, only when a worker is free, and held while it
  * carries them out. BullMQ's state follows the job's record; a move that comes too late is no error.
@@ -41,7 +49,6 @@ export class ProfileQueue {
       connection: queues.redis,
       prefix: queues.keys.bull,
       autorun: false,
-      lockDuration: lockMs,
       stalledInterval: 15_000,
       // Every death of a scheduler counts as a stall for all that it held; our own requeue limit is the one that ends loops.
       maxStalledCount: 1_000_000,
@@ -71,11 +78,21 @@ export class ProfileQueue {
   }
 
   /** Takes the first job there is, or none; never waits. */
-  async claim(): Promise<HeldJob | undefined> {
-    const lock = `${this.holder}:${String(++this.#claims)}`;
-    // Its type leaves out that there may be none.
-    const job = (await this.#consumer.getNextJob(lock, { block: false })) as Job | undefined;
-    return job?.id === undefined ? undefined : { id: job.id, lock, placedAt: job.timestamp };
+  async claim(): Promise<ClaimedJob | undefined> {
+    const { profile, holder } = this;
+    const { redis, keys } = this.queues;
+    const lock = `${holder}:${String(++this.#claims)}`;
+    const places = ['wait', 'active', 'prioritized', 'delayed', 'pc', 'meta', ''];
+    const claimed = (await run(
+      redis,
+      claimScript,
+      places.map((place) => keys.placed(profile, place)),
+      [Date.now(), lock, lockMs, holder, ...affixesOf(keys.job), ...affixesOf(keys.prompt)],
+    )) as [id: string, placedAt: string, record: readonly string[], prompt: string | null] | null;
+    if (!claimed) return undefined;
+    const [id, placedAt, record, prompt] = claimed;
+    const found = foundJob(id, hashOf(record), prompt);
+    return { id, lock, placedAt: Number(placedAt), ...(found ? { found } : {}) };
   }
 
   /** All jobs that are claimed, by whomever. */

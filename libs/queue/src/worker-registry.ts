@@ -60,7 +60,7 @@ return 1
 /**
  * Notes that a worker is idle, unless it was given another attempt since the one that it says it finished. One that has had
  * all its jobs is never idle again, whatever it says.
- * KEYS: worker. ARGV: job or '', lease or '', now.
+ * KEYS: worker. ARGV: job or '', lease or '', now, resident MB or ''.
  */
 const idleScript = vitalScript(`
 local at = redis.call('HMGET', KEYS[1], 'phase', 'job', 'lease', 'afterJobs')
@@ -72,6 +72,7 @@ if at[1] == 'busy' and redis.call('HINCRBY', KEYS[1], 'jobsDone', 1) >= tonumber
 end
 if at[1] ~= 'idle' then redis.call('HSET', KEYS[1], 'readyAt', ARGV[3], 'idleSince', ARGV[3]) end
 redis.call('HSET', KEYS[1], 'phase', 'idle')
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'rssMb', ARGV[4]) end
 redis.call('HDEL', KEYS[1], 'job', 'lease')
 return 1
 `);
@@ -146,17 +147,18 @@ export class WorkerRegistry {
     );
   }
 
-  /** Notes that a worker is idle, after the attempt that it names; `spent` where that was its last one, `late` where the word is out of date. */
+  /** Notes that a worker is idle, after the attempt that it names, and its memory, where it's known; `spent` where that was its last one, `late` where the word is out of date. */
   async noteIdle(
     id: string,
     now: number,
     done?: { readonly job: string; readonly lease: number },
+    rssMb?: number,
   ): Promise<'idle' | 'spent' | 'late'> {
     const answer = await run(
       this.#redis,
       idleScript,
       [this.#keys.worker(id)],
-      [done?.job ?? '', done?.lease ?? '', now],
+      [done?.job ?? '', done?.lease ?? '', now, rssMb ?? ''],
     );
     return answer === 1 ? 'idle' : answer === -1 ? 'spent' : 'late';
   }

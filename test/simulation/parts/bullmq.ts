@@ -1,4 +1,5 @@
 import type { SimulatedConnection } from '../redis/connection.js';
+import { lockShare } from '../redis/database.js';
 
 /*
  * What stands for the package `bullmq` in a simulation, by its own names: as much of it as libs/queue uses. Its steps are
@@ -15,9 +16,6 @@ interface JobOptions {
   readonly priority?: number;
   readonly delay?: number;
 }
-
-/** The locks of a run hold for this part of the real time: a lost one is then worth waiting for. */
-const lockShare = 1 / 3;
 
 abstract class Opened {
   readonly connection: SimulatedConnection;
@@ -75,8 +73,6 @@ export class Queue extends Opened {
 
 /** A BullMQ job, as far as it's moved about here. */
 export class Job {
-  timestamp = 0;
-
   constructor(
     private readonly queue: Opened,
     readonly name: string,
@@ -107,11 +103,10 @@ export class Job {
 }
 
 interface WorkerOptions extends QueueOptions {
-  readonly lockDuration: number;
   readonly stalledInterval?: number;
 }
 
-/** BullMQ's consumer, with its loop left out: jobs are asked for one by one. */
+/** BullMQ's consumer, as far as it looks after what was claimed. */
 export class Worker extends Opened {
   readonly #options: WorkerOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -119,16 +114,6 @@ export class Worker extends Opened {
   constructor(name: string, _processor: null, options: WorkerOptions) {
     super(name, options);
     this.#options = options;
-  }
-
-  async getNextJob(lock: string): Promise<Job | undefined> {
-    const lockMs = Math.round(this.#options.lockDuration * lockShare);
-    const taken = await this.connection.send('bull.take', [this.key, lock, lockMs, Date.now()]);
-    if (taken === null) return undefined;
-    const [id, data, timestamp] = taken as [string, string, number];
-    const job = new Job(this, '', JSON.parse(data), undefined, id);
-    job.timestamp = timestamp;
-    return job;
   }
 
   async extendJobLocks(ids: readonly string[], locks: readonly string[], ms: number): Promise<readonly string[]> {

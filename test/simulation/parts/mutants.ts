@@ -1,5 +1,5 @@
 import type { JobState } from '@remuda/domain';
-import { Leases, ProfileQueue, WorkerRegistry, type HeldJob } from '@remuda/queue';
+import { Leases, ProfileQueue, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/queue';
 import { Fleet } from '../../../apps/scheduler/src/fleet.js';
 import { Wishes } from '../../../apps/scheduler/src/wishes.js';
 
@@ -124,7 +124,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
 
 /** Every second claim gives the job of the one before once more, and whoever holds it does not see that it is held. */
 function claimTwice(): () => void {
-  let last: HeldJob | undefined;
+  let last: ClaimedJob | undefined;
   const undo = patch(
     ProfileQueue.prototype,
     'claim',
@@ -144,15 +144,30 @@ function claimTwice(): () => void {
 
 /** A record says another state than it has. */
 function readAs(state: JobState, instead: readonly JobState[]): () => void {
-  return patch(
+  const misread = (found: FoundJob): FoundJob =>
+    instead.includes(found.job.state) ? { ...found, job: { ...found.job, state } } : found;
+  const undoRead = patch(
     Leases.prototype,
     'read',
     (own) =>
       async function (this: Leases, id: string) {
         const found = await own.call(this, id);
-        return found && instead.includes(found.job.state) ? { ...found, job: { ...found.job, state } } : found;
+        return found && misread(found);
       },
   );
+  const undoClaim = patch(
+    ProfileQueue.prototype,
+    'claim',
+    (own) =>
+      async function (this: ProfileQueue) {
+        const claimed = await own.call(this);
+        return claimed?.found ? { ...claimed, found: misread(claimed.found) } : claimed;
+      },
+  );
+  return () => {
+    undoClaim();
+    undoRead();
+  };
 }
 
 function patch<T extends object, K extends keyof T>(of: T, name: K, make: (own: T[K]) => T[K]): () => void {

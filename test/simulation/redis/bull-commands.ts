@@ -1,8 +1,8 @@
 import type { Command, Database } from './database.js';
 
 /**
- * BullMQ's own steps, each of which it takes as one Lua script: after bullmq 6.7's `addPrioritizedJob`, `moveToActive`,
- * `extendLocks`, `moveToFinished`, `moveJobFromActiveToWait`, `moveToDelayed`, `removeJob` and `moveStalledJobsToWait`.
+ * BullMQ's own steps, each of which it takes as one Lua script: after bullmq 6.7's `addPrioritizedJob`, `extendLocks`,
+ * `moveToFinished`, `moveJobFromActiveToWait`, `moveToDelayed`, `removeJob` and `moveStalledJobsToWait`.
  * The first argument is the queue's key. Left out: events, metrics, parents, rate limits, pausing.
  */
 export const bullCommands: Readonly<Record<string, Command>> = {
@@ -15,19 +15,6 @@ export const bullCommands: Readonly<Record<string, Command>> = {
     if (Number(delay) > 0) db.sorted(`${queue!}:delayed`).set(id!, (Number(at) + Number(delay)) * delayedScale);
     else line(db, queue!, id!);
     return 1;
-  },
-  'bull.take': (db, [queue, lock, lockMs, at]) => {
-    promote(db, queue!, Number(at));
-    const givenBack = db.list(`${queue!}:wait`).pop();
-    const id = givenBack ?? firstByPriority(db, queue!);
-    if (id === undefined) return null;
-    db.list(`${queue!}:active`).unshift(id);
-    db.setText(`${queue!}:${id}:lock`, lock!, Number(lockMs));
-    // As BullMQ has it, a claim puts the sign up for whoever comes next.
-    sign(db, queue!);
-    db.onlooker.onClaim({ queue: queue!, job: id, lock: lock!, givenBack: givenBack !== undefined });
-    const job = db.hash(`${queue!}:${id}`);
-    return [id, job?.get('data') ?? '{}', Number(job?.get('timestamp') ?? 0)];
   },
   'bull.extend': (db, [queue, ms, ...held]) => {
     const failed: string[] = [];
@@ -114,23 +101,6 @@ function line(db: Database, queue: string, id: string): void {
 function sign(db: Database, queue: string): void {
   db.sorted(`${queue}:marker`).set('0', 0);
   db.touched.add(`${queue}:marker`);
-}
-
-function promote(db: Database, queue: string, at: number): void {
-  const delayed = db.sorted(`${queue}:delayed`);
-  if (delayed.size === 0) return;
-  for (const [id, score] of db.ranked(`${queue}:delayed`)) {
-    if (score > (at + 1) * delayedScale - 1) return;
-    delayed.delete(id);
-    line(db, queue, id);
-  }
-}
-
-function firstByPriority(db: Database, queue: string): string | undefined {
-  const [first] = db.ranked(`${queue}:prioritized`);
-  if (first) db.sorted(`${queue}:prioritized`).delete(first[0]);
-  else db.delete(`${queue}:pc`);
-  return first?.[0];
 }
 
 function unlock(db: Database, queue: string, id: string, lock: string): void {

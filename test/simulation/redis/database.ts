@@ -32,6 +32,9 @@ export interface Onlooker {
   onClaim(claim: { queue: string; job: string; lock: string; givenBack: boolean }): void;
 }
 
+/** The locks of a run hold for this part of the real time: a lost one is then worth waiting for. */
+export const lockShare = 1 / 3;
+
 /** What a command does, and answers. */
 export type Command = (db: Database, args: readonly string[]) => Reply;
 
@@ -41,6 +44,8 @@ export class Database {
   /** Scripts that it has been told. */
   readonly #known = new Map<string, LuaScript>();
   readonly onPublish: ((channel: string, message: string) => void)[] = [];
+  /** The BullMQ job that left a queue's line last: whoever sets its lock has claimed it. */
+  #left: { readonly queue: string; readonly job: string; readonly givenBack: boolean } | undefined;
   /** Streams and queues that got something new since they were last asked. */
   readonly touched = new Set<string>();
 
@@ -126,7 +131,18 @@ export class Database {
     return this.#live(key) as string | undefined;
   }
 
+  /** A BullMQ job leaves the line in which it waited. */
+  leave(line: string, job: string, givenBack: boolean): void {
+    this.#left = { queue: line.slice(0, line.lastIndexOf(':')), job, givenBack };
+  }
+
   setText(key: string, value: string, ms?: number): void {
+    const left = this.#left;
+    if (left && key === `${left.queue}:${left.job}:lock`) {
+      this.#left = undefined;
+      this.onlooker.onClaim({ ...left, lock: value });
+      if (ms !== undefined) ms = Math.round(ms * lockShare);
+    }
     const before = this.text(key);
     this.#data.set(key, { value, ends: ms === undefined ? Infinity : this.now() + ms });
     this.onlooker.onText(key, before, value);
@@ -288,6 +304,7 @@ export const redisCommands: Readonly<Record<string, Command>> = {
   rpoplpush: (db, [from, to]) => {
     const last = db.list(from!).pop();
     if (last === undefined) return null;
+    db.leave(from!, last, true);
     db.list(to!).unshift(last);
     return last;
   },
@@ -352,6 +369,13 @@ export const redisCommands: Readonly<Record<string, Command>> = {
       .slice(Number(from), Number(to) + 1)
       .map(([member]) => member),
   zrem: (db, [key, ...members]) => members.filter((member) => db.sorted(key!).delete(member)).length,
+  zpopmin: (db, [key]) => {
+    const [first] = db.ranked(key!);
+    if (!first) return [];
+    db.sorted(key!).delete(first[0]);
+    db.leave(key!, first[0], false);
+    return [first[0], String(first[1])];
+  },
   zcard: (db, [key]) => db.sorted(key!).size,
   zremrangebyscore: (db, [key, min, max]) =>
     byScore(db, key!, String(min), String(max)).filter(([member]) => db.sorted(key!).delete(member)).length,

@@ -7,6 +7,7 @@ const echo = (text: string, ...args: string[]): unknown =>
 test.each<[string, unknown]>([
   ["return 'a' .. 1 .. 'b'", 'a1b'],
   ['return 2 * 3 + 4 / 2', 8],
+  ["return '12' + 1", 13],
   ["return redis.call('nothing') or 'default'", 'default'],
   ["local x = redis.call('nothing')\nif not x then return 1 end\nreturn 2", 1],
   ["if 0 then return 'zero is true' end", 'zero is true'],

@@ -132,6 +132,8 @@ function expression(e: Expression | undefined): string {
       if (e.operator === 'or')
         return `(((_ = ${expression(e.left)}) !== false && _ !== null) ? _ : ${expression(e.right)})`;
       if (e.operator === '..') return `(String(${expression(e.left)}) + String(${expression(e.right)}))`;
+      // A text that is added is a number, as it is with the other operators by itself.
+      if (e.operator === '+') return `(Number(${expression(e.left)}) + Number(${expression(e.right)}))`;
       return `(${expression(e.left)} ${operators[e.operator] ?? e.operator} ${expression(e.right)})`;
   }
 }
