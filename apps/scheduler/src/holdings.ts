@@ -34,6 +34,8 @@ const unknownJob: Failure = { code: 'internal', message: 'There is no record of 
 /** The jobs that this scheduler holds. Whatever ends first, ends them: outcome, deadline, cancel, or the worker's loss. */
 export class Holdings {
   readonly #byJob = new Map<string, Holding>();
+  /** The same; a worker has one at a time. */
+  readonly #byWorker = new Map<string, Holding>();
 
   constructor(
     private readonly leases: Leases,
@@ -45,7 +47,10 @@ export class Holdings {
   ) {}
 
   hold(holding: Holding): void {
+    const before = this.#byJob.get(holding.job.id);
+    if (before) this.#forget(before);
     this.#byJob.set(holding.job.id, holding);
+    this.#byWorker.set(holding.worker, holding);
   }
 
   all(): readonly Holding[] {
@@ -53,13 +58,13 @@ export class Holdings {
   }
 
   of(worker: string): Holding | undefined {
-    return this.all().find((holding) => holding.worker === worker);
+    return this.#byWorker.get(worker);
   }
 
   /** Lets go without a word: another scheduler holds it now. */
   letGo(worker: string): void {
     const holding = this.of(worker);
-    if (holding) this.#byJob.delete(holding.job.id);
+    if (holding) this.#forget(holding);
   }
 
   /** Records what a worker reports. */
@@ -120,7 +125,7 @@ export class Holdings {
     if (settled.kind === 'cancelled') return this.#settle(job, lease, cancelled(), cursor);
     if (settled.kind === 'elsewhere') return settled.kind;
     const ours = holding?.lease === lease.lease && holding.worker === lease.worker;
-    if (ours || settled.kind === 'settled') this.#byJob.delete(job.id);
+    if (holding && (ours || settled.kind === 'settled')) this.#forget(holding);
     if (settled.kind === 'fenced') {
       this.metrics.refused.inc({ reason: 'fenced' });
       if (ours) await this.#followRecord(holding);
@@ -134,6 +139,11 @@ export class Holdings {
     if (holding) this.#follow(holding, ending);
     await this.halts.onEnding(job.spec.profile, ending);
     return 'settled';
+  }
+
+  #forget({ job, worker }: Holding): void {
+    this.#byJob.delete(job.id);
+    if (this.#byWorker.get(worker)?.job.id === job.id) this.#byWorker.delete(worker);
   }
 
   /** It was ended under our lease before, by another scheduler or by us, where the answer was lost: the place may lag behind. */
