@@ -8,7 +8,7 @@ export function openConnection(options: Options): Redis {
   // Without a listener ioredis prints; who uses the connection learns of an outage by its commands.
   redis.on('error', () => undefined);
   redis.setMaxListeners(0);
-  // BullMQ opens a further one for what blocks.
+  // BullMQ opens a further one for what blocks, and so does a worker's queue.
   redis.duplicate = ((changes: Options) =>
     openConnection({ ...(redis.options as Options), ...changes })) as Redis['duplicate'];
   sendPartsAgain(redis);

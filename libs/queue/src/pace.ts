@@ -1,6 +1,6 @@
 /** How far back a rate looks, in ms: an entry counts for less the longer ago it came. */
 const lookBackMs = 500;
-/** So many entries a second are read as they come: a read of each costs Redis some 0.15 ms, where it waits for a hundred streams. */
+/** So many entries a second are read as they come. */
 const calmPerSecond = 200;
 /** From so many on the pause is the longest. */
 const busyPerSecond = 500;

@@ -1,7 +1,7 @@
 import { Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
 import type { RemudaError } from '@remuda/domain';
-import { isOutage } from './connect.js';
 import { claimScript } from './claim.lua.js';
+import { isOutage } from './connect.js';
 import { foundJob, hashOf, type FoundJob } from './job-hash.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';
 import { affixesOf, run } from './script.js';

@@ -147,7 +147,10 @@ export class WorkerRegistry {
     );
   }
 
-  /** Notes that a worker is idle, after the attempt that it names, and its memory, where it's known; `spent` where that was its last one, `late` where the word is out of date. */
+  /**
+   * Notes that a worker is idle, after the attempt that it names, and its memory, where it's known. `spent` where that was its last
+   * one, `late` where the word is out of date.
+   */
   async noteIdle(
     id: string,
     now: number,

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Program } from '../world/world.js';
-import { commandNames, texts, type Reply } from './database.js';
+import { texts, type Reply } from './database.js';
+import { commandNames } from './redis-commands.js';
 import type { Line, Server } from './server.js';
 
 interface Sent {

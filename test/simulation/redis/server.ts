@@ -1,6 +1,7 @@
 import type { World } from '../world/world.js';
 import { bullCommands } from './bull-commands.js';
-import { Database, redisCommands, type Onlooker, type Reply } from './database.js';
+import { Database, type Onlooker, type Reply } from './database.js';
+import { redisCommands } from './redis-commands.js';
 
 /** A command that waits at the server until something comes for it. */
 interface Blocked {
