@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type {
   ContainerExit,
   ContainerRuntime,
@@ -23,6 +24,9 @@ import { createLogger, createRegistry, systemClock, type LogLevel } from '@remud
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { defaultProfile } from '../../../apps/scheduler/src/profiles.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
+
+/** So long a worker may take to leave that is told to, in ms. */
+const killAfterMs = 2_000;
 
 /** What an in-process cluster is made of. */
 export interface InProcessOptions {
@@ -95,7 +99,9 @@ export class InProcessRuntime implements ContainerRuntime {
     await this.beforeStop(worker);
     const found = this.#workers.get(worker);
     this.#workers.delete(worker);
-    if (!this.#frozen.has(worker)) await found?.worker.leave();
+    // One whose account is gone by now can't say its last word, and would wait to for ever: SIGKILL would end that.
+    if (!this.#frozen.has(worker))
+      await Promise.race([found?.worker.leave(), setTimeout(killAfterMs, undefined, { ref: false })]);
   }
 
   async list(): Promise<readonly SeenContainer[]> {
