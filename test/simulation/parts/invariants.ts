@@ -19,6 +19,9 @@ import type { Standing } from './operators.js';
 const jobPrefix = `{${namespace}}:job:`;
 const workerPrefix = `{${namespace}}:worker:`;
 const grantPrefix = `{${namespace}}:bridge:`;
+const linePrefix = `{${namespace}}:wk:`;
+/** How a worker says that it is free, in an entry of its own stream. */
+const freeWord = '"kind":"phase","phase":"idle"';
 
 /** What was seen of one job. */
 export interface SeenJob {
@@ -48,7 +51,8 @@ export class Invariants implements Onlooker, TurnWatch {
   readonly open = new Set<string>();
   /** Bridge grants that stand, by job. */
   readonly grants = new Map<string, Set<string>>();
-  readonly #idleSince = new Map<string, number>();
+  /** When each worker last said that it is free. */
+  readonly #freeSince = new Map<string, number>();
   readonly #claimedAt = new Map<string, number>();
   readonly #specs = new Map<string, JobSpec>();
   readonly #turning = new Set<string>();
@@ -68,8 +72,13 @@ export class Invariants implements Onlooker, TurnWatch {
   }
 
   onEntry(key: string, id: string, fields: readonly string[]): void {
-    if (!key.startsWith(jobPrefix) || !key.endsWith(':events')) return;
-    const name = key.slice(jobPrefix.length, -':events'.length);
+    if (key.startsWith(jobPrefix) && key.endsWith(':events'))
+      this.#onEvents(key.slice(jobPrefix.length, -7), id, fields);
+    else if (key.startsWith(linePrefix) && key.endsWith(':out') && fields[1]?.includes(freeWord) === true)
+      this.#freeSince.set(key.slice(linePrefix.length, -4), this.now());
+  }
+
+  #onEvents(name: string, id: string, fields: readonly string[]): void {
     const job = this.#job(name);
     const [, n, , attempt, , data] = fields;
     const last = Number.parseInt(id, 10);
@@ -246,10 +255,10 @@ export class Invariants implements Onlooker, TurnWatch {
     for (const [other, { state }] of this.jobs)
       if (other !== name && isHeld(state) && this.db.hash(jobPrefix + other)?.get('worker') === worker)
         this.#break(`${worker} is given ${name} while it has ${other}`);
-    const freeSince = this.#idleSince.get(worker);
+    const freeSince = this.#freeSince.get(worker);
     const claimedAt = this.#claimedAt.get(name);
     if (freeSince === undefined || claimedAt === undefined || claimedAt < freeSince)
-      this.#break(`${name} was claimed before its worker was free, so that others could not overtake it`);
+      this.#break(`${name} was claimed before its worker said it was free, so that others could not overtake it`);
   }
 
   #onWorker(name: string, field: string, before: string | undefined, after: string | undefined): void {
@@ -260,7 +269,6 @@ export class Invariants implements Onlooker, TurnWatch {
     const from = before as WorkerPhase | undefined;
     if (from !== undefined && from !== after && !workerMoves[from].includes(after as WorkerPhase))
       this.#break(`${name} moves from ${from} to ${after}`);
-    if (after === 'idle' && from !== 'idle') this.#idleSince.set(name, this.now());
     if (from === undefined) this.#onRegistered(name);
   }
 
