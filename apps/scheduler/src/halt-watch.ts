@@ -29,9 +29,9 @@ export class HaltWatch {
   /** Asks Redis. */
   async look(): Promise<void> {
     const { halts } = this.parts;
-    const [haltsOf, anyFailed] = await Promise.all([halts.read(), halts.anyFailed()]);
+    const { of, anyFailed } = await halts.read();
     this.#told.clear();
-    this.#haltsOf = haltsOf;
+    this.#haltsOf = of;
     this.#anyFailed = anyFailed;
   }
 

@@ -14,7 +14,7 @@ import {
 import {
   isFull,
   isOutage,
-  lead,
+  own,
   type ProfileQueue,
   type Queues,
   type WorkerAccess,
@@ -116,7 +116,8 @@ export class PoolKeeper {
   async #led(): Promise<readonly Profile[]> {
     const { queues, scheduler } = this.parts;
     const { redis, keys } = queues;
-    const ours = await Promise.all(this.profiles.map(({ name }) => lead(redis, keys.poolLeader(name), scheduler)));
+    const leaders = this.profiles.map(({ name }) => keys.poolLeader(name));
+    const ours = await own(redis, leaders, scheduler);
     return this.profiles.filter((_, i) => ours[i]);
   }
 

@@ -10,7 +10,7 @@ import {
   WorkerAccess,
   WorkerRegistry,
   countDeadLetters,
-  giveUpLead,
+  release,
   type RedisConnection,
 } from '@remuda/queue';
 import { redisKeys, type RedisKeys } from '@remuda/protocol';
@@ -276,8 +276,8 @@ export class Scheduler {
   async #handOver(): Promise<void> {
     const { id, profiles } = this.plan;
     await this.#ownership.handOver();
-    for (const { name } of profiles) await giveUpLead(this.#redis, this.#keys.poolLeader(name), id);
-    await giveUpLead(this.#redis, this.#keys.sweeper, id);
+    const leaders = profiles.map(({ name }) => this.#keys.poolLeader(name));
+    await release(this.#redis, [...leaders, this.#keys.sweeper], id);
     await this.#redis.publish(this.#keys.wake, '');
   }
 

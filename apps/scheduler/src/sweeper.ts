@@ -1,7 +1,7 @@
 import type { Clock, Failure, Profile } from '@remuda/domain';
 import {
   defaultRetention,
-  lead,
+  own,
   publishProfiles,
   type Leases,
   type Queues,
@@ -33,7 +33,8 @@ export class Sweeper {
    */
   async sweep(): Promise<void> {
     const { queues, sweeps, access, stranded, scheduler, clock } = this.parts;
-    if (!(await lead(queues.redis, queues.keys.sweeper, scheduler))) return;
+    const [ours] = await own(queues.redis, [queues.keys.sweeper], scheduler);
+    if (ours !== true) return;
     const now = clock.now();
     // Side by side: mostly there is nothing to do, and what they ask then travels together.
     const swept = await Promise.allSettled([

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Halt, HaltKind, StartFailureCode } from '@remuda/domain';
 import { isRecord, parseJson, type RedisKeys } from '@remuda/protocol';
-import { run, script } from './script.js';
+import { hashOf, run, script } from './script.js';
 
 /** Stands for all profiles; no profile has this name. */
 const everyProfile = '*';
@@ -22,6 +22,9 @@ if count < tonumber(ARGV[3]) then return 0 end
 return redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[4])
 `);
 
+/** KEYS: halts, failed starts. Gives fields and values of the halts, and 1 where starts have failed. */
+const lookScript = script(`return {redis.call('HGETALL', KEYS[1]), redis.call('EXISTS', KEYS[2])}`);
+
 /** What keeps profiles from their jobs, as Redis has it: so all schedulers agree. */
 export class Halts {
   constructor(
@@ -29,14 +32,11 @@ export class Halts {
     private readonly keys: RedisKeys,
   ) {}
 
-  /** All halts of this moment, by profile. */
-  async read(): Promise<HaltsOf> {
-    return readHalts(await this.redis.hgetall(this.keys.halts));
-  }
-
-  /** Whether any starts have failed since the last one that did not. */
-  async anyFailed(): Promise<boolean> {
-    return (await this.redis.exists(this.keys.failedStarts)) === 1;
+  /** All halts of this moment, by profile, and whether any starts have failed since the last one that did not. */
+  async read(): Promise<{ readonly of: HaltsOf; readonly anyFailed: boolean }> {
+    const read = await run(this.redis, lookScript, [this.keys.halts, this.keys.failedStarts], []);
+    const [halts, failed] = read as [readonly string[], number];
+    return { of: readHalts(hashOf(halts)), anyFailed: failed === 1 };
   }
 
   /** Counts a start that failed; true where `limit` of them in a row have now suspended the profile. */

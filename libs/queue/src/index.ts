@@ -14,7 +14,7 @@ export * from './leases.js';
 export * from './profile-queue.js';
 export * from './relay.js';
 export * from './worker-registry.js';
-export * from './lead.js';
+export * from './own.js';
 export { assignScript, settleScript } from './lease.lua.js';
 export { script, type Script } from './script.js';
 export { RedisSnapshots } from './snapshots.js';

@@ -15,13 +15,6 @@ export function foundJob(id: string, hash: JobHash, prompt: string | null): Foun
   return hash['state'] && prompt !== null ? { job: readJobHash(id, hash), prompt } : undefined;
 }
 
-/** A hash as a script gives it: fields and values in turn. */
-export function hashOf(flat: readonly string[]): JobHash {
-  const hash: Record<string, string> = {};
-  for (let i = 0; i + 1 < flat.length; i += 2) hash[flat[i] ?? ''] = flat[i + 1] ?? '';
-  return hash;
-}
-
 /** Reads a job's hash. */
 export function readJobHash(id: string, hash: JobHash): JobRecord {
   const number = (field: string): number => Number(hash[field] ?? 0);

@@ -2,9 +2,9 @@ import { Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
 import type { RemudaError } from '@remuda/domain';
 import { claimScript } from './claim.lua.js';
 import { isOutage } from './connect.js';
-import { foundJob, hashOf, type FoundJob } from './job-hash.js';
+import { foundJob, type FoundJob } from './job-hash.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';
-import { affixesOf, run } from './script.js';
+import { affixesOf, hashOf, run, script } from './script.js';
 
 /**
  * How long a claim holds without renewal, in ms. Longer than any outage worth riding out; that a claim outlives its
@@ -14,6 +14,11 @@ export const lockMs = 60_000;
 
 /** BullMQ's score of a delayed job is its time in ms by this number. */
 const delayedScale = 0x1000;
+
+/** KEYS: jobs that wait, by priority, by the time from which on they count. ARGV: score of the latest that is due. */
+const backlogScript = script(
+  `return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + redis.call('ZCOUNT', KEYS[3], 0, ARGV[1])`,
+);
 
 /** A failure as the board shows it. */
 export const failureText = ({ code, message }: Pick<RemudaError, 'code' | 'message'>): string => `${code}: ${message}`;
@@ -69,12 +74,9 @@ export class ProfileQueue {
 
   /** Jobs that could start now: those that wait, and the delayed ones whose time has come. */
   async backlog(now: number): Promise<number> {
-    const queue = this.queues.jobs(this.profile);
-    const [counts, due] = await Promise.all([
-      queue.getJobCounts('wait', 'prioritized'),
-      this.queues.redis.zcount(queue.toKey('delayed'), 0, (now + 1) * delayedScale - 1),
-    ]);
-    return (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0) + due;
+    const { redis, keys } = this.queues;
+    const places = ['wait', 'prioritized', 'delayed'].map((place) => keys.placed(this.profile, place));
+    return (await run(redis, backlogScript, places, [(now + 1) * delayedScale - 1])) as number;
   }
 
   /** Takes the first job there is, or none; never waits. */

@@ -36,6 +36,13 @@ export async function run(
   }
 }
 
+/** A hash as a script gives it: fields and values in turn. */
+export function hashOf(flat: readonly string[]): Readonly<Record<string, string>> {
+  const hash: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) hash[flat[i] ?? ''] = flat[i + 1] ?? '';
+  return hash;
+}
+
 /** What stands before and behind a name in a key, for a script that comes to know the name only while it runs. */
 export function affixesOf(keyOf: (name: string) => string): readonly [before: string, after: string] {
   const [before = '', after = ''] = keyOf('\0').split('\0');

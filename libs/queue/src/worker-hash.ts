@@ -1,24 +1,40 @@
 import type { Redis } from 'ioredis';
 import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
+import { affixesOf, hashOf, run, script } from './script.js';
+
+/**
+ * All workers as they are in one moment: each one's id, fields and values of its record, and its owner. Schedulers look at them all
+ * the time, so that asking for each of them would be most of what Redis does while nothing happens.
+ * KEYS: workers. ARGV: what stands before and behind an id in the key of a record, and in that of an owner.
+ */
+const workersScript = script(`
+local found = {}
+for i, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local record = redis.call('HGETALL', ARGV[1] .. id .. ARGV[2])
+  found[i] = {id, record, redis.call('GET', ARGV[3] .. id .. ARGV[4]) or ''}
+end
+return found
+`);
 
 /** All workers there are, and which scheduler each belongs to. */
 export async function readWorkers(redis: Redis, keys: RedisKeys): Promise<readonly WorkerRecord[]> {
-  const ids = await redis.smembers(keys.workers);
-  const found = await Promise.all(
-    ids.map(async (id) => {
-      const [hash, owner] = await Promise.all([redis.hgetall(keys.worker(id)), redis.get(keys.workerOwner(id))]);
-      return readWorkerHash(id, hash, owner);
-    }),
-  );
-  return found.filter((worker) => worker !== undefined);
+  const affixes = [...affixesOf(keys.worker), ...affixesOf(keys.workerOwner)];
+  const found = (await run(redis, workersScript, [keys.workers], affixes)) as readonly (readonly [
+    id: string,
+    record: readonly string[],
+    owner: string,
+  ])[];
+  return found
+    .map(([id, record, owner]) => readWorkerHash(id, hashOf(record), owner))
+    .filter((worker) => worker !== undefined);
 }
 
 /** Reads a worker's hash `worker(id)`; undefined where there is none. */
 export function readWorkerHash(
   id: string,
   hash: Readonly<Record<string, string>>,
-  owner?: string | null,
+  owner?: string,
 ): WorkerRecord | undefined {
   const phase = hash['phase'] as WorkerPhase | undefined;
   if (!phase) return undefined;

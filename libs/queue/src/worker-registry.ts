@@ -1,33 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
+import { own, ownMs, release } from './own.js';
 import { askDrain } from './pool-controls.js';
 import type { Queues } from './queues.js';
 import { allTheSame, run, script, vitalScript } from './script.js';
 import { readWorkerHash, readWorkers } from './worker-hash.js';
-
-/** How long a scheduler owns a worker without renewal, in ms: so long after its death another one takes over. */
-export const ownMs = 4_000;
-
-/** Takes what nobody owns. KEYS: any number of owners. ARGV: scheduler, ms. Gives 1 or 0 for each. */
-const ownScript = vitalScript(`
-local owned = {}
-for i, key in ipairs(KEYS) do
-  local owner = redis.call('GET', key)
-  owned[i] = 0
-  if not owner or owner == ARGV[1] then
-    redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
-    owned[i] = 1
-  end
-end
-return owned
-`);
-
-/** Lets go of what is still ours. KEYS: any number of owners. ARGV: scheduler. */
-const releaseScript = vitalScript(`
-for _, key in ipairs(KEYS) do if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end end
-return 1
-`);
 
 /**
  * Writes a new worker down, unless somebody else leads its pool by now: whoever was frozen since it looked would start
@@ -116,21 +94,13 @@ export class WorkerRegistry {
 
   /** Takes or keeps workers; gives those that are ours, without those of other schedulers. */
   async own(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    if (ids.length === 0) return new Set();
-    const owners = ids.map((id) => this.#keys.workerOwner(id));
-    const owned = (await run(this.#redis, ownScript, owners, [this.scheduler, ownMs])) as readonly number[];
-    return new Set(ids.filter((_, i) => owned[i] === 1));
+    const owned = await own(this.#redis, this.#ownersOf(ids), this.scheduler);
+    return new Set(ids.filter((_, i) => owned[i]));
   }
 
   /** Lets go of workers, so that another scheduler can take them at once. */
   async release(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0)
-      await run(
-        this.#redis,
-        releaseScript,
-        ids.map((id) => this.#keys.workerOwner(id)),
-        [this.scheduler],
-      );
+    await release(this.#redis, this.#ownersOf(ids), this.scheduler);
   }
 
   /** Notes facts about a worker; nothing happens to one that was forgotten. */
@@ -192,5 +162,9 @@ export class WorkerRegistry {
       .srem(keys.workers, id)
       .hdel(keys.relayCursors, id)
       .exec();
+  }
+
+  #ownersOf(ids: readonly string[]): readonly string[] {
+    return ids.map((id) => this.#keys.workerOwner(id));
   }
 }

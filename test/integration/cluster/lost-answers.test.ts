@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { noUsage, type Assignment, type JobEvent, type TurnEnd } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues, WorkerLine, WorkerRegistry, lead } from '@remuda/queue';
+import { Leases, ProfileQueue, Queues, WorkerLine, WorkerRegistry, own } from '@remuda/queue';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
@@ -108,7 +108,7 @@ test('a registration that is asked for twice, because its answer was lost, leave
   const registry = new WorkerRegistry(queues, 's-0');
   const worker = { id: 'w-default-1', profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 };
   try {
-    await lead(cluster.redis, keys.poolLeader('default'), 's-0');
+    await own(cluster.redis, [keys.poolLeader('default')], 's-0');
     expect(await registry.register(worker)).toBe(true);
     await registry.note(worker.id, { phase: 'draining' });
     expect(await registry.register(worker)).toBe(true);

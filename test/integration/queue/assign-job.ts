@@ -1,14 +1,6 @@
 import { expect } from 'vitest';
 import type { Clock } from '@remuda/domain';
-import {
-  Leases,
-  RedisJobBook,
-  WorkerRegistry,
-  lead,
-  type HeldJob,
-  type ProfileQueue,
-  type Queues,
-} from '@remuda/queue';
+import { Leases, RedisJobBook, WorkerRegistry, own, type HeldJob, type ProfileQueue, type Queues } from '@remuda/queue';
 import { jobSpec } from '@remuda/testing';
 
 /** The worker that gets every job. */
@@ -25,7 +17,7 @@ export interface AssignParts {
 export async function assignJob({ queues, queue, clock }: AssignParts, id: string, prompt = 'do it'): Promise<HeldJob> {
   const { redis, keys } = queues;
   const scheduler = 's-0';
-  await lead(redis, keys.poolLeader('default'), scheduler);
+  await own(redis, [keys.poolLeader('default')], scheduler);
   const registry = new WorkerRegistry(queues, scheduler);
   await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 });
   await registry.note(worker, { phase: 'idle' });

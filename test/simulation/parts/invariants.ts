@@ -123,6 +123,10 @@ export class Invariants implements Onlooker, TurnWatch {
       if (this.#spec(other).priority < priority) this.#break(`${job} is claimed before ${other}, which is more urgent`);
   }
 
+  onUnknown(what: string): void {
+    this.#break(what);
+  }
+
   onTurn(worker: string, job: string, token: string): number {
     if (this.#turning.has(worker)) this.#break(`${worker} carries out two jobs at once`);
     if (this.#tokens.has(token)) this.#break(`one lease of ${job} was carried out twice`);

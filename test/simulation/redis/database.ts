@@ -28,6 +28,8 @@ export interface Onlooker {
   onHash(key: string, field: string, before: string | undefined, after: string | undefined): void;
   onEntry(key: string, id: string, fields: readonly string[]): void;
   onText(key: string, before: string | undefined, value: string): void;
+  /** A command was asked for that there is not. */
+  onUnknown(what: string): void;
   /** A BullMQ job was claimed from its queue; not `givenBack` is one that waited its turn by priority. */
   onClaim(claim: { queue: string; job: string; lock: string; givenBack: boolean }): void;
 }
@@ -61,8 +63,15 @@ export class Database {
   /** Runs one command; throws what Redis would answer as an error. */
   run(command: string, args: readonly (string | number)[]): Reply {
     const act = this.commands.get(command);
-    if (!act) throw new Error(`The simulation's Redis has no command ${command}.`);
+    if (!act) throw this.#unknown(command);
     return act(this, args as readonly string[]);
+  }
+
+  /** Whoever asked may hear no error; so the run ends of it. */
+  #unknown(command: string): Error {
+    const what = `the simulation's Redis has no command ${command}`;
+    this.onlooker.onUnknown(what);
+    return new Error(what);
   }
 
   /** Forgets the scripts, as Redis does when it's started again. */

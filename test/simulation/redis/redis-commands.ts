@@ -56,6 +56,7 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     return found;
   },
   lrange: (db, [key]) => [...db.list(key!)],
+  llen: (db, [key]) => db.list(key!).length,
   lindex: (db, [key, at]) => db.list(key!).at(Number(at)) ?? null,
   rpoplpush: (db, [from, to]) => {
     const last = db.list(from!).pop();

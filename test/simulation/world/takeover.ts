@@ -41,6 +41,9 @@ class Timer {
  */
 export function takeOver(world: World): () => void {
   taker = world;
+  const { stackTraceLimit } = Error;
+  // Errors are many, and where they come from is of interest only to whoever reads what happens.
+  if (!world.tell) Error.stackTraceLimit = 0;
   const later = (ms: number, act: () => void, again: boolean): Timer => {
     const timer = new Timer();
     const program = world.current;
@@ -74,6 +77,7 @@ export function takeOver(world: World): () => void {
   process.memoryUsage.rss = () => 64 * 1_048_576;
   return () => {
     taker = undefined;
+    Error.stackTraceLimit = stackTraceLimit;
     Object.assign(globalThis, real);
     Date.now = realNow;
     process.memoryUsage.rss = realRss;
