@@ -12,6 +12,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '8' },
     mutant: { type: 'string' },
     mutants: { type: 'boolean', default: false },
+    whole: { type: 'boolean', default: false },
     trace: { type: 'string', default: String(shown) },
   },
 });
@@ -19,6 +20,7 @@ const { values } = parseArgs({
 const [seeds, from, steps, lines] = [values.seeds, values.from, values.steps, values.trace].map(Number) as [
   ...[number, number, number, number],
 ];
+const whole = values.whole ? { whole: true } : {};
 const mutant = values.mutant === undefined ? undefined : mutants[values.mutant];
 if (values.mutant !== undefined && !mutant) {
   console.error(`simulate: no mutant is called ${values.mutant}; there are ${Object.keys(mutants).join(', ')}`);
@@ -40,7 +42,7 @@ let failed: number | undefined;
 let done = 0;
 let saidAt = began;
 for (let seed = from; seed < from + seeds && failed === undefined; seed++) {
-  const end = await run({ seed, steps, ...(mutant ? { mutant } : {}) });
+  const end = await run({ seed, steps, ...whole, ...(mutant ? { mutant } : {}) });
   done++;
   events += end.events;
   simulatedMs += end.simulatedMs;
@@ -59,7 +61,13 @@ console.log(
 );
 if (failed !== undefined) {
   const told: string[] = [];
-  const end = await run({ seed: failed, steps, ...(mutant ? { mutant } : {}), tell: (line) => told.push(line) });
+  const end = await run({
+    seed: failed,
+    steps,
+    ...whole,
+    ...(mutant ? { mutant } : {}),
+    tell: (line) => told.push(line),
+  });
   for (const line of told.slice(Math.max(0, told.length - lines))) console.log(line);
   console.log(`\nseed ${failed} fails: ${end.broken ?? 'not when it is told; so it is not reproduced'}`);
   console.log(`again: ${commandFor(failed)}`);
@@ -69,7 +77,8 @@ console.log('every promise was kept');
 
 /** What runs this seed alone. */
 function commandFor(seed: number): string {
-  const others = [...(steps === 8 ? [] : ['--steps', steps]), ...(values.mutant ? ['--mutant', values.mutant] : [])];
+  const own = [...(steps === 8 ? [] : ['--steps', steps]), ...(values.whole ? ['--whole'] : [])];
+  const others = [...own, ...(values.mutant ? ['--mutant', values.mutant] : [])];
   return ['npm run simulate --', '--from', seed, '--seeds 1', ...others].join(' ');
 }
 
@@ -79,7 +88,7 @@ async function tellOfMutants(): Promise<void> {
   for (const [name, mutant] of Object.entries(mutants)) {
     let [done, events, found] = [0, 0, false];
     while (done < seeds && !found) {
-      const end = await run({ seed: from + done, steps, mutant });
+      const end = await run({ seed: from + done, steps, mutant, ...whole });
       done++;
       events += end.events;
       found = end.broken !== undefined;

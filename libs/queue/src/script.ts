@@ -43,9 +43,15 @@ export function hashOf(flat: readonly string[]): Readonly<Record<string, string>
   return hash;
 }
 
+/** Asked for with every claim and every look, and always the same. */
+const knownAffixes = new WeakMap<(name: string) => string, readonly [before: string, after: string]>();
+
 /** What stands before and behind a name in a key, for a script that comes to know the name only while it runs. */
 export function affixesOf(keyOf: (name: string) => string): readonly [before: string, after: string] {
+  const known = knownAffixes.get(keyOf);
+  if (known) return known;
   const [before = '', after = ''] = keyOf('\0').split('\0');
+  knownAffixes.set(keyOf, [before, after]);
   return [before, after];
 }
 

@@ -38,22 +38,19 @@ export function readWorkerHash(
 ): WorkerRecord | undefined {
   const phase = hash['phase'] as WorkerPhase | undefined;
   if (!phase) return undefined;
-  const optional = <K extends string>(field: K): { readonly [P in K]?: number } =>
-    (hash[field] ? { [field]: Number(hash[field]) } : {}) as { readonly [P in K]?: number };
-  return {
+  const worker: { -readonly [K in keyof WorkerRecord]: WorkerRecord[K] } = {
     id,
     phase,
     profile: hash['profile'] ?? '',
     startedAt: Number(hash['startedAt'] ?? 0),
     jobsDone: Number(hash['jobsDone'] ?? 0),
     fingerprint: hash['fingerprint'] ?? '',
-    ...optional('readyAt'),
-    ...optional('idleSince'),
-    ...optional('heartbeatAt'),
-    ...optional('rssMb'),
-    ...(hash['job'] ? { job: hash['job'], ...optional('lease') } : {}),
-    ...(hash['cordoned'] ? { cordoned: true } : {}),
-    ...optional('drainBy'),
-    ...(owner ? { owner } : {}),
   };
+  for (const field of ['readyAt', 'idleSince', 'heartbeatAt', 'rssMb', 'drainBy'] as const)
+    if (hash[field]) worker[field] = Number(hash[field]);
+  if (hash['job']) worker.job = hash['job'];
+  if (hash['job'] && hash['lease']) worker.lease = Number(hash['lease']);
+  if (hash['cordoned']) worker.cordoned = true;
+  if (owner) worker.owner = owner;
+  return worker;
 }

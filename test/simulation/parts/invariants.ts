@@ -23,6 +23,9 @@ const linePrefix = `{${namespace}}:wk:`;
 /** How a worker says that it is free, in an entry of its own stream. */
 const freeWord = '"kind":"phase","phase":"idle"';
 
+/** Fields of a job's record whose changes say something. */
+const watchedOfJobs = new Set(['state', 'lease', 'attempt', 'worker', 'failures', 'requeues', 'retried:engine.hung']);
+
 /** What was seen of one job. */
 export interface SeenJob {
   state: JobState;
@@ -66,9 +69,11 @@ export class Invariants implements Onlooker, TurnWatch {
   ) {}
 
   onHash(key: string, field: string, before: string | undefined, after: string | undefined): void {
-    if (key.startsWith(jobPrefix)) this.#onJob(key.slice(jobPrefix.length), field, before, after);
-    else if (key.startsWith(workerPrefix)) this.#onWorker(key.slice(workerPrefix.length), field, before, after);
-    else if (key.startsWith(grantPrefix) && field === 'job') this.#onGrant(key, after ?? '');
+    if (watchedOfJobs.has(field) && key.startsWith(jobPrefix))
+      this.#onJob(key.slice(jobPrefix.length), field, before, after);
+    else if (field === 'job' && key.startsWith(grantPrefix)) this.#onGrant(key, after ?? '');
+    else if ((field === 'job' || field === 'phase') && key.startsWith(workerPrefix))
+      this.#onWorker(key.slice(workerPrefix.length), field, before, after);
   }
 
   onEntry(key: string, id: string, fields: readonly string[]): void {
@@ -113,7 +118,7 @@ export class Invariants implements Onlooker, TurnWatch {
       this.#break(`the result of ${name} is not of the attempt that had the lease: ${text}`);
   }
 
-  onClaim({ queue, job, lock, givenBack }: Parameters<Onlooker['onClaim']>[0]): void {
+  onClaim(...[{ queue, job, givenBack }, lock]: Parameters<Onlooker['onClaim']>): void {
     if (!queue.includes(':jobs.')) return;
     this.claimed?.(lock);
     this.#claimedAt.set(job, this.now());

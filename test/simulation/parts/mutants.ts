@@ -32,10 +32,10 @@ const replace =
 
 /** Every mutant, by the name under which `--mutant` finds it. */
 export const mutants: Readonly<Record<string, Mutant>> = {
-  'no-fencing': { shownBy: 117, script: replace([lease, anyHeld], [settledLease, anyHeld]) },
-  'no-drop-of-old-events': { shownBy: 117, script: replace([lease, anyHeld]) },
+  'no-fencing': { shownBy: 483, script: replace([lease, anyHeld], [settledLease, anyHeld]) },
+  'no-drop-of-old-events': { shownBy: 483, script: replace([lease, anyHeld]) },
   'no-cursor': {
-    shownBy: 149,
+    shownBy: 283,
     script: replace(
       ["redis.call('HSET', KEYS[1], worker, after)", ''],
       ['if cursor ~= before then', 'if false then'],
@@ -59,11 +59,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'anybodys-worker': {
-    shownBy: 389,
+    shownBy: 329,
     script: replace(["if redis.call('GET', KEYS[8]) ~= ARGV[10] then return {'elsewhere'} end", '']),
   },
   'double-claim': { script: replace([queuedJob, '']), part: claimTwice },
   'no-idempotent-assign': {
+    shownBy: 103,
     script: replace(
       ["then return {'assigned', at[4], at[5]} end", "then at[1] = 'queued' end"],
       [idleWorker, ''],
@@ -71,23 +72,24 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     ),
   },
   'priority-ignored': { script: replace(['priority * 0x100000000 +', '0x100000000 +']) },
-  'forget-cancel': { script: replace([queuedJob, '']), part: () => readAs('queued', ['cancelled']) },
+  'forget-cancel': { shownBy: 55, script: replace([queuedJob, '']), part: () => readAs('queued', ['cancelled']) },
   'requeue-after-cancel': {
-    shownBy: 149,
+    shownBy: 209,
     script: replace(["if asked[1] == ARGV[2] and asked[2] then return {'cancelled'} end", '']),
   },
   'lost-unnoticed': {
+    shownBy: 55,
     deafToExits: true,
     part: () => patch(Fleet.prototype, 'lost', () => () => undefined),
   },
   'no-requeue-limit': {
+    shownBy: 355,
     script: replace([
       "for _, count in ipairs(cjson.decode(ARGV[9])) do redis.call('HINCRBY', KEYS[1], count, 1) end",
       '',
     ]),
   },
   unpausable: {
-    shownBy: 114,
     script: replace(["if redis.call('EXISTS', KEYS[7]) == 1 then", 'if false then']),
   },
   uncordonable: {
@@ -95,16 +97,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     part: () => patch(Wishes.prototype, 'heed', () => () => Promise.resolve()),
   },
   'settle-twice': {
-    shownBy: 117,
     script: replace([settledLease, 'false']),
   },
   'redrive-of-anything': {
-    shownBy: 154,
     script: replace(["if at[1] ~= 'failed' then return {'state', at[1]} end", '']),
   },
-  'no-ownership': {
-    script: replace(['if not owner or owner == ARGV[1] then', 'if true then']),
-  },
+  'no-ownership': { shownBy: 85, script: replace(['if not owner or owner == ARGV[1] then', 'if true then']) },
   'pool-ignores-starting': {
     part: () =>
       patch(
@@ -117,7 +115,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'pool-without-lead': {
-    shownBy: 1034,
+    shownBy: 73,
     script: replace(["if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end", '']),
   },
 };

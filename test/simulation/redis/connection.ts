@@ -186,9 +186,11 @@ export class SimulatedConnection implements Line {
     const { db } = this.server;
     switch (command) {
       case 'xread':
-        return this.#block(sent, Number(args[3]), () => this.#read(args.slice(5).map(String), Number(args[1])));
+        return this.#follow(sent, texts(args.slice(5)));
       case 'bzpopmin':
-        return this.#block(sent, Number(args[1]) * 1_000, () => (db.delete(String(args[0])) ? 1 : undefined));
+        return this.#block(sent, [String(args[0])], Number(args[1]) * 1_000, () =>
+          db.delete(String(args[0])) ? 1 : undefined,
+        );
       case 'client':
         return args[0] === 'ID' ? this.#id : this.server.unblock(Number(args[1])) ? 1 : 0;
       case 'subscribe':
@@ -203,7 +205,13 @@ export class SimulatedConnection implements Line {
     }
   }
 
-  #block(sent: Sent, ms: number, tried: () => Reply | undefined): unknown {
+  #follow(sent: Sent, words: readonly string[]): unknown {
+    const { args } = sent;
+    const keys = words.slice(0, words.length / 2);
+    return this.#block(sent, keys, Number(args[3]), () => this.#read(words, Number(args[1])));
+  }
+
+  #block(sent: Sent, keys: readonly string[], ms: number, tried: () => Reply | undefined): unknown {
     const at = tried();
     if (at !== undefined) return at;
     this.#blocking = true;
@@ -215,7 +223,7 @@ export class SimulatedConnection implements Line {
         if (line === this.#line) this.#work();
       });
     };
-    this.server.block({ id: this.#id, tried, answer }, ms);
+    this.server.block({ id: this.#id, keys, tried, answer }, ms);
     return blocks;
   }
 
@@ -253,7 +261,9 @@ function fields(flat: readonly string[]): Record<string, string> {
 
 /** `{a: 1}` as `a 1`; everything else as it is. */
 function flat(args: readonly unknown[]): (string | number)[] {
-  if (!args.some((arg) => typeof arg === 'object')) return args as (string | number)[];
+  let plain = true;
+  for (const arg of args) plain &&= typeof arg !== 'object';
+  if (plain) return args as (string | number)[];
   return args.flatMap((arg) =>
     typeof arg === 'object' && arg !== null && !Array.isArray(arg) ? Object.entries(arg).flat() : arg,
   ) as (string | number)[];

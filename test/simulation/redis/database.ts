@@ -31,7 +31,7 @@ export interface Onlooker {
   /** A command was asked for that there is not. */
   onUnknown(what: string): void;
   /** A BullMQ job was claimed from its queue; not `givenBack` is one that waited its turn by priority. */
-  onClaim(claim: { queue: string; job: string; lock: string; givenBack: boolean }): void;
+  onClaim(claim: { queue: string; job: string; givenBack: boolean }, lock: string): void;
 }
 
 /** The locks of a run hold for this part of the real time: a lost one is then worth waiting for. */
@@ -43,8 +43,10 @@ export type Command = (db: Database, args: readonly string[]) => Reply;
 /** What stands for Redis: its data, its commands, each one step. Scripts are the product's own, as they're sent. */
 export class Database {
   readonly #data = new Map<string, Kept>();
-  /** Scripts that it has been told. */
+  /** Scripts that it has been told, by their hashes. */
   readonly #known = new Map<string, LuaScript>();
+  /** Texts of scripts that it was ever told. */
+  readonly told = new Set<string>();
   readonly onPublish: ((channel: string, message: string) => void)[] = [];
   /** The BullMQ job that left a queue's line last: whoever sets its lock has claimed it. */
   #left: { readonly queue: string; readonly job: string; readonly givenBack: boolean } | undefined;
@@ -67,6 +69,12 @@ export class Database {
     return act(this, args as readonly string[]);
   }
 
+  clear(): void {
+    this.#data.clear();
+    this.#known.clear();
+    this.onPublish.length = 0;
+  }
+
   /** Whoever asked may hear no error; so the run ends of it. */
   #unknown(command: string): Error {
     const what = `the simulation's Redis has no command ${command}`;
@@ -86,9 +94,15 @@ export class Database {
   }
 
   eval(args: readonly string[]): Reply {
-    const compiled = compile(this.altered(args[0]!));
-    this.#known.set(shaOf(args[0]!), compiled);
-    return this.#runScript(compiled, args);
+    return this.#runScript(this.learn(args[0]!), args);
+  }
+
+  /** Is told a script. */
+  learn(text: string): LuaScript {
+    const compiled = compile(this.altered(text));
+    this.#known.set(shaOf(text), compiled);
+    this.told.add(text);
+    return compiled;
   }
 
   #runScript(script: LuaScript, args: readonly string[]): Reply {
@@ -149,7 +163,7 @@ export class Database {
     const left = this.#left;
     if (left && key === `${left.queue}:${left.job}:lock`) {
       this.#left = undefined;
-      this.onlooker.onClaim({ ...left, lock: value });
+      this.onlooker.onClaim(left, value);
       if (ms !== undefined) ms = Math.round(ms * lockShare);
     }
     const before = this.text(key);
@@ -228,9 +242,12 @@ const splitId = (id: string): readonly [number, number] => {
   return dash < 0 ? [Number(id), 0] : [Number(id.slice(0, dash)), Number(id.slice(dash + 1))];
 };
 
+/** Nothing is `false` to Lua. A list in which all is something is not copied: no script changes what it was answered. */
 const forLua = (reply: Reply): unknown => {
   if (reply === null) return false;
-  return Array.isArray(reply) ? (reply as Reply[]).map(forLua) : reply;
+  if (typeof reply !== 'object') return reply;
+  for (const each of reply) if (typeof each !== 'string') return reply.map(forLua);
+  return reply;
 };
 
 /** Arguments as Redis gets them. */

@@ -51,8 +51,12 @@ function toReply(value: unknown): unknown {
   if (value === true) return 1;
   if (typeof value === 'number') return Math.trunc(value);
   if (!Array.isArray(value)) return value;
-  const end = value.findIndex((each) => each === null || each === undefined);
-  return (end < 0 ? value : value.slice(0, end)).map(toReply);
+  const reply: unknown[] = [];
+  for (const each of value) {
+    if (each === null || each === undefined) break;
+    reply.push(typeof each === 'string' ? each : toReply(each));
+  }
+  return reply;
 }
 
 function block(statements: readonly Statement[]): string {

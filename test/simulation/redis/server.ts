@@ -6,6 +6,8 @@ import { redisCommands } from './redis-commands.js';
 /** A command that waits at the server until something comes for it. */
 interface Blocked {
   readonly id: number;
+  /** What it waits at. */
+  readonly keys: readonly string[];
   readonly tried: () => Reply | undefined;
   readonly answer: (reply: Reply) => void;
 }
@@ -51,17 +53,26 @@ export class Server {
   ) {
     this.db = new Database(() => Math.floor(world.now), onlooker, allCommands, altered);
     world.atRest.push(() => {
-      for (const connection of this.#dirty) connection.flush();
-      this.#dirty.clear();
+      if (this.#dirty.length === 0) return;
+      const dirty = this.#dirty;
+      this.#dirty = [];
+      for (const connection of dirty) connection.flush();
     });
     this.db.onPublish.push((channel, message) => this.#spread(channel, message));
   }
 
-  readonly #dirty = new Set<Line>();
+  #dirty: Line[] = [];
 
-  /** The connection has something to send, once its program's code has come to rest. */
+  /** Is switched off for good. */
+  end(): void {
+    this.connections.clear();
+    this.#blocked.clear();
+    this.db.clear();
+  }
+
+  /** The connection has something to send, once its program's code has come to rest. Once is enough, and twice no harm. */
   sendLater(connection: Line): void {
-    this.#dirty.add(connection);
+    if (this.#dirty.at(-1) !== connection) this.#dirty.push(connection);
   }
 
   nextClient(): number {
@@ -107,14 +118,16 @@ export class Server {
 
   /** Gives what has come to those who wait for it. */
   serve(): void {
-    if (this.db.touched.size === 0) return;
-    this.db.touched.clear();
+    const { touched } = this.db;
+    if (touched.size === 0) return;
     for (const [id, blocked] of this.#blocked) {
+      if (!blocked.keys.some((key) => touched.has(key))) continue;
       const reply = blocked.tried();
       if (reply === undefined) continue;
       this.#blocked.delete(id);
       blocked.answer(reply);
     }
+    touched.clear();
   }
 
   #spread(channel: string, message: string): void {

@@ -17,6 +17,10 @@ export class Agenda<T extends Appointment> {
     return this.#heap[0];
   }
 
+  clear(): void {
+    this.#heap.length = 0;
+  }
+
   add(entry: T): void {
     const heap = this.#heap;
     let i = heap.length;

@@ -21,7 +21,11 @@ interface Event extends Appointment {
   late?: boolean;
 }
 
-const settled = Promise.resolve();
+/**
+ * Runs ticks and promises until nothing of them is left, as Node does after each callback. By its one public way, a tick behind a
+ * promise, each event takes a twentieth longer.
+ */
+const runPromises = (process as unknown as { _tickCallback: () => void })._tickCallback;
 
 /** Where simulated time begins, epoch ms. */
 export const beginning = 1_700_000_000_000;
@@ -88,6 +92,13 @@ export class World {
     return event;
   }
 
+  /** Ends the world: nothing happens any more, and nobody looks on. */
+  end(): void {
+    this.#agenda.clear();
+    this.programs.length = 0;
+    this.atRest.length = 0;
+  }
+
   /** The time of the next event. */
   nextAt(): number {
     return this.#agenda.peek()?.at ?? Number.POSITIVE_INFINITY;
@@ -99,22 +110,19 @@ export class World {
    */
   play(goesOn: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      const turn = (): void => {
+      // Not from within a promise: until it has run, no others would.
+      setImmediate(() => {
         try {
-          if (this.#playOn(goesOn)) void settled.then(afterPromises);
-          else resolve();
+          while (this.#playOn(goesOn)) {
+            runPromises();
+            for (const act of this.atRest) act();
+            this.current = undefined;
+          }
+          resolve();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
-      };
-      const rest = (): void => {
-        for (const act of this.atRest) act();
-        this.current = undefined;
-        turn();
-      };
-      // Node runs a tick only when no promise has anything left to do.
-      const afterPromises = (): void => process.nextTick(rest);
-      turn();
+      });
     });
   }
 
