@@ -41,8 +41,8 @@ const patienceMs = 180_000;
 const sleep = { afterMs: 10_000, ms: 60_000 } as const;
 
 /**
- * Of two runs one goes on until all that was accepted is over, the other ends with the disturbance: two thirds of a run's events
- * come after that, and break no more promises than those before.
+ * Of two runs one goes on until all that was accepted is over, the other ends with the disturbance: most of a run's events
+ * come after that, and break no more promises than those before (`--mutants`, with `--whole` and without).
  */
 const isWhole = ({ seed, whole = seed % 2 === 1 }: RunPlan): boolean => whole;
 
@@ -58,7 +58,7 @@ export async function run(plan: RunPlan): Promise<RunEnd> {
   return play(plan, hasNewRedis(plan.seed) ? [] : scriptsOfBefore);
 }
 
-/** What a run or two has to tell to a new Redis. */
+/** What some runs have to tell to a new Redis. */
 async function tellScripts(): Promise<readonly string[]> {
   const told = new Set<string>();
   for (const seed of [1, 2, 3]) await play({ seed, steps: 20 }, [], told);
@@ -159,7 +159,7 @@ class Run {
 
   /**
    * Lets go of all that was made. What is left whole hangs together with what comes after it, and each small collection of garbage
-   * copies it once more: that was a tenth of a run's time.
+   * copies it once more.
    */
   forget(): void {
     this.world.end();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { spreadOf, type Line } from '../figure.js';
 
 const rounds = 3;
-/** A nightly run's size: in the first thousand Node still compiles what is hot. */
+/** As in the README's command: in the first thousand Node still compiles what is hot. */
 const seeds = 10_000;
 const root = join(import.meta.dirname, '../../..');
 

@@ -22,8 +22,8 @@ interface Event extends Appointment {
 }
 
 /**
- * Runs ticks and promises until nothing of them is left, as Node does after each callback. By its one public way, a tick behind a
- * promise, each event takes a twentieth longer.
+ * Runs ticks and promises until nothing of them is left, as Node does after each callback. Its one public way, a tick behind a
+ * promise, costs both for each event.
  */
 const runPromises = (process as unknown as { _tickCallback: () => void })._tickCallback;
 
