@@ -18,15 +18,25 @@ const root = join(import.meta.dirname, '../../..');
 /** As many as the machine carries; a worker does several jobs, since the start of one costs a second of CPU. */
 const pool = { warm: availableParallelism(), max: 2 * availableParallelism(), afterJobs: 8 };
 
+type App = 'bridge' | 'scheduler' | 'api';
+
+/** Of every app there are two. */
+const sides = ['1', '2'] as const;
+type Side = (typeof sides)[number];
+
+/** Folder of the sockets of one bridge; the scheduler of the same side gives it to its workers. */
+const socketDirOf = (dir: string, side: Side): string => `${socketDir(dir)}${side}`;
+
 /** Longer than the parts of a cluster take to end, in ms. */
 const remainderMs = 40_000;
 
-/** A whole cluster of real parts with two schedulers and two apis. Only the model is scripted. */
+/** A whole cluster of real parts with two bridges, two schedulers and two apis. Only the model is scripted. */
 export interface ChaosCluster {
   readonly redis: RedisServer;
   readonly schedulers: readonly Member[];
   readonly apis: readonly Member[];
-  readonly bridge: Member;
+  /** Each scheduler's workers reach the bridge of the same place in the list. */
+  readonly bridges: readonly Member[];
   readonly clients: readonly ApiClient[];
   readonly workers: WorkerPlace;
   readonly pools: RedisPoolBook;
@@ -61,7 +71,9 @@ async function bringUp(
 ): Promise<Omit<ChaosCluster, 'stop'>> {
   const dir = await mkdtemp('/tmp/remuda-chaos-');
   const [logDir, notes] = [join(dir, 'logs'), join(dir, 'notes')];
-  await Promise.all([logDir, notes, socketDir(dir)].map((folder) => mkdir(folder, { mode: 0o755 })));
+  await Promise.all(
+    [logDir, notes, ...sides.map((side) => socketDirOf(dir, side))].map((folder) => mkdir(folder, { mode: 0o755 })),
+  );
   let keep = false;
   undo.push(() => (keep ? Promise.resolve() : rm(dir, { recursive: true, force: true, maxRetries: 5 })));
   const redis = await RedisServer.start(dir, fsync);
@@ -106,30 +118,26 @@ interface MemberPlan {
 
 async function startMembers(plan: MemberPlan, undo: (() => Promise<unknown>)[]) {
   const apiPorts = [await freePort(), await freePort()];
+  const both = (app: App): Promise<Member[]> =>
+    Promise.all(sides.map(async (side) => member(app, side, plan, await freePort())));
   const members = {
-    bridge: await member('bridge', 'bridge', plan, await freePort()),
-    schedulers: [
-      await member('scheduler', 'scheduler-1', plan, await freePort()),
-      await member('scheduler', 'scheduler-2', plan, await freePort()),
-    ],
-    apis: [await member('api', 'api-1', plan, apiPorts[0] ?? 0), await member('api', 'api-2', plan, apiPorts[1] ?? 0)],
+    bridges: await both('bridge'),
+    schedulers: await both('scheduler'),
+    apis: sides.map((side, i) => member('api', side, plan, apiPorts[i] ?? 0)),
   };
   const others = [...members.schedulers, ...members.apis];
-  undo.push(() => Promise.all([members.bridge, ...others].map((each) => each.stop())));
-  await members.bridge.start();
+  undo.push(() => Promise.all([...members.bridges, ...others].map((each) => each.stop())));
+  await Promise.all(members.bridges.map((each) => each.start()));
   await Promise.all(others.map((each) => each.start()));
   return { ...members, clients: apiPorts.map((port) => new ApiClient(`http://127.0.0.1:${String(port)}`)) };
 }
 
-async function member(
-  app: 'bridge' | 'scheduler' | 'api',
-  name: string,
-  { at, logDir, profiles }: MemberPlan,
-  port: number,
-): Promise<Member> {
+function member(app: App, side: Side, { at, logDir, profiles }: MemberPlan, port: number): Member {
+  const name = `${app}-${side}`;
   const ports = { apiPort: port, schedulerPort: port, bridgePort: port };
   const env = {
     ...planEnvironments(process.env, { ...at, ...ports })[app],
+    REMUDA_SOCKET_DIR: socketDirOf(at.dir, side),
     REMUDA_PROFILES: profiles,
     REMUDA_WORKERS_ON_EXIT: 'keep',
   };

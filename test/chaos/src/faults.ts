@@ -18,6 +18,9 @@ export interface Fault {
 /** How long something is frozen, in ms: from hardly noticed to longer than every patience in the system (6 s). */
 const freezeMs = { min: 1_000, max: 9_000 };
 
+/** How long a bridge is away that is not started again at once, in ms: an upgrade, or a machine that starts anew. */
+const awayMs = 20_000;
+
 /** What a fault hit: the job, where it hit one. */
 interface Hit {
   readonly job?: string;
@@ -42,15 +45,22 @@ const acts = {
     }),
   'scheduler killed': (scene, later) => onMember(scene, scene.cluster.schedulers, 'SIGKILL', later),
   'scheduler told to go': (scene, later) => onMember(scene, scene.cluster.schedulers, 'SIGTERM', later),
-  'scheduler frozen': async ({ cluster, random }, later) => {
-    const member = random.pick(cluster.schedulers);
-    if (member) later(freeze((signal) => member.signal(signal), random));
+  'scheduler frozen': (scene, later) => freezeMember(scene, scene.cluster.schedulers, later),
+  'api killed': (scene, later) => onMember(scene, scene.cluster.apis, 'SIGKILL', later),
+  'api frozen': (scene, later) => freezeMember(scene, scene.cluster.apis, later),
+  'bridge killed': (scene, later) => onMember(scene, scene.cluster.bridges, 'SIGKILL', later),
+  'bridge frozen': (scene, later) => freezeMember(scene, scene.cluster.bridges, later),
+  'bridge away': async ({ cluster, random }, later) => {
+    const member = random.pick(cluster.bridges);
+    if (member) later(member.restart('SIGKILL', awayMs));
     return {};
   },
-  'api killed': (scene, later) => onMember(scene, scene.cluster.apis, 'SIGKILL', later),
-  'bridge killed': (scene, later) => onMember(scene, [scene.cluster.bridge], 'SIGKILL', later),
   'Redis killed': async ({ cluster }, later) => {
     later(cluster.redis.kill());
+    return {};
+  },
+  'Redis frozen': async ({ cluster, random }, later) => {
+    later(freeze((signal) => cluster.redis.signal(signal), random));
     return {};
   },
   'old outcome said again': (scene) => replayOldOutcome(scene),
@@ -69,8 +79,12 @@ const weights: Readonly<Record<FaultKind, number>> = {
   'scheduler told to go': 2,
   'scheduler frozen': 3,
   'api killed': 2,
+  'api frozen': 1,
   'bridge killed': 2,
+  'bridge frozen': 2,
+  'bridge away': 1,
   'Redis killed': 2,
+  'Redis frozen': 1,
   'old outcome said again': 3,
 };
 
@@ -117,6 +131,16 @@ async function onMember(
 ): Promise<Hit> {
   const member = random.pick(members);
   if (member) later(member.restart(signal));
+  return {};
+}
+
+async function freezeMember(
+  { random }: FaultScene,
+  members: readonly Member[],
+  later: (what: Promise<unknown>) => void,
+): Promise<Hit> {
+  const member = random.pick(members);
+  if (member) later(freeze((signal) => member.signal(signal), random));
   return {};
 }
 

@@ -12,6 +12,7 @@ export class Member {
   #process: KeptProcess | undefined;
   #starts = 0;
   #stopped = false;
+  #pauseMs = restartMs;
   #again: Promise<void> = Promise.resolve();
 
   /** `readyUrl` answers below 500 when the part is ready. */
@@ -46,9 +47,10 @@ export class Member {
     return whenReady({ url: this.readyUrl, ended: new Promise(() => undefined), limitMs: readyLimitMs });
   }
 
-  /** Ends the process that runs now; resolves when the next one is ready. */
-  async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  /** Ends the process that runs now, and starts the next one after `pauseMs`; resolves when that is ready. */
+  async restart(signal: 'SIGKILL' | 'SIGTERM', pauseMs = restartMs): Promise<void> {
     const again = this.#again;
+    this.#pauseMs = pauseMs;
     this.signal('SIGCONT');
     this.signal(signal);
     await again;
@@ -72,7 +74,8 @@ export class Member {
     const started = startProcess({ ...this.plan, log: this.log });
     this.#process = started;
     this.#again = started.ended.then(async () => {
-      await new Promise((resolve) => setTimeout(resolve, restartMs));
+      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
+      this.#pauseMs = restartMs;
       if (!this.#stopped) void this.#run();
     });
     return started.ended;

@@ -42,12 +42,18 @@ export class RedisServer {
 
   /** SIGKILL, and a new start at once; resolves when it answers again. */
   async kill(): Promise<void> {
-    signalProcess(this.#pid, 'SIGKILL');
+    this.signal('SIGKILL');
     await this.#process?.ended;
     await this.#run();
   }
 
+  /** Sends a signal to the server that runs now. */
+  signal(signal: NodeJS.Signals): void {
+    signalProcess(this.#pid, signal);
+  }
+
   async stop(): Promise<void> {
+    this.signal('SIGCONT');
     await this.#process?.stop(10_000);
   }
 

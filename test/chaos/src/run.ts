@@ -64,7 +64,7 @@ async function run(cluster: ChaosCluster, options: ChaosOptions, began: number):
 
 /** Waits, without faults, until every accepted job is over, or the time for it is. */
 async function settle(cluster: ChaosCluster, ledger: Ledger, { say, settleMs }: ChaosOptions): Promise<void> {
-  const members = [...cluster.schedulers, ...cluster.apis, cluster.bridge];
+  const members = [...cluster.schedulers, ...cluster.apis, ...cluster.bridges];
   for (const fault of await Promise.all(members.map((member) => member.ready()))) if (fault !== undefined) say(fault);
   const began = Date.now();
   while (ledger.open > 0 && Date.now() - began < settleMs) {
