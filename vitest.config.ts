@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import type { ProofSize } from './test/proof-size.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -13,11 +14,15 @@ const alias = Object.fromEntries([
 /** Tests with real parts (Redis, Docker, the CLI): they take their time, and two at once fill a small machine. */
 const withRealParts = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2, globalSetup: at('test/prepare.ts') };
 
+/** What is promised of bad input, crashes and hostile code: each takes the whole machine. */
+const proofs = (proofSize: ProofSize) => ({ ...withRealParts, maxWorkers: 1, provide: { proofSize } });
+
 /** The projects run one after the other, the cheapest first. */
 const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
 
 export default defineConfig({
   test: {
+    reporters: [at('test/progress.ts')],
     projects: [
       {
         resolve: { alias },
@@ -28,6 +33,7 @@ export default defineConfig({
             '{libs,apps}/*/src/**/*.test.ts',
             'test/scripted-model/src/**/*.test.ts',
             'test/simulation/**/*.test.ts',
+            'test/chaos/src/**/*.test.ts',
           ],
         },
       },
@@ -53,13 +59,15 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        // each takes the whole machine, and some minutes
+        test: { ...proofs('small'), ...turn(4), name: 'small-proofs', include: ['test/{fuzz,chaos}/*.test.ts'] },
+      },
+      {
+        resolve: { alias },
         test: {
-          ...withRealParts,
-          ...turn(4),
-          maxWorkers: 1,
+          ...proofs('whole'),
+          ...turn(5),
           name: 'proofs',
-          include: ['test/{fuzz,hostile,chaos}/**/*.test.ts'],
+          include: ['test/{fuzz/fuzz,hostile/hostile,chaos/chaos}.test.ts'],
         },
       },
     ],

@@ -1,6 +1,6 @@
 import type { JobEvent, JobRecord } from '@remuda/domain';
 import { expect, test } from 'vitest';
-import { isTrue, type SeenJob } from './src/audit.js';
+import { isTrue, type SeenJob } from './audit.js';
 
 const assigned = (attempt: number, worker: string): JobEvent => ({
   ...{ type: 'job.assigned', id: attempt * 10, at: 1, attempt, data: { worker, start: { kind: 'warm' } } },
