@@ -25,5 +25,8 @@ test.each([
 test('a record has the lease and the size besides', () => {
   const snapshot = { ...note, lease: 2, bytes: 100 };
   expect(readSnapshot(JSON.stringify(snapshot))).toEqual(snapshot);
+  const copy = { ...snapshot, copy: '0123456789abcdef' };
+  expect(readSnapshot(JSON.stringify(copy))).toEqual(copy);
+  expect(readSnapshot(JSON.stringify({ ...snapshot, copy: '../0123456789abcd' }))).toBeUndefined();
   expect(readSnapshot(JSON.stringify(note))).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotNote } from '@remuda/domain';
+import { isSnapshotCopy, type Snapshot, type SnapshotNote } from '@remuda/domain';
 import { isRecord, parseJson } from './json.js';
 
 /**
@@ -29,6 +29,9 @@ export function readSnapshotNote(text: string): SnapshotNote | undefined {
 export function readSnapshot(text: string): Snapshot | undefined {
   const note = readSnapshotNote(text);
   const value = parseJson(text);
-  if (!note || !isRecord(value) || !isCount(value['lease']) || !isCount(value['bytes'])) return undefined;
-  return { ...note, lease: value['lease'], bytes: value['bytes'] };
+  if (!note || !isRecord(value)) return undefined;
+  const { lease, bytes, copy } = value;
+  if (!isCount(lease) || !isCount(bytes)) return undefined;
+  if (copy === undefined) return { ...note, lease, bytes };
+  return typeof copy === 'string' && isSnapshotCopy(copy) ? { ...note, lease, bytes, copy } : undefined;
 }

@@ -6,14 +6,15 @@ import { run, script } from './script.js';
 
 /**
  * Notes a snapshot in its job's record, unless the lease is not the one of now. KEYS: job. ARGV: worker, lease, snapshot.
- * Gives 1, or 0 where it was fenced.
+ * Gives the one that it replaced, '' where there was none, or 0 where it was fenced.
  */
 export const noteSnapshotScript = script(`
 local at = redis.call('HMGET', KEYS[1], 'lease', 'state', 'worker')
 if at[1] ~= ARGV[2] or at[3] ~= ARGV[1] then return 0 end
 if at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting' then return 0 end
+local before = redis.call('HGET', KEYS[1], 'snapshot')
 redis.call('HSET', KEYS[1], 'snapshot', ARGV[3])
-return 1
+return before or ''
 `);
 
 /** What jobs' records say of their snapshots. Every call rejects with `redis.unavailable` in an outage. */
@@ -23,10 +24,13 @@ export class RedisSnapshots {
     private readonly keys: RedisKeys,
   ) {}
 
-  /** Notes a snapshot that is kept; false when its lease is no longer the job's of now. */
-  async note(job: string, worker: string, snapshot: Snapshot): Promise<boolean> {
+  /** Notes a snapshot that is kept, and gives the one that it replaced; `ended` when its lease is no longer the job's of now. */
+  async note(job: string, worker: string, snapshot: Snapshot): Promise<{ replaced?: Snapshot } | 'ended'> {
     const args = [worker, snapshot.lease, JSON.stringify(snapshot)];
-    return (await translated(run(this.redis, noteSnapshotScript, [this.keys.job(job)], args))) === 1;
+    const answer = await translated(run(this.redis, noteSnapshotScript, [this.keys.job(job)], args));
+    if (typeof answer !== 'string') return 'ended';
+    const replaced = readSnapshot(answer);
+    return replaced ? { replaced } : {};
   }
 
   /** The job's snapshot; undefined where there is none. */
@@ -35,10 +39,12 @@ export class RedisSnapshots {
     return text === null ? undefined : readSnapshot(text);
   }
 
-  /** Those of the jobs that may still have use for a snapshot: they are known, and not over. */
-  async stillOpen(jobs: readonly string[]): Promise<ReadonlySet<string>> {
-    const states = await translated(Promise.all(jobs.map((job) => this.redis.hget(this.keys.job(job), 'state'))));
-    return new Set(jobs.filter((_, i) => states[i] && !isOver(states[i] as JobState)));
+  /** The jobs that may still have use for a snapshot, since they are known and not over, each with the one that is noted. */
+  async stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>> {
+    const look = (job: string) => this.redis.hmget(this.keys.job(job), 'state', 'snapshot');
+    const found = await translated(Promise.all(jobs.map(look)));
+    const open = jobs.map((job, i) => [job, found[i]?.[0], readSnapshot(found[i]?.[1] ?? '')] as const);
+    return new Map(open.flatMap(([job, state, noted]) => (state && !isOver(state as JobState) ? [[job, noted]] : [])));
   }
 }
 

@@ -3,6 +3,7 @@ import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { snapshotName } from '@remuda/domain';
+import { readSnapshot } from '@remuda/protocol';
 import { attackWith, carryOut, idleWorker, maxSnapshotMb, type Stage } from '../stage.js';
 import { seen, type Verdict } from '../verdict.js';
 
@@ -48,7 +49,8 @@ const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 /** A snapshot of the other job's there is after some seconds. */
 async function victimsSnapshot({ redis, keys, victim }: Stage): Promise<string> {
   for (let tries = 0; tries < 600; tries++) {
-    if ((await redis.hexists(keys.job(victim.job), 'snapshot')) === 1) return snapshotName(victim.job, victim.lease);
+    const snapshot = readSnapshot((await redis.hget(keys.job(victim.job), 'snapshot')) ?? '');
+    if (snapshot) return snapshotName(victim.job, snapshot);
     await sleep(100);
   }
   throw new Error('the other job has no snapshot');

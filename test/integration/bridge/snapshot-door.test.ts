@@ -4,7 +4,8 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { bridgeTokenHeader, redisKeys, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
+import { snapshotName } from '@remuda/domain';
+import { bridgeTokenHeader, readSnapshot, redisKeys, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
 import { connectRedis, RedisSnapshots, type RedisConnection } from '@remuda/queue';
 import { FileBlobs } from '../../../apps/bridge/src/snapshots/file-blobs.js';
 import { sweepSnapshots } from '../../../apps/bridge/src/snapshots/sweep.js';
@@ -48,12 +49,19 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** Asks the door; a body may be cut off after so many bytes. */
+/** Asks the door; a body may be cut off after so many bytes, or its second half wait for something. */
 function ask(
   { bridge }: Scene,
   method: string,
   token: string | undefined,
-  more: { note?: object; body?: Buffer; path?: string; cutAfter?: number; cutWhen?: Promise<void> } = {},
+  more: {
+    note?: object;
+    body?: Buffer;
+    path?: string;
+    cutAfter?: number;
+    cutWhen?: Promise<void>;
+    restWhen?: Promise<void>;
+  } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({
@@ -76,6 +84,10 @@ function ask(
       outgoing.write(more.body?.subarray(0, more.cutAfter), () => {
         void (more.cutWhen ?? sleep(50)).then(() => outgoing.destroy());
       });
+    } else if (more.body && more.restWhen) {
+      const half = more.body.length >> 1;
+      outgoing.write(more.body.subarray(0, half));
+      more.restWhen.then(() => outgoing.end(more.body?.subarray(half)), reject);
     } else if (method === 'GET') outgoing.end();
     else {
       outgoing.write(more.body ?? '');
@@ -91,16 +103,25 @@ async function recorded({ redis }: Scene, job = 'job-1'): Promise<unknown> {
   return text === null ? undefined : JSON.parse(text);
 }
 
+/** The name of the blob that the record names. */
+async function notedName({ redis }: Scene, job = 'job-1'): Promise<string> {
+  const snapshot = readSnapshot((await redis.hget(keys.job(job), 'snapshot')) ?? '');
+  return snapshot ? snapshotName(job, snapshot) : 'none';
+}
+
 test('a snapshot is kept whole, noted in the record, and given to the next attempt of the same job', async () => {
   await using scene = await setScene();
   const body = randomBytes(3_000_000);
   expect((await ask(scene, 'PUT', 't', { note: { ...note, base: 'b'.repeat(40) }, body })).status).toBe(204);
-  expect(await recorded(scene)).toEqual({ ...note, base: 'b'.repeat(40), lease: 1, bytes: body.length });
+  expect(await recorded(scene)).toEqual({
+    ...{ ...note, base: 'b'.repeat(40), lease: 1, bytes: body.length },
+    copy: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+  });
   await runs(scene, 't2', { job: 'job-1', worker: 'w-2', lease: 2 });
   const had = await ask(scene, 'GET', 't2');
   expect(had.status).toBe(200);
   expect(hash(had.body)).toBe(hash(body));
-  expect((await stat(join(scene.folder, 'job-1.1'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(scene.folder, await notedName(scene)))).mode & 0o777).toBe(0o600);
 });
 
 test("the next lease's snapshot takes the place of the one before", async () => {
@@ -108,7 +129,7 @@ test("the next lease's snapshot takes the place of the one before", async () => 
   await ask(scene, 'PUT', 't', { note, body: Buffer.from('one') });
   await runs(scene, 't2', { job: 'job-1', worker: 'w-2', lease: 2 });
   await ask(scene, 'PUT', 't2', { note, body: Buffer.from('two') });
-  expect(await readdir(scene.folder)).toEqual(['job-1.2']);
+  expect(await readdir(scene.folder)).toEqual([await notedName(scene)]);
   expect((await ask(scene, 'GET', 't2')).body.toString()).toBe('two');
 });
 
@@ -146,11 +167,38 @@ test('what an attempt sends after its lease has ended is not kept', async () => 
   expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('late') })).status).toBe(401);
 });
 
+test('one that is refused at its end leaves the good one of the same lease alone', async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('good') });
+  const good = await notedName(scene);
+  await scene.redis.hset(keys.job('job-1'), { worker: 'w-2', lease: 2 });
+  expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('late') })).status).toBe(401);
+  expect(await readdir(scene.folder)).toEqual([good]);
+  await runs(scene, 't2', { job: 'job-1', worker: 'w-2', lease: 2 });
+  expect((await ask(scene, 'GET', 't2')).body.toString()).toBe('good');
+});
+
+test('where Redis goes away before the note the answer is 503, and the record goes on naming a whole one', async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('good') });
+  let away = (): void => undefined;
+  const restWhen = new Promise<void>((resolve) => (away = resolve));
+  const late = ask(scene, 'PUT', 't', { note: { ...note, sessionBytes: 1 }, body: Buffer.from('late'), restWhen });
+  await vi.waitFor(async () => expect(await readdir(scene.folder)).toHaveLength(2));
+  await scene.bridge.redis.stop();
+  away();
+  expect((await late).status).toBe(503);
+  await scene.bridge.redis.start();
+  await vi.waitFor(async () => expect((await ask(scene, 'GET', 't')).status).toBe(200));
+  expect((await ask(scene, 'GET', 't')).body.toString()).toBe('good');
+  expect(await recorded(scene)).toMatchObject({ sessionBytes: 3 });
+});
+
 test('what breaks off is not kept, and the one before stays', async () => {
   await using scene = await setScene();
   await ask(scene, 'PUT', 't', { note, body: Buffer.from('whole') });
   await ask(scene, 'PUT', 't', { note, body: randomBytes(100_000), cutAfter: 50_000 }).catch(() => undefined);
-  await vi.waitFor(async () => expect(await readdir(scene.folder)).toEqual(['job-1.1']));
+  await vi.waitFor(async () => expect(await readdir(scene.folder)).toEqual([await notedName(scene)]));
   expect((await ask(scene, 'GET', 't')).body.toString()).toBe('whole');
 });
 
@@ -198,7 +246,7 @@ test('a sweep removes the snapshots of jobs that are over, and no others', async
   };
   const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
   expect(await sweepSnapshots({ ...sweep, clock })).toBe(0);
-  expect(await readdir(scene.folder)).toEqual(['job-1.1']);
+  expect(await readdir(scene.folder)).toEqual([await notedName(scene)]);
   await scene.redis.hset(keys.job('job-1'), 'state', 'succeeded');
   expect(await sweepSnapshots({ ...sweep, clock })).toBe(1);
   expect(await readdir(scene.folder)).toEqual([]);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { RemudaError, snapshotName, type SnapshotNote } from '@remuda/domain';
@@ -98,21 +99,26 @@ async function serve(exchange: Exchange): Promise<Ending> {
   }
 }
 
-/** Keeps what comes, then says so in the record: if that refuses it, the lease had ended meanwhile. */
+/**
+ * Keeps what comes under a name of its own, says so in the record, and only then removes the one before: whatever breaks off in
+ * between, the record names a whole snapshot. If the record refuses it, the lease had ended meanwhile. Where nobody knows whether
+ * it was noted, both stay, and the sweep removes the one that is not.
+ */
 async function keep({ door, request }: Exchange, grant: BridgeGrant, note: SnapshotNote): Promise<Ending> {
   const { blobs, book, metrics, log } = door;
   const { job, worker, lease } = grant;
-  const before = await book.find(job);
-  const name = snapshotName(job, lease);
+  const copy = randomBytes(8).toString('hex');
+  const name = snapshotName(job, { lease, copy });
   // Broken off, the request is still to be answered.
   const put = await blobs.put(name, request.iterator({ destroyOnReturn: false }));
   if (put.kind !== 'stored') return put.kind;
   const { bytes } = put;
-  if (!(await book.note(job, worker, { ...note, lease, bytes }))) {
+  const noted = await book.note(job, worker, { ...note, lease, copy, bytes });
+  if (noted === 'ended') {
     await blobs.remove(name);
     return 'ended';
   }
-  if (before && before.lease !== lease) await blobs.remove(snapshotName(job, before.lease));
+  if (noted.replaced) await blobs.remove(snapshotName(job, noted.replaced));
   metrics.snapshotBytes.inc(bytes);
   log.debug({ job, lease, bytes }, 'snapshot kept');
   return 'stored';
@@ -120,19 +126,27 @@ async function keep({ door, request }: Exchange, grant: BridgeGrant, note: Snaps
 
 async function give({ door, response }: Exchange, { job }: BridgeGrant): Promise<Ending> {
   const snapshot = await door.book.find(job);
-  const blob = snapshot && (await door.blobs.get(snapshotName(job, snapshot.lease)));
+  const blob = snapshot && (await door.blobs.get(snapshotName(job, snapshot)));
   if (!blob) return 'unknown';
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
   await pipeline(blob.content, response);
   return 'read';
 }
 
+/** What is wrong on this side comes first: a request that was read to its end counts as destroyed too. */
 function faultOf({ log }: SnapshotDoor, request: IncomingMessage, error: unknown): Ending {
-  // A worker that breaks off has thought better of it, or is gone.
-  if (request.destroyed || !request.complete) return 'malformed';
   if (error instanceof RemudaError && error.code === 'redis.unavailable') return 'unavailable';
+  if (diskFull.includes(codeOf(error) ?? '')) return 'full';
+  // A worker that breaks off has thought better of it, or is gone.
+  if (request.errored || codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return 'malformed';
   log.error({ err: error }, 'the door for snapshots failed');
   return 'failed';
+}
+
+const diskFull: readonly string[] = ['ENOSPC', 'EDQUOT'];
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 /** What was refused half-way is read on, and thrown away, until the client has seen so: closed at once, it might not. */

@@ -1,4 +1,4 @@
-import { jobOfSnapshot, type Clock } from '@remuda/domain';
+import { jobOfSnapshot, snapshotName, type Clock, type Snapshot } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import type { Blobs, SeenBlob } from './blobs.port.js';
 import type { SnapshotBook } from './snapshot-book.port.js';
@@ -17,14 +17,36 @@ export async function sweepSnapshots({ blobs, book, keepMs, clock }: SnapshotSwe
   const seen = await blobs.list();
   const jobs = [...new Set(seen.flatMap(({ name }) => jobOfSnapshot(name) ?? []))];
   const open = await book.stillOpen(jobs);
-  const unwanted = unwantedOf(seen, open, clock.now() - keepMs);
+  const now = clock.now();
+  const unwanted = unwantedOf(seen, open, { oldest: now - keepMs, unnoted: now - unnotedMs });
   for (const name of unwanted) await blobs.remove(name);
   return unwanted.length;
 }
 
-/** Which of the blobs are to go: too old, of a job that is over or unknown, or no snapshot at all. */
-export function unwantedOf(seen: readonly SeenBlob[], open: ReadonlySet<string>, oldest: number): readonly string[] {
-  return seen.filter(({ name, at }) => at < oldest || !open.has(jobOfSnapshot(name) ?? '')).map(({ name }) => name);
+/** Since when, in epoch ms, a blob has to be there for it to stay. */
+export interface SnapshotAges {
+  /** Any blob. */
+  readonly oldest: number;
+  /** One that no record names: it may be about to be noted. */
+  readonly unnoted: number;
+}
+
+/** A note follows its blob at once; this is long past that, in ms. */
+const unnotedMs = 600_000;
+
+/** Which of the blobs are to go: too old, of a job that is over or unknown, not the one that is noted, or no snapshot at all. */
+export function unwantedOf(
+  seen: readonly SeenBlob[],
+  open: ReadonlyMap<string, Snapshot | undefined>,
+  { oldest, unnoted }: SnapshotAges,
+): readonly string[] {
+  const isUnwanted = ({ name, at }: SeenBlob): boolean => {
+    const job = jobOfSnapshot(name);
+    if (at < oldest || job === undefined || !open.has(job)) return true;
+    const noted = open.get(job);
+    return at < unnoted && (noted === undefined || name !== snapshotName(job, noted));
+  };
+  return seen.filter(isUnwanted).map(({ name }) => name);
 }
 
 const sweepEveryMs = 60_000;
