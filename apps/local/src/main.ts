@@ -7,10 +7,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
     leaving.abort();
   });
-// Nobody reads on (`npm run demo | head`).
-process.stdout.on('error', () => {
-  leaving.abort();
-});
+// Nobody reads on (`npm run demo | head`), or the terminal is gone.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => {
+    leaving.abort();
+  });
 
 try {
   const prompt = words.join(' ').trim();

@@ -13,7 +13,7 @@ export function chooseModel(env) {
 }
 
 /**
- * The first line that demo and start print.
+ * The first line that demo and start print. Says that jobs cost money, unless the model is scripted or on this machine.
  *
  * @param {Readonly<Record<string, string | undefined>>} env
  * @returns {string}
@@ -22,6 +22,15 @@ export function describeModel(env) {
   if (chooseModel(env) === 'scripted')
     return `Model: scripted (a stand-in that costs nothing; set ${credentialVariables.join(' or ')} for the real one)`;
   const found = credentialVariables.find((name) => (env[name] ?? '') !== '');
-  const where = (env['REMUDA_MODEL_URL'] ?? '') === '' ? '' : ` at ${String(env['REMUDA_MODEL_URL'])}`;
-  return `Model: the real one${where} (${found === undefined ? 'no credential of ours' : `credential from ${found}`}; jobs cost money)`;
+  const credential = found === undefined ? 'no credential of ours' : `credential from ${found}`;
+  const url = env['REMUDA_MODEL_URL'] ?? '';
+  if (isOfThisMachine(url)) return `Model: the one at ${url} on this machine (${credential})`;
+  return `Model: the real one${url === '' ? '' : ` at ${url}`} (${credential}; jobs cost money)`;
+}
+
+/** @param {string} url */
+function isOfThisMachine(url) {
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

@@ -20,3 +20,17 @@ test("with a model's URL of the user's own, nothing scripted is started", () => 
   expect(chooseModel({ REMUDA_MODEL_URL: 'http://127.0.0.1:9' })).toBe('real');
   expect(describeModel({ REMUDA_MODEL_URL: 'http://127.0.0.1:9' })).toContain('http://127.0.0.1:9');
 });
+
+test.each(['http://127.0.0.1:9', 'http://localhost:9', 'http://[::1]:9'])(
+  'a model on this machine (%s) is not announced as costing money',
+  (url) => {
+    expect(describeModel({ REMUDA_MODEL_URL: url })).toBe(
+      `Model: the one at ${url} on this machine (no credential of ours)`,
+    );
+    expect(describeModel({ REMUDA_MODEL_URL: url, ANTHROPIC_API_KEY: 'k' })).not.toContain('money');
+  },
+);
+
+test.each(['https://models.example', 'http://127.0.0.1.example', 'not a URL'])('one elsewhere (%s) is', (url) => {
+  expect(describeModel({ REMUDA_MODEL_URL: url })).toContain('jobs cost money');
+});

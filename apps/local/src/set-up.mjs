@@ -1,7 +1,7 @@
 // What must be there before anything of ours can run. Needs nothing but Node and npm.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runStep } from './set-up-step.mjs';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -25,34 +25,32 @@ export function dependenciesAreStale(wanted, installed) {
   });
 }
 
-/** Installs the dependencies with `npm ci` when they are missing or not those of the lockfile. */
-export function installDependencies() {
+/** Installs the dependencies with `npm ci` when they are missing or not those of the lockfile. Rejects when that fails. */
+export async function installDependencies() {
   const installed = join(root, 'node_modules/.package-lock.json');
   if (
     existsSync(installed) &&
     !dependenciesAreStale(lockEntries(join(root, 'package-lock.json')), lockEntries(installed))
   )
     return;
-  run('installing the dependencies', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  await runStep({ what: 'installing the dependencies', command: 'npm', args });
 }
 
 /**
- * Compiles all apps and bundles the worker; quick when nothing changed. Wants the dependencies.
+ * Compiles all apps and bundles the worker; quick when nothing changed. Wants the dependencies. Rejects with what the
+ * compiler says.
  *
  * @param {readonly string[]} further projects to compile as well
  */
-export function build(...further) {
+export async function build(...further) {
   const projects = ['api', 'scheduler', 'bridge', 'worker', 'local'].map((app) => `apps/${app}`);
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const fresh = existsSync(join(root, 'apps/local/dist/main.js'));
-  run(fresh ? undefined : 'compiling', process.execPath, [
-    compiler,
-    '-b',
-    ...projects,
-    'test/scripted-model',
-    ...further,
-  ]);
-  run(undefined, process.execPath, [join(root, 'apps/worker/build.mjs')]);
+  const compile = [compiler, '-b', ...projects, 'test/scripted-model', ...further];
+  const bundle = [join(root, 'apps/worker/build.mjs')];
+  const quick = existsSync(join(root, 'apps/local/dist/main.js'));
+  await runStep({ what: 'compiling', command: process.execPath, args: compile, quick });
+  await runStep({ what: 'bundling the worker', command: process.execPath, args: bundle, quick: true });
 }
 
 /**
@@ -63,21 +61,4 @@ function lockEntries(path) {
   /** @type {{ packages: LockEntries }} */
   const lock = JSON.parse(readFileSync(path, 'utf8'));
   return lock.packages;
-}
-
-/**
- * Runs one step of the set-up, its output on stderr; ends this process when the step fails.
- *
- * @param {string | undefined} what
- * @param {string} command
- * @param {readonly string[]} args
- */
-function run(what, command, args) {
-  if (what !== undefined) console.error(`set-up: ${what}`);
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (status === 0) return;
-  console.error(
-    `set-up: ${command} ${args.join(' ')} failed: ${error?.message ?? signal ?? `exit code ${String(status)}`}`,
-  );
-  process.exit(1);
 }
