@@ -18,8 +18,8 @@ const attack = (id: string, tries: string, wall: string, known?: string): Attack
 
 const users = 'the worker is another user, without dumpable memory for uid 1000';
 const noRights = 'no capability, no new privileges, seccomp';
-const account = "the worker's account at Redis opens its own keys and channels only";
-const known = 'the worker may run known scripts only';
+const account = "the worker's account at Redis has a few commands, each on keys of its own";
+const known = 'the worker may run one known script only';
 const lease = "the relay checks worker and lease token against the job's record";
 const grant = 'the bridge looks each token up, by hash, at each request';
 const ownSnapshot = 'the snapshot is that of the job that the grant names';
@@ -116,11 +116,15 @@ export const attacks: readonly Attack[] = [
   attack('redis.eval_other_keys', 'reach other keys by EVAL', known),
   attack('redis.eval_escape', "leave Lua's sandbox", known),
   attack('redis.copies', 'reach other keys by SORT, COPY, RENAME, unions', account),
-  attack('redis.transaction', 'reach other keys by MULTI', account),
+  attack('redis.transaction', 'hold Redis up, or reach other keys, by MULTI', account),
+  attack('redis.long_commands', 'hold Redis up by LCS, SORT, SINTER, ranges', account),
+  attack('redis.other_database', 'leave keys in another database by SELECT, MOVE, COPY', account),
+  attack('redis.own_names', 'make keys of its own naming, or something else of its own', account),
+  attack('redis.other_scripts', 'run other scripts that Redis knows, or functions', known),
   attack(
     'redis.keys_left',
     'leave keys behind that nobody removes',
-    'the scheduler looks for keys of workers that are gone',
+    'the account makes none but one; the scheduler looks for keys of workers that are gone',
   ),
   attack(
     'redis.take_next_job',
@@ -138,7 +142,7 @@ export const attacks: readonly Attack[] = [
   attack(
     'reports.wrong_type',
     "make of the own stream something that the relay can't read",
-    'the relay leaves such a stream out',
+    'the account can only add to it; the relay leaves such a stream out',
   ),
   attack(
     'reports.wrong_type_at_end',

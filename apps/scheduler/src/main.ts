@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readSettings } from '@remuda/domain';
 import { connectRedis } from '@remuda/queue';
 import { createLogger, runApp, systemClock } from '@remuda/runtime';
+import { requireFirstDatabase } from './account-database.js';
 import { makeRuntime } from './container-runtime.js';
 import { loadProfiles } from './profiles-file.js';
 import { AppModule } from './scheduler.module.js';
@@ -11,6 +12,7 @@ import { schedulerSettings } from './settings.js';
 void runApp('scheduler', async () => {
   const settings = readSettings(schedulerSettings, process.env);
   const { redisUrl, namespace, logLevel, warm, max, drainMs, snapshotEveryMs } = settings;
+  requireFirstDatabase(settings.acl, redisUrl);
   const id = `s-${randomBytes(4).toString('hex')}`;
   const logger = createLogger({ name: 'scheduler', level: logLevel }).child({ scheduler: id });
   const profiles = await loadProfiles(settings.profiles, { image: settings.workerImage, warm, max });

@@ -1,16 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Assignment } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
-import { run } from './script.js';
-import { takeScript } from './take.lua.js';
 
 /** Longest wait for an assignment before the queue is looked at all the same, in seconds. */
 const waitSeconds = 5;
 /** A connection that waits and hears nothing for so long is a dead one, in ms. */
 const deadMs = 10_000;
-/** Nobody but its worker takes from this queue, and no assignment lasts longer than a day: so its lock needs no renewal. */
-const lockMs = 25 * 3_600_000;
-/** So long a ticket that was carried out may wait for the next one, with which it is ended in one step, in ms. */
+/** So long a ticket that was carried out may wait for the next one, together with which it is ended, in ms. */
 const endMs = 50;
 /** Pause before something is tried again that Redis could not do. */
 const retryMs = 200;
@@ -21,8 +17,9 @@ interface Taken {
 }
 
 /**
- * A worker's own queue of assignments, taken one at a time. It lies in Redis as a queue of BullMQ does, and is seen as one on the board;
- * its only consumer is this. BullMQ's asks for the next job twice after each one, by steps that know of much that there is none of here.
+ * A worker's own queue of assignments, one at a time. It lies in Redis as a queue of BullMQ does, and is seen as one on the board; its
+ * only consumer is this. So a ticket is taken from the moment in which it is put there: the step that assigns it writes down what
+ * BullMQ's own `moveToActive` would, and the worker, whose account can't write here, reads it and removes it when it is carried out.
  */
 export class AssignmentQueue {
   /** Blocks until there is a sign that something waits. */
@@ -80,9 +77,9 @@ export class AssignmentQueue {
     this.#timer = setTimeout(() => void this.#end(), endMs);
   }
 
-  /** The next ticket, or none after `waitSeconds`. The step that takes it waits at Redis, right behind the wait for the sign. */
+  /** The next ticket, or none after `waitSeconds`. The look for it waits at Redis, right behind the wait for the sign. */
   async #next(): Promise<Taken | undefined> {
-    const sign = this.#waiter.bzpopmin(this.keys.ticket(this.worker, 'marker'), waitSeconds);
+    const sign = this.#waiter.bzpopmin(this.#at('marker'), waitSeconds);
     const [taken] = await Promise.all([this.#step(this.#waiter, true), sign]);
     return taken;
   }
@@ -91,15 +88,26 @@ export class AssignmentQueue {
     await this.#step(this.redis, false).catch(() => undefined);
   }
 
-  /** Ends the ticket that was carried out, if there is one, and takes the next one, if that is wanted. */
+  /** Ends the ticket that was carried out, if there is one, and looks for the next one, if that is wanted. */
   async #step(redis: Redis, take: boolean): Promise<Taken | undefined> {
-    const { keys, worker } = this;
     const done = this.#done;
-    if (!done && !take) return undefined;
-    const at = ['wait', 'active', ''].map((name) => keys.ticket(worker, name));
-    const taken = (await run(redis, takeScript, at, [done, take ? 1 : 0, worker, lockMs])) as
-      readonly [ticket: string, data: string] | null;
+    const ended = done === '' ? undefined : this.#remove(redis, done);
+    const [ticket] = await Promise.all([take ? redis.lindex(this.#at('active'), -1) : null, ended]);
     if (this.#done === done) this.#done = '';
-    return taken ? { ticket: taken[0], assignment: JSON.parse(taken[1]) as Assignment } : undefined;
+    if (ticket === null) return undefined;
+    const assignment = await redis.hget(this.#at(ticket), 'data');
+    if (assignment !== null) return { ticket, assignment: JSON.parse(assignment) as Assignment };
+    // Somebody has removed it: on to the next one.
+    await this.#remove(redis, ticket);
+    return this.#step(redis, take);
+  }
+
+  async #remove(redis: Redis, ticket: string): Promise<void> {
+    const lock = this.#at(`${ticket}:lock`);
+    await Promise.all([redis.lrem(this.#at('active'), -1, ticket), redis.del(this.#at(ticket), lock)]);
+  }
+
+  #at(name: string): string {
+    return this.keys.ticket(this.worker, name);
   }
 }

@@ -34,6 +34,8 @@ export function connectRedis(url: string, options: ConnectOptions): Redis {
     ...address,
     ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
+    // Library and version are nobody's business, and an account of a worker may not tell them.
+    disableClientInfo: true,
     retryStrategy: pauseMs,
     keepAlive: 30_000,
     // The master of before may be a replica by now, and does not say so by itself.

@@ -20,4 +20,6 @@ export { script, type Script } from './script.js';
 export { RedisSnapshots } from './snapshots.js';
 export * from './sweeps.js';
 export * from './worker-access.js';
+export { workerRules } from './worker-rules.js';
+export { reportScript } from './report.lua.js';
 export * from './worker-line.js';

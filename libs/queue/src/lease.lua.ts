@@ -1,15 +1,18 @@
 import { maxAttemptEntries } from './attempt-entry.js';
 import { script, vitalScript } from './script.js';
 
+/** Nobody but its worker takes from its queue, and no assignment lasts longer than a day: so the lock of a ticket needs no renewal. */
+const ticketLockMs = 25 * 3_600_000;
+
 /**
  * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written, and the assignment
  * put into the worker's queue. Only the worker's owner may: whoever was frozen with a claim in its hands would come before all that
  * was submitted in the meantime.
  *
- * The ticket in the worker's queue is what BullMQ's own `addStandardJob` makes of it, in a step with the lease that it is for; a
- * test compares the two. Left out is what nobody reads: BullMQ's own event stream, and its counter for ids.
+ * The ticket in the worker's queue is what BullMQ's own `addStandardJob` and then `moveToActive` make of it, in a step with the lease
+ * that it is for; a test compares the two. Left out is what nobody reads: BullMQ's own event stream, and its counter for ids.
  *
- * KEYS: job, worker, events, grant, model, ttl, halts, owner, tickets that wait, sign for their consumer, beginning of a ticket's
+ * KEYS: job, worker, events, grant, model, ttl, halts, owner, tickets that are taken, sign for their consumer, beginning of a ticket's
  * key. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms, event, number of grant fields * 2, scheduler,
  * assignment without its first brace, lease and attempt, BullMQ's options, grant fields.
  * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}. Asked again
@@ -45,7 +48,8 @@ local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
 local ticket = ARGV[1] .. '.' .. lease
 local assignment = '{"attempt":' .. attempt .. ',"lease":' .. lease .. ',' .. ARGV[11]
-redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[12], 'timestamp', ARGV[3], 'delay', 0, 'priority', 0)
+redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[12], 'timestamp', ARGV[3], 'delay', 0, 'priority', 0, 'processedOn', ARGV[3], 'pb', ARGV[2], 'ats', 1)
+redis.call('SET', KEYS[11] .. ticket .. ':lock', ARGV[2], 'PX', ${String(ticketLockMs)})
 redis.call('LPUSH', KEYS[9], ticket)
 redis.call('ZADD', KEYS[10], 0, '0')
 return {'assigned', lease, attempt}

@@ -238,7 +238,7 @@ export class Leases {
         keys.ttl,
         keys.halts,
         keys.workerOwner(worker),
-        ...['wait', 'marker', ''].map((place) => keys.ticket(worker, place)),
+        ...['active', 'marker', ''].map((place) => keys.ticket(worker, place)),
       ],
       [
         job.id,

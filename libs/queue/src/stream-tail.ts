@@ -33,12 +33,13 @@ export class StreamTail {
   #clientId: number | undefined;
 
   /**
-   * `connect` gives the connection to block on; `waker` another one that wakes it. `paceMs` is the pause after a
-   * read of so many entries: where many come, fewer and larger reads cost less.
+   * `connect` gives the connection to block on; `waker` another one that wakes it when a stream is added: without, a stream that is
+   * added later is read with the next read. `paceMs` is the pause after a read of so many entries: where many come, fewer and larger
+   * reads cost less.
    */
   constructor(
     connect: () => Redis,
-    private readonly waker: Redis,
+    private readonly waker?: Redis,
     private readonly paceMs: (entries: number) => number = () => 0,
   ) {
     this.#reader = connect();
@@ -70,7 +71,7 @@ export class StreamTail {
   /** Ends the read that is under way, so that the next one has all streams. It may not have reached Redis yet: then again. */
   async #wake(): Promise<void> {
     const underWay = this.#reads;
-    if (underWay % 2 === 0) return;
+    if (underWay % 2 === 0 || !this.waker) return;
     while (this.#reads === underWay && !this.#closed && this.#clientId !== undefined) {
       const woken = await this.waker.client('UNBLOCK', this.#clientId).catch(() => 1);
       if (woken === 1) return;
@@ -82,7 +83,7 @@ export class StreamTail {
     while (this.#watches.size > 0 && !this.#closed) {
       try {
         // The id changes with every reconnection, and can't be asked for while the connection blocks.
-        this.#clientId ??= await this.#reader.client('ID');
+        if (this.waker) this.#clientId ??= await this.#reader.client('ID');
         const streams = await this.#next();
         for (const [key, entries] of streams) await this.#hand(key, entries);
         if (streams.length > 0) await pause(this.paceMs(streams.reduce((sum, [, entries]) => sum + entries.length, 0)));

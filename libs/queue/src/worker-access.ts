@@ -3,29 +3,8 @@ import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { isOutage } from './connect.js';
-import { teachScripts } from './known-scripts.js';
-
-/**
- * The least commands known to let a worker run, and no keys but its own: ioredis asks by `INFO` whether Redis has read its data.
- * Functions and the commands that walk over keys would reach beyond its own. Scripts are those that Redis was told: one of
- * a worker's own making could run for ever, and nobody ends one that has written.
- */
-const commands = [
-  ...['+@all', '-@dangerous', '-@admin', '+info', '-client', '+client|setname', '+client|id'],
-  ...[
-    '-eval',
-    '-eval_ro',
-    '-script',
-    '-function',
-    '-fcall',
-    '-fcall_ro',
-    '-scan',
-    '-randomkey',
-    '-keys',
-    '-publish',
-    '-spublish',
-  ],
-];
+import { reportScript } from './report.lua.js';
+import { workerRules } from './worker-rules.js';
 
 /** So many keys are looked at in one step of the look for strays, and so many steps are taken one after the other. */
 const [keysPerStep, stepsAtOnce] = [1_000, 2];
@@ -50,15 +29,15 @@ export class WorkerAccess {
   async grant(worker: string): Promise<WorkerAccount> {
     const password = randomBytes(24).toString('base64url');
     const hash = createHash('sha256').update(password).digest('hex');
-    await teachScripts(this.redis);
+    await this.#teach();
     await this.#set(worker, hash);
     await this.redis.hset(this.keys.worker(worker), 'passwordHash', hash);
     return { username: accountName(worker), password };
   }
 
-  /** Makes accounts again that Redis forgot, and tells it the workers' scripts: after a restart or a failover. */
+  /** Makes accounts again that Redis forgot, and tells it the workers' script: after a restart or a failover. */
   async restore(workers: readonly string[]): Promise<void> {
-    await teachScripts(this.redis);
+    await this.#teach();
     const known = new Set((await this.redis.acl('USERS')).filter(isAccountName));
     for (const worker of workers) {
       if (known.has(accountName(worker))) continue;
@@ -101,20 +80,15 @@ export class WorkerAccess {
     return /^(?:wk:|worker\.)([a-z0-9-]{1,63}):/.exec(rest)?.[1];
   }
 
+  /** An account that may not bring scripts of its own can run those that Redis was told, by their hash. */
+  async #teach(): Promise<void> {
+    await this.redis.script('LOAD', reportScript.lua);
+  }
+
   async #set(worker: string, passwordHash: string): Promise<void> {
-    const { bull } = this.keys;
-    const own = [`~${bull}:wk:${worker}:*`, `~${bull}:${this.keys.workerQueue(worker)}:*`];
+    const rules = ['reset', 'on', `#${passwordHash}`, ...workerRules(this.keys, worker)];
     try {
-      await this.redis.acl(
-        'SETUSER',
-        accountName(worker),
-        'reset',
-        'on',
-        `#${passwordHash}`,
-        'resetchannels',
-        ...own,
-        ...commands,
-      );
+      await this.redis.acl('SETUSER', accountName(worker), ...rules);
     } catch (error) {
       if (isOutage(error)) throw error;
       throw new RemudaError(

@@ -2,8 +2,9 @@ import type { Redis } from 'ioredis';
 import type { Assignment, Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
 import { AssignmentQueue } from './assignment-queue.js';
-import { isBusy, isOutage } from './connect.js';
-import { allTheSame } from './script.js';
+import { isBusy, isFull, isOutage } from './connect.js';
+import { maxOutEntries, reportScript } from './report.lua.js';
+import { run } from './script.js';
 import { StreamTail } from './stream-tail.js';
 
 /** Longest time that an event waits for others to travel with it, in ms. */
@@ -20,8 +21,6 @@ const maxBatchBytes = 256 * 1024;
 const maxEntryLength = 1024 * 1024;
 /** Pause before something is tried again that Redis could not do. */
 const retryMs = 200;
-/** Entries of the worker's own stream, about; the relay trims it long before. */
-const maxOutEntries = 100_000;
 
 /** What a worker does with what it's sent. */
 export interface WorkerDuties {
@@ -65,7 +64,7 @@ export class WorkerLine {
     private readonly worker: string,
   ) {
     this.#redis = connect();
-    this.#control = new StreamTail(connect, this.#redis);
+    this.#control = new StreamTail(connect);
     this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
   }
 
@@ -188,16 +187,25 @@ export class WorkerLine {
    * overtaken by a later one while it waited to be sent again: each goes when the one before it is there.
    */
   async #add(entry: string, text: string): Promise<void> {
-    const key = this.keys.workerOut(this.worker);
-    const args = ['MAXLEN', '~', maxOutEntries, entry, 'd', text] as const;
     for (;;) {
       try {
-        await this.#redis.xadd(key, ...args).catch(allTheSame(this.#redis, 'XADD', key, ...args));
+        await this.#addOnce(entry, text);
         return;
       } catch (error) {
-        if (!isOutage(error)) return;
+        if (!isOutage(error) && !isFull(error)) return;
         await pause(retryMs);
       }
+    }
+  }
+
+  /** Where Redis is full, by the script that may go a little beyond that; what is too much for it waits for the relay to read. */
+  async #addOnce(entry: string, text: string): Promise<void> {
+    const key = this.keys.workerOut(this.worker);
+    try {
+      await this.#redis.xadd(key, 'MAXLEN', '~', maxOutEntries, entry, 'd', text);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await run(this.#redis, reportScript, [key], [entry, text]);
     }
   }
 }

@@ -167,6 +167,8 @@ interface Meanwhile {
 async function meanwhile(stage: Stage, part: string): Promise<Meanwhile> {
   const { api } = stage.cluster;
   const idle = await idleWorker(stage, 'stolen');
+  const begun = stage.keys.ticket(idle.worker, 'begun');
+  await stage.redis.set(begun, 1);
   const id = await api.submit({
     prompt: script(attackWith('block.mjs', { ...steal(stage, idle), part }), { text: 'done' }),
     profile: 'stolen',
@@ -174,11 +176,7 @@ async function meanwhile(stage: Stage, part: string): Promise<Meanwhile> {
     attempts: 1,
   });
   await idleWorker(stage, 'bystander');
-  for (
-    let tries = 0;
-    (await stage.redis.exists(`{${stage.cluster.namespace}}:wk:${idle.worker}:begun`)) === 0;
-    tries++
-  ) {
+  for (let tries = 0; (await stage.redis.exists(begun)) === 1; tries++) {
     if (tries > 2_400) throw new Error(`${part} has not begun`);
     await sleep(50);
   }

@@ -49,6 +49,18 @@ describe('The compose file', () => {
     expect(command).toMatch(/--appendonly yes --appendfsync everysec --maxmemory-policy noeviction/);
   });
 
+  it('has Redis ask for a password that is made there, and known to its apps only', () => {
+    const { command = [], volumes = [] } = services['redis']!;
+    expect(command.join(' ')).toMatch(/--requirepass "\$\$\(cat \/access\/redis-password\)"/);
+    expect(volumes).toContain('access:/access');
+    const apps = ['bridge', 'scheduler', 'api'];
+    expect(those((service) => (service.volumes ?? []).includes('access:/access:ro'))).toEqual(apps);
+    for (const app of apps) {
+      expect(services[app]?.command?.join(' ')).toMatch(/redis:\/\/:\$\$\(cat \/access\/redis-password\)@redis/);
+      expect(services[app]?.environment).not.toHaveProperty('REMUDA_REDIS_URL');
+    }
+  });
+
   it('watches the health of all, and lets none gain rights', () => {
     expect(those(({ healthcheck }) => healthcheck === undefined)).toEqual([]);
     expect(those(({ security_opt }) => !security_opt.includes('no-new-privileges:true'))).toEqual([]);
