@@ -2,6 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { connectRedis } from '@remuda/queue';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { documentedFigures, figuresIn } from '../contract/documents/metrics.js';
 import { startRedis } from '../integration/redis.js';
 import { hasEngine } from './harness/cluster.js';
 import { LocalRun } from './harness/local-run.js';
@@ -61,6 +63,12 @@ describe('npm start', () => {
     );
     expect(urls).toHaveLength(5);
     for (const url of urls) expect([url, (await fetch(url)).status]).toEqual([url, 200]);
+    const figures = await Promise.all(scrapeTargets(run.printed).map(readMetrics));
+    expect(figuresIn(figures.join('\n'))).toEqual(
+      documentedFigures()
+        .map(({ name }) => name)
+        .sort(),
+    );
 
     run.kill('SIGINT');
     expect(await run.ended(), run.printed).toBe(0);
@@ -107,6 +115,15 @@ async function up(): Promise<LocalRun> {
   await expect.poll(() => run.printed, inTime).toContain('Ctrl-C');
   return run;
 }
+
+/** The targets of the configuration for Prometheus that is printed. */
+function scrapeTargets(printed: string): readonly string[] {
+  const yaml = /^ {2}scrape_configs:[^]*?(?=\n\n)/m.exec(printed)?.[0] ?? '';
+  const read = parse(yaml) as { scrape_configs: [{ static_configs: [{ targets: string[] }] }] };
+  return read.scrape_configs[0].static_configs[0].targets;
+}
+
+const readMetrics = async (target: string): Promise<string> => (await fetch(`http://${target}/metrics`)).text();
 
 function eventsOf(printed: string): readonly string[] {
   return [...printed.matchAll(/^ +\d+\.\d{3} s {2}([a-z_.]+)/gm)].map(([, name]) => name ?? '');

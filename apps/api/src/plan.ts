@@ -2,6 +2,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger } from '@remuda/runtime';
 import type { AppPlan } from '@remuda/runtime';
+import { Registry } from 'prom-client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { mountBoard } from './board/mount.js';
@@ -9,6 +10,7 @@ import { serveDocs } from './docs/openapi.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { answerUnreadable, takeAnyExpectation } from './problems/unreadable.js';
+import { measureRequests } from './request-metrics.js';
 import type { ApiSettings } from './settings.js';
 
 /** Largest bodies, in bytes: a prompt of 10 MiB with room for its escapes, and a batch of jobs. */
@@ -52,6 +54,7 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
 async function configure(app: NestFastifyApplication, filter: ProblemFilter, settings: ApiSettings): Promise<void> {
   app.useGlobalFilters(filter);
   if (settings.origins.length > 0) app.enableCors({ origin: [...settings.origins] });
+  measureRequests(app.getHttpAdapter().getInstance(), app.get(Registry, { strict: false }));
   serveDocs(app);
   await mountBoard(app);
 }

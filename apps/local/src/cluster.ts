@@ -20,8 +20,8 @@ export interface ClusterOptions {
    * runs already.
    */
   readonly model: 'real' | 'scripted' | URL;
-  /** Port of the API when it is free; else any. */
-  readonly apiPort?: number;
+  /** Ports of the apps where they are free; else any. */
+  readonly ports?: { readonly api?: number; readonly scheduler?: number; readonly bridge?: number };
   /** Folder for the logs, kept afterwards; by default they go with the cluster. */
   readonly logDir?: string;
   /** Takes down what was brought up, and rejects, when it aborts before all is ready. */
@@ -96,9 +96,9 @@ async function bringUp(options: ClusterOptions, undo: (() => Promise<void>)[]): 
     runtime,
     dir,
     scriptedModelUrl: await openModel(options, stage),
-    apiPort: await freePort(options.apiPort),
-    schedulerPort: await freePort(),
-    bridgePort: await freePort(),
+    apiPort: await freePort(options.ports?.api),
+    schedulerPort: await freePort(options.ports?.scheduler),
+    bridgePort: await freePort(options.ports?.bridge),
   };
   const urls = await startApps(env, places, stage);
   return {

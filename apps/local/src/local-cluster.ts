@@ -38,7 +38,7 @@ export async function startLocalCluster({ env, command, signal }: LocalOptions):
     forget: command === 'demo',
     runtime: runtime.kind,
     model: chooseModel(env),
-    apiPort: settings.apiPort,
+    ports: { api: settings.apiPort, scheduler: settings.schedulerPort, bridge: settings.bridgePort },
     logDir: join(root, '.remuda/logs', command),
     signal,
     say,

@@ -31,6 +31,21 @@ export const localSettings = {
     default: 7373,
     parse: integer(1, 65_535),
   },
+  schedulerPort: {
+    env: 'REMUDA_SCHEDULER_PORT',
+    about:
+      "TCP port of the scheduler's health and metrics on 127.0.0.1. `npm start` takes another one when it is in use.",
+    unit: 'port',
+    default: 7374,
+    parse: integer(1, 65_535),
+  },
+  bridgePort: {
+    env: 'REMUDA_BRIDGE_ADMIN_PORT',
+    about: "TCP port of the bridge's health and metrics on 127.0.0.1. `npm start` takes another one when it is in use.",
+    unit: 'port',
+    default: 7073,
+    parse: integer(1, 65_535),
+  },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 function namespace(value: string): string {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Cluster } from './cluster.js';
 import { say, startLocalCluster } from './local-cluster.js';
+import { scrapeConfig } from './scrape-config.js';
 import { watchErrors } from './watch-errors.js';
 
 /** Brings a cluster up and keeps it up until the signal aborts (true) or a part of it ends (false). */
@@ -20,7 +21,8 @@ export async function start(env: Readonly<Record<string, string | undefined>>, s
   }
 }
 
-function addresses({ apiUrl, schedulerUrl, bridgeUrl, logDir }: Cluster): string {
+function addresses(cluster: Cluster): string {
+  const { apiUrl, schedulerUrl, bridgeUrl, logDir } = cluster;
   return `
   API            ${apiUrl}/api/v1
   documentation  ${apiUrl}/api/docs
@@ -31,6 +33,10 @@ function addresses({ apiUrl, schedulerUrl, bridgeUrl, logDir }: Cluster): string
 Try it:
 
   curl -s ${apiUrl}/api/v1/jobs -H 'content-type: application/json' -H 'prefer: wait=60' -d '{"prompt":"Write a haiku about horses into haiku.txt"}'
+
+For Prometheus:
+
+${scrapeConfig(cluster).replaceAll(/^/gm, '  ')}
 
 Ctrl-C stops everything.`;
 }

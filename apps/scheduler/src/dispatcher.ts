@@ -113,7 +113,7 @@ export class Dispatcher {
       await queue.giveBack(held);
       return this.#stands(worker, assigned.kind, now);
     }
-    this.#hold(held, found.job, worker, assigned, now);
+    this.#hold(held, { ...job, start }, worker, assigned, now);
     this.parts.metrics.assigned(found.job, start, now);
     return true;
   }

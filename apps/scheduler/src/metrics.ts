@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { couldStartAt, desiredWorkers, haltKinds, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
+import { couldStartAt, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
 import type { Ending } from '@remuda/queue';
+import { poolGauges } from './pool-gauges.js';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
 
@@ -91,7 +92,9 @@ export class SchedulerMetrics {
       help: 'Failed jobs that wait for a person.',
       ...make,
       async collect() {
-        this.set(await deadLetters());
+        const waiting = await deadLetters().catch(() => undefined);
+        if (waiting === undefined) this.remove();
+        else this.set(waiting);
       },
     });
   }
@@ -116,55 +119,8 @@ export class SchedulerMetrics {
     if (claimedAt !== undefined) this.#duration.observe({ profile, state: ending.state }, (now - claimedAt) / 1000);
     if (firstTokenAt !== undefined)
       this.#firstToken.observe(
-        { profile, start: job.start?.kind ?? 'cold' },
+        { profile, start: job.start?.kind ?? 'unknown' },
         Math.max(0, firstTokenAt - Math.max(queuedAt, redrivenAt)) / 1000,
       );
   }
-}
-
-/** Gauges that are read from Redis when they are asked for: with several schedulers, take `max by`. */
-function poolGauges(registry: Registry, pools: () => Promise<readonly PoolRecord[]>): void {
-  const registers = [registry];
-  const jobs = new Gauge({
-    name: 'remuda_queue_jobs',
-    help: "Jobs in a profile's queue.",
-    labelNames: ['profile', 'state'],
-    registers,
-  });
-  const desired = new Gauge({
-    name: 'remuda_desired_workers',
-    help: 'Workers that a profile needs: busy, waiting and warm ones, up to its maximum.',
-    labelNames: ['profile'],
-    registers,
-  });
-  const suspended = new Gauge({
-    name: 'remuda_profile_suspended',
-    help: '1 while a profile takes no jobs, because they did not start.',
-    labelNames: ['profile'],
-    registers,
-  });
-  const halted = new Gauge({
-    name: 'remuda_profile_halted',
-    help: "1 while a profile's jobs wait: paused or drained by an operator, or suspended.",
-    labelNames: ['profile', 'kind'],
-    registers,
-  });
-  new Gauge({
-    name: 'remuda_workers',
-    help: 'Workers by phase.',
-    labelNames: ['profile', 'phase'],
-    registers,
-    async collect() {
-      for (const pool of await pools()) {
-        const { profile, waiting, delayed, running, workers, suspended: isSuspended, halts } = pool;
-        for (const [phase, count] of Object.entries(workers)) this.set({ profile, phase }, count);
-        jobs.set({ profile, state: 'waiting' }, waiting);
-        jobs.set({ profile, state: 'delayed' }, delayed);
-        jobs.set({ profile, state: 'running' }, running);
-        desired.set({ profile }, desiredWorkers(pool));
-        suspended.set({ profile }, Number(isSuspended));
-        for (const kind of haltKinds) halted.set({ profile, kind }, Number(halts.some((halt) => halt.kind === kind)));
-      }
-    },
-  });
 }

@@ -20,6 +20,7 @@ import {
   connectRedis,
   type RedisConnection,
 } from '@remuda/queue';
+import type { Registry } from 'prom-client';
 import { createLogger, createRegistry, systemClock, type LogLevel } from '@remuda/runtime';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { defaultProfile } from '../../../apps/scheduler/src/profiles.js';
@@ -140,8 +141,11 @@ export async function startInProcessCluster(options: InProcessOptions) {
   const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
   const connect = (name: string) => connectRedis(options.redisUrl, { name });
   const connections = new Map<Scheduler, RedisConnection[]>();
+  const registries: Registry[] = [];
   const makeScheduler = (id: string): Scheduler => {
     const own: RedisConnection[] = [];
+    const registry = createRegistry(id);
+    registries.push(registry);
     const scheduler = new Scheduler({
       id,
       connect: (name) => {
@@ -165,7 +169,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       workersOnExit: 'keep',
       release: 'test',
       clock: systemClock,
-      registry: createRegistry('test'),
+      registry,
       log: createLogger({ name: id, level: options.logLevel ?? 'silent' }),
     });
     connections.set(scheduler, own);
@@ -203,6 +207,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       controls,
       deadLetters,
     },
+    figures: async () => (await Promise.all(registries.map((registry) => registry.metrics()))).join('\n'),
     stop: async () => {
       await Promise.all([...alive].map((scheduler) => scheduler.stop()));
       for (const seen of await runtime.list()) await runtime.stop(seen.worker);

@@ -89,6 +89,23 @@ describe('the way of a job', () => {
     });
   });
 
+  test('the time to the first token is counted under the start that the job had', async () => {
+    const turn = held();
+    await withCluster({ engine: () => new InstantEngine(turn.script) }, async (cluster) => {
+      await expect.poll(async () => (await cluster.pools.pools())[0]?.workers.idle).toBe(2);
+      const id = await submit(cluster);
+      await turn.begun;
+      // As the bridge notes it.
+      await cluster.redis.hset(cluster.keys.model(id), 'firstTokenAt', Date.now());
+      turn.release();
+      const assigned = (await eventsOf(cluster, id)).find((event) => event.type === 'job.assigned');
+      expect(assigned?.data.start.kind).toBe('warm');
+      await expect
+        .poll(() => cluster.figures())
+        .toMatch(/^remuda_job_first_token_seconds_count{.*profile="default",start="warm"} 1$/m);
+    });
+  });
+
   test('a failure that may pass is tried again, until the attempts are used up', async () => {
     const failing: TurnEnd = { kind: 'failed', failure: { code: 'engine.crashed', message: 'gone' } };
     await withCluster({ engine: () => new InstantEngine(async () => failing) }, async (cluster) => {

@@ -3,12 +3,13 @@ import { EventsModule } from '../events/events.module.js';
 import { JobsController } from './jobs.controller.js';
 import { KnownProfiles } from './known-profiles.js';
 import { SubmitController } from './submit.controller.js';
+import { SubmissionCount } from './submission-count.js';
 import { Submission } from './submission.js';
 
 /** Jobs: taking them in, telling what became of them. */
 @Module({
   imports: [EventsModule],
   controllers: [SubmitController, JobsController],
-  providers: [Submission, KnownProfiles],
+  providers: [Submission, SubmissionCount, KnownProfiles],
 })
 export class JobsModule {}

@@ -9,6 +9,7 @@ import { apiConfig, clock, jobBook, redisIsUp } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
 import { readJobSpec, type AskedJob } from './job-spec.js';
 import { KnownProfiles } from './known-profiles.js';
+import { SubmissionCount } from './submission-count.js';
 import { SubmitBatchDto } from './submit-batch.dto.js';
 
 /** What was taken in, now or, for a repeated request, before. */
@@ -27,6 +28,7 @@ export class Submission {
     /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
     @Inject(redisIsUp) private readonly isUp: () => boolean,
     private readonly profiles: KnownProfiles,
+    private readonly count: SubmissionCount,
   ) {}
 
   /** Takes one job in. Rejects with all its faults. */
@@ -60,7 +62,9 @@ export class Submission {
   private async take(asked: readonly AskedJob[], idempotency: Idempotency | undefined): Promise<Taken> {
     const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, ...job }));
     if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
-    return this.book.submit(jobs, idempotency);
+    const taken = await this.book.submit(jobs, idempotency);
+    this.count.note(jobs, taken.repeated);
+    return taken;
   }
 }
 

@@ -1,0 +1,41 @@
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import type { PoolRecord } from '@remuda/domain';
+import { poolGauges } from './pool-gauges.js';
+
+const phases = { starting: 0, idle: 0, busy: 0, draining: 0, gone: 0 };
+const pool = (profile: string, waiting: number): PoolRecord => ({
+  ...{ profile, warm: 1, max: 4, workers: { ...phases, idle: 2 }, waiting, delayed: 0, running: 0 },
+  ...{ suspended: false, halts: [] },
+});
+const figures = async (registry: Registry, name: string): Promise<readonly string[]> =>
+  (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
+
+test('the first scrape has every figure, and each scrape is of its own moment', async () => {
+  const registry = new Registry();
+  let waiting = 0;
+  poolGauges(registry, async () => [await Promise.resolve(pool('default', ++waiting))]);
+  expect(await figures(registry, 'remuda_queue_jobs')).toContain(
+    'remuda_queue_jobs{profile="default",state="waiting"} 1',
+  );
+  for (const name of ['workers', 'desired_workers', 'profile_suspended', 'profile_halted'])
+    expect(await figures(registry, `remuda_${name}`), name).not.toEqual([]);
+  expect(waiting).toBe(5);
+  expect(await figures(registry, 'remuda_queue_jobs')).toContain(
+    'remuda_queue_jobs{profile="default",state="waiting"} 6',
+  );
+});
+
+test('a profile that is gone has no figures any more', async () => {
+  const registry = new Registry();
+  const pools = [[pool('default', 1), pool('old', 1)], [pool('default', 1)]];
+  poolGauges(registry, () => Promise.resolve(pools.shift() ?? []));
+  expect(await figures(registry, 'remuda_workers')).toHaveLength(10);
+  expect(await figures(registry, 'remuda_workers')).toHaveLength(5);
+});
+
+test('while Redis does not answer there are none, and the scrape does not fail', async () => {
+  const registry = new Registry();
+  poolGauges(registry, () => Promise.reject(new Error('away')));
+  expect(await figures(registry, 'remuda_workers')).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import { Gauge, type Registry } from 'prom-client';
+import { desiredWorkers, haltKinds, type PoolRecord } from '@remuda/domain';
+
+/** One figure of a pool, by the label that stands beside its profile. */
+type Figures = (pool: PoolRecord) => readonly (readonly [label: string, value: number])[];
+
+interface PoolGauge {
+  readonly name: string;
+  readonly help: string;
+  /** Absent where a profile has one figure only. */
+  readonly label?: string;
+  readonly of: Figures;
+}
+
+const gauges: readonly PoolGauge[] = [
+  {
+    name: 'remuda_workers',
+    help: 'Workers by phase.',
+    label: 'phase',
+    of: ({ workers }) => Object.entries(workers),
+  },
+  {
+    name: 'remuda_queue_jobs',
+    help: "Jobs in a profile's queue.",
+    label: 'state',
+    of: ({ waiting, delayed, running }) => Object.entries({ waiting, delayed, running }),
+  },
+  {
+    name: 'remuda_desired_workers',
+    help: 'Workers that a profile needs: busy, waiting and warm ones, up to its maximum.',
+    of: (pool) => [['', desiredWorkers(pool)]],
+  },
+  {
+    name: 'remuda_profile_suspended',
+    help: '1 while a profile takes no jobs, because they did not start.',
+    of: ({ suspended }) => [['', Number(suspended)]],
+  },
+  {
+    name: 'remuda_profile_halted',
+    help: "1 while a profile's jobs wait: paused or drained by an operator, or suspended.",
+    label: 'kind',
+    of: ({ halts }) => haltKinds.map((kind) => [kind, Number(halts.some((halt) => halt.kind === kind))]),
+  },
+];
+
+/**
+ * Gauges of the pools. Each scrape has one look at Redis, and all gauges are of that look: those of a profile that is gone
+ * are gone too. While Redis does not answer there are none, and the other figures stand. With several schedulers, take
+ * `max by`.
+ */
+export function poolGauges(registry: Registry, pools: () => Promise<readonly PoolRecord[]>): void {
+  const look = together(async () => pools().catch((): readonly PoolRecord[] => []));
+  for (const { name, help, label, of } of gauges)
+    new Gauge({
+      name,
+      help,
+      labelNames: label === undefined ? ['profile'] : ['profile', label],
+      registers: [registry],
+      async collect() {
+        const seen = await look();
+        this.reset();
+        for (const pool of seen)
+          for (const [value, count] of of(pool))
+            this.set({ profile: pool.profile, ...(label === undefined ? {} : { [label]: value }) }, count);
+      },
+    });
+}
+
+/** Runs once for all who ask while it runs. */
+function together<T>(run: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => (running ??= run().finally(() => (running = undefined)));
+}
