@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { HealthModule, MetricsModule } from '@remuda/runtime';
+import type { Admission } from '@remuda/runtime';
 import { BoardModule } from './board/board.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -13,11 +14,11 @@ import { StoresModule } from './stores.module.js';
 /** The api. */
 @Module({})
 export class ApiModule {
-  static register(settings: ApiSettings): DynamicModule {
+  static register(settings: ApiSettings, admission: Admission): DynamicModule {
     return {
       module: ApiModule,
       imports: [
-        StoresModule.register(settings),
+        StoresModule.register(settings, { gitAllowFile: settings.gitAllowFile, admission }),
         HealthModule.registerAsync({
           inject: [redisPing],
           useFactory: (redis: () => Promise<unknown>) => ({ redis }),

@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { mountBoard } from './board/mount.js';
 import { serveDocs } from './docs/openapi.js';
+import { planEntry } from './entry.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { answerUnreadable, takeAnyExpectation } from './problems/unreadable.js';
@@ -21,12 +22,15 @@ export function planApi(settings: ApiSettings): AppPlan {
   const logger = createLogger({ name: 'api', level: settings.logLevel });
   const routes = new KnownRoutes();
   const filter = new ProblemFilter(logger, routes);
+  const admission = planEntry(settings);
   return {
-    module: ApiModule.register(settings),
+    module: ApiModule.register(settings, admission),
     logger,
     host: settings.host,
     port: settings.port,
     adapter: createAdapter(filter, routes),
+    admission,
+    refuse: filter.answer.bind(filter),
     configure: (app) => configure(app, filter, settings),
   };
 }
@@ -36,6 +40,8 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
     bodyLimit: bodyLimits.any,
     forceCloseConnections: true,
     clientErrorHandler: answerUnreadable,
+    // What has none is refused with a problem document of ours.
+    http: { requireHostHeader: false },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       filter.answer(error, request, reply);
     },

@@ -1,13 +1,8 @@
 import { integer, oneOf, text } from '@remuda/domain';
 import type { Setting, SettingsOf } from '@remuda/domain';
-import { logLevels } from '@remuda/runtime';
+import { hostList, logLevels, originList } from '@remuda/runtime';
 
 const yesOrNo = (value: string): boolean => oneOf(['0', '1'])(value) === '1';
-const list = (value: string): readonly string[] =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 
 /** Every variable that the api reads. */
 export const apiSettings = {
@@ -63,7 +58,14 @@ export const apiSettings = {
     about: 'Origins, separated by commas, whose pages a browser lets use the api; its own is always among them.',
     unit: 'list',
     default: [] as readonly string[],
-    parse: list,
+    parse: originList,
+  },
+  hosts: {
+    env: 'REMUDA_API_HOSTS',
+    about: 'Names, separated by commas, by which the api is reached, besides localhost and its own addresses.',
+    unit: 'list',
+    default: [] as readonly string[],
+    parse: hostList,
   },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',

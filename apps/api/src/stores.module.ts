@@ -13,6 +13,7 @@ import {
 } from '@remuda/queue';
 import { systemClock } from '@remuda/runtime';
 import type { ApiSettings } from './settings.js';
+import type { ApiConfig } from './stores.js';
 import {
   apiConfig,
   clock,
@@ -65,15 +66,15 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
 @Global()
 @Module({})
 export class StoresModule {
-  static register(settings: Pick<ApiSettings, 'redisUrl' | 'namespace' | 'gitAllowFile' | 'origins'>): DynamicModule {
-    const { redisUrl, namespace, gitAllowFile, origins } = settings;
+  static register(settings: Pick<ApiSettings, 'redisUrl' | 'namespace'>, config: ApiConfig): DynamicModule {
+    const { redisUrl, namespace } = settings;
     const keys = redisKeys(namespace);
     const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events' });
     return {
       module: StoresModule,
       providers: [
         { provide: clock, useValue: systemClock },
-        { provide: apiConfig, useValue: { gitAllowFile, origins } },
+        { provide: apiConfig, useValue: config },
         { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail' }) },
         { provide: jobBook, inject: [redis], useFactory: (to: Connection) => new RedisJobBook(to, keys, systemClock) },
         {

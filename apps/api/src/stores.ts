@@ -1,3 +1,5 @@
+import type { Admission } from '@remuda/runtime';
+
 /** What the api needs from outside, as NestJS injects it: the ports of the domain. */
 export const jobBook = Symbol('JobBook');
 export const eventLog = Symbol('EventLog');
@@ -17,6 +19,6 @@ export const apiConfig = Symbol('ApiConfig');
 /** The few settings that reach into the handling of requests. */
 export interface ApiConfig {
   readonly gitAllowFile: boolean;
-  /** Origins, besides the api's own, whose pages may open a WebSocket. */
-  readonly origins: readonly string[];
+  /** Decides of every request and every WebSocket whether it may come in. */
+  readonly admission: Admission;
 }

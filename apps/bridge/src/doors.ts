@@ -1,4 +1,6 @@
+import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
+import { admitSources, guardServer, ownSources } from '@remuda/runtime';
 import { listenOnLoopback, listenOnSocket } from './sockets.js';
 
 /** What ends by itself (`answers`), and what stays open until it is cut (`lines`). */
@@ -18,9 +20,12 @@ export class Doors {
     this.open[kind].push(new OpenDoor(server));
   }
 
-  /** Opens a server on a port of the loopback interface; resolves with its URL. */
-  async onLoopback(kind: DoorKind, server: Server, port: number): Promise<string> {
-    const had = await listenOnLoopback(server, port);
+  /**
+   * Opens a server on a port of the loopback interface, which a browser's pages reach as well: it answers programs only.
+   * Resolves with its URL.
+   */
+  async onLoopback(kind: DoorKind, server: HttpServer, port: number): Promise<string> {
+    const had = await listenOnLoopback(guardServer(server, admitSources(ownSources)), port);
     this.open[kind].push(new OpenDoor(server));
     return `http://127.0.0.1:${had}`;
   }

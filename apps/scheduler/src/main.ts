@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { readSettings } from '@remuda/domain';
 import { connectRedis } from '@remuda/queue';
-import { createLogger, runApp, systemClock } from '@remuda/runtime';
+import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime';
 import { requireFirstDatabase } from './account-database.js';
 import { makeRuntime } from './container-runtime.js';
 import { loadProfiles } from './profiles-file.js';
@@ -34,5 +34,6 @@ void runApp('scheduler', async () => {
     clock: systemClock,
     log: logger,
   });
-  return { module, logger, host: settings.host, port: settings.port, graceMs: 30_000 };
+  const admission = admitSources({ hosts: settings.hosts, origins: [] });
+  return { module, logger, host: settings.host, port: settings.port, admission, graceMs: 30_000 };
 });

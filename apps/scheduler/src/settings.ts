@@ -1,6 +1,7 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { integer, oneOf, text, type Setting } from '@remuda/domain';
+import { hostList } from '@remuda/runtime';
 
 /** Every variable that the scheduler reads. */
 export const schedulerSettings = {
@@ -32,6 +33,13 @@ export const schedulerSettings = {
     unit: 'port',
     default: 7374,
     parse: integer(0, 65_535),
+  },
+  hosts: {
+    env: 'REMUDA_SCHEDULER_HOSTS',
+    about: 'Names, separated by commas, by which the scheduler is reached, besides localhost and its own addresses.',
+    unit: 'list',
+    default: [] as readonly string[],
+    parse: hostList,
   },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',

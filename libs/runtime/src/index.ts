@@ -6,4 +6,7 @@ export * from './metrics.module.js';
 export * from './nest-log.js';
 export * from './run-app.js';
 export * from './shutdown.js';
+export * from './source/allowed-sources.js';
+export * from './source/guard-server.js';
+export * from './source/source-fault.js';
 export * from './start-fault.js';

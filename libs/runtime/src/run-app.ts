@@ -3,9 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RemudaError } from '@remuda/domain';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from './log.js';
 import { NestLogger } from './nest-log.js';
 import { closeOnSignal } from './shutdown.js';
+import { ownSources } from './source/allowed-sources.js';
+import { admitSources, answerFault } from './source/guard-server.js';
+import type { Admission } from './source/guard-server.js';
 import { exitOnStartFault } from './start-fault.js';
 
 /** What an app is made of. */
@@ -17,6 +21,10 @@ export interface AppPlan {
   readonly port: number;
   /** Made with options of the app's own; a plain one by default. */
   readonly adapter?: FastifyAdapter;
+  /** Decides of every request, before anything else, whether it is answered. Default: `admitSources(ownSources)`. */
+  readonly admission?: Admission;
+  /** Answers a request that is not admitted. Default: a short problem document. */
+  readonly refuse?: (error: RemudaError, request: FastifyRequest, reply: FastifyReply) => void;
   /** Pipes, filters, documents: whatever is set before the app listens. */
   readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
   /** Limit for going in ms. Default 10,000. */
@@ -26,6 +34,7 @@ export interface AppPlan {
 /** Brings an app up, without listening. Rejects with whatever its modules reject with. */
 export async function createApp(plan: Omit<AppPlan, 'host' | 'port'>): Promise<NestFastifyApplication> {
   const adapter = plan.adapter ?? new FastifyAdapter({ forceCloseConnections: true });
+  guard(adapter, plan);
   const logger = new NestLogger(plan.logger);
   // Fastify's own parser takes JSON and refuses the rest; NestJS would add forms to it.
   // The rule takes NestJS's options, a class of the type only, for a class of which one makes instances.
@@ -37,6 +46,17 @@ export async function createApp(plan: Omit<AppPlan, 'host' | 'port'>): Promise<N
   });
   await plan.configure?.(app);
   return app;
+}
+
+/** The first hook of all: it runs before any route is looked for, also of what is mounted beside the controllers. */
+function guard(adapter: FastifyAdapter, plan: Pick<AppPlan, 'admission' | 'refuse'>): void {
+  const admission = plan.admission ?? admitSources(ownSources);
+  const refuse = plan.refuse ?? ((error, _request, reply) => answerFault(reply.hijack().raw, error));
+  adapter.getInstance().addHook('onRequest', (request, reply, next) => {
+    const fault = admission(request.raw);
+    if (fault) refuse(fault, request, reply);
+    else next();
+  });
 }
 
 /**

@@ -100,13 +100,19 @@ test.each<[string, Readonly<Record<string, Setting<unknown>>>, string]>([
   const [container] = found?.template.spec.containers ?? [];
   const given = {
     ...sharedEnv(),
-    ...Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value])),
+    // As Kubernetes does it: a variable stands for another one that is there.
+    ...Object.fromEntries(
+      (container?.env ?? []).map(({ name, value }) => [name, value?.replaceAll(/\$\(([A-Z_]+)\)/g, 'x')]),
+    ),
   };
   const known = Object.values(table).map(({ env }) => env);
-  expect(Object.keys(given).filter((name) => name !== 'REDIS_PASSWORD' && !known.includes(name))).toEqual([]);
+  expect(Object.keys(given).filter((name) => !parts.has(name) && !known.includes(name))).toEqual([]);
   const settings: Readonly<Record<string, unknown>> = readSettings(table, { ...given, REMUDA_REDIS_URL: 'redis://x' });
   expect(container?.ports?.map(({ containerPort }) => containerPort)).toEqual([settings[port]]);
 });
+
+/** Variables of a pod that are there for others to be made of. */
+const parts: ReadonlySet<string> = new Set(['REDIS_PASSWORD', 'POD_NAMESPACE']);
 
 /** The environment that the ConfigMap `remuda` holds. */
 function sharedEnv(): Readonly<Record<string, string>> {

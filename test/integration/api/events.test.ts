@@ -91,7 +91,7 @@ describe('Server-Sent Events', () => {
     const { hostname, port } = new URL(cluster.api.url);
     const socket = connect(Number(port), hostname);
     socket.pause();
-    socket.write(`GET /api/v1/jobs/${id}/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    socket.write(`GET /api/v1/jobs/${id}/events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
     const line = 'x'.repeat(10_000);
     for (let i = 0; i < 3_000; i++) {
       led.say(`${i} ${line}`);
@@ -225,7 +225,9 @@ describe('the WebSocket', () => {
   test.each([
     ['another path', '/api/v1/streams', {}, 404],
     ['the path of a route', '/api/v1/jobs', {}, 404],
-    ['a page of another origin', '/api/v1/stream', { origin: 'https://evil.example' }, 401],
+    ['a page of another origin', '/api/v1/stream', { origin: 'https://evil.example' }, 403],
+    ['a name that is none of ours', '/api/v1/stream', { host: 'evil.example' }, 421],
+    ['a foreign page, also at another path', '/api/v1/jobs', { origin: 'https://evil.example' }, 403],
   ])('is refused at %s', async (_what, path, headers, status) => {
     const [, response] = (await once(at(path, headers), 'unexpected-response')) as [unknown, { statusCode: number }];
     expect(response.statusCode).toBe(status);

@@ -76,6 +76,8 @@ export async function startApi(
     readonly namespace?: string;
     readonly profiles?: readonly string[];
     readonly env?: Record<string, string>;
+    /** Address on which it listens. Default 127.0.0.1. */
+    readonly listen?: string;
   } = {},
 ): Promise<RunningApi> {
   const { namespace = `t-${randomUUID().slice(0, 8)}`, profiles = ['default'] } = options;
@@ -87,8 +89,8 @@ export async function startApi(
     ...options.env,
   });
   const app = await createApp(planApi(settings));
-  await app.listen(0, '127.0.0.1');
-  const url = await app.getUrl();
+  await app.listen(0, options.listen ?? '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
   const send: RunningApi['send'] = async (method, path, body, headers = {}) => {
     const json = body !== undefined && typeof body !== 'string';
     const response = await fetch(`${url}${path}`, {

@@ -50,7 +50,7 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const refusal = this.refusal(request);
+    const refusal = this.config.admission(request) ?? wrongPath(request);
     if (refusal) {
       refuse(socket, refusal);
       return;
@@ -61,14 +61,6 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  private refusal({ url, headers }: IncomingMessage): RemudaError | undefined {
-    if (url?.split('?', 1)[0] !== path) return new RemudaError('route.unknown', `WebSockets are at ${path} only.`);
-    // A browser lets any page open a WebSocket to anywhere, and says where that page comes from.
-    if (headers.origin === undefined || this.config.origins.includes(headers.origin)) return undefined;
-    if (URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host) return undefined;
-    return new RemudaError('request.unauthorized', 'Pages of this origin may not use the api (REMUDA_API_ORIGINS).');
-  }
-
   /** Ends the connections that did not answer the last ping, and asks the others again. */
   private ping(): void {
     for (const client of this.server.clients) {
@@ -77,6 +69,11 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
       client.ping();
     }
   }
+}
+
+function wrongPath({ url }: IncomingMessage): RemudaError | undefined {
+  if (url?.split('?', 1)[0] === path) return undefined;
+  return new RemudaError('route.unknown', `WebSockets are at ${path} only.`);
 }
 
 function refuse(socket: Duplex, error: RemudaError): void {

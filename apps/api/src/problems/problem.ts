@@ -1,5 +1,6 @@
 import { RemudaError, failureRule, isFailureCode } from '@remuda/domain';
 import type { ErrorCode, Fault, RefusalCode } from '@remuda/domain';
+import { sourceStatuses } from '@remuda/runtime';
 
 /** The HTTP status of every refusal. That of a failure stands with its class. 500 is never told: it becomes `internal`. */
 const statuses = {
@@ -8,7 +9,8 @@ const statuses = {
   'request.too_large': 413,
   'request.not_acceptable': 406,
   'request.unsupported_type': 415,
-  'request.unauthorized': 401,
+  'request.forbidden': sourceStatuses['request.forbidden'],
+  'request.misdirected': sourceStatuses['request.misdirected'],
   'route.unknown': 404,
   'route.method_not_allowed': 405,
   'job.unknown': 404,
@@ -53,13 +55,14 @@ export interface ProblemAnswer {
 const maxFaults = 100;
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
-  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   406: 'Not Acceptable',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  421: 'Misdirected Request',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
