@@ -1,11 +1,12 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { RemudaError, type Clock, type FailureCode } from '@remuda/domain';
+import { isRecord } from '@remuda/protocol';
 import { startAs } from './as-user.js';
 import { readMessage, type CliMessage } from './cli-message.js';
 import { Controls, type ControlRequest } from './controls.js';
 import { LineReader, Tail } from './lines.js';
 import { countOomKills, isOutOfMemory } from './oom-kills.js';
-import { userMessage } from './prompt.js';
+import { emptyMessage, userMessage } from './prompt.js';
 import type { EngineUser } from './options.js';
 import { signal } from './sweep.js';
 
@@ -33,6 +34,8 @@ export class ClaudeProcess {
   readonly ended: Promise<string>;
   /** Longest wait for what it should do at once, in ms: longer while it starts. */
   patienceMs = 0;
+  /** Answers what it asks us; undefined for what we don't know. */
+  asked: (request: Record<string, unknown>) => object | undefined = () => undefined;
   /** Whether it can still be talked to. */
   alive = true;
   readonly #child: ChildProcessWithoutNullStreams;
@@ -89,6 +92,11 @@ export class ClaudeProcess {
   say(text: string): void {
     this.#oomKills = countOomKills();
     this.#write(userMessage(text));
+  }
+
+  /** Hands it a message without words, which it takes up and does not answer. */
+  sayNothing(): void {
+    this.#write(emptyMessage());
   }
 
   /**
@@ -208,6 +216,13 @@ export class ClaudeProcess {
     const message = readMessage(line);
     if (message === undefined) this.#tail.add(line);
     else if (message.type === 'control_response') this.#controls.answer(message['response']);
+    else if (message.type === 'control_request') this.#reply(message);
     else for (const listener of this.#listeners) listener(message);
+  }
+
+  #reply({ request_id, request }: CliMessage): void {
+    const response = isRecord(request) ? this.asked(request) : undefined;
+    const said = response ? { subtype: 'success', response } : { subtype: 'error', error: 'not supported' };
+    this.#write({ type: 'control_response', response: { ...said, request_id } });
   }
 }

@@ -13,6 +13,7 @@ export function errorCode(result: CliResult, apiError: string | undefined): Fail
   return (
     codeOfSubtype(result.subtype) ??
     codeOfMark(text) ??
+    codeOfSession(result.api_error_status, text) ??
     codeOfClass(apiError) ??
     codeOfStatus(result.api_error_status) ??
     codeOfText(text, apiError)
@@ -30,6 +31,22 @@ function codeOfMark(text: string): FailureCode | undefined {
   if (text.includes(bridgeRefusal.budget)) return 'budget.exhausted';
   if (text.includes(bridgeRefusal.ended)) return 'model.authentication';
   return text.includes(bridgeRefusal.model) ? 'model.invalid_request' : undefined;
+}
+
+/** How the model API, or Claude Code in its place, says that the conversation so far does not hold together. */
+const brokenSession = [
+  /tool use concurrency/,
+  /\borphaned tool_result\b/,
+  /\bduplicate tool_use\b/i,
+  /`tool_use` ids (were found without|must be unique)/,
+  /unexpected `?tool_use_id`?/,
+  /`?thinking`? or `?redacted_thinking`? blocks .*cannot be modified/,
+  /Invalid `?signature`? in `?thinking`? block/,
+];
+
+/** What Claude Code makes of a session is no fault of the job's. */
+function codeOfSession(status: number | null | undefined, text: string): FailureCode | undefined {
+  return status === 400 && brokenSession.some((sign) => sign.test(text)) ? 'engine.session_broken' : undefined;
 }
 
 /** Classes that say more than the status; the others (`server_error`, `unknown`) say less. */

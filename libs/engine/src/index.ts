@@ -11,5 +11,5 @@ export {
 export { claudeVersion, resolveClaude } from './resolve-claude.js';
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './session-copy.js';
 export { StreamEngine } from './stream-engine.js';
-export { checkStructured } from './structured.js';
+export { schemaFaults } from './result/schema-faults.js';
 export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace.js';

@@ -7,10 +7,14 @@ export function asPrompt(text: string): string {
 
 /** A user message as Claude Code reads it. Each has an id of its own: one seen before would be dropped silently. */
 export function userMessage(text: string): object {
-  return {
-    type: 'user',
-    message: { role: 'user', content: [{ type: 'text', text }] },
-    parent_tool_use_id: null,
-    uuid: randomUUID(),
-  };
+  return message([{ type: 'text', text }]);
+}
+
+/** A message that begins no turn: Claude Code says by it what it would offer, asks the model nothing, and forgets it. */
+export function emptyMessage(): object {
+  return { ...message([]), shouldQuery: false };
+}
+
+function message(content: readonly object[]): object {
+  return { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null, uuid: randomUUID() };
 }

@@ -2,8 +2,10 @@ import type { EngineProfile, PermissionMode, ToolRules, Turn } from '@remuda/dom
 import { RemudaError } from '@remuda/domain';
 import { idleToken } from '@remuda/protocol';
 import type { ClaudeProcess } from './claude-process.js';
-import { isIdle } from './cli-message.js';
+import { isIdle, type CliMessage } from './cli-message.js';
 import { credentialEnv } from './environment.js';
+import { Guards } from './guards.js';
+import { resultForm, resultTool, type ResultForm } from './result/result-form.js';
 
 /** What the first `initialize` of a process fixes for its life. */
 export interface Initial {
@@ -19,6 +21,10 @@ export class Session {
   initialised = false;
   /** What the process has cost so far, in dollars; it counts over its whole life. */
   costUsd = 0;
+  /** How the result is asked for, where the process was initialised with a schema. */
+  form: ResultForm | undefined;
+  /** The tools that Claude Code said last that it offers; undefined before it has said any. */
+  #offered: readonly string[] | undefined;
   #model: string;
   #mode: PermissionMode;
   #ruled = false;
@@ -31,17 +37,46 @@ export class Session {
   ) {
     this.#model = profile.model;
     this.#mode = profile.permissionMode;
+    process.listen((message) => {
+      if (message.subtype === 'init') this.#offered = toolsOf(message);
+    });
   }
 
   /** Fixes the system prompt and the schema. Must come before the first message, `/clear` included: only the first counts. */
-  async initialise(initial: Initial): Promise<void> {
-    const { appendSystemPrompt, outputSchema } = initial;
+  async initialise({ appendSystemPrompt, outputSchema }: Initial): Promise<void> {
+    const form = outputSchema && resultForm(outputSchema);
+    const guards = new Guards(form ? { [resultTool]: (output) => form.faultOf(output) } : {});
+    this.process.asked = (request) => guards.answer(request);
+    this.form = form;
+    this.#offered = undefined;
     await this.process.control({
       subtype: 'initialize',
       ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
-      ...(outputSchema === undefined ? {} : { jsonSchema: outputSchema }),
+      ...(form ? { jsonSchema: form.asked } : {}),
+      ...guards.hooks,
     });
     this.initialised = true;
+  }
+
+  /**
+   * Rejects with `result.schema_refused` when Claude Code offers no tool for the result that it is to give: it leaves the
+   * tool out, without a word, for a schema that it does not take. Asks the model nothing.
+   */
+  async proveResultTool(): Promise<void> {
+    if (this.form === undefined) return;
+    if (this.#offered === undefined) await this.#pretend();
+    if (this.#offered?.includes(resultTool)) return;
+    throw new RemudaError(
+      'result.schema_refused',
+      `Claude Code does not offer its tool ${resultTool} for this outputSchema.`,
+    );
+  }
+
+  /** Has it do all that comes before a request to the model, with nothing to ask; the conversation stays as it is. */
+  async #pretend(): Promise<void> {
+    const idle = this.process.next(isIdle);
+    this.process.sayNothing();
+    await this.process.inTime(idle, 'a message without words');
   }
 
   /** A new conversation; reads CLAUDE.md, skills and git's state again. */
@@ -103,4 +138,8 @@ export class Session {
       throw new RemudaError('internal', `Claude Code did not take the permission mode ${mode}.`);
     this.#mode = mode;
   }
+}
+
+function toolsOf({ tools }: CliMessage): readonly string[] {
+  return Array.isArray(tools) ? tools.filter((each) => typeof each === 'string') : [];
 }

@@ -220,6 +220,7 @@ export class StreamEngine implements Engine {
       if (this.#filled) await session.clear();
     }
     await session.set(turn);
+    await session.proveResultTool();
     return session;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CliResult } from './cli-message.js';
+import { resultForm } from './result/result-form.js';
 import { turnEnd, type TurnSeen } from './turn-end.js';
 
 const seen = (over: Partial<TurnSeen>): TurnSeen => ({
@@ -40,7 +41,6 @@ describe('turnEnd', () => {
 
   it.each([
     ['interrupted', 'interrupted'],
-    ['turns', 'turns.exhausted'],
     ['authentication', 'model.authentication'],
     ['idle', 'engine.hung'],
     ['looping', 'job.looping'],
@@ -86,6 +86,25 @@ describe('turnEnd', () => {
       'authentication_failed',
     ],
     ['turns.exhausted', failing({ subtype: 'error_max_turns' }), undefined],
+    [
+      'engine.session_broken',
+      failing({ api_error_status: 400, result: 'API Error: 400 due to tool use concurrency issues.' }),
+      'invalid_request',
+    ],
+    [
+      'engine.session_broken',
+      failing({
+        api_error_status: 400,
+        result: 'API Error: 400 messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_x.',
+      }),
+      'unknown',
+    ],
+    [
+      'engine.session_broken',
+      failing({ api_error_status: 400, result: 'API Error: 400 orphaned tool_result in conversation history.' }),
+      'invalid_request',
+    ],
+    ['model.invalid_request', failing({ api_error_status: 400, result: 'API Error: 400 tool_use is odd' }), 'unknown'],
     ['result.schema_mismatch', failing({ subtype: 'error_max_structured_output_retries' }), undefined],
     ['engine.crashed', failing({ subtype: 'error_during_execution', errors: ['[ede_diagnostic] odd'] }), undefined],
   ])('says %s', (code, result, apiError) => {
@@ -102,17 +121,47 @@ describe('turnEnd', () => {
   });
 
   describe('with a schema', () => {
-    const outputSchema = { type: 'object', required: ['a'] };
+    const form = resultForm({ type: 'object', required: ['a'] });
     it('wants a structured result that fits', () => {
-      expect(turnEnd(seen({ outputSchema, result: { ...done, structured_output: { a: 1 } } }))).toMatchObject({
+      expect(turnEnd(seen({ form, result: { ...done, structured_output: { a: 1 } } }))).toMatchObject({
         kind: 'succeeded',
         result: { structured: { a: 1 } },
       });
       for (const structured_output of [undefined, {}, null])
-        expect(turnEnd(seen({ outputSchema, result: { ...done, structured_output } }))).toMatchObject({
+        expect(turnEnd(seen({ form, result: { ...done, structured_output } }))).toMatchObject({
           kind: 'failed',
           failure: { code: 'result.schema_mismatch' },
         });
+    });
+
+    it('takes a value that is no object out of what it was asked for in', () => {
+      const structured_output = { result: ['x'] };
+      const result = { ...done, structured_output, result: JSON.stringify(structured_output) };
+      expect(turnEnd(seen({ form: resultForm({ type: 'array' }), result }))).toMatchObject({
+        kind: 'succeeded',
+        result: { structured: ['x'], text: '["x"]' },
+      });
+    });
+
+    it('counts a result that was given before its turns were used up', () => {
+      const stop = 'turns';
+      const given = { output: { a: 1 } };
+      const broken = failing({ subtype: 'error_during_execution' });
+      for (const result of [broken, { ...done, structured_output: given.output }])
+        expect(turnEnd(seen({ form, stop, given, result }))).toMatchObject({
+          kind: 'succeeded',
+          result: { structured: { a: 1 } },
+        });
+      expect(turnEnd(seen({ form, stop, given: { output: {} }, result: broken }))).toMatchObject({ kind: 'failed' });
+      expect(turnEnd(seen({ form, stop, result: broken }))).toMatchObject({ kind: 'failed' });
+    });
+  });
+
+  it('counts an answer that was there before the turn was ended, unless a client ended it', () => {
+    expect(turnEnd(seen({ stop: 'turns', result: done }))).toMatchObject({ kind: 'succeeded' });
+    expect(turnEnd(seen({ stop: 'interrupted', result: done }))).toMatchObject({ kind: 'interrupted' });
+    expect(turnEnd(seen({ stop: 'turns', result: failing({}) }))).toMatchObject({
+      failure: { code: 'turns.exhausted' },
     });
   });
 });

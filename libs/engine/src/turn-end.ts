@@ -1,16 +1,8 @@
-import {
-  emptyResult,
-  type FailureCode,
-  type Failure,
-  type JobResult,
-  type JsonSchema,
-  type TurnEnd,
-  type Usage,
-} from '@remuda/domain';
+import { emptyResult, type FailureCode, type Failure, type JobResult, type TurnEnd, type Usage } from '@remuda/domain';
 import { numberOf, type CliResult } from './cli-message.js';
 import { errorCode, textOf } from './error-code.js';
 import type { Loop } from './loop-watch.js';
-import { checkStructured } from './structured.js';
+import type { ResultForm } from './result/result-form.js';
 
 /** Why we ended a turn ourselves: the first reason wins. */
 export type Stop = 'interrupted' | 'turns' | 'authentication' | 'idle' | 'looping' | 'unresponsive';
@@ -38,12 +30,15 @@ export interface TurnSeen {
   readonly idleTimeoutMs?: number;
   /** The loop for which it was ended. */
   readonly loop?: Loop;
-  readonly outputSchema?: JsonSchema;
+  /** How the result was asked for, where it has a schema. */
+  readonly form?: ResultForm;
+  /** What the model gave by the tool for results, and Claude Code took. */
+  readonly given?: { readonly output: unknown };
 }
 
 /** Decides how a turn ended, in the order in which the signs are to be trusted. */
 export function turnEnd(seen: TurnSeen): TurnEnd {
-  if (seen.stop !== undefined) return stoppedEnd(seen, seen.stop);
+  if (seen.stop !== undefined) return givenEnd(seen, seen.stop) ?? stoppedEnd(seen, seen.stop);
   const { result } = seen;
   if (result === undefined)
     return failed(
@@ -60,7 +55,7 @@ export function turnEnd(seen: TurnSeen): TurnEnd {
       errorCode(result, seen.apiError),
       textOf(result) || `Claude Code ended the turn with ${result.subtype ?? 'an error'}.`,
     );
-  return succeededEnd(seen, result);
+  return succeededEnd(seen);
 }
 
 /** The same end; what a person should know of it stands in its result, where there is one. */
@@ -68,6 +63,21 @@ export function withWarnings(end: TurnEnd, warnings: readonly string[]): TurnEnd
   const { result } = end;
   if (result === undefined || warnings.length === 0) return end;
   return { ...end, result: { ...result, warnings: [...(result.warnings ?? []), ...warnings] } };
+}
+
+/** Whether a result says nothing at all. */
+export function isEmpty({ text, structured }: JobResult): boolean {
+  return structured === undefined && text.trim() === '';
+}
+
+/** A turn that is ended for its length alone has succeeded where its result was there before. */
+function givenEnd(seen: TurnSeen, stop: Stop): TurnEnd | undefined {
+  const { result } = seen;
+  if (stop !== 'turns') return undefined;
+  if (result?.subtype !== 'success' && seen.given === undefined) return undefined;
+  if (result?.subtype === 'success' && (result.is_error === true || result.stop_reason === 'refusal')) return undefined;
+  const end = succeededEnd(seen);
+  return end.kind === 'succeeded' ? end : undefined;
 }
 
 function stoppedEnd(seen: TurnSeen, stop: Stop): TurnEnd {
@@ -98,15 +108,20 @@ function stoppedEnd(seen: TurnSeen, stop: Stop): TurnEnd {
   }
 }
 
-function succeededEnd(seen: TurnSeen, result: CliResult): TurnEnd {
+function succeededEnd(seen: TurnSeen): TurnEnd {
   const done = resultOf(seen) ?? emptyResult();
-  if (!seen.outputSchema) return { kind: 'succeeded', result: done };
-  if (result.structured_output === undefined)
-    return failed(seen, 'result.schema_mismatch', 'The model gave no structured result.');
-  const fault = checkStructured(seen.outputSchema, result.structured_output);
+  if (!seen.form) return { kind: 'succeeded', result: done };
+  const output = outputOf(seen);
+  if (output === undefined) return failed(seen, 'result.schema_mismatch', 'The model gave no structured result.');
+  const fault = seen.form.faultOf(output);
   if (fault !== undefined)
     return failed(seen, 'result.schema_mismatch', `The structured result does not fit its schema: ${fault}.`);
   return { kind: 'succeeded', result: done };
+}
+
+/** The structured result as the model gave it. */
+function outputOf({ result, given }: TurnSeen): unknown {
+  return result?.structured_output ?? given?.output;
 }
 
 function failed(seen: TurnSeen, code: FailureCode, message: string, lastLines?: readonly string[]): TurnEnd {
@@ -119,15 +134,23 @@ function failed(seen: TurnSeen, code: FailureCode, message: string, lastLines?: 
 function resultOf(seen: TurnSeen): JobResult | undefined {
   const { result, sessionId } = seen;
   if (result === undefined && seen.answers === 0) return undefined;
-  const text = result?.is_error === true ? seen.lastText : (result?.result ?? seen.lastText);
+  const structured = seen.form?.read(outputOf(seen));
   return {
-    text,
-    ...(result?.structured_output === undefined ? {} : { structured: result.structured_output }),
+    text: answerOf(seen, structured),
+    ...(structured === undefined ? {} : { structured }),
     turns: seen.answers,
     usage: usageOf(result?.usage),
     costUsd: Math.max(0, numberOf(result?.total_cost_usd, seen.costBeforeUsd) - seen.costBeforeUsd),
     ...(sessionId === undefined ? {} : { sessionId }),
   };
+}
+
+/** The last answer; for one that is a structured result alone, that as JSON, in the job's own form. */
+function answerOf(seen: TurnSeen, structured: unknown): string {
+  const { result } = seen;
+  const text = result?.is_error === true ? seen.lastText : (result?.result ?? seen.lastText);
+  const alone = text === '' || text === JSON.stringify(outputOf(seen));
+  return structured !== undefined && alone ? JSON.stringify(structured) : text;
 }
 
 function usageOf(usage: CliResult['usage']): Usage {

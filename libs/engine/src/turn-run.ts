@@ -9,15 +9,25 @@ import {
   type Turn,
   type TurnEnd,
 } from '@remuda/domain';
-import { blocksOf, isIdle, isOwnResult, numberOf, type CliMessage, type CliResult } from './cli-message.js';
+import { AnswerCount } from './answer-count.js';
+import {
+  blocksOf,
+  isIdle,
+  isOwnResult,
+  numberOf,
+  type CliBlock,
+  type CliMessage,
+  type CliResult,
+} from './cli-message.js';
 import { IdleWatch } from './idle-watch.js';
 import { climb } from './ladder.js';
 import { LoopWatch, type Loop } from './loop-watch.js';
 import type { EngineLimits, EngineLog } from './options.js';
 import { asPrompt } from './prompt.js';
+import { resultTool } from './result/result-form.js';
 import type { Session } from './session.js';
 import { translate } from './translate.js';
-import { turnEnd, withWarnings, type Stop } from './turn-end.js';
+import { isEmpty, turnEnd, withWarnings, type Stop } from './turn-end.js';
 
 /** What a turn is carried out with. */
 export interface TurnAim {
@@ -49,7 +59,10 @@ class TurnRun {
   #apiError: string | undefined;
   #lastText = '';
   #sessionId: string | undefined;
-  readonly #answers = new Set<string>();
+  readonly #answers = new AnswerCount();
+  /** The result that the model gave by Claude Code's tool for it, once Claude Code has taken it. */
+  #given: { readonly output: unknown } | undefined;
+  readonly #results = new Map<string, unknown>();
   readonly #openTools = new Set<string>();
   readonly #idle: IdleWatch;
   readonly #idleTimeoutMs: number;
@@ -120,18 +133,23 @@ class TurnRun {
 
   #note(message: CliMessage): void {
     if (isOwnResult(message)) this.#result = message;
+    this.#answers.see(message);
     if (message.type === 'assistant') this.#noteAnswer(message);
     if (message.type === 'user')
-      for (const block of blocksOf(message))
-        if (block.type === 'tool_result') this.#openTools.delete(block.tool_use_id ?? '');
+      for (const block of blocksOf(message)) if (block.type === 'tool_result') this.#noteReturn(block);
+  }
+
+  #noteReturn({ tool_use_id: id = '', is_error }: CliBlock): void {
+    this.#openTools.delete(id);
+    if (is_error !== true && this.#results.has(id)) this.#given = { output: this.#results.get(id) };
   }
 
   #noteAnswer(message: CliMessage): void {
     this.#apiError = message.error;
     if (message.error !== undefined || typeof message.parent_tool_use_id === 'string') return;
-    this.#answers.add(message.message?.id ?? '');
     for (const block of blocksOf(message)) {
       if (block.type === 'tool_use') this.#openTools.add(block.id ?? '');
+      if (block.type === 'tool_use' && block.name === resultTool) this.#results.set(block.id ?? '', block.input);
       if (block.type === 'text' && block.text) this.#lastText = block.text;
     }
   }
@@ -152,7 +170,9 @@ class TurnRun {
     if (message.type === 'assistant' && message.error === undefined) this.#judgeCalls(message);
     const { maxTurns } = this.aim.turn;
     const answered = message.type === 'user' && this.#openTools.size === 0;
-    if (maxTurns !== undefined && answered && this.#answers.size >= maxTurns) this.#end('turns');
+    // who has given the result is about to end by itself
+    const most = maxTurns === undefined ? Infinity : maxTurns + (this.#given ? 1 : 0);
+    if (answered && this.#answers.count >= most) this.#end('turns');
   }
 
   /** Tells of tool calls that go in circles, and ends the turn where that is wanted. */
@@ -193,7 +213,7 @@ class TurnRun {
     const end = turnEnd({
       lastLines: session.process.lastLines,
       lastText: this.#lastText,
-      answers: this.#answers.size,
+      answers: this.#answers.count,
       costBeforeUsd: session.costUsd,
       ...(this.#result === undefined ? {} : { result: this.#result }),
       ...(this.#stop === undefined ? {} : { stop: this.#stop }),
@@ -201,11 +221,13 @@ class TurnRun {
       ...(this.#apiError === undefined ? {} : { apiError: this.#apiError }),
       ...(this.#sessionId === undefined ? {} : { sessionId: this.#sessionId }),
       ...(turn.maxTurns === undefined ? {} : { maxTurns: turn.maxTurns }),
-      ...(turn.outputSchema === undefined ? {} : { outputSchema: turn.outputSchema }),
+      ...(session.form ? { form: session.form } : {}),
+      ...(this.#given ? { given: this.#given } : {}),
       ...(this.#loop ? { loop: this.#loop } : {}),
       idleTimeoutMs: this.#idleTimeoutMs,
     });
     session.costUsd = numberOf(this.#result?.total_cost_usd, session.costUsd);
+    if (end.kind === 'succeeded' && isEmpty(end.result)) this.#warn('The model ended its turn with an empty answer.');
     if (end.result) {
       const { turns, costUsd, usage } = end.result;
       this.aim.onEvent({ type: 'turn.ended', at: clock.now(), data: { turns, costUsd, usage } });

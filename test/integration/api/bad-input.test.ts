@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRedis } from '../redis.js';
+import { reported, written } from '../../schemas/index.js';
 import type { TestRedis } from '../redis.js';
 import { startApi } from './running-api.js';
 import type { Answer, RunningApi } from './running-api.js';
@@ -155,6 +156,7 @@ describe('an output schema that cannot be used is schema.invalid', () => {
     ['a fault deep inside', { properties: { a: { items: [1] } } }, 'outputSchema.properties.a.items'],
     ['a negative length', { minLength: -1 }, 'outputSchema.minLength'],
     ['an asynchronous one', { $async: true }, 'outputSchema.$async'],
+    ['one that refers to itself without end', { $ref: '#' }, 'outputSchema'],
     ['one too large', { description: over(64 * 1024) }, 'outputSchema'],
     ['one with too many parts', wide, 'outputSchema'],
   ])('%s', async (_what, outputSchema, path) => {
@@ -166,6 +168,10 @@ describe('an output schema that cannot be used is schema.invalid', () => {
     await api.send('POST', '/api/v1/jobs', { prompt, outputSchema: taken });
     const answer = await api.send('POST', '/api/v1/jobs', { prompt, outputSchema: { type: 'object' } });
     expect(answer.status).toBe(202);
+  });
+
+  test.each([...reported, ...written])('$name is taken', async ({ schema: outputSchema }) => {
+    expect((await api.send('POST', '/api/v1/jobs', { prompt, outputSchema })).status).toBe(202);
   });
 
   test.each([

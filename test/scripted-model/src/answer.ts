@@ -39,7 +39,7 @@ export function answerOf(step: Step, name: string, model: string): Answer {
       input: tool.input ?? {},
     });
   return {
-    id: `msg_${name}`,
+    id: step.messageId ?? `msg_${name}`,
     model,
     content,
     stopReason: step.stopReason ?? (step.tools?.length ? 'tool_use' : 'end_turn'),

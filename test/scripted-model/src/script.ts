@@ -31,6 +31,8 @@ export interface Step {
   readonly thinking?: string;
   /** Tool calls after the text; the next step answers once their results came back. */
   readonly tools?: readonly StepTool[];
+  /** Id of the message. Default: one made from the request's number. */
+  readonly messageId?: string;
   /** Answers with this API error and nothing else. */
   readonly error?: StepError;
   /** An SSE `error` event in the place of the stream's end. */

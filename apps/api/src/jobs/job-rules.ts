@@ -2,7 +2,7 @@ import { secretLimits, secretNameFault, secretValueFault, type Fault } from '@re
 import { isLargerThan, join } from '../input/plain-json.js';
 import { gitRefFault, gitUrlFault } from './git-source.js';
 import { limits } from './limits.js';
-import { schemaFaults } from './output-schema.js';
+import { outputSchemaFaults } from './output-schema.js';
 import type { SubmitJobDto } from './submit-job.dto.js';
 
 /** What the rules need to know besides the job. */
@@ -24,7 +24,7 @@ export function jobFaults(job: SubmitJobDto, { now, gitAllowFile }: RuleContext)
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
       : []),
-    ...(job.outputSchema ? schemaFaults(job.outputSchema) : []),
+    ...(job.outputSchema ? outputSchemaFaults(job.outputSchema) : []),
   ];
 }
 

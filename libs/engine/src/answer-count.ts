@@ -1,0 +1,48 @@
+import { blocksOf, type CliMessage } from './cli-message.js';
+
+/**
+ * Counts the model's answers to the agent itself, by how messages follow one another: an upstream may repeat message ids,
+ * or leave them out. A stream that broke off and was begun again is one answer.
+ */
+export class AnswerCount {
+  #count = 0;
+  /** The answer under way is counted. */
+  #counted = false;
+  /** Something of it was said. */
+  #said = false;
+  #streaming = false;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes the messages in order. */
+  see(message: CliMessage): void {
+    if (typeof message.parent_tool_use_id === 'string') return;
+    if (message.type === 'stream_event') this.#seeStream(message.event?.type);
+    else if (message.type === 'assistant' && message.error === undefined) this.#seeAnswer(message);
+    else if (message.type === 'user' && !this.#streaming) this.#end();
+  }
+
+  #seeStream(type: string | undefined): void {
+    if (type === 'message_stop') {
+      this.#streaming = false;
+      this.#end();
+    } else if (type === 'message_start') {
+      if (this.#said) this.#end();
+      this.#streaming = true;
+    }
+  }
+
+  #seeAnswer(message: CliMessage): void {
+    if (blocksOf(message).length === 0) return;
+    if (!this.#counted) this.#count++;
+    this.#counted = true;
+    this.#said = true;
+  }
+
+  #end(): void {
+    this.#counted = false;
+    this.#said = false;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Fault, JsonSchema } from '@remuda/domain';
+import { compileSchema, draftErrors } from './dialect.js';
+
+/**
+ * Why no value could ever be checked against a schema, with paths below `at`; none for one that can be used. What it names
+ * as its draft decides by which rules: 2020-12 (the default), 2019-09 or 07.
+ */
+export function schemaFaults(schema: JsonSchema, at: string): readonly Fault[] {
+  if ('$async' in schema) return [{ path: `${at}.$async`, message: 'is not supported' }];
+  try {
+    const errors = draftErrors(schema);
+    if (errors.length > 0) return errors.slice(0, 5).map((error) => toFault(error, at));
+    // one that refers to itself without end shows it at the first value
+    compileSchema(schema)(null);
+    return [];
+  } catch (error) {
+    return [{ path: at, message: `cannot be used: ${error instanceof Error ? error.message : String(error)}` }];
+  }
+}
+
+function toFault(error: { readonly instancePath: string; readonly message?: string }, at: string): Fault {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key.replaceAll('~1', '/').replaceAll('~0', '~')}`));
+  return { path: at + path.join(''), message: error.message ?? 'is not valid' };
+}
