@@ -76,6 +76,11 @@ export class HaltWatch {
     await this.#failed(profile, 'container.start_failed', reason);
   }
 
+  /** The image of a profile can't be had: none of its workers will start until it is. Suspends at once. */
+  async onImageAbsent(profile: string, reason: string): Promise<void> {
+    await this.#failed(profile, 'container.start_failed', reason, 1);
+  }
+
   /** A worker became ready: if it was for want of one that the profile was suspended, it no longer is. */
   async onWorkerReady(profile: string): Promise<void> {
     if (!this.#anyFailed) return;
@@ -89,13 +94,18 @@ export class HaltWatch {
     onLifted(profile);
   }
 
-  async #failed(profile: string, code: StartFailureCode, reason: string): Promise<void> {
+  async #failed(
+    profile: string,
+    code: StartFailureCode,
+    reason: string,
+    limit = this.parts.suspendAfter,
+  ): Promise<void> {
     const { halts, suspendAfter, clock, log } = this.parts;
     this.#anyFailed = true;
     if (suspendAfter === 0) return;
     const halt = { kind: 'suspended', since: clock.now(), reason, code } as const;
-    if (!(await halts.noteFailedStart(profile, halt, suspendAfter))) return;
-    log.error({ profile, code, reason, starts: suspendAfter }, 'profile.suspended: its jobs wait until it is resumed');
+    if (!(await halts.noteFailedStart(profile, halt, limit))) return;
+    log.error({ profile, code, reason, starts: limit }, 'profile.suspended: its jobs wait until it is resumed');
     await this.look();
   }
 }

@@ -20,6 +20,7 @@ import { Dispatcher } from './dispatcher.js';
 import { Fleet } from './fleet.js';
 import { HaltWatch } from './halt-watch.js';
 import { Holdings } from './holdings.js';
+import { Images } from './images.js';
 import { Losses, lost } from './losses.js';
 import { SchedulerMetrics } from './metrics.js';
 import { Ownership } from './ownership.js';
@@ -55,7 +56,7 @@ export interface SchedulerPlan {
 }
 
 /** How often the pools are looked over, leases renewed, and late things swept up, in ms. */
-const beat = { pools: 500, leases: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 } as const;
+const beat = { pools: 500, leases: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300, images: 30_000 } as const;
 
 /** The pools are looked over no oftener than this, in ms, whatever happens. */
 const poolGapMs = 50;
@@ -189,7 +190,9 @@ export class Scheduler {
   /** Begins: takes over what another scheduler left, then keeps pools and queues going. */
   async start(): Promise<void> {
     const { runtime, profiles, log } = this.plan;
-    await runtime.prepare([...new Set(profiles.map((profile) => profile.image))]);
+    const suspend = (profile: string, reason: string): Promise<void> => this.#halts.onImageAbsent(profile, reason);
+    const images = new Images({ runtime, profiles, suspend, log });
+    await images.provide();
     for (const queue of this.#queueOf.values()) await queue.ready();
     await this.#sweeper.publish();
     for (const queue of this.#queueOf.values()) await queue.start();
@@ -212,6 +215,7 @@ export class Scheduler {
         every(beat.sweeps, 'sweeping', () => this.#sweeper.sweep(), log),
         every(beat.locks, 'renewing the locks', () => this.#holdings.renew(), log),
         every(beat.scripts, 'looking for blocking scripts', () => guard.look(), log),
+        every(beat.images, 'looking for missing images', () => images.look(), log),
       ],
     };
   }

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createBridgeMetrics } from '../../../apps/bridge/src/metrics.js';
 import { SchedulerMetrics } from '../../../apps/scheduler/src/metrics.js';
-import { createRegistry } from '../../../libs/runtime/src/metrics.js';
+import { createRegistry } from '@remuda/runtime';
 import { readDocument } from './document.js';
 import { documentedFigures, figuresIn, hasPromtool, promtoolFaults } from './metrics.js';
 

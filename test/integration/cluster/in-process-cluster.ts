@@ -9,6 +9,7 @@ import type {
   Profile,
   SeenContainer,
 } from '@remuda/domain';
+import { RemudaError } from '@remuda/domain';
 import { redisKeys, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
   RedisDeadLetters,
@@ -38,6 +39,8 @@ export interface InProcessOptions {
   readonly engine: () => Engine;
   readonly logLevel?: LogLevel;
   readonly suspendAfter?: number;
+  /** Images that can't be had, for so long as they stand in here. */
+  readonly absentImages?: ReadonlySet<string>;
 }
 
 /** Workers in this very process, with whatever engine a test gives them: schedulers, queue and relay are the real ones. */
@@ -54,13 +57,18 @@ export class InProcessRuntime implements ContainerRuntime {
   /** Comes before each removal of a container: may hold it up, or make it fail. */
   beforeStop: (worker: string) => Promise<void> = () => Promise.resolve();
 
-  constructor(private readonly engine: () => Engine) {}
+  constructor(
+    private readonly engine: () => Engine,
+    private readonly absentImages: ReadonlySet<string> = new Set(),
+  ) {}
 
-  async prepare(): Promise<void> {
-    // There is no image.
+  async prepare(images: readonly string[]): Promise<void> {
+    const absent = images.find((image) => this.absentImages.has(image));
+    if (absent !== undefined) throw new RemudaError('container.start_failed', `There is no image ${absent}.`);
   }
 
   async start(spec: ContainerSpec): Promise<void> {
+    await this.prepare([spec.image]);
     const { env } = spec;
     const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
     const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: spec.worker });
@@ -137,7 +145,7 @@ export type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 /** Brings schedulers and workers up in this process. */
 export async function startInProcessCluster(options: InProcessOptions) {
   const namespace = options.namespace ?? `t-${randomUUID().slice(0, 8)}`;
-  const runtime = new InProcessRuntime(options.engine);
+  const runtime = new InProcessRuntime(options.engine, options.absentImages);
   const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
   const connect = (name: string) => connectRedis(options.redisUrl, { name });
   const connections = new Map<Scheduler, RedisConnection[]>();

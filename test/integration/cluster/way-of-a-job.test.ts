@@ -106,6 +106,18 @@ describe('the way of a job', () => {
     });
   });
 
+  test('an image that is missing suspends its profile and ends no scheduler; once it is there, jobs go their way', async () => {
+    const absentImages = new Set(['gone']);
+    await withCluster({ absentImages, profile: { image: 'gone' } }, async (cluster) => {
+      const halts = async () => (await cluster.pools.pools())[0]?.halts;
+      expect(await halts()).toMatchObject([{ kind: 'suspended', reason: 'There is no image gone.' }]);
+      const id = await submit(cluster);
+      absentImages.clear();
+      expect(types(await eventsOf(cluster, id))).toContain('job.over');
+      expect(await halts()).toEqual([]);
+    });
+  });
+
   test('a failure that may pass is tried again, until the attempts are used up', async () => {
     const failing: TurnEnd = { kind: 'failed', failure: { code: 'engine.crashed', message: 'gone' } };
     await withCluster({ engine: () => new InstantEngine(async () => failing) }, async (cluster) => {
