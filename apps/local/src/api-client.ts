@@ -39,6 +39,18 @@ export type ShownResult = {
 interface ShownPool {
   readonly profile: string;
   readonly workers: Readonly<Record<string, number>>;
+  readonly halts: readonly { readonly kind: string; readonly reason: string }[];
+}
+
+const tellEveryMs = 10_000;
+
+/** How a pool stands, for a person who waits for it: what keeps it, else what its workers are about. */
+export function poolStanding(pool: Omit<ShownPool, 'profile'> | undefined): string {
+  if (pool === undefined) return 'the scheduler has not begun';
+  const halts = pool.halts.map(({ kind, reason }) => `${kind}: ${reason}`);
+  const workers = Object.entries(pool.workers).filter(([phase, count]) => phase !== 'gone' && count > 0);
+  const phases = workers.map(([phase, count]) => `${count} ${phase}`);
+  return [...halts, phases.length === 0 ? 'no worker yet' : `workers: ${phases.join(', ')}`].join('; ');
 }
 
 /** A client of the API, as far as the demo and the tests need one. Rejects with what the API says when it refuses. */
@@ -84,11 +96,24 @@ export class ApiClient {
     }
   }
 
-  /** Waits until a pool has idle workers; false when the signal aborts first. */
-  async warm(profile: string, workers: number, signal: AbortSignal): Promise<boolean> {
+  /** Waits until a pool has idle workers; false when the signal aborts first. Every 10 s tells how the pool stands. */
+  async warm(
+    profile: string,
+    workers: number,
+    signal: AbortSignal,
+    tell: (standing: string) => void = () => undefined,
+  ): Promise<boolean> {
+    const began = performance.now();
+    let told = began;
     while (!signal.aborted) {
       const { pools } = (await (await this.request('/pools')).json()) as { pools: readonly ShownPool[] };
-      if ((pools.find((pool) => pool.profile === profile)?.workers['idle'] ?? 0) >= workers) return true;
+      const pool = pools.find((one) => one.profile === profile);
+      if ((pool?.workers['idle'] ?? 0) >= workers) return true;
+      const now = performance.now();
+      if (now - told >= tellEveryMs) {
+        told = now;
+        tell(`${poolStanding(pool)}, ${((now - began) / 1_000).toFixed(0)} s so far`);
+      }
       await sleep(100);
     }
     return false;
@@ -111,5 +136,6 @@ export class ApiClient {
 
 async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
   const messages = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  for await (const { data } of messages) yield JSON.parse(data) as JobEvent;
+  // What has no id is no event of the job: the place in its queue, while it waits.
+  for await (const { id, data } of messages) if (id !== undefined) yield JSON.parse(data) as JobEvent;
 }

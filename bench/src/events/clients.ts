@@ -82,7 +82,8 @@ async function* eventsOf(stream: IncomingMessage): AsyncGenerator<JobEvent> {
     text = parts.pop() ?? '';
     for (const part of parts) {
       const data = part.split('\n').find((line) => line.startsWith('data: '));
-      if (data !== undefined) yield JSON.parse(data.slice('data: '.length)) as JobEvent;
+      // What has no id is no event of the job.
+      if (data !== undefined && part.startsWith('id: ')) yield JSON.parse(data.slice('data: '.length)) as JobEvent;
     }
   }
 }

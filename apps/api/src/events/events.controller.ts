@@ -8,7 +8,7 @@ import type { EventPageView } from './events.dto.js';
 import { JobEvents } from './job-events.js';
 import { OpenStreams } from './open-streams.js';
 import { chooseForm, readPosition } from './position.js';
-import { heartbeatMs, sseChunks } from './sse.js';
+import { sseChunks } from './sse.js';
 
 const sseHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -67,10 +67,7 @@ export class EventsController {
       // 204 tells an EventSource that there is nothing to come back for.
       if (following.ended) void reply.status(204).send();
       else if (request.method === 'HEAD') void reply.headers(sseHeaders).send();
-      else
-        void reply
-          .headers(sseHeaders)
-          .send(Readable.from(sseChunks(following.batches, heartbeatMs), { objectMode: false }));
+      else void reply.headers(sseHeaders).send(Readable.from(sseChunks(following.stream), { objectMode: false }));
     } catch (error) {
       stream.close();
       throw error;

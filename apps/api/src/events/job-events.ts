@@ -4,11 +4,13 @@ import type { AbortSignalLike, EventLog, EventPage, JobBook, JobEvent, JobRecord
 import { isId } from '@remuda/domain';
 import { eventLog, jobBook } from '../stores.js';
 import { badPosition } from './position.js';
+import { withQuiet, type Said } from './quiet.js';
 
 /** A job's events from one place on: those to come, or nothing more where the job is over and the client has seen it. */
-export type Following =
-  { readonly ended: true } | { readonly ended: false; readonly batches: AsyncIterable<readonly JobEvent[]> };
+export type Following = { readonly ended: true } | { readonly ended: false; readonly stream: AsyncIterable<Said> };
 
+/** A quiet stream looks for a job's place every 3 s, and shows after 15 s that it lives. */
+const quiet = { lookMs: 3_000, beatAfter: 5 } as const;
 /** Longest wait for a store that answered a moment ago, in ms. */
 const pageLimitMs = 2_000;
 
@@ -37,7 +39,8 @@ export class JobEvents {
   async follow(id: string, after: number, path: string, signal: AbortSignalLike): Promise<Following> {
     const around = await this.requirePlace(id, after, path);
     if (around.complete && around.events.every((event) => event.id <= after)) return { ended: true };
-    return { ended: false, batches: this.log.follow(id, after, signal) };
+    const position = async (): Promise<number | undefined> => this.book.position(await this.job(id));
+    return { ended: false, stream: withQuiet(this.log.follow(id, after, signal), { ...quiet, position }) };
   }
 
   /** Waits until the job is over or the signal aborts; says whether it is over. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { JobEvent } from '@remuda/domain';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import type { Said } from './quiet.js';
 import { formatEvent, sseChunks } from './sse.js';
 
 const event = (id: number, text = 'x'): JobEvent => ({ id, attempt: 1, type: 'message.text', at: 0, data: { text } });
@@ -11,10 +12,10 @@ test('an event is three lines and an empty one, whatever its text', () => {
 
 test('a client that does not read holds the stream up: no batch is pulled ahead of it', async () => {
   let pulled = 0;
-  async function* endless(): AsyncGenerator<readonly JobEvent[]> {
-    for (;;) yield await Promise.resolve([event(++pulled, 'x'.repeat(20_000))]);
+  async function* endless(): AsyncGenerator<Said> {
+    for (;;) yield await Promise.resolve({ kind: 'events', events: [event(++pulled, 'x'.repeat(20_000))] });
   }
-  const stream = Readable.from(sseChunks(endless(), 60_000), { objectMode: false });
+  const stream = Readable.from(sseChunks(endless()), { objectMode: false });
   await new Promise((resolve) => stream.once('readable', resolve));
   const before = await settled(() => pulled);
   expect(before).toBeLessThan(10);
@@ -23,24 +24,16 @@ test('a client that does not read holds the stream up: no batch is pulled ahead 
   stream.destroy();
 });
 
-test('a quiet stream shows that it lives', async () => {
-  vi.useFakeTimers();
-  const quiet = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
-  const chunks = sseChunks(quiet, 15_000);
-  expect((await chunks.next()).value).toBe('retry: 1000\n\n');
-  const beat = chunks.next();
-  await vi.advanceTimersByTimeAsync(15_000);
-  expect((await beat).value).toBe(': still here\n\n');
-  vi.useRealTimers();
-});
-
-test('it ends with its events', async () => {
-  async function* two(): AsyncGenerator<readonly JobEvent[]> {
-    yield await Promise.resolve([event(1), event(2)]);
+test('what is no event of the job has no id, so that nobody goes on from there', async () => {
+  async function* all(): AsyncGenerator<Said> {
+    yield await Promise.resolve({ kind: 'events', events: [event(1), event(2)] });
+    yield { kind: 'position', position: 3 };
+    yield { kind: 'quiet' };
   }
   const chunks: string[] = [];
-  for await (const chunk of sseChunks(two(), 60_000)) chunks.push(chunk);
+  for await (const chunk of sseChunks(all())) chunks.push(chunk);
   expect(chunks.join('').match(/^id: \d$/gm)).toEqual(['id: 1', 'id: 2']);
+  expect(chunks.slice(2)).toEqual(['event: queue.position\ndata: {"queuePosition":3}\n\n', ': still here\n\n']);
 });
 
 /** The figure once it moves no more. */

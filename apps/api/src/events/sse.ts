@@ -1,7 +1,5 @@
 import type { JobEvent } from '@remuda/domain';
-
-/** How often a quiet stream shows that it lives, in ms: proxies cut connections that are silent for longer. */
-export const heartbeatMs = 15_000;
+import type { Said } from './quiet.js';
 
 /** An event as Server-Sent Events has it. JSON holds no line break, so one `data` line does. */
 export function formatEvent(event: JobEvent): string {
@@ -9,35 +7,21 @@ export function formatEvent(event: JobEvent): string {
 }
 
 /**
- * A stream of events as text, a batch at a time, with a comment whenever it is quiet for `beatMs`. Pulls the next batch
- * only when the last one was taken.
+ * A stream as text, a piece at a time. The place of a job that waits is an event without an id, so that it is no place to
+ * go on from; that the stream lives is a comment, since proxies cut connections that are silent.
  */
-export async function* sseChunks(batches: AsyncIterable<readonly JobEvent[]>, beatMs: number): AsyncGenerator<string> {
+export async function* sseChunks(stream: AsyncIterable<Said>): AsyncGenerator<string> {
   yield 'retry: 1000\n\n';
-  const iterator = batches[Symbol.asyncIterator]();
-  let next = iterator.next();
-  for (;;) {
-    const got = await withinBeat(next, beatMs);
-    if (got === undefined) {
-      yield ': still here\n\n';
-      continue;
-    }
-    if (got.done === true) return;
-    yield got.value.map(formatEvent).join('');
-    next = iterator.next();
-  }
+  for await (const said of stream) yield formatSaid(said);
 }
 
-async function withinBeat<T>(next: Promise<T>, beatMs: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const beat = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(undefined);
-    }, beatMs);
-  });
-  try {
-    return await Promise.race([next, beat]);
-  } finally {
-    clearTimeout(timer);
+function formatSaid(said: Said): string {
+  switch (said.kind) {
+    case 'events':
+      return said.events.map(formatEvent).join('');
+    case 'position':
+      return `event: queue.position\ndata: ${JSON.stringify({ queuePosition: said.position })}\n\n`;
+    case 'quiet':
+      return ': still here\n\n';
   }
 }

@@ -14,7 +14,7 @@ const maxSubscriptions = 100;
 
 /**
  * One client of the WebSocket. It sends `{"subscribe": job, "after": id}` or `{"unsubscribe": job}`, and gets
- * `{"job", "event"}`, or `{"error", "job"?}` with a problem. The next batch of a job is read only when the last one has
+ * `{"job", "event"}`, `{"job", "queuePosition"}` while it waits, or `{"error", "job"?}` with a problem. The next batch of a job is read only when the last one has
  * left this process, so that a slow client costs no memory.
  */
 export class Subscriber {
@@ -66,9 +66,9 @@ export class Subscriber {
   private async pass(job: string, after: number, signal: AbortSignal): Promise<void> {
     const following = await this.events.follow(job, after, 'after', signal);
     if (following.ended) return;
-    for await (const batch of following.batches) {
-      const sent = batch.map((event) => this.send({ job, event }));
-      await Promise.all(sent);
+    for await (const said of following.stream) {
+      if (said.kind === 'events') await Promise.all(said.events.map((event) => this.send({ job, event })));
+      else if (said.kind === 'position') await this.send({ job, queuePosition: said.position });
       if (signal.aborted) return;
     }
   }
