@@ -41,7 +41,8 @@ async function rejectOn(signal: AbortSignal): Promise<never> {
 async function showJob(cluster: Cluster, prompt: string): Promise<boolean> {
   const api = new ApiClient(cluster.apiUrl);
   say('waiting for a warm worker');
-  await api.warm('default', 1, AbortSignal.timeout(warmLimitMs));
+  if (!(await api.warm('default', 1, AbortSignal.timeout(warmLimitMs), say)))
+    say(`no worker is warm after ${warmLimitMs / 1_000} s: the job is submitted all the same, and waits for one`);
   console.log(`\nPrompt: ${prompt}\n`);
   const id = await api.submit({ prompt });
   let beganAt: number | undefined;

@@ -27,8 +27,7 @@ export async function startLocalCluster({ env, command, signal }: LocalOptions):
   const runtime = chooseRuntime({ asked: settings.runtime, engine, platform: process.platform });
   say(`workers: ${runtime.note}`);
   if (runtime.kind === 'docker' && (env['REMUDA_WORKER_IMAGE'] ?? '') === '') {
-    say('worker image: building it, unless it is there');
-    await provideWorkerImage(env);
+    await provideWorkerImage(env, say);
   }
   const own = `local-${randomBytes(4).toString('hex')}`;
   const shared = settings.namespace ?? (settings.redisUrl === undefined ? own : 'remuda');
