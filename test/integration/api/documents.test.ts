@@ -62,8 +62,30 @@ test('every field of a job is described with its limits', async () => {
   const submitJob = (await api.send('GET', '/api/docs-json')).json.components.schemas['SubmitJob']!;
   expect(submitJob.required).toEqual(['prompt']);
   expect(Object.keys(submitJob.properties)).toHaveLength(25);
-  expect(submitJob.properties['priority']).toMatchObject({ type: 'integer', minimum: 1, maximum: 10, default: 5 });
+  expect(submitJob.properties['priority']).toMatchObject({ type: 'integer', minimum: 1, maximum: 10 });
 });
+
+test('every body that is offered as an example is accepted as it is', async () => {
+  const { json } = await api.send('GET', '/api/docs-json');
+  const bodies = Object.entries(json.paths).flatMap(([path, item]) =>
+    Object.entries(item as Readonly<Record<string, Described>>).flatMap(([method, { requestBody }]) =>
+      Object.values(requestBody?.content['application/json']?.examples ?? {}).map(
+        ({ value }) => [method.toUpperCase(), path, value] as const,
+      ),
+    ),
+  );
+  expect(bodies.length).toBeGreaterThan(8);
+  for (const [method, path, body] of bodies) {
+    const { status, text } = await api.send(method, path.replace('{profile}', 'default').replace('{id}', 'j-1'), body);
+    expect([200, 202, 404], `${method} ${path}: ${text}`).toContain(status);
+  }
+});
+
+interface Described {
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly examples?: Readonly<Record<string, { value: object }>> }>>;
+  };
+}
 
 test('there is a page to read it', async () => {
   const page = await api.send('GET', '/api/docs');

@@ -17,7 +17,11 @@ export class AttemptsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The attempts of a job that ended without success, the oldest first' })
+  @ApiOperation({
+    operationId: 'listAttempts',
+    summary: 'The attempts of a job that ended without success, the oldest first',
+    description: 'With the worker, the failure and its class, and what a lost one said last.',
+  })
   @ApiOkResponse({ type: AttemptsDto })
   async list(@Param('id') id: string): Promise<AttemptsView> {
     const job = await this.events.job(id);

@@ -8,6 +8,7 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
+import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, isId } from '@remuda/domain';
 import type { DeadLetters, Redriven } from '@remuda/domain';
 import { JobEvents } from '../events/job-events.js';
@@ -44,7 +45,11 @@ export class DeadLettersController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Failed jobs that wait for a person, those that failed last first' })
+  @ApiOperation({
+    operationId: 'listDeadLetters',
+    summary: 'Failed jobs that wait for a person, those that failed last first',
+    description: 'Filtered by profile, code or class, a page at a time.',
+  })
   @ApiQuery({ type: ListDeadLettersDto })
   @ApiOkResponse({ type: DeadLetterPageDto })
   async list(@Query() query: unknown): Promise<DeadLetterPageView> {
@@ -56,7 +61,11 @@ export class DeadLettersController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'A failed job, with the class, code and last lines of every attempt' })
+  @ApiOperation({
+    operationId: 'getDeadLetter',
+    summary: 'A failed job, with the class, code and last lines of every attempt',
+    description: 'What a person needs to know before the job is redriven.',
+  })
   @ApiOkResponse({ type: DeadLetterInFullDto })
   async one(@Param('id') id: string): Promise<DeadLetterInFullView> {
     const job = await this.events.job(id);
@@ -67,8 +76,12 @@ export class DeadLettersController {
 
   @Post('redrive')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Queue up to 500 failed jobs once more: by their ids, or all that fit a filter' })
-  @ApiBody({ type: RedriveDto })
+  @ApiOperation({
+    operationId: 'redriveJobs',
+    summary: 'Queue up to 500 failed jobs once more: by their ids, or all that fit a filter',
+    description: 'Each has an outcome of its own. `more` says that further ones fit the filter.',
+  })
+  @ApiBody({ type: RedriveDto, examples: bodyExamples.redriveJobs })
   @ApiOkResponse({ type: RedriveOutcomesDto })
   async many(@Body() body: unknown): Promise<RedriveOutcomesView> {
     const { ids, filter, limit = mostRedriven } = requireDto(RedriveDto, safeBody(body));
@@ -81,7 +94,11 @@ export class DeadLettersController {
 
   @Post(':id/redrive')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Queue a failed job once more: same id, a new attempt, a fresh allowance' })
+  @ApiOperation({
+    operationId: 'redriveJob',
+    summary: 'Queue a failed job once more: same id, a new attempt, a fresh allowance',
+    description: 'Its event stream goes on behind the end that it had.',
+  })
   @ApiAcceptedResponse({ type: JobDto })
   @ApiConflictResponse(problemResponse('job.not_redrivable: it has not failed, or what it needs is no longer held.'))
   async redrive(@Param('id') id: string): Promise<JobView> {

@@ -1,31 +1,82 @@
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { eventSchemas } from '../events/event-schemas.js';
+import { GitSummaryDto } from '../jobs/result-view.dto.js';
 import { EmptyWorkspaceDto, GitWorkspaceDto } from '../jobs/submit-job.dto.js';
 import { ProblemDto } from '../problems/problem.dto.js';
+import { defaultsInWords } from './defaults-in-words.js';
+import { plainRoutes } from './plain-routes.js';
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+/** In the order in which a page shows them. */
+const tags = {
+  jobs: 'Submit jobs, see what becomes of them, cancel them.',
+  events: 'What happens to a job, live or by the page.',
+  'dead letters': 'Jobs that failed and wait for a person.',
+  pools: 'Workers and pools, for those who look and those who steer.',
+  operation: 'Health and figures of the api itself.',
+};
+const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+const retryAfter = {
+  'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } },
+} as const;
 
 /** The API as OpenAPI 3.1. */
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
+  const described = SwaggerModule.createDocument(app, frame(), {
+    extraModels: [ProblemDto, EmptyWorkspaceDto, GitWorkspaceDto, GitSummaryDto],
+  });
+  const { components, paths } = described;
+  return {
+    ...described,
+    security: [],
+    paths: { ...paths, ...plainRoutes },
+    components: { ...components, schemas: finish(components?.schemas ?? {}) },
+  };
+}
+
+function frame(): Omit<OpenAPIObject, 'paths'> {
   const frame = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Remuda')
     .setDescription('Claude Code as a service. Errors are RFC 9457 problem documents with a stable `code`.')
     .setVersion('1')
-    .addGlobalResponse({
-      status: '4XX',
-      description: 'The request is refused; `code` says why.',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    })
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    // The folder above this document, so that a path before it, at a proxy, is in it.
+    .addServer('..')
+    .addGlobalResponse({ status: '4XX', description: 'The request is refused; `code` says why.', content: problem })
+    .addGlobalResponse({ status: '5XX', description: 'The service failed; its log says why.', content: problem })
     .addGlobalResponse({
       status: 503,
-      description: 'Try again after Retry-After seconds.',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    })
-    .build();
-  return SwaggerModule.createDocument(app, frame, { extraModels: [ProblemDto, EmptyWorkspaceDto, GitWorkspaceDto] });
+      description: 'Redis does not answer or is full, or the service begins: try again later.',
+      content: problem,
+      headers: retryAfter,
+    });
+  for (const [name, description] of Object.entries(tags)) frame.addTag(name, description);
+  const built = frame.build();
+  return { ...built, info: { ...built.info, contact: { name: 'Whoever operates this service' } } };
+}
+
+/** What decorators can't say: any JSON as a type, and a union by the event's type. */
+function finish(schemas: Schemas): Schemas {
+  const told = Object.entries(schemas).map(([name, schema]) => [name, defaultsInWords(anyJson(schema))] as const);
+  return { ...Object.fromEntries(told), ...(eventSchemas() as Schemas) };
+}
+
+function anyJson<T extends object>(schema: T): T {
+  const { properties } = schema as { readonly properties?: Readonly<Record<string, { description?: string }>> };
+  const { structured } = properties ?? {};
+  if (structured === undefined) return schema;
+  return { ...schema, properties: { ...properties, structured: { description: structured.description } } };
 }
 
 /** Serves the document at `/api/docs-json`, and a page to read it and try it at `/api/docs`. */
 export function serveDocs(app: NestFastifyApplication): void {
-  SwaggerModule.setup('api/docs', app, () => describeApi(app), { jsonDocumentUrl: 'api/docs-json' });
+  SwaggerModule.setup('api/docs', app, () => describeApi(app), {
+    jsonDocumentUrl: 'api/docs-json',
+    customSiteTitle: 'Remuda API',
+    swaggerOptions: { displayRequestDuration: true, defaultModelsExpandDepth: 0 },
+  });
 }

@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readQuery } from '../input/read-dto.js';
 import { EventPageDto, EventsQueryDto } from './events.dto.js';
@@ -27,15 +36,22 @@ export class EventsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Events as Server-Sent Events until the job is over, or a page of them as JSON' })
+  @ApiOperation({
+    operationId: 'getEvents',
+    summary: 'Events as Server-Sent Events until the job is over, or a page of them as JSON',
+    description: `\`text/event-stream\`: what has happened so far, and then live; \`job.over\` is the last event. A job that waits also hears \`queue.position\`,
+without an id. \`application/json\`: a page of them. Unknown types may come: pass them over.`,
+  })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event that the client has.' })
+  @ApiQuery({ type: EventsQueryDto })
   @ApiExtraModels(EventPageDto)
   @ApiOkResponse({
     content: {
-      'text/event-stream': { schema: { type: 'string' } },
+      'text/event-stream': { schema: { type: 'string', description: 'The data of each event is a JobEvent.' } },
       'application/json': { schema: { $ref: getSchemaPath(EventPageDto) } },
     },
   })
+  @ApiNoContentResponse({ description: 'The job is over, and the client has seen its last event.' })
   async read(
     @Param('id') id: string,
     @Query() query: unknown,

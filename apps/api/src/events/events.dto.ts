@@ -24,20 +24,10 @@ export class EventsQueryDto {
   format?: EventForm;
 }
 
-/** Something that has happened to a job. */
-@ApiSchema({ name: 'JobEvent' })
-export class JobEventDto {
-  @ApiProperty({ description: 'Rises by one over all attempts of the job.' }) id!: number;
-  @ApiProperty({ example: 'message.text' }) type!: string;
-  @ApiProperty({ description: 'Epoch ms.' }) at!: number;
-  @ApiProperty() attempt!: number;
-  @ApiProperty({ type: 'object', additionalProperties: true }) data!: object;
-}
-
 /** A stretch of a job's events. */
 @ApiSchema({ name: 'EventPage' })
 export class EventPageDto {
-  @ApiProperty({ type: [JobEventDto] }) events!: readonly JobEvent[];
+  @ApiProperty({ type: 'array', items: { $ref: '#/components/schemas/JobEvent' } }) events!: readonly JobEvent[];
   @ApiProperty({ description: 'Give it as `after` for the next page.' }) next!: number;
   @ApiProperty({ description: 'Whether the job is over and this page reaches its last event.' }) complete!: boolean;
 }

@@ -12,7 +12,7 @@ const description = `Send \`{"subscribe": "<job id>", "after": 0}\` for a job's 
 @Controller('api/v1/stream')
 export class StreamController {
   @Get()
-  @ApiOperation({ summary: 'The events of many jobs over one WebSocket', description })
+  @ApiOperation({ operationId: 'openStream', summary: 'The events of many jobs over one WebSocket', description })
   @ApiResponse({ status: 101, description: 'Switching to WebSocket.' })
   plain(): never {
     throw new RemudaError('request.malformed', 'This is a WebSocket: ask for an upgrade.');

@@ -8,6 +8,7 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
+import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, isOver } from '@remuda/domain';
 import type { JobBook, JobRecord } from '@remuda/domain';
 import type { FastifyReply } from 'fastify';
@@ -33,7 +34,11 @@ export class JobsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Jobs, newest first' })
+  @ApiOperation({
+    operationId: 'listJobs',
+    summary: 'Jobs, newest first',
+    description: 'Filtered by state, profile or label, a page at a time.',
+  })
   @ApiQuery({ type: ListJobsDto })
   @ApiOkResponse({ type: JobPageDto })
   async list(@Query() query: unknown): Promise<JobPageView> {
@@ -43,15 +48,25 @@ export class JobsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One job' })
+  @ApiOperation({
+    operationId: 'getJob',
+    summary: 'One job',
+    description:
+      'What became of it, what was asked for, and its place in the queue while it waits. Its prompt is not told.',
+  })
   @ApiOkResponse({ type: JobDto })
   async one(@Param('id') id: string): Promise<JobView> {
     return this.view(await this.events.job(id));
   }
 
   @Post(':id/cancel')
-  @ApiOperation({ summary: 'End a job before its time' })
-  @ApiBody({ type: CancelJobDto, required: false })
+  @ApiOperation({
+    operationId: 'cancelJob',
+    summary: 'End a job before its time',
+    description:
+      'One that waits is over at once; of one that runs the worker is told, and `job.over` comes when it has stopped.',
+  })
+  @ApiBody({ type: CancelJobDto, required: false, examples: bodyExamples.cancelJob })
   @ApiOkResponse({ type: JobDto, description: 'It had not started, and is cancelled.' })
   @ApiAcceptedResponse({ type: JobDto, description: 'A worker is told to end it.' })
   @ApiConflictResponse(problemResponse('job.cannot_cancel: it was over before.'))
@@ -70,7 +85,12 @@ export class JobsController {
 
   @Get(':id/result')
   @HttpCode(200)
-  @ApiOperation({ summary: 'What a job gave back' })
+  @ApiOperation({
+    operationId: 'getResult',
+    summary: 'What a job gave back',
+    description:
+      'Text, structured result, tokens and cost, and what changed in its repository. Held for a while after the end.',
+  })
   @ApiOkResponse({ type: JobResultDto })
   @ApiConflictResponse(problemResponse('job.not_over: try again after Retry-After seconds.'))
   async result(@Param('id') id: string): Promise<JobResultView> {

@@ -11,9 +11,9 @@ export class CommitDto {
   @ApiProperty() subject!: string;
 }
 
-/** What a job left in its repository. */
-@ApiSchema({ name: 'GitOutcome' })
-export class GitOutcomeDto {
+/** What a job left in its repository, without the patch. */
+@ApiSchema({ name: 'GitSummary' })
+export class GitSummaryDto {
   @ApiProperty() branch!: string;
   @ApiProperty() base!: string;
   @ApiProperty() head!: string;
@@ -21,6 +21,11 @@ export class GitOutcomeDto {
   @ApiProperty() filesChanged!: number;
   @ApiProperty() insertions!: number;
   @ApiProperty() deletions!: number;
+}
+
+/** What a job left in its repository. */
+@ApiSchema({ name: 'GitOutcome' })
+export class GitOutcomeDto extends GitSummaryDto {
   @ApiPropertyOptional({ description: '`git diff --binary` from `base`; absent when over the size limit.' })
   patch?: string;
 }

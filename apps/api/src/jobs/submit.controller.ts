@@ -1,5 +1,6 @@
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { bodyExamples } from '../docs/body-examples.js';
 import type { JobBook } from '@remuda/domain';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
@@ -41,10 +42,15 @@ export class SubmitController {
 
   @Post()
   @HttpCode(202)
-  @ApiOperation({ summary: 'Submit a job' })
+  @ApiOperation({
+    operationId: 'submitJob',
+    summary: 'Submit a job',
+    description:
+      'The job is kept before the answer is sent. With `Prefer: wait=N` the answer comes when the job is over, with its result.',
+  })
   @ApiHeader(idempotencyHeader)
   @ApiHeader(waitHeader)
-  @ApiBody({ type: SubmitJobDto })
+  @ApiBody({ type: SubmitJobDto, examples: bodyExamples.submitJob })
   @ApiAcceptedResponse({ type: AcceptedJobDto, headers: { Location: { schema: { type: 'string' } } } })
   @ApiOkResponse({ type: JobWithResultDto, description: 'It was over within the time that Prefer asked for.' })
   async one(
@@ -68,9 +74,13 @@ export class SubmitController {
 
   @Post('batch')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Submit up to 500 jobs: all are accepted, or none' })
+  @ApiOperation({
+    operationId: 'submitBatch',
+    summary: 'Submit up to 500 jobs: all are accepted, or none',
+    description: 'The ids come in the order of the request. A fault in one job refuses all, and all faults are told.',
+  })
   @ApiHeader(idempotencyHeader)
-  @ApiBody({ type: SubmitBatchDto })
+  @ApiBody({ type: SubmitBatchDto, examples: bodyExamples.submitBatch })
   @ApiAcceptedResponse({ type: AcceptedBatchDto })
   async batch(
     @Body() body: unknown,

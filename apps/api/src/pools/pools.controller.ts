@@ -14,14 +14,22 @@ export class PoolsController {
   constructor(@Inject(poolBook) private readonly book: PoolBook) {}
 
   @Get('workers')
-  @ApiOperation({ summary: 'All workers' })
+  @ApiOperation({
+    operationId: 'listWorkers',
+    summary: 'All workers',
+    description: 'Of every profile: phase, job, memory, and who gives it jobs.',
+  })
   @ApiOkResponse({ type: WorkerListDto })
   async workers(): Promise<WorkerListView> {
     return { workers: (await this.book.workers()).map(viewWorker) };
   }
 
   @Get('pools')
-  @ApiOperation({ summary: 'All pools, one for each profile' })
+  @ApiOperation({
+    operationId: 'listPools',
+    summary: 'All pools, one for each profile',
+    description: 'How many workers there are in each phase, how many jobs wait and run, and what keeps them waiting.',
+  })
   @ApiOkResponse({ type: PoolListDto })
   async pools(): Promise<PoolListView> {
     return { pools: (await this.book.pools()).map(viewPool) };

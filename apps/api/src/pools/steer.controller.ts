@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, defaultDrainMs } from '@remuda/domain';
 import type { PoolBook, PoolControls } from '@remuda/domain';
 import { requireDto, safeBody } from '../input/read-dto.js';
@@ -26,8 +27,12 @@ export class SteerController {
 
   @Post('pools/pause')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Start no job of any profile; what runs goes on' })
-  @ApiBody({ type: PausePoolDto, required: false })
+  @ApiOperation({
+    operationId: 'pauseAllPools',
+    summary: 'Start no job of any profile; what runs goes on',
+    description: 'Asking twice does no harm.',
+  })
+  @ApiBody({ type: PausePoolDto, required: false, examples: bodyExamples.pause })
   @ApiOkResponse({ type: PoolListDto })
   async pauseAll(@Body() body: unknown): Promise<PoolListView> {
     await this.controls.pause(undefined, requireDto(PausePoolDto, safeBody(body ?? {})).reason ?? byOperator);
@@ -36,7 +41,11 @@ export class SteerController {
 
   @Post('pools/resume')
   @HttpCode(200)
-  @ApiOperation({ summary: 'End the pause of all profiles; what was said of single ones stands' })
+  @ApiOperation({
+    operationId: 'resumeAllPools',
+    summary: 'End the pause of all profiles; what was said of single ones stands',
+    description: 'Pools that were paused or drained one by one stay so.',
+  })
   @ApiOkResponse({ type: PoolListDto })
   async resumeAll(): Promise<PoolListView> {
     await this.controls.resume(undefined);
@@ -45,8 +54,12 @@ export class SteerController {
 
   @Post('pools/:profile/pause')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Start no job of a profile; what runs goes on, and jobs are still taken in' })
-  @ApiBody({ type: PausePoolDto, required: false })
+  @ApiOperation({
+    operationId: 'pausePool',
+    summary: 'Start no job of a profile; what runs goes on, and jobs are still taken in',
+    description: 'Asking twice does no harm: the first reason stands.',
+  })
+  @ApiBody({ type: PausePoolDto, required: false, examples: bodyExamples.pause })
   @ApiOkResponse({ type: PoolDto })
   @ApiNotFoundResponse(noPool)
   async pause(@Param('profile') profile: string, @Body() body: unknown): Promise<PoolView> {
@@ -56,7 +69,11 @@ export class SteerController {
 
   @Post('pools/:profile/resume')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Start jobs of a profile again that was paused, drained or suspended' })
+  @ApiOperation({
+    operationId: 'resumePool',
+    summary: 'Start jobs of a profile again that was paused, drained or suspended',
+    description: 'Its jobs go on in their order.',
+  })
   @ApiOkResponse({ type: PoolDto })
   @ApiNotFoundResponse(noPool)
   async resume(@Param('profile') profile: string): Promise<PoolView> {
@@ -65,8 +82,12 @@ export class SteerController {
 
   @Post('pools/:profile/drain')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let all workers of a profile finish and leave, and start none until it is resumed' })
-  @ApiBody({ type: DrainPoolDto, required: false })
+  @ApiOperation({
+    operationId: 'drainPool',
+    summary: 'Let all workers of a profile finish and leave, and start none until it is resumed',
+    description: 'What is not over by the limit goes back to the queue, without counting an attempt.',
+  })
+  @ApiBody({ type: DrainPoolDto, required: false, examples: bodyExamples.drain })
   @ApiOkResponse({ type: PoolDto })
   @ApiNotFoundResponse(noPool)
   async drain(@Param('profile') profile: string, @Body() body: unknown): Promise<PoolView> {
@@ -76,7 +97,11 @@ export class SteerController {
 
   @Post('workers/:id/cordon')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Give a worker no further job; it stays' })
+  @ApiOperation({
+    operationId: 'cordonWorker',
+    summary: 'Give a worker no further job; it stays',
+    description: 'To look at it while it is idle.',
+  })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
   async cordon(@Param('id') id: string): Promise<WorkerView> {
@@ -85,7 +110,11 @@ export class SteerController {
 
   @Post('workers/:id/uncordon')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Give a worker jobs again' })
+  @ApiOperation({
+    operationId: 'uncordonWorker',
+    summary: 'Give a worker jobs again',
+    description: 'Lifts the cordon; a drain is not taken back.',
+  })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
   async uncordon(@Param('id') id: string): Promise<WorkerView> {
@@ -94,8 +123,12 @@ export class SteerController {
 
   @Post('workers/:id/drain')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let a worker finish and leave; its pool starts another one' })
-  @ApiBody({ type: DrainWorkerDto, required: false })
+  @ApiOperation({
+    operationId: 'drainWorker',
+    summary: 'Let a worker finish and leave; its pool starts another one',
+    description: 'What is not over by the limit goes back to the queue, without counting an attempt.',
+  })
+  @ApiBody({ type: DrainWorkerDto, required: false, examples: bodyExamples.drainWorker })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
   async drainWorker(@Param('id') id: string, @Body() body: unknown): Promise<WorkerView> {

@@ -1,0 +1,27 @@
+/** Bodies that a page offers to send as they are: each is accepted. */
+type Examples = Readonly<Record<string, { readonly summary: string; readonly value: object }>>;
+
+const prompt = 'Write a haiku about horses into haiku.txt';
+const git = { kind: 'git', url: 'https://github.com/octocat/Hello-World.git' };
+const outputSchema = {
+  type: 'object',
+  properties: { lines: { type: 'array', items: { type: 'string' } } },
+  required: ['lines'],
+};
+
+/** By the operation that takes them. */
+export const bodyExamples = {
+  submitJob: {
+    prompt: { summary: 'A prompt is enough', value: { prompt } },
+    repository: { summary: 'In a repository', value: { prompt: 'Say what this does.', workspace: git, maxTurns: 10 } },
+    structured: { summary: 'With a result of a given shape', value: { prompt: 'A haiku, by lines.', outputSchema } },
+  },
+  submitBatch: { two: { summary: 'Two jobs', value: { jobs: [{ prompt }, { prompt, priority: 1 }] } } },
+  cancelJob: { reason: { summary: 'With a reason', value: { reason: 'Changed my mind.' } } },
+  redriveJobs: {
+    filter: { summary: 'Those that fit a filter', value: { filter: { class: 'infrastructure' }, limit: 10 } },
+  },
+  pause: { reason: { summary: 'With a reason', value: { reason: 'A new kernel.' } } },
+  drain: { limit: { summary: 'With a limit', value: { limitMs: 600_000, reason: 'A new kernel.' } } },
+  drainWorker: { limit: { summary: 'With a limit', value: { limitMs: 600_000 } } },
+} satisfies Readonly<Record<string, Examples>>;
