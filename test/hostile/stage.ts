@@ -1,10 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { script, type Step } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
-import { redisKeys, type RedisKeys } from '@remuda/protocol';
+import { bridgeSockets, redisKeys, socketFolder, type RedisKeys } from '@remuda/protocol';
 import { connectRedis, type RedisConnection } from '@remuda/queue';
 import type { JobRequest, ShownJob, ShownResult } from '../../apps/local/src/api-client.js';
 import { startCluster, type TestCluster } from '../e2e/harness/cluster.js';
@@ -202,6 +204,18 @@ export async function idleWorker({ cluster, redis, keys }: Stage, profile: PoolN
     return { worker, container, env: Object.fromEntries(env) as Record<string, string> };
   }
   throw new Error(`${profile} has no idle worker`);
+}
+
+/** Resolves when the job that a worker is given calls its first tool. */
+export async function callsTool({ cluster, redis, keys }: Stage, worker: string): Promise<void> {
+  let job = await redis.hget(keys.worker(worker), 'job');
+  for (; !job; job = await redis.hget(keys.worker(worker), 'job')) await sleep(20);
+  for await (const event of cluster.api.events(job)) if (event.type === 'tool.called') return;
+}
+
+/** Opens a socket of one worker's to all that run in its container, as if the mode of the file stood in nobody's way. */
+export async function openSocket({ cluster }: Stage, worker: string, door: keyof typeof bridgeSockets): Promise<void> {
+  await chmod(join(cluster.socketDir, socketFolder(worker), bridgeSockets[door]), 0o666);
 }
 
 /** Whether a container is there. */

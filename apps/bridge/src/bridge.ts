@@ -1,26 +1,29 @@
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@remuda/domain';
-import { bridgeSockets } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import { createAdminServer } from './admin.js';
 import { Doors } from './doors.js';
 import type { Environment } from './environment.js';
-import { createGitDoor, type GitDoor } from './git/door.js';
+import type { GitDoor } from './git/door.js';
 import { gitEnvironment } from './git/git.js';
 import { allowedProtocols } from './git/repository.js';
 import type { Grants } from './grants.port.js';
 import { createBridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
-import { createModelServer } from './model/door.js';
+import { createModelServer, type ModelDoor } from './model/door.js';
 import { openUpstream } from './model/upstream.js';
-import { createRedisDoor } from './redis/door.js';
 import type { RedisWhereabouts } from './redis/whereabouts.js';
-import { createSnapshotDoor } from './snapshots/door.js';
 import { FileBlobs } from './snapshots/file-blobs.js';
 import type { SnapshotBook } from './snapshots/snapshot-book.port.js';
 import { keepSwept } from './snapshots/sweep.js';
 import type { BridgeSettings } from './settings.js';
 import { makeOwnFolder } from './sockets.js';
+import { keepSockets } from './workers/keep-sockets.js';
+import { holdToShare } from './workers/share.js';
+import { SocketKeeper } from './workers/socket-keeper.js';
+import { openWorkerDoors, type WorkerDoorParts } from './workers/worker-doors.js';
+import type { WorkersBook } from './workers/workers-book.port.js';
 
 /** What a bridge is made of besides its environment. */
 export interface BridgeParts {
@@ -28,16 +31,15 @@ export interface BridgeParts {
   readonly counts: ModelCounts;
   readonly redis: RedisWhereabouts;
   readonly snapshots: SnapshotBook;
+  readonly workers: WorkersBook;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Where a running bridge is found: paths of its sockets, and URLs. */
+/** Where a running bridge is found: the folder of its sockets, and URLs. */
 export interface BridgeAddresses {
-  readonly model: string;
-  readonly git: string;
-  readonly redis: string;
-  readonly snapshot: string;
+  /** Each worker has a folder of its own in it, by the name that `socketFolder` gives it. */
+  readonly socketDir: string;
   /** The model's door over TCP, where there is one. */
   readonly modelUrl?: string;
   readonly adminUrl: string;
@@ -53,54 +55,69 @@ export interface Bridge {
 /** How long answers under way may go on when the bridge is told to end. */
 export const closeGraceMs = 10_000;
 
-/** Opens all doors of the bridge. Rejects with `config.invalid` when an address can't be had; then none is left open. */
+/** Makes all that a bridge listens on. Rejects with `config.invalid` when an address can't be had; then none is left open. */
 export async function startBridge(environment: Environment, parts: BridgeParts): Promise<Bridge> {
   const { settings, credential } = environment;
-  const doors = new Doors();
+  const { snapshots: book, log, clock } = parts;
+  const { socketDir } = settings;
+  const [lock, doors] = [new Doors(), new Doors()];
   const ending = new AbortController();
   const metrics = createBridgeMetrics();
   const upstream = openUpstream(settings.modelUrl, credential, settings.connectTimeoutMs);
+  let stopping = false;
+  let keeper: SocketKeeper | undefined;
   const close = async (graceMs = closeGraceMs): Promise<void> => {
     stopping = true;
-    await doors.close(graceMs);
+    await Promise.all([keeper?.close(graceMs), doors.close(graceMs)]);
     ending.abort();
     upstream.close();
+    await lock.close(0);
   };
-  let stopping = false;
-  const isStopping = (): boolean => stopping;
-  const model = { ...parts, metrics, upstream, stopping: isStopping };
+  const model = { ...parts, metrics, upstream, stopping: () => stopping };
   try {
-    makeOwnFolder(settings.socketDir, 0o755);
+    makeOwnFolder(socketDir, 0o755);
     makeOwnFolder(settings.mirrorDir, 0o700);
-    const paths = socketPaths(settings.socketDir);
-    const redis = createRedisDoor(parts.redis, metrics);
-    await doors.onSocket('lines', redis, { path: paths.redis, mode: workersOnly() });
-    const git = createGitDoor({ ...parts, ...gitParts(environment, ending.signal), metrics });
-    await doors.onSocket('answers', git, { path: paths.git, mode: 0o666 });
+    await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
     const blobs = await openBlobs(settings);
-    const book = parts.snapshots;
-    const snapshots = createSnapshotDoor({ ...parts, blobs, book, metrics });
-    await doors.onSocket('answers', snapshots, { path: paths.snapshot, mode: workersOnly() });
     void keepSwept({ blobs, book, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
-    await doors.onSocket('answers', createModelServer(model), { path: paths.model, mode: 0o666 });
+    const each: WorkerDoorParts = {
+      model,
+      git: { ...parts, ...gitParts(environment, ending.signal), mirrors: new Map(), metrics },
+      snapshots: { ...parts, blobs, book, metrics },
+      redis: parts.redis,
+      workersOnly: workersOnly(),
+    };
+    keeper = new SocketKeeper({
+      ...{ socketDir, log, book: parts.workers },
+      open: (worker, folder) => openWorkerDoors(worker, folder, each),
+    });
+    void keepSockets({ keeper, book: parts.workers, clock, log }, ending.signal);
     const overTcp =
       settings.port === undefined
         ? {}
-        : { modelUrl: await doors.onLoopback('answers', createModelServer(model), settings.port) };
+        : { modelUrl: await doors.onLoopback('answers', modelOverTcp(model), settings.port) };
     const notReady = (): Promise<string | undefined> => whyNotReady(parts.grants, stopping);
     const admin = createAdminServer({ registry: metrics.registry, notReady });
     const adminUrl = await doors.onLoopback('lines', admin, settings.adminPort);
-    return { addresses: { ...paths, ...overTcp, adminUrl }, close };
+    return { addresses: { socketDir, ...overTcp, adminUrl }, close };
   } catch (error) {
     await close(0);
     throw error;
   }
 }
 
-function socketPaths(folder: string): Record<keyof typeof bridgeSockets, string> {
-  const { model, git, snapshot, redis } = bridgeSockets;
-  const at = (name: string): string => join(folder, name);
-  return { model: at(model), git: at(git), snapshot: at(snapshot), redis: at(redis) };
+/** Whoever holds this socket has the folder. */
+const lockName = 'bridge.sock';
+
+function createLock(): Server {
+  return createServer((socket) => socket.destroy());
+}
+
+/** All workers of a pod, and the probes, come by the one address. */
+function modelOverTcp(model: ModelDoor): ReturnType<typeof createModelServer> {
+  const server = createModelServer(model);
+  holdToShare(server, { connections: 1_000 });
+  return server;
 }
 
 function gitParts({ settings, gitEnv }: Environment, signal: AbortSignal): Pick<GitDoor, 'folder' | 'run'> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bridgeSockets } from '@remuda/protocol';
+import { bridgeSockets, socketFolder } from '@remuda/protocol';
 import { readSettings, RemudaError, type Fault } from '@remuda/domain';
 import { chooseCredential, credentialVariables, type Credential } from './credential.js';
 import { bridgeSettings, type BridgeSettings } from './settings.js';
@@ -44,7 +44,8 @@ function credentialSource(env: Readonly<Record<string, string | undefined>>, set
 }
 
 function socketFaults(settings: BridgeSettings): Fault[] {
-  const longest = Object.values(bridgeSockets).map((name) => Buffer.byteLength(join(settings.socketDir, name)));
+  const folder = join(settings.socketDir, socketFolder(''));
+  const longest = Object.values(bridgeSockets).map((name) => Buffer.byteLength(join(folder, name)));
   if (Math.max(...longest) <= maxSocketPathBytes) return [];
   return [
     {

@@ -1,4 +1,4 @@
-import { connectRedis, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
+import { connectRedis, RedisDoors, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
 import { redisKeys } from '@remuda/protocol';
 import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@remuda/runtime';
 import { closeGraceMs, startBridge } from './bridge.js';
@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     counts: new RedisModelCounts(written, keys),
     redis: whereabouts(settings.redisUrl, asked),
     snapshots: new RedisSnapshots(asked, keys),
+    workers: new RedisDoors(asked, keys, () => connectRedis(settings.redisUrl, { name: 'remuda-bridge-doors' })),
     clock: systemClock,
     log,
   };

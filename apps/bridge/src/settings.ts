@@ -24,7 +24,8 @@ export const bridgeSettings = {
   },
   socketDir: {
     env: 'REMUDA_SOCKET_DIR',
-    about: 'Folder of the sockets `model.sock`, `git.sock`, `snapshot.sock` and `redis.sock`; it is made when missing.',
+    about:
+      "Folder of the workers' sockets: each worker has a folder of its own in it, with `model.sock`, `git.sock`, `snapshot.sock` and `redis.sock`. It is made when missing.",
     unit: 'path',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
     parse: text,

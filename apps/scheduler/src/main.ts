@@ -27,6 +27,7 @@ void runApp('scheduler', async () => {
       ...{ runtime: runtime.kind, namespace, redisUrl, socketDir: runtime.workerSocketDir },
       ...{ logLevel, drainMs, snapshotEveryMs },
     },
+    bridgeSocketDir: settings.socketDir,
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,

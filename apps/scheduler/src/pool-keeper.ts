@@ -21,6 +21,7 @@ import {
   type WorkerRegistry,
 } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
+import type { BridgeDoors } from './bridge-doors.js';
 import { startLimitMs, type Fleet } from './fleet.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
@@ -37,6 +38,8 @@ export interface PoolKeeperParts {
   readonly runtime: ContainerRuntime;
   readonly registry: WorkerRegistry;
   readonly access: WorkerAccess | undefined;
+  /** Absent where workers use no bridge. */
+  readonly doors: BridgeDoors | undefined;
   readonly queues: Queues;
   readonly fleet: Fleet;
   readonly halts: HaltWatch;
@@ -203,6 +206,7 @@ export class PoolKeeper {
       fleet.add({ id, profile: profile.name, phase: 'starting', startedAt, readyAt: 0, heardAt: startedAt });
       const account = await access?.grant(id);
       await this.parts.follow(id);
+      await this.parts.doors?.open(id);
       const { image, resources, network } = profile;
       const env = workerEnvironment(id, profile, surroundings, account);
       await runtime.start({ worker: id, profile: profile.name, image, resources, network, env, fingerprint: made });
@@ -212,8 +216,8 @@ export class PoolKeeper {
       const reason = error instanceof RemudaError ? error.message : String(error);
       log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
       await this.parts.lose(id, reason);
-      // Else Redis had no time for us: it was not the container that failed.
-      if (!isOutage(error) && !isFull(error)) await this.noteFailedStart(profile.name, reason);
+      // Else Redis had no time for us, or there is no bridge: it was not the container that failed.
+      if (!isOutage(error) && !isFull(error) && !isBridgeAway(error)) await this.noteFailedStart(profile.name, reason);
     }
   }
 
@@ -222,4 +226,8 @@ export class PoolKeeper {
     for (const { id, profile, phase } of this.parts.fleet.all())
       if (!this.queueOf.has(profile) && phase === 'idle') await this.#drain(id, 'stale');
   }
+}
+
+function isBridgeAway(error: unknown): boolean {
+  return error instanceof RemudaError && error.code === 'bridge.unavailable';
 }

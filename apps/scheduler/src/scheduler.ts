@@ -9,6 +9,7 @@ import {
   Sweeps,
   WorkerAccess,
   WorkerRegistry,
+  RedisDoors,
   countDeadLetters,
   release,
   type RedisConnection,
@@ -16,6 +17,7 @@ import {
 import { redisKeys, type RedisKeys } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import type { Registry } from 'prom-client';
+import { BridgeDoors } from './bridge-doors.js';
 import { Dispatcher } from './dispatcher.js';
 import { Fleet } from './fleet.js';
 import { HaltWatch } from './halt-watch.js';
@@ -43,6 +45,8 @@ export interface SchedulerPlan {
   readonly profiles: readonly Profile[];
   readonly runtime: ContainerRuntime;
   readonly surroundings: WorkerSurroundings;
+  /** Folder of the sockets of the bridge that our workers use: theirs are awaited before they start. Absent: they use no bridge. */
+  readonly bridgeSocketDir?: string;
   /** Whether each worker gets an account of its own at Redis. */
   readonly acl: boolean;
   readonly workersOnExit: 'keep' | 'remove';
@@ -148,8 +152,11 @@ export class Scheduler {
     const losses = this.#losses;
     const parts = { fleet, holdings, registry, clock, log };
     this.#ownership = new Ownership({ ...parts, scheduler, leases, losses, wishes, relay, onTaken: wake });
+    const socketDir = plan.bridgeSocketDir;
+    const doors = new RedisDoors(this.#redis, this.#keys);
     this.#keeper = new PoolKeeper(
       {
+        doors: socketDir === undefined ? undefined : new BridgeDoors({ doors, socketDir, clock }),
         ...{
           scheduler,
           runtime,

@@ -103,8 +103,9 @@ export const schedulerSettings = {
   },
   socketDir: {
     env: 'REMUDA_SOCKET_DIR',
-    about: "Folder of the bridge's sockets, the same as the bridge has.",
-    unit: 'path of at most 90 characters',
+    about:
+      "Folder of the bridge's sockets, the same as the bridge has. A worker is started once the bridge has made its own folder in it.",
+    unit: 'path of at most 77 characters',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
     parse: text,
   },

@@ -7,8 +7,8 @@ export interface WorkerSurroundings {
   readonly runtime: 'docker' | 'process';
   readonly namespace: string;
   readonly redisUrl: string;
-  /** Where a worker sees the bridge's sockets. */
-  readonly socketDir: string;
+  /** Where each worker sees its sockets, where that is the same for all. */
+  readonly socketDir?: string | undefined;
   readonly logLevel: string;
   /** What a job may still take when its worker is told to leave by a signal, in ms. */
   readonly drainMs: number;
@@ -23,7 +23,8 @@ export function workerEnvironment(
   around: WorkerSurroundings,
   account: WorkerAccount | undefined,
 ): Readonly<Record<string, string>> {
-  const url = around.runtime === 'docker' ? throughDoor(around.redisUrl, around.socketDir) : around.redisUrl;
+  const { redisUrl, socketDir } = around;
+  const url = around.runtime === 'docker' && socketDir !== undefined ? throughDoor(redisUrl, socketDir) : redisUrl;
   return {
     [workerEnv.id]: id,
     [workerEnv.namespace]: around.namespace,

@@ -20,7 +20,6 @@ const scheduler = new Scheduler({
     runtime: 'process',
     namespace,
     redisUrl,
-    socketDir: '/nonexistent',
     logLevel: 'info',
     drainMs: 10_000,
   },

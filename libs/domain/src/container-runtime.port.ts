@@ -39,8 +39,8 @@ export interface ContainerRuntime {
   readonly kind: 'process' | 'docker';
   /** Whether code in a container is kept from the host and from other containers. */
   readonly isolated: boolean;
-  /** Where a worker sees the folder with the bridge's sockets. */
-  readonly workerSocketDir: string;
+  /** Where each worker sees the folder with its sockets; absent where it sees them at the place where they are. */
+  readonly workerSocketDir?: string;
   /** Checks that the runtime answers and that it can start the images; rejects with `container.start_failed`. */
   prepare(images: readonly string[]): Promise<void>;
   /** Resolves when the container was started (its worker is not ready yet); rejects with `container.start_failed`. */

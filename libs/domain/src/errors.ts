@@ -32,6 +32,7 @@ export const refusalCodes = [
   'redis.unavailable',
   'redis.full',
   'service.starting',
+  'bridge.unavailable',
 ] as const;
 
 /** Codes with which an attempt or a job ends without success. What follows each is the table in `failure-class.ts`. */

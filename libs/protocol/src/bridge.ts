@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What the bridge and those who reach the model through it agree on. */
 
 /** The placeholder that a warm worker without a job shows as its credential: good for nothing but priming. */
@@ -36,7 +38,20 @@ export interface BridgeGrant {
   readonly git?: { readonly url: string; readonly ref?: string; readonly depth?: number };
 }
 
-/** File names of the bridge's sockets in the socket folder. */
+/**
+ * Name of the folder with a worker's sockets, in the folder of a bridge's sockets. Not the worker's id itself: the path of a socket
+ * has room for little more than a hundred bytes.
+ */
+export function socketFolder(worker: string): string {
+  return createHash('sha256').update(worker).digest('hex').slice(0, 12);
+}
+
+/** Whether a name is that of a worker's folder. */
+export function isSocketFolder(name: string): boolean {
+  return /^[0-9a-f]{12}$/.test(name);
+}
+
+/** File names of a worker's sockets in its folder. */
 export const bridgeSockets = {
   /** HTTP: the model API as Claude Code calls it. */
   model: 'model.sock',

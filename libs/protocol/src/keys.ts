@@ -47,6 +47,10 @@ export function redisKeys(namespace: string) {
      * has left.
      */
     wake: `${p}:wake`,
+    /** Pub/sub channel that names a worker whose sockets the bridges are to make or to remove. */
+    doors: `${p}:doors`,
+    /** Folders of sockets in which a worker's are, for a while after they were made. */
+    doorsOf: (worker: string) => `${p}:doors:${worker}`,
     /** Pub/sub channel that says that an operator wants something. */
     steer: `${p}:steer`,
     /** Who sweeps at the moment. */

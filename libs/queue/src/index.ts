@@ -17,6 +17,7 @@ export * from './worker-registry.js';
 export * from './own.js';
 export { assignScript, settleScript } from './lease.lua.js';
 export { script, type Script } from './script.js';
+export * from './redis-doors.js';
 export { RedisSnapshots } from './snapshots.js';
 export * from './sweeps.js';
 export * from './worker-access.js';

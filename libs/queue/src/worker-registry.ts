@@ -161,6 +161,7 @@ export class WorkerRegistry {
       .del(keys.worker(id), keys.workerOwner(id), keys.workerOut(id), keys.workerControl(id))
       .srem(keys.workers, id)
       .hdel(keys.relayCursors, id)
+      .publish(keys.doors, id)
       .exec();
   }
 

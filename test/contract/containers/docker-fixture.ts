@@ -43,7 +43,7 @@ export async function dockerPlace(): Promise<DockerPlace> {
     socketDir,
     cluster,
     greetings,
-    open: (own) => new DockerRuntime({ cluster, socketDir, log: silent, ...own }),
+    open: (own) => new DockerRuntime({ cluster, socketDirOf: () => socketDir, log: silent, ...own }),
     close: async () => {
       await greetings.close();
       await rm(socketDir, { recursive: true, force: true });

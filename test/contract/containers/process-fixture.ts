@@ -26,7 +26,7 @@ export async function processPlace(): Promise<ProcessPlace> {
     dir,
     workerBundle: fixture,
     claude: process.execPath,
-    socketDir: root,
+    socketDirOf: () => root,
     hostEnv: process.env,
     log: silent,
   };

@@ -1,5 +1,3 @@
-import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { script } from '@remuda/scripted-model';
 import {
@@ -7,6 +5,7 @@ import {
   bash,
   carryOut,
   idleWorker,
+  openSocket,
   type Done,
   type IdleWorker,
   type KnownJob,
@@ -20,7 +19,6 @@ const endLimitMs = 60_000;
 
 /** A worker's own account at Redis, as if its password had leaked and the socket were open to all. */
 export async function tryAccount(stage: Stage): Promise<readonly Verdict[]> {
-  await chmod(join(stage.cluster.socketDir, 'redis.sock'), 0o666);
   const endedJob = await carryOut(stage, 'stolen', [bash('true')]);
   const ended = { job: endedJob.id, lease: 1, worker: endedJob.job.worker ?? '' };
   const inside = await stealAnd(stage, (stolen) => [
@@ -48,7 +46,9 @@ interface Stolen {
   readonly worker: string;
 }
 
-function steal({ cluster }: Stage, idle: IdleWorker): Stolen {
+async function steal(stage: Stage, idle: IdleWorker): Promise<Stolen> {
+  const { cluster } = stage;
+  await openSocket(stage, idle.worker, 'redis');
   const { username, password } = new URL(idle.env['REMUDA_REDIS_URL'] ?? '');
   return { account: { username, password }, namespace: cluster.namespace, worker: idle.worker };
 }
@@ -59,7 +59,7 @@ async function stealAnd(
   steps: (stolen: Stolen) => Parameters<typeof carryOut>[2],
 ): Promise<{ done: Done; worker: string }> {
   const idle = await idleWorker(stage, 'stolen');
-  return { done: await carryOut(stage, 'stolen', steps(steal(stage, idle))), worker: idle.worker };
+  return { done: await carryOut(stage, 'stolen', steps(await steal(stage, idle))), worker: idle.worker };
 }
 
 async function whatBecame(stage: Stage, inside: Done, ended: KnownJob): Promise<readonly Verdict[]> {
@@ -112,7 +112,7 @@ async function keysLeft(stage: Stage, worker: string): Promise<readonly Verdict[
 /** Says that it is idle while its job runs, and is given the job of somebody else, if the scheduler believes it. */
 async function takeNext(stage: Stage): Promise<readonly Verdict[]> {
   const idle = await idleWorker(stage, 'stolen');
-  const attack = carryOut(stage, 'stolen', [attackWith('take-next.mjs', steal(stage, idle))]);
+  const attack = carryOut(stage, 'stolen', [attackWith('take-next.mjs', await steal(stage, idle))]);
   await runs(stage, idle.worker);
   const next = await stage.cluster.api.submit({
     prompt: `${script({ text: 'x' })} the secret of the next job`,
@@ -169,8 +169,9 @@ async function meanwhile(stage: Stage, part: string): Promise<Meanwhile> {
   const idle = await idleWorker(stage, 'stolen');
   const begun = stage.keys.ticket(idle.worker, 'begun');
   await stage.redis.set(begun, 1);
+  const stolen = await steal(stage, idle);
   const id = await api.submit({
-    prompt: script(attackWith('block.mjs', { ...steal(stage, idle), part }), { text: 'done' }),
+    prompt: script(attackWith('block.mjs', { ...stolen, part }), { text: 'done' }),
     profile: 'stolen',
     workspace: { kind: 'git', url: stage.code.url },
     attempts: 1,

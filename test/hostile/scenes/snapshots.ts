@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { snapshotName } from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
-import { attackWith, carryOut, idleWorker, maxSnapshotMb, type Stage } from '../stage.js';
+import { attackWith, carryOut, idleWorker, maxSnapshotMb, openSocket, type Stage } from '../stage.js';
 import { seen, type Verdict } from '../verdict.js';
 
 /** The door by which snapshots go to the host's disk: shut, and then as if it were open to all. */
 export async function trySnapshots(stage: Stage): Promise<readonly Verdict[]> {
   const { cluster, victim } = stage;
-  const socket = join(cluster.socketDir, 'snapshot.sock');
   const folder = join(cluster.socketDir, '..', 'snapshots', cluster.namespace);
   const name = await victimsSnapshot(stage);
   const theirs = async () => hashOf(await readFile(join(folder, name)));
@@ -20,28 +19,23 @@ export async function trySnapshots(stage: Stage): Promise<readonly Verdict[]> {
     attackWith('snapshot.mjs', { part: 'closed' }),
     attackWith('bridge.mjs', { part: 'live' }),
   ]);
-  await chmod(socket, 0o666);
-  try {
-    await idleWorker(stage, 'default');
-    const open = await carryOut(stage, 'default', [
-      attackWith('snapshot.mjs', { part: 'ended', ended: String(shut.notes['token']) }),
-      attackWith('snapshot.mjs', { part: 'open', victim, theirs: before, maxMb: maxSnapshotMb }),
-    ]);
-    const names = await readdir(folder);
-    const foreign = names.filter((each) => each !== name && !each.startsWith(`${open.id}.`));
-    const same = (await theirs()) === before;
-    return [
-      ...shut.verdicts.filter(({ id }) => id === 'snapshot.door'),
-      ...open.verdicts,
-      seen(
-        'snapshot.over_another',
-        same && foreign.length === 0,
-        `the other's snapshot is ${same ? 'as it was' : 'another one'}; besides there is ${foreign.join(' ') || 'nothing of others'}`,
-      ),
-    ];
-  } finally {
-    await chmod(socket, 0o600);
-  }
+  await openSocket(stage, (await idleWorker(stage, 'default')).worker, 'snapshot');
+  const open = await carryOut(stage, 'default', [
+    attackWith('snapshot.mjs', { part: 'ended', ended: String(shut.notes['token']) }),
+    attackWith('snapshot.mjs', { part: 'open', victim, theirs: before, maxMb: maxSnapshotMb }),
+  ]);
+  const names = await readdir(folder);
+  const foreign = names.filter((each) => each !== name && !each.startsWith(`${open.id}.`));
+  const same = (await theirs()) === before;
+  return [
+    ...shut.verdicts.filter(({ id }) => id === 'snapshot.door'),
+    ...open.verdicts,
+    seen(
+      'snapshot.over_another',
+      same && foreign.length === 0,
+      `the other's snapshot is ${same ? 'as it was' : 'another one'}; besides there is ${foreign.join(' ') || 'nothing of others'}`,
+    ),
+  ];
 }
 
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { attackWith, carryOut, idleWorker, type Done, type Stage } from '../stage.js';
+import { attackWith, bash, callsTool, carryOut, idleWorker, type Done, type Stage } from '../stage.js';
 import { seen, type Verdict } from '../verdict.js';
 
 /** What a job tries with what it has: its own container, its own token, and no password. */
@@ -30,7 +30,21 @@ export async function tryWalls(stage: Stage): Promise<readonly Verdict[]> {
     attackWith('repositories.mjs', { part: 'ended', ended: endedToken }),
   ]);
   const verdicts = [done, budget, ended].flatMap((job) => job.verdicts);
-  return [...verdicts, ...atTheModel(stage), agentAsIs(done)];
+  return [...verdicts, ...atTheModel(stage), agentAsIs(done), ...(await silentConnections(stage))];
+}
+
+/** While one job holds all connections that it can get and says nothing on them, another one fetches its repository and asks the model. */
+async function silentConnections(stage: Stage): Promise<readonly Verdict[]> {
+  await idleWorker(stage, 'bystander');
+  const { worker } = await idleWorker(stage, 'default');
+  const attacker = carryOut(stage, 'default', [attackWith('silent.mjs')]);
+  await callsTool(stage, worker);
+  const other = await carryOut(stage, 'bystander', [bash('true')]);
+  const attack = await attacker;
+  return [
+    ...attack.verdicts,
+    seen('bridge.silent', other.job.state === 'succeeded', `the other job ${other.job.state} meanwhile`),
+  ];
 }
 
 function hostAddresses(): readonly string[] {

@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis, RedisDoors } from '@remuda/queue';
 import { redisKeys } from '@remuda/protocol';
 import { startScriptedModel, script } from '@remuda/scripted-model';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Bridge } from '../../../apps/bridge/src/bridge.js';
 import { startRedis } from '../redis.js';
-import { ask, openAsk, prompt, secret } from './running-bridge.js';
+import { ask, openAsk, openFor, prompt, secret, socketsOf, type WorkerSockets } from './running-bridge.js';
 
 const main = fileURLToPath(new URL('../../../apps/bridge/dist/main.js', import.meta.url));
 
@@ -23,6 +23,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rb-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface Program {
+  readonly addresses: Bridge['addresses'] & WorkerSockets;
+}
 
 /** The bridge as a program. */
 function start(env: Readonly<Record<string, string>>) {
@@ -41,11 +45,11 @@ function start(env: Readonly<Record<string, string>>) {
   });
   let output = '';
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const ready = new Promise<Bridge>((resolve) => {
+  const ready = new Promise<Program>((resolve) => {
     createInterface(child.stdout).on('line', (text) => {
       output += `${text}\n`;
       const line = JSON.parse(text) as Bridge['addresses'] & { msg: string };
-      if (line.msg === 'ready') resolve({ addresses: line, close: () => Promise.resolve() });
+      if (line.msg === 'ready') resolve({ addresses: { ...line, ...socketsOf(line.socketDir) } });
     });
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);
@@ -90,10 +94,14 @@ test('tells all faults of its environment at once, and no secret in them', async
   expect(bridge.output()).not.toContain('hush-hush');
 });
 
-test('replaces the sockets of a dead bridge, and lets those of a live one be', async () => {
-  const env = { ANTHROPIC_API_KEY: secret };
+test('makes the sockets of a dead bridge anew in the same folders, and lets those of a live one be', async () => {
+  await using redis = await startRedis();
+  const env = { ANTHROPIC_API_KEY: secret, REMUDA_REDIS_URL: redis.url };
   await using first = start(env);
   const { addresses } = await first.ready;
+  await open(redis.url, addresses.socketDir);
+  // What a container has mounted is this folder, not a path.
+  const mounted = statSync(dirname(addresses.model)).ino;
   await using second = start(env);
   expect(await second.ended).toBe(78);
   expect(second.output()).toContain('Another bridge listens on');
@@ -101,7 +109,10 @@ test('replaces the sockets of a dead bridge, and lets those of a live one be', a
   await first.ended;
   expect(existsSync(addresses.model)).toBe(true);
   await using third = start(env);
-  expect((await ask(await third.ready, { method: 'HEAD', path: '/' })).status).toBe(200);
+  const again = await third.ready;
+  const probe = () => ask(again, { method: 'HEAD', path: '/' }).then(({ status }) => status, String);
+  await expect.poll(probe, { timeout: 10_000 }).toBe(200);
+  expect(statSync(dirname(addresses.model)).ino).toBe(mounted);
 });
 
 test('on SIGTERM takes nothing new, lets a running answer come to its end, removes its sockets and ends with 0', async () => {
@@ -113,6 +124,7 @@ test('on SIGTERM takes nothing new, lets a running answer come to its end, remov
     REMUDA_MODEL_CREDENTIAL: 'none',
   });
   const bridge = await program.ready;
+  await open(redis.url, bridge.addresses.socketDir);
   await grant(redis.url, 'live-token');
   const body = prompt(script({ text: 'one two three', stallMs: 700 }));
   const answer = await openAsk(bridge, { token: 'live-token', body });
@@ -124,7 +136,8 @@ test('on SIGTERM takes nothing new, lets a running answer come to its end, remov
   expect(refused.code).toBe('ENOENT');
   expect((await answer.toArray()).map(String).join('')).toContain('message_stop');
   expect(await program.ended).toBe(0);
-  expect(readdirSync(join(folder, 's'))).toEqual([]);
+  const left = readdirSync(join(folder, 's'), { recursive: true }).map(String);
+  expect(left.filter((name) => name.endsWith('.sock'))).toEqual([]);
 });
 
 test('the credential goes to the model and is in no output, figure, key, answer or environment of a child', async () => {
@@ -138,6 +151,7 @@ test('the credential goes to the model and is in no output, figure, key, answer 
     GIT_SSH_COMMAND: `env > ${join(folder, 'git-env')}; false`,
   });
   const bridge = await program.ready;
+  await open(redis.url, bridge.addresses.socketDir);
   await grant(redis.url, 'live-token', { git: JSON.stringify({ url: 'ssh://127.0.0.1:1/x' }) });
   const answers = [
     await ask(bridge, { token: 'live-token', body: prompt('hi') }),
@@ -154,7 +168,7 @@ test('the credential goes to the model and is in no output, figure, key, answer 
   const figures = await (await fetch(`${bridge.addresses.adminUrl}/metrics`)).text();
   const client = connectRedis(redis.url, { name: 'test' });
   const keys = await client.keys('*');
-  const values = await Promise.all(keys.map((key) => client.hgetall(key)));
+  const values = await Promise.all(keys.map((key) => client.hgetall(key).catch(String)));
   client.disconnect();
   program.kill('SIGTERM');
   await program.ended;
@@ -164,6 +178,13 @@ test('the credential goes to the model and is in no output, figure, key, answer 
   expect(all).toContain('remuda_bridge_model_requests_total');
   expect(all).not.toContain(secret);
 });
+
+/** Has workers registered, and their sockets made. */
+async function open(redisUrl: string, socketDir: string): Promise<void> {
+  const client = connectRedis(redisUrl, { name: 'test' });
+  await openFor(new RedisDoors(client, redisKeys('remuda')), client, socketDir);
+  client.disconnect();
+}
 
 async function grant(redisUrl: string, token: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
   const client = connectRedis(redisUrl, { name: 'test' });

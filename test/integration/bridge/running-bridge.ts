@@ -4,9 +4,17 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
-import { redisKeys, type BridgeGrant } from '@remuda/protocol';
+import {
+  connectRedis,
+  RedisDoors,
+  RedisGrants,
+  RedisModelCounts,
+  RedisSnapshots,
+  type RedisConnection,
+} from '@remuda/queue';
+import { bridgeSockets, redisKeys, socketFolder, type BridgeGrant } from '@remuda/protocol';
 import { createLogger, systemClock } from '@remuda/runtime';
+import { expect } from 'vitest';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
 import { startBridge, type Bridge } from '../../../apps/bridge/src/bridge.js';
 import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
@@ -16,9 +24,36 @@ import { startRedis, type TestRedis } from '../redis.js';
 /** The credential that must be seen by the model and nowhere else. */
 export const secret = 'sk-ant-real-credential-of-the-host';
 
+/** Paths of the sockets of one worker. */
+export type WorkerSockets = Readonly<Record<keyof typeof bridgeSockets, string>>;
+
+/** The workers that a test's bridge finds registered; what goes without another name is of the first. */
+const workers = ['w-1', 'w-2'] as const;
+
+/** Where a bridge makes a worker's sockets. */
+export function socketsOf(socketDir: string, worker = 'w-1'): WorkerSockets {
+  const paths = Object.entries(bridgeSockets).map(([door, name]) => [
+    door,
+    join(socketDir, socketFolder(worker), name),
+  ]);
+  return Object.fromEntries(paths) as WorkerSockets;
+}
+
+/** Registers workers, and resolves when a bridge has made their sockets. */
+export async function openFor(doors: RedisDoors, redis: RedisConnection, socketDir: string): Promise<void> {
+  await redis.sadd(redisKeys('remuda').workers, ...workers);
+  for (const worker of workers) {
+    await doors.say(worker);
+    await expect.poll(() => doors.areOpen(worker, socketDir), { timeout: 10_000, interval: 5 }).toBe(true);
+  }
+}
+
 /** A bridge between a Redis and a scripted model, all of the test's own. */
 export interface RunningBridge extends AsyncDisposable {
-  readonly bridge: Bridge;
+  /** Its addresses are those of the worker `w-1`. */
+  readonly bridge: Bridge & { readonly addresses: Bridge['addresses'] & WorkerSockets };
+  /** Paths of a worker's sockets. */
+  readonly sockets: (worker: string) => WorkerSockets;
   readonly redis: TestRedis;
   readonly model: ScriptedModel;
   readonly folder: string;
@@ -57,7 +92,9 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
   const own = connectRedis(redis.url, { name: 'test' });
   // What comes before the connection stands is refused, as in an outage.
   if (asked.status !== 'ready') await once(asked, 'ready');
+  const doors = new RedisDoors(asked, keys, () => connectRedis(redis.url, { name: 'bridge-doors' }));
   const bridge = await startBridge(environment, {
+    workers: doors,
     grants: new RedisGrants(asked, keys),
     counts: new RedisModelCounts(written, keys),
     snapshots: new RedisSnapshots(asked, keys),
@@ -70,9 +107,12 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
     for (const client of [asked, written, own]) client.disconnect();
     await Promise.all([model.close(), redis.close(), rm(folder, { recursive: true, force: true })]);
   };
+  const { socketDir } = bridge.addresses;
+  await openFor(doors, own, socketDir);
   const keyOf = (token: string): string => keys.bridgeToken(createHash('sha256').update(token).digest('hex'));
   return {
-    bridge,
+    bridge: { ...bridge, addresses: { ...bridge.addresses, ...socketsOf(socketDir) } },
+    sockets: (worker) => socketsOf(socketDir, worker),
     redis,
     model,
     folder,
@@ -114,8 +154,13 @@ export interface Ask {
   readonly body?: string | Buffer;
 }
 
+/** What is asked by its socket. */
+export interface Asked {
+  readonly addresses: { readonly model: string };
+}
+
 /** Opens a request on the bridge's `model.sock`; resolves when the answer begins. */
-export function openAsk(bridge: Bridge, ask: Ask): Promise<IncomingMessage> {
+export function openAsk(bridge: Asked, ask: Ask): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({
       socketPath: bridge.addresses.model,
@@ -133,7 +178,7 @@ export function openAsk(bridge: Bridge, ask: Ask): Promise<IncomingMessage> {
 }
 
 /** Asks the bridge on `model.sock` and reads the whole answer. */
-export async function ask(bridge: Bridge, what: Ask): Promise<Reply> {
+export async function ask(bridge: Asked, what: Ask): Promise<Reply> {
   const answer = await openAsk(bridge, what);
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);

@@ -19,6 +19,8 @@ interface Scene extends AsyncDisposable {
   readonly bridge: RunningBridge;
   readonly redis: RedisConnection;
   readonly folder: string;
+  /** Which worker has a token: each comes by its own door. */
+  readonly holders: Map<string, string>;
 }
 
 /** A bridge, and a running job `job-1` with the token `t`. */
@@ -28,6 +30,7 @@ async function setScene(env: Readonly<Record<string, string>> = {}): Promise<Sce
   const scene = {
     bridge,
     redis,
+    holders: new Map<string, string>(),
     folder: join(bridge.folder, 'snapshots', 'remuda'),
     [Symbol.asyncDispose]: async () => {
       redis.disconnect();
@@ -39,8 +42,13 @@ async function setScene(env: Readonly<Record<string, string>> = {}): Promise<Sce
 }
 
 /** Makes a job one that a worker carries out under a lease, as an assignment does. */
-async function runs({ bridge, redis }: Scene, token: string, held: { job: string; worker: string; lease: number }) {
+async function runs(
+  { bridge, redis, holders }: Scene,
+  token: string,
+  held: { job: string; worker: string; lease: number },
+) {
   await redis.hset(keys.job(held.job), { state: 'running', worker: held.worker, lease: held.lease });
+  holders.set(token, held.worker);
   await bridge.grant(token, held);
 }
 
@@ -51,7 +59,7 @@ interface Answer {
 
 /** Asks the door; a body may be cut off after so many bytes, or its second half wait for something. */
 function ask(
-  { bridge }: Scene,
+  { bridge, holders }: Scene,
   method: string,
   token: string | undefined,
   more: {
@@ -65,7 +73,7 @@ function ask(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({
-      socketPath: bridge.bridge.addresses.snapshot,
+      socketPath: bridge.sockets(holders.get(token ?? '') ?? 'w-1').snapshot,
       method,
       path: more.path ?? snapshotPath,
       headers: {

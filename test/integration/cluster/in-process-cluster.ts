@@ -168,7 +168,6 @@ export async function startInProcessCluster(options: InProcessOptions) {
         runtime: 'process',
         namespace,
         redisUrl: options.redisUrl,
-        socketDir: '/nonexistent',
         logLevel: 'silent',
         drainMs: 10_000,
       },

@@ -206,7 +206,7 @@ describe.skipIf(!engineAnswers)('The Docker runtime', () => {
   });
 
   it('refuses to start when the folder of sockets is not there, rather than to make one', async () => {
-    const lost = place.open({ socketDir: '/nowhere/sockets' });
+    const lost = place.open({ socketDirOf: () => '/nowhere/sockets' });
     await expect(lost.start(spec())).rejects.toMatchObject({
       code: 'container.start_failed',
       message: expect.stringContaining('/nowhere/sockets') as unknown,

@@ -69,7 +69,6 @@ export class Cluster {
           runtime: 'docker',
           namespace,
           redisUrl: 'redis://sim',
-          socketDir: '/run',
           logLevel: 'info',
           drainMs: 10_000,
         },

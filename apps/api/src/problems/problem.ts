@@ -29,6 +29,7 @@ const statuses = {
   'redis.unavailable': 503,
   'redis.full': 503,
   'service.starting': 503,
+  'bridge.unavailable': 503,
 } as const satisfies Record<RefusalCode, number>;
 
 const statusOf = (code: ErrorCode): number => (isFailureCode(code) ? failureRule(code).status : statuses[code]);

@@ -12,20 +12,18 @@ import { uploadPack } from './upload-pack.js';
 
 /** What the door to repositories needs. */
 export interface GitDoor extends MirrorParts {
+  /** By URL: the doors of all workers share them. */
+  readonly mirrors: Map<string, Mirror>;
   readonly grants: Grants;
   readonly metrics: BridgeMetrics;
   readonly log: Logger;
 }
-
-/** Most connections at a time: each is a git process on the host. */
-const maxConnections = 200;
 
 /**
  * The door by which a worker reads its job's repository, and no other: one line of JSON `{"token"}`, then git's
  * upload-pack protocol. The host fetches with its own credentials, into a mirror; none of them comes near the container.
  */
 export function createGitDoor(door: GitDoor): Server {
-  const mirrors = new Map<string, Mirror>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     door.metrics.connections.inc({ door: 'git' });
     socket
@@ -33,21 +31,28 @@ export function createGitDoor(door: GitDoor): Server {
       .once('close', () => {
         door.metrics.connections.dec({ door: 'git' });
       });
-    serve(door, mirrors, socket).catch((error: unknown) => {
-      socket.end(errorPacket(`remuda: ${reasonFor(door, error)}`));
+    serve(door, socket).catch((error: unknown) => {
+      turnAway(socket, reasonFor(door, error));
     });
   });
-  server.maxConnections = maxConnections;
   return server;
 }
 
-async function serve(door: GitDoor, mirrors: Map<string, Mirror>, socket: Socket): Promise<void> {
+/** Whoever was told why does not keep the connection, though its own end may stay open. */
+function turnAway(socket: Socket, reason: string): void {
+  socket.write(errorPacket(`remuda: ${reason}`));
+  socket.destroySoon();
+}
+
+async function serve(door: GitDoor, socket: Socket): Promise<void> {
   const grant = await findGrant(door.grants, tokenIn(await firstLine(socket)));
-  if (!grant) return void socket.end(errorPacket('remuda: no running job stands behind this token.'));
-  if (!grant.git) return void socket.end(errorPacket('remuda: the job has no repository.'));
+  if (!grant?.git) {
+    turnAway(socket, grant ? 'the job has no repository.' : 'no running job stands behind this token.');
+    return;
+  }
   const { url, ref } = grant.git;
-  const mirror = mirrors.get(url) ?? new Mirror(url, door);
-  mirrors.set(url, mirror);
+  const mirror = door.mirrors.get(url) ?? new Mirror(url, door);
+  door.mirrors.set(url, mirror);
   const begun = door.clock.now();
   await mirror.refresh(ref);
   door.log.info({ job: grant.job, ms: door.clock.now() - begun }, 'repository fetched');

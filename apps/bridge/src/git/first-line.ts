@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net';
+import { afterSilence } from '../workers/share.js';
 
 /** Longest first line in bytes; tokens are far shorter. */
 const maxBytes = 4_096;
-/** How long a client may take for its first line. */
-const timeoutMs = 10_000;
 
 /** The first line that comes over a connection; what follows it stays to be read. Undefined when none comes in time or it is too long. */
 export function firstLine(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     let seen = Buffer.alloc(0);
     const end = (line: string | undefined): void => {
-      clearTimeout(timer);
+      forget();
       socket.off('data', onData).off('end', onEnd).off('close', onEnd);
       socket.pause();
       resolve(line);
@@ -29,7 +28,7 @@ export function firstLine(socket: Socket): Promise<string | undefined> {
     const onEnd = (): void => {
       end(undefined);
     };
-    const timer = setTimeout(onEnd, timeoutMs);
+    const forget = afterSilence(socket, onEnd);
     socket.on('data', onData).once('end', onEnd).once('close', onEnd);
   });
 }

@@ -13,11 +13,14 @@ import { refusalBody, refusals, type RefusalReason } from './refusals.js';
 import { routeOf, type Route } from './route.js';
 import { beginTally, type Ledger, type Tally } from './tally.js';
 import type { Upstream } from './upstream.js';
+import type { BytesUnderWay } from '../workers/share.js';
 
 /** What the door to the model needs. */
 export interface ModelDoor extends Ledger {
   readonly grants: Grants;
   readonly upstream: Upstream;
+  /** Bytes of requests that are under way at a time; without it there may be any number. */
+  readonly underWay?: BytesUnderWay;
   /** Whether the bridge takes nothing new any more. */
   readonly stopping: () => boolean;
 }
@@ -59,12 +62,20 @@ async function serve(door: OpenDoor, exchange: Exchange): Promise<void> {
   else if (typeof admission === 'string') refuse(door, response, admission);
   else {
     const { grant, end } = admission;
+    const leave = door.underWay ? door.underWay.take(declaredBytes(request)) : end;
     try {
-      if (!response.destroyed) await pass(door, exchange, { grant, cameAt, counted: route === 'messages' });
+      if (!leave) refuse(door, response, 'share');
+      else if (!response.destroyed) await pass(door, exchange, { grant, cameAt, counted: route === 'messages' });
     } finally {
+      leave?.();
       end();
     }
   }
+}
+
+/** A body of unknown length counts as one of the longest. */
+function declaredBytes({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? maxBodyBytes);
 }
 
 function answerIdle({ metrics }: ModelDoor, response: ServerResponse): void {
@@ -109,10 +120,9 @@ async function admit(
   }
 }
 
-/** A body of unknown length counts as one of the longest. */
-function chargeOf({ counts }: ModelDoor, grant: BridgeGrant, { headers }: IncomingMessage): Charge {
+function chargeOf({ counts }: ModelDoor, grant: BridgeGrant, request: IncomingMessage): Charge {
   const { job, maxBudgetUsd = 0, models = ['opus'] } = grant;
-  const most = mostMicroUsd(models, Number(headers['content-length'] ?? maxBodyBytes));
+  const most = mostMicroUsd(models, declaredBytes(request));
   return { job, budget: maxBudgetUsd * 1_000_000, most, spent: () => counts.spentMicroUsd(job) };
 }
 

@@ -37,6 +37,12 @@ export const refusals = {
     // What is left of the body is not read.
     headers: { connection: 'close' },
   },
+  share: {
+    status: 503,
+    type: 'overloaded_error',
+    message: 'So many bytes of requests are under way already.',
+    headers: { 'retry-after': '1' },
+  },
   grants_unavailable: {
     status: 503,
     type: 'overloaded_error',

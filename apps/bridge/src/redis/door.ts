@@ -3,13 +3,10 @@ import { connect as connectTls } from 'node:tls';
 import type { BridgeMetrics } from '../metrics.js';
 import type { RedisAddress, RedisWhereabouts } from './whereabouts.js';
 
-/** Most connections at a time; a worker has three or four. */
-const maxConnections = 5_000;
-
 /** A door to Redis for workers without a network: bytes pass both ways as they come, and when one end goes the other does. */
 export function createRedisDoor(redis: RedisWhereabouts, metrics: Pick<BridgeMetrics, 'connections'>): Server {
   const lines = new Set<Socket>();
-  redis.onMove?.(() => {
+  const unlisten = redis.onMove?.(() => {
     for (const near of lines) near.destroy();
   });
   const server = createServer({ noDelay: true }, (near) => {
@@ -28,7 +25,7 @@ export function createRedisDoor(redis: RedisWhereabouts, metrics: Pick<BridgeMet
     });
     join(near, far);
   });
-  server.maxConnections = maxConnections;
+  server.once('close', () => unlisten?.());
   return server;
 }
 

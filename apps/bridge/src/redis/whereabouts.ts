@@ -8,8 +8,8 @@ export type RedisAddress =
 export interface RedisWhereabouts {
   /** Undefined while nobody knows. */
   readonly now: () => RedisAddress | undefined;
-  /** Calls back when it may have moved: whoever is joined with where it was then is cut off. */
-  readonly onMove?: (moved: () => void) => void;
+  /** Calls back when it may have moved: whoever is joined with where it was then is cut off. The returned function ends that. */
+  readonly onMove?: (moved: () => void) => () => void;
 }
 
 /** A fixed address is what it is; with sentinels, workers are led to where our own connection was led. */
@@ -18,12 +18,19 @@ export function whereabouts(url: string, own: RedisConnection): RedisWhereabouts
     const address = redisAddress(new URL(url));
     return { now: () => address };
   }
+  const listeners = new Set<() => void>();
+  own.on('close', () => {
+    for (const moved of listeners) moved();
+  });
   return {
     now: () => {
       const at = whereIs(own);
       return at && { ...at, tls: false };
     },
-    onMove: (moved) => own.on('close', moved),
+    onMove: (moved) => {
+      listeners.add(moved);
+      return () => listeners.delete(moved);
+    },
   };
 }
 

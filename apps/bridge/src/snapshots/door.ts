@@ -41,7 +41,6 @@ const statuses = {
 
 type Ending = keyof typeof statuses;
 
-const maxConnections = 200;
 /** Longest silence on a connection, and longest body, in ms: who says nothing holds no file open. */
 const silenceMs = 30_000;
 const bodyMs = 300_000;
@@ -69,7 +68,6 @@ export function createSnapshotDoor(door: SnapshotDoor): Server {
       door.metrics.connections.dec({ door: 'snapshot' });
     });
   });
-  server.maxConnections = maxConnections;
   server.setTimeout(silenceMs);
   return server;
 }

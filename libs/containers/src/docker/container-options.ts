@@ -7,7 +7,7 @@ import { workerLayout } from './worker-layout.js';
 const mebibyte = 1024 * 1024;
 const cpuPeriodUs = 100_000;
 
-/** The cluster whose container it will be, and the host's folder with the bridge's sockets. */
+/** The cluster whose container it will be, and the host's folder with this worker's sockets. */
 export interface ContainerHome {
   readonly cluster: string;
   readonly socketDir: string;

@@ -16,8 +16,8 @@ import { workerLayout } from './worker-layout.js';
 export interface DockerRuntimeOptions {
   /** Value of the cluster label: only containers with it are seen and touched. */
   readonly cluster: string;
-  /** The folder with the bridge's sockets, as the engine's host knows it; workers see it read-only. */
-  readonly socketDir: string;
+  /** The folder with a worker's sockets, as the engine's host knows it; that worker sees it read-only, and no other. */
+  readonly socketDirOf: (worker: string) => string;
   /** Default: what `DOCKER_HOST` says, else the engine's usual socket. */
   readonly docker?: DockerConnection;
   readonly log: RuntimeLog;
@@ -27,7 +27,6 @@ export interface DockerRuntimeOptions {
 export class DockerRuntime implements ContainerRuntime {
   readonly kind = 'docker';
   readonly isolated = true;
-  /** Where a worker sees the bridge's sockets. */
   readonly workerSocketDir = workerLayout.sockets;
   readonly #docker: Docker;
   readonly #containers: ContainerClient;
@@ -56,7 +55,8 @@ export class DockerRuntime implements ContainerRuntime {
 
   start(spec: ContainerSpec): Promise<void> {
     return this.#inTurn.run(spec.worker, async () => {
-      const options = containerOptions(spec, this.options);
+      const { cluster, socketDirOf } = this.options;
+      const options = containerOptions(spec, { cluster, socketDir: socketDirOf(spec.worker) });
       if ((await this.#containers.create(options)) === 'taken') {
         if (await this.#clearName(options.name)) await this.#containers.create(options);
       }

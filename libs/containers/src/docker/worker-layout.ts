@@ -7,7 +7,7 @@ export const workerLayout = {
   home: '/home/claude',
   /** Claude Code's executable. */
   claude: '/usr/local/bin/claude',
-  /** Where the bridge's sockets are seen. */
+  /** Where a worker sees its sockets. */
   sockets: '/run/remuda',
   /** The user that Claude Code and its tools run as. */
   uid: 1000,

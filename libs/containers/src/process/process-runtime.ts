@@ -28,8 +28,6 @@ export interface ProcessRuntimeOptions extends WorkerParts {
 export class ProcessRuntime implements ContainerRuntime {
   readonly kind = 'process';
   readonly isolated = false;
-  /** Where a worker sees the bridge's sockets. */
-  readonly workerSocketDir: string;
   readonly #folders: WorkerFolders;
   readonly #inTurn = new InTurn();
   /** Our own children, by process id: settles when their end is on the card. */
@@ -37,7 +35,6 @@ export class ProcessRuntime implements ContainerRuntime {
   readonly #watch: ProcessWatch;
 
   constructor(private readonly options: ProcessRuntimeOptions) {
-    this.workerSocketDir = options.socketDir;
     this.#folders = new WorkerFolders(options.dir, options.cluster);
     this.#watch = new ProcessWatch({
       folders: this.#folders,

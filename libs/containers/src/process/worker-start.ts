@@ -13,8 +13,8 @@ export interface WorkerParts {
   readonly workerBundle: string;
   /** Claude Code's executable. */
   readonly claude: string;
-  /** The folder with the bridge's sockets. */
-  readonly socketDir: string;
+  /** The folder with a worker's sockets. */
+  readonly socketDirOf: (worker: string) => string;
   /** This process's environment: PATH, language and time zone of it are passed on, nothing else. */
   readonly hostEnv: Readonly<Record<string, string | undefined>>;
 }
@@ -29,14 +29,15 @@ const endedAtOnce = 'ended at once';
 export async function startWorker(
   { worker, profile, fingerprint, env }: ContainerSpec,
   folder: WorkerFolder,
-  { cluster, workerBundle, claude, socketDir, hostEnv }: WorkerParts,
+  { cluster, workerBundle, claude, socketDirOf, hostEnv }: WorkerParts,
 ): Promise<{ readonly pid: number; readonly ended: Promise<ProcessEnd> }> {
   const card: WorkerCard = { cluster, worker, profile, fingerprint };
   await folder.create();
   await folder.write(card);
   const output = await folder.openLog();
   try {
-    const places = { worker, workspace: folder.workspace, home: folder.home, tmp: folder.tmp, claude, socketDir };
+    const { workspace, home, tmp } = folder;
+    const places = { worker, workspace, home, tmp, claude, socketDir: socketDirOf(worker) };
     const environment = workerEnvironment(places, hostEnv, env);
     const { pid, ended } = await launch({
       program: workerBundle,

@@ -1,0 +1,32 @@
+import type { Clock } from '@remuda/domain';
+import type { Logger } from '@remuda/runtime';
+import type { SocketKeeper } from './socket-keeper.js';
+import type { WorkersBook } from './workers-book.port.js';
+
+/** What keeping the workers' sockets up to date takes. */
+export interface SocketWatch {
+  readonly keeper: SocketKeeper;
+  readonly book: WorkersBook;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Words tell what happens; all is compared that often besides, in ms, for a word that nobody said. */
+const lookEveryMs = 30_000;
+
+/** Follows the workers until the signal aborts. What an outage keeps it from is done when Redis is back. */
+export async function keepSockets({ keeper, book, clock, log }: SocketWatch, signal: AbortSignal): Promise<void> {
+  const tell = (err: unknown): void => {
+    log.warn({ err }, 'the sockets of the workers could not be compared with the workers');
+  };
+  const unfollow = book.follow((worker) => {
+    (worker === undefined ? keeper.look() : keeper.onWord(worker)).catch(tell);
+  });
+  const nap = (): Promise<boolean> =>
+    clock.sleep(lookEveryMs, signal).then(
+      () => true,
+      () => false,
+    );
+  while (await nap()) await keeper.look().catch(tell);
+  unfollow();
+}

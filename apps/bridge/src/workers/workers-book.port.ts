@@ -1,0 +1,13 @@
+/** What the store says of workers, for whoever opens sockets for them. Calls reject with `redis.unavailable` in an outage. */
+export interface WorkersBook {
+  /** All workers that there are. */
+  registered(): Promise<ReadonlySet<string>>;
+  isRegistered(worker: string): Promise<boolean>;
+  /** Says that a worker's sockets are there, in a folder of this folder of sockets. */
+  noteOpen(worker: string, socketDir: string): Promise<void>;
+  /**
+   * Calls back with each worker that came or went, and with none when words may have been missed: at the beginning, and whenever the
+   * connection was made again. The returned function ends it.
+   */
+  follow(onWord: (worker: string | undefined) => void): () => void;
+}
