@@ -5,6 +5,7 @@ import type { Admission } from '@remuda/runtime';
 import { BoardModule } from './board/board.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { EventsModule } from './events/events.module.js';
+import { IndexController } from './index.controller.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import type { ApiSettings } from './settings.js';
@@ -17,6 +18,7 @@ export class ApiModule {
   static register(settings: ApiSettings, admission: Admission): DynamicModule {
     return {
       module: ApiModule,
+      controllers: [IndexController],
       imports: [
         StoresModule.register(settings, { gitAllowFile: settings.gitAllowFile, admission }),
         HealthModule.registerAsync({

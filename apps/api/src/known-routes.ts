@@ -5,7 +5,7 @@ export class KnownRoutes {
   /** Notes a route as Fastify announces it: `/api/v1/jobs/:id`. */
   add(url: string, methods: string | readonly string[]): void {
     const escaped = url.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+');
-    this.routes.push({ path: new RegExp(`^${escaped.replace(/\*/g, '.*')}/?$`), methods: [methods].flat() });
+    this.routes.push({ path: new RegExp(`^${escaped.replace(/\*/g, '.*')}$`), methods: [methods].flat() });
   }
 
   /** The methods that a path takes; none for an unknown path. */

@@ -13,6 +13,7 @@ export const refusalCodes = [
   'request.unsupported_type',
   'request.forbidden',
   'request.misdirected',
+  'request.upgrade_required',
   'route.unknown',
   'route.method_not_allowed',
   'job.unknown',

@@ -81,6 +81,12 @@ test.skipIf(outward === undefined)(
   },
 );
 
+test('a WebSocket handshake that is none is request.malformed', async () => {
+  const upgrade = 'host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 7';
+  const answer = await raw(`GET /api/v1/stream HTTP/1.1\r\n${upgrade}\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 .*application\/problem\+json.*"code":"request\.malformed"/s);
+});
+
 test('a request without a Host is request.malformed in HTTP/1.1, and as it should be in HTTP/1.0', async () => {
   const answer = await raw('GET /health/live HTTP/1.1\r\nconnection: close\r\n\r\n');
   expect(answer).toMatch(/^HTTP\/1\.1 400 .*content-type: application\/problem\+json.*"code":"request\.malformed"/s);

@@ -15,12 +15,43 @@ export function badPosition(path: string, message: string): RemudaError {
 /** In which form a client wants the events. */
 export type EventForm = 'sse' | 'json';
 
-/** Chooses the form by `?format=`, else by `Accept`; `request.not_acceptable` where neither form would do. */
+const forms = { sse: 'text/event-stream', json: 'application/json' } as const satisfies Record<EventForm, string>;
+
+/**
+ * Chooses the form by `?format=`, else by `Accept`: the one with the greater weight, of the same weight the one that is named more
+ * closely, and SSE where that is the same too. `request.not_acceptable` where neither form would do.
+ */
 export function chooseForm(accept: string | undefined, format: EventForm | undefined): EventForm {
   if (format !== undefined) return format;
-  const types = (accept ?? '*/*').split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase());
-  if (types.includes('text/event-stream')) return 'sse';
-  if (types.includes('application/json')) return 'json';
-  if (types.includes('*/*') || types.includes('text/*')) return 'sse';
-  throw new RemudaError('request.not_acceptable', 'Events come as text/event-stream or application/json.');
+  const ranges = readAccept(accept === undefined || accept.trim() === '' ? '*/*' : accept);
+  const [sse, json] = [rankOf(forms.sse, ranges), rankOf(forms.json, ranges)];
+  if (sse.weight === 0 && json.weight === 0)
+    throw new RemudaError('request.not_acceptable', 'Events come as text/event-stream or application/json.');
+  if (sse.weight !== json.weight) return sse.weight > json.weight ? 'sse' : 'json';
+  return sse.closeness >= json.closeness ? 'sse' : 'json';
+}
+
+interface Rank {
+  /** `q`: 0 to 1. */
+  readonly weight: number;
+  /** 3 for the very type, 2 for `text/*`, 1 for any, 0 where it is not named. */
+  readonly closeness: number;
+}
+
+function readAccept(accept: string): ReadonlyMap<string, number> {
+  const parts = accept.toLowerCase().split(',');
+  return new Map(
+    parts.map((part) => {
+      const [type = '', ...parameters] = part.split(';').map((text) => text.trim());
+      const q = parameters.map((text) => /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.exec(text)?.[1]).find(Boolean);
+      return [type, q === undefined ? 1 : Number(q)] as const;
+    }),
+  );
+}
+
+/** The closest of the ranges that a type is in decides (RFC 9110, 12.5.1). */
+function rankOf(type: string, ranges: ReadonlyMap<string, number>): Rank {
+  const weights = [type, type.replace(/\/.*/, '/*'), '*/*'].map((range) => ranges.get(range));
+  const closest = weights.findIndex((weight) => weight !== undefined);
+  return { weight: weights[closest] ?? 0, closeness: closest < 0 ? 0 : 3 - closest };
 }

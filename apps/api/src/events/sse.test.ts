@@ -24,6 +24,13 @@ test('a client that does not read holds the stream up: no batch is pulled ahead 
   stream.destroy();
 });
 
+test('no character in an event is a line break to any reader', () => {
+  const text = 'a\n\r\u0085\u2028\u2029\u000b\u000cb';
+  const [id, name, data, ...rest] = formatEvent(event(1, text)).split(/[\n\r\u0085\u2028\u2029\u000b\u000c]/);
+  expect([id, name, rest]).toEqual(['id: 1', 'event: message.text', ['', '']]);
+  expect(JSON.parse(data?.slice('data: '.length) ?? '')).toEqual(event(1, text));
+});
+
 test('what is no event of the job has no id, so that nobody goes on from there', async () => {
   async function* all(): AsyncGenerator<Said> {
     yield await Promise.resolve({ kind: 'events', events: [event(1), event(2)] });

@@ -1,6 +1,7 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RemudaError } from '@remuda/domain';
+import type { FastifyReply } from 'fastify';
 
 const description = `Send \`{"subscribe": "<job id>", "after": 0}\` for a job's events above that id, up to 100 jobs at a time, and
 \`{"unsubscribe": "<job id>"}\`. You get \`{"job": "<job id>", "event": {…}}\` with the events and ids of
@@ -14,7 +15,8 @@ export class StreamController {
   @Get()
   @ApiOperation({ operationId: 'openStream', summary: 'The events of many jobs over one WebSocket', description })
   @ApiResponse({ status: 101, description: 'Switching to WebSocket.' })
-  plain(): never {
-    throw new RemudaError('request.malformed', 'This is a WebSocket: ask for an upgrade.');
+  plain(@Res({ passthrough: true }) reply: FastifyReply): never {
+    void reply.header('upgrade', 'websocket');
+    throw new RemudaError('request.upgrade_required', 'This is a WebSocket: ask for an upgrade.');
   }
 }

@@ -34,7 +34,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === undefined || status >= 500) return error;
     if (status !== 404) return new RemudaError(codeOfStatus(status), (error as Error).message);
     const allowed = this.routes.methodsAt(request.url);
-    if (allowed.length === 0)
+    // A route that takes the method and was not found is one of files, or of what is below it.
+    if (allowed.length === 0 || allowed.includes(request.method))
       return new RemudaError('route.unknown', `There is no route ${request.method} ${request.url}`);
     void reply.header('allow', allowed.join(', '));
     return new RemudaError('route.method_not_allowed', `This route takes ${allowed.join(', ')}, not ${request.method}`);
