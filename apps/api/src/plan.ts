@@ -8,14 +8,16 @@ import { ApiModule } from './api.module.js';
 import { mountBoard } from './board/mount.js';
 import { serveDocs } from './docs/openapi.js';
 import { planEntry } from './entry.js';
+import { readJsonBody } from './input/json-body.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { answerUnreadable, takeAnyExpectation } from './problems/unreadable.js';
 import { measureRequests } from './request-metrics.js';
 import type { ApiSettings } from './settings.js';
 
-/** Largest bodies, in bytes: a prompt of 10 MiB with room for its escapes, and a batch of jobs. */
-const bodyLimits = { any: 64 * 1024, '/api/v1/jobs': 12 * 1024 * 1024, '/api/v1/jobs/batch': 64 * 1024 * 1024 };
+/** Largest bodies, in bytes: a prompt of 10 MiB with room for its escapes, or so much of several jobs. */
+const jobsBytes = 12 * 1024 * 1024;
+const bodyLimits = { any: 64 * 1024, '/api/v1/jobs': jobsBytes, '/api/v1/jobs/batch': jobsBytes };
 
 /** The api as an app, made from its settings alone. */
 export function planApi(settings: ApiSettings): AppPlan {
@@ -48,7 +50,10 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
   });
   const fastify = adapter.getInstance();
   takeAnyExpectation(fastify.server);
-  fastify.removeContentTypeParser('text/plain');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
+    readJsonBody(request.headers, body),
+  );
   fastify.addHook('onRoute', (route) => {
     routes.add(route.url, route.method);
     const limit = Object.entries(bodyLimits).find(([url]) => url === route.url)?.[1];

@@ -42,6 +42,14 @@ describe('a job is refused with the path of its fault', () => {
     ['a text for a body', '"hi"', ''],
     ['no prompt', {}, 'prompt'],
     ['an empty prompt', { prompt: '' }, 'prompt'],
+    ['a prompt of white space only', { prompt: ' \n\t\u00a0\u3000' }, 'prompt'],
+    ['half of a surrogate pair', '{"prompt":"a\\ud800b"}', 'prompt'],
+    ['half of a surrogate pair inside', '{"prompt":"hi","labels":{"a":"\\udc00"}}', 'labels.a'],
+    ['half of a surrogate pair in a name', '{"prompt":"hi","metadata":{"\\udfff":1}}', 'metadata'],
+    ['a key __proto__', '{"prompt":"hi","__proto__":{"x":1}}', '__proto__'],
+    ['a constructor with a prototype', '{"prompt":"hi","constructor":{"prototype":{"x":1}}}', 'constructor'],
+    ['more values than a body may have', `[${'[],'.repeat(60_000)}1]`, ''],
+    ['unknown fields without end', Object.fromEntries(Array.from({ length: 49_000 }, (_, i) => [`n${i}`, 0])), 'n0'],
     ['a prompt that is a number', { prompt: 5 }, 'prompt'],
     ['a prompt of more than 10 MiB', { prompt: over(10 * mib) }, 'prompt'],
     ['a prompt of more than 10 MiB in UTF-8', { prompt: 'ä'.repeat(5 * mib + 1) }, 'prompt'],
@@ -113,7 +121,8 @@ describe('a job is refused with the path of its fault', () => {
     ['metadata that is a text', { prompt, metadata: 'x' }, 'metadata'],
     ['a key __proto__ inside', '{"prompt":"hi","metadata":{"a":{"constructor":{}}}}', 'metadata.a.constructor'],
     ['a key prototype', '{"prompt":"hi","labels":{"prototype":"x"}}', 'labels.prototype'],
-    ['nesting that exhausts a stack', `{"prompt":"hi","metadata":{"a":${deep(1_000_000)}}}`, 'metadata.a[0][0]…'],
+    ['nesting that exhausts a stack', `{"prompt":"hi","metadata":{"a":${deep(40_000)}}}`, 'metadata.a[0][0]…'],
+    ['nesting without end', `{"prompt":"hi","metadata":{"a":${deep(1_000_000)}}}`, ''],
   ];
   test.each(cases)('%s', async (_what, body, path) => {
     const answer = await api.send('POST', '/api/v1/jobs', body);
@@ -196,8 +205,6 @@ describe('a request that cannot be read', () => {
     ['JSON that breaks off', '{"prompt":'],
     ['no JSON at all', 'prompt=hi'],
     ['an empty body', ''],
-    ['a key __proto__', '{"prompt":"hi","__proto__":{"x":1}}'],
-    ['a constructor with a prototype', '{"prompt":"hi","constructor":{"prototype":{"x":1}}}'],
     ['null', 'null'],
   ])('%s is request.malformed', async (_what, body) => {
     expectProblem(await post(body), 400, 'request.malformed');
@@ -216,6 +223,49 @@ describe('a request that cannot be read', () => {
 
   test('a body of more than 12 MiB is request.too_large', async () => {
     expectProblem(await post(JSON.stringify({ prompt: over(12 * mib) })), 413, 'request.too_large');
+    const batch = { jobs: Array(3).fill({ prompt: over(4 * mib) }) };
+    expectProblem(await api.send('POST', '/api/v1/jobs/batch', batch), 413, 'request.too_large');
+  });
+
+  test('a body that is no UTF-8 is request.malformed', async () => {
+    const bytes = Buffer.from([...Buffer.from('{"prompt":"a'), 0xff, ...Buffer.from('b"}')]);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${api.url}/api/v1/jobs`, { method: 'POST', headers, body: bytes });
+    expect(await answer.json()).toMatchObject({
+      status: 400,
+      code: 'request.malformed',
+      detail: 'The body is not UTF-8.',
+    });
+  });
+
+  test.each([
+    ['content-encoding', 'gzip'],
+    ['content-encoding', 'br, identity'],
+    ['content-type', 'application/json; charset=iso-8859-1'],
+    ['content-type', 'application/json; charset="UTF-16"'],
+  ])('a body with %s: %s is request.unsupported_type', async (name, value) => {
+    expectProblem(await post('{"prompt":"hi"}', { [name]: value }), 415, 'request.unsupported_type');
+  });
+
+  test.each([
+    ['content-encoding', 'identity'],
+    ['content-type', 'application/json; charset=UTF-8'],
+    ['content-type', 'application/json;charset="utf8"'],
+  ])('a body with %s: %s is taken', async (name, value) => {
+    expect((await post('{"prompt":"hi"}', { [name]: value })).status).toBe(202);
+  });
+
+  test.each([
+    ['POST', '/api/v1/pools/default/pause'],
+    ['POST', '/api/v1/pools/pause'],
+    ['POST', '/api/v1/pools/default/resume'],
+    ['POST', '/api/v1/pools/resume'],
+    ['POST', '/api/v1/pools/default/drain'],
+    ['POST', '/api/v1/pools/default/resume'],
+    ['POST', '/api/v1/jobs/JOB/cancel'],
+  ])('%s %s wants no body, and takes an empty one that is called JSON', async (method, path) => {
+    const { id } = (await api.send('POST', '/api/v1/jobs', { prompt, delayMs: 60_000 })).json;
+    expect((await api.send(method, path.replace('JOB', id), '')).status).toBe(200);
   });
 
   test('a cancel with a body of more than 64 KiB is request.too_large', async () => {
@@ -266,6 +316,10 @@ describe('a wrong address', () => {
     ['GET', '/nope'],
     ['GET', '/api/v1'],
     ['GET', '/api/v1/job'],
+    ['GET', '/api/v1/jobs/'],
+    ['POST', '/api/v1/jobs/'],
+    ['GET', '/api/docs/nothing.js'],
+    ['GET', '/admin/queues/static/nothing.js'],
     ['POST', '/api/v2/jobs'],
   ])('%s %s is route.unknown', async (method, path) => {
     expectProblem(await api.send(method, path), 404, 'route.unknown');
@@ -292,6 +346,22 @@ describe('a wrong address', () => {
     expectProblem(await api.send('GET', `${at}/events`), 404, 'job.unknown');
     expectProblem(await api.send('GET', `${at}/result`), 404, 'job.unknown');
     expectProblem(await api.send('POST', `${at}/cancel`), 404, 'job.unknown');
+  });
+
+  test('the front doors lead a program and a person to what there is', async () => {
+    for (const path of ['/', '/api']) {
+      const { places } = (await api.send('GET', path)).json as unknown as { places: Record<string, string> };
+      for (const place of Object.values(places))
+        expect((await fetch(new URL(place, api.url + path))).status, place).toBe(200);
+      const page = await fetch(api.url + path, { headers: { accept: 'text/html,*/*;q=0.8' } });
+      expect([page.url, page.status]).toEqual([`${api.url}/api/docs`, 200]);
+    }
+  });
+
+  test('the place of the WebSocket says that it is one: request.upgrade_required', async () => {
+    const answer = await api.send('GET', '/api/v1/stream');
+    expectProblem(answer, 426, 'request.upgrade_required');
+    expect(answer.headers.get('upgrade')).toBe('websocket');
   });
 
   test('a path part of extreme length is refused', async () => {

@@ -1,24 +1,9 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { failureClasses, failureCodes } from '@remuda/domain';
 import type { DeadLetterFilter, FailureClass, FailureCode } from '@remuda/domain';
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsString,
-  Length,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
-import { WholeNumber } from '../input/query.js';
-import { Given } from '../input/read-dto.js';
+import { IsIn, IsInt, IsObject, Max, Min } from 'class-validator';
+import { Given, Inner } from '../input/fields.js';
+import { Characters, Distinct, WholeNumber } from '../input/rules.js';
 
 /** Dead letters that one request redrives at most. */
 export const mostRedriven = 500;
@@ -29,8 +14,7 @@ const eachId = { each: true, message: 'must be ids of jobs' } as const;
 @ApiSchema({ name: 'DeadLetterFilter' })
 export class DeadLetterFilterDto {
   @Given()
-  @IsString()
-  @MaxLength(40)
+  @Characters(0, 40)
   @ApiPropertyOptional()
   profile?: string;
 
@@ -48,8 +32,7 @@ export class DeadLetterFilterDto {
 /** Which dead letters a list shows. */
 export class ListDeadLettersDto extends DeadLetterFilterDto {
   @Given()
-  @IsString()
-  @MaxLength(200)
+  @Characters(0, 200)
   @ApiPropertyOptional({ description: 'The `nextCursor` of the page before.' })
   cursor?: string;
 
@@ -63,19 +46,14 @@ export class ListDeadLettersDto extends DeadLetterFilterDto {
 @ApiSchema({ name: 'Redrive' })
 export class RedriveDto {
   @Given()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(mostRedriven)
-  @ArrayUnique()
-  @IsString(eachId)
-  @Length(1, 63, eachId)
+  @Distinct(1, mostRedriven)
+  @Characters(1, 63, eachId)
   @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: mostRedriven, uniqueItems: true })
   ids?: string[];
 
   @Given()
   @IsObject()
-  @ValidateNested()
-  @Type(() => DeadLetterFilterDto)
+  @Inner(() => DeadLetterFilterDto)
   @ApiPropertyOptional({ type: () => DeadLetterFilterDto, description: '`{}` means all.' })
   filter?: DeadLetterFilterDto;
 

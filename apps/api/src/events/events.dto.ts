@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import type { JobEvent } from '@remuda/domain';
 import { IsIn, IsString } from 'class-validator';
-import { WholeNumber } from '../input/query.js';
-import { Given } from '../input/read-dto.js';
+import { Given } from '../input/fields.js';
+import { WholeNumber } from '../input/rules.js';
 import type { EventForm } from './position.js';
 import type { Shape } from '../docs/shape.js';
 

@@ -20,7 +20,7 @@ const fields = ['prompt', 'profile', 'model', 'maxTurns', 'maxBudgetUsd', 'prior
 const more = ['metadata', 'timeoutMs', 'ttlMs', 'delayMs', 'runAt', 'permissionMode', 'workspace', 'tools', 'unknown'];
 const bodies = fc.dictionary(fc.constantFrom(...fields, ...more), values, { maxKeys: 6 });
 
-test('a quick look takes nothing that class-validator would refuse', () => {
+test('a quick look takes nothing that class-validator would refuse', { timeout: 60_000 }, () => {
   let taken = 0;
   fc.assert(
     fc.property(bodies, fc.option(fc.string({ maxLength: 5 }), { nil: undefined }), (body, prompt) => {

@@ -1,4 +1,5 @@
 import { getMetadataStorage } from 'class-validator';
+import { fieldsOf } from './fields.js';
 
 type Rule = (value: unknown, object: object) => boolean;
 
@@ -15,7 +16,7 @@ interface Field {
  * to tell what is wrong, if anything is. Not for classes that change a value as they read it.
  */
 export function quickLook(dto: new () => object): (input: object) => boolean {
-  const fields = fieldsOf(dto);
+  const fields = rulesOf(dto);
   const all = [...fields.values()];
   const names = [...fields.keys()];
   return (input) => {
@@ -27,7 +28,8 @@ export function quickLook(dto: new () => object): (input: object) => boolean {
   };
 }
 
-function fieldsOf(dto: new () => object): ReadonlyMap<string, Field> {
+function rulesOf(dto: new () => object): ReadonlyMap<string, Field> {
+  const known = fieldsOf(dto);
   const storage = getMetadataStorage();
   const all = storage.getTargetValidationMetadatas(dto, '', false, false);
   const fields = new Map<string, Field>();
@@ -35,11 +37,13 @@ function fieldsOf(dto: new () => object): ReadonlyMap<string, Field> {
     const conditions = metadatas.filter(({ type }) => type === 'conditionalValidation');
     fields.set(name, {
       counts: conditions.map(({ constraints }) => conditionOf(constraints)),
-      rules: metadatas.filter((each) => !conditions.includes(each)).map(ruleOf),
+      rules: known.classOf(name) ? [never] : metadatas.filter((each) => !conditions.includes(each)).map(ruleOf),
     });
   }
   return fields;
 }
+
+const never: Rule = () => false;
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
@@ -48,7 +52,7 @@ function conditionOf([condition]: readonly unknown[]): Rule {
 }
 
 function ruleOf({ type, each, constraintCls, constraints, propertyName }: Metadata): Rule {
-  if (type !== 'customValidation' || each) return () => false;
+  if (type !== 'customValidation' || each) return never;
   const own = getMetadataStorage().getTargetValidatorConstraints(constraintCls);
   return (value, object) => {
     const at = { value, object, constraints, property: propertyName, targetName: '' };

@@ -1,23 +1,53 @@
 import { RemudaError } from '@remuda/domain';
 import type { ErrorCode, Fault } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
-import { plainToInstance } from 'class-transformer';
-import { ValidateIf, validateSync } from 'class-validator';
+import { validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
+import { fieldsOf } from './fields.js';
+import type { Dto } from './fields.js';
 import { findUnsafeJson, join } from './plain-json.js';
-
-/** Marks a field that may be absent. `null` is not absent. */
-export const Given = (): PropertyDecorator => ValidateIf((_dto, value) => value !== undefined);
 
 /** What reading an input came to: the value, or why it is none. */
 export type Read<T> = { readonly value: T; readonly faults: readonly [] } | { readonly faults: readonly Fault[] };
 
-/** Reads an input by the rules of its class: unknown fields are faults, as is everything that breaks a rule. */
-export function readDto<T extends object>(dto: new () => T, input: unknown, path = ''): Read<T> {
+/** Unknown fields that are told at most: an input with more of them has one cause. */
+const mostUnknown = 1_000;
+
+/**
+ * Reads an input by the rules of its class: unknown fields are faults, as is everything that breaks a rule. What it takes grows
+ * with the fields of the class and the names in the input; values are taken as they are, and never copied.
+ */
+export function readDto<T extends object>(dto: Dto<T>, input: unknown, path = ''): Read<T> {
   if (!isRecord(input)) return { faults: [{ path, message: 'must be an object' }] };
-  const value = plainToInstance(dto, input);
-  const faults = validateSync(value, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
-  return faults.length === 0 ? { value, faults: [] } : { faults: faults.flatMap((fault) => told(fault, path)) };
+  const { names } = fieldsOf(dto);
+  const faults = Object.keys(input)
+    .filter((name) => !names.has(name))
+    .slice(0, mostUnknown)
+    .map((name) => ({ path: join(path, name), message: 'is not a known field' }));
+  const value = new dto();
+  for (const name of names) {
+    const read = readField(dto, input, name, path);
+    for (const fault of read.faults) faults.push(fault);
+    if (read.value !== undefined) Object.assign(value, { [name]: read.value });
+  }
+  faults.push(...validateSync(value, { forbidUnknownValues: true }).map((fault) => told(fault, path)));
+  return faults.length === 0 ? { value, faults: [] } : { faults };
+}
+
+/** The value of one field, and the faults within it where it has a class of its own. */
+function readField(
+  dto: Dto,
+  input: Readonly<Record<string, unknown>>,
+  name: string,
+  path: string,
+): { readonly value: unknown; readonly faults: readonly Fault[] } {
+  const fields = fieldsOf(dto);
+  const given = Object.hasOwn(input, name) ? input[name] : undefined;
+  const value = fields.changeOf(name)?.(given) ?? given;
+  const classOf = fields.classOf(name);
+  if (classOf === undefined || !isRecord(value)) return { value, faults: [] };
+  const read = readDto(classOf(value), value, join(path, name));
+  return 'value' in read ? read : { value, faults: read.faults };
 }
 
 /** The body of a request as a parsed JSON value that is safe to go through; rejects with `request.invalid`. */
@@ -28,7 +58,7 @@ export function safeBody(body: unknown): unknown {
 }
 
 /** Reads a query string, or rejects with `request.invalid` and all its faults. */
-export function readQuery<T extends object>(dto: new () => T, query: unknown): T {
+export function readQuery<T extends object>(dto: Dto<T>, query: unknown): T {
   return requireDto(dto, safe(query));
 }
 
@@ -39,7 +69,7 @@ function safe(input: unknown): unknown {
 }
 
 /** Reads a value, or rejects with `request.invalid` and all its faults. */
-export function requireDto<T extends object>(dto: new () => T, input: unknown): T {
+export function requireDto<T extends object>(dto: Dto<T>, input: unknown): T {
   const read = readDto(dto, input);
   if ('value' in read) return read.value;
   throw invalid(read.faults);
@@ -55,13 +85,9 @@ export function invalid(faults: readonly Fault[], code: ErrorCode = 'request.inv
   return new RemudaError(code, sentence, { faults });
 }
 
-function told(error: ValidationError, path: string): Fault[] {
-  const own = /^\d+$/.test(error.property) ? `${path}[${error.property}]` : join(path, error.property);
-  const inner = (error.children ?? []).flatMap((child) => told(child, own));
-  const [message] = Object.entries(error.constraints ?? {}).map(([rule, text]) =>
-    rule === 'whitelistValidation' ? 'is not a known field' : withoutName(text, error.property),
-  );
-  return message === undefined ? inner : [{ path: own, message }, ...inner];
+function told({ property, constraints = {} }: ValidationError, path: string): Fault {
+  const [message = 'is not valid'] = Object.values(constraints);
+  return { path: join(path, property), message: withoutName(message, property) };
 }
 
 /** The rules begin their sentences with the field's name, which the path says better. */

@@ -1,13 +1,12 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
-import { Given } from '../input/read-dto.js';
+import { Given } from '../input/fields.js';
+import { Characters } from '../input/rules.js';
 
 /** Why a job is cancelled. */
 @ApiSchema({ name: 'CancelJob' })
 export class CancelJobDto {
   @Given()
-  @IsString()
-  @Length(1, 500)
+  @Characters(1, 500)
   @ApiPropertyOptional({ minLength: 1, maxLength: 500 })
   reason?: string;
 }

@@ -15,6 +15,7 @@ export interface RuleContext {
 /** The faults of a job that no single field's type and range can tell. */
 export function jobFaults(job: SubmitJobDto, { now, gitAllowFile }: RuleContext): readonly Fault[] {
   return [
+    ...(job.prompt.trim() === '' ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
     ...tooLarge('prompt', job.prompt, limits.promptBytes),
     ...tooLarge('appendSystemPrompt', job.appendSystemPrompt, limits.systemPromptBytes),
     ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, gitAllowFile) : []),

@@ -1,15 +1,14 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { jobStates } from '@remuda/domain';
 import type { JobQuery, JobState } from '@remuda/domain';
-import { IsIn, IsString, Matches, MaxLength } from 'class-validator';
-import { WholeNumber } from '../input/query.js';
-import { Given } from '../input/read-dto.js';
+import { IsIn, Matches } from 'class-validator';
+import { Given } from '../input/fields.js';
+import { Characters, WholeNumber } from '../input/rules.js';
 
 /** Which jobs a list shows. */
 export class ListJobsDto {
   @Given()
-  @IsString()
-  @MaxLength(200)
+  @Characters(0, 200)
   @ApiPropertyOptional({ description: 'The `nextCursor` of the page before.' })
   cursor?: string;
 
@@ -24,8 +23,7 @@ export class ListJobsDto {
   state?: JobState;
 
   @Given()
-  @IsString()
-  @MaxLength(40)
+  @Characters(0, 40)
   @ApiPropertyOptional()
   profile?: string;
 

@@ -1,7 +1,6 @@
 import { onLoopChoices, onLostWords, permissionModes, secretLimits } from '@remuda/domain';
 import type { OnLoop, OnLost, PermissionMode } from '@remuda/domain';
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -11,14 +10,12 @@ import {
   IsNumber,
   IsObject,
   IsString,
-  Length,
   Matches,
   Max,
-  MaxLength,
   Min,
-  ValidateNested,
 } from 'class-validator';
-import { Given } from '../input/read-dto.js';
+import { Given, Inner } from '../input/fields.js';
+import { Characters } from '../input/rules.js';
 import { defaults, limits } from './limits.js';
 
 const model = /^[A-Za-z0-9._:[\]-]{1,100}$/;
@@ -30,16 +27,14 @@ export class ToolsDto {
   @Given()
   @IsArray()
   @ArrayMaxSize(limits.toolRules)
-  @IsString(toolRule)
-  @Length(1, limits.toolRuleChars, toolRule)
+  @Characters(1, limits.toolRuleChars, toolRule)
   @ApiPropertyOptional({ type: [String], maxItems: limits.toolRules, example: ['Read', 'Bash(git *)'] })
   allow?: string[];
 
   @Given()
   @IsArray()
   @ArrayMaxSize(limits.toolRules)
-  @IsString(toolRule)
-  @Length(1, limits.toolRuleChars, toolRule)
+  @Characters(1, limits.toolRuleChars, toolRule)
   @ApiPropertyOptional({ type: [String], maxItems: limits.toolRules })
   deny?: string[];
 }
@@ -82,20 +77,17 @@ export class GitWorkspaceDto {
 }
 
 /** The shorthand `"empty"` was made an object before. */
-const workspaceType = (told?: { readonly object: { readonly workspace?: { readonly kind?: unknown } } }) =>
-  told?.object.workspace?.kind === 'git' ? GitWorkspaceDto : EmptyWorkspaceDto;
+const workspaceType = ({ kind }: { readonly kind?: unknown }) => (kind === 'git' ? GitWorkspaceDto : EmptyWorkspaceDto);
 
 /** A job as clients ask for it. Rules that one field alone cannot tell are in `job-rules.ts`. */
 @ApiSchema({ name: 'SubmitJob' })
 export class SubmitJobDto {
-  @IsString()
-  @Length(1, limits.promptBytes, { message: `must have 1 character to ${limits.promptBytes} bytes` })
+  @Characters(1, limits.promptBytes, { message: `must have 1 character to ${limits.promptBytes} bytes` })
   @ApiProperty({ description: 'What Claude Code is asked to do: up to 10 MiB of UTF-8.', minLength: 1 })
   prompt!: string;
 
   @Given()
-  @IsString()
-  @MaxLength(40)
+  @Characters(0, 40)
   @ApiPropertyOptional({
     default: defaults.profile,
     description: 'The pool that carries it out; see GET /api/v1/pools.',
@@ -131,8 +123,7 @@ export class SubmitJobDto {
 
   @Given()
   @IsObject()
-  @ValidateNested()
-  @Type(() => ToolsDto)
+  @Inner(() => ToolsDto)
   @ApiPropertyOptional({ type: () => ToolsDto })
   tools?: ToolsDto;
 
@@ -153,8 +144,7 @@ export class SubmitJobDto {
 
   @Given()
   @IsObject({ message: 'must be "empty", or an object with a kind of empty or git' })
-  @ValidateNested()
-  @Type(workspaceType)
+  @Inner(workspaceType)
   @ApiPropertyOptional({
     oneOf: [
       { type: 'string', enum: ['empty'] },

@@ -1,7 +1,8 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { defaultDrainMs } from '@remuda/domain';
-import { IsInt, IsString, Length, Max, Min } from 'class-validator';
-import { Given } from '../input/read-dto.js';
+import { IsInt, Max, Min } from 'class-validator';
+import { Given } from '../input/fields.js';
+import { Characters } from '../input/rules.js';
 
 /** Longest limit of a drain, in ms: no attempt lasts longer than a day. */
 const maxDrainMs = 86_400_000;
@@ -10,8 +11,7 @@ const maxDrainMs = 86_400_000;
 @ApiSchema({ name: 'PausePool' })
 export class PausePoolDto {
   @Given()
-  @IsString()
-  @Length(1, 500)
+  @Characters(1, 500)
   @ApiPropertyOptional({ minLength: 1, maxLength: 500, description: 'Shown to whoever looks at the pool.' })
   reason?: string;
 }
@@ -38,8 +38,7 @@ export class DrainWorkerDto {
 @ApiSchema({ name: 'DrainPool' })
 export class DrainPoolDto extends DrainWorkerDto {
   @Given()
-  @IsString()
-  @Length(1, 500)
+  @Characters(1, 500)
   @ApiPropertyOptional({ minLength: 1, maxLength: 500, description: 'Shown to whoever looks at the pool.' })
   reason?: string;
 }

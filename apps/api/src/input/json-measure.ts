@@ -1,0 +1,29 @@
+/** Most values in one body: members of objects and elements of arrays, all together. */
+export const maxValues = 50_000;
+
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+/** `[` and `{`, which differ from `]` and `}` in the same bit. */
+const opens = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
+
+/**
+ * Counts the values of a JSON text as its bytes come, without parsing it: what parsing takes, and all that comes after, follows
+ * from how many there are. Of a text that is no JSON it counts something, and never too little for one that is.
+ */
+export class JsonMeasure {
+  private values = 1;
+  private inText = false;
+  private escaped = false;
+
+  /** Takes the next bytes, and says whether there are more values than `maxValues`. */
+  take(bytes: Uint8Array): boolean {
+    for (const byte of bytes) {
+      if (this.escaped) this.escaped = false;
+      else if (this.inText) {
+        if (byte === quote) this.inText = false;
+        else if (byte === backslash) this.escaped = true;
+      } else if (byte === quote) this.inText = true;
+      else if (byte === comma || opens(byte)) this.values++;
+    }
+    return this.values > maxValues;
+  }
+}
