@@ -59,7 +59,7 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { ...proofs('small'), ...turn(4), name: 'small-proofs', include: ['test/{fuzz,chaos}/*.test.ts'] },
+        test: { ...proofs('small'), ...turn(4), name: 'small-proofs', include: ['test/{fuzz,chaos,retention}/*.test.ts'] },
       },
       {
         resolve: { alias },
@@ -67,7 +67,7 @@ export default defineConfig({
           ...proofs('whole'),
           ...turn(5),
           name: 'proofs',
-          include: ['test/{fuzz/fuzz,hostile/hostile,chaos/chaos}.test.ts'],
+          include: ['test/{fuzz/fuzz,hostile/hostile,chaos/chaos,retention/retention}.test.ts'],
         },
       },
     ],

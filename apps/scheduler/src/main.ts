@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { readSettings } from '@remuda/domain';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis, retentionOf } from '@remuda/queue';
 import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime';
 import { requireFirstDatabase } from './account-database.js';
 import { makeRuntime } from './container-runtime.js';
@@ -31,6 +31,7 @@ void runApp('scheduler', async () => {
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,
+    retention: retentionOf(settings.retentionDays, settings.retentionMb),
     release: settings.workerImage,
     clock: systemClock,
     log: logger,

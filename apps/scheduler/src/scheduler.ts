@@ -1,5 +1,6 @@
 import { modelsOf, type Clock, type ContainerRuntime, type JobRecord, type Profile } from '@remuda/domain';
 import {
+  Forgetting,
   Halts,
   Leases,
   ProfileQueue,
@@ -11,8 +12,10 @@ import {
   WorkerRegistry,
   RedisDoors,
   countDeadLetters,
+  defaultRetention,
   release,
   type RedisConnection,
+  type Retention,
 } from '@remuda/queue';
 import { redisKeys, type RedisKeys } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
@@ -50,6 +53,8 @@ export interface SchedulerPlan {
   /** Whether each worker gets an account of its own at Redis. */
   readonly acl: boolean;
   readonly workersOnExit: 'keep' | 'remove';
+  /** How long jobs that are over are kept. Default `defaultRetention`. */
+  readonly retention?: Retention;
   /** Starts in a row that have to fail for a profile to be suspended; 0 for never. */
   readonly suspendAfter: number;
   /** Names what is installed: workers made by another release are stale. */
@@ -179,8 +184,15 @@ export class Scheduler {
       this.#queueOf,
     );
     const sweeps = new Sweeps(queues);
+    const forgetting = new Forgetting(this.#redis, this.#keys, plan.retention ?? defaultRetention);
     const stranded = new StrandedClaims({ leases, sweeps, queues: [...this.#queueOf.values()], clock, log });
-    this.#sweeper = new Sweeper({ scheduler, queues, sweeps, leases, access, stranded, profiles, clock });
+    this.#sweeper = new Sweeper({
+      ...{ scheduler, queues, sweeps, leases, forgetting },
+      access,
+      stranded,
+      profiles,
+      clock,
+    });
     const reports = new WorkerReports({
       ...{ ...parts, metrics },
       onReady: (profile) => this.#keeper.noteReady(profile),

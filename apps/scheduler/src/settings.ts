@@ -124,6 +124,21 @@ export const schedulerSettings = {
     default: 'keep',
     parse: oneOf(['keep', 'remove']),
   },
+  retentionDays: {
+    env: 'REMUDA_RETENTION_DAYS',
+    about: 'How long a job that is over is kept, with its events and its result.',
+    unit: 'days, also a part of one; at most 365',
+    default: 7,
+    parse: days,
+  },
+  retentionMb: {
+    env: 'REMUDA_RETENTION_MB',
+    about:
+      'What jobs that are over may take of Redis together; beyond that the oldest go before their time. 0 for no limit.',
+    unit: 'MiB',
+    default: 4_096,
+    parse: integer(0, 10_000_000),
+  },
   suspendAfter: {
     env: 'REMUDA_SUSPEND_AFTER',
     about:
@@ -162,6 +177,12 @@ export const schedulerSettings = {
     parse: integer(0, 86_400_000),
   },
 } as const satisfies Record<string, Setting<unknown>>;
+
+function days(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number <= 365)) throw new Error('expected a number of days above 0, at most 365');
+  return number;
+}
 
 function word(value: string): string {
   if (!/^[a-z0-9-]{1,30}$/.test(value)) throw new Error('expected lower-case letters, digits and dashes, at most 30');

@@ -1,6 +1,6 @@
 import type { Clock, Failure, Profile } from '@remuda/domain';
 import {
-  defaultRetention,
+  type Forgetting,
   own,
   publishProfiles,
   type Leases,
@@ -16,6 +16,7 @@ export interface SweeperParts {
   readonly queues: Queues;
   readonly sweeps: Sweeps;
   readonly leases: Leases;
+  readonly forgetting: Forgetting;
   /** Absent where workers have no accounts of their own. */
   readonly access: WorkerAccess | undefined;
   readonly stranded: StrandedClaims;
@@ -32,7 +33,7 @@ export class Sweeper {
    * too long, forgets old ones, and removes what workers that are gone left behind.
    */
   async sweep(): Promise<void> {
-    const { queues, sweeps, access, stranded, scheduler, clock } = this.parts;
+    const { queues, forgetting, access, stranded, scheduler, clock } = this.parts;
     const [ours] = await own(queues.redis, [queues.keys.sweeper], scheduler);
     if (ours !== true) return;
     const now = clock.now();
@@ -41,7 +42,7 @@ export class Sweeper {
       this.publish(),
       this.#placeAndExpire(now),
       stranded.free(),
-      sweeps.forgetOld(now - defaultRetention.jobMs),
+      forgetting.sweep(now),
       access?.forgetStrays(),
     ]);
     const failed = swept.find((one) => one.status === 'rejected');

@@ -20,6 +20,12 @@ export function redisKeys(namespace: string) {
     /** All jobs by time of submission. */
     jobs: `${p}:jobs`,
     jobsByLabel: (key: string, value: string) => `${p}:jobs:label:${key}=${value}`,
+    /** The same, of a label as `key=value`. */
+    labelled: (label: string) => `${p}:jobs:label:${label}`,
+    /** Jobs that are over by the time of their end, until they are forgotten. */
+    over: `${p}:jobs:over`,
+    /** What these take of Redis together, in bytes. */
+    retained: `${p}:jobs:over:bytes`,
     /** Jobs whose record stands but whose place in the queue is not yet confirmed. */
     unplaced: `${p}:jobs:unplaced`,
     /** Failed jobs that wait for a person, by the time of their end. */

@@ -24,7 +24,19 @@ import { run } from './script.js';
 
 /** What a job that is redriven has no longer: its end, what it gave, and what it used up. */
 const cleared = [
-  ...['overAt', 'failure', 'wakeAt', 'worker', 'lock', 'grant', 'cancelRequestedAt', 'turns', 'usage', 'costUsd'],
+  ...[
+    'overAt',
+    'failure',
+    'wakeAt',
+    'worker',
+    'lock',
+    'grant',
+    'cancelRequestedAt',
+    'turns',
+    'usage',
+    'costUsd',
+    'bytes',
+  ],
   ...failureCodes.map(retriedField),
 ];
 
@@ -60,7 +72,7 @@ export class RedisDeadLetters implements DeadLetters {
     const [kind, state] = (await run(
       redis,
       redriveScript,
-      [...jobKeys(keys, id), keys.attempts(id), keys.deadLetters, keys.unplaced, keys.ttl],
+      [...jobKeys(keys, id), keys.attempts(id), keys.deadLetters, keys.unplaced, keys.ttl, keys.over, keys.retained],
       [id, now, JSON.stringify([event]), ttlMs === undefined ? '' : now + ttlMs, ...cleared],
     ).catch(rethrow)) as ['redriven' | 'unknown' | 'state' | 'gone', string?];
     if (kind === 'unknown') return { kind };

@@ -1,9 +1,17 @@
+import { retireLua } from './over.lua.js';
 import { vitalScript } from './script.js';
+
+/** What both scripts call the same. */
+const retired = {
+  id: 'ARGV[1]',
+  now: 'ARGV[2]',
+  keys: ['KEYS[1]', 'KEYS[2]', 'KEYS[3]', 'KEYS[4]', 'KEYS[5]', 'KEYS[8]'],
+};
 
 /**
  * Cancels a job wherever it is. A queued one is over at once; of a held one the worker is told.
- * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, secrets, cancels. ARGV: id, now, event if over, event if requested,
- * retention ms, control key prefix, control key suffix, failure.
+ * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, secrets, cancels, over, retained bytes. ARGV: id, now, event if over, event if requested,
+ * ms until its keys end, control key prefix, control key suffix, failure.
  * Gives {'unknown'}, {'over', state}, {'cancelled', profile} or {'requested', worker}.
  */
 export const cancelScript = vitalScript(`
@@ -20,8 +28,7 @@ if state == 'queued' then
   redis.call('ZREM', KEYS[7], ARGV[1])
   redis.call('ZREM', KEYS[10], ARGV[1])
   redis.call('DEL', KEYS[9])
-  for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[5]) end
-  redis.call('PEXPIRE', KEYS[8], ARGV[5])
+${retireLua({ ...retired, ttl: 'ARGV[5]', over: 'KEYS[11]', retained: 'KEYS[12]' })}
   return {'cancelled', at[2]}
 end
 if not at[5] then
@@ -38,7 +45,7 @@ return {'requested', at[3]}
  * Ends a job that still waits in its queue: expired, or impossible to start. Its place there goes with it, in the same step: a moment
  * later it might be that of a redrive. One that is being claimed at this moment stays, and whoever has claimed it finds that it is over.
  * KEYS: job, prompt, events, result, model, ttl, unplaced, attempts, dead letters, secrets, cancels, place, its logs, and where places
- * are lined up: wait, prioritized, delayed. ARGV: id, now, event, retention ms, failure, 1 for a dead letter.
+ * are lined up: wait, prioritized, delayed; over, retained bytes. ARGV: id, now, event, ms until its keys end, failure, 1 for a dead letter.
  * Gives 1, or 0 where the job is no longer queued.
  */
 export const failQueuedScript = vitalScript(`
@@ -55,7 +62,6 @@ redis.call('DEL', KEYS[10])
 redis.call('ZREM', KEYS[11], ARGV[1])
 local places = redis.call('LREM', KEYS[14], 1, ARGV[1]) + redis.call('ZREM', KEYS[15], ARGV[1]) + redis.call('ZREM', KEYS[16], ARGV[1])
 if places > 0 then redis.call('DEL', KEYS[12], KEYS[13]) end
-for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[4]) end
-redis.call('PEXPIRE', KEYS[8], ARGV[4])
+${retireLua({ ...retired, ttl: 'ARGV[4]', over: 'KEYS[17]', retained: 'KEYS[18]' })}
 return 1
 `);

@@ -13,6 +13,7 @@ export type { FoundJob } from './job-hash.js';
 export * from './leases.js';
 export * from './profile-queue.js';
 export * from './relay.js';
+export * from './retention.js';
 export * from './worker-registry.js';
 export * from './own.js';
 export { assignScript, settleScript } from './lease.lua.js';

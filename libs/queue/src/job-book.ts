@@ -17,19 +17,9 @@ import { translateRedisError } from './connect.js';
 import { cancelScript } from './end-queued.lua.js';
 import { listJobs, readJob } from './job-list.js';
 import { Queues } from './queues.js';
+import { defaultRetention, keysEndMs } from './retention.js';
 import { affixesOf, run } from './script.js';
 import { Submissions } from './submissions.js';
-
-/** How long records outlive what they record, in ms. */
-export interface Retention {
-  /** A job's record, events and result after its end. Default 7 days. */
-  readonly jobMs: number;
-  /** An idempotency key after its first use. Default 24 h. */
-  readonly idempotencyMs: number;
-}
-
-/** Seven days for jobs, a day for idempotency keys. */
-export const defaultRetention: Retention = { jobMs: 7 * 86_400_000, idempotencyMs: 86_400_000 };
 
 /** The jobs in Redis and their places in BullMQ's queues. The record is the truth, the place in the queue follows it. */
 export class RedisJobBook implements JobBook {
@@ -40,10 +30,10 @@ export class RedisJobBook implements JobBook {
     private readonly redis: Redis,
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
-    private readonly retention: Retention = defaultRetention,
+    idempotencyMs = defaultRetention.idempotencyMs,
   ) {
     this.#queues = new Queues(redis, keys);
-    this.#submissions = new Submissions(redis, keys, clock, retention.idempotencyMs);
+    this.#submissions = new Submissions(redis, keys, clock, idempotencyMs);
   }
 
   async submit(
@@ -91,13 +81,22 @@ export class RedisJobBook implements JobBook {
     const [kind, detail] = (await run(
       this.redis,
       cancelScript,
-      [...jobKeys(keys, id), keys.ttl, keys.unplaced, keys.attempts(id), keys.secrets(id), keys.cancels],
+      [
+        ...jobKeys(keys, id),
+        keys.ttl,
+        keys.unplaced,
+        keys.attempts(id),
+        keys.secrets(id),
+        keys.cancels,
+        keys.over,
+        keys.retained,
+      ],
       [
         id,
         now,
         JSON.stringify([over]),
         JSON.stringify([requested]),
-        this.retention.jobMs,
+        keysEndMs,
         ...affixesOf((worker) => keys.workerControl(worker)),
         JSON.stringify(failure),
       ],

@@ -1,4 +1,5 @@
 import { maxAttemptEntries } from './attempt-entry.js';
+import { retireLua } from './over.lua.js';
 import { script, vitalScript } from './script.js';
 
 /** Nobody but its worker takes from its queue, and no assignment lasts longer than a day: so the lock of a ticket needs no renewal. */
@@ -96,8 +97,8 @@ return answers
  * what nobody reads, like BullMQ's event stream, and the stack of an error that we make up; of those that are finished no more than ten leave at a time. The place of a job
  * that is queued again follows later.
  *
- * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters, secrets, cancels. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
- * state, events, retention ms, counts to raise as JSON, wakeAt or '', result or '', what is to be
+ * KEYS: job, prompt, events, result, model, cursors, counters, grant, attempts, dead letters, secrets, cancels, over, retained bytes. ARGV: worker, lease, cursor before ('' for none), cursor after, now,
+ * state, events, ms until its keys end, counts to raise as JSON, wakeAt or '', result or '', what is to be
  * kept of an attempt without success or '', 1 for a dead letter, number of further fields * 2, further fields, job id,
  * number of events, what stands before and behind a profile's name in its queue's keys, failure for BullMQ or '', how many finished
  * ones are kept, and of which age in ms.
@@ -149,8 +150,10 @@ else
   redis.call('ZREM', KEYS[12], ARGV[15 + fields])
   if ARGV[11] ~= '' then redis.call('SET', KEYS[4], ARGV[11]) end
   if ARGV[13] == '1' then redis.call('ZADD', KEYS[10], ARGV[5], ARGV[15 + fields]) end
-  for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ARGV[8]) end
-  redis.call('PEXPIRE', KEYS[9], ARGV[8])
+${retireLua({
+  ...{ id: 'ARGV[15 + fields]', now: 'ARGV[5]', ttl: 'ARGV[8]', over: 'KEYS[13]', retained: 'KEYS[14]' },
+  keys: ['KEYS[1]', 'KEYS[2]', 'KEYS[3]', 'KEYS[4]', 'KEYS[5]', 'KEYS[9]'],
+})}
   local id, failure = ARGV[15 + fields], ARGV[19 + fields]
   local queue = ARGV[17 + fields] .. at[5] .. ARGV[18 + fields]
   local place = queue .. id

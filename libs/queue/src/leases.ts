@@ -5,13 +5,14 @@ import { modelCount, type RedisKeys } from '@remuda/protocol';
 import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
 import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
 import { failQueuedScript } from './end-queued.lua.js';
-import { defaultRetention, jobKeys, type Retention } from './job-book.js';
+import { jobKeys } from './job-book.js';
 import { foundJob, retriedField, type FoundJob } from './job-hash.js';
 import { lastTextEntries, lastTextOf } from './last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
 import type { HeldJob } from './profile-queue.js';
 import { leavingKeys, ticketOptions } from './placing.js';
 import type { Queues } from './queues.js';
+import { keysEndMs } from './retention.js';
 import { affixesOf, run } from './script.js';
 
 /**
@@ -79,7 +80,6 @@ export class Leases {
   constructor(
     queues: Queues,
     private readonly clock: Clock,
-    private readonly retention: Retention = defaultRetention,
   ) {
     this.#redis = queues.redis;
     this.#keys = queues.keys;
@@ -145,6 +145,8 @@ export class Leases {
         keys.deadLetters,
         keys.secrets(held.job),
         keys.cancels,
+        keys.over,
+        keys.retained,
       ],
       [
         held.worker,
@@ -154,7 +156,7 @@ export class Leases {
         now,
         ending.state,
         JSON.stringify(events),
-        this.retention.jobMs,
+        keysEndMs,
         JSON.stringify(
           ending.state === 'queued' ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [],
         ),
@@ -199,8 +201,9 @@ export class Leases {
         ...jobKeys(keys, id),
         ...[keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters, keys.secrets(id), keys.cancels],
         ...leavingKeys(keys, profile, id),
+        ...[keys.over, keys.retained],
       ],
-      [id, now, JSON.stringify([event]), this.retention.jobMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
+      [id, now, JSON.stringify([event]), keysEndMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
     );
     return ended === 1;
   }

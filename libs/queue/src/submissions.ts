@@ -16,6 +16,8 @@ const groupOf = 16;
 /** The way of jobs into Redis: records and places in one step. */
 export class Submissions {
   readonly #groups: Groups<NewJob, true>;
+  /** What stands before a label in the key of its index. */
+  readonly #labelStart: string;
 
   constructor(
     private readonly redis: Redis,
@@ -23,6 +25,7 @@ export class Submissions {
     private readonly clock: Clock,
     private readonly idempotencyMs: number,
   ) {
+    this.#labelStart = keys.labelled('');
     this.#groups = new Groups((jobs) => this.#addGroup(jobs), groupOf);
   }
 
@@ -63,6 +66,7 @@ export class Submissions {
       ...[now, idempotency?.fingerprint ?? '', this.idempotencyMs],
       ...[idempotency ? JSON.stringify(jobs.map(({ id }) => id)) : '', keys.wake, profiles.length],
       ...profiles,
+      this.#labelStart,
     ];
     for (const job of jobs) {
       allKeys.push(...this.#keysOf(job));
@@ -87,7 +91,7 @@ export class Submissions {
     args.push(id, queue, JSON.stringify(spec), prompt, JSON.stringify([event]), priority, expiry, wakeAt);
     args.push(JSON.stringify(queuedJob(spec)), storedOptions(id, spec, now), secrets ? JSON.stringify(secrets) : '');
     const labels = Object.entries(spec.labels);
-    args.push(labels.length, ...labels.map(([key, value]) => this.keys.jobsByLabel(key, value)));
+    args.push(labels.length, ...labels.map(([key, value]) => `${key}=${value}`));
   }
 
   /** Takes back what may have been written. What can't be taken back now was sent, after all. */
@@ -95,6 +99,8 @@ export class Submissions {
     const { keys } = this;
     const theirs = jobs.flatMap((job) => [...placeKeys(keys, job.spec.profile).slice(0, 2), ...this.#keysOf(job)]);
     const ids = jobs.map(({ id }) => id);
-    await run(this.redis, withdrawScript, [keys.jobs, keys.ttl, ...theirs], ids).catch(() => undefined);
+    await run(this.redis, withdrawScript, [keys.jobs, keys.ttl, ...theirs], [this.#labelStart, ...ids]).catch(
+      () => undefined,
+    );
   }
 }

@@ -10,8 +10,8 @@ import { script } from './script.js';
  * KEYS: jobs, ttl, idempotency (any of ours where there is no key), then per queue: prioritized, delayed, counter of
  * priorities, then per job: job, prompt, events, BullMQ's job, secrets.
  * ARGV: now, fingerprint ('' for no idempotency key), idempotency ttl ms, ids as JSON, wake channel, number of queues, their
- * profiles, then per job: id, number of its queue, spec, prompt, event, priority, ttl deadline or '', wakeAt or '', BullMQ's
- * data, BullMQ's options, secrets or '', number of label keys, label keys.
+ * profiles, what stands before a label in the key of its index, then per job: id, number of its queue, spec, prompt, event, priority, ttl deadline or '', wakeAt or '', BullMQ's
+ * data, BullMQ's options, secrets or '', number of labels, labels.
  * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again because the first answer was lost, it changes nothing.
  */
 export const submitScript = script(`
@@ -29,19 +29,20 @@ elseif redis.call('EXISTS', KEYS[first]) == 1 then
   return {'new'}
 end
 local placed = {}
-local a = 7 + queues
+local a = 8 + queues
 for k = first, #KEYS, 5 do
   local id, queue, spec, prompt, event, priority, ttl, wakeAt, data, opts, secrets, labels = unpack(ARGV, a, a + 11)
   queue = tonumber(queue)
   labels = tonumber(labels)
   local profile, q = ARGV[6 + queue], 1 + 3 * queue
   redis.call('HSET', KEYS[k], 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
+  if labels > 0 then redis.call('HSET', KEYS[k], 'labels', cjson.encode({unpack(ARGV, a + 12, a + 11 + labels)})) end
   redis.call('SET', KEYS[k+1], prompt)
   if secrets ~= '' then redis.call('SET', KEYS[k+4], secrets) end
   redis.call('XADD', KEYS[k+2], '1-0', 'n', 1, 'a', 0, 'd', event)
   redis.call('ZADD', KEYS[1], now, id)
   if ttl ~= '' then redis.call('ZADD', KEYS[2], ttl, id) end
-  for l = 1, labels do redis.call('ZADD', ARGV[a+11+l], now, id) end
+  for l = 1, labels do redis.call('ZADD', ARGV[7 + queues] .. ARGV[a+11+l], now, id) end
   local delay = 0
   if wakeAt == '' then
     local count = redis.call('INCR', KEYS[q+2])
@@ -63,15 +64,17 @@ return {'new'}
 
 /**
  * Takes jobs back whose client was not told that they were accepted. What a worker was given meanwhile stays.
- * KEYS: jobs, ttl, then per job: prioritized, delayed, job, prompt, events, BullMQ's job, secrets. ARGV: ids.
- * Gives the number of jobs that were taken back.
+ * KEYS: jobs, ttl, then per job: prioritized, delayed, job, prompt, events, BullMQ's job, secrets. ARGV: what stands before a label in the key of
+ * its index, ids. Gives the number of jobs that were taken back.
  */
 export const withdrawScript = script(`
 local back = 0
-for i, id in ipairs(ARGV) do
-  local k = 7 * i - 4
+for i = 2, #ARGV do
+  local id, k = ARGV[i], 7 * i - 11
   if redis.call('HGET', KEYS[k+2], 'state') == 'queued' then
     for z = 1, 2 do redis.call('ZREM', KEYS[z], id) end
+    local labels = redis.call('HGET', KEYS[k+2], 'labels')
+    for _, label in ipairs(labels and cjson.decode(labels) or {}) do redis.call('ZREM', ARGV[1] .. label, id) end
     for z = k, k + 1 do redis.call('ZREM', KEYS[z], id) end
     for d = k + 2, k + 6 do redis.call('DEL', KEYS[d]) end
     back = back + 1

@@ -64,16 +64,4 @@ export class Sweeps {
   async expired(now: number): Promise<readonly string[]> {
     return this.#redis.zrangebyscore(this.#keys.ttl, '-inf', now, 'LIMIT', 0, most);
   }
-
-  /** Drops jobs whose records have expired from the lists. */
-  async forgetOld(before: number): Promise<void> {
-    const [old] = await Promise.all([
-      this.#redis.zrangebyscore(this.#keys.jobs, '-inf', before, 'LIMIT', 0, most),
-      this.#redis.zremrangebyscore(this.#keys.deadLetters, '-inf', before),
-      this.#redis.zremrangebyscore(this.#keys.cancels, '-inf', before),
-    ]);
-    const exists = await Promise.all(old.map((id) => this.#redis.exists(this.#keys.job(id))));
-    const gone = old.filter((_, i) => exists[i] === 0);
-    if (gone.length > 0) await this.#redis.zrem(this.#keys.jobs, ...gone);
-  }
 }

@@ -20,6 +20,7 @@ import {
   WorkerLine,
   connectRedis,
   type RedisConnection,
+  type Retention,
 } from '@remuda/queue';
 import type { Registry } from 'prom-client';
 import { createLogger, createRegistry, systemClock, type LogLevel } from '@remuda/runtime';
@@ -41,6 +42,7 @@ export interface InProcessOptions {
   readonly suspendAfter?: number;
   /** Images that can't be had, for so long as they stand in here. */
   readonly absentImages?: ReadonlySet<string>;
+  readonly retention?: Retention;
 }
 
 /** Workers in this very process, with whatever engine a test gives them: schedulers, queue and relay are the real ones. */
@@ -172,6 +174,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
         drainMs: 10_000,
       },
       suspendAfter: options.suspendAfter ?? 3,
+      ...(options.retention ? { retention: options.retention } : {}),
       acl: true,
       workersOnExit: 'keep',
       release: 'test',

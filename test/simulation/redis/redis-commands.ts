@@ -28,6 +28,10 @@ export const redisCommands: Readonly<Record<string, Command>> = {
   evalsha: (db, args) => db.evalsha(args),
   eval: (db, args) => db.eval(args),
   exists: (db, keys) => keys.filter((key) => db.exists(key)).length,
+  unlink: (db, keys) => keys.filter((key) => db.delete(key)).length,
+  // How much of it something takes is of no interest here.
+  memory: () => 1,
+  scan: () => ['0', []],
   del: (db, keys) => keys.filter((key) => db.delete(key)).length,
   pexpire: (db, [key, ms]) => (db.expire(key!, Number(ms)) ? 1 : 0),
   get: (db, [key]) => db.text(key!) ?? null,
@@ -38,8 +42,9 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     db.setText(key!, value!, px < 0 ? undefined : Number(options[px + 1]));
     return 'OK';
   },
-  incr: (db, [key]) => {
-    const value = Number(db.text(key!) ?? 0) + 1;
+  incr: (db, [key]) => redisCommands['incrby']!(db, [key!, '1']),
+  incrby: (db, [key, by]) => {
+    const value = Number(db.text(key!) ?? 0) + Number(by);
     db.setText(key!, String(value));
     return value;
   },
@@ -133,6 +138,7 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     db.leave(key!, first[0], false);
     return [first[0], String(first[1])];
   },
+  zscore: (db, [key, member]) => db.sorted(key!).get(member!)?.toString() ?? null,
   zcard: (db, [key]) => db.sorted(key!).size,
   zremrangebyscore: (db, [key, min, max]) =>
     byScore(db, key!, String(min), String(max)).filter(([member]) => db.sorted(key!).delete(member)).length,
