@@ -59,7 +59,8 @@ export class RedisDeadLetters implements DeadLetters {
 
   async list(query: DeadLetterQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
     const { redis, keys } = this;
-    return pageOf({ redis, keys, index: keys.deadLetters, fits: (job) => fits(job, query) }, query).catch(rethrow);
+    const index = { redis, keys, index: keys.deadLetters, fits: (job: JobRecord) => fits(job, query) };
+    return pageOf(index, { ...query, state: 'failed' }).catch(rethrow);
   }
 
   async redrive(id: string): Promise<Redriven> {
@@ -94,11 +95,9 @@ export function countDeadLetters(redis: Redis, keys: RedisKeys): Promise<number>
   return redis.zcard(keys.deadLetters);
 }
 
-function fits({ state, spec, failure }: JobRecord, query: DeadLetterFilter): boolean {
+function fits({ failure }: JobRecord, query: DeadLetterFilter): boolean {
   return (
-    state === 'failed' &&
     failure !== undefined &&
-    (query.profile === undefined || spec.profile === query.profile) &&
     (query.code === undefined || failure.code === query.code) &&
     (query.class === undefined || failureRule(failure.code).class === query.class)
   );
