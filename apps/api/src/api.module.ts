@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { HealthModule, MetricsModule } from '@remuda/runtime';
+import { HealthModule, MetricsModule, type Logger } from '@remuda/runtime';
 import type { Admission } from '@remuda/runtime';
 import { BoardModule } from './board/board.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
@@ -15,12 +15,12 @@ import { StoresModule } from './stores.module.js';
 /** The api. */
 @Module({})
 export class ApiModule {
-  static register(settings: ApiSettings, admission: Admission): DynamicModule {
+  static register(settings: ApiSettings, admission: Admission, log: Logger): DynamicModule {
     return {
       module: ApiModule,
       controllers: [IndexController],
       imports: [
-        StoresModule.register(settings, { gitAllowFile: settings.gitAllowFile, admission }),
+        StoresModule.register(settings, { gitAllowFile: settings.gitAllowFile, admission }, log),
         HealthModule.registerAsync({
           inject: [redisPing],
           useFactory: (redis: () => Promise<unknown>) => ({ redis }),

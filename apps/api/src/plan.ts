@@ -26,7 +26,7 @@ export function planApi(settings: ApiSettings): AppPlan {
   const filter = new ProblemFilter(logger, routes);
   const admission = planEntry(settings);
   return {
-    module: ApiModule.register(settings, admission),
+    module: ApiModule.register(settings, admission, logger),
     logger,
     host: settings.host,
     port: settings.port,

@@ -11,7 +11,7 @@ import {
   RedisPoolControls,
   connectRedis,
 } from '@remuda/queue';
-import { systemClock } from '@remuda/runtime';
+import { systemClock, type Logger } from '@remuda/runtime';
 import type { ApiSettings } from './settings.js';
 import type { ApiConfig } from './stores.js';
 import {
@@ -66,16 +66,20 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
 @Global()
 @Module({})
 export class StoresModule {
-  static register(settings: Pick<ApiSettings, 'redisUrl' | 'namespace'>, config: ApiConfig): DynamicModule {
+  static register(
+    settings: Pick<ApiSettings, 'redisUrl' | 'namespace'>,
+    config: ApiConfig,
+    log: Logger,
+  ): DynamicModule {
     const { redisUrl, namespace } = settings;
     const keys = redisKeys(namespace);
-    const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events' });
+    const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events', log });
     return {
       module: StoresModule,
       providers: [
         { provide: clock, useValue: systemClock },
         { provide: apiConfig, useValue: config },
-        { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail' }) },
+        { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail', log }) },
         { provide: jobBook, inject: [redis], useFactory: (to: Connection) => new RedisJobBook(to, keys, systemClock) },
         {
           provide: deadLetters,

@@ -12,8 +12,8 @@ async function main(): Promise<void> {
   const log = createLogger({ name: 'bridge', level: settings.logLevel });
   const keys = redisKeys(settings.namespace);
   // Whoever asks for a grant can try again; a count can not.
-  const asked = connectRedis(settings.redisUrl, { name: 'remuda-bridge', whileDown: 'fail' });
-  const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts' });
+  const asked = connectRedis(settings.redisUrl, { name: 'remuda-bridge', whileDown: 'fail', log });
+  const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts', log });
   const parts = {
     grants: new RedisGrants(asked, keys),
     counts: new RedisModelCounts(written, keys),

@@ -19,7 +19,7 @@ void runApp('scheduler', async () => {
   const runtime = makeRuntime(settings, process.env, logger);
   const module = AppModule.register({
     id,
-    connect: (name) => connectRedis(redisUrl, { name }),
+    connect: (name) => connectRedis(redisUrl, { name, log: logger }),
     namespace,
     profiles,
     runtime,

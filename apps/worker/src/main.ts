@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const door = doorOf(bridge);
   const user = userOf(settings);
   const owner = user ? { user } : {};
-  const line = new WorkerLine(() => connectRedis(redisUrl, { name: id }), redisKeys(settings.namespace), id);
+  const line = new WorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
   const engine = new StreamEngine({
     claude,

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Assignment } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
+import { PassedOver, passOver } from './queue-log.js';
 
 /** Longest wait for an assignment before the queue is looked at all the same, in seconds. */
 const waitSeconds = 5;
@@ -29,12 +30,14 @@ export class AssignmentQueue {
   /** The ticket that was carried out, and is not ended yet. */
   #done = '';
   #timer: NodeJS.Timeout | undefined;
+  readonly #failed: PassedOver;
 
   constructor(
     private readonly redis: Redis,
     private readonly keys: RedisKeys,
     private readonly worker: string,
   ) {
+    this.#failed = new PassedOver(redis, 'assignments are looked for again');
     this.#waiter = redis.duplicate({ socketTimeout: deadMs });
   }
 
@@ -46,8 +49,10 @@ export class AssignmentQueue {
       try {
         const taken = failed ? await this.#step(this.redis, true) : await this.#next();
         failed = false;
+        this.#failed.wentWell();
         if (taken) await this.#carryOut(taken, carryOut);
-      } catch {
+      } catch (error) {
+        if (!this.#stopped) this.#failed.say(error);
         failed = true;
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
@@ -85,7 +90,8 @@ export class AssignmentQueue {
   }
 
   async #end(): Promise<void> {
-    await this.#step(this.redis, false).catch(() => undefined);
+    // It is ended with the next one, or goes with the worker.
+    await this.#step(this.redis, false).catch(passOver(this.redis, 'a ticket that was carried out is ended later'));
   }
 
   /** Ends the ticket that was carried out, if there is one, and looks for the next one, if that is wanted. */

@@ -1,6 +1,6 @@
 import { parseJson, isRecord, type BridgeGrant, type RedisKeys } from '@remuda/protocol';
 import type { Redis } from 'ioredis';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 
 /** What stands behind bridge tokens, as the scheduler wrote it into Redis. */
 export class RedisGrants {

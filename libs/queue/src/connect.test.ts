@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isOutage, parseRedisUrl } from './connect.js';
+import { parseRedisUrl } from './connect.js';
 
 describe('a URL of Redis', () => {
   test('names one server', () => {
@@ -40,10 +40,3 @@ describe('a URL of Redis', () => {
     expect(() => parseRedisUrl('redis+sentinel://u:secret@a:0/main')).toThrow(/^(?!.*secret)/s);
   });
 });
-
-test.each(['Connection is closed.', 'Command aborted due to connection close', 'read ECONNRESET'])(
-  'a command that ends with "%s" met an outage',
-  (message) => {
-    expect(isOutage(new Error(message))).toBe(true);
-  },
-);

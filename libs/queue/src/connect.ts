@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import { openConnection } from './connection.js';
+import type { QueueLog } from './queue-log.js';
 
 /** A connection to Redis. */
 export type RedisConnection = Redis;
@@ -14,6 +15,8 @@ export interface ConnectOptions {
    * (requests of clients, who can try again themselves). Default `wait`.
    */
   readonly whileDown?: 'wait' | 'fail';
+  /** Where those that use it say what they pass over. */
+  readonly log?: QueueLog;
 }
 
 /**
@@ -30,7 +33,7 @@ const maxReconnectPauseMs = 200;
  */
 export function connectRedis(url: string, options: ConnectOptions): Redis {
   const { sentinels, ...address } = parseRedisUrl(url);
-  return openConnection({
+  const redisOptions = {
     ...address,
     ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
@@ -39,11 +42,12 @@ export function connectRedis(url: string, options: ConnectOptions): Redis {
     retryStrategy: pauseMs,
     keepAlive: 30_000,
     // The master of before may be a replica by now, and does not say so by itself.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...(options.whileDown === 'fail'
       ? { maxRetriesPerRequest: 0, enableOfflineQueue: false, connectTimeout: 1_000, commandTimeout: 2_000 }
       : { maxRetriesPerRequest: null }),
-  });
+  };
+  return openConnection(redisOptions, options.log);
 }
 
 const pauseMs = (times: number): number => Math.min(50 * times, maxReconnectPauseMs);
@@ -134,38 +138,4 @@ export function whereIs(redis: Redis): { readonly host: string; readonly port: n
 
 function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]*@/, ':***@');
-}
-
-/** What a failed command means to whoever asked: `redis.full`, `redis.unavailable`, or the error itself. */
-export function translateRedisError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof RemudaError) return error;
-  if (isFull(error))
-    return new RemudaError('redis.full', 'Redis has no memory left for further jobs.', {
-      cause: error,
-      retryAfterMs: 5_000,
-    });
-  if (isOutage(error))
-    return new RemudaError('redis.unavailable', 'Redis does not answer.', { cause: error, retryAfterMs: 1_000 });
-  return error;
-}
-
-/** Whether an error says that Redis has no memory left. */
-export function isFull(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('OOM');
-}
-
-const outage =
-  /Connection is closed|aborted due to connection close|Stream isn't writeable|All sentinels are unreachable|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|max retries per request|Command timed out|LOADING|BUSY |READONLY|MASTERDOWN|CLUSTERDOWN|Socket closed|WRONGPASS|NOAUTH|run the 'eval' command/i;
-
-/**
- * Whether an error says that Redis is away, loading, or no master at this moment; or, to an account that may bring no scripts, that
- * it was not told them again yet.
- */
-export function isOutage(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'MaxRetriesPerRequestError' || outage.test(error.message));
-}
-
-/** Whether Redis is there, and has no time: a script runs, or it still reads its data. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && /\b(BUSY|LOADING) /.test(error.message);
 }

@@ -1,16 +1,20 @@
 import { Redis, type Command, type RedisOptions } from 'ioredis';
+import { PassedOver, logTo, type QueueLog } from './queue-log.js';
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
 /** Opens a connection by ioredis, so that whoever waits for Redis to be back gets the answer to what was asked, and nothing else. */
-export function openConnection(options: Options): Redis {
+export function openConnection(options: Options, log?: QueueLog): Redis {
   const redis = new Redis(options);
+  logTo(redis, log);
   // Without a listener ioredis prints; who uses the connection learns of an outage by its commands.
-  redis.on('error', () => undefined);
+  const failed = new PassedOver(redis, 'a connection to Redis failed', { connection: options.connectionName });
+  redis.on('error', (error) => failed.say(error));
+  redis.on('ready', () => failed.wentWell());
   redis.setMaxListeners(0);
   // BullMQ opens a further one for what blocks, and so does a worker's queue.
   redis.duplicate = ((changes: Options) =>
-    openConnection({ ...(redis.options as Options), ...changes })) as Redis['duplicate'];
+    openConnection({ ...(redis.options as Options), ...changes }, log)) as Redis['duplicate'];
   sendPartsAgain(redis);
   writeTogether(redis);
   return redis;

@@ -13,11 +13,12 @@ import {
 } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { readAttempt } from './attempt-entry.js';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { jobKeys } from './job-book.js';
 import { retriedField } from './job-hash.js';
 import { pageOf, readJob } from './job-list.js';
 import { placeAgain } from './placing.js';
+import { passOver } from './queue-log.js';
 import { Queues } from './queues.js';
 import { redriveScript } from './redrive.lua.js';
 import { run } from './script.js';
@@ -81,7 +82,7 @@ export class RedisDeadLetters implements DeadLetters {
       return { kind: 'refused', reason: `The job is ${state ?? ''}; only a failed one can be redriven.` };
     if (kind === 'gone') return { kind: 'refused', reason: "The job's prompt or its events are no longer held." };
     // From here on the job is queued, whatever becomes of its place: what is not placed now is placed before long.
-    await placeAgain(this.#queues, job, now).catch(() => undefined);
+    await placeAgain(this.#queues, job, now).catch(passOver(redis, 'a redriven job gets its place later', { job: id }));
     return { kind: 'redriven' };
   }
 

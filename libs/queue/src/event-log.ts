@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { AbortSignalLike, EventLog, EventPage, JobEvent } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
 import { Pace } from './pace.js';
 import { StreamTail, type StreamEntry } from './stream-tail.js';

@@ -1,4 +1,6 @@
 export * from './connect.js';
+export { isBusy, isFull, isOutage, translateRedisError } from './redis-error.js';
+export type { QueueLog } from './queue-log.js';
 export * from './job-book.js';
 export { Queues, type QueuedJob } from './queues.js';
 export * from './bridge-grants.js';

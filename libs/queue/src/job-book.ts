@@ -13,9 +13,10 @@ import {
   type NewJob,
 } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { cancelScript } from './end-queued.lua.js';
 import { listJobs, readJob } from './job-list.js';
+import { passOver } from './queue-log.js';
 import { Queues } from './queues.js';
 import { defaultRetention, keysEndMs } from './retention.js';
 import { affixesOf, run } from './script.js';
@@ -107,7 +108,7 @@ export class RedisJobBook implements JobBook {
       await this.#queues
         .jobs(detail ?? '')
         .remove(id)
-        .catch(() => 0);
+        .catch(passOver(this.redis, 'the place of a cancelled job goes later', { job: id }));
     return { kind };
   }
 

@@ -1,7 +1,7 @@
 import type { Usage } from '@remuda/domain';
 import { modelCount, type RedisKeys } from '@remuda/protocol';
 import type { Redis } from 'ioredis';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { allTheSame } from './script.js';
 
 /** What the bridge counts for each job, in the hash `model(job)`. Every call rejects with `redis.unavailable` in an outage. */

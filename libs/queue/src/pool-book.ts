@@ -8,7 +8,7 @@ import {
   type WorkerRecord,
 } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { readHalts, type HaltsOf } from './halts.js';
 import { Queues } from './queues.js';
 import { run, vitalScript } from './script.js';

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock, Halt, HaltKind, PoolControls } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { countField, haltField } from './halts.js';
 import { run, vitalScript } from './script.js';
 

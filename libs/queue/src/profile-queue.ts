@@ -1,8 +1,9 @@
-import { Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
+import { ErrorCode, Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
 import type { RemudaError } from '@remuda/domain';
 import { claimScript } from './claim.lua.js';
-import { isOutage } from './connect.js';
+import { isOutage } from './redis-error.js';
 import { foundJob, type FoundJob } from './job-hash.js';
+import { passOver } from './queue-log.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';
 import { affixesOf, hashOf, run, script } from './script.js';
 
@@ -59,7 +60,7 @@ export class ProfileQueue {
       maxStalledCount: 1_000_000,
       name: holder,
     });
-    this.#consumer.on('error', () => undefined);
+    this.#consumer.on('error', passOver(queues.redis, "a profile's queue met an error", { profile }));
   }
 
   /** Resolves when its commands are known to the connection. */
@@ -146,6 +147,18 @@ export class ProfileQueue {
       await move(job);
     } catch (error) {
       if (isOutage(error)) throw error;
+      if (!isLate(error))
+        passOver(this.queues.redis, "a job's place could not follow its record", { job: held.id })(error);
     }
   }
 }
+
+/** What BullMQ says of a place that has gone elsewhere: no such job, no lock or another's, not in that line. */
+const lateCodes: readonly unknown[] = [
+  ErrorCode.JobNotExist,
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobNotInState,
+  ErrorCode.JobLockMismatch,
+];
+const isLate = (error: unknown): boolean =>
+  error instanceof Error && lateCodes.includes((error as { readonly code?: unknown }).code);

@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { RedisKeys } from '@remuda/protocol';
+import { passOver } from './queue-log.js';
 
 /** How long BullMQ keeps the shells of jobs that are over, for the board; our own records are kept by their retention. */
 export const keepFinished = {
@@ -57,10 +58,13 @@ export class Queues {
       defaultJobOptions: { ...keepFinished, ...keepOthers },
       streams: { events: { maxLen: 1_000 } },
     });
-    queue.on('error', () => undefined);
+    queue.on('error', passOver(this.redis, 'a queue met an error', { queue: name }));
     this.#open.set(name, queue);
     // One that was made while Redis was away never recovers: the next use makes another.
-    queue.waitUntilReady().catch(() => this.#open.delete(name));
+    queue.waitUntilReady().catch((error: unknown) => {
+      passOver(this.redis, 'a queue is opened again with its next use', { queue: name })(error);
+      this.#open.delete(name);
+    });
     return queue;
   }
 }

@@ -5,6 +5,8 @@ import { Groups } from './groups.js';
 import { relayScript } from './lease.lua.js';
 import type { CursorMove } from './leases.js';
 import { Pace } from './pace.js';
+import { passOver } from './queue-log.js';
+import { answerCode } from './redis-error.js';
 import { run } from './script.js';
 import { StreamTail, type StreamEntry } from './stream-tail.js';
 
@@ -160,7 +162,9 @@ export class Relay {
     const last = entries.at(-1)?.[0];
     if (place.read < trimAfter || last === undefined) return;
     place.read = 0;
-    void this.redis.xtrim(this.keys.workerOut(worker), 'MINID', '~', last).catch(() => undefined);
+    void this.redis
+      .xtrim(this.keys.workerOut(worker), 'MINID', '~', last)
+      .catch(passOver(this.redis, 'a stream is trimmed later', { worker }));
   }
 
   /** While workers say a lot the relay reads less often: one read then carries batches of many. */
@@ -173,7 +177,7 @@ export class Relay {
 
 /** A stream that its worker has made something else of holds nothing more to hear. */
 function unlessUnreadable(error: unknown): [] {
-  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return [];
+  if (answerCode(error) === 'WRONGTYPE') return [];
   throw error;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { isFull } from './connect.js';
+import { ScriptNotToldError, answerCode, isFull } from './redis-error.js';
 
 /** A Lua script: it runs as one step in Redis, whoever else is at work. */
 export interface Script {
@@ -31,8 +31,24 @@ export async function run(
   try {
     return await redis.evalsha(sha, keys.length, ...keys, ...args);
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return redis.eval(lua, keys.length, ...keys, ...args);
+    if (answerCode(error) !== 'NOSCRIPT') throw error;
+    return bring(redis, lua, keys, args);
+  }
+}
+
+/** Runs a script by its text. */
+async function bring(
+  redis: Redis,
+  lua: string,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await redis.eval(lua, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (answerCode(error) === 'NOPERM')
+      throw new ScriptNotToldError('Redis was not told this script.', { cause: error });
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { isOver, type JobState, type Snapshot } from '@remuda/domain';
 import { readSnapshot, type RedisKeys } from '@remuda/protocol';
 import type { Redis } from 'ioredis';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { run, script } from './script.js';
 
 /**

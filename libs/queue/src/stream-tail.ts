@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { PassedOver, passOver } from './queue-log.js';
 
 /** An entry as Redis gives it: its id, then fields and values in turn. */
 export type StreamEntry = readonly [id: string, fields: readonly string[]];
@@ -73,21 +74,26 @@ export class StreamTail {
     const underWay = this.#reads;
     if (underWay % 2 === 0 || !this.waker) return;
     while (this.#reads === underWay && !this.#closed && this.#clientId !== undefined) {
-      const woken = await this.waker.client('UNBLOCK', this.#clientId).catch(() => 1);
+      const woken = await this.waker
+        .client('UNBLOCK', this.#clientId)
+        .catch((error: unknown) => (passOver(this.#reader, 'a new stream is read a little later')(error), 1));
       if (woken === 1) return;
       await pause(2);
     }
   }
 
   async #read(): Promise<void> {
+    const failed = new PassedOver(this.#reader, 'streams are read again');
     while (this.#watches.size > 0 && !this.#closed) {
       try {
         // The id changes with every reconnection, and can't be asked for while the connection blocks.
         if (this.waker) this.#clientId ??= await this.#reader.client('ID');
         const streams = await this.#next();
+        failed.wentWell();
         for (const [key, entries] of streams) await this.#hand(key, entries);
         if (streams.length > 0) await pause(this.paceMs(streams.reduce((sum, [, entries]) => sum + entries.length, 0)));
-      } catch {
+      } catch (error) {
+        if (!this.#closed) failed.say(error);
         await pause(100);
       }
     }
@@ -124,12 +130,14 @@ export class StreamTail {
   }
 
   async #take(key: string, watch: Watch, entries: readonly StreamEntry[]): Promise<void> {
+    const failed = new PassedOver(this.#reader, 'what was read of a stream is handed on again', { key });
     while (!this.#closed) {
       try {
         await watch.onEntries(entries);
         return;
-      } catch {
+      } catch (error) {
         if (this.#watches.get(key) !== watch) return;
+        failed.say(error);
         await pause(100);
       }
     }

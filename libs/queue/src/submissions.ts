@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { Clock, Idempotency, NewEvent, NewJob } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 import { Groups } from './groups.js';
 import { placeKeys, queuedJob, storedOptions } from './placing.js';
+import { passOver } from './queue-log.js';
 import { run } from './script.js';
 import { submitScript, withdrawScript } from './submit.lua.js';
 
@@ -100,7 +101,7 @@ export class Submissions {
     const theirs = jobs.flatMap((job) => [...placeKeys(keys, job.spec.profile).slice(0, 2), ...this.#keysOf(job)]);
     const ids = jobs.map(({ id }) => id);
     await run(this.redis, withdrawScript, [keys.jobs, keys.ttl, ...theirs], [this.#labelStart, ...ids]).catch(
-      () => undefined,
+      passOver(this.redis, 'jobs that may have been written could not be taken back', { jobs: ids }),
     );
   }
 }

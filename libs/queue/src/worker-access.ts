@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
-import { isOutage } from './connect.js';
+import { isOutage } from './redis-error.js';
 import { reportScript } from './report.lua.js';
 import { workerRules } from './worker-rules.js';
 

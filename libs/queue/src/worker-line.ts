@@ -2,7 +2,8 @@ import type { Redis } from 'ioredis';
 import type { Assignment, Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
 import { AssignmentQueue } from './assignment-queue.js';
-import { isBusy, isFull, isOutage } from './connect.js';
+import { isBusy, isFull, isOutage } from './redis-error.js';
+import { PassedOver, passOver } from './queue-log.js';
 import { maxOutEntries, reportScript } from './report.lua.js';
 import { run } from './script.js';
 import { StreamTail } from './stream-tail.js';
@@ -46,6 +47,7 @@ interface Batch {
  */
 export class WorkerLine {
   readonly #redis: Redis;
+  readonly #failed: PassedOver;
   readonly #control: StreamTail;
   readonly #assignments: AssignmentQueue;
   #batch: Batch | undefined;
@@ -64,6 +66,7 @@ export class WorkerLine {
     private readonly worker: string,
   ) {
     this.#redis = connect();
+    this.#failed = new PassedOver(this.#redis, 'a report is said again');
     this.#control = new StreamTail(connect);
     this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
   }
@@ -190,9 +193,16 @@ export class WorkerLine {
     for (;;) {
       try {
         await this.#addOnce(entry, text);
+        this.#failed.wentWell();
         return;
       } catch (error) {
-        if (!isOutage(error) && !isFull(error)) return;
+        // What comes twice was there already: the answer to the first was lost.
+        if (isDouble(error)) return;
+        if (!isOutage(error) && !isFull(error)) {
+          passOver(this.#redis, 'a report was refused by Redis, and is left out', { entry })(error);
+          return;
+        }
+        this.#failed.say(error);
         await pause(retryMs);
       }
     }
@@ -210,6 +220,8 @@ export class WorkerLine {
   }
 }
 
+/** Whether Redis has an entry of this number, or a later one, already. */
+const isDouble = (error: unknown): boolean => error instanceof Error && error.message.includes('equal or smaller than');
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -3,6 +3,7 @@ import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
 import type { RedisKeys } from '@remuda/protocol';
 import { own, ownMs, release } from './own.js';
 import { askDrain } from './pool-controls.js';
+import { passOver } from './queue-log.js';
 import type { Queues } from './queues.js';
 import { allTheSame, run, script, vitalScript } from './script.js';
 import { readWorkerHash, readWorkers } from './worker-hash.js';
@@ -154,7 +155,7 @@ export class WorkerRegistry {
     await this.queues
       .worker(id)
       .obliterate({ force: true })
-      .catch(() => undefined);
+      .catch(passOver(this.#redis, "a worker's queue is swept later", { worker: id }));
     await this.queues.release(keys.workerQueue(id));
     await this.#redis
       .multi()

@@ -135,3 +135,5 @@ export class Worker extends Opened {
 }
 
 export class UnrecoverableError extends Error {}
+
+export const ErrorCode = { JobNotExist: -1, JobLockNotExist: -2, JobNotInState: -3, JobLockMismatch: -6 };

@@ -105,16 +105,22 @@ function sign(db: Database, queue: string): void {
 
 function unlock(db: Database, queue: string, id: string, lock: string): void {
   const key = `${queue}:${id}:lock`;
-  if (!db.exists(`${queue}:${id}`)) throw new Error(`Missing key for job ${id}`);
+  if (!db.exists(`${queue}:${id}`)) throw bullError(-1, `Missing key for job ${id}`);
   const owner = db.text(key);
-  if (owner !== lock) throw new Error(owner === undefined ? `Missing lock for job ${id}` : `Lock mismatch for ${id}`);
+  if (owner !== lock)
+    throw owner === undefined ? bullError(-2, `Missing lock for job ${id}`) : bullError(-6, `Lock mismatch for ${id}`);
   db.delete(key);
   db.set(`${queue}:stalled`).delete(id);
-  if (!drop(db.list(`${queue}:active`), id)) throw new Error(`Job ${id} is not in the active state`);
+  if (!drop(db.list(`${queue}:active`), id)) throw bullError(-3, `Job ${id} is not in the active state`);
 }
 
 function drop(list: string[], id: string): boolean {
   const at = list.indexOf(id);
   if (at >= 0) list.splice(at, 1);
   return at >= 0;
+}
+
+/** A refusal as BullMQ gives it: with its code. */
+function bullError(code: number, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

@@ -79,7 +79,7 @@ export class Database {
   #unknown(command: string): Error {
     const what = `the simulation's Redis has no command ${command}`;
     this.onlooker.onUnknown(what);
-    return new Error(what);
+    return replyError(what);
   }
 
   /** Forgets the scripts, as Redis does when it's started again. */
@@ -89,7 +89,7 @@ export class Database {
 
   evalsha(args: readonly string[]): Reply {
     const script = this.#known.get(args[0]!);
-    if (!script) throw new Error('NOSCRIPT No matching script.');
+    if (!script) throw replyError('NOSCRIPT No matching script.');
     return this.#runScript(script, args);
   }
 
@@ -213,7 +213,7 @@ export class Database {
     if (wanted === '*') at = this.now() > lastMs ? [this.now(), 0] : [lastMs, lastSeq + 1];
     else at = splitId(wanted);
     if (at[0] < lastMs || (at[0] === lastMs && at[1] <= lastSeq))
-      throw new Error('ERR The ID specified in XADD is equal or smaller than the target stream top item');
+      throw replyError('ERR The ID specified in XADD is equal or smaller than the target stream top item');
     stream.last = at;
     const id = `${at[0]}-${at[1]}`;
     stream.entries.push([id, fields]);
@@ -269,3 +269,8 @@ const shaOf = (text: string): string => {
   if (sha === undefined) shas.set(text, (sha = createHash('sha1').update(text).digest('hex')));
   return sha;
 };
+
+/** An answer of Redis' that is an error, as ioredis gives it. */
+function replyError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'ReplyError' });
+}
