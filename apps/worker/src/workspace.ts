@@ -1,5 +1,5 @@
 import type { GitOutcome, Workspace } from '@remuda/domain';
-import { clearWorkspace, collectWorkspace, prepareWorkspace, type EngineUser } from '@remuda/engine';
+import { clearWorkspace, collectWorkspace, prepareWorkspace, type EngineUser, type Transport } from '@remuda/engine';
 import type { WorkspaceKeeper } from './keepers.port.js';
 
 /** Where the workspace is, and how its repositories come in. */
@@ -17,6 +17,8 @@ export interface WorkspacePlan {
 /** The one workspace of a worker: filled by way of the bridge, which has the repository's credential. */
 export class EngineWorkspace implements WorkspaceKeeper {
   readonly #at;
+  /** How the repository of the job came in; its base may have to be fetched again. */
+  #transport: Transport | undefined;
 
   constructor(private readonly plan: WorkspacePlan) {
     const { workspace, home, env, user } = plan;
@@ -35,12 +37,13 @@ export class EngineWorkspace implements WorkspaceKeeper {
     const words = [process.execPath, gitDoor, gitSocket].map((word) =>
       word.replaceAll('%', '%%').replaceAll(' ', '% '),
     );
-    const prepared = await prepareWorkspace(this.#at, workspace, {
+    const transport = {
       remote: `ext::${words.join(' ')} %S`,
       config: { 'protocol.ext.allow': 'always' },
       env: { REMUDA_GIT_TOKEN: token },
-      signal,
-    });
+    };
+    this.#transport = transport;
+    const prepared = await prepareWorkspace(this.#at, workspace, { ...transport, signal });
     return prepared?.commit;
   }
 
@@ -49,7 +52,7 @@ export class EngineWorkspace implements WorkspaceKeeper {
     base: string | undefined,
   ): Promise<{ git?: GitOutcome; warnings: readonly string[] }> {
     if (workspace.kind === 'empty' || base === undefined) return { warnings: [] };
-    return collectWorkspace(this.#at, base);
+    return collectWorkspace(this.#at, base, this.#transport);
   }
 
   async clear(): Promise<void> {

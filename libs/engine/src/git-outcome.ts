@@ -45,3 +45,24 @@ export function withoutFilters(drivers: readonly string[]): Record<string, strin
     ]),
   );
 }
+
+/** One path that a diff changes. */
+export interface RawChange {
+  /** In latin1. */
+  readonly path: string;
+  /** Ids of its content before and after, where there is any. */
+  readonly blobs: readonly string[];
+  /** Whether it stands for a repository now, and did not before. */
+  readonly becomesLink: boolean;
+}
+
+/** Reads the parts of `git diff --raw --no-abbrev --no-renames -z`. */
+export function readRaw(parts: readonly string[]): readonly RawChange[] {
+  return parts.flatMap((part, i) => {
+    const path = parts[i + 1];
+    if (!part.startsWith(':') || i % 2 === 1 || path === undefined) return [];
+    const [from = '', to = '', before = '', after = ''] = part.slice(1).split(' ');
+    const blobs = [before, after].filter((id) => !/^0+$/.test(id));
+    return [{ path, blobs, becomesLink: to === '160000' && from !== '160000' }];
+  });
+}

@@ -193,13 +193,14 @@ describe('collecting a workspace', () => {
     expect(await there(hack)).toBe(false);
   });
 
-  it('leaves out a patch that is too large, and says so', async () => {
+  it('leaves out the files for which the patch is too large, and names them', async () => {
     const base = (await prepare())!.commit;
-    shell('head -c 9000000 /dev/urandom | base64 > big.txt');
+    shell('head -c 9000000 /dev/urandom | base64 > big.txt; echo small > small.txt');
     const { git: outcome, warnings } = await collectWorkspace(at, base);
-    expect(outcome).toMatchObject({ filesChanged: 1 });
-    expect(outcome).not.toHaveProperty('patch');
-    expect(warnings).toEqual([expect.stringContaining('larger than')]);
+    expect(outcome).toMatchObject({ filesChanged: 2 });
+    expect(outcome!.patch).toContain('+small');
+    expect(outcome!.patch).not.toContain('big.txt');
+    expect(warnings).toEqual([expect.stringMatching(/larger than .*"big\.txt"/)]);
   });
 
   it('gives text that is not UTF-8 byte for byte', async () => {
@@ -211,7 +212,97 @@ describe('collecting a workspace', () => {
     expect(await readFile(join(origin, 'latin.txt'))).toEqual(Buffer.from('caf\xe9\n', 'latin1'));
   });
 
-  it('warns when the job has broken its repository', async () => {
+  /** What the job left behind, with what it would look like to who applies its patch to the base. */
+  const collected = async (base: string) => {
+    const { git: outcome, warnings } = await collectWorkspace(at, base, { remote: `file://${origin}` });
+    git(origin, 'checkout', '-q', base);
+    execFileSync('git', ['apply', '--index', '--allow-empty', '-'], { cwd: origin, input: outcome?.patch ?? '' });
+    return { outcome, warnings, applied: (name: string) => readFile(join(origin, name), 'utf8') };
+  };
+
+  it.each([
+    ['a file became a folder', 'rm a.txt; mkdir a.txt; echo in > a.txt/x', ['a.txt/x', 'in\n'], []],
+    ['a folder became a file', 'rm -r d; echo flat > d', ['d', 'flat\n'], []],
+    ['a folder became a link', 'mv d e; ln -s e d; echo more >> e/x; echo new > new', ['e/x', 'x\nmore\n'], []],
+    ['a folder became a link to nowhere', 'rm -r d; ln -s x d; echo new > new', ['new', 'new\n'], []],
+    [
+      'a repository without a commit stands within',
+      'git init -q nested; echo new > new',
+      ['new', 'new\n'],
+      ['"nested"'],
+    ],
+    [
+      'a repository with a commit stands within',
+      'git init -q nested; git -C nested -c user.name=t -c user.email=t@t commit -q --allow-empty -m x; echo new > new',
+      ['new', 'new\n'],
+      ['"nested"'],
+    ],
+    ['HEAD has no commit', 'git checkout -q --orphan fresh; echo new > new', ['new', 'new\n'], ['HEAD']],
+    ['the repository was made anew', 'rm -rf .git; git init -q; echo new > new', ['new', 'new\n'], ['HEAD', 'broken']],
+    ['there is no repository any more', 'rm -rf .git; echo new > new', ['new', 'new\n'], ['HEAD', 'broken']],
+    ['the repository is a file', 'rm -rf .git; echo x > .git; echo new > new', ['new', 'new\n'], ['HEAD', 'broken']],
+    [
+      'objects of the base are gone',
+      'rm -rf .git/objects; mkdir .git/objects; echo new > new',
+      ['new', 'new\n'],
+      ['broken'],
+    ],
+    ['HEAD is nonsense', 'echo nonsense > .git/HEAD; echo new > new', ['new', 'new\n'], ['HEAD']],
+    ['the configuration is nonsense', 'echo "[" > .git/config; echo new > new', ['new', 'new\n'], []],
+    ['the index is nonsense', 'echo x > .git/index; echo new > new', ['new', 'new\n'], []],
+    ['core.worktree leads away', 'git config core.worktree /etc; echo new > new', ['new', 'new\n'], []],
+    ['diff.noprefix is set', 'git config diff.noprefix true; echo new > new', ['new', 'new\n'], []],
+    [
+      'other settings of diff are set',
+      'git config diff.mnemonicPrefix true; git config diff.orderFile /nowhere; git config diff.submodule log; echo new > new',
+      ['new', 'new\n'],
+      [],
+    ],
+    [
+      'the mode of files is ignored',
+      'git config core.fileMode false; chmod +x a.txt; echo new > new',
+      ['new', 'new\n'],
+      [],
+    ],
+    ['sparse checkout is on', 'git sparse-checkout set d; echo new > d/new', ['a.txt', 'two\n'], []],
+    [
+      'an ignored file was added',
+      'echo "*.log" > .gitignore; echo new > x.log; git add -f x.log',
+      ['x.log', 'new\n'],
+      [],
+    ],
+    [
+      'an attribute names a kind of diff beside other text',
+      'echo "*.php diff=php" > .gitattributes; printf "caf\\351\\n" > a.php; echo new > new',
+      ['new', 'new\n'],
+      [],
+    ],
+    ['a file has a name that is no text', 'echo new > "$(printf "n\\351w")"; echo new > new', ['new', 'new\n'], []],
+    ['the folder may not be written to', 'echo new > new; chmod a-w .', ['new', 'new\n'], []],
+    ['there are pipes and sockets', 'mkfifo pipe; echo new > new', ['new', 'new\n'], []],
+    [
+      'an encoding does not fit',
+      'echo "*.u working-tree-encoding=UTF-16" > .gitattributes; printf x > a.u; echo new > new',
+      ['new', 'new\n'],
+      ['"a.u"'],
+    ],
+  ] as const)('keeps what it can when %s', async (_what, command, [name, content], named) => {
+    const base = (await prepare())!.commit;
+    shell(command);
+    const { warnings, applied } = await collected(base);
+    expect(await applied(name)).toBe(content);
+    for (const word of named) expect(warnings.join('\n')).toContain(word);
+    if (named.length === 0) expect(warnings).toEqual([]);
+  });
+
+  it('leaves nothing of its own behind', async () => {
+    const base = (await prepare())!.commit;
+    const before = await readdir(at.folder);
+    await collectWorkspace(at, base);
+    expect(await readdir(at.folder)).toEqual(before);
+  });
+
+  it('warns when nothing can be compared', async () => {
     const base = (await prepare())!.commit;
     shell('rm -rf .git');
     expect(await collectWorkspace(at, base)).toEqual({ warnings: [expect.stringContaining('could not be compared')] });
