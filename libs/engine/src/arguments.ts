@@ -1,8 +1,9 @@
 import type { EngineProfile } from '@remuda/domain';
+import { notOffered } from './tools.js';
 
 /**
  * The flags of a warm process. Token deltas are always asked for, as a running process can't be told later; who does
- * not want them drops them. A repository's own settings, hooks and MCP servers are honoured only where it is trusted.
+ * not want them drops them. Tools that promise what a job can't have are not offered. A repository's own settings, hooks and MCP servers are honoured only where it is trusted.
  */
 export function argumentsOf(profile: EngineProfile): readonly string[] {
   return [
@@ -11,7 +12,7 @@ export function argumentsOf(profile: EngineProfile): readonly string[] {
     ...['--model', profile.model, '--permission-mode', profile.permissionMode],
     ...(profile.trustRepository ? [] : ['--setting-sources', 'user', '--strict-mcp-config']),
     ...rules('--allowedTools', profile.tools.allow),
-    ...rules('--disallowedTools', profile.tools.deny),
+    ...rules('--disallowedTools', [...notOffered, ...(profile.tools.deny ?? [])]),
   ];
 }
 

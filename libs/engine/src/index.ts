@@ -12,4 +12,5 @@ export { claudeVersion, resolveClaude } from './resolve-claude.js';
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './session-copy.js';
 export { StreamEngine } from './stream-engine.js';
 export { schemaFaults } from './result/schema-faults.js';
+export { toolRules } from './tools.js';
 export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace.js';

@@ -5,6 +5,7 @@ import type { ClaudeProcess } from './claude-process.js';
 import { isIdle, type CliMessage } from './cli-message.js';
 import { credentialEnv } from './environment.js';
 import { Guards } from './guards.js';
+import { usualGuards } from './tools.js';
 import { resultForm, resultTool, type ResultForm } from './result/result-form.js';
 
 /** What the first `initialize` of a process fixes for its life. */
@@ -45,7 +46,10 @@ export class Session {
   /** Fixes the system prompt and the schema. Must come before the first message, `/clear` included: only the first counts. */
   async initialise({ appendSystemPrompt, outputSchema }: Initial): Promise<void> {
     const form = outputSchema && resultForm(outputSchema);
-    const guards = new Guards(form ? { [resultTool]: (output) => form.faultOf(output) } : {});
+    const guards = new Guards({
+      ...usualGuards,
+      ...(form ? { [resultTool]: (output: unknown) => form.faultOf(output) } : {}),
+    });
     this.process.asked = (request) => guards.answer(request);
     this.form = form;
     this.#offered = undefined;
@@ -64,7 +68,7 @@ export class Session {
    */
   async proveResultTool(): Promise<void> {
     if (this.form === undefined) return;
-    if (this.#offered === undefined) await this.#pretend();
+    if (this.#offered === undefined) await this.rehearse();
     if (this.#offered?.includes(resultTool)) return;
     throw new RemudaError(
       'result.schema_refused',
@@ -73,7 +77,7 @@ export class Session {
   }
 
   /** Has it do all that comes before a request to the model, with nothing to ask; the conversation stays as it is. */
-  async #pretend(): Promise<void> {
+  async rehearse(): Promise<void> {
     const idle = this.process.next(isIdle);
     this.process.sayNothing();
     await this.process.inTime(idle, 'a message without words');

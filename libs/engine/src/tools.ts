@@ -1,0 +1,62 @@
+import { isRecord } from '@remuda/protocol';
+import type { Guard } from './guards.js';
+
+/** What becomes of a tool of Claude Code's, and why; `docs/tools.md` has the same table. */
+interface ToolRule {
+  readonly offered: boolean;
+  readonly why: string;
+}
+
+const kept = (why: string): ToolRule => ({ offered: true, why });
+const left = (why: string): ToolRule => ({ offered: false, why });
+
+const afterwards = 'a job is over with its turn: nothing starts it again later';
+const background = 'nothing runs in the background of a job: its processes end with its turn';
+
+/** Every built-in tool that a supported version offers without being asked for, by the name in `session.started`. */
+export const toolRules: Readonly<Record<string, ToolRule>> = {
+  Bash: kept('in the foreground; what it leaves running ends with the turn'),
+  Edit: kept('in the workspace'),
+  Glob: kept('where Claude Code has no search of its own'),
+  Grep: kept('where Claude Code has no search of its own'),
+  NotebookEdit: kept('in the workspace'),
+  Read: kept('in the workspace'),
+  Skill: kept('those of Claude Code, and of a repository that the profile trusts'),
+  StructuredOutput: kept('of a job with an `outputSchema`'),
+  Task: kept('subagents, in the foreground and in the same folder; `isolation` is refused with the reason'),
+  TaskCreate: kept('a list of things to do, within the turn'),
+  TaskGet: kept('a list of things to do, within the turn'),
+  TaskList: kept('a list of things to do, within the turn'),
+  TaskUpdate: kept('a list of things to do, within the turn'),
+  ToolSearch: kept('by it Claude Code finds tools whose description it held back'),
+  WebFetch: kept('where the container has a network'),
+  WebSearch: kept('where the bridge lets it through'),
+  Write: kept('in the workspace'),
+  CronCreate: left(afterwards),
+  CronDelete: left(afterwards),
+  CronList: left(afterwards),
+  EnterWorktree: left('what is done in another worktree is not collected'),
+  ExitWorktree: left('what is done in another worktree is not collected'),
+  ListAgents: left(background),
+  Monitor: left(background),
+  ReportFindings: left('nobody sees the list: findings belong in the answer'),
+  ScheduleWakeup: left(afterwards),
+  SendMessage: left(background),
+  TaskOutput: left(background),
+  TaskStop: left(background),
+  Workflow: left(background),
+};
+
+/** The tools that are not offered: Claude Code says so to a model that calls one all the same. */
+export const notOffered: readonly string[] = Object.keys(toolRules).filter(
+  (name) => toolRules[name]?.offered === false,
+);
+
+/** Refuses a subagent a folder of its own. */
+const inSameFolder: Guard = (input) =>
+  isRecord(input) && input['isolation'] !== undefined
+    ? 'Subagents work in the same folder here: what they would do in a worktree of their own is not collected. Call it without `isolation`.'
+    : undefined;
+
+/** What is looked at in every job before it runs. The tool for subagents has two names. */
+export const usualGuards: Readonly<Record<string, Guard>> = { Agent: inSameFolder, Task: inSameFolder };
