@@ -88,10 +88,10 @@ export class ClaudeProcess {
     return first;
   }
 
-  /** Hands it a user's text. */
-  say(text: string): void {
+  /** Hands it a user's message, of one or several texts. */
+  say(...texts: readonly string[]): void {
     this.#oomKills = countOomKills();
-    this.#write(userMessage(text));
+    this.#write(userMessage(texts));
   }
 
   /** Hands it a message without words, which it takes up and does not answer. */

@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest';
 import { asPrompt } from './prompt.js';
 
-it('a prompt that begins with a slash gets a space before it', () => {
-  expect([asPrompt('/clear'), asPrompt(' /x'), asPrompt('a /b')]).toEqual([' /clear', ' /x', 'a /b']);
+it.each([
+  ['hello', ['hello']],
+  ['see /tmp', ['see /tmp']],
+  [' /tmp', [' /tmp']],
+  ['/tmp/x is full\n/why', ['/tmp/x', ' is full\n/why']],
+  ['/clear\nall caches', ['/clear', '\nall caches']],
+  ['/clear', [' /clear']],
+  ['/clear  ', [' /clear  ']],
+  ['/', [' /']],
+])('makes of %j the texts of a message that is no command', (text, texts) => {
+  expect(asPrompt(text)).toEqual(texts);
 });

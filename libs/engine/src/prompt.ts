@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
-/** A text that begins with a slash is a command to Claude Code; one space before it makes it a prompt. */
-export function asPrompt(text: string): string {
-  return text.startsWith('/') ? ` ${text}` : text;
+/**
+ * A job's prompt as the texts of one message. One that begins with a slash is a command to Claude Code where it is the last
+ * text: so its first word goes before the rest, and one without a rest gets a space before it.
+ */
+export function asPrompt(text: string): readonly string[] {
+  const [, word, rest] = /^(\/\S*)(\s[^]*)$/.exec(text) ?? [];
+  if (word !== undefined && rest !== undefined && rest.trim() !== '') return [word, rest];
+  return [text.startsWith('/') ? ` ${text}` : text];
 }
 
 /** A user message as Claude Code reads it. Each has an id of its own: one seen before would be dropped silently. */
-export function userMessage(text: string): object {
-  return message([{ type: 'text', text }]);
+export function userMessage(texts: readonly string[]): object {
+  return message(texts.map((text) => ({ type: 'text', text })));
 }
 
 /** A message that begins no turn: Claude Code says by it what it would offer, asks the model nothing, and forgets it. */

@@ -91,7 +91,7 @@ class TurnRun {
     const finished = process.next((message) => isOwnResult(message)).catch(() => undefined);
     const idle = process.next((message) => this.#result !== undefined && isIdle(message)).catch(() => undefined);
     signal.addEventListener('abort', interrupt, { once: true });
-    process.say(asPrompt(this.aim.turn.prompt));
+    process.say(...asPrompt(this.aim.turn.prompt));
     if (signal.aborted) interrupt();
     void this.#endWhenIdle();
     const result = await finished;

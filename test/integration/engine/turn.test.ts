@@ -70,10 +70,19 @@ describe('a turn on a warm engine', () => {
     expect(typesOf((await one.run(prompt)).events)).not.toContain('message.delta');
   });
 
-  it.each(['/clear', '/nonsense at all', '/tmp/path is a path'])('hands the prompt %s to the model', async (prompt) => {
-    const { end } = await one.run(prompt);
-    expect(end).toMatchObject({ kind: 'succeeded', result: { text: `ok: ${prompt}` } });
-  });
+  it.each(['/clear', '/nonsense at all', '/tmp/path is a path', '/clear\nall caches'])(
+    'hands the prompt %j to the model, and nothing of a command',
+    async (prompt) => {
+      const { end } = await one.run(prompt);
+      expect(end.kind).toBe('succeeded');
+      const messages = one.model.lastMain?.messages ?? [];
+      const texts = messages.flatMap(({ content }) =>
+        typeof content === 'string' ? [content] : content.map(({ text }) => text),
+      );
+      expect(texts.join('')).toMatch(new RegExp(`${prompt}$`));
+      expect(texts.join('')).not.toContain('<command-name>');
+    },
+  );
 
   it('takes a prompt of 8 MB', async () => {
     const { end } = await one.run(`${'word '.repeat(1_600_000)} ${script({ text: 'read' })}`);
