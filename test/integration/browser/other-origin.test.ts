@@ -43,7 +43,8 @@ describe.skipIf(chromiumPath === undefined)('in a real Chromium', () => {
     const env = { REMUDA_BOARD_WRITABLE: '1', REMUDA_API_ORIGINS: `http://app.example:${portOf(elsewhere)}` };
     api = await startApi(redis.url, { env });
     job = (await api.send('POST', '/api/v1/jobs', { prompt: 'hi', labels: { [marker]: 'x' } })).json.id;
-    await expect.poll(async () => (await api.send('GET', board)).json.queues).toHaveLength(1);
+    const queues = async (): Promise<object> => (await api.send('GET', board)).json.queues;
+    await expect.poll(queues, { timeout: 10_000 }).toHaveLength(1);
     page = await browser.newPage();
   });
   afterEach(async () => {
