@@ -1,6 +1,6 @@
 import type { RedisKeys } from '@remuda/protocol';
 import type { Redis } from 'ioredis';
-import { translateRedisError } from './connect.js';
+import { translateRedisError } from './redis-error.js';
 
 /** For so long it is remembered that a worker's sockets are there, in seconds: its start takes less. */
 const rememberedS = 120;
