@@ -81,6 +81,11 @@ export const attacks: readonly Attack[] = [
     'spend more than the budget by asking often at once',
     'each request reserves the most that it may cost',
   ),
+  attack(
+    'git.egress',
+    "have the bridge fetch from a cloud's metadata address, this machine or a private network",
+    'addresses are checked after the name was resolved, and pinned; where a server sends a fetch on to is checked as well',
+  ),
   attack('git.no_token', 'read a repository without a token', grant),
   attack('git.ended_token', "read a repository with an ended job's token", grant),
   attack('git.other_repository', "read another job's repository", 'the repository is what the grant names'),

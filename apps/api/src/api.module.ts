@@ -20,7 +20,11 @@ export class ApiModule {
       module: ApiModule,
       controllers: [IndexController],
       imports: [
-        StoresModule.register(settings, { gitAllowFile: settings.gitAllowFile, admission }, log),
+        StoresModule.register(
+          settings,
+          { git: { allowFile: settings.gitAllowFile, hosts: settings.gitHosts }, admission },
+          log,
+        ),
         HealthModule.registerAsync({
           inject: [redisPing],
           useFactory: (redis: () => Promise<unknown>) => ({ redis }),

@@ -1,4 +1,4 @@
-import { integer, oneOf, text } from '@remuda/domain';
+import { integer, oneOf, text, readHostRules } from '@remuda/domain';
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList } from '@remuda/runtime';
 
@@ -52,6 +52,14 @@ export const apiSettings = {
     unit: '0 or 1',
     default: false,
     parse: yesOrNo,
+  },
+  gitHosts: {
+    env: 'REMUDA_GIT_HOSTS',
+    about:
+      'Hosts of repositories that a job may name though their addresses are none of the public internet, the same as the bridge has: names, `*.names`, addresses, blocks (`10.0.0.0/8`), separated by commas.',
+    unit: 'list',
+    default: [] as ReturnType<typeof readHostRules>,
+    parse: readHostRules,
   },
   origins: {
     env: 'REMUDA_API_ORIGINS',

@@ -1,3 +1,4 @@
+import type { GitUrlRules } from '@remuda/domain';
 import type { Admission } from '@remuda/runtime';
 
 /** What the api needs from outside, as NestJS injects it: the ports of the domain. */
@@ -18,7 +19,8 @@ export const apiConfig = Symbol('ApiConfig');
 
 /** The few settings that reach into the handling of requests. */
 export interface ApiConfig {
-  readonly gitAllowFile: boolean;
+  /** Which repositories a job may name. */
+  readonly git: GitUrlRules;
   /** Decides of every request and every WebSocket whether it may come in. */
   readonly admission: Admission;
 }

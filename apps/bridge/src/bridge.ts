@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@remuda/domain';
@@ -5,8 +6,9 @@ import type { Logger } from '@remuda/runtime';
 import { createAdminServer } from './admin.js';
 import { Doors } from './doors.js';
 import type { Environment } from './environment.js';
-import type { GitDoor } from './git/door.js';
 import { gitEnvironment } from './git/git.js';
+import type { MirrorParts } from './git/mirror.js';
+import { Mirrors } from './git/mirrors.js';
 import { allowedProtocols } from './git/repository.js';
 import type { Grants } from './grants.port.js';
 import { createBridgeMetrics } from './metrics.js';
@@ -76,13 +78,12 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
   const model = { ...parts, metrics, upstream, stopping: () => stopping };
   try {
     makeOwnFolder(socketDir, 0o755);
-    makeOwnFolder(settings.mirrorDir, 0o700);
     await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
     const blobs = await openBlobs(settings);
     void keepSwept({ blobs, book, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
     const each: WorkerDoorParts = {
       model,
-      git: { ...parts, ...gitParts(environment, ending.signal), mirrors: new Map(), metrics },
+      git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
       snapshots: { ...parts, blobs, book, metrics },
       redis: parts.redis,
       workersOnly: workersOnly(),
@@ -120,9 +121,23 @@ function modelOverTcp(model: ModelDoor): ReturnType<typeof createModelServer> {
   return server;
 }
 
-function gitParts({ settings, gitEnv }: Environment, signal: AbortSignal): Pick<GitDoor, 'folder' | 'run'> {
-  const env = gitEnvironment(gitEnv, allowedProtocols(settings.gitAllowFile === '1'));
-  return { folder: settings.mirrorDir, run: { env, timeoutMs: settings.gitTimeoutMs, signal } };
+async function openMirrors(
+  { settings, gitEnv }: Environment,
+  parts: Pick<BridgeParts, 'clock' | 'log'> & Pick<MirrorParts, 'metrics'>,
+  signal: AbortSignal,
+): Promise<{ readonly mirrors: Mirrors; readonly env: Readonly<Record<string, string>> }> {
+  const { mirrorDir: folder, gitTimeoutMs: timeoutMs, gitSilenceMs: silenceMs, gitHosts: hosts } = settings;
+  const allowFile = settings.gitAllowFile === '1';
+  const env = gitEnvironment(gitEnv, allowedProtocols(allowFile));
+  const resolve = async (name: string) => (await lookup(name, { all: true })).map(({ address }) => address);
+  const run = { env, timeoutMs, silenceMs, signal };
+  makeOwnFolder(folder, 0o700);
+  const mirrors = new Mirrors(
+    { ...parts, folder, run, resolve, rules: { allowFile, hosts } },
+    settings.mirrorTotalMb * mebibyte,
+  );
+  await mirrors.open();
+  return { mirrors, env };
 }
 
 /** A folder for each namespace: what another cluster keeps is not ours to sweep. */

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integer, oneOf, text, type Setting, type SettingsOf } from '@remuda/domain';
+import { integer, oneOf, readHostRules, text, type Setting, type SettingsOf } from '@remuda/domain';
 import { parseRedisUrl } from '@remuda/queue';
 import { logLevels } from '@remuda/runtime';
 
@@ -95,6 +95,28 @@ export const bridgeSettings = {
     unit: 'ms',
     default: 600_000,
     parse: integer(1_000, 86_400_000),
+  },
+  gitSilenceMs: {
+    env: 'REMUDA_GIT_SILENCE_MS',
+    about: 'Longest time in which a fetch makes no progress.',
+    unit: 'ms',
+    default: 60_000,
+    parse: integer(1_000, 86_400_000),
+  },
+  mirrorTotalMb: {
+    env: 'REMUDA_MIRROR_TOTAL_MB',
+    about: 'So much all mirrors together may take of the disk; who was used the longest time ago goes.',
+    unit: 'MiB',
+    default: 10_240,
+    parse: integer(1, 1_073_741_824),
+  },
+  gitHosts: {
+    env: 'REMUDA_GIT_HOSTS',
+    about:
+      'Hosts of repositories that may be reached though their addresses are none of the public internet: names, `*.names`, addresses, blocks (`10.0.0.0/8`), separated by commas. The api has the same.',
+    unit: 'list',
+    default: [],
+    parse: readHostRules,
   },
   gitAllowFile: {
     env: 'REMUDA_GIT_ALLOW_FILE',

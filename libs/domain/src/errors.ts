@@ -54,6 +54,7 @@ export const failureCodes = [
   'engine.out_of_memory',
   'engine.session_broken',
   'workspace.failed',
+  'workspace.unavailable',
   'turns.exhausted',
   'budget.exhausted',
   'result.schema_mismatch',

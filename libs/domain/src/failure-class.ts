@@ -61,6 +61,7 @@ const rules = {
   'engine.out_of_memory': crash,
   'engine.session_broken': { ...ours, most: 1, again: 'restart' },
   'workspace.failed': user,
+  'workspace.unavailable': { ...crash, again: 'restart', backoff: backoff(5_000) },
   'turns.exhausted': { ...user, again: 'resume' },
   'budget.exhausted': { ...user, again: 'resume' },
   'result.schema_mismatch': user,

@@ -20,3 +20,7 @@ export * from './secrets.js';
 export * from './settings.js';
 export * from './snapshot.js';
 export * from './worker-phase.js';
+export * from './git-ref.js';
+export * from './git-url.js';
+export * from './host-rules.js';
+export * from './internet-address.js';

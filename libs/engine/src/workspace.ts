@@ -1,6 +1,7 @@
-import { RemudaError, type Workspace } from '@remuda/domain';
+import { isCommitId, RemudaError, refFault, type Workspace } from '@remuda/domain';
+import { bridgeRefusal } from '@remuda/protocol';
 import { runAsUser } from './as-user.js';
-import { git, gitText, type GitFolder } from './git.js';
+import { git, gitText, type GitCall, type GitFolder } from './git.js';
 
 /** Where a repository is fetched from. */
 export interface Transport {
@@ -27,7 +28,8 @@ const identity = { 'user.name': 'Claude', 'user.email': 'claude@remuda.invalid' 
 
 /**
  * Fetches and checks out what a job works on; undefined for an empty workspace, where there is nothing to do. The folder
- * must be an empty repository, as a warm engine has it. Rejects with `workspace.failed` and git's own words.
+ * must be an empty repository, as a warm engine has it. Rejects with git's own words: with
+ * `workspace.failed`, or with `workspace.unavailable` where it may go well another time.
  */
 export async function prepareWorkspace(
   at: GitFolder,
@@ -36,9 +38,10 @@ export async function prepareWorkspace(
 ): Promise<Prepared | undefined> {
   if (workspace.kind === 'empty') return undefined;
   const ref = workspace.ref ?? (await defaultBranch(at, transport));
-  if (!isSafeRef(ref)) throw new RemudaError('workspace.failed', `${JSON.stringify(ref)} can't be a ref.`);
+  const fault = refFault(ref);
+  if (fault !== undefined) throw new RemudaError('workspace.failed', `The ref ${JSON.stringify(ref)} ${fault}.`);
   const depth = workspace.depth === undefined ? [] : [`--depth=${String(workspace.depth)}`];
-  await git(at, {
+  await fetching(at, {
     args: [
       'fetch',
       '--quiet',
@@ -61,32 +64,45 @@ export async function prepareWorkspace(
   return { commit: await gitText(at, { args: ['rev-parse', 'HEAD'] }), branch };
 }
 
-function callOf({ config, env, timeoutMs = fetchLimitMs, signal }: Transport): object {
+function callOf({ config, env, timeoutMs = fetchLimitMs, signal }: Transport): Omit<GitCall, 'args'> {
   return { timeoutMs, ...(config ? { config } : {}), ...(env ? { env } : {}), ...(signal ? { signal } : {}) };
 }
 
 async function defaultBranch(at: GitFolder, transport: Transport): Promise<string> {
-  const said = await gitText(at, {
+  const said = await fetching(at, {
     args: ['ls-remote', '--symref', '--', transport.remote, 'HEAD'],
     ...callOf(transport),
   });
-  return /^ref: refs\/heads\/(\S+)\tHEAD/m.exec(said)?.[1] ?? 'HEAD';
+  return /^ref: refs\/heads\/(\S+)\tHEAD/m.exec(String(said))?.[1] ?? 'HEAD';
 }
 
-/** What git takes as the source of a refspec, and nothing that is an option or a pattern. */
-export function isSafeRef(ref: string): boolean {
-  return (
-    /^[A-Za-z0-9_][A-Za-z0-9_./+@-]{0,254}$/.test(ref) &&
-    !ref.includes('..') &&
-    !ref.includes('@{') &&
-    !ref.endsWith('.lock')
-  );
+/** What git says where the way to the repository failed, or the bridge said so: another time it may go well. */
+const unavailable = new RegExp(
+  [
+    bridgeRefusal.git,
+    'git-door: cannot reach',
+    'hung up unexpectedly',
+    'early EOF',
+    'unexpected disconnect',
+    'SIGKILL',
+  ].join('|'),
+);
+
+/** Runs git on what comes by the transport. Rejects with `workspace.unavailable` where it may go well another time. */
+async function fetching(at: GitFolder, call: GitCall): Promise<Buffer | undefined> {
+  try {
+    return await git(at, call);
+  } catch (error) {
+    if (!(error instanceof RemudaError) || call.signal?.aborted === true || !unavailable.test(error.message))
+      throw error;
+    throw new RemudaError('workspace.unavailable', error.message, { cause: error });
+  }
 }
 
 /** The local branch that a job finds itself on: the ref's own name, or `work` for a commit or `HEAD`. */
 export function branchOf(ref: string): string {
   const name = ref.replace(/^refs\/(heads|tags)\//, '');
-  return /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(name) || name === 'HEAD' || name.startsWith('refs/') ? 'work' : name;
+  return isCommitId(name) || name === 'HEAD' || name.startsWith('refs/') ? 'work' : name;
 }
 
 /** Without permission to enter or to write, a folder's own user can't empty it. */

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** What the bridge and those who reach the model through it agree on. */
 
 /** The placeholder that a warm worker without a job shows as its credential: good for nothing but priming. */
@@ -14,7 +12,7 @@ export const idleToken = 'remuda-idle';
  */
 export const bridgeTokenHeader = 'x-remuda-token';
 
-/** Marks in the bridge's refusals, found again in the engine's error text. */
+/** Marks in the bridge's refusals, found again in the error text of the engine or of git. */
 export const bridgeRefusal = {
   /** The job's `maxBudgetUsd` is spent. */
   budget: 'remuda.budget_exhausted',
@@ -22,6 +20,8 @@ export const bridgeRefusal = {
   ended: 'remuda.token_ended',
   /** Neither the job nor its profile names this model. */
   model: 'remuda.model_not_allowed',
+  /** A repository can't be had this time; another time it may. */
+  git: 'remuda.git_unavailable',
 } as const;
 
 /**
@@ -43,7 +43,11 @@ export interface BridgeGrant {
  * has room for little more than a hundred bytes.
  */
 export function socketFolder(worker: string): string {
-  return createHash('sha256').update(worker).digest('hex').slice(0, 12);
+  // FNV-1a: ids of workers are ours, and random.
+  let hash = 0xcbf29ce484222325n;
+  for (const character of worker)
+    hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0) ?? 0)) * 0x100000001b3n);
+  return hash.toString(16).padStart(16, '0').slice(0, 12);
 }
 
 /** Whether a name is that of a worker's folder. */

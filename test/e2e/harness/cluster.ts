@@ -48,7 +48,13 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
   };
   try {
     cluster = await bringUp({
-      env: { ...process.env, ...(await profilesIn(dir, options.profiles)), ...options.env },
+      // The repositories of the tests are on this machine.
+      env: {
+        ...process.env,
+        REMUDA_GIT_HOSTS: '127.0.0.1',
+        ...(await profilesIn(dir, options.profiles)),
+        ...options.env,
+      },
       namespace: `test-${randomBytes(4).toString('hex')}`,
       forget: true,
       runtime,

@@ -16,7 +16,7 @@ export interface GitServer extends AsyncDisposable {
 }
 
 /** Serves a repository with these files on its branch `main`. */
-export async function serveRepository(files: Readonly<Record<string, string>>): Promise<GitServer> {
+export async function serveRepository(files: Readonly<Record<string, string>>, at?: number): Promise<GitServer> {
   const dir = await mkdtemp(join(tmpdir(), 'remuda-git-'));
   const origin = join(dir, 'origin');
   const git = (cwd: string, ...args: string[]): string =>
@@ -30,8 +30,16 @@ export async function serveRepository(files: Readonly<Record<string, string>>): 
   }
   git(origin, 'add', '.');
   git(origin, 'commit', '-q', '-m', 'begin');
-  const port = await freePort();
-  const args = ['daemon', '--export-all', `--base-path=${dir}`, '--listen=127.0.0.1', `--port=${port}`, dir];
+  const port = at ?? (await freePort());
+  const args = [
+    'daemon',
+    '--export-all',
+    `--base-path=${dir}`,
+    '--listen=127.0.0.1',
+    '--reuseaddr',
+    `--port=${port}`,
+    dir,
+  ];
   const daemon = spawn('git', args, { stdio: 'ignore', detached: true });
   await answers(port);
   let clones = 0;

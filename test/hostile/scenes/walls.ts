@@ -1,4 +1,6 @@
-import { networkInterfaces } from 'node:os';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
 import { attackWith, bash, callsTool, carryOut, idleWorker, type Done, type Stage } from '../stage.js';
 import { seen, type Verdict } from '../verdict.js';
 
@@ -30,7 +32,13 @@ export async function tryWalls(stage: Stage): Promise<readonly Verdict[]> {
     attackWith('repositories.mjs', { part: 'ended', ended: endedToken }),
   ]);
   const verdicts = [done, budget, ended].flatMap((job) => job.verdicts);
-  return [...verdicts, ...atTheModel(stage), agentAsIs(done), ...(await silentConnections(stage))];
+  return [
+    ...verdicts,
+    ...atTheModel(stage),
+    agentAsIs(done),
+    ...(await silentConnections(stage)),
+    await gitEgress(stage),
+  ];
 }
 
 /** While one job holds all connections that it can get and says nothing on them, another one fetches its repository and asks the model. */
@@ -45,6 +53,37 @@ async function silentConnections(stage: Stage): Promise<readonly Verdict[]> {
     ...attack.verdicts,
     seen('bridge.silent', other.job.state === 'succeeded', `the other job ${other.job.state} meanwhile`),
   ];
+}
+
+/** Jobs whose repositories are in the operator's own network, by address and by name; the stage's own repositories are at 127.0.0.1. */
+async function gitEgress({ cluster: { api } }: Stage): Promise<Verdict> {
+  let connections = 0;
+  const inside = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  }).listen(0);
+  await once(inside, 'listening');
+  const { port } = inside.address() as AddressInfo;
+  const hosts = ['localhost', '127.0.0.2', '[::1]', '[::ffff:127.0.0.2]', hostname(), ...hostAddresses()];
+  const urls = [
+    'http://169.254.169.254/latest/meta-data',
+    ...hosts.flatMap((host) => ['http', 'git', 'ssh'].map((scheme) => `${scheme}://${host}:${String(port)}/x`)),
+  ];
+  const ends = await Promise.all(urls.map((url) => endOf(api, url)));
+  inside.close();
+  const refused = ends.filter((end) => end === 'refused' || end === 'failed').length;
+  return seen(
+    'git.egress',
+    refused === urls.length && connections === 0,
+    `${String(refused)} of ${String(urls.length)} were refused, ${String(connections)} connections were made`,
+  );
+}
+
+/** What becomes of a job with a repository: refused at once, or the state in which it ends. */
+async function endOf(api: Stage['cluster']['api'], url: string): Promise<string> {
+  const job = { prompt: 'x', profile: 'bystander', attempts: 1, workspace: { kind: 'git' as const, url } };
+  const id = await api.submit(job).catch(() => undefined);
+  return id === undefined ? 'refused' : (await api.over(id)).state;
 }
 
 function hostAddresses(): readonly string[] {

@@ -162,7 +162,7 @@ test('git prints why it was refused: no such token, no repository, none there, a
 
 test('a repository of this machine is served only where that was allowed', async () => {
   await using bridge = await runBridge({ REMUDA_GIT_ALLOW_FILE: '1' });
-  await bridge.grant('t', { ...job, git: { url: join(folder, 'served/repo.git') } });
+  await bridge.grant('t', { ...job, git: { url: `file://${join(folder, 'served/repo.git')}` } });
   expect(await fetchThere(bridge, 't', '--depth=1', 'trunk')).toBe('commit 3');
 });
 

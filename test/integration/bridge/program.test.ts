@@ -39,6 +39,7 @@ function start(env: Readonly<Record<string, string>>) {
       REMUDA_MIRROR_DIR: join(folder, 'm'),
       REMUDA_SNAPSHOT_DIR: join(folder, 'snapshots'),
       REMUDA_BRIDGE_ADMIN_PORT: '0',
+      REMUDA_GIT_HOSTS: '127.0.0.1',
       REMUDA_LOG_LEVEL: 'debug',
       ...env,
     },

@@ -85,6 +85,7 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
     REMUDA_MIRROR_DIR: join(folder, 'm'),
     REMUDA_SNAPSHOT_DIR: join(folder, 'snapshots'),
     REMUDA_BRIDGE_ADMIN_PORT: '0',
+    REMUDA_GIT_HOSTS: '127.0.0.1',
     ...env,
   });
   const asked = connectRedis(redis.url, { name: 'bridge', whileDown: 'fail' });

@@ -64,7 +64,7 @@ async function read(text: string): Promise<void> {
   if (findUnsafeJson(body)) return;
   canonicalJson(body);
   for (const dto of Object.values(all)) readDto<object>(dto, body);
-  readJobSpec(body, { now: 0, gitAllowFile: false });
+  readJobSpec(body, { now: 0, git: { allowFile: false, hosts: [] } });
 }
 
 const names = [...new Set(Object.values(all).flatMap((dto) => [...fieldsOf(dto).names]))];

@@ -1,6 +1,13 @@
-import { secretLimits, secretNameFault, secretValueFault, type Fault } from '@remuda/domain';
+import {
+  gitUrlFault,
+  refFault,
+  secretLimits,
+  secretNameFault,
+  secretValueFault,
+  type Fault,
+  type GitUrlRules,
+} from '@remuda/domain';
 import { isLargerThan, join } from '../input/plain-json.js';
-import { gitRefFault, gitUrlFault } from './git-source.js';
 import { limits } from './limits.js';
 import { outputSchemaFaults } from './output-schema.js';
 import type { SubmitJobDto } from './submit-job.dto.js';
@@ -9,16 +16,16 @@ import type { SubmitJobDto } from './submit-job.dto.js';
 export interface RuleContext {
   /** Epoch ms. */
   readonly now: number;
-  readonly gitAllowFile: boolean;
+  readonly git: GitUrlRules;
 }
 
 /** The faults of a job that no single field's type and range can tell. */
-export function jobFaults(job: SubmitJobDto, { now, gitAllowFile }: RuleContext): readonly Fault[] {
+export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonly Fault[] {
   return [
     ...(job.prompt.trim() === '' ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
     ...tooLarge('prompt', job.prompt, limits.promptBytes),
     ...tooLarge('appendSystemPrompt', job.appendSystemPrompt, limits.systemPromptBytes),
-    ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, gitAllowFile) : []),
+    ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, git) : []),
     ...timeFaults(job, now),
     ...labelFaults(job.labels ?? {}),
     ...secretFaults(job.secrets ?? {}),
@@ -43,12 +50,12 @@ function tooLarge(path: string, text: string | undefined, maxBytes: number): Fau
   return [{ path, message: `must not be larger than ${maxBytes} bytes` }];
 }
 
-function workspaceFaults({ url, ref }: { url: string; ref?: string }, allowFile: boolean): Fault[] {
-  const urlFault = gitUrlFault(url, allowFile);
-  const refFault = ref === undefined ? undefined : gitRefFault(ref);
+function workspaceFaults({ url, ref }: { url: string; ref?: string }, rules: GitUrlRules): Fault[] {
+  const urlFault = gitUrlFault(url, rules);
+  const wrongRef = ref === undefined ? undefined : refFault(ref);
   return [
     ...(urlFault === undefined ? [] : [{ path: 'workspace.url', message: urlFault }]),
-    ...(refFault === undefined ? [] : [{ path: 'workspace.ref', message: refFault }]),
+    ...(wrongRef === undefined ? [] : [{ path: 'workspace.ref', message: wrongRef }]),
   ];
 }
 

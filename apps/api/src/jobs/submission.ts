@@ -56,7 +56,7 @@ export class Submission {
   }
 
   private read(body: unknown, path: string): Read<AskedJob> {
-    return readJobSpec(body, { now: this.time.now(), gitAllowFile: this.config.gitAllowFile }, path);
+    return readJobSpec(body, { now: this.time.now(), git: this.config.git }, path);
   }
 
   private async take(asked: readonly AskedJob[], idempotency: Idempotency | undefined): Promise<Taken> {

@@ -1,21 +1,25 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { RemudaError } from '@remuda/domain';
-import { isRecord, parseJson } from '@remuda/protocol';
+import { RemudaError, type Clock } from '@remuda/domain';
+import { bridgeRefusal, isRecord, parseJson } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
 import { firstLine } from './first-line.js';
-import { Mirror, type MirrorParts } from './mirror.js';
+import type { Mirrors } from './mirrors.js';
 import { errorPacket } from './pkt-line.js';
 import { uploadPack } from './upload-pack.js';
+import { whileWaiting } from './while-waiting.js';
 
 /** What the door to repositories needs. */
-export interface GitDoor extends MirrorParts {
-  /** By URL: the doors of all workers share them. */
-  readonly mirrors: Map<string, Mirror>;
+export interface GitDoor {
+  /** The doors of all workers share them. */
+  readonly mirrors: Mirrors;
+  /** The environment of the git that serves. */
+  readonly env: Readonly<Record<string, string>>;
   readonly grants: Grants;
-  readonly metrics: BridgeMetrics;
+  readonly metrics: Pick<BridgeMetrics, 'connections'>;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -24,7 +28,7 @@ export interface GitDoor extends MirrorParts {
  * upload-pack protocol. The host fetches with its own credentials, into a mirror; none of them comes near the container.
  */
 export function createGitDoor(door: GitDoor): Server {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  return createServer({ allowHalfOpen: true }, (socket) => {
     door.metrics.connections.inc({ door: 'git' });
     socket
       .on('error', () => socket.destroy())
@@ -35,7 +39,6 @@ export function createGitDoor(door: GitDoor): Server {
       turnAway(socket, reasonFor(door, error));
     });
   });
-  return server;
 }
 
 /** Whoever was told why does not keep the connection, though its own end may stay open. */
@@ -51,12 +54,12 @@ async function serve(door: GitDoor, socket: Socket): Promise<void> {
     return;
   }
   const { url, ref } = grant.git;
-  const mirror = door.mirrors.get(url) ?? new Mirror(url, door);
-  door.mirrors.set(url, mirror);
-  const begun = door.clock.now();
-  await mirror.refresh(ref);
-  door.log.info({ job: grant.job, ms: door.clock.now() - begun }, 'repository fetched');
-  uploadPack(socket, mirror.folder, door.run);
+  await door.mirrors.use(url, async (mirror) => {
+    const begun = door.clock.now();
+    await whileWaiting(socket, (left) => mirror.refresh(ref, left));
+    door.log.info({ job: grant.job, ms: door.clock.now() - begun }, 'repository fetched');
+    if ((await uploadPack(socket, mirror.folder, door)) === 'broken') mirror.doubt();
+  });
 }
 
 function tokenIn(line: string | undefined): string | undefined {
@@ -64,11 +67,12 @@ function tokenIn(line: string | undefined): string | undefined {
   return isRecord(value) && typeof value['token'] === 'string' ? value['token'] : undefined;
 }
 
+/** What may go well another time is marked as such: the worker tells by that whose fault it is. */
 function reasonFor({ log }: GitDoor, error: unknown): string {
   if (error instanceof RemudaError && error.code !== 'internal') {
     log.warn({ code: error.code, reason: error.message }, 'a repository could not be served');
-    return error.message;
+    return error.code === 'workspace.failed' ? error.message : `${bridgeRefusal.git}: ${error.message}`;
   }
   log.error({ err: error }, 'the door to repositories failed');
-  return 'the bridge failed.';
+  return `${bridgeRefusal.git}: the bridge failed.`;
 }

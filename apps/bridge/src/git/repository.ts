@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isCommitId, refFault } from '@remuda/domain';
 
 /** Protocols by which the bridge fetches, in git's own notation. */
 export function allowedProtocols(file: boolean): string {
@@ -19,12 +20,7 @@ export const everyBranchAndTag = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:re
  */
 export function ownRefspec(ref: string): string | undefined {
   if (isCommitId(ref)) return `+${ref}:refs/remuda/${ref}`;
-  return /^refs\/(?!heads\/|tags\/)[\w./-]+$/.test(ref) ? `+${ref}:${ref}` : undefined;
-}
-
-/** Whether a ref is a whole commit id. */
-export function isCommitId(ref: string): boolean {
-  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref);
+  return refFault(ref) === undefined && /^refs\/(?!heads\/|tags\/)/.test(ref) ? `+${ref}:${ref}` : undefined;
 }
 
 /** The default branch in what `git ls-remote --symref <url> HEAD` prints; undefined when HEAD is none. */

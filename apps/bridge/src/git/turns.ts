@@ -1,28 +1,67 @@
-/** Work on one thing that must not run twice at a time: whoever asks meanwhile shares the next run, which begins after he asked. */
+import { RemudaError } from '@remuda/domain';
+
+/** One run, and how many wait for it. */
+interface Run<T> {
+  readonly controller: AbortController;
+  /** Begins it; what comes of it. */
+  readonly result: Promise<T>;
+  waiting: number;
+}
+
+/**
+ * Work on one thing that must not run twice at a time: whoever asks meanwhile shares the next run, which begins after he asked. A run
+ * that nobody waits for any more is told to end, or does not begin.
+ */
 export class Turns<T> {
-  private running: Promise<T> | undefined;
-  private next: Promise<T> | undefined;
+  private running: Run<T> | undefined;
+  private next: Run<T> | undefined;
 
-  constructor(private readonly work: () => Promise<T>) {}
+  constructor(private readonly work: (signal: AbortSignal) => Promise<T>) {}
 
-  /** A run that begins now or later; never one that began before. */
-  take(): Promise<T> {
-    if (!this.running) return this.begin();
-    this.next ??= this.running.then(
-      () => this.begin(),
-      () => this.begin(),
-    );
-    return this.next;
+  /** A run that begins now or later; never one that began before. Rejects when the signal aborts first. */
+  take(signal?: AbortSignal): Promise<T> {
+    if (!this.running) return wait(this.begin(new AbortController()), signal);
+    if (!this.next || this.next.controller.signal.aborted) this.next = this.after(this.running);
+    return wait(this.next, signal);
   }
 
-  private begin(): Promise<T> {
-    this.next = undefined;
-    const run = this.work();
+  private begin(controller: AbortController): Run<T> {
+    const run: Run<T> = { controller, result: this.work(controller.signal), waiting: 0 };
     const over = (): void => {
       if (this.running === run) this.running = undefined;
     };
     this.running = run;
-    run.then(over, over);
+    run.result.then(over, over);
     return run;
   }
+
+  private after(running: Run<T>): Run<T> {
+    const controller = new AbortController();
+    const go = (): Promise<T> => {
+      if (controller.signal.aborted) throw new Error('Nobody waited for it.');
+      this.next = undefined;
+      return this.begin(controller).result;
+    };
+    const result = running.result.then(go, go);
+    result.catch(() => undefined);
+    return { controller, result, waiting: 0 };
+  }
+}
+
+function wait<T>(run: Run<T>, signal: AbortSignal | undefined): Promise<T> {
+  run.waiting++;
+  if (!signal) return run.result;
+  const left = new Promise<never>((_, reject) => {
+    const leave = (): void => {
+      reject(new RemudaError('workspace.unavailable', 'Nobody waits any more.'));
+      if (--run.waiting === 0) run.controller.abort();
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    const stay = (): void => {
+      signal.removeEventListener('abort', leave);
+    };
+    run.result.then(stay, stay);
+  });
+  return Promise.race([run.result, left]);
 }

@@ -1,21 +1,37 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { isBroken } from './git-trouble.js';
 import type { GitRun } from './git.js';
 
 /** Seconds of silence after which git gives up on a client. */
 const idleSeconds = 300;
+/** So much of what it says is kept, in characters. */
+const keptWords = 4_096;
 
 /** A partial clone may be asked for, and a commit by its id where a branch or tag holds it. */
 const allowed = ['-c', 'uploadpack.allowFilter=true', '-c', 'uploadpack.allowReachableSHA1InWant=true'];
 
-/** Serves one repository over a connection by git's own `upload-pack`, which ends with the connection. */
-export function uploadPack(socket: Socket, folder: string, { env, signal }: GitRun): void {
-  if (socket.destroyed) return;
-  const args = [...allowed, 'upload-pack', '--strict', `--timeout=${idleSeconds}`, folder];
-  const child = spawn('git', args, { env, signal, stdio: ['pipe', 'pipe', 'ignore'] });
+/**
+ * Serves one repository over a connection by git's own `upload-pack`, which ends with the connection. Resolves when it has ended, with
+ * whether git found the repository broken.
+ */
+export function uploadPack(socket: Socket, folder: string, { env }: Pick<GitRun, 'env'>): Promise<'served' | 'broken'> {
+  if (socket.destroyed) return Promise.resolve('served');
+  const args = [...allowed, 'upload-pack', '--strict', `--timeout=${String(idleSeconds)}`, folder];
+  const child = spawn('git', args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let words = '';
   child.on('error', () => socket.destroy());
   child.stdin.on('error', () => undefined);
+  child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-keptWords)));
   socket.pipe(child.stdin);
   child.stdout.pipe(socket);
   socket.once('close', () => child.kill());
+  return new Promise((resolve) => {
+    child.once('close', (code) => {
+      resolve(code !== 0 && isBroken(words) ? 'broken' : 'served');
+    });
+    child.once('error', () => {
+      resolve('served');
+    });
+  });
 }

@@ -1,0 +1,80 @@
+import { hostFault, isHostName, type HostRule } from './host-rules.js';
+import { addressKind } from './internet-address.js';
+
+/** Which repositories a job may name, and how: the one rule for the api, which takes the name, and the bridge, which fetches. */
+
+/** Where a repository is. */
+export interface GitUrl {
+  readonly protocol: 'https' | 'http' | 'ssh' | 'git' | 'file';
+  /** A name or an address, without brackets; '' for `file`. */
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** What an operator allows besides repositories on the public internet. */
+export interface GitUrlRules {
+  /** Paths of the bridge's machine. */
+  readonly allowFile: boolean;
+  /** Hosts that may be reached though their addresses are private ones. */
+  readonly hosts: readonly HostRule[];
+}
+
+/** Longest URL, in characters. */
+export const maxGitUrlLength = 2_000;
+
+const allowed = 'must be a URL (https, http, ssh, git) or user@host:path';
+
+/** Says what is wrong with a repository's URL; undefined for a good one. What a name of a host resolves to is for the bridge to see. */
+export function gitUrlFault(url: string, { allowFile, hosts }: GitUrlRules): string | undefined {
+  const read = readGitUrl(url);
+  if (typeof read === 'string') return read;
+  if (read.protocol === 'file')
+    return allowFile ? undefined : 'must not be a file: URL unless the operator allows it (REMUDA_GIT_ALLOW_FILE)';
+  const fault = hostFault(read.host, hosts);
+  return fault && `must not lead into the operator's own network (REMUDA_GIT_HOSTS opens hosts): ${read.host} ${fault}`;
+}
+
+/**
+ * Takes a repository's URL apart, or says what is wrong with it: nothing that git would take for an option, none of its helpers that
+ * run a command (`ext::`), no path of a disk, no user or password but the name of a user of ssh. The URL is in no fault.
+ */
+export function readGitUrl(url: string): GitUrl | string {
+  if (url === '' || url.length > maxGitUrlLength) return `must have 1 to ${String(maxGitUrlLength)} characters`;
+  if (url.startsWith('-')) return 'must not begin with a dash';
+  if (/[\u0000-\u0020\u007f\\]/.test(url)) return 'must not hold spaces, control characters or backslashes';
+  if (/^[A-Za-z0-9+.-]*::/.test(url)) return 'must not name a transport helper of git';
+  const [, scheme, authority = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(.*)$/s.exec(url) ?? [];
+  return scheme === undefined ? readScpLike(url) : readUrl(scheme.toLowerCase(), authority, rest);
+}
+
+function readUrl(scheme: string, authority: string, rest: string): GitUrl | string {
+  if (scheme === 'file')
+    return authority === '' ? { protocol: 'file', host: '' } : 'must not name a host in a file: URL';
+  if (scheme !== 'https' && scheme !== 'http' && scheme !== 'ssh' && scheme !== 'git')
+    return 'must be a URL with https, http, ssh or git, or user@host:path';
+  if (/[?#]/.test(rest)) return 'must not have a query or a fragment';
+  const [, user, where = ''] = /^(?:(.*)@)?(.*)$/s.exec(authority) ?? [];
+  if (user !== undefined && (scheme !== 'ssh' || !isUser(user)))
+    return "must not hold a user or a password: the bridge fetches with its host's own credentials";
+  const [, v6, name = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(where) ?? [];
+  const host = v6 ?? name;
+  if (!isHost(host, v6 !== undefined) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) return 'must name a host';
+  return { protocol: scheme, host, ...(port === undefined ? {} : { port: Number(port) }) };
+}
+
+/** `host:path` and `user@host:path`. One letter is no host but a drive (`C:/repo`). */
+function readScpLike(url: string): GitUrl | string {
+  const [, user, v6, name = '', path] = /^(?:([^@/:]*)@)?(?:\[([^\]]*)\]|([^/:@]+)):(.+)$/s.exec(url) ?? [];
+  const host = v6 ?? name;
+  if (path === undefined || path.startsWith('-') || (v6 === undefined && host.length < 2)) return allowed;
+  if (user !== undefined && !isUser(user)) return 'must not hold a password, and have the name of a user before the @';
+  return isHost(host, v6 !== undefined) ? { protocol: 'ssh', host } : 'must name a host';
+}
+
+const isUser = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(text);
+
+function isHost(text: string, bracketed: boolean): boolean {
+  return bracketed
+    ? text.includes(':') && addressKind(text) !== undefined
+    : addressKind(text) !== undefined || isHostName(text);
+}
