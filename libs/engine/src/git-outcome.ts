@@ -29,23 +29,6 @@ export function readNumstat(numstat: string): DiffStat {
   return { filesChanged: rows.length, insertions: sum(0), deletions: sum(1) };
 }
 
-/** Names the filter drivers in `git config --name-only -z --get-regexp ^filter\.`. */
-export function readFilters(names: string): readonly string[] {
-  const drivers = names.split('\0').flatMap((name) => /^filter\.(.*)\.[^.]*$/s.exec(name)?.[1] ?? []);
-  return [...new Set(drivers)];
-}
-
-/** Configuration under which the given filter drivers do nothing. */
-export function withoutFilters(drivers: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    drivers.flatMap((driver) => [
-      [`filter.${driver}.clean`, ''],
-      [`filter.${driver}.process`, ''],
-      [`filter.${driver}.required`, 'false'],
-    ]),
-  );
-}
-
 /** One path that a diff changes. */
 export interface RawChange {
   /** In latin1. */
