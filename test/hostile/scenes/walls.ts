@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -64,7 +65,10 @@ async function gitEgress({ cluster: { api } }: Stage): Promise<Verdict> {
   }).listen(0);
   await once(inside, 'listening');
   const { port } = inside.address() as AddressInfo;
-  const hosts = ['localhost', '127.0.0.2', '[::1]', '[::ffff:127.0.0.2]', hostname(), ...hostAddresses()];
+  // A name that leads to 127.0.0.1, as localhost does, is open in this stage.
+  const named = await lookup(hostname(), { all: true }).catch(() => []);
+  const names = named.some(({ address }) => address === '127.0.0.1') ? [] : [hostname()];
+  const hosts = ['127.0.0.2', '[::1]', '[::ffff:127.0.0.2]', ...names, ...hostAddresses()];
   const urls = [
     'http://169.254.169.254/latest/meta-data',
     ...hosts.flatMap((host) => ['http', 'git', 'ssh'].map((scheme) => `${scheme}://${host}:${String(port)}/x`)),
