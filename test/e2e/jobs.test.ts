@@ -122,7 +122,7 @@ describe.each([
   test.skipIf(!there)('its budget holds: the request after the one that spent it is refused', async () => {
     const id = await cluster.api.submit({
       prompt: script({ ...bash('true'), usage: { input_tokens: 2_000_000, output_tokens: 10 } }, { text: 'too much' }),
-      maxBudgetUsd: 0.01,
+      maxBudgetUsd: 1,
     });
     expect(await cluster.api.over(id)).toMatchObject({ state: 'failed', failure: { code: 'budget.exhausted' } });
   });

@@ -22,6 +22,7 @@ const account = "the worker's account at Redis has a few commands, each on keys 
 const known = 'the worker may run one known script only';
 const lease = "the relay checks worker and lease token against the job's record";
 const grant = 'the bridge looks each token up, by hash, at each request';
+const content = 'all of a request is read, what goes on is on a list';
 const ownSnapshot = 'the snapshot is that of the job that the grant names';
 const git = 'git runs as Claude, with a closed configuration';
 const scrub = 'what a job leaves is killed and scrubbed before the next';
@@ -75,7 +76,21 @@ export const attacks: readonly Attack[] = [
   attack('bridge.other_model', 'use a model that the profile does not name', 'the grant names the models'),
   attack('bridge.admin', "reach the bridge's metrics and health by its socket", 'they are on another port'),
   attack('bridge.smuggling', 'hide a second request in the first', "Node's strict HTTP parser"),
-  attack('bridge.large_body', 'send a body of 65 MB', 'refused at 64 MB'),
+  attack(
+    'bridge.server_tools',
+    "have the vendor's side search, fetch, run code, ask MCP servers or other models",
+    content,
+  ),
+  attack('bridge.url_sources', 'have the vendor fetch an image or a document, or read one of the account', content),
+  attack('bridge.unknown_fields', 'use fields of the model API that nobody opened', content),
+  attack('bridge.query', 'say in the query what the body may not', 'three routes, compared exactly'),
+  attack('bridge.betas', 'open betas, or speak for the account, by headers', 'headers and betas of a list go on'),
+  attack(
+    'bridge.many_values',
+    'have the bridge read millions of empty lists',
+    'values are counted before they are read',
+  ),
+  attack('bridge.large_body', 'send a body of 33 MB', 'refused at 32 MB'),
   attack(
     'bridge.budget_at_once',
     'spend more than the budget by asking often at once',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import { createAdminServer } from './admin.js';
+import type { Budgets } from './budgets.port.js';
 import { Doors } from './doors.js';
 import type { Environment } from './environment.js';
 import { gitEnvironment } from './git/git.js';
@@ -14,6 +15,7 @@ import type { Grants } from './grants.port.js';
 import { createBridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
 import { createModelServer, type ModelDoor } from './model/door.js';
+import { Purses } from './model/purses.js';
 import { openUpstream } from './model/upstream.js';
 import type { RedisWhereabouts } from './redis/whereabouts.js';
 import { FileBlobs } from './snapshots/file-blobs.js';
@@ -30,6 +32,7 @@ import type { WorkersBook } from './workers/workers-book.port.js';
 /** What a bridge is made of besides its environment. */
 export interface BridgeParts {
   readonly grants: Grants;
+  readonly budgets: Budgets;
   readonly counts: ModelCounts;
   readonly redis: RedisWhereabouts;
   readonly snapshots: SnapshotBook;
@@ -75,7 +78,10 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     upstream.close();
     await lock.close(0);
   };
-  const model = { ...parts, metrics, upstream, stopping: () => stopping };
+  const extras = { betas: settings.modelBetas, fields: settings.modelFields };
+  const purses = new Purses(parts.budgets, parts.clock, parts.log);
+  void purses.keepRenewed(ending.signal);
+  const model = { ...parts, metrics, upstream, extras, purses, stopping: () => stopping };
   try {
     makeOwnFolder(socketDir, 0o755);
     await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });

@@ -1,4 +1,4 @@
-import { connectRedis, RedisDoors, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
+import { connectRedis, RedisBudgets, RedisDoors, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
 import { redisKeys } from '@remuda/protocol';
 import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@remuda/runtime';
 import { closeGraceMs, startBridge } from './bridge.js';
@@ -16,6 +16,7 @@ async function main(): Promise<void> {
   const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts', log });
   const parts = {
     grants: new RedisGrants(asked, keys),
+    budgets: new RedisBudgets(asked, written, keys),
     counts: new RedisModelCounts(written, keys),
     redis: whereabouts(settings.redisUrl, asked),
     snapshots: new RedisSnapshots(asked, keys),

@@ -10,6 +10,7 @@ export interface BridgeMetrics {
   readonly idleAnswers: Counter;
   readonly firstToken: Histogram;
   readonly lostCounts: Counter;
+  readonly estimatedAnswers: Counter;
   readonly gitFetches: Counter<'outcome'>;
   readonly gitFetchSeconds: Histogram;
   readonly snapshots: Counter<'outcome'>;
@@ -55,6 +56,11 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     lostCounts: new Counter({
       name: 'remuda_bridge_lost_counts_total',
       help: 'Counts that could not be written',
+      registers,
+    }),
+    estimatedAnswers: new Counter({
+      name: 'remuda_bridge_estimated_answers_total',
+      help: 'Requests whose price was estimated, because the model did not say what they used',
       registers,
     }),
     gitFetches: new Counter({

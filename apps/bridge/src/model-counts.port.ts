@@ -12,6 +12,4 @@ export interface ModelCounts {
   limited(job: string, resetAt: number): Promise<void>;
   /** Adds tokens and their estimated price in micro-dollars. */
   used(job: string, usage: Usage, costMicroUsd: number): Promise<void>;
-  /** What the job's requests have cost so far, in micro-dollars, over all attempts. */
-  spentMicroUsd(job: string): Promise<number>;
 }

@@ -59,6 +59,22 @@ export const bridgeSettings = {
     default: 10_000,
     parse: integer(1, 600_000),
   },
+  modelBetas: {
+    env: 'REMUDA_MODEL_BETAS',
+    about:
+      'Further betas that jobs may ask the model for, by name without the date, separated by commas: for a Claude Code that is newer than this bridge.',
+    unit: 'list',
+    default: [],
+    parse: names(/^[a-z0-9-]+$/),
+  },
+  modelFields: {
+    env: 'REMUDA_MODEL_FIELDS',
+    about:
+      'Further fields of a request to the model that are passed on unread, separated by commas: for a Claude Code that is newer than this bridge.',
+    unit: 'list',
+    default: [],
+    parse: names(/^[a-z0-9_]+$/),
+  },
   credential: {
     env: 'REMUDA_MODEL_CREDENTIAL',
     about: '`none`: the model at REMUDA_MODEL_URL wants no credential. Not accepted for Anthropic.',
@@ -169,6 +185,16 @@ export type BridgeSettings = SettingsOf<typeof bridgeSettings>;
 function redisUrl(value: string): string {
   parseRedisUrl(value);
   return value;
+}
+
+/** Names, separated by commas. */
+function names(shape: RegExp): (value: string) => readonly string[] {
+  return (value) => {
+    const list = value.split(',').map((name) => name.trim());
+    if (!list.every((name) => shape.test(name)))
+      throw new Error(`expected names like ${shape.source}, separated by commas`);
+    return list;
+  };
 }
 
 /** A URL with one of the protocols; what it holds is not repeated in the fault, since it may be a password. */

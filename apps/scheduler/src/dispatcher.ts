@@ -1,4 +1,4 @@
-import { planAgain, type Clock, type JobRecord } from '@remuda/domain';
+import { planAgain, type Clock, type JobRecord, type ModelRights } from '@remuda/domain';
 import type { FoundJob, HeldJob, Leases, ProfileQueue } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
@@ -22,8 +22,8 @@ export interface DispatcherParts {
   /** The worker is another scheduler's, or nobody's: we were away for too long. */
   readonly onElsewhere: (worker: string) => void;
   readonly leases: Leases;
-  /** The models that a job may ask for. */
-  readonly modelsOf: (job: JobRecord) => readonly string[];
+  /** What a job may ask of the model's side. */
+  readonly rightsOf: (job: JobRecord) => ModelRights;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
@@ -89,7 +89,7 @@ export class Dispatcher {
 
   /** Gives a claimed job to the worker; false when the worker is still free afterwards. */
   async #give(queue: ProfileQueue, held: HeldJob, found: FoundJob | undefined, worker: OwnWorker): Promise<boolean> {
-    const { scheduler, leases, clock, modelsOf } = this.parts;
+    const { scheduler, leases, clock, rightsOf } = this.parts;
     if (!found) {
       await this.#putBackUnknown(queue, held);
       return false;
@@ -101,7 +101,7 @@ export class Dispatcher {
     const { job, prompt } = found;
     const assigned = await leases.assign(
       {
-        ...{ held, scheduler, job, prompt, start, models: modelsOf(job) },
+        ...{ held, scheduler, job, prompt, start, ...rightsOf(job) },
         ...(again ? { again } : {}),
         ...takeGrant(worker),
       },

@@ -18,7 +18,12 @@ describe('a profiles file', () => {
   test('a profile has its defaults where it says nothing', () => {
     const [profile] = readProfiles({ profiles: { review: null } }, defaults);
     expect(profile).toMatchObject({ name: 'review', image: 'worker:1', pool: { warm: 2, max: 4 }, network: 'none' });
-    expect(profile).toMatchObject({ recycle: { afterJobs: 1 }, trustRepository: false, models: ['haiku'] });
+    expect(profile).toMatchObject({
+      recycle: { afterJobs: 1 },
+      trustRepository: false,
+      models: ['haiku'],
+      serverTools: [],
+    });
   });
 
   test('what it says counts', () => {
@@ -28,6 +33,7 @@ describe('a profiles file', () => {
           big: {
             model: 'opus',
             models: ['sonnet'],
+            serverTools: ['web_search', 'urls'],
             pool: { warm: 0, max: 9 },
             tools: { deny: ['Bash'] },
             trustRepository: true,
@@ -39,6 +45,7 @@ describe('a profiles file', () => {
     expect(profile).toMatchObject({
       model: 'opus',
       models: ['sonnet'],
+      serverTools: ['web_search', 'urls'],
       pool: { warm: 0, max: 9 },
       tools: { deny: ['Bash'] },
     });
@@ -54,7 +61,14 @@ describe('a profiles file', () => {
     const content = {
       profiles: {
         'Bad Name': {},
-        a: { model: 7, models: 'haiku', pool: { warm: 9, max: 3 }, colour: 'red', permissionMode: 'root' },
+        a: {
+          model: 7,
+          models: 'haiku',
+          serverTools: ['web'],
+          pool: { warm: 9, max: 3 },
+          colour: 'red',
+          permissionMode: 'root',
+        },
         b: { tools: { allow: 'Bash' }, recycle: { afterJobs: 0, aboveRssMb: 1 } },
       },
     };
@@ -64,6 +78,7 @@ describe('a profiles file', () => {
       'profiles.a.pool.warm',
       'profiles.a.model',
       'profiles.a.models',
+      'profiles.a.serverTools',
       'profiles.a.permissionMode',
       'profiles.b.tools.allow',
       'profiles.b.recycle.afterJobs',

@@ -1,6 +1,7 @@
 import {
   RemudaError,
   permissionModes,
+  serverTools,
   type Fault,
   type PermissionMode,
   type Profile,
@@ -26,6 +27,7 @@ export function defaultProfile(name: string, defaults: ProfileDefaults): Profile
     engine: 'stream',
     model: defaultModel,
     models: ['haiku'],
+    serverTools: [],
     permissionMode: 'bypassPermissions',
     tools: {},
     trustRepository: false,
@@ -56,7 +58,7 @@ export function readProfiles(content: unknown, defaults: ProfileDefaults): reado
 
 const fields = [
   ...['image', 'engine', 'model', 'models', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
-  ...['pool', 'resources', 'recycle', 'network'],
+  ...['pool', 'resources', 'recycle', 'network', 'serverTools'],
 ];
 
 function readProfile(reader: Reader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
@@ -91,6 +93,7 @@ function readProfile(reader: Reader, name: string, value: unknown, defaults: Pro
     engine: reader.oneOf(entry['engine'], `${at}.engine`, ['stream'] as const) ?? base.engine,
     model: reader.text(entry['model'], `${at}.model`) ?? base.model,
     models: reader.texts(entry['models'], `${at}.models`) ?? base.models,
+    serverTools: reader.someOf(entry['serverTools'], `${at}.serverTools`, serverTools) ?? base.serverTools,
     ...(prompt === undefined ? {} : { appendSystemPrompt: prompt }),
     permissionMode:
       reader.oneOf<PermissionMode>(entry['permissionMode'], `${at}.permissionMode`, permissionModes) ??
@@ -160,6 +163,11 @@ class Reader {
 
   oneOf<T extends string>(value: unknown, path: string, words: readonly T[]): T | undefined {
     return this.#typed(value, path, `one of ${words.join(', ')}`, (v): v is T => words.includes(v as T));
+  }
+
+  someOf<T extends string>(value: unknown, path: string, words: readonly T[]): readonly T[] | undefined {
+    const isSome = (v: unknown): v is T[] => Array.isArray(v) && v.every((each) => words.includes(each as T));
+    return this.#typed(value, path, `a list of ${words.join(', ')}`, isSome);
   }
 
   number<F extends number | undefined>(

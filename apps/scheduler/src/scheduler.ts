@@ -1,4 +1,11 @@
-import { modelsOf, type Clock, type ContainerRuntime, type JobRecord, type Profile } from '@remuda/domain';
+import {
+  rightsOf,
+  type Clock,
+  type ContainerRuntime,
+  type JobRecord,
+  type ModelRights,
+  type Profile,
+} from '@remuda/domain';
 import {
   Forgetting,
   Halts,
@@ -133,13 +140,13 @@ export class Scheduler {
     this.#holdings = holdings;
     const accounts = (): Promise<void> => this.#accounts;
     const profileOf = new Map(profiles.map((profile) => [profile.name, profile]));
-    const allowedOf = ({ spec }: JobRecord): readonly string[] => {
+    const rights = ({ spec }: JobRecord): ModelRights => {
       const profile = profileOf.get(spec.profile);
-      return profile ? modelsOf(profile, spec) : [];
+      return profile ? rightsOf(profile, spec) : { models: [], serverTools: [] };
     };
     this.#dispatcher = new Dispatcher(
       {
-        ...{ scheduler, accounts, fleet, holdings, halts, leases, modelsOf: allowedOf, clock, metrics, log },
+        ...{ scheduler, accounts, fleet, holdings, halts, leases, rightsOf: rights, clock, metrics, log },
         onElsewhere: (worker) => this.#ownership.disown(worker),
       },
       this.#queueOf,

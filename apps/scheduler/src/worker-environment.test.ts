@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { WorkerProfile } from '@remuda/protocol';
 import { profile } from '@remuda/testing';
 import { workerEnvironment } from './worker-environment.js';
 
@@ -17,5 +18,15 @@ describe("a worker's environment", () => {
     const redisUrl = 'redis://admin:secret@10.0.0.1:6379/2';
     const env = workerEnvironment('w-1', profile(), { ...around, runtime: 'docker', redisUrl }, account);
     expect(env['REMUDA_REDIS_URL']).toBe('redis+unix://remuda-w-1:pw@localhost/run/remuda/redis.sock?db=2');
+  });
+
+  test("offers Claude Code's search of the web only where the profile opens it", () => {
+    const deniedIn = (more: object): unknown => {
+      const made = profile({ tools: { deny: ['Bash'] }, ...more });
+      const env = workerEnvironment('w-1', made, { ...around, runtime: 'process', redisUrl: 'redis://x' }, account);
+      return (JSON.parse(env['REMUDA_WORKER_PROFILE'] ?? '') as WorkerProfile).engine.tools.deny;
+    };
+    expect(deniedIn({})).toEqual(['Bash', 'WebSearch']);
+    expect(deniedIn({ serverTools: ['web_search'] })).toEqual(['Bash']);
   });
 });

@@ -1,4 +1,4 @@
-import type { Profile } from '@remuda/domain';
+import type { Profile, ToolRules } from '@remuda/domain';
 import { bridgeSockets, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import { parseRedisUrl, type WorkerAccount } from '@remuda/queue';
 
@@ -37,9 +37,15 @@ export function workerEnvironment(
 }
 
 function workerProfile(profile: Profile): WorkerProfile {
-  const { name, model, permissionMode, tools, appendSystemPrompt, trustRepository, recycle } = profile;
+  const { name, model, permissionMode, appendSystemPrompt, trustRepository, recycle } = profile;
+  const tools = toolsOf(profile);
   const own = appendSystemPrompt === undefined ? {} : { appendSystemPrompt };
   return { name, afterJobs: recycle.afterJobs, engine: { model, permissionMode, tools, trustRepository, ...own } };
+}
+
+/** Claude Code's search of the web is one of the model's side: what would only be refused is not offered. */
+function toolsOf({ tools, serverTools }: Profile): ToolRules {
+  return serverTools.includes('web_search') ? tools : { ...tools, deny: [...(tools.deny ?? []), 'WebSearch'] };
 }
 
 /** The same Redis and account, by way of the bridge's door. */

@@ -1,6 +1,6 @@
 import type { FailureCode } from './errors.js';
 import type { FailureClass } from './failure-class.js';
-import type { Ended, Failure, JobRecord, Start } from './job.js';
+import type { Ended, Failure, JobRecord, Start, Usage } from './job.js';
 
 /** An attempt that ended without success. Times are epoch ms. */
 export interface EndedAttempt {
@@ -16,6 +16,9 @@ export interface EndedAttempt {
   readonly lastText?: string;
   /** Of one whose container had to be removed: the proof that nothing of it goes on. */
   readonly ended?: Ended;
+  /** What it has spent, as far as the bridge had counted it when it ended. */
+  readonly usage?: Usage;
+  readonly costUsd?: number;
 }
 
 /** Which dead letters are meant; all of them where nothing is said. */

@@ -17,6 +17,7 @@ export * from './pool-controls.port.js';
 export * from './pool-plan.js';
 export * from './profile.js';
 export * from './secrets.js';
+export * from './server-tool.js';
 export * from './settings.js';
 export * from './snapshot.js';
 export * from './worker-phase.js';

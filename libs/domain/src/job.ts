@@ -149,6 +149,13 @@ export interface Ended {
   readonly ms: number;
 }
 
+/** What was asked of the model and what that cost, subagents included, by the list prices of the bridge. */
+export interface Spent {
+  readonly usage: Usage;
+  /** US dollars. */
+  readonly costUsd: number;
+}
+
 /** What a job gives back. A job that was cancelled or failed may have a partial one. */
 export interface JobResult {
   readonly text: string;

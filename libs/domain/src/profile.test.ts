@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
-import { modelsOf } from './profile.js';
+import { rightsOf } from './profile.js';
 
-const profile = { model: 'claude-sonnet-4-5', models: ['haiku'] };
+const profile = { model: 'claude-sonnet-4-5', models: ['haiku'], serverTools: [] };
 
 test("a job may ask for its own model, its profile's, and those that the profile names besides", () => {
-  expect(modelsOf(profile, {})).toEqual(['claude-sonnet-4-5', 'haiku']);
-  expect(modelsOf(profile, { model: 'claude-opus-4-8' })).toEqual(['claude-opus-4-8', 'claude-sonnet-4-5', 'haiku']);
+  expect(rightsOf(profile, {}).models).toEqual(['claude-sonnet-4-5', 'haiku']);
+  expect(rightsOf(profile, { model: 'claude-opus-4-8' }).models).toEqual([
+    'claude-opus-4-8',
+    'claude-sonnet-4-5',
+    'haiku',
+  ]);
 });

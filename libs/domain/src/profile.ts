@@ -1,4 +1,5 @@
 import type { JobSpec, PermissionMode, ToolRules } from './job.js';
+import type { ServerTool } from './server-tool.js';
 
 /** What a pool's workers have in common. Read from the profiles file; see `docs/configuration.md`. */
 export interface Profile {
@@ -14,6 +15,8 @@ export interface Profile {
    * family. Default `haiku`, which Claude Code takes for its helpers.
    */
   readonly models: readonly string[];
+  /** What the model's side may do for its jobs besides answering. Default: nothing. */
+  readonly serverTools: readonly ServerTool[];
   /** Added to the system prompt of every job of this profile, before the worker is warm. */
   readonly appendSystemPrompt?: string;
   readonly permissionMode: PermissionMode;
@@ -56,7 +59,16 @@ export interface Recycle {
   readonly aboveRssMb?: number;
 }
 
-/** All models that a job of a profile may ask for. */
-export function modelsOf(profile: Pick<Profile, 'model' | 'models'>, job: Pick<JobSpec, 'model'>): readonly string[] {
-  return [...new Set([job.model ?? profile.model, profile.model, ...profile.models])];
+/** What a job may ask of the model's side. */
+export interface ModelRights {
+  readonly models: readonly string[];
+  readonly serverTools: readonly ServerTool[];
+}
+
+/** What a job of a profile may ask for: its own model, the profile's and those besides, and what the profile opens. */
+export function rightsOf(
+  { model, models, serverTools }: Pick<Profile, 'model' | 'models' | 'serverTools'>,
+  job: Pick<JobSpec, 'model'>,
+): ModelRights {
+  return { models: [...new Set([job.model ?? model, model, ...models])], serverTools };
 }

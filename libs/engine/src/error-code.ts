@@ -30,7 +30,8 @@ function codeOfSubtype(subtype: string | undefined): FailureCode | undefined {
 function codeOfMark(text: string): FailureCode | undefined {
   if (text.includes(bridgeRefusal.budget)) return 'budget.exhausted';
   if (text.includes(bridgeRefusal.ended)) return 'model.authentication';
-  return text.includes(bridgeRefusal.model) ? 'model.invalid_request' : undefined;
+  const refused = [bridgeRefusal.model, bridgeRefusal.content].some((mark) => text.includes(mark));
+  return refused ? 'model.invalid_request' : undefined;
 }
 
 /** How the model API, or Claude Code in its place, says that the conversation so far does not hold together. */

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import type { ServerTool } from '@remuda/domain';
+
 /** What the bridge and those who reach the model through it agree on. */
 
 /** The placeholder that a warm worker without a job shows as its credential: good for nothing but priming. */
@@ -22,6 +25,8 @@ export const bridgeRefusal = {
   model: 'remuda.model_not_allowed',
   /** A repository can't be had this time; another time it may. */
   git: 'remuda.git_unavailable',
+  /** A request holds a field, a tool, a source or a block that is not passed on. */
+  content: 'remuda.content_not_allowed',
 } as const;
 
 /**
@@ -35,6 +40,8 @@ export interface BridgeGrant {
   readonly maxBudgetUsd?: number;
   /** Models that may be asked for: names, or aliases of families as Claude Code has them. Absent: any. */
   readonly models?: readonly string[];
+  /** What the model's side may do for the job besides answering. Absent: nothing. */
+  readonly serverTools?: readonly ServerTool[];
   readonly git?: { readonly url: string; readonly ref?: string; readonly depth?: number };
 }
 

@@ -15,6 +15,8 @@ export function redisKeys(namespace: string) {
     events: (id: string) => `${p}:job:${id}:events`,
     /** What the bridge counted for a job: requests, tokens, first request and first token. */
     model: (id: string) => `${p}:job:${id}:model`,
+    /** What requests under way have reserved of a job's budget, by reservation: micro-dollars, and when it ends by itself. */
+    reservations: (id: string) => `${p}:job:${id}:reservations`,
     /** A job's attempts that ended without success, the oldest first. */
     attempts: (id: string) => `${p}:job:${id}:attempts`,
     /** All jobs by time of submission. */

@@ -1,4 +1,4 @@
-import { failureRule, type EndedAttempt, type Failure } from '@remuda/domain';
+import { failureRule, type EndedAttempt, type Failure, type Spent } from '@remuda/domain';
 import { parseJson } from '@remuda/protocol';
 
 /** Attempts kept of one job: more than one redrive can make. */
@@ -14,8 +14,8 @@ export type LastOfAttempt = Pick<EndedAttempt, 'lastText' | 'ended'>;
  * What is known of an attempt's failure when it ends, as the members of a JSON object; the script that ends it puts those
  * before it that stand in the record. Long messages and outputs are cut: the last lines are the ones that tell.
  */
-export function attemptMembers(failure: Failure, endedAt: number, last: LastOfAttempt = {}): string {
-  return JSON.stringify({ endedAt, failure: cut(failure), ...last }).slice(1);
+export function attemptMembers(failure: Failure, endedAt: number, last: LastOfAttempt = {}, spent?: Spent): string {
+  return JSON.stringify({ endedAt, failure: cut(failure), ...last, ...spent }).slice(1);
 }
 
 function cut({ code, message, lastLines, resetAt }: Failure): Failure {

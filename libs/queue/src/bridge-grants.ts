@@ -1,3 +1,4 @@
+import { serverTools, type ServerTool } from '@remuda/domain';
 import { parseJson, isRecord, type BridgeGrant, type RedisKeys } from '@remuda/protocol';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from './redis-error.js';
@@ -34,6 +35,7 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
     lease,
     ...(hash['maxBudgetUsd'] ? { maxBudgetUsd: readBudget(hash['maxBudgetUsd']) } : {}),
     ...(hash['models'] === undefined ? {} : { models: readModels(hash['models']) }),
+    ...(hash['serverTools'] === undefined ? {} : { serverTools: readServerTools(hash['serverTools']) }),
     ...(git ? { git } : {}),
   };
 }
@@ -42,6 +44,11 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
 function readModels(text: string): readonly string[] {
   const value = parseJson(text);
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+}
+
+function readServerTools(text: string): readonly ServerTool[] {
+  const value = parseJson(text);
+  return Array.isArray(value) ? serverTools.filter((tool) => value.includes(tool)) : [];
 }
 
 /** A budget that can't be read is none left: better a job that is refused than one without a limit. */

@@ -1,4 +1,4 @@
-import type { EventData, Failure, JobResult, NewEvent, OverState, Tally } from '@remuda/domain';
+import type { EventData, Failure, JobResult, NewEvent, OverState, Spent, Tally } from '@remuda/domain';
 import type { LastOfAttempt } from './attempt-entry.js';
 import { failureText } from './profile-queue.js';
 import { keepFinished } from './queues.js';
@@ -8,13 +8,15 @@ export type Ending =
   | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
   | { readonly state: 'queued'; readonly failure: Failure; readonly tally?: Tally; readonly wakeAt?: number };
 
-/** What the ending writes into the job's record, fields and values in turn. */
-export function endingFields(ending: Ending): (string | number)[] {
+/** What the ending writes into the job's record, fields and values in turn; `spent` is what the bridge counted, where it did. */
+export function endingFields(ending: Ending, spent?: Spent): (string | number)[] {
   if (ending.state === 'queued') return ['failure', JSON.stringify(ending.failure)];
   const { failure, result } = ending;
+  const told = spent ?? result;
   return [
     ...(failure ? ['failure', JSON.stringify(failure)] : []),
-    ...(result ? ['turns', result.turns, 'usage', JSON.stringify(result.usage), 'costUsd', result.costUsd] : []),
+    ...(result ? ['turns', result.turns] : []),
+    ...(told ? ['usage', JSON.stringify(told.usage), 'costUsd', told.costUsd] : []),
   ];
 }
 
@@ -29,18 +31,20 @@ export function endedEvents(last: LastOfAttempt | undefined, now: number): reado
   return last?.ended ? [{ type: 'attempt.ended', at: now, data: last.ended }] : [];
 }
 
-/** The event with which the job goes back to its queue, or is over. */
-export function endingEvent(ending: Ending, now: number): NewEvent {
+/** The event with which the job goes back to its queue, or is over; `spent` as in its record. */
+export function endingEvent(ending: Ending, now: number, spent?: Spent): NewEvent {
   if (ending.state === 'queued') {
     const { failure, tally, wakeAt } = ending;
     const counted = tally === 'failures';
     return { type: 'job.requeued', at: now, data: { failure, counted, ...(wakeAt === undefined ? {} : { wakeAt }) } };
   }
   const { state, failure, result } = ending;
+  const told = spent ?? result;
   const data: EventData['job.over'] = {
     state,
     ...(failure ? { failure } : {}),
-    ...(result ? { costUsd: result.costUsd, turns: result.turns, usage: result.usage } : {}),
+    ...(result ? { turns: result.turns } : {}),
+    ...(told ? { costUsd: told.costUsd, usage: told.usage } : {}),
   };
   return { type: 'job.over', at: now, data };
 }

@@ -4,6 +4,7 @@ export type { QueueLog } from './queue-log.js';
 export * from './job-book.js';
 export { Queues, type QueuedJob } from './queues.js';
 export * from './bridge-grants.js';
+export { RedisBudgets } from './budgets.js';
 export * from './model-counts.js';
 export * from './dead-letters.js';
 export * from './event-log.js';

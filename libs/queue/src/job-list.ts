@@ -5,6 +5,7 @@ import { decodeCursor, encodeCursor, type ListCursor } from './cursor.js';
 import { readJobHash, type JobHash } from './job-hash.js';
 import { listScript } from './list.lua.js';
 import { affixesOf, hashOf, run } from './script.js';
+import { spentOf } from './spent.js';
 
 /** Places looked at in one step, which holds Redis up for about a millisecond, and most of them for one page. */
 const stride = 1_000;
@@ -53,7 +54,7 @@ interface Stretch {
   readonly end: boolean;
 }
 
-type Listed = readonly [id: string, at: string, record: readonly string[], requestAt: string, tokenAt: string];
+type Listed = readonly [id: string, at: string, record: readonly string[], counts: readonly string[]];
 
 async function look(
   { redis, keys, index }: JobIndex,
@@ -67,20 +68,21 @@ async function look(
   return { jobs: listed.map(readListed), last: id === '' ? undefined : { id, at: Number(at) }, end: end === 1 };
 }
 
-function readListed([id, , record, requestAt, tokenAt]: Listed): JobRecord {
-  return readJobHash(id, { ...hashOf(record), ...modelTimes(requestAt, tokenAt) });
+function readListed([id, , record, counts]: Listed): JobRecord {
+  return withCounts(id, hashOf(record), hashOf(counts));
 }
 
-const modelTimes = (firstRequestAt: string | null, firstTokenAt: string | null): JobHash => ({
-  ...(firstRequestAt ? { firstRequestAt } : {}),
-  ...(firstTokenAt ? { firstTokenAt } : {}),
-});
-
-/** One record, with the model's times beside it. */
+/**
+ * One record, with the model's times and what the bridge counted beside it: that is more than the record has while an answer that was cut
+ * is counted.
+ */
 export async function readJob(redis: Redis, keys: RedisKeys, id: string): Promise<JobRecord | undefined> {
-  const [hash, [firstRequestAt = null, firstTokenAt = null]] = await Promise.all([
-    redis.hgetall(keys.job(id)),
-    redis.hmget(keys.model(id), 'firstRequestAt', 'firstTokenAt'),
-  ]);
-  return hash['state'] ? readJobHash(id, { ...hash, ...modelTimes(firstRequestAt, firstTokenAt) }) : undefined;
+  const [hash, counts] = await Promise.all([redis.hgetall(keys.job(id)), redis.hgetall(keys.model(id))]);
+  return hash['state'] ? withCounts(id, hash, counts) : undefined;
+}
+
+function withCounts(id: string, hash: JobHash, counts: JobHash): JobRecord {
+  const { firstRequestAt, firstTokenAt } = counts;
+  const times = { ...(firstRequestAt ? { firstRequestAt } : {}), ...(firstTokenAt ? { firstTokenAt } : {}) };
+  return { ...readJobHash(id, { ...hash, ...times }), ...spentOf(counts) };
 }

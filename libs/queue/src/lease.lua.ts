@@ -1,6 +1,20 @@
 import { maxAttemptEntries } from './attempt-entry.js';
 import { retireLua } from './over.lua.js';
 import { script, vitalScript } from './script.js';
+import { beforeMark, spentFields } from './spent.js';
+
+/** What a further attempt spends is told apart from what those before have. */
+const noteSpent = `
+if attempt > 1 then
+  local names = {${spentFields.map((field) => `'${field}'`).join(', ')}}
+  local spent = redis.call('HMGET', KEYS[5], unpack(names))
+  local noted = {}
+  for i, name in ipairs(names) do
+    noted[#noted + 1] = '${beforeMark}' .. name
+    noted[#noted + 1] = spent[i] or 0
+  end
+  redis.call('HSET', KEYS[5], unpack(noted))
+end`;
 
 /** Nobody but its worker takes from its queue, and no assignment lasts longer than a day: so the lock of a ticket needs no renewal. */
 const ticketLockMs = 25 * 3_600_000;
@@ -43,7 +57,7 @@ local grant = {'lease', lease}
 for i = 13, 12 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
-redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt', 'limitResetAt')
+redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt', 'limitResetAt')${noteSpent}
 redis.call('ZREM', KEYS[6], ARGV[1])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])

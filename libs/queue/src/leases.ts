@@ -1,6 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Again, Assignment, Clock, Failure, JobRecord, JobState, NewEvent, Secrets, Start } from '@remuda/domain';
+import type {
+  Again,
+  Assignment,
+  Clock,
+  Failure,
+  JobRecord,
+  JobState,
+  NewEvent,
+  Secrets,
+  ServerTool,
+  Start,
+} from '@remuda/domain';
 import { modelCount, type RedisKeys } from '@remuda/protocol';
 import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
 import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
@@ -14,6 +25,7 @@ import { leavingKeys, ticketOptions } from './placing.js';
 import type { Queues } from './queues.js';
 import { keysEndMs } from './retention.js';
 import { affixesOf, run } from './script.js';
+import { spentByAttempt, spentOf } from './spent.js';
 
 /**
  * What an assignment came to: `worker` says that the worker, `state` that the job is no longer free, `cordoned` that the worker and
@@ -36,6 +48,8 @@ export interface Claim {
   readonly again?: Again;
   /** Models that the attempt may ask for. */
   readonly models: readonly string[];
+  /** What the model's side may do for the attempt besides answering. Default: nothing. */
+  readonly serverTools?: readonly ServerTool[];
   /** Name of the bridge grant (sha256 of its token in hex) that the worker wants; else one is made. */
   readonly grant?: string;
 }
@@ -130,9 +144,14 @@ export class Leases {
   async settle(held: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled> {
     const keys = this.#keys;
     const now = this.clock.now();
-    const grant = held.grant ?? (await this.#redis.hget(keys.job(held.job), 'grant')) ?? 'none';
-    const fields = [...(held.startedAt === undefined ? [] : ['startedAt', held.startedAt]), ...endingFields(ending)];
-    const events = [...endedEvents(held.last, now), endingEvent(ending, now)];
+    const [grant, counts] = await Promise.all([
+      held.grant ?? this.#redis.hget(keys.job(held.job), 'grant'),
+      this.#redis.hgetall(keys.model(held.job)),
+    ]);
+    const spent = spentOf(counts);
+    const started = held.startedAt === undefined ? [] : ['startedAt', held.startedAt];
+    const fields = [...started, ...endingFields(ending, spent)];
+    const events = [...endedEvents(held.last, now), endingEvent(ending, now, spent)];
     const [answer, firstTokenAt] = (await run(
       this.#redis,
       settleScript,
@@ -140,7 +159,7 @@ export class Leases {
         ...jobKeys(keys, held.job),
         keys.relayCursors,
         keys.counters,
-        keys.bridgeToken(grant),
+        keys.bridgeToken(grant ?? 'none'),
         keys.attempts(held.job),
         keys.deadLetters,
         keys.secrets(held.job),
@@ -161,8 +180,8 @@ export class Leases {
           ending.state === 'queued' ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [],
         ),
         ending.state === 'queued' ? (ending.wakeAt ?? '') : '',
-        ending.state !== 'queued' && ending.result ? JSON.stringify(ending.result) : '',
-        ending.failure ? attemptMembers(ending.failure, now, held.last) : '',
+        ending.state !== 'queued' && ending.result ? JSON.stringify({ ...ending.result, ...spent }) : '',
+        ending.failure ? attemptMembers(ending.failure, now, held.last, spentByAttempt(counts)) : '',
         ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
         fields.length,
         ...fields,
@@ -221,11 +240,12 @@ export class Leases {
     now: number,
   ): Promise<Assigned> {
     const keys = this.#keys;
-    const { held, scheduler, job, start, models, grant: hash } = claim;
+    const { held, scheduler, job, start, models, serverTools = [], grant: hash } = claim;
     const { spec } = job;
     const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
     const grant = [
       ...['job', job.id, 'worker', worker, 'models', JSON.stringify(models)],
+      ...(serverTools.length === 0 ? [] : ['serverTools', JSON.stringify(serverTools)]),
       ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
       ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
     ];

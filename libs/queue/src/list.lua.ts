@@ -6,7 +6,7 @@ import { script } from './script.js';
  * KEYS: index. ARGV: time and id of the place or '', most places, most jobs, state or '', profile or '', what stands before and behind an
  * id in the key of a record, and in that of what the bridge counted.
  * Gives id and time of the last place that was looked at, 1 where there is none behind it, then per job: id, time, fields and values of its
- * record, when its first request and its first token came.
+ * record, and of what the bridge counted.
  */
 export const listScript = script(`
 local first, most = 0, tonumber(ARGV[3])
@@ -26,8 +26,7 @@ for i = 1, #places, 2 do
     jobs[1], jobs[2] = id, at
     local job = redis.call('HMGET', ARGV[7] .. id .. ARGV[8], 'state', 'profile')
     if job[1] and (ARGV[5] == '' or job[1] == ARGV[5]) and (ARGV[6] == '' or job[2] == ARGV[6]) then
-      local times = redis.call('HMGET', ARGV[9] .. id .. ARGV[10], 'firstRequestAt', 'firstTokenAt')
-      jobs[#jobs + 1] = {id, at, redis.call('HGETALL', ARGV[7] .. id .. ARGV[8]), times[1] or '', times[2] or ''}
+      jobs[#jobs + 1] = {id, at, redis.call('HGETALL', ARGV[7] .. id .. ARGV[8]), redis.call('HGETALL', ARGV[9] .. id .. ARGV[10])}
       if #jobs - 3 == tonumber(ARGV[4]) then return jobs end
     end
   end

@@ -40,12 +40,6 @@ export class RedisModelCounts {
     await translated(fields.filter((f) => added[f] !== 0).map((f) => this.#add(key, modelCount[f], added[f])));
   }
 
-  /** What the job's requests have cost so far, in micro-dollars, over all attempts. */
-  async spentMicroUsd(job: string): Promise<number> {
-    const [spent] = await translated([this.redis.hget(this.keys.model(job), modelCount.costMicroUsd)]);
-    return Number(spent ?? 0);
-  }
-
   /** A job that runs goes on while Redis is full, and what it costs is counted. */
   #add(key: string, field: string, by: number): Promise<unknown> {
     return this.redis.hincrby(key, field, by).catch(allTheSame(this.redis, 'HINCRBY', key, field, by));

@@ -33,7 +33,7 @@ export function retentionOf(days: number, megabytes: number): Retention {
 export const keysEndMs = 400 * dayMs;
 
 /** What a job's keys are called behind its record's; its record is forgotten first. */
-const jobKeyEnds = [':prompt', ':events', ':result', ':model', ':attempts', ':secrets'];
+const jobKeyEnds = [':prompt', ':events', ':result', ':model', ':attempts', ':secrets', ':reservations'];
 /** Jobs forgotten in one step, most steps of one go, and places looked at in one go. */
 const [stepJobs, mostSteps, stride] = [100, 20, 500];
 /** Keys looked at in one go of the look for orphans. */

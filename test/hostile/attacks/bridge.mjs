@@ -141,6 +141,7 @@ if (told.part === 'live') {
   await every('bridge.other_model', {
     other: () => answered({ headers: mine, text: dear }),
     newer: () => answered({ headers: mine, body: turn('x', { model: 'claude-opus-4-8' }) }),
+    two_families: () => answered({ headers: mine, body: turn('x', { model: 'claude-opus-haiku' }) }),
     twice: () => answered({ headers: mine, text: `{${allowed},${dear.slice(1)}` }),
     escaped: () => answered({ headers: mine, text: `{${allowed},${dear.slice(1).replace('model', 'mod\\u0065l')}` }),
     capitals: () => answered({ headers: mine, text: `{${allowed},${dear.slice(1).replace('model', 'Model')}` }),
@@ -149,9 +150,85 @@ if (told.part === 'live') {
     packed: () => answered({ headers: { ...mine, 'content-encoding': 'gzip' }, text: gzipSync(dear) }),
     wide: () => answered({ headers: mine, text: Buffer.from(dear, 'utf16le') }),
   });
+  const out = { type: 'url', url: 'http://attacker.example/?bytes' };
+  const picture = { type: 'image', source: out };
+  const said = (...content) => ({ messages: [{ role: 'user', content }] });
+  const result = (...content) => said({ type: 'tool_result', tool_use_id: 't', content });
+  const each = (ways) => {
+    const both = Object.entries(ways).flatMap(([name, more]) => [
+      [name, () => answered({ headers: mine, body: turn('x', more) })],
+      [`${name}, counted`, () => answered({ headers: mine, path: '/v1/messages/count_tokens', body: turn('x', more) })],
+    ]);
+    return Object.fromEntries(both);
+  };
+  await every(
+    'bridge.server_tools',
+    each({
+      search: { tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+      fetch: { tools: [{ type: 'web_fetch_20260209', name: 'web_fetch' }] },
+      code: { tools: [{ type: 'code_execution_20260120', name: 'code_execution' }] },
+      advisor: { tools: [{ type: 'advisor_20260301', name: 'advisor', model: 'claude-opus-4-1' }] },
+      mcp: { mcp_servers: [{ ...out, name: 'x' }], tools: [{ type: 'mcp_toolset', mcp_server_name: 'x' }] },
+      servers: { mcp_servers: [{ ...out, name: 'x' }] },
+      unheard: { tools: [{ type: 'teleport_20270101', name: 'x' }] },
+      listed: { tools: [{ type: ['web_fetch_20260209'], name: 'x' }] },
+      later: said({
+        type: 'tool_addition',
+        tool: { type: 'tool_definition', definition: { type: 'web_fetch_20260209' } },
+      }),
+      going_on: said({ type: 'server_tool_use', id: 's', name: 'web_fetch', input: { url: out.url } }),
+    }),
+  );
+  await every(
+    'bridge.url_sources',
+    each({
+      image: said(picture),
+      document: said({ type: 'document', source: out }),
+      file: said({ type: 'document', source: { type: 'file', file_id: 'file_1' } }),
+      upload: said({ type: 'container_upload', file_id: 'file_1' }),
+      in_result: result(picture),
+      in_document: result({ type: 'document', source: { type: 'content', content: [picture] } }),
+      in_system: { system: [{ type: 'document', source: out }] },
+      in_one_block: { messages: [{ role: 'user', content: picture }] },
+      in_unknown: said({ type: 'text', text: 'x', attachments: [picture] }),
+      unheard: said({ type: 'image', source: { type: 's3', uri: 'x' } }),
+    }),
+  );
+  await every(
+    'bridge.unknown_fields',
+    each({
+      container: { container: 'container_1' },
+      place: { inference_geo: 'eu' },
+      tier: { service_tier: 'priority' },
+      fallbacks: { fallbacks: [{ model: 'claude-opus-4-1' }] },
+      any_fallback: { fallbacks: 'default' },
+      thread: { thread: { type: 'new' } },
+      unheard: { teleport: true },
+      capitals: { MCP_servers: [] },
+    }),
+  );
+  await every('bridge.query', {
+    other: () => answered({ headers: mine, path: '/v1/messages?beta=true&mcp_servers=x' }),
+    betas: () => answered({ headers: mine, path: '/v1/messages?betas=mcp-client-2025-11-20' }),
+  });
+  // the test looks at what arrived at the model
+  await ask({
+    headers: {
+      ...mine,
+      'anthropic-beta': 'mcp-client-2025-11-20,effort-2025-11-24,files-api-2025-04-14,teleport-2027-01-01',
+      'anthropic-organization-id': 'x',
+      'anthropic-workspace-id': 'x',
+      'x-anything': 'x',
+    },
+    body: turn('SCRIPT:[{"text":"own headers"}]'),
+  });
+  await every('bridge.many_values', {
+    wide: () => answered({ headers: mine, text: `{${allowed},"messages":[${'[],'.repeat(8_000_000)}[]]}` }),
+    deep: () => answered({ headers: mine, text: `{${allowed},"messages":${'['.repeat(5e6)}${']'.repeat(5e6)}}` }),
+  });
   await attack('bridge.large_body', async () => {
     const { status } = await ask({
-      headers: { ...mine, 'content-length': String(65 * 1024 * 1024) },
+      headers: { ...mine, 'content-length': String(33 * 1024 * 1024) },
       body: turn('x'),
     }).catch((error) => ({ status: error.code }));
     return status === 413 ? held('413') : broken(String(status));
@@ -160,7 +237,7 @@ if (told.part === 'live') {
 
 if (told.part === 'budget')
   await attack('bridge.budget_at_once', async () => {
-    const body = turn('SCRIPT:[{"text":"x","delayMs":300,"usage":{"input_tokens":2000000}}]');
+    const body = turn('SCRIPT:[{"text":"x","delayMs":300,"usage":{"output_tokens":64000}}]', { max_tokens: 64_000 });
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask({ headers: mine, body })));
     const paid = answers.filter(({ status }) => status === 200).length;
     return paid <= 1

@@ -25,7 +25,7 @@ export async function tryWalls(stage: Stage): Promise<readonly Verdict[]> {
     attackWith('agent.mjs', { part: 'binary' }),
   ]);
   const budget = await carryOut(stage, 'default', [attackWith('bridge.mjs', { part: 'budget' })], {
-    maxBudgetUsd: 0.05,
+    maxBudgetUsd: 0.5,
   });
   const endedToken = String(done.notes['token']);
   const ended = await carryOut(stage, 'default', [
@@ -106,6 +106,9 @@ function atTheModel({ cluster: { model } }: Stage): readonly Verdict[] {
   );
   const host = asked('"text\\\\\\":\\\\\\"host') ?? asked('host');
   const hosts = [host?.headers['host'], host?.headers['x-forwarded-host']].map(String);
+  const own = asked('own headers')?.headers ?? {};
+  const betas = String(own['anthropic-beta']);
+  const speaking = ['anthropic-organization-id', 'anthropic-workspace-id', 'x-anything'].filter((name) => name in own);
   const strange = model.requests.filter((request) => request.kind === 'other').map((request) => request.path);
   return [
     seen(
@@ -117,6 +120,11 @@ function atTheModel({ cluster: { model } }: Stage): readonly Verdict[] {
       'bridge.other_host',
       hosts.every((name) => !name.includes('attacker')),
       `the model was asked as ${hosts[0] ?? ''}`,
+    ),
+    seen(
+      'bridge.betas',
+      betas === 'effort-2025-11-24' && speaking.length === 0,
+      `betas at the model: ${betas}; headers of the container: ${speaking.join() || 'none'}`,
     ),
     seen('bridge.smuggling', strange.length === 0, `other paths that reached the model: ${strange.join() || 'none'}`),
   ];

@@ -47,7 +47,7 @@ test("sends a running job's request on with the host's credential and without an
       authorization: 'Bearer live-token',
       cookie: 'a=b',
       'x-forwarded-for': '10.0.0.1',
-      'anthropic-beta': 'x-1',
+      'anthropic-beta': 'effort-2025-11-24',
       'x-app': 'cli',
     },
     body: prompt(script({ text: 'hello there', headers: { 'set-cookie': 'c=d', 'anthropic-organization-id': 'org' } })),
@@ -59,7 +59,7 @@ test("sends a running job's request on with the host's credential and without an
   const [seen] = run.model.requests;
   expect(seen?.headers).toMatchObject({
     'x-api-key': secret,
-    'anthropic-beta': 'x-1',
+    'anthropic-beta': 'effort-2025-11-24',
     'x-app': 'cli',
     'accept-encoding': 'identity',
   });
@@ -72,10 +72,14 @@ test("sends a running job's request on with the host's credential and without an
 test('shows the model an OAuth token as bearer, with its beta added to those asked for', async () => {
   await using run = await runBridge({ ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: secret });
   await run.grant('live-token', grant);
-  await ask(run.bridge, { token: 'live-token', headers: { 'anthropic-beta': 'x-1' }, body: prompt('hi') });
+  await ask(run.bridge, {
+    token: 'live-token',
+    headers: { 'anthropic-beta': 'effort-2025-11-24' },
+    body: prompt('hi'),
+  });
   expect(run.model.requests[0]?.headers).toMatchObject({
     authorization: `Bearer ${secret}`,
-    'anthropic-beta': 'x-1,oauth-2025-04-20',
+    'anthropic-beta': 'effort-2025-11-24,oauth-2025-04-20',
   });
   expect(run.model.requests[0]?.headers).not.toHaveProperty('x-api-key');
 });
@@ -88,6 +92,8 @@ test('lets nothing but the two paths of the Messages API through', async () => {
     ['POST', '/v1/files'],
     ['GET', '/v1/messages'],
     ['POST', '/v1/messages/batches'],
+    ['POST', '/v1/messages?beta=true&x=1'],
+    ['POST', '/v1/messages/count_tokens?x=1'],
     ['POST', '/v1/messages/../files'],
     ['POST', '//v1/messages'],
     ['POST', 'http://elsewhere.test/v1/messages'],
@@ -177,31 +183,41 @@ describe('a grant that names models', () => {
   });
 
   test.each([
-    ['another one', plain(other)],
-    ['a second one', `{"model":"claude-sonnet-4-5",${plain(other).slice(1)}`],
-    [
-      'a second one behind it all',
-      `${plain({}).slice(0, -1)},"x":"${'y'.repeat(300_000)}","mod\\u0065l":"claude-opus-4-1"}`,
-    ],
-    ['none', plain({ model: undefined })],
-    ['no text', plain({ model: ['claude-sonnet-4-5'] })],
-    ['one that comes late', `{"x":"${'y'.repeat(1_100_000)}",${plain({}).slice(1)}`],
-    ['a second body', plain({}) + plain(other)],
-  ])('refuses a body with %s, in the words of the API, and counts that', async (_, body) => {
+    ['another one', plain(other), 'model'],
+    ['a second one', `${plain({}).slice(0, -1)},"mod\\u0065l":"claude-opus-4-1"}`, 'model'],
+    ['a second one in capitals', plain({ Model: 'claude-opus-4-1' }), 'content'],
+    ['none', plain({ model: undefined }), 'model'],
+    ['no text', plain({ model: ['claude-sonnet-4-5'] }), 'model'],
+    ['one of two families', plain({ model: 'claude-opus-haiku' }), 'model'],
+    ['a second body', plain({}) + plain(other), 'content'],
+  ] as const)('refuses a body with %s, in the words of the API, and counts that', async (_, body, reason) => {
     await using run = await runBridge();
     await run.grant('live-token', named);
     const refused = await ask(run.bridge, { token: 'live-token', body });
     expect(refused.status).toBe(400);
     const { error } = JSON.parse(refused.body) as { error: { type: string; message: string } };
     expect(error.type).toBe('invalid_request_error');
-    expect(error.message.startsWith(bridgeRefusal.model)).toBe(true);
-    // one that was found out late has come in part
-    expect(run.model.requests.filter((request) => request.body)).toEqual([]);
+    expect(error.message.startsWith(bridgeRefusal[reason])).toBe(true);
+    expect(run.model.requests).toEqual([]);
     await expect.poll(() => run.counted('job-1'), written).toMatchObject({ refused: '1' });
     const figures = await (await fetch(`${run.bridge.addresses.adminUrl}/metrics`)).text();
-    expect(figures).toMatch(/^remuda_bridge_refused_total\{[^}]*reason="model"[^}]*\} 1$/m);
+    expect(figures).toMatch(new RegExp(`^remuda_bridge_refused_total\\{[^}]*reason="${reason}"[^}]*\\} 1$`, 'm'));
     // the connection is good for the next one
     expect((await ask(run.bridge, { token: 'live-token', body: plain({}) })).status).toBe(200);
+  });
+
+  test('what is read is what goes on, of two models in one body too', async () => {
+    let came = '';
+    await using upstream = await listenHttp((request, response) => {
+      request.on('data', (chunk: Buffer) => (came += chunk.toString()));
+      request.once('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+    });
+    await using run = await runBridge({ REMUDA_MODEL_URL: `http://${upstream.url}` });
+    await run.grant('live-token', named);
+    const twice = `{"model":"claude-opus-4-1",${plain({}).slice(1)}`;
+    expect((await ask(run.bridge, { token: 'live-token', body: twice })).status).toBe(200);
+    expect(came).toContain('"model":"claude-sonnet-4-5"');
+    expect(came).not.toContain('claude-opus-4-1');
   });
 
   test('passes no packed body on: what it names could not be read', async () => {
@@ -211,6 +227,54 @@ describe('a grant that names models', () => {
     expect((await ask(run.bridge, { token: 'live-token', headers, body: gzipSync(plain(other)) })).status).toBe(400);
     expect((await ask(run.bridge, { token: 'live-token', headers, body: plain({}) })).status).toBe(200);
     expect(run.model.requests.at(-1)?.headers).not.toHaveProperty('content-encoding');
+  });
+});
+
+const fetched = { type: 'image', source: { type: 'url', url: 'http://elsewhere.test/?bytes' } };
+
+describe('what has the vendor do more than answer', () => {
+  const result = { type: 'tool_result', tool_use_id: 't', content: [fetched] };
+  const contents: [string, Record<string, unknown>][] = [
+    ['MCP servers', { mcp_servers: [{ type: 'url', name: 'x', url: 'http://elsewhere.test' }] }],
+    ['a search', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
+    ['an image by URL', { messages: [{ role: 'user', content: [fetched] }] }],
+    ['an image by URL in a result', { messages: [{ role: 'user', content: [result] }] }],
+    ['an unknown field', { inference_geo: 'eu' }],
+  ];
+
+  test.each(contents)('does not go on, to be answered or counted: %s', async (_, more) => {
+    await using run = await runBridge();
+    // No list of models is no leave for this.
+    await run.grant('live-token', grant);
+    for (const path of ['/v1/messages', '/v1/messages/count_tokens?beta=true']) {
+      const refused = await ask(run.bridge, { token: 'live-token', path, body: prompt('hi', more) });
+      expect(refused.status).toBe(400);
+      expect(JSON.parse(refused.body)).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
+      expect(refused.body).toContain(bridgeRefusal.content);
+    }
+    expect(run.model.requests).toEqual([]);
+  });
+
+  test('goes on where the grant opens it, and searches are paid for', async () => {
+    await using run = await runBridge();
+    await run.grant('live-token', { ...grant, serverTools: ['web_search'] });
+    const usage = { input_tokens: 0, output_tokens: 0, server_tool_use: { web_search_requests: 3 } };
+    const body = prompt(script({ text: 'found', usage }), contents[1]?.[1] ?? {});
+    expect((await ask(run.bridge, { token: 'live-token', body })).status).toBe(200);
+    await expect.poll(() => run.counted('job-1'), written).toMatchObject({ costMicroUsd: '30000' });
+  });
+
+  test('takes betas and headers with it', async () => {
+    await using run = await runBridge({ REMUDA_MODEL_BETAS: 'brand-new' });
+    await run.grant('live-token', grant);
+    const betas = 'effort-2025-11-24,brand-new-2027-01-01,mcp-client-2025-11-20,other-2027-01-01';
+    const headers = { 'anthropic-beta': betas, 'anthropic-workspace-id': 'w', 'x-anything': 'x' };
+    await ask(run.bridge, { token: 'live-token', headers, body: prompt('hi') });
+    expect(run.model.requests[0]?.headers).toMatchObject({
+      'anthropic-beta': 'effort-2025-11-24,brand-new-2027-01-01',
+    });
+    expect(run.model.requests[0]?.headers).not.toHaveProperty('anthropic-workspace-id');
+    expect(run.model.requests[0]?.headers).not.toHaveProperty('x-anything');
   });
 });
 
@@ -241,10 +305,11 @@ describe('requests at the same time', () => {
 
   test('do not wait beyond the end of their job', async () => {
     await using run = await runBridge();
-    await run.grant('live-token', { ...grant, models: ['claude-sonnet-4-5'], maxBudgetUsd: 0.005 });
-    const first = ask(run.bridge, { token: 'live-token', body: slow });
+    await run.grant('live-token', { ...grant, models: ['claude-sonnet-4-5'], maxBudgetUsd: 0.0032 });
+    const cheap = prompt(script({ text: 'x', delayMs: 300, usage: { input_tokens: 100, output_tokens: 0 } }));
+    const first = ask(run.bridge, { token: 'live-token', body: cheap });
     await run.model.seen((request) => request.kind === 'messages');
-    const second = ask(run.bridge, { token: 'live-token', body: slow });
+    const second = ask(run.bridge, { token: 'live-token', body: cheap });
     // a request of another job comes and goes: the second one is at the bridge by then
     await run.grant('other-token', { ...grant, job: 'job-2' });
     await ask(run.bridge, { token: 'other-token', path: '/v1/messages/count_tokens', body: '{}' });
@@ -268,7 +333,7 @@ test('hanging up before the model has said what it wrote is no way round the bud
   });
   await using run = await runBridge({ REMUDA_MODEL_URL: `http://${upstream.url}` });
   await run.grant('live-token', grant);
-  const answer = await openAsk(run.bridge, { token: 'live-token', body: '{}' });
+  const answer = await openAsk(run.bridge, { token: 'live-token', body: prompt('hi') });
   await once(answer, 'data');
   answer.destroy();
   await expect.poll(async () => Number((await run.counted('job-1'))['outputTokens'])).toBeGreaterThan(300);
@@ -290,7 +355,7 @@ test('passes each piece of an answer on as it comes', async () => {
   });
   await using run = await runBridge({ REMUDA_MODEL_URL: `http://${upstream.url}` });
   await run.grant('live-token', grant);
-  const answer = await openAsk(run.bridge, { token: 'live-token', body: '{}' });
+  const answer = await openAsk(run.bridge, { token: 'live-token', body: prompt('hi') });
   const [one] = (await once(answer, 'data')) as [Buffer];
   expect(one.toString()).toBe('data: one\n\n');
   goOn?.();
@@ -306,7 +371,7 @@ test('a client that goes takes its request to the model with it', async () => {
   });
   await using run = await runBridge({ REMUDA_MODEL_URL: `http://${upstream.url}` });
   await run.grant('live-token', grant);
-  const answer = await openAsk(run.bridge, { token: 'live-token', body: '{}' });
+  const answer = await openAsk(run.bridge, { token: 'live-token', body: prompt('hi') });
   await once(answer, 'data');
   answer.destroy();
   await gone;
@@ -327,7 +392,7 @@ test('a client that reads slowly holds up the model instead of filling the memor
   });
   await using run = await runBridge({ REMUDA_MODEL_URL: `http://${upstream.url}` });
   await run.grant('live-token', grant);
-  const answer = await openAsk(run.bridge, { token: 'live-token', body: '{}' });
+  const answer = await openAsk(run.bridge, { token: 'live-token', body: prompt('hi') });
   await once(answer, 'readable');
   let last = -1;
   while (last !== written) {
@@ -338,7 +403,7 @@ test('a client that reads slowly holds up the model instead of filling the memor
   answer.destroy();
 });
 
-test('refuses a body over 64 MB, whether its length was said or not', async () => {
+test('refuses a body over 32 MB, whether its length was said or not', async () => {
   await using run = await runBridge();
   await run.grant('live-token', grant);
   const said = await new Promise<number>((resolve) => {
@@ -346,7 +411,7 @@ test('refuses a body over 64 MB, whether its length was said or not', async () =
       socketPath: run.bridge.addresses.model,
       method: 'POST',
       path: '/v1/messages',
-      headers: { 'x-api-key': 'live-token', 'content-length': String(70 * 1024 * 1024) },
+      headers: { 'x-api-key': 'live-token', 'content-length': String(33 * 1024 * 1024) },
     });
     outgoing
       .on('error', () => undefined)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   connectRedis,
+  RedisBudgets,
   RedisDoors,
   RedisGrants,
   RedisModelCounts,
@@ -16,7 +17,7 @@ import { bridgeSockets, redisKeys, socketFolder, type BridgeGrant } from '@remud
 import { createLogger, systemClock } from '@remuda/runtime';
 import { expect } from 'vitest';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
-import { startBridge, type Bridge } from '../../../apps/bridge/src/bridge.js';
+import { startBridge, type Bridge, type BridgeParts } from '../../../apps/bridge/src/bridge.js';
 import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
 import { readEnvironment } from '../../../apps/bridge/src/environment.js';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -64,12 +65,18 @@ export interface RunningBridge extends AsyncDisposable {
   revoke(token: string): Promise<void>;
   /** What was counted for a job. */
   counted(job: string): Promise<Record<string, string>>;
+  /** What requests under way have reserved of a job's budget. */
+  reserved(job: string): Promise<Record<string, string>>;
+  reserve(job: string, reservations: Readonly<Record<string, string>>): Promise<void>;
   /** Every key and value in Redis, as one text. */
   dump(): Promise<string>;
 }
 
-/** Starts a bridge; `env` adds to its environment or replaces parts of it. */
-export async function runBridge(env: Readonly<Record<string, string>> = {}): Promise<RunningBridge> {
+/** Starts a bridge; `env` adds to its environment or replaces parts of it, `change` replaces what it is made of. */
+export async function runBridge(
+  env: Readonly<Record<string, string>> = {},
+  change: (parts: BridgeParts) => BridgeParts = (parts) => parts,
+): Promise<RunningBridge> {
   const redis = await startRedis();
   const model = await startScriptedModel({ requireKey: secret });
   const folder = await mkdtemp(join(tmpdir(), 'rb-'));
@@ -88,21 +95,24 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
     REMUDA_GIT_HOSTS: '127.0.0.1',
     ...env,
   });
-  const asked = connectRedis(redis.url, { name: 'bridge', whileDown: 'fail' });
-  const written = connectRedis(redis.url, { name: 'bridge-counts' });
-  const own = connectRedis(redis.url, { name: 'test' });
+  const { redisUrl } = environment.settings;
+  const asked = connectRedis(redisUrl, { name: 'bridge', whileDown: 'fail' });
+  const written = connectRedis(redisUrl, { name: 'bridge-counts' });
+  const own = connectRedis(redisUrl, { name: 'test' });
   // What comes before the connection stands is refused, as in an outage.
   if (asked.status !== 'ready') await once(asked, 'ready');
-  const doors = new RedisDoors(asked, keys, () => connectRedis(redis.url, { name: 'bridge-doors' }));
-  const bridge = await startBridge(environment, {
+  const doors = new RedisDoors(asked, keys, () => connectRedis(redisUrl, { name: 'bridge-doors' }));
+  const parts: BridgeParts = {
     workers: doors,
     grants: new RedisGrants(asked, keys),
+    budgets: new RedisBudgets(asked, written, keys),
     counts: new RedisModelCounts(written, keys),
     snapshots: new RedisSnapshots(asked, keys),
     redis: whereabouts(redis.url, asked),
     clock: systemClock,
     log: createLogger({ name: 'bridge', level: 'debug' }, { write: (line) => log.push(line) }),
-  });
+  };
+  const bridge = await startBridge(environment, change(parts));
   const close = async (): Promise<void> => {
     await bridge.close(0);
     for (const client of [asked, written, own]) client.disconnect();
@@ -118,15 +128,20 @@ export async function runBridge(env: Readonly<Record<string, string>> = {}): Pro
     model,
     folder,
     log,
-    grant: async (token, { git, models, ...rest }) => {
+    grant: async (token, { git, models, serverTools, ...rest }) => {
       const lists = {
         ...(git ? { git: JSON.stringify(git) } : {}),
         ...(models ? { models: JSON.stringify(models) } : {}),
+        ...(serverTools ? { serverTools: JSON.stringify(serverTools) } : {}),
       };
       await own.hset(keyOf(token), { ...rest, ...lists });
     },
     revoke: async (token) => {
       await own.del(keyOf(token));
+    },
+    reserved: (job) => own.hgetall(keys.reservations(job)),
+    reserve: async (job, reservations) => {
+      await own.hset(keys.reservations(job), reservations);
     },
     counted: (job) => own.hgetall(keys.model(job)),
     dump: async () => {
@@ -153,6 +168,7 @@ export interface Ask {
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  readonly signal?: AbortSignal;
 }
 
 /** What is asked by its socket. */
@@ -167,6 +183,7 @@ export function openAsk(bridge: Asked, ask: Ask): Promise<IncomingMessage> {
       socketPath: bridge.addresses.model,
       method: ask.method ?? 'POST',
       path: ask.path ?? '/v1/messages?beta=true',
+      ...(ask.signal ? { signal: ask.signal } : {}),
       headers: {
         'content-type': 'application/json',
         ...(ask.token === undefined ? {} : { 'x-api-key': ask.token }),

@@ -21,6 +21,8 @@ export interface TokenUsage {
   readonly output_tokens: number;
   readonly cache_creation_input_tokens: number;
   readonly cache_read_input_tokens: number;
+  /** What the vendor's side carried out. */
+  readonly server_tool_use?: Readonly<Record<string, number>>;
 }
 
 /** What one request is answered with. All parts are optional; an empty step is an empty text. */

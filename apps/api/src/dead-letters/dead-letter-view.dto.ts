@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { failureClasses } from '@remuda/domain';
 import type { FailureClass } from '@remuda/domain';
 import type { Shape } from '../docs/shape.js';
-import { EndedDto, FailureDto, JobDto, StartDto } from '../jobs/job-view.dto.js';
+import { EndedDto, FailureDto, JobDto, StartDto, UsageDto } from '../jobs/job-view.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
 const kind = { enum: failureClasses, description: 'Whose fault it was.' };
@@ -23,6 +23,9 @@ export class EndedAttemptDto {
   lastText?: string;
   @ApiPropertyOptional({ type: () => EndedDto, description: 'The proof, of one whose container had to be removed.' })
   ended?: EndedDto;
+  @ApiPropertyOptional({ type: () => UsageDto, description: 'Tokens that it used, those of subagents included.' })
+  usage?: UsageDto;
+  @ApiPropertyOptional({ description: 'US dollars, by list prices.' }) costUsd?: number;
 }
 
 /** The attempts of a job that ended without success, the oldest first. */

@@ -11,6 +11,7 @@ export function viewDeadLetter(job: JobRecord): DeadLetterView {
 /** An attempt as clients see it: its times as ISO 8601. */
 export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
   const { attempt, worker, claimedAt, startedAt, endedAt, start, failure, lastText, ended: proof } = ended;
+  const { usage, costUsd } = ended;
   return {
     attempt,
     worker,
@@ -23,6 +24,8 @@ export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
     failure,
     ...(lastText === undefined ? {} : { lastText }),
     ...(proof === undefined ? {} : { ended: proof }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(costUsd === undefined ? {} : { costUsd }),
   };
 }
 

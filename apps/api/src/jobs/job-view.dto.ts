@@ -76,7 +76,7 @@ export class JobDto {
   @ApiPropertyOptional({ type: () => FailureDto }) failure?: FailureDto;
   @ApiPropertyOptional() turns?: number;
   @ApiPropertyOptional({ type: () => UsageDto }) usage?: UsageDto;
-  @ApiPropertyOptional({ description: 'US dollars.' }) costUsd?: number;
+  @ApiPropertyOptional({ description: 'US dollars, by list prices, over all attempts.' }) costUsd?: number;
   @ApiPropertyOptional({ type: () => EndedDto }) ended?: EndedDto;
 
   @ApiProperty() profile!: string;

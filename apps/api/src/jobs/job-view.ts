@@ -26,8 +26,14 @@ export function viewAccepted(id: string, state: JobState = 'queued'): AcceptedJo
 }
 
 /** The result of a job that is over, or as much as there is. */
-export function viewResult({ id, state, failure }: JobRecord, result: JobResult | undefined): JobResultView {
-  return { id, state, ...(failure === undefined ? {} : { failure }), ...result };
+export function viewResult(job: JobRecord, result: JobResult | undefined): JobResultView {
+  const { id, state, failure, usage, costUsd } = job;
+  return {
+    ...{ id, state },
+    ...(failure === undefined ? {} : { failure }),
+    ...result,
+    ...(usage === undefined || costUsd === undefined ? {} : { usage, costUsd }),
+  };
 }
 
 /** A time as clients see it. */

@@ -53,3 +53,21 @@ test.each(['nonsense', 'null', '[]', '{"message":7}', '{"message":{"usage":{"inp
       expect(usedSince(noAnswer, afterEvent(noAnswer, type, data)).costMicroUsd).toBe(0);
   },
 );
+
+test('what was used besides is counted too: to sum up, and by another model, at its price', () => {
+  const usage = {
+    input_tokens: 10,
+    output_tokens: 20,
+    server_tool_use: { web_search_requests: 2 },
+    iterations: [
+      { type: 'message', input_tokens: 10, output_tokens: 20 },
+      { type: 'compaction', input_tokens: 100, output_tokens: 5 },
+      { type: 'advisor_message', model: 'claude-opus-4-8', input_tokens: 1_000, output_tokens: 1 },
+    ],
+  };
+  const whole = afterEvent(noAnswer, 'message', JSON.stringify({ model: 'claude-sonnet-4-5', usage }));
+  expect(usedSince(noAnswer, whole)).toEqual({
+    usage: { inputTokens: 1_110, outputTokens: 26, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    costMicroUsd: 330 + 20_000 + 375 + 5_025,
+  });
+});

@@ -1,11 +1,21 @@
 import { isRecord, parseJson } from '@remuda/protocol';
 import type { Usage } from '@remuda/domain';
-import { costMicroUsd, type PricedUsage } from './prices.js';
+import { costMicroUsd, noUsage, type PricedUsage } from './prices.js';
+
+/** What one model has used. */
+interface Portion {
+  readonly model: string;
+  readonly usage: PricedUsage;
+}
 
 /** What one answer of the model has been seen to use so far. */
 export interface Answer {
   readonly model: string;
   readonly usage: PricedUsage;
+  /** What was used besides, which `usage` leaves out: to sum a conversation up, and of other models that were asked for advice. */
+  readonly besides: readonly Portion[];
+  /** Whether the model said what it used for reading the request, or that it did not answer it. */
+  readonly told: boolean;
   /** Characters of output seen since the model last said how many tokens it wrote. */
   readonly uncounted: number;
 }
@@ -13,14 +23,9 @@ export interface Answer {
 /** An answer of which nothing was seen yet. */
 export const noAnswer: Answer = {
   model: '',
-  usage: {
-    inputTokens: 0,
-    outputTokens: 0,
-    cacheReadTokens: 0,
-    cacheWriteTokens: 0,
-    cacheWriteHourTokens: 0,
-    fast: false,
-  },
+  usage: noUsage,
+  besides: [],
+  told: false,
   uncounted: 0,
 };
 
@@ -35,10 +40,12 @@ export function afterEvent(answer: Answer, type: string, data: string): Answer {
       return afterMessage(answer, parseJson(data));
     case 'message_delta': {
       const value = parseJson(data);
-      return isRecord(value) ? { ...answer, usage: readUsage(answer.usage, value['usage']), uncounted: 0 } : answer;
+      return isRecord(value) ? afterDelta(answer, value['usage']) : answer;
     }
     case 'content_block_delta':
       return { ...answer, uncounted: answer.uncounted + Math.max(1, data.length - deltaEnvelope) };
+    case 'error':
+      return { ...answer, told: true };
     default:
       return answer;
   }
@@ -60,7 +67,10 @@ export function afterCut(answer: Answer): Answer {
 
 /** What came to an answer between two looks at it, and its price. */
 export function usedSince(before: Answer, now: Answer): { readonly usage: Usage; readonly costMicroUsd: number } {
-  const more = (field: keyof Usage): number => now.usage[field] - before.usage[field];
+  const [was, is] = [portionsOf(before), portionsOf(now)];
+  const more = (field: keyof Usage): number =>
+    sum(is, ({ usage }) => usage[field]) - sum(was, ({ usage }) => usage[field]);
+  const cost = ({ model, usage }: Portion): number => costMicroUsd(model, usage);
   return {
     usage: {
       inputTokens: more('inputTokens'),
@@ -68,20 +78,41 @@ export function usedSince(before: Answer, now: Answer): { readonly usage: Usage;
       cacheReadTokens: more('cacheReadTokens'),
       cacheWriteTokens: more('cacheWriteTokens'),
     },
-    costMicroUsd: costMicroUsd(now.model, now.usage) - costMicroUsd(before.model, before.usage),
+    costMicroUsd: sum(is, cost) - sum(was, cost),
   };
 }
+
+const portionsOf = (answer: Answer): readonly Portion[] => [answer, ...answer.besides];
+const sum = <T>(list: readonly T[], of: (each: T) => number): number => list.reduce((all, each) => all + of(each), 0);
 
 function afterMessage(answer: Answer, message: unknown): Answer {
   if (!isRecord(message)) return answer;
   const model = typeof message['model'] === 'string' ? message['model'] : answer.model;
-  return { ...answer, model, usage: readUsage(answer.usage, message['usage']) };
+  return afterUsage({ ...answer, model }, message['usage']);
+}
+
+function afterDelta(answer: Answer, usage: unknown): Answer {
+  const counted = isRecord(usage) && isCount(usage['output_tokens']);
+  return { ...afterUsage(answer, usage), ...(counted ? { uncounted: 0 } : {}) };
+}
+
+function afterUsage(answer: Answer, value: unknown): Answer {
+  const steps = isRecord(value) && Array.isArray(value['iterations']) ? (value['iterations'] as unknown[]) : undefined;
+  const { model, usage } = answer;
+  const besides = steps?.flatMap((step) =>
+    isRecord(step) && step['type'] !== 'message'
+      ? [{ model: typeof step['model'] === 'string' ? step['model'] : model, usage: readUsage(noUsage, step) }]
+      : [],
+  );
+  const told = answer.told || (isRecord(value) && isCount(value['input_tokens']));
+  return { ...answer, usage: readUsage(usage, value), besides: besides ?? answer.besides, told };
 }
 
 /** Later figures replace earlier ones: those of the API are sums over the answer. */
 function readUsage(known: PricedUsage, value: unknown): PricedUsage {
   if (!isRecord(value)) return known;
   const kept = isRecord(value['cache_creation']) ? value['cache_creation'] : {};
+  const calls = isRecord(value['server_tool_use']) ? value['server_tool_use'] : {};
   return {
     inputTokens: count(value['input_tokens'], known.inputTokens),
     outputTokens: count(value['output_tokens'], known.outputTokens),
@@ -89,9 +120,11 @@ function readUsage(known: PricedUsage, value: unknown): PricedUsage {
     cacheWriteTokens: count(value['cache_creation_input_tokens'], known.cacheWriteTokens),
     cacheWriteHourTokens: count(kept['ephemeral_1h_input_tokens'], known.cacheWriteHourTokens),
     fast: known.fast || value['speed'] === 'fast',
+    webSearches: count(calls['web_search_requests'], known.webSearches),
+    codeRuns: count(calls['code_execution_requests'], known.codeRuns),
   };
 }
 
-function count(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
-}
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const count = (value: unknown, otherwise: number): number => (isCount(value) ? value : otherwise);

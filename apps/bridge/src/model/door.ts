@@ -1,26 +1,31 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { RemudaError } from '@remuda/domain';
 import type { BridgeGrant } from '@remuda/protocol';
 import type { Grants } from '../grants.port.js';
 import { findGrant } from '../token.js';
-import { maxBodyBytes } from './body-limit.js';
-import { forward, type Exchange } from './forward.js';
+import { answer, answerIdle, refuse } from './answers.js';
+import type { Extras } from './content/allowance.js';
+import { boundedTo, leastMicroUsd } from './bounds.js';
+import { estimate, mostMicroUsd, type Estimate } from './estimate.js';
+import { forward, type Exchange, type Passage } from './forward.js';
 import { tokenOf } from './headers.js';
-import { ModelGate } from './model-gate.js';
-import { mostMicroUsd } from './prices.js';
-import { Purses, type Charge } from './purses.js';
-import { refusalBody, refusals, type RefusalReason } from './refusals.js';
+import type { Purses } from './purses.js';
+import { bytesOf, readQuestion, type Question, type Refused } from './question.js';
 import { routeOf, type Route } from './route.js';
-import { beginTally, type Ledger, type Tally } from './tally.js';
+import { beginTally, type Ledger } from './tally.js';
 import type { Upstream } from './upstream.js';
+import { maxBodyBytes } from './content/body.js';
 import type { BytesUnderWay } from '../workers/share.js';
 
 /** What the door to the model needs. */
 export interface ModelDoor extends Ledger {
   readonly grants: Grants;
   readonly upstream: Upstream;
+  readonly extras: Extras;
   /** Bytes of requests that are under way at a time; without it there may be any number. */
   readonly underWay?: BytesUnderWay;
+  /** The same for all servers of a bridge. */
+  readonly purses: Purses;
   /** Whether the bridge takes nothing new any more. */
   readonly stopping: () => boolean;
 }
@@ -30,140 +35,133 @@ const keepAliveMs = 300_000;
 
 /** The HTTP server by which Claude Code reaches the model; it may listen at several addresses, one server for each. */
 export function createModelServer(door: ModelDoor): Server {
-  const purses = new Purses();
   return createServer({ keepAliveTimeout: keepAliveMs, noDelay: true }, (request, response) => {
     response.on('error', () => undefined);
     request.on('error', () => undefined);
     response.once('close', () => {
       if (door.stopping()) request.socket.end();
     });
-    serve({ ...door, purses }, { request, response }).catch((err: unknown) => {
-      door.log.error({ err }, 'a request failed');
-      refuse(door, response, 'broken');
+    serve(door, { request, response }).catch((err: unknown) => {
+      const away = err instanceof RemudaError && err.code === 'redis.unavailable';
+      if (!away) door.log.error({ err }, 'a request failed');
+      refuse(door, response, { reason: away ? 'grants_unavailable' : 'broken' });
     });
   });
 }
 
-/** The door, and what it keeps of the requests that are under way. */
-interface OpenDoor extends ModelDoor {
-  readonly purses: Purses;
+/** A request of a running job. */
+interface Asking {
+  readonly exchange: Exchange;
+  readonly route: Route;
+  readonly token: string | undefined;
+  readonly grant: BridgeGrant;
+  readonly cameAt: number;
 }
 
-async function serve(door: OpenDoor, exchange: Exchange): Promise<void> {
+async function serve(door: ModelDoor, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const cameAt = door.clock.now();
   const route = routeOf(request.method ?? '', request.url ?? '');
-  if (route === 'probe') {
-    answer(response, 200, '');
+  if (route === 'probe') answer(response, 200, '');
+  else if (door.stopping()) refuse(door, response, { reason: 'stopping' });
+  else if (!route) refuse(door, response, { reason: 'path' });
+  else await serveRoute(door, { exchange, route, cameAt });
+}
+
+async function serveRoute(door: ModelDoor, asked: Pick<Asking, 'exchange' | 'route' | 'cameAt'>): Promise<void> {
+  const { request, response } = asked.exchange;
+  const token = tokenOf(request.headers);
+  const grant = await findGrant(door.grants, token);
+  if (grant) await serveWithin(door, { ...asked, token, grant });
+  else if (asked.route === 'count_tokens') answerIdle(door, response);
+  else refuse(door, response, { reason: 'ended' });
+}
+
+/** Serves a job's request when there is room for its body. One of unknown length counts as one of the longest. */
+async function serveWithin(door: ModelDoor, asking: Asking): Promise<void> {
+  const { request, response } = asking.exchange;
+  const bytes = Math.min(maxBodyBytes, Number(request.headers['content-length'] ?? maxBodyBytes));
+  const leave = door.underWay ? door.underWay.take(bytes) : () => undefined;
+  if (!leave) {
+    refuse(door, response, { reason: 'share' });
     return;
   }
-  const admission = door.stopping() ? 'stopping' : await admit(door, route, request);
-  if (admission === 'constant') answerIdle(door, response);
-  else if (typeof admission === 'string') refuse(door, response, admission);
-  else {
-    const { grant, end } = admission;
-    const leave = door.underWay ? door.underWay.take(declaredBytes(request)) : end;
-    try {
-      if (!leave) refuse(door, response, 'share');
-      else if (!response.destroyed) await pass(door, exchange, { grant, cameAt, counted: route === 'messages' });
-    } finally {
-      leave?.();
-      end();
-    }
-  }
-}
-
-/** A body of unknown length counts as one of the longest. */
-function declaredBytes({ headers }: IncomingMessage): number {
-  return Number(headers['content-length'] ?? maxBodyBytes);
-}
-
-function answerIdle({ metrics }: ModelDoor, response: ServerResponse): void {
-  metrics.idleAnswers.inc();
-  answer(response, 200, constantCount);
-}
-
-/** What `count_tokens` says while no job runs: priming wants a number, any number. */
-const constantCount = '{"input_tokens":10}';
-
-/** The grant to pass a request on with, and what is to be called when that is done. */
-interface Admission {
-  readonly grant: BridgeGrant;
-  readonly end: () => void;
-}
-
-/** How to pass a request on, the reason to refuse it, or `constant` for what the bridge answers by itself. */
-async function admit(
-  door: OpenDoor,
-  route: Route | undefined,
-  request: IncomingMessage,
-): Promise<Admission | RefusalReason | 'constant'> {
-  if (!route) return 'path';
   try {
-    const token = tokenOf(request.headers);
-    const grant = await findGrant(door.grants, token);
-    if (!grant) return route === 'count_tokens' ? 'constant' : 'ended';
-    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return 'too_large';
-    if (grant.maxBudgetUsd === undefined || route === 'count_tokens') return { grant, end: () => undefined };
-    const room = await door.purses.admit(chargeOf(door, grant, request));
-    if (room === 'spent') {
-      await door.counts.refused(grant.job);
-      return 'budget';
-    }
+    await serveJob(door, asking);
+  } finally {
+    leave();
+  }
+}
+
+async function serveJob(door: ModelDoor, asking: Asking): Promise<void> {
+  const { exchange, route, grant } = asking;
+  const question = await readQuestion(exchange.request, route, grant, door.extras);
+  if (question === 'left') return;
+  if ('reason' in question) return refuseJob(door, asking, question);
+  if (route === 'count_tokens') {
+    await pass(door, exchange, question, { onAnswer: () => undefined });
+    return;
+  }
+  const priced = { question, estimate: estimate(question.body, bytesOf(question.body)) };
+  if (grant.maxBudgetUsd === undefined) await passCounted(door, asking, priced);
+  else await passWithin(door, asking, priced, grant.maxBudgetUsd);
+}
+
+/** A request, and what it may cost. */
+interface Priced {
+  readonly question: Question;
+  readonly estimate: Estimate;
+}
+
+/** Passes a request on when there is room for it in the job's budget, with an answer no longer than there is room for. */
+async function passWithin(door: ModelDoor, asking: Asking, priced: Priced, maxBudgetUsd: number): Promise<void> {
+  const { question, estimate: may } = priced;
+  const room = await door.purses.admit({
+    job: asking.grant.job,
+    budgetMicroUsd: maxBudgetUsd * 1_000_000,
+    mostMicroUsd: mostMicroUsd(may),
+    leastMicroUsd: leastMicroUsd(question.body, may),
+  });
+  if (room === 'spent') return refuseJob(door, asking, { reason: 'budget' });
+  try {
+    const body = boundedTo(question.body, may, room.microUsd);
+    const bounded = {
+      question: { ...question, body },
+      estimate: { ...may, maxTokens: Number(body['max_tokens'] ?? may.maxTokens) },
+    };
     // Its job may have ended while it waited.
-    if (!room.waited || (await findGrant(door.grants, token))) return { grant, end: room.end };
-    room.end();
-    return 'ended';
-  } catch (error) {
-    if (error instanceof RemudaError && error.code === 'redis.unavailable') return 'grants_unavailable';
-    throw error;
+    if (!room.waited || (await findGrant(door.grants, asking.token))) await passCounted(door, asking, bounded);
+    else refuse(door, asking.exchange.response, { reason: 'ended' });
+  } finally {
+    await room.end();
   }
 }
 
-function chargeOf({ counts }: ModelDoor, grant: BridgeGrant, request: IncomingMessage): Charge {
-  const { job, maxBudgetUsd = 0, models = ['opus'] } = grant;
-  const most = mostMicroUsd(models, declaredBytes(request));
-  return { job, budget: maxBudgetUsd * 1_000_000, most, spent: () => counts.spentMicroUsd(job) };
+async function passCounted(door: ModelDoor, { exchange, grant, cameAt }: Asking, priced: Priced): Promise<void> {
+  if (exchange.response.destroyed) return;
+  const { question, estimate: may } = priced;
+  const { model } = question.body;
+  const most = { inputMicroUsd: may.inputMicroUsd, mostMicroUsd: mostMicroUsd(may) };
+  const tally = beginTally({ grant, cameAt, model, ...most }, door);
+  await tally.done(await pass(door, exchange, question, { job: grant.job, onAnswer: tally.readAlong }));
 }
 
-interface Passing {
-  readonly grant: BridgeGrant;
-  readonly cameAt: number;
-  /** Whether the request counts as one of the job's: counting tokens is free. */
-  readonly counted: boolean;
-}
-
-async function pass(door: ModelDoor, exchange: Exchange, { grant, cameAt, counted }: Passing): Promise<void> {
-  let tally: Tally | undefined;
-  const begin = (): void => {
-    tally = beginTally(grant, cameAt, door);
-  };
-  const gate = counted && grant.models ? new ModelGate(grant.models, begin) : undefined;
-  if (counted && !gate) begin();
-  const outcome = await forward(exchange, door.upstream, { gate, onAnswer: (coming) => tally?.readAlong(coming) });
-  if (outcome === 'model') {
-    refuse(door, exchange.response, 'model');
-    return door.counts.refused(grant.job);
-  }
+async function pass(
+  door: ModelDoor,
+  exchange: Exchange,
+  { headers, body }: Question,
+  { job, onAnswer }: { readonly job?: string; readonly onAnswer: (answer: IncomingMessage) => void },
+): Promise<Passage> {
+  const outcome = await forward(exchange, door.upstream, { headers, body: bytesOf(body), onAnswer });
   door.metrics.requests.inc({ outcome });
   if (outcome === 'cut' || outcome === 'unreachable')
-    door.log.warn({ job: grant.job, outcome }, 'the model did not answer to the end');
-  if (outcome === 'unreachable' || outcome === 'too_large') refuse(door, exchange.response, outcome);
-  await tally?.done();
+    door.log.warn({ job, outcome }, 'the model did not answer to the end');
+  if (outcome === 'unreachable') refuse(door, exchange.response, { reason: outcome });
+  return outcome;
 }
 
-function refuse(door: ModelDoor, response: ServerResponse, reason: RefusalReason): void {
-  door.metrics.refused.inc({ reason });
-  if (response.headersSent || response.destroyed) return void response.destroy();
-  const refusal = refusals[reason];
-  answer(response, refusal.status, refusalBody(refusal), 'headers' in refusal ? refusal.headers : {});
-}
-
-function answer(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+/** Refuses a request for what it is, and counts that. */
+async function refuseJob(door: ModelDoor, { exchange, route, grant }: Asking, refused: Refused): Promise<void> {
+  refuse(door, exchange.response, refused);
+  if (route === 'messages' && refused.reason !== 'too_large') await door.counts.refused(grant.job);
 }

@@ -1,21 +1,20 @@
 import { createProxyServer } from 'httpxy';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Transform } from 'node:stream';
-import { bodyLimit } from './body-limit.js';
-import { hideAccount, outgoingHeaders } from './headers.js';
+import { Readable } from 'node:stream';
+import { hideAccount } from './headers.js';
 import { limitConnect, type Upstream } from './upstream.js';
 
 /**
  * How a request went on its way: the model `answered` it or `declined` it (status 400 and above), the model's side was
- * `cut` in mid-answer, the client `left`, or nothing was answered yet and the bridge has to: the model is `unreachable`,
- * the body `too_large`, or it asks for a `model` that is not allowed.
+ * `cut` in mid-answer, the client `left`, or nothing was answered yet and the bridge has to: the model is `unreachable`.
  */
-export type Passage = 'answered' | 'declined' | 'cut' | 'left' | 'unreachable' | 'too_large' | 'model';
+export type Passage = 'answered' | 'declined' | 'cut' | 'left' | 'unreachable';
 
-/** What watches a passage. */
-export interface Lookout {
-  /** What the body passes through before it goes on, if anything: it may fail with `ModelNotAllowed`. */
-  readonly gate?: Transform | undefined;
+/** What goes on to the model. */
+export interface Outgoing {
+  /** Without a credential; the body's length is added. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
   /** May read along with the answer. */
   readonly onAnswer: (answer: IncomingMessage) => void;
 }
@@ -27,7 +26,7 @@ export interface Exchange {
 }
 
 /**
- * Passes a request on to the model and the answer back, both as they come; whoever is slow holds up the other side, and
+ * Passes a request on to the model and the answer back as it comes; whoever is slow holds up the other side, and
  * a client that goes takes the request to the model with it. Resolves with the first thing that ended the passage, never
  * rejects.
  *
@@ -37,13 +36,12 @@ export interface Exchange {
 export function forward(
   { request, response }: Exchange,
   upstream: Upstream,
-  { gate, onAnswer }: Lookout,
+  { headers, body, onAnswer }: Outgoing,
 ): Promise<Passage> {
   return new Promise((resolve) => {
     let outgoing: ClientRequest | undefined;
-    const limit = bodyLimit();
-    const body = gate ? limit.pipe(gate) : limit;
-    const proxy = createProxyServer({ target: upstream.url, agent: upstream.agent, changeOrigin: true, buffer: body });
+    const buffer = Readable.from([body]);
+    const proxy = createProxyServer({ target: upstream.url, agent: upstream.agent, changeOrigin: true, buffer });
     const end = (passage: Passage): void => {
       resolve(passage);
       if (passage !== 'answered' && passage !== 'declined') outgoing?.destroy();
@@ -62,22 +60,13 @@ export function forward(
     proxy.on('error', () => {
       end(response.headersSent ? 'cut' : 'unreachable');
     });
-    limit.once('error', () => {
-      end('too_large');
-    });
-    gate?.once('error', () => {
-      end('model');
-      // The rest is read and thrown away: closed at once, the client might not hear why.
-      request.unpipe(limit).resume();
-    });
     response.once('finish', () => {
       end(response.statusCode < 400 ? 'answered' : 'declined');
     });
     response.once('close', () => {
       end('left');
     });
-    request.headers = upstream.credential.sign(outgoingHeaders(request.headers));
-    request.pipe(limit);
+    request.headers = { ...upstream.credential.sign({ ...headers }), 'content-length': String(body.length) };
     proxy.web(request, response).catch(() => {
       end('cut');
     });

@@ -1,40 +1,36 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { bridgeTokenHeader } from '@remuda/protocol';
+import type { Allowance } from './content/allowance.js';
+import { betasOf } from './content/betas.js';
 
-/** Headers that end at the bridge: credentials of the container, what belongs to one connection, and what would speak of the host. */
-const endHere = new Set<string>([
-  bridgeTokenHeader,
-  'authorization',
-  'x-api-key',
-  'proxy-authorization',
-  'cookie',
-  'host',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  // A body that has to be unpacked first could name another model than the one that was read.
-  'content-encoding',
-  'forwarded',
-  'via',
+/** Headers of a container that go on to the model, besides its betas: what else it sends could speak for the account. */
+const goOn = new Set([
+  ...['accept', 'content-type', 'user-agent', 'anthropic-version', 'anthropic-dangerous-direct-browser-access'],
+  ...['x-app', 'x-client-request-id'],
 ]);
+const goOnPrefixes = ['x-stainless-', 'x-claude-code-'];
 
 /** Headers of the answer that are the account's own business. */
 const accountHeaders = ['set-cookie', 'anthropic-organization-id'];
 
-/** A container's headers as they may go on to the model, without any credential. The answer is asked for uncompressed, so that it can be counted. */
-export function outgoingHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+/**
+ * A container's headers as they may go on to the model, without any credential. The answer is asked for uncompressed, so that it can
+ * be counted.
+ */
+export function outgoingHeaders(
+  headers: IncomingHttpHeaders,
+  allowance: Pick<Allowance, 'serverTools' | 'betas'>,
+): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || endHere.has(name) || name.startsWith('x-forwarded-')) continue;
+    if (value === undefined || !passes(name)) continue;
     kept[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return { ...kept, 'accept-encoding': 'identity' };
+  const betas = betasOf(String(headers['anthropic-beta'] ?? ''), allowance);
+  return { ...kept, ...(betas === '' ? {} : { 'anthropic-beta': betas }), 'accept-encoding': 'identity' };
 }
+
+const passes = (name: string): boolean => goOn.has(name) || goOnPrefixes.some((prefix) => name.startsWith(prefix));
 
 /** Takes out of an answer's headers what the container need not know. */
 export function hideAccount(headers: IncomingHttpHeaders): void {

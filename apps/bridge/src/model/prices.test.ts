@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest';
-import { costMicroUsd, mostMicroUsd } from './prices.js';
+import { costMicroUsd, noUsage } from './prices.js';
 
 const million = 1_000_000;
-const usage = {
-  inputTokens: million,
-  outputTokens: million,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWriteHourTokens: 0,
-  fast: false,
-};
+const usage = { ...noUsage, inputTokens: million, outputTokens: million };
 const dollars = (model: string, more: Partial<typeof usage> = {}): number =>
   costMicroUsd(model, { ...usage, ...more }) / million;
 
@@ -28,10 +21,12 @@ test.each([
   expect(dollars(model)).toBeCloseTo(expected);
 });
 
-test('a model that nobody knows counts as the dearest', () => {
-  expect(dollars('gpt-900')).toBe(90);
-  expect(dollars('')).toBe(90);
-});
+test.each(['gpt-900', '', 'my-haiku', 'claude-haiku-opus-5-5', 'claude-haiku-4-5-fast', 'haiku'])(
+  '%j is a model that nobody knows, and counts as the dearest',
+  (model) => {
+    expect(dollars(model)).toBe(90);
+  },
+);
 
 test('the cache is cheap to read, dearer to write, dearest to keep for an hour; fast answers cost more', () => {
   const cached = { inputTokens: 0, outputTokens: 0 };
@@ -43,8 +38,7 @@ test('the cache is cheap to read, dearer to write, dearest to keep for an hour; 
   expect(dollars('claude-opus-4-8', { fast: true })).toBe(180);
 });
 
-test('the most that a request may cost is that of the dearest model it may ask for', () => {
-  // 1,000 tokens written for an hour at twice the input's price, and a long answer
-  expect(mostMicroUsd(['haiku', 'claude-sonnet-4-5'], 3_000)).toBe(6_000 + 64_000 * 15);
-  expect(mostMicroUsd([], 3_000)).toBe(0);
+test('searches and runs of code on the side of the vendor have prices of their own, also in a fast answer', () => {
+  expect(costMicroUsd('claude-opus-4-8', { ...noUsage, webSearches: 1_000 })).toBe(10 * million);
+  expect(costMicroUsd('claude-opus-4-8', { ...noUsage, codeRuns: 20, fast: true })).toBe(million);
 });

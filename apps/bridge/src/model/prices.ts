@@ -1,4 +1,5 @@
 import type { Usage } from '@remuda/domain';
+import { readModelName, type Family } from './model-name.js';
 
 /** US dollars per million tokens. */
 interface Price {
@@ -19,57 +20,68 @@ const price = (input: number, output: number, cacheRead = input / 10): Price => 
   cacheWriteHour: input * 2,
 });
 
+/** That of every model that is not in the table. */
 const dearest = price(15, 75);
 
 /**
- * List prices of https://platform.claude.com/docs/en/about-claude/pricing as of November 2026; the first row that
- * fits counts. An estimate for `maxBudgetUsd` and nothing else: no discounts, no charges for server tools, and where a
- * model has several prices the higher one. What the account is billed, the vendor says.
+ * List prices of https://platform.claude.com/docs/en/about-claude/pricing as of November 2026, by family; the first version that
+ * fits counts. An estimate for `maxBudgetUsd` and for what jobs are said to cost: no discounts, and where a model has several prices
+ * the higher one. What the account is billed, the vendor says.
  */
-const table: readonly (readonly [RegExp, Price])[] = [
-  [/opus-5-5/, price(4, 20, 0.2)],
-  [/opus-(5|4-[5-9])(?!\d)/, price(5, 25)],
-  [/opus/, dearest],
-  [/fable|mythos/, price(10, 50)],
-  [/sonnet-5(?!\d)/, price(2, 10)],
-  [/sonnet/, price(3, 15)],
-  [/haiku-5-5/, price(0.5, 2.5)],
-  [/haiku/, price(1, 5)],
-];
+const table: Readonly<Record<Family, readonly (readonly [RegExp, Price])[]>> = {
+  opus: [
+    [/^5-5$/, price(4, 20, 0.2)],
+    [/^(5|4-[5-9])$/, price(5, 25)],
+  ],
+  fable: [[/^/, price(10, 50)]],
+  mythos: [[/^/, price(10, 50)]],
+  sonnet: [
+    [/^5(-5)?$/, price(2, 10)],
+    [/^[34]/, price(3, 15)],
+  ],
+  haiku: [
+    [/^5-5$/, price(0.5, 2.5)],
+    [/^[345]/, price(1, 5)],
+  ],
+};
 
 /** Fast answers of one model cost up to six times its list price. */
 const fastFactor = 6;
+/** Ten dollars for a thousand searches. */
+export const webSearchMicroUsd = 10_000;
+/** Five cents for each hour of a container: each run counts as one. */
+export const codeRunMicroUsd = 50_000;
 
 /** Tokens of one answer, with what the price depends on besides. */
 export interface PricedUsage extends Usage {
   /** The part of `cacheWriteTokens` that is kept for an hour. */
   readonly cacheWriteHourTokens: number;
   readonly fast: boolean;
+  /** Searches and runs of code on the vendor's side. */
+  readonly webSearches: number;
+  readonly codeRuns: number;
 }
 
-/** An answer is rarely longer, in tokens. */
-const longAnswer = 64_000;
-/** Bytes of a body for each token that it may be: on the dear side, English has about four. */
-const bytesPerToken = 3;
-
-/** The most that a request with a body of so many bytes may cost, by the dearest of the models, in whole micro-dollars. An estimate. */
-export function mostMicroUsd(models: readonly string[], bodyBytes: number): number {
-  const tokens = Math.ceil(bodyBytes / bytesPerToken);
-  const usage: PricedUsage = {
-    ...{ inputTokens: 0, outputTokens: longAnswer, cacheReadTokens: 0, fast: false },
-    ...{ cacheWriteTokens: tokens, cacheWriteHourTokens: tokens },
-  };
-  return Math.max(0, ...models.map((model) => costMicroUsd(model, usage)));
-}
+/** An answer that used nothing. */
+export const noUsage: PricedUsage = {
+  ...{ inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, cacheWriteHourTokens: 0 },
+  ...{ fast: false, webSearches: 0, codeRuns: 0 },
+};
 
 /** Estimated price of an answer in whole micro-dollars. A model that is not in the table counts as the dearest. */
 export function costMicroUsd(model: string, usage: PricedUsage): number {
-  const each = table.find(([pattern]) => pattern.test(model))?.[1] ?? dearest;
+  const each = priceOf(model);
   const sum =
     usage.inputTokens * each.input +
     usage.outputTokens * each.output +
     usage.cacheReadTokens * each.cacheRead +
     (usage.cacheWriteTokens - usage.cacheWriteHourTokens) * each.cacheWrite +
     usage.cacheWriteHourTokens * each.cacheWriteHour;
-  return Math.ceil(sum * (usage.fast ? fastFactor : 1));
+  const calls = usage.webSearches * webSearchMicroUsd + usage.codeRuns * codeRunMicroUsd;
+  return Math.ceil(sum * (usage.fast ? fastFactor : 1) + calls);
+}
+
+function priceOf(model: string): Price {
+  const name = readModelName(model);
+  return (name && table[name.family].find(([version]) => version.test(name.version))?.[1]) ?? dearest;
 }

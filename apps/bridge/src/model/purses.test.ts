@@ -1,30 +1,58 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '@remuda/domain';
+import { createLogger } from '@remuda/runtime';
 import { expect, test } from 'vitest';
+import type { Budgets } from '../budgets.port.js';
 import { Purses, type Admission } from './purses.js';
 
-/** A job with a budget of 100 that has spent `spent` so far. */
-function purseOf(spent = 0) {
-  const purses = new Purses();
-  const state = { spent };
-  const admit = (most: number, job = 'j') => purses.admit({ job, budget: 100, most, spent: async () => state.spent });
-  return { state, admit };
+/** Budgets of 100 in one process; the rule itself is Redis's, and tried there. */
+class HeldBudgets implements Budgets {
+  readonly held = new Map<string, number>();
+  readonly renewed: string[] = [];
+  spent = 0;
+  fault: Error | undefined;
+
+  async reserve({ job, mostMicroUsd: most }: { readonly job: string; readonly mostMicroUsd: number }, id: string) {
+    if (this.fault) throw this.fault;
+    const left = 100 - this.spent - [...this.held.values()].reduce((sum, each) => sum + each, 0);
+    if (this.spent >= 100) return 'spent' as const;
+    if (most > left && this.held.size > 0) return 'full' as const;
+    this.held.set(id, Math.min(most, left));
+    return { job, id, microUsd: Math.min(most, left) };
+  }
+  async renew({ id }: { readonly id: string }) {
+    this.renewed.push(id);
+  }
+  async release({ id }: { readonly id: string }) {
+    this.held.delete(id);
+  }
 }
 
-const end = (admission: Admission): void => {
-  if (admission !== 'spent') admission.end();
+const never = { now: () => 0, sleep: () => new Promise<void>(() => undefined) };
+const log = createLogger({ name: 'test', level: 'fatal' });
+
+function purseOf(clock: Clock = never) {
+  const budgets = new HeldBudgets();
+  const purses = new Purses(budgets, clock, log);
+  const admit = (most: number) => purses.admit({ job: 'j', budgetMicroUsd: 100, mostMicroUsd: most, leastMicroUsd: 1 });
+  return { budgets, purses, admit };
+}
+
+const end = async (admission: Admission): Promise<void> => {
+  if (admission !== 'spent') await admission.end();
 };
 
 test('what fits beside each other runs at the same time', async () => {
   const { admit } = purseOf();
   const both = await Promise.all([admit(40), admit(60)]);
   expect(both).toMatchObject([
-    { kind: 'admitted', waited: false },
-    { kind: 'admitted', waited: false },
+    { waited: false, microUsd: 40 },
+    { waited: false, microUsd: 60 },
   ]);
 });
 
 test('what does not fit waits until one has ended, in order, and is refused when that one has spent all', async () => {
-  const { state, admit } = purseOf();
+  const { budgets, admit } = purseOf();
   const order: string[] = [];
   const first = await admit(1_000);
   const rest = ['a', 'b'].map(async (name) => {
@@ -34,32 +62,50 @@ test('what does not fit waits until one has ended, in order, and is refused when
   });
   await turn();
   expect(order).toEqual([]);
-  state.spent = 50;
-  end(first);
+  budgets.spent = 50;
+  await end(first);
   const second = await rest[0]!;
   await turn();
-  expect(second).toMatchObject({ kind: 'admitted', waited: true });
+  expect(second).toMatchObject({ waited: true, microUsd: 50 });
   expect(order).toEqual(['a']);
-  state.spent = 100;
-  end(second);
+  budgets.spent = 100;
+  await end(second);
   expect(await rest[1]!).toBe('spent');
 });
 
-test('a request alone is admitted whatever it may cost, and none once all is spent', async () => {
-  expect(await purseOf(99).admit(1_000)).toMatchObject({ kind: 'admitted' });
-  expect(await purseOf(100).admit(0)).toBe('spent');
+test('room that another bridge made is found by asking again', async () => {
+  let wake: (() => void) | undefined;
+  const { budgets, admit } = purseOf({ now: () => 0, sleep: () => new Promise((resolve) => (wake = resolve)) });
+  budgets.held.set('of another bridge', 100);
+  const waiting = admit(10);
+  await turn();
+  budgets.held.clear();
+  wake?.();
+  expect(await waiting).toMatchObject({ waited: true, microUsd: 10 });
 });
 
-test('jobs do not wait for one another', async () => {
-  const { admit } = purseOf();
-  await admit(1_000);
-  expect(await admit(1_000, 'other')).toMatchObject({ kind: 'admitted', waited: false });
+test('one that could not be asked for refuses itself alone, and holds nothing', async () => {
+  const { budgets, admit } = purseOf();
+  budgets.fault = new Error('away');
+  await expect(admit(1)).rejects.toThrow('away');
+  budgets.fault = undefined;
+  expect(await admit(100)).toMatchObject({ microUsd: 100 });
+  expect(budgets.held.size).toBe(1);
 });
 
-test('one that could not be asked for refuses itself alone', async () => {
-  const purses = new Purses();
-  const charge = { job: 'j', budget: 100, most: 1 };
-  const failed = purses.admit({ ...charge, spent: () => Promise.reject(new Error('away')) });
-  await expect(failed).rejects.toThrow('away');
-  expect(await purses.admit({ ...charge, spent: async () => 0 })).toMatchObject({ kind: 'admitted' });
+test('what is held is renewed for as long as it is held', async () => {
+  const ticks: (() => void)[] = [];
+  const stop = new AbortController();
+  const clock = { now: () => 0, sleep: () => new Promise<void>((resolve) => ticks.push(resolve)) };
+  const { budgets, purses, admit } = purseOf(clock);
+  const admission = await admit(1);
+  const kept = purses.keepRenewed(stop.signal);
+  ticks[0]?.();
+  await turn();
+  expect(budgets.renewed).toHaveLength(1);
+  await end(admission);
+  stop.abort();
+  ticks[1]?.();
+  await kept;
+  expect(budgets.renewed).toHaveLength(1);
 });

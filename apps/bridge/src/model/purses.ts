@@ -1,21 +1,28 @@
-/** What a request finds when it asks a job's purse: room beside those that are under way, or a budget that is spent. */
-export type Admission = { readonly kind: 'admitted'; readonly waited: boolean; readonly end: () => void } | 'spent';
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@remuda/domain';
+import type { Logger } from '@remuda/runtime';
+import type { Budgets, Charge, Reservation } from '../budgets.port.js';
 
-/** What a request may cost, and what it may spend from. All in micro-dollars. */
-export interface Charge {
-  readonly job: string;
-  readonly budget: number;
-  /** The most that the request may cost, as far as it can be told. */
-  readonly most: number;
-  /** What the job has spent so far. */
-  readonly spent: () => Promise<number>;
+/** What a request finds when it asks a job's purse: room beside those that are under way, or a budget that is spent. */
+export type Admission = Admitted | 'spent';
+
+/** Room for a request. */
+export interface Admitted {
+  /** Whether it waited for others. */
+  readonly waited: boolean;
+  /** What it may cost. */
+  readonly microUsd: number;
+  /** To be called when what the request cost is written down. Never rejects. */
+  readonly end: () => Promise<void>;
 }
 
+/** A reservation is renewed so often, in ms: well before it ends by itself. */
+export const renewEveryMs = 10_000;
+/** A request waits so long for one of another bridge before it asks again, in ms; for one of this bridge it need not. */
+export const askAgainMs = 500;
+
 interface Purse {
-  /** The most that the requests under way may still cost. */
-  reserved: number;
-  underWay: number;
-  /** Those that wait for their turn, the one whose turn it is included. */
+  /** Requests that ask, the one whose turn it is included. */
   asking: number;
   /** Settles when the one before was admitted or refused. */
   turn: Promise<unknown>;
@@ -25,13 +32,19 @@ interface Purse {
 
 /**
  * Keeps what requests of one job at the same time cost within its budget: each one reserves the most that it may cost, and waits
- * for others to end while that does not fit beside theirs. One alone is always admitted until the budget is spent: so a small
- * budget is overspent by one request at most, and requests near the end of a large one go one after the other.
+ * for others to end while that does not fit beside theirs, in order of arrival.
  */
 export class Purses {
   readonly #purses = new Map<string, Purse>();
+  readonly #held = new Map<string, Reservation>();
 
-  /** Whoever is admitted calls `end` once, when what the request cost was written down. */
+  constructor(
+    private readonly budgets: Budgets,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+  ) {}
+
+  /** Rejects with `redis.unavailable`. */
   async admit(charge: Charge): Promise<Admission> {
     const purse = this.#of(charge.job);
     purse.asking++;
@@ -40,41 +53,74 @@ export class Purses {
     try {
       return await decided;
     } finally {
-      purse.asking--;
-      this.#tidy(charge.job, purse);
+      if (--purse.asking === 0) this.#purses.delete(charge.job);
     }
   }
 
-  async #decide(purse: Purse, { job, budget, most, spent }: Charge): Promise<Admission> {
+  /** Renews what is held, until the signal says so. */
+  async keepRenewed(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.clock.sleep(renewEveryMs, signal).catch(() => undefined);
+      await Promise.all([...this.#held.values()].map((held) => this.#renew(held)));
+    }
+  }
+
+  async #decide(purse: Purse, charge: Charge): Promise<Admission> {
+    const id = randomUUID();
     for (let waited = false; ; waited = true) {
       const changed = new Promise<void>((resolve) => (purse.changed = resolve));
-      const so = await spent();
-      if (so >= budget) return 'spent';
-      if (purse.underWay === 0 || so + purse.reserved + most <= budget) {
-        purse.underWay++;
-        purse.reserved += most;
-        return { kind: 'admitted', waited, end: () => this.#end(job, purse, most) };
-      }
-      await changed;
+      const room = await this.#reserve(charge, id);
+      if (room === 'spent') return room;
+      if (room !== 'full') return { waited, microUsd: room.microUsd, end: () => this.#end(room) };
+      await this.#either(changed);
     }
   }
 
-  #end(job: string, purse: Purse, most: number): void {
-    purse.underWay--;
-    purse.reserved -= most;
-    purse.changed();
-    this.#tidy(job, purse);
+  /** One whose answer was lost may stand all the same. */
+  async #reserve(charge: Charge, id: string): Promise<Reservation | 'full' | 'spent'> {
+    try {
+      const room = await this.budgets.reserve(charge, id);
+      if (typeof room === 'object') this.#held.set(id, room);
+      return room;
+    } catch (error) {
+      void this.#release({ job: charge.job, id });
+      throw error;
+    }
+  }
+
+  async #either(changed: Promise<void>): Promise<void> {
+    const enough = new AbortController();
+    await Promise.race([changed, this.clock.sleep(askAgainMs, enough.signal).catch(() => undefined)]);
+    enough.abort();
+  }
+
+  async #end({ job, id }: Reservation): Promise<void> {
+    if (!this.#held.delete(id)) return;
+    await this.#release({ job, id });
+    this.#purses.get(job)?.changed();
+  }
+
+  async #renew(held: Reservation): Promise<void> {
+    try {
+      if (this.#held.has(held.id)) await this.budgets.renew(held);
+      // It may have ended while it was renewed.
+      if (!this.#held.has(held.id)) await this.#release(held);
+    } catch (err) {
+      this.log.warn({ err, job: held.job }, 'could not renew what is reserved of a budget');
+    }
+  }
+
+  async #release(reservation: Pick<Reservation, 'job' | 'id'>): Promise<void> {
+    try {
+      await this.budgets.release(reservation);
+    } catch (err) {
+      this.log.warn({ err, job: reservation.job }, 'could not give back what was reserved of a budget');
+    }
   }
 
   #of(job: string): Purse {
-    const found = this.#purses.get(job) ?? {
-      ...{ reserved: 0, underWay: 0, asking: 0, turn: Promise.resolve(), changed: () => undefined },
-    };
+    const found = this.#purses.get(job) ?? { asking: 0, turn: Promise.resolve(), changed: () => undefined };
     this.#purses.set(job, found);
     return found;
-  }
-
-  #tidy(job: string, { underWay, asking }: Purse): void {
-    if (underWay + asking === 0) this.#purses.delete(job);
   }
 }

@@ -29,11 +29,16 @@ export const refusals = {
     type: 'invalid_request_error',
     message: `${bridgeRefusal.model}: neither the job nor the \`models\` of its profile names the model that was asked for.`,
   },
+  content: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: `${bridgeRefusal.content}: the request holds what the bridge does not pass on to the model.`,
+  },
   path: { status: 403, type: 'permission_error', message: 'The bridge does not pass this path on to the model.' },
   too_large: {
     status: 413,
     type: 'request_too_large',
-    message: 'The request is larger than 64 MB.',
+    message: 'The request is larger than 32 MB.',
     // What is left of the body is not read.
     headers: { connection: 'close' },
   },
@@ -62,7 +67,8 @@ export const refusals = {
 /** Why a request did not get the model's answer. */
 export type RefusalReason = keyof typeof refusals;
 
-/** The body of a refusal. */
-export function refusalBody(refusal: Refusal): string {
-  return JSON.stringify({ type: 'error', error: { type: refusal.type, message: refusal.message } });
+/** The body of a refusal; `what` says more of what it is about. */
+export function refusalBody(refusal: Refusal, what?: string): string {
+  const message = what === undefined ? refusal.message : `${refusal.message} It is ${what}.`;
+  return JSON.stringify({ type: 'error', error: { type: refusal.type, message } });
 }

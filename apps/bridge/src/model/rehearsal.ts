@@ -7,8 +7,10 @@ import { Registry } from 'prom-client';
 import { chooseCredential } from '../credential.js';
 import { Doors } from '../doors.js';
 import { createBridgeMetrics } from '../metrics.js';
+import type { Budgets } from '../budgets.port.js';
 import type { ModelCounts } from '../model-counts.port.js';
 import { createModelServer } from './door.js';
+import { Purses } from './purses.js';
 import { openUpstream } from './upstream.js';
 
 /** After so many, most of what they run has been compiled. */
@@ -34,6 +36,7 @@ const answer = said.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringif
  * machine. Rejects when no port can be had, the door does not let it through, or it takes too long.
  */
 export async function rehearse(clock: Clock): Promise<void> {
+  const log = createLogger({ name: 'rehearsal', level: 'fatal' });
   const doors = new Doors();
   const far = createServer((asked, response) => {
     asked.resume().once('end', () => {
@@ -48,8 +51,10 @@ export async function rehearse(clock: Clock): Promise<void> {
       counts: uncounted,
       metrics: createBridgeMetrics(new Registry()),
       upstream,
+      extras: { betas: [], fields: [] },
+      purses: new Purses(unlimited, clock, log),
       clock,
-      log: createLogger({ name: 'rehearsal', level: 'fatal' }),
+      log,
       stopping: () => false,
     });
     const url = await doors.onLoopback('lines', door, 0);
@@ -70,6 +75,14 @@ async function send(url: string): Promise<void> {
 
 const nothing = (): Promise<void> => Promise.resolve();
 const uncounted: ModelCounts = {
-  ...{ requested: nothing, refused: nothing, answered: nothing, limited: nothing, used: nothing },
-  spentMicroUsd: () => Promise.resolve(0),
+  requested: nothing,
+  refused: nothing,
+  answered: nothing,
+  limited: nothing,
+  used: nothing,
+};
+const unlimited: Budgets = {
+  reserve: ({ job, mostMicroUsd }, id) => Promise.resolve({ job, id, microUsd: mostMicroUsd }),
+  renew: nothing,
+  release: nothing,
 };

@@ -7,8 +7,9 @@ const table: ReadonlyMap<string, Route> = new Map([
   ['POST /v1/messages/count_tokens', 'count_tokens'],
 ]);
 
-/** The route of a request, by method and the path exactly as sent; undefined for one that is not allowed. */
+/** The route of a request, by method and the path exactly as sent, with no query but Claude Code's; undefined for any other. */
 export function routeOf(method: string, url: string): Route | undefined {
-  const [path = ''] = url.split('?', 1);
-  return table.get(`${method} ${path}`);
+  return table.get(`${method} ${url.endsWith(query) ? url.slice(0, -query.length) : url}`);
 }
+
+const query = '?beta=true';
