@@ -16,15 +16,13 @@ import { StoresModule } from './stores.module.js';
 @Module({})
 export class ApiModule {
   static register(settings: ApiSettings, admission: Admission, log: Logger): DynamicModule {
+    const { boardWritable: writable, boardPrompts: showsPrompts, basePath = '' } = settings;
+    const git = { allowFile: settings.gitAllowFile, hosts: settings.gitHosts };
     return {
       module: ApiModule,
       controllers: [IndexController],
       imports: [
-        StoresModule.register(
-          settings,
-          { git: { allowFile: settings.gitAllowFile, hosts: settings.gitHosts }, admission },
-          log,
-        ),
+        StoresModule.register(settings, { git, basePath, admission }, log),
         HealthModule.registerAsync({
           inject: [redisPing],
           useFactory: (redis: () => Promise<unknown>) => ({ redis }),
@@ -34,7 +32,7 @@ export class ApiModule {
         EventsModule,
         DeadLettersModule,
         PoolsModule,
-        BoardModule.register({ writable: settings.boardWritable }),
+        BoardModule.register({ writable, showsPrompts, basePath }),
       ],
     };
   }

@@ -11,6 +11,7 @@ import { planEntry } from './entry.js';
 import { readJsonBody } from './input/json-body.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemFilter } from './problems/problem.filter.js';
+import { guardPages } from './page-headers.js';
 import { answerUnreadable, takeAnyExpectation } from './problems/unreadable.js';
 import { measureRequests } from './request-metrics.js';
 import type { ApiSettings } from './settings.js';
@@ -66,6 +67,7 @@ async function configure(app: NestFastifyApplication, filter: ProblemFilter, set
   app.useGlobalFilters(filter);
   if (settings.origins.length > 0) app.enableCors({ origin: [...settings.origins] });
   measureRequests(app.getHttpAdapter().getInstance(), app.get(Registry, { strict: false }));
+  guardPages(app.getHttpAdapter().getInstance());
   serveDocs(app);
   await mountBoard(app);
 }

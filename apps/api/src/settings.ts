@@ -46,6 +46,24 @@ export const apiSettings = {
     default: false,
     parse: yesOrNo,
   },
+  boardPrompts: {
+    env: 'REMUDA_BOARD_PROMPTS',
+    about: 'Whether the titles of jobs on the board have the first words of their prompts beside their ids.',
+    unit: '0 or 1',
+    default: true,
+    parse: yesOrNo,
+  },
+  basePath: {
+    env: 'REMUDA_API_BASE_PATH',
+    about: 'What a proxy puts before the paths of the api and takes away again, as `/remuda`.',
+    unit: 'path',
+    default: undefined,
+    parse: (value: string): string => {
+      if (!/^(\/[A-Za-z0-9._~-]+)*$/.test(value))
+        throw new Error('expected a path as /remuda, without a slash at its end');
+      return value;
+    },
+  },
   gitAllowFile: {
     env: 'REMUDA_GIT_ALLOW_FILE',
     about: 'Whether a job may name a repository on this machine by a file: URL.',

@@ -21,6 +21,8 @@ export const apiConfig = Symbol('ApiConfig');
 export interface ApiConfig {
   /** Which repositories a job may name. */
   readonly git: GitUrlRules;
+  /** What a proxy has before our paths: `/remuda`, or empty. */
+  readonly basePath: string;
   /** Decides of every request and every WebSocket whether it may come in. */
   readonly admission: Admission;
 }

@@ -28,3 +28,4 @@ export * from './worker-access.js';
 export { workerRules } from './worker-rules.js';
 export { reportScript } from './report.lua.js';
 export * from './worker-line.js';
+export * from './prompt-starts.js';

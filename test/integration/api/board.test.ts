@@ -87,8 +87,66 @@ test("a worker's queue shows which job it has, and neither its prompt nor its to
     expect(list.text).toContain('j-1');
     expect(one.text).toContain('j-1');
     expect(list.text + one.text).not.toContain('TOP SECRET');
+    // It is counted with its profile's jobs, and once.
+    const { queues: counted } = list.json as unknown as { queues: { name: string; counts: Record<string, number> }[] };
+    const counts = counted.find(({ name }) => name === 'worker.w-1')?.counts ?? { none: 1 };
+    expect(Object.values(counts).filter((count) => count !== 0)).toEqual([]);
   } finally {
     await queues.close();
     connection.disconnect();
+  }
+});
+
+const titles = async (of: RunningApi): Promise<readonly string[]> => {
+  const { queues } = (await of.send('GET', `${board}?activeQueue=jobs.default&status=latest&page=1&jobsPerPage=10`))
+    .json as unknown as { queues: { name: string; jobs: { name: string }[] }[] };
+  return queues.find(({ name }) => name === 'jobs.default')?.jobs.map(({ name }) => name) ?? [];
+};
+
+test("a job's title is its id and the first words of its prompt, unless prompts are hidden", async () => {
+  const { id } = (await api.send('POST', '/api/v1/jobs', { prompt: 'Write\na haiku about horses' })).json;
+  expect(await titles(api)).toContain(`${id} · Write a haiku about horses`);
+  const hiding = await startApi(redis.url, { namespace: api.namespace, env: { REMUDA_BOARD_PROMPTS: '0' } });
+  try {
+    await expect.poll(() => shown(hiding)).toContain('jobs.default');
+    expect(await titles(hiding)).toContain(id);
+    expect((await titles(hiding)).join()).not.toContain('haiku');
+  } finally {
+    await hiding.close();
+  }
+});
+
+test('the board leads to the jobs that were cancelled: BullMQ has none of them', async () => {
+  expect((await api.send('GET', '/admin/queues')).text).toContain('/api/v1/jobs?state=cancelled');
+});
+
+test.each(['/admin/queues', '/api/docs'])(
+  '%s loads nothing from elsewhere, and no other page may hold it',
+  async (path) => {
+    const { text, headers } = await api.send('GET', path);
+    expect(text).not.toMatch(/(?:href|src)="(?:https?:)?\/\//);
+    expect(headers.get('content-security-policy')).toMatch(
+      /default-src 'none'.*script-src 'self'.*frame-ancestors 'none'/,
+    );
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  },
+);
+
+test('answers that are no pages may not be taken for one', async () => {
+  const { headers } = await api.send('GET', '/api/v1/pools');
+  expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+test('behind a proxy with a path of its own, the board and the addresses of jobs have it', async () => {
+  const behind = await startApi(redis.url, { env: { REMUDA_API_BASE_PATH: '/remuda' } });
+  try {
+    expect((await behind.send('GET', '/admin/queues')).text).toContain('<base href="/remuda/admin/queues/" />');
+    const accepted = await behind.send('POST', '/api/v1/jobs', { prompt: 'hi' });
+    const { id, url } = accepted.json;
+    expect([url, accepted.headers.get('location')]).toEqual(Array(2).fill(`/remuda/api/v1/jobs/${id}`));
+  } finally {
+    await behind.close();
   }
 });

@@ -1,23 +1,31 @@
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { PoolBook } from '@remuda/domain';
-import { isRecord } from '@remuda/protocol';
 import type { Queues } from '@remuda/queue';
 import { poolBook, queues } from '../stores.js';
 import { planBoard } from './board-plan.js';
+import { ProfileAdapter } from './profile-adapter.js';
+import { WorkerAdapter } from './worker-adapter.js';
 
 /** Where the board is. */
 export const boardPath = '/admin/queues';
 /** How often the board's queues are compared with the profiles and workers that there are, in ms. */
 const lookMs = 3_000;
 
-/** Whether the board may change queues. */
-export const boardWritable = Symbol('BoardWritable');
+/** How the board is shown. */
+export interface BoardOptions {
+  /** Whether it may change queues. */
+  readonly writable: boolean;
+  /** Whether the titles of jobs have the first words of their prompts. */
+  readonly showsPrompts: boolean;
+  /** What a proxy has before our paths: `/remuda`, or empty. */
+  readonly basePath: string;
+}
 
-type Queue = ReturnType<Queues['worker']>;
+/** The token of the board's options. */
+export const boardOptions = Symbol('BoardOptions');
 
 /** BullBoard over the profiles' queues and the live workers' own; they come and go while it runs. */
 @Injectable()
@@ -30,17 +38,22 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(poolBook) private readonly pools: PoolBook,
     @Inject(queues) private readonly source: Queues,
-    @Inject(boardWritable) private readonly writable: boolean,
+    @Inject(boardOptions) private readonly options: BoardOptions,
   ) {
-    this.server.setBasePath(boardPath);
+    this.server.setBasePath(`${options.basePath}${boardPath}`);
     this.board = createBullBoard({
       queues: [],
       serverAdapter: this.server,
       options: {
-        uiConfig: { boardTitle: 'Remuda', showWorkers: false, pollingInterval: { forceInterval: 15 } },
+        uiConfig: {
+          boardTitle: 'Remuda',
+          showWorkers: false,
+          pollingInterval: { forceInterval: 15 },
+          miscLinks: miscLinks(options.basePath),
+        },
         handlerHooks: {
           before: ({ method }) =>
-            this.writable || method.toLowerCase() === 'get'
+            options.writable || method.toLowerCase() === 'get'
               ? { allow: true }
               : { allow: false, status: 405, message: 'The board is read-only (REMUDA_BOARD_WRITABLE).' },
         },
@@ -75,12 +88,14 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private show({ kind, of }: { readonly kind: 'profile' | 'worker'; readonly of: string }): void {
-    const queue: Queue = kind === 'profile' ? this.source.jobs(of) : this.source.worker(of);
-    const adapter = new BullMQAdapter(queue, { readOnlyMode: !this.writable, allowRetries: this.writable });
-    // A worker's ticket holds the whole assignment: the prompt and the token for the model.
-    if (kind === 'worker') adapter.setFormatter('data', withoutSecrets);
+    const { writable, showsPrompts } = this.options;
+    const how = { readOnlyMode: !writable, allowRetries: writable, delimiter: '.' };
+    const adapter =
+      kind === 'profile'
+        ? new ProfileAdapter(this.source, of, showsPrompts, how)
+        : new WorkerAdapter(this.source, of, how);
     this.board.addQueue(adapter);
-    this.shown.set(`${kind}:${of}`, queue.name);
+    this.shown.set(`${kind}:${of}`, adapter.getName());
   }
 
   private async hide(key: string): Promise<void> {
@@ -92,8 +107,10 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** What the board shows of an assignment. */
-function withoutSecrets(ticket: unknown): unknown {
-  if (!isRecord(ticket)) return {};
-  return { job: ticket['job'], attempt: ticket['attempt'], lease: ticket['lease'] };
+/** What BullMQ knows nothing of: jobs that were cancelled leave its queues. */
+function miscLinks(basePath: string): { text: string; url: string }[] {
+  return [
+    { text: 'Cancelled jobs', url: `${basePath}/api/v1/jobs?state=cancelled` },
+    { text: 'API', url: `${basePath}/api/docs` },
+  ];
 }

@@ -20,9 +20,10 @@ export function viewJob(job: JobRecord, queuePosition?: number): JobView {
   };
 }
 
-/** What the client of an accepted job gets. */
-export function viewAccepted(id: string, state: JobState = 'queued'): AcceptedJobView {
-  return { id, state, url: `${jobsPath}/${id}`, events: `${jobsPath}/${id}/events` };
+/** What the client of an accepted job gets; `basePath` is what a proxy has before our paths. */
+export function viewAccepted(id: string, basePath: string, state: JobState = 'queued'): AcceptedJobView {
+  const url = `${basePath}${jobsPath}/${id}`;
+  return { id, state, url, events: `${url}/events` };
 }
 
 /** The result of a job that is over, or as much as there is. */

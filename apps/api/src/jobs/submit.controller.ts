@@ -6,7 +6,8 @@ import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
 import { OpenStreams } from '../events/open-streams.js';
 import { safeBody } from '../input/read-dto.js';
-import { jobBook } from '../stores.js';
+import { apiConfig, jobBook } from '../stores.js';
+import type { ApiConfig } from '../stores.js';
 import { readIdempotency } from './idempotency.js';
 import { AcceptedBatchDto, AcceptedJobDto } from './job-view.dto.js';
 import type { AcceptedBatchView, AcceptedJobView } from './job-view.dto.js';
@@ -38,6 +39,7 @@ export class SubmitController {
     private readonly events: JobEvents,
     private readonly streams: OpenStreams,
     @Inject(jobBook) private readonly book: JobBook,
+    @Inject(apiConfig) private readonly config: ApiConfig,
   ) {}
 
   @Post()
@@ -61,7 +63,7 @@ export class SubmitController {
   ): Promise<AcceptedJobView | JobWithResultView> {
     const { ids, repeated } = await this.submission.one(safeBody(body), readIdempotency(key, body));
     const [id = ''] = ids;
-    reply.header('location', `${jobsPath}/${id}`);
+    reply.header('location', `${this.config.basePath}${jobsPath}/${id}`);
     if (repeated) reply.header('idempotent-replayed', 'true');
     const wait = readWait(prefer);
     if (wait === undefined) return this.accepted(id, repeated);
@@ -94,7 +96,7 @@ export class SubmitController {
 
   /** A job that was taken in this moment is queued; one from before may be anywhere. */
   private async accepted(id: string, before: boolean): Promise<AcceptedJobView> {
-    return viewAccepted(id, before ? (await this.book.find(id))?.state : 'queued');
+    return viewAccepted(id, this.config.basePath, before ? (await this.book.find(id))?.state : 'queued');
   }
 
   private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {

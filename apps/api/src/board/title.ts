@@ -1,0 +1,16 @@
+/** Characters of a prompt that stand in a title. */
+const titleChars = 80;
+
+/** Bytes of a prompt that have to be read for its title. */
+export const titleBytes = titleChars * 4;
+
+/** A job's title on the board: its id, and the first words of its prompt where they may be shown. */
+export function jobTitle(id: string, prompt = ''): string {
+  const line = prompt
+    .replaceAll(/\s+/g, ' ')
+    .replace(/\uFFFD+$/, '')
+    .trim();
+  const characters = Array.from(line);
+  const words = characters.length <= titleChars ? line : `${characters.slice(0, titleChars - 1).join('')}…`;
+  return words === '' ? id : `${id} · ${words}`;
+}
