@@ -31,7 +31,7 @@ export function resultsText(machine: Machine, date: string, outcomes: readonly O
   return [
     '# Benchmark results',
     '',
-    `Written by \`npm run bench\` on ${date}. Ratios compare two things that were measured side by side, by turns, in`,
+    `Written by \`npm run bench\` on ${date}. Ratios compare two things that were measured in`,
     'this one run: each is the median of the rounds, with the smallest and the largest. What has a unit other than x is',
     'this machine’s own and there for information, unless it has a target.',
     '',
