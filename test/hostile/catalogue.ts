@@ -174,6 +174,16 @@ export const attacks: readonly Attack[] = [
     'hold on to a container and a job by a stream that nobody can read',
     'a lost worker is removed, readable or not',
   ),
+  attack(
+    'reports.poison',
+    'say what looks like a report and is none: no data, too deep, endless',
+    'each report is read field by field, within bounds; what fails all the same is left out',
+  ),
+  attack(
+    'reports.poison_at_end',
+    'hold on to a container and a job by such reports',
+    'a lost worker is removed, readable or not',
+  ),
   attack('reports.oversized', 'say more than 16 MB at once', 'the relay refuses it'),
   attack('events.million', 'say a million events', "the job's stream keeps about 10,000 entries"),
   attack('next.processes', 'leave processes for the next job of the container', scrub),

@@ -1,5 +1,5 @@
 import type { Clock, ContainerExit, ContainerRuntime, Failure } from '@remuda/domain';
-import type { Relay, WorkerAccess, WorkerRegistry } from '@remuda/queue';
+import { isFull, isOutage, type Relay, type WorkerAccess, type WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
 import type { Holdings } from './holdings.js';
@@ -33,8 +33,13 @@ interface Loss {
   readonly ended: boolean;
   /** It was to leave anyway. */
   readonly expected: boolean;
+  /** Tries that failed although Redis was there. */
+  failures: number;
   underWay?: Promise<void>;
 }
+
+/** So often it is tried to hear, or to end, what a lost worker leaves; then that is left out. */
+const maxFailures = 5;
 
 /**
  * Takes workers out of everything. First its container goes, and only then what it held is ended: as long as it's there, its attempt
@@ -63,6 +68,7 @@ export class Losses {
       since,
       ended: ended || known?.ended === true,
       expected,
+      failures: known?.failures ?? 0,
     });
   }
 
@@ -112,18 +118,29 @@ export class Losses {
     // Whatever it says from now on, it's given nothing any more.
     fleet.engage(worker, 'draining', clock.now());
     const removal = loss.ended || !holdings.of(worker) ? undefined : await this.#remove(worker, loss);
-    await relay().finish(worker);
-    await holdings.onFailure(
-      worker,
-      failureAfter(loss.failure, removal),
-      removal && 'ended' in removal ? removal.ended : undefined,
-    );
+    await this.#unlessPoisoned(worker, loss, () => relay().finish(worker));
+    const failure = failureAfter(loss.failure, removal);
+    const ended = removal && 'ended' in removal ? removal.ended : undefined;
+    await this.#unlessPoisoned(worker, loss, () => holdings.onFailure(worker, failure, ended));
+    // Where it could not be ended here, it's a stranded claim from now on.
+    holdings.letGo(worker);
     await access?.revoke(worker);
     await runtime.stop(worker, 0);
     if (own && !loss.expected) metrics.lost.inc({ profile: own.profile });
     await registry.forget(worker);
     fleet.remove(worker);
     if (own) onGone(own.profile);
+  }
+
+  /** What fails again and again although Redis is there would hold the loss up for ever: it counts as unreadable. */
+  async #unlessPoisoned(worker: string, loss: Loss, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (isOutage(error) || isFull(error) || ++loss.failures < maxFailures) throw error;
+      this.parts.metrics.refused.inc({ reason: 'unreadable' });
+      this.parts.log.error({ err: error, worker }, 'what a lost worker left can not be taken over, and is left out');
+    }
   }
 
   async #remove(worker: string, { since }: Loss): Promise<Removal> {

@@ -40,10 +40,20 @@ export class StrandedClaims {
       for (const claim of await sweeps.adrift(await queue.claimed())) {
         const key = `${claim.held.id} ${claim.held.lock} ${claim.state} ${String(claim.lease)}`;
         const since = this.#seen.get(key) ?? now;
-        if (now - since >= patienceMs) await this.#free(queue, claim);
-        else seen.set(key, since);
+        // One that can't be freed holds up no other.
+        if (now - since < patienceMs || !(await this.#tryToFree(queue, claim))) seen.set(key, since);
       }
     this.#seen = seen;
+  }
+
+  async #tryToFree(queue: ProfileQueue, claim: AdriftClaim): Promise<boolean> {
+    try {
+      await this.#free(queue, claim);
+      return true;
+    } catch (error) {
+      this.parts.log.warn({ err: error, job: claim.held.id }, 'a stranded claim could not be freed yet');
+      return false;
+    }
   }
 
   async #free(queue: ProfileQueue, { held }: AdriftClaim): Promise<void> {

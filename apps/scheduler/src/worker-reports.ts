@@ -57,9 +57,9 @@ export class WorkerReports implements RelayListener {
     this.parts.onElsewhere(worker);
   }
 
-  onRefused(worker: string, reason: 'unreadable' | 'fenced'): void {
+  onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void {
     this.parts.metrics.refused.inc({ reason });
-    this.parts.log.warn({ worker, reason }, 'a report was refused');
+    this.parts.log.warn({ worker, reason, ...(error === undefined ? {} : { err: error }) }, 'a report was refused');
   }
 
   /** A worker that has nothing to do says so while it has a job by our books: not for long. */

@@ -3,21 +3,24 @@ import type { JobRecord } from './job.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Why a further attempt runs the prompt again instead of going on with the session of the one before. */
-export type RestartReason =
+export const restartReasons = [
   /** The job says `onLost: restart`. */
-  | 'asked'
+  'asked',
   /** The failure may lie in the session itself. */
-  | 'failure'
+  'failure',
   /** No snapshot was taken before the attempt ended. */
-  | 'no_snapshot'
+  'no_snapshot',
   /** Attempts that went on from this snapshot failed before they came to the next. */
-  | 'no_progress'
+  'no_progress',
   /** The snapshot is gone, or can't be read from where the worker is. */
-  | 'unavailable'
+  'unavailable',
   /** The snapshot could not be unpacked. */
-  | 'broken'
+  'broken',
   /** The engine did not take the session up. */
-  | 'refused';
+  'refused',
+] as const;
+/** One of `restartReasons`. */
+export type RestartReason = (typeof restartReasons)[number];
 
 /** How a further attempt begins. */
 export type Again =

@@ -1,3 +1,4 @@
+export { decodeAssignment } from './assignment.js';
 export * from './bridge.js';
 export * from './control.js';
 export * from './json.js';
@@ -5,4 +6,5 @@ export * from './keys.js';
 export * from './redactor.js';
 export * from './snapshot.js';
 export * from './worker-env.js';
+export { readWorkerEvent } from './worker-event.js';
 export * from './worker-stream.js';

@@ -1,9 +1,13 @@
-import { isFailureCode, type NewEvent, type Outcome, type WorkerPhase } from '@remuda/domain';
+import { workerPhases, type NewEvent, type Outcome, type WorkerPhase } from '@remuda/domain';
 import { isRecord, parseJson } from './json.js';
+import { readOutcome } from './outcome.js';
+import { flag, idText, lease, oneOf, optional, shape, time, upTo, type Reader } from './shape.js';
+import { readWorkerEvent } from './worker-event.js';
 
 /**
  * What a worker writes to its own stream `wk:<id>:out`: a JSON array in the field `d` of each entry.
- * The reader trusts nothing in it: a worker's container may be hostile.
+ * The reader trusts nothing in it, since a worker's container may be hostile: each report is read field by field into a fresh one,
+ * with names, numbers and depth within bounds.
  */
 export type WorkerReport =
   | {
@@ -29,11 +33,25 @@ export type WorkerReport =
     }
   /** The assignment was taken up. */
   | { readonly kind: 'started'; readonly job: string; readonly lease: number; readonly at: number }
-  | { readonly kind: 'events'; readonly job: string; readonly lease: number; readonly events: readonly NewEvent[] }
+  | {
+      readonly kind: 'events';
+      readonly job: string;
+      readonly lease: number;
+      readonly events: readonly NewEvent[];
+      /** Set by the reader: so many more were said that are no events of a worker's. */
+      readonly refused?: number;
+    }
   | { readonly kind: 'outcome'; readonly job: string; readonly lease: number; readonly outcome: Outcome };
 
 /** Largest entry in characters; a larger one is refused by the reader. */
 export const maxReportBytes = 16 * 1024 * 1024;
+
+const kinds = ['heartbeat', 'phase', 'started', 'events', 'outcome'] as const;
+type Of<K extends WorkerReport['kind']> = Extract<WorkerReport, { readonly kind: K }>;
+
+/** Above the memory of any machine. */
+const maxRssMb = 1e9;
+const hash: Reader<string> = (value) => (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : undefined);
 
 /** Writes a report as it stands in an entry. */
 export function encodeReport(report: WorkerReport): string {
@@ -45,85 +63,50 @@ export function joinReports(encoded: readonly string[]): string {
   return `[${encoded.join(',')}]`;
 }
 
-const phases: readonly string[] = ['starting', 'idle', 'busy', 'draining', 'gone'];
-const isLease = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+const held = { job: idText, lease };
+const readHeld = shape<{ readonly job: string; readonly lease: number }>(held);
 
-/** Reads what an entry holds, in its order; undefined stands for each part that is no report. */
-export function decodeReports(text: string): readonly (WorkerReport | undefined)[] {
-  if (text.length > maxReportBytes) return [undefined];
-  const value = parseJson(text);
+const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
+  heartbeat: shape<Of<'heartbeat'>>({
+    kind: oneOf(['heartbeat']),
+    phase: oneOf(workerPhases),
+    rssMb: upTo(maxRssMb),
+    job: optional(idText),
+    lease: optional(lease),
+  }),
+  phase: shape<Of<'phase'>>({
+    kind: oneOf(['phase']),
+    phase: oneOf(workerPhases),
+    job: optional(idText),
+    lease: optional(lease),
+    grant: optional(hash),
+    rssMb: optional(upTo(maxRssMb)),
+    cold: optional(flag),
+  }),
+  started: shape<Of<'started'>>({ kind: oneOf(['started']), ...held, at: time }),
+  events: readEvents,
+  outcome: shape<Of<'outcome'>>({ kind: oneOf(['outcome']), ...held, outcome: readOutcome }),
+};
+
+/** Reads what an entry holds, in its order, each into a fresh report; undefined stands for each part that is no report. */
+export function decodeReports(content: string): readonly (WorkerReport | undefined)[] {
+  if (content.length > maxReportBytes) return [undefined];
+  const value = parseJson(content);
   return Array.isArray(value) ? value.map(readReport) : [undefined];
 }
 
 function readReport(value: unknown): WorkerReport | undefined {
-  if (!isRecord(value)) return undefined;
-  const held = typeof value['job'] === 'string' && isLease(value['lease']);
-  switch (value['kind']) {
-    case 'heartbeat':
-      return isPhase(value['phase']) && typeof value['rssMb'] === 'number'
-        ? (value as unknown as WorkerReport)
-        : undefined;
-    case 'phase':
-      return isPhase(value['phase']) &&
-        (value['grant'] === undefined || isHash(value['grant'])) &&
-        (value['rssMb'] === undefined || typeof value['rssMb'] === 'number')
-        ? (value as unknown as WorkerReport)
-        : undefined;
-    case 'started':
-      return held && typeof value['at'] === 'number' ? (value as unknown as WorkerReport) : undefined;
-    case 'events':
-      return held && Array.isArray(value['events']) && value['events'].every(isNewEvent)
-        ? (value as unknown as WorkerReport)
-        : undefined;
-    case 'outcome':
-      return held && isOutcome(value['outcome']) ? (value as unknown as WorkerReport) : undefined;
-    default:
-      return undefined;
-  }
+  const kind = isRecord(value) ? oneOf(kinds)(value['kind']) : undefined;
+  return kind && readers[kind](value);
 }
 
-const isHash = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-const isPhase = (value: unknown): boolean => typeof value === 'string' && phases.includes(value);
-
-/** Events that only the relay and the scheduler may write: a worker that sends one is refused. */
-const reserved = /^(job|stream)\./;
-
-function isNewEvent(value: unknown): value is NewEvent {
-  return (
-    isRecord(value) &&
-    typeof value['type'] === 'string' &&
-    !reserved.test(value['type']) &&
-    /^[a-z_]{1,30}\.[a-z_]{1,30}$/.test(value['type']) &&
-    typeof value['at'] === 'number' &&
-    isRecord(value['data'])
-  );
-}
-
-function isOutcome(value: unknown): value is Outcome {
-  if (!isRecord(value)) return false;
-  const result = value['result'];
-  const resultFits =
-    isRecord(result) &&
-    typeof result['text'] === 'string' &&
-    typeof result['costUsd'] === 'number' &&
-    isRecord(result['usage']);
-  switch (value['kind']) {
-    case 'succeeded':
-      return resultFits;
-    case 'failed': {
-      const failure = value['failure'];
-      return (
-        (result === undefined || resultFits) &&
-        isRecord(failure) &&
-        typeof failure['code'] === 'string' &&
-        isFailureCode(failure['code']) &&
-        typeof failure['message'] === 'string'
-      );
-    }
-    case 'cancelled':
-      return result === undefined || resultFits;
-    default:
-      return false;
-  }
+/** One event that is none does not take the others along. */
+function readEvents(value: unknown): Of<'events'> | undefined {
+  const of = readHeld(value);
+  const said = isRecord(value) ? value['events'] : undefined;
+  if (!of || !Array.isArray(said)) return undefined;
+  const events = said.map(readWorkerEvent).filter((event) => event !== undefined);
+  const refused = said.length - events.length;
+  if (refused > 0 && events.length === 0) return undefined;
+  return { kind: 'events', ...of, events, ...(refused > 0 ? { refused } : {}) };
 }

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Assignment } from '@remuda/domain';
-import type { RedisKeys } from '@remuda/protocol';
+import { decodeAssignment, type RedisKeys } from '@remuda/protocol';
 import { PassedOver, passOver } from './queue-log.js';
 
 /** Longest wait for an assignment before the queue is looked at all the same, in seconds. */
@@ -101,9 +101,9 @@ export class AssignmentQueue {
     const [ticket] = await Promise.all([take ? redis.lindex(this.#at('active'), -1) : null, ended]);
     if (this.#done === done) this.#done = '';
     if (ticket === null) return undefined;
-    const assignment = await redis.hget(this.#at(ticket), 'data');
-    if (assignment !== null) return { ticket, assignment: JSON.parse(assignment) as Assignment };
-    // Somebody has removed it: on to the next one.
+    const assignment = decodeAssignment((await redis.hget(this.#at(ticket), 'data')) ?? '');
+    if (assignment) return { ticket, assignment };
+    // Somebody has removed it, or it is none, and would be given again and again: on to the next one.
     await this.#remove(redis, ticket);
     return this.#step(redis, take);
   }

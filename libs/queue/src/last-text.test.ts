@@ -31,3 +31,11 @@ test('what an earlier attempt said is not what this one said', () => {
 test('of a long text the end is kept', () => {
   expect(lastTextOf(entries([1, text('x'.repeat(10_000) + 'end')]), 1)).toMatch(/^x{3997}end$/);
 });
+
+test('what an earlier release let into a stream is passed over', () => {
+  const odd = [
+    ['2-0', ['n', '1', 'a', '1', 'd', '[{"type":"message.delta","at":0,"data":{}}]']],
+    ['1-0', ['n', '1', 'a', '1', 'd', 'no JSON']],
+  ] as const;
+  expect(lastTextOf([...odd, ...entries([1, text('said')])], 1)).toBe('said');
+});

@@ -1,3 +1,4 @@
+import { parseJson, readWorkerEvent } from '@remuda/protocol';
 import type { NewEvent } from '@remuda/domain';
 import { readEventEntry } from './event-entry.js';
 import type { StreamEntry } from './stream-tail.js';
@@ -16,11 +17,17 @@ export function lastTextOf(entries: readonly StreamEntry[], attempt: number): st
   for (const entry of entries) {
     const { attempt: of, json } = readEventEntry(entry);
     if (of !== attempt) break;
-    for (const event of (JSON.parse(json) as NewEvent[]).reverse()) {
+    for (const event of eventsIn(json).reverse()) {
       if (event.type === 'message.delta') pieces = [event.data.text, ...pieces];
       else if (pieces.length > 0) return pieces.join('').slice(-maxLength);
       else if (event.type === 'message.text') return event.data.text.slice(-maxLength);
     }
   }
   return pieces.join('').slice(-maxLength);
+}
+
+/** What a worker told in an entry; what an earlier release let in that is no event of a worker's is left out. */
+function eventsIn(json: string): NewEvent[] {
+  const events = parseJson(json);
+  return Array.isArray(events) ? events.map(readWorkerEvent).filter((event) => event !== undefined) : [];
 }

@@ -103,6 +103,16 @@ end
 return answers
 `);
 
+/** Moves a cursor, and nothing else. KEYS: cursors. ARGV: worker, cursor before, cursor after. Gives the cursor that stands then. */
+export const skipScript = vitalScript(`
+local cursor = redis.call('HGET', KEYS[1], ARGV[1]) or '0-0'
+if cursor == ARGV[2] then
+  cursor = ARGV[3]
+  redis.call('HSET', KEYS[1], ARGV[1], cursor)
+end
+return cursor
+`);
+
 /**
  * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now.
  *

@@ -1,12 +1,20 @@
 import type { Redis } from 'ioredis';
-import type { NewEvent } from '@remuda/domain';
-import { decodeReports, type RedisKeys, type WorkerReport } from '@remuda/protocol';
+import type { RedisKeys } from '@remuda/protocol';
+import { isOutage } from './connect.js';
 import { Groups } from './groups.js';
-import { relayScript } from './lease.lua.js';
+import { relayScript, skipScript } from './lease.lua.js';
 import type { CursorMove } from './leases.js';
 import { Pace } from './pace.js';
 import { passOver } from './queue-log.js';
 import { answerCode } from './redis-error.js';
+import {
+  entryBefore,
+  stepsOf,
+  type EventsStep,
+  type OutcomeReport,
+  type StatusReport,
+  type Step,
+} from './relay-steps.js';
 import { run } from './script.js';
 import { StreamTail, type StreamEntry } from './stream-tail.js';
 
@@ -16,24 +24,10 @@ export const maxEventEntries = 10_000;
 /** What was read of a worker's stream stays there until so much has come together, in characters. */
 const trimAfter = 1_000_000;
 
-type Outcome = Extract<WorkerReport, { kind: 'outcome' }>;
-type Status = Extract<WorkerReport, { kind: 'heartbeat' | 'phase' }>;
-
-/** One step through a worker's stream. What follows each other under one lease goes over together. */
-type Step =
-  | { readonly kind: 'status'; readonly report: Status }
-  | { readonly kind: 'unreadable' }
-  | { readonly kind: 'outcome'; readonly after: string; readonly report: Outcome; readonly startedAt?: number }
-  | EventsStep;
-
-interface EventsStep {
-  readonly kind: 'events';
-  readonly after: string;
-  readonly job: string;
-  readonly lease: number;
-  readonly startedAt?: number;
-  readonly events: readonly NewEvent[];
-}
+/** So often a step is tried that fails while Redis is there; then it counts as unreadable. */
+const maxTries = 5;
+/** Pause between two tries, in ms. */
+const retryMs = 100;
 
 /** A step of events on its way to Redis. */
 interface EventsWrite {
@@ -42,14 +36,17 @@ interface EventsWrite {
   readonly before: string;
 }
 
+/** `ok`, `fenced`, or the cursor that stands; or why that write can't be done. */
+type WriteAnswer = string | { readonly error: unknown };
+
 /** What the relay hands over of a worker's stream, in its order. */
 export interface RelayListener {
   /** Heartbeats and phases: nothing that must not be lost. */
-  onStatus(worker: string, report: Status): Promise<void>;
+  onStatus(worker: string, report: StatusReport): Promise<void>;
   /** An outcome; it moves the cursor itself when it is recorded. False: the cursor stands elsewhere. */
-  onOutcome(worker: string, report: Outcome, cursor: CursorMove, startedAt?: number): Promise<boolean>;
-  /** Something that is no report of ours, or one with an old lease. */
-  onRefused(worker: string, reason: 'unreadable' | 'fenced'): void;
+  onOutcome(worker: string, report: OutcomeReport, cursor: CursorMove, startedAt?: number): Promise<boolean>;
+  /** Something that is no report of ours, that fails whenever it is taken (then with its error), or one with an old lease. */
+  onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void;
   /** The cursor was moved by someone else: the worker may no longer be ours. */
   onElsewhere(worker: string): void;
 }
@@ -60,7 +57,7 @@ export interface RelayListener {
  */
 export class Relay {
   readonly #tail: StreamTail;
-  readonly #writes = new Groups<EventsWrite, string>((writes) => this.#writeAll(writes));
+  readonly #writes = new Groups<EventsWrite, WriteAnswer>((writes) => this.#writeAll(writes));
   readonly #places = new Map<string, { cursor: string; read: number }>();
   readonly #pace = new Pace();
   /** Whether the last read brought more than events: then the next one comes at once. */
@@ -107,9 +104,9 @@ export class Relay {
   async #take(worker: string, entries: readonly StreamEntry[]): Promise<void> {
     const place = this.#places.get(worker);
     if (place === undefined) return;
-    for (const step of steps(entries, place.cursor)) {
+    for (const step of stepsOf(entries, place.cursor)) {
       if (this.#places.get(worker) !== place) return;
-      if (!(await this.#step(worker, step, place.cursor))) {
+      if (!(await this.#stepOrSkip(worker, step, place.cursor))) {
         this.unfollow(worker);
         this.listener.onElsewhere(worker);
         return;
@@ -117,6 +114,31 @@ export class Relay {
       if ('after' in step) place.cursor = step.after;
     }
     this.#trim(worker, place, entries);
+  }
+
+  /**
+   * Takes one step, or where that fails again and again although Redis is there, leaves it out: a worker could else keep its stream
+   * from being read any further, and its job from its end. False when the cursor stands elsewhere.
+   */
+  async #stepOrSkip(worker: string, step: Step, before: string): Promise<boolean> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.#step(worker, step, before);
+      } catch (error) {
+        // The entries are given to us again.
+        if (isOutage(error)) throw error;
+        if (tries < maxTries) await pause(retryMs);
+        else {
+          this.listener.onRefused(worker, 'unreadable', error);
+          return 'after' in step ? await this.#skip(worker, before, step.after) : true;
+        }
+      }
+  }
+
+  /** Moves the cursor behind a step that was not taken; false when it stands elsewhere. */
+  async #skip(worker: string, before: string, after: string): Promise<boolean> {
+    const stands = await run(this.redis, skipScript, [this.keys.relayCursors], [worker, before, after]);
+    return stands === after;
   }
 
   /** Takes one step; false when the cursor stands elsewhere. */
@@ -140,13 +162,24 @@ export class Relay {
   async #write(worker: string, step: EventsStep, before: string): Promise<boolean> {
     this.#pace.count(1, performance.now());
     const [answer] = await this.#writes.add([{ worker, step, before }]);
+    if (typeof answer === 'object') throw answer.error;
     if (answer === 'fenced') this.listener.onRefused(worker, 'fenced');
     // Where the answer to it was lost on its way, the step was taken all the same.
     return answer === 'ok' || answer === 'fenced' || answer === step.after;
   }
 
-  /** What many workers said at the same time goes over in one step. */
-  async #writeAll(writes: readonly EventsWrite[]): Promise<readonly string[]> {
+  /** What many workers said at the same time goes over in one step; where one of them makes it fail, each by itself. */
+  async #writeAll(writes: readonly EventsWrite[]): Promise<readonly WriteAnswer[]> {
+    try {
+      return await this.#writeTogether(writes);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      if (writes.length === 1) return [{ error }];
+      return (await Promise.all(writes.map((write) => this.#writeAll([write])))).flat();
+    }
+  }
+
+  async #writeTogether(writes: readonly EventsWrite[]): Promise<readonly string[]> {
     const { keys } = this;
     return (await run(
       this.redis,
@@ -186,57 +219,4 @@ function relayArgs({ worker, step, before }: EventsWrite): (string | number)[] {
   return [worker, lease, before, after, events.length, JSON.stringify(events), startedAt ?? ''];
 }
 
-/**
- * A cursor is `<entry>-<reports of it that were taken>`: workers number their entries `1-0`, `2-0`, …, and one entry may
- * hold several reports. So an entry that was taken half-way is read again, from where it was left.
- */
-function isBehind(cursor: string, place: string): boolean {
-  const [entry = 0, taken = 0] = cursor.split('-').map(Number);
-  const [otherEntry = 0, otherTaken = 0] = place.split('-').map(Number);
-  return entry < otherEntry || (entry === otherEntry && taken < otherTaken);
-}
-
-/** The id of the entry before the one in which a cursor stands. */
-function entryBefore(cursor: string): string {
-  return `${String(Math.max(0, Number.parseInt(cursor, 10) - 1))}-0`;
-}
-
-/** Sorts what stands behind the cursor into steps, in its order. What was taken before is not taken again. */
-function steps(entries: readonly StreamEntry[], cursor: string): readonly Step[] {
-  const found: Step[] = [];
-  for (const [id, fields] of entries) {
-    const entry = Number.parseInt(id, 10);
-    for (const [i, report] of decodeReports(fields[1] ?? '').entries()) {
-      const after = `${String(entry)}-${String(i + 1)}`;
-      if (!isBehind(cursor, after)) continue;
-      if (!report) found.push({ kind: 'unreadable' });
-      else if (report.kind === 'heartbeat' || report.kind === 'phase') found.push({ kind: 'status', report });
-      else if (report.kind === 'outcome') addOutcome(found, after, report);
-      else addEvents(found, after, report);
-    }
-  }
-  return found;
-}
-
-/** Adds an outcome; a start without events right before it goes along. */
-function addOutcome(found: Step[], after: string, report: Outcome): void {
-  const last = found.at(-1);
-  const started =
-    last?.kind === 'events' && last.events.length === 0 && last.job === report.job && last.lease === report.lease;
-  if (started) found.pop();
-  const startedAt = started ? last.startedAt : undefined;
-  found.push({ kind: 'outcome', after, report, ...(startedAt === undefined ? {} : { startedAt }) });
-}
-
-/** Adds a report to the last step where it goes on under the same lease, else begins another one. */
-function addEvents(found: Step[], after: string, report: Extract<WorkerReport, { kind: 'started' | 'events' }>): void {
-  const { job, lease } = report;
-  const step: Step =
-    report.kind === 'started'
-      ? { kind: 'events', after, job, lease, startedAt: report.at, events: [] }
-      : { kind: 'events', after, job, lease, events: report.events };
-  const last = found.at(-1);
-  if (last?.kind === 'events' && last.job === job && last.lease === lease)
-    found[found.length - 1] = { ...last, ...step, events: [...last.events, ...step.events] };
-  else found.push(step);
-}
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

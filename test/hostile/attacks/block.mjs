@@ -48,7 +48,29 @@ async function sayAll(texts) {
   let number = await lastNumber(redis, out);
   for (const text of texts) number = await sayAfter(redis, out, number, text);
 }
-if (['flood', 'fat', 'wrong_type'].includes(told.part)) {
+/** What looks like reports of the job, and is none. */
+function poison(job, lease) {
+  const of = `"job":"${job}","lease":${lease}`;
+  const deep = '{"a":'.repeat(9_000) + '1' + '}'.repeat(9_000);
+  const usage = '"usage":{"inputTokens":0,"outputTokens":0,"cacheReadTokens":0,"cacheWriteTokens":0}';
+  const event = (type, data, at = '1') =>
+    `{"kind":"events",${of},"events":[{"type":"${type}","at":${at},"data":${data}}]}`;
+  const failure = (own) =>
+    `{"kind":"outcome",${of},"outcome":{"kind":"failed","failure":{"code":"engine.crashed","message":"x",${own}}}}`;
+  return [
+    event('message.delta', '{}'),
+    event('message.text', '{"text":"x"}', '1e999'),
+    event('tool.called', `{"id":"x","name":"x","input":${deep}}`),
+    event('message.text', '{"text":"x"}').replace(job, `${job}:events`),
+    failure('"lastLines":"x"'),
+    failure('"lastLines":[{}]'),
+    failure('"resetAt":1e999'),
+    `{"kind":"outcome",${of},"outcome":{"kind":"succeeded","result":{"text":"x","turns":1,"costUsd":0,${usage},"structured":${deep}}}}`,
+    `{"kind":"outcome",${of},"outcome":{"kind":"succeeded","result":{"text":"x","costUsd":0,"usage":{}}}}`,
+    '{"kind":"heartbeat","phase":"busy","rssMb":1e999}',
+  ];
+}
+if (['flood', 'fat', 'wrong_type', 'poison'].includes(told.part)) {
   const ticket = await redis.send('LINDEX', key(`worker.${worker}:active`), -1);
   const { job, lease } = JSON.parse(await redis.send('HGET', key(`worker.${worker}:${ticket}`), 'data'));
   const over = JSON.stringify([{ kind: 'outcome', job, lease, outcome: { kind: 'cancelled' } }]);
@@ -63,6 +85,12 @@ if (['flood', 'fat', 'wrong_type'].includes(told.part)) {
     await sayAll([...Array(10).fill(JSON.stringify([{ kind: 'events', job, lease, events }])), over]);
   }
   if (told.part === 'fat') await sayAll([...Array(4).fill('x'.repeat(17 * 1024 * 1024)), over]);
+  if (told.part === 'poison') {
+    await sayAll(poison(job, lease).map((report) => `[${report}]`));
+    // No cursor can hold such a number, and whatever the worker says itself from now on is refused.
+    await redis.send('XADD', out, '18446744073709551614-0', 'd', '[{"kind":"king"}]');
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+  }
   if (told.part === 'wrong_type') {
     for (const words of [
       ['DEL', out],

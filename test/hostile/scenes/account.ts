@@ -36,6 +36,7 @@ export async function tryAccount(stage: Stage): Promise<readonly Verdict[]> {
     ...(await takeNext(stage)),
     await flood(stage),
     await fatReports(stage),
+    ...(await poison(stage)),
     ...(await wrongType(stage)),
   ];
 }
@@ -219,6 +220,26 @@ async function fatReports(stage: Stage): Promise<Verdict> {
     state === 'succeeded' && otherMs < neverMs,
     `4 of 17 MB; another job ${state} in ${otherMs} ms meanwhile`,
   );
+}
+
+/** Reports that look right: the relay has to get past them, also when it reads the stream a last time. */
+async function poison(stage: Stage): Promise<readonly Verdict[]> {
+  const { redis, keys, victim } = stage;
+  const { worker, otherMs, state, ownState } = await meanwhile(stage, 'poison');
+  const still = await redis.hget(keys.job(victim.job), 'state');
+  const registered = await redis.sismember(keys.workers, worker);
+  return [
+    seen(
+      'reports.poison',
+      state === 'succeeded' && otherMs < neverMs && still === 'running',
+      `another job ${state} in ${otherMs} ms meanwhile; the one that ran is ${String(still)}`,
+    ),
+    seen(
+      'reports.poison_at_end',
+      (ownState === 'failed' || ownState === 'succeeded') && registered === 0,
+      `in the end its own job is ${ownState}, and the worker ${registered === 0 ? 'gone' : 'still in the books'}`,
+    ),
+  ];
 }
 
 /** A stream that is none any more: the relay reads all workers' streams at once, and a last time when one is gone. */
