@@ -5,7 +5,7 @@ const astrayMs = 1_000;
 export interface Astray {
   readonly job: string;
   readonly lease: number;
-  /** Epoch ms. */
+  /** By the monotonic clock, in ms. */
   readonly since: number;
 }
 

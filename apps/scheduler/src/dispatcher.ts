@@ -1,4 +1,4 @@
-import { planAgain, type Clock, type JobRecord, type ModelRights } from '@remuda/domain';
+import { planAgain, type Clock, type JobRecord, type ModelRights, type Profile } from '@remuda/domain';
 import type { FoundJob, HeldJob, Leases, ProfileQueue } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
@@ -22,6 +22,7 @@ export interface DispatcherParts {
   /** The worker is another scheduler's, or nobody's: we were away for too long. */
   readonly onElsewhere: (worker: string) => void;
   readonly leases: Leases;
+  readonly profileOf: (name: string) => Profile | undefined;
   /** What a job may ask of the model's side. */
   readonly rightsOf: (job: JobRecord) => ModelRights;
   readonly clock: Clock;
@@ -48,7 +49,7 @@ export class Dispatcher {
     this.#signs.set(profile, (this.#signs.get(profile) ?? 0) + 1);
     if (this.#stopped || !this.queues.has(profile) || this.parts.halts.isHalted(profile)) return;
     for (let i = 0; i < jobs; i++) {
-      const worker = this.parts.fleet.take(profile);
+      const worker = this.parts.fleet.take(profile, this.parts.clock.monotonic());
       if (!worker) return;
       void this.#serve(worker);
     }
@@ -89,7 +90,7 @@ export class Dispatcher {
 
   /** Gives a claimed job to the worker; false when the worker is still free afterwards. */
   async #give(queue: ProfileQueue, held: HeldJob, found: FoundJob | undefined, worker: OwnWorker): Promise<boolean> {
-    const { scheduler, leases, clock, rightsOf } = this.parts;
+    const { scheduler, leases, clock, rightsOf, profileOf } = this.parts;
     if (!found) {
       await this.#putBackUnknown(queue, held);
       return false;
@@ -97,7 +98,8 @@ export class Dispatcher {
     if (await this.#putAside(queue, held, found.job)) return false;
     const now = clock.now();
     const again = planAgain(found.job);
-    const start = startOf(found.job, worker.cold === true ? Infinity : worker.readyAt, again);
+    const readyAt = worker.cold === true ? Infinity : worker.readyAt;
+    const start = startOf(found.job, { readyAt, profile: profileOf(worker.profile) }, again);
     const { job, prompt } = found;
     const assigned = await leases.assign(
       {
@@ -111,7 +113,7 @@ export class Dispatcher {
     if (assigned.kind === 'state') return this.#give(queue, held, await leases.read(held.id), worker);
     if (assigned.kind !== 'assigned') {
       await queue.giveBack(held);
-      return this.#stands(worker, assigned.kind, now);
+      return this.#stands(worker, assigned.kind);
     }
     this.#hold(held, { ...job, start }, worker, assigned, now);
     this.parts.metrics.assigned(found.job, start, now);
@@ -123,10 +125,10 @@ export class Dispatcher {
   }
 
   /** What an assignment that was refused says of the worker; false where it's free all the same. */
-  #stands(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere', now: number): boolean {
-    const { fleet, halts, onElsewhere } = this.parts;
+  #stands(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere'): boolean {
+    const { fleet, halts, clock, onElsewhere } = this.parts;
     if (kind === 'elsewhere') onElsewhere(worker.id);
-    if (kind === 'worker') fleet.engage(worker.id, 'draining', now);
+    if (kind === 'worker') fleet.engage(worker.id, 'draining', clock.monotonic());
     if (kind === 'cordoned') worker.cordoned = true;
     if (kind === 'halted') halts.told(worker.profile);
     return kind !== 'halted';
@@ -161,8 +163,9 @@ export class Dispatcher {
     given: { lease: number; attempt: number; grant: string },
     now: number,
   ): void {
-    const { fleet, holdings, log } = this.parts;
-    fleet.engage(worker.id, 'busy', now);
+    const { fleet, holdings, clock, log } = this.parts;
+    const tick = clock.monotonic();
+    fleet.engage(worker.id, 'busy', tick);
     const { lease, attempt, grant } = given;
     const record: JobRecord = {
       ...job,
@@ -172,7 +175,7 @@ export class Dispatcher {
       attempt,
       times: { ...job.times, claimedAt: now },
     };
-    holdings.hold({ held, job: record, worker: worker.id, lease, grant, deadline: now + job.spec.timeoutMs });
+    holdings.hold({ held, job: record, worker: worker.id, lease, grant, deadline: tick + job.spec.timeoutMs });
     log.debug({ job: job.id, worker: worker.id, attempt, waitMs: now - job.times.queuedAt }, 'job assigned');
   }
 }

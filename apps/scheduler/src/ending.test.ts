@@ -44,24 +44,38 @@ describe('how an attempt ends', () => {
 });
 
 describe('how a start is called', () => {
+  const profile = { permissionMode: 'bypassPermissions', trustRepository: false } as const;
+  const start = (of: Parameters<typeof startOf>[0], readyAt: number) => startOf(of, { readyAt, profile });
+
   test('warm, when the worker was ready before the job came', () => {
-    expect(startOf(job, 900)).toEqual({ kind: 'warm' });
+    expect(start(job, 900)).toEqual({ kind: 'warm' });
   });
 
   test('cold, with the reason', () => {
-    expect(startOf(job, 1_100)).toEqual({ kind: 'cold', reason: 'no_warm_worker' });
-    expect(startOf({ ...job, spec: jobSpec({ outputSchema: {} }) }, 0).reason).toBe('own_schema');
-    expect(startOf({ ...job, spec: jobSpec({ appendSystemPrompt: 'x' }) }, 0).reason).toBe('own_system_prompt');
+    expect(start(job, 1_100)).toEqual({ kind: 'cold', reason: 'no_warm_worker' });
+    expect(start({ ...job, spec: jobSpec({ outputSchema: {} }) }, 0).reason).toBe('own_schema');
+    expect(start({ ...job, spec: jobSpec({ appendSystemPrompt: 'x' }) }, 0).reason).toBe('own_system_prompt');
+    expect(start({ ...job, spec: jobSpec({ permissionMode: 'plan' }) }, 0).reason).toBe('own_permission_mode');
+    const git = { ...job, spec: jobSpec({ workspace: { kind: 'git', url: 'https://example.com/r.git' } }) };
+    expect(start(git, 0)).toEqual({ kind: 'warm' });
+    const trusting = { ...profile, trustRepository: true };
+    expect(startOf(git, { readyAt: 0, profile: trusting })).toEqual({ kind: 'cold', reason: 'trusted_repository' });
+  });
+
+  test('resumed, whatever its needs', () => {
+    const again = { kind: 'resume', snapshot: { sessionId: 's', at: 0, sessionBytes: 0, lease: 1, bytes: 0 } } as const;
+    const planned = { ...job, spec: jobSpec({ permissionMode: 'plan' }) };
+    expect(startOf(planned, { readyAt: 0, profile }, again)).toEqual({ kind: 'resumed' });
   });
 
   test('a delayed job counts from its time, not from its submission', () => {
-    expect(startOf({ ...job, spec: jobSpec({ runAt: 2_000 }) }, 1_900)).toEqual({ kind: 'warm' });
+    expect(start({ ...job, spec: jobSpec({ runAt: 2_000 }) }, 1_900)).toEqual({ kind: 'warm' });
   });
 
   test('a further attempt counts from when its job was queued again, or is to wake', () => {
     const again = { ...job, times: { ...job.times, requeuedAt: 2_000 } };
-    expect(startOf(again, 1_900)).toEqual({ kind: 'warm' });
-    expect(startOf(again, 2_100).kind).toBe('cold');
-    expect(startOf({ ...again, wakeAt: 3_000 }, 2_100)).toEqual({ kind: 'warm' });
+    expect(start(again, 1_900)).toEqual({ kind: 'warm' });
+    expect(start(again, 2_100).kind).toBe('cold');
+    expect(start({ ...again, wakeAt: 3_000 }, 2_100)).toEqual({ kind: 'warm' });
   });
 });

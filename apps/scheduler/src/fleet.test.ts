@@ -1,28 +1,57 @@
 import { expect, test } from 'vitest';
-import { Fleet, silenceMs, type OwnWorker } from './fleet.js';
+import { Fleet, startLimitMs, type OwnWorker } from './fleet.js';
+import { silenceMs } from './silence.js';
 
-const worker = (): OwnWorker => ({ id: 'w', profile: 'p', phase: 'idle', startedAt: 0, readyAt: 0, heardAt: 0 });
+const worker = (own: Partial<OwnWorker> = {}): OwnWorker => ({
+  ...{ id: 'w', profile: 'p', phase: 'idle', startedAt: 0, readyAt: 0, heardAt: 0, engine: 'e', bridge: undefined },
+  ...own,
+});
 
-function fleetOf(one: OwnWorker): Fleet {
+function fleetOf(...workers: readonly OwnWorker[]): Fleet {
   const fleet = new Fleet();
-  fleet.add(one);
+  for (const one of workers) fleet.add(one);
   fleet.awake(0);
   return fleet;
 }
 
-test('a worker that is silent while we listen is lost', () => {
+test('a worker that is silent while we listen is silent', () => {
   const one = worker();
   const fleet = fleetOf(one);
   for (let now = 1_000; now <= silenceMs; now += 1_000) fleet.awake(now);
-  expect(fleet.lost(one, silenceMs)).toBeUndefined();
-  expect(fleet.lost(one, silenceMs + 1)).toBe('no heartbeat for 6 s');
+  expect(fleet.silence(one, silenceMs)).toBe('none');
+  expect(fleet.silence(one, silenceMs + 1)).toBe('silent');
 });
 
-test('a worker is not lost because we were frozen, or Redis was away', () => {
+test('a worker is not silent because we were frozen, or Redis was away', () => {
   const one = worker();
   const fleet = fleetOf(one);
   fleet.awake(30_000);
-  expect(fleet.lost(one, 30_000)).toBeUndefined();
+  expect(fleet.silence(one, 30_000)).toBe('none');
   for (let now = 31_000; now <= 37_000; now += 1_000) fleet.awake(now);
-  expect(fleet.lost(one, 37_000)).toBe('no heartbeat for 7 s');
+  expect(fleet.silence(one, 37_000)).toBe('silent');
+});
+
+test('a job goes to a worker that was heard a short time ago, though another one was idle for less long', () => {
+  const quiet = worker({ id: 'quiet', heardAt: 10_000 });
+  const heard = worker({ id: 'heard', heardAt: 28_000 });
+  const fleet = fleetOf(quiet, heard);
+  fleet.free(heard);
+  fleet.free(quiet);
+  expect(fleet.take('p', 30_000)?.id).toBe('heard');
+  expect(fleet.take('p', 30_000)).toBeUndefined();
+  expect(fleet.hasFree('p')).toBe(true);
+  expect(fleet.hear(quiet, 31_000)).toBe(true);
+  expect(fleet.take('p', 31_000)?.id).toBe('quiet');
+  expect(fleet.hear(quiet, 32_000)).toBe(false);
+});
+
+test('a worker that is not ready, or does not leave, is late', () => {
+  const slow = worker({ id: 'slow', phase: 'starting' });
+  const staying = worker({ id: 'staying', phase: 'draining', drainingSince: 0, leaveBy: 50_000 });
+  const fleet = fleetOf(slow, staying);
+  expect([slow, staying].map((one) => fleet.late(one, startLimitMs))).toEqual([undefined, undefined]);
+  expect([slow, staying].map((one) => fleet.late(one, startLimitMs + 1))).toEqual([
+    'was not ready in time',
+    'did not leave in time',
+  ]);
 });

@@ -1,30 +1,35 @@
 import type { WorkerPhase } from '@remuda/domain';
 import type { Astray } from './astray.js';
+import { Hearing, isLively, type Silence } from './silence.js';
 
-/** A worker that is this scheduler's own, as it knows it at the moment. Times are epoch ms. */
+/** A worker that is this scheduler's own, as it knows it at the moment. Times are of the monotonic clock, in ms, where nothing else is said. */
 export interface OwnWorker {
   readonly id: string;
   readonly profile: string;
   phase: WorkerPhase;
   readonly startedAt: number;
-  /** When its Claude Code was last made warm; 0 before the first time. */
+  /** When its Claude Code was last made warm, epoch ms; 0 before the first time. */
   readyAt: number;
+  /** Its last word; -Infinity before the first that we hear. */
   heardAt: number;
+  /** Names the engine on which its container is; undefined of one that an earlier release started. */
+  readonly engine: string | undefined;
+  /** Names the bridge by which it speaks; undefined where it reaches Redis by itself. */
+  readonly bridge: string | undefined;
   /** Name of the bridge grant that its next job is to have; it's good for one. */
   grant?: string;
   /** Its engine could not be made warm. */
   cold?: boolean;
   drainingSince?: number;
-  /** By when it was told to leave. */
+  /** By when it was told to leave, epoch ms; and the same by the monotonic clock. */
   drainBy?: number;
+  leaveBy?: number;
   /** It is given no job, and stays. */
   cordoned?: boolean;
   /** The job that it does not seem to have. */
   astray?: Astray;
 }
 
-/** No word for so long means lost, in ms: three heartbeats missed. */
-export const silenceMs = 6_000;
 /** We look at our workers more often than this, in ms; a longer pause is one of ours: frozen, or Redis was away. */
 const napMs = 2_500;
 /** A container takes no longer than this to a warm worker, in ms; else it's given up. */
@@ -37,7 +42,8 @@ export class Fleet {
   readonly #workers = new Map<string, OwnWorker>();
   readonly #idle = new Map<string, string[]>();
   readonly #engagedAt = new Map<string, number>();
-  #awakeAt = Infinity;
+  readonly #hearing = new Hearing();
+  #awakeAt = -Infinity;
 
   /** `ownDrainMs` is what workers take that leave by themselves. */
   constructor(private readonly ownDrainMs = 10_000) {}
@@ -63,15 +69,28 @@ export class Fleet {
     this.#idle.set(worker.profile, idle);
   }
 
-  /** Takes a free worker, so that nobody else does. */
-  take(profile: string): OwnWorker | undefined {
-    const id = this.#idle.get(profile)?.pop();
-    return id === undefined ? undefined : this.#workers.get(id);
+  /** Takes a free worker, so that nobody else does: one that was heard a short time ago, since others may be gone. */
+  take(profile: string, now: number): OwnWorker | undefined {
+    const idle = this.#idle.get(profile) ?? [];
+    const at = idle.findLastIndex((id) => {
+      const worker = this.#workers.get(id);
+      return worker !== undefined && isLively(worker, now);
+    });
+    const [id = ''] = at < 0 ? [] : idle.splice(at, 1);
+    return this.#workers.get(id);
   }
 
-  /** When a worker of the profile last became busy; 0 before the first time. */
+  /** Hears a word of a worker; true where it had not been heard for so long that it could be given no job. */
+  hear(worker: OwnWorker, now: number): boolean {
+    const wasQuiet = !isLively(worker, now);
+    this.#hearing.onWord(worker, now);
+    worker.heardAt = now;
+    return wasQuiet;
+  }
+
+  /** When a worker of the profile last became busy; -Infinity before the first time. */
   engagedAt(profile: string): number {
-    return this.#engagedAt.get(profile) ?? 0;
+    return this.#engagedAt.get(profile) ?? -Infinity;
   }
 
   /** Whether a worker is free. */
@@ -98,16 +117,24 @@ export class Fleet {
   awake(now: number): void {
     const nap = now - this.#awakeAt;
     this.#awakeAt = now;
-    if (nap > napMs) for (const worker of this.#workers.values()) worker.heardAt = Math.max(worker.heardAt, now);
+    if (nap > napMs) this.#hearing.excuse(now);
   }
 
-  /** Why a worker counts as lost, where it does. */
-  lost(worker: OwnWorker, now: number): string | undefined {
-    if (worker.phase !== 'starting' && now - worker.heardAt > silenceMs)
-      return `no heartbeat for ${String(Math.round((now - worker.heardAt) / 1000))} s`;
+  /** For the time before `now` nobody counts as silent: so it is for workers that come to us. */
+  excuse(now: number): void {
+    this.#hearing.excuse(now);
+  }
+
+  /** What it means that a worker says nothing. One that starts says nothing yet. */
+  silence(worker: OwnWorker, now: number): Silence {
+    return worker.phase === 'starting' ? 'none' : this.#hearing.of(worker, this.all(), now);
+  }
+
+  /** Why a worker is too late, where it is. */
+  late(worker: OwnWorker, now: number): string | undefined {
     if (worker.phase === 'starting' && now - worker.startedAt > startLimitMs) return 'was not ready in time';
     if (worker.phase !== 'draining' || worker.drainingSince === undefined) return undefined;
-    const by = worker.drainBy ?? worker.drainingSince + this.ownDrainMs;
+    const by = worker.leaveBy ?? worker.drainingSince + this.ownDrainMs;
     return now > by + drainGraceMs ? 'did not leave in time' : undefined;
   }
 

@@ -25,7 +25,7 @@ export interface Holding {
   readonly lease: number;
   /** Name of its bridge grant; unknown after a takeover. */
   readonly grant?: string;
-  /** Epoch ms at which the attempt has to be over. */
+  /** When the attempt has to be over, by the monotonic clock in ms. */
   readonly deadline: number;
 }
 
@@ -45,6 +45,9 @@ export class Holdings {
     private readonly metrics: SchedulerMetrics,
     private readonly log: Logger,
   ) {}
+
+  /** Since when a cancel that was asked for is known here, by the monotonic clock in ms. */
+  #cancels: ReadonlyMap<string, number> = new Map();
 
   hold(holding: Holding): void {
     const before = this.#byJob.get(holding.job.id);
@@ -106,12 +109,14 @@ export class Holdings {
   }
 
   /**
-   * Workers whose attempt should have ended and has not: by its deadline, or after a cancel. One read, however many there are: the
-   * deadlines are known here, and of the cancels only those come back that are overdue.
+   * Workers whose attempt should have ended and has not: by its deadline, or after a cancel. One read, however many there are. `now` is
+   * of the monotonic clock: a cancel is overdue when it has been known here for too long, whatever the time was where it was asked for.
    */
   async overdue(now: number): Promise<readonly { readonly worker: string; readonly failure: Failure }[]> {
     if (this.#byJob.size === 0) return [];
-    const cancels = new Set(await this.leases.cancelledBefore(now - outsideGraceMs));
+    const asked = await this.leases.cancelled();
+    this.#cancels = new Map(asked.map((job) => [job, this.#cancels.get(job) ?? now]));
+    const cancels = new Set(asked.filter((job) => now - (this.#cancels.get(job) ?? now) > outsideGraceMs));
     return this.all().flatMap((holding) => {
       const failure = overdueFailure(holding, cancels, now);
       return failure ? [{ worker: holding.worker, failure }] : [];

@@ -4,6 +4,7 @@ import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
 import type { Holdings } from './holdings.js';
 import type { SchedulerMetrics } from './metrics.js';
+import { onEngine } from './ownable.js';
 import { removalLimitMs, removeContainer, type Removal } from './removal.js';
 
 /** What taking a worker out of everything touches. */
@@ -14,6 +15,8 @@ export interface LossesParts {
   readonly access: WorkerAccess | undefined;
   readonly runtime: ContainerRuntime;
   readonly relay: () => Relay;
+  /** Names the engine whose containers the runtime sees. */
+  readonly engine: () => string;
   readonly metrics: SchedulerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -27,7 +30,7 @@ export interface LossesParts {
 /** A worker that is being lost. */
 interface Loss {
   readonly failure: Failure;
-  /** Epoch ms. */
+  /** By the monotonic clock, in ms. */
   readonly since: number;
   /** Its container has ended, and all that ran in it. */
   readonly ended: boolean;
@@ -61,7 +64,7 @@ export class Losses {
     const known = this.#losses.get(worker);
     if (known?.underWay) return known.underWay;
     const expected = known?.expected ?? this.parts.fleet.get(worker)?.phase === 'draining';
-    const since = known?.since ?? this.parts.clock.now();
+    const since = known?.since ?? this.parts.clock.monotonic();
     // The first reason names the end.
     return this.#try(worker, {
       failure: known?.failure ?? failure,
@@ -116,8 +119,9 @@ export class Losses {
       return;
     }
     // Whatever it says from now on, it's given nothing any more.
-    fleet.engage(worker, 'draining', clock.now());
-    const removal = loss.ended || !holdings.of(worker) ? undefined : await this.#remove(worker, loss);
+    fleet.engage(worker, 'draining', clock.monotonic());
+    const isHere = onEngine(own, this.parts.engine());
+    const removal = loss.ended || !holdings.of(worker) ? undefined : await this.#remove(worker, loss, isHere);
     await this.#unlessPoisoned(worker, loss, () => relay().finish(worker));
     const failure = failureAfter(loss.failure, removal);
     const ended = removal && 'ended' in removal ? removal.ended : undefined;
@@ -125,7 +129,7 @@ export class Losses {
     // Where it could not be ended here, it's a stranded claim from now on.
     holdings.letGo(worker);
     await access?.revoke(worker);
-    await runtime.stop(worker, 0);
+    if (isHere) await runtime.stop(worker, 0);
     if (own && !loss.expected) metrics.lost.inc({ profile: own.profile });
     await registry.forget(worker);
     fleet.remove(worker);
@@ -143,8 +147,8 @@ export class Losses {
     }
   }
 
-  async #remove(worker: string, { since }: Loss): Promise<Removal> {
-    const removal = await removeContainer(worker, since, this.parts);
+  async #remove(worker: string, { since }: Loss, isHere: boolean): Promise<Removal> {
+    const removal = await removeContainer({ worker, isHere }, since, this.parts);
     if ('givenUp' in removal)
       this.parts.log.error(
         { worker, reason: removal.givenUp },

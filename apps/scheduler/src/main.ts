@@ -25,6 +25,7 @@ void runApp('scheduler', async () => {
     runtime,
     surroundings: {
       ...{ runtime: runtime.kind, namespace, redisUrl, socketDir: runtime.workerSocketDir },
+      bridgeDir: settings.socketDir,
       ...{ logLevel, drainMs, snapshotEveryMs },
     },
     bridgeSocketDir: settings.socketDir,

@@ -1,9 +1,11 @@
-import type { Clock } from '@remuda/domain';
+import type { Clock, ContainerRuntime } from '@remuda/domain';
 import type { Leases, Relay, WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
-import type { Fleet } from './fleet.js';
+import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from './holdings.js';
 import { lost, type Losses } from './losses.js';
+import { onEngine, ownableOf } from './ownable.js';
+import { containersInTime } from './removal.js';
 import type { Wishes } from './wishes.js';
 
 /** What ownership of workers touches. */
@@ -17,6 +19,9 @@ export interface OwnershipParts {
   readonly relay: () => Relay;
   /** Names us among the schedulers. */
   readonly scheduler: string;
+  readonly runtime: ContainerRuntime;
+  /** Names the engine whose containers the runtime sees. */
+  readonly engine: () => string;
   readonly clock: Clock;
   readonly log: Logger;
   /** A worker came to us, and may be free. */
@@ -25,17 +30,20 @@ export interface OwnershipParts {
 
 /** Which workers are ours: keeps them, takes those whose scheduler is gone, and lets go of those that another one has. */
 export class Ownership {
+  /** Workers on other engines that nobody owns, and since when, by the monotonic clock in ms. */
+  #left: ReadonlyMap<string, number> = new Map();
+
   constructor(private readonly parts: OwnershipParts) {}
 
   /** Renews what we own, adopts what nobody owns, and ends what is silent or late. */
   async keep(): Promise<void> {
-    const { fleet, registry, losses, wishes, scheduler, clock } = this.parts;
+    const { fleet, registry, losses, wishes, scheduler, engine, clock } = this.parts;
     const workers = await registry.all();
-    fleet.awake(clock.now());
-    const wanted = workers.filter(({ id, owner }) => {
-      const theirs = owner !== undefined && owner !== scheduler;
-      return fleet.get(id) !== undefined || !(theirs || losses.has(id));
-    });
+    fleet.awake(clock.monotonic());
+    const free = workers.filter(({ owner }) => owner === undefined || owner === scheduler);
+    const { ids: ownable, left } = ownableOf(free, { engine: engine(), left: this.#left, now: clock.monotonic() });
+    this.#left = left;
+    const wanted = workers.filter(({ id }) => fleet.get(id) !== undefined || (ownable.has(id) && !losses.has(id)));
     const owned = await registry.own(wanted.map(({ id }) => id));
     for (const worker of wanted) {
       const { id } = worker;
@@ -63,13 +71,32 @@ export class Ownership {
 
   async #endLate(): Promise<void> {
     const { fleet, holdings, losses, clock } = this.parts;
-    const now = clock.now();
+    const now = clock.monotonic();
+    const quiet: OwnWorker[] = [];
     for (const own of fleet.all()) {
-      const reason = fleet.lost(own, now);
+      const reason = fleet.late(own, now);
       if (reason !== undefined) void losses.lose(own.id, lost(reason));
+      else if (fleet.silence(own, now) !== 'none' && !losses.has(own.id)) quiet.push(own);
     }
+    if (quiet.length > 0) await this.#endQuiet(quiet, now);
     losses.again();
     for (const { worker, failure } of await holdings.overdue(now)) void losses.lose(worker, failure);
+  }
+
+  /**
+   * Ends those whose silence means something, and those whose container is gone. Whoever has said what the relay has not come to yet is
+   * not silent.
+   */
+  async #endQuiet(quiet: readonly OwnWorker[], now: number): Promise<void> {
+    const { fleet, losses, relay, engine } = this.parts;
+    const containers = await containersInTime(this.parts);
+    const running = new Set(containers?.filter((one) => one.running).map(({ worker }) => worker));
+    for (const own of quiet) {
+      if (await relay().lags(own.id)) fleet.hear(own, now);
+      else if (containers && onEngine(own, engine()) && !running.has(own.id))
+        void losses.lose(own.id, lost('its container is gone'));
+      else if (fleet.silence(own, now) === 'silent') void losses.lose(own.id, lost(silent(own, now)));
+    }
   }
 
   /** Takes over a worker, and the job that it carries out. */
@@ -78,10 +105,13 @@ export class Ownership {
     const found = await registry.find(worker);
     // It was removed since we looked.
     if (!found) return;
-    const now = clock.now();
-    const { id, profile, phase, startedAt, readyAt } = found;
-    const own = { id, profile, phase, startedAt, readyAt: readyAt ?? 0, heardAt: now };
+    const now = clock.monotonic();
+    const { id, profile, phase, readyAt = 0, engine, bridge } = found;
+    const startedAt = now - passed(found.startedAt, clock.now());
+    // Its next word shows that it is there: until then it is given no job.
+    const own = { id, profile, phase, startedAt, readyAt, heardAt: -Infinity, engine, bridge };
     fleet.add(own);
+    fleet.excuse(now);
     if (found.job !== undefined && found.lease !== undefined) await this.#adoptJob(id, found.job, found.lease);
     if (phase === 'idle') fleet.free(own);
     if (phase === 'draining') fleet.engage(id, 'draining', now);
@@ -91,10 +121,17 @@ export class Ownership {
   }
 
   async #adoptJob(worker: string, id: string, lease: number): Promise<void> {
-    const { leases, holdings } = this.parts;
+    const { leases, holdings, clock } = this.parts;
     const [found, lock] = await Promise.all([leases.read(id), leases.lockOf(id)]);
     if (!found || lock === undefined || found.job.lease !== lease || found.job.worker !== worker) return;
-    const deadline = (found.job.times.claimedAt ?? 0) + found.job.spec.timeoutMs;
+    const passedMs = passed(found.job.times.claimedAt ?? 0, clock.now());
+    const deadline = clock.monotonic() + Math.max(0, found.job.spec.timeoutMs - passedMs);
     holdings.hold({ held: { id, lock, placedAt: 0 }, job: found.job, worker, lease, deadline });
   }
 }
+
+const silent = ({ heardAt }: OwnWorker, now: number): string =>
+  heardAt === -Infinity ? 'no heartbeat' : `no heartbeat for ${String(Math.round((now - heardAt) / 1000))} s`;
+
+/** Ms since another scheduler wrote a time down: as good as the clocks of both, and never less than none. */
+const passed = (at: number, now: number): number => Math.max(0, now - at);

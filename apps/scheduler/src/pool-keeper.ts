@@ -27,7 +27,7 @@ import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
 import { fingerprint } from './profiles-file.js';
 import type { Wishes } from './wishes.js';
-import { workerEnvironment, type WorkerSurroundings } from './worker-environment.js';
+import { bridgeOf, workerEnvironment, type WorkerSurroundings } from './worker-environment.js';
 
 /** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
 const calmMs = 400;
@@ -36,6 +36,8 @@ const calmMs = 400;
 export interface PoolKeeperParts {
   readonly scheduler: string;
   readonly runtime: ContainerRuntime;
+  /** Names the engine whose containers the runtime sees. */
+  readonly engine: () => string;
   readonly registry: WorkerRegistry;
   readonly access: WorkerAccess | undefined;
   /** Absent where workers use no bridge. */
@@ -78,7 +80,7 @@ export class PoolKeeper {
     if (led.length === 0) return;
     // What was seen before we had the lead may be out of date: until then another one has acted.
     const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
-    fleet.awake(clock.now());
+    fleet.awake(clock.monotonic());
     const known = new Set(workers.map((worker) => worker.id));
     const strays = containers.filter((container) => !known.has(container.worker));
     // Side by side: a pool does not wait for the containers of another one.
@@ -137,7 +139,7 @@ export class PoolKeeper {
     strays: readonly string[],
     now: number,
   ): Promise<SeenPool> {
-    const { fleet, halts } = this.parts;
+    const { fleet, halts, clock } = this.parts;
     const made = this.#made.get(profile.name);
     const backlog = (await this.queueOf.get(profile.name)?.backlog(now)) ?? 0;
     this.#backlogs.set(profile.name, backlog);
@@ -151,7 +153,7 @@ export class PoolKeeper {
           // Whose start takes too long its owner ends: another one could only start more of them.
           startedAt: own ? worker.startedAt : Math.max(worker.startedAt, now - startLimitMs),
           stale: worker.fingerprint !== made,
-          lost: own !== undefined && fleet.lost(own, now) !== undefined,
+          lost: own !== undefined && fleet.late(own, clock.monotonic()) !== undefined,
           ...(worker.idleSince === undefined ? {} : { idleSince: worker.idleSince }),
           ...(worker.cordoned === true ? { cordoned: true } : {}),
           outgrown: isOutgrown(worker, profile.recycle),
@@ -179,7 +181,7 @@ export class PoolKeeper {
       case 'lose': {
         const worker = fleet.get(action.worker);
         if (worker?.phase === 'starting') await this.noteFailedStart(profile.name, 'its worker was not ready in time');
-        if (worker) await lose(action.worker, fleet.lost(worker, clock.now()) ?? 'was not ready in time');
+        if (worker) await lose(action.worker, fleet.late(worker, clock.monotonic()) ?? 'was not ready in time');
         return;
       }
       case 'reap':
@@ -195,15 +197,16 @@ export class PoolKeeper {
   }
 
   async #start(profile: Profile): Promise<void> {
-    const { runtime, registry, access, fleet, clock, metrics, log, surroundings } = this.parts;
+    const { runtime, engine, registry, access, fleet, clock, metrics, log, surroundings } = this.parts;
     const id = `w-${profile.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
     const startedAt = clock.now();
     const made = this.#made.get(profile.name) ?? '';
     try {
       const { afterJobs } = profile.recycle;
-      const ours = await registry.register({ id, profile: profile.name, fingerprint: made, startedAt, afterJobs });
-      if (!ours) return;
-      fleet.add({ id, profile: profile.name, phase: 'starting', startedAt, readyAt: 0, heardAt: startedAt });
+      const named = { id, profile: profile.name, engine: engine(), bridge: bridgeOf(surroundings, engine()) };
+      if (!(await registry.register({ ...named, fingerprint: made, startedAt, afterJobs }))) return;
+      const tick = clock.monotonic();
+      fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
       const account = await access?.grant(id);
       await this.parts.follow(id);
       await this.parts.doors?.open(id);

@@ -1,4 +1,4 @@
-import type { Clock, ContainerRuntime, Ended } from '@remuda/domain';
+import type { Clock, ContainerRuntime, Ended, SeenContainer } from '@remuda/domain';
 
 /** How long one try to remove a container may take, in ms: an engine that hangs does not say so. */
 const tryMs = 5_000;
@@ -14,21 +14,41 @@ export interface RemovalParts {
 /** What a removal came to: proven, or given up, and why. */
 export type Removal = { readonly ended: Ended } | { readonly givenUp: string };
 
+/** The worker whose container is removed. */
+export interface RemovedWorker {
+  readonly worker: string;
+  /** Whether it is on the engine that the runtime speaks to: what is not found elsewhere may run all the same. */
+  readonly isHere: boolean;
+}
+
 /**
  * Removes a worker's container, and looks whether it is gone: so long the attempt in it may go on. Rejects where that can't be done,
- * and is to be tried again; when that has gone on since `since` (epoch ms) for too long, it's given up.
+ * and is to be tried again; when that has gone on since `since` (monotonic clock, ms) for too long, it's given up.
  */
-export async function removeContainer(worker: string, since: number, parts: RemovalParts): Promise<Removal> {
+export async function removeContainer(
+  { worker, isHere }: RemovedWorker,
+  since: number,
+  parts: RemovalParts,
+): Promise<Removal> {
   const { runtime, clock } = parts;
   try {
+    if (!isHere) throw new Error('it is on another engine');
     await inTime(runtime.stop(worker, 0), clock);
     const containers = await inTime(runtime.list(), clock);
     if (containers.some((one) => one.worker === worker && one.running)) throw new Error('it still runs');
-    return { ended: { by: 'container', processesLeft: 0, ms: Math.max(0, clock.now() - since) } };
+    return { ended: { by: 'container', processesLeft: 0, ms: Math.max(0, clock.monotonic() - since) } };
   } catch (error) {
-    if (clock.now() - since < removalLimitMs) throw error;
+    if (clock.monotonic() - since < removalLimitMs) throw error;
     return { givenUp: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The containers of the runtime's engine; undefined where it does not say so in time. */
+export async function containersInTime({
+  runtime,
+  clock,
+}: RemovalParts): Promise<readonly SeenContainer[] | undefined> {
+  return inTime(runtime.list(), clock).catch(() => undefined);
 }
 
 async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {

@@ -99,6 +99,8 @@ export class Scheduler {
   readonly #relay: Relay;
   #tickers: { readonly pools: Ticker; readonly leases: Ticker; readonly others: readonly Ticker[] } | undefined;
   #unwatch: (() => Promise<void>) | undefined;
+  /** Names the engine whose containers we see; known from `start` on. */
+  #engine = '';
   /** Whether Redis may have forgotten our workers' accounts. */
   #accountsDue = false;
   #accounts = Promise.resolve();
@@ -125,6 +127,7 @@ export class Scheduler {
       () => countDeadLetters(this.#redis, this.#keys),
     );
     const relay = (): Relay => this.#relay;
+    const engine = (): string => this.#engine;
     const wake = (profile: string): void => this.#dispatcher.wake(profile);
     const lookOver = (): void => this.#tickers?.pools.poke();
     const { suspendAfter } = plan;
@@ -147,13 +150,14 @@ export class Scheduler {
     this.#dispatcher = new Dispatcher(
       {
         ...{ scheduler, accounts, fleet, holdings, halts, leases, rightsOf: rights, clock, metrics, log },
+        profileOf: (name) => profileOf.get(name),
         onElsewhere: (worker) => this.#ownership.disown(worker),
       },
       this.#queueOf,
     );
     const wishes = new Wishes({ fleet, registry, clock, metrics, log, onFree: wake, onLess: lookOver });
     this.#losses = new Losses({
-      ...{ fleet, holdings, registry, access, runtime, relay, metrics, clock, log },
+      ...{ fleet, holdings, registry, access, runtime, engine, relay, metrics, clock, log },
       onGone: (profile) => {
         lookOver();
         wake(profile);
@@ -163,7 +167,9 @@ export class Scheduler {
     });
     const losses = this.#losses;
     const parts = { fleet, holdings, registry, clock, log };
-    this.#ownership = new Ownership({ ...parts, scheduler, leases, losses, wishes, relay, onTaken: wake });
+    this.#ownership = new Ownership({
+      ...{ ...parts, scheduler, leases, losses, wishes, relay, runtime, engine, onTaken: wake },
+    });
     const socketDir = plan.bridgeSocketDir;
     const doors = new RedisDoors(this.#redis, this.#keys);
     this.#keeper = new PoolKeeper(
@@ -172,6 +178,7 @@ export class Scheduler {
         ...{
           scheduler,
           runtime,
+          engine,
           registry,
           access,
           queues,
@@ -219,6 +226,7 @@ export class Scheduler {
     const suspend = (profile: string, reason: string): Promise<void> => this.#halts.onImageAbsent(profile, reason);
     const images = new Images({ runtime, profiles, suspend, log });
     await images.provide();
+    this.#engine = await runtime.engineName();
     for (const queue of this.#queueOf.values()) await queue.ready();
     await this.#sweeper.publish();
     for (const queue of this.#queueOf.values()) await queue.start();

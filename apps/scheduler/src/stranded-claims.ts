@@ -25,14 +25,14 @@ export interface StrandedParts {
 export class StrandedClaims {
   /** Since when each was seen so. */
   #seen = new Map<string, number>();
-  #lookedAt = 0;
+  #lookedAt = -Infinity;
 
   constructor(private readonly parts: StrandedParts) {}
 
   /** Looks at all claims now and then, and frees those that are stranded for some seconds. */
   async free(): Promise<void> {
     const { queues, sweeps, clock } = this.parts;
-    const now = clock.now();
+    const now = clock.monotonic();
     if (now - this.#lookedAt < lookEveryMs) return;
     this.#lookedAt = now;
     const seen = new Map<string, number>();

@@ -38,8 +38,10 @@ export class Wishes {
     await registry.askDrain(id, by);
     await registry.tell(id, encodeControl({ kind: 'drain', limitMs }));
     if (own.drainBy === undefined) metrics.recycled.inc({ profile: own.profile, reason: reason ?? 'asked' });
+    const tick = clock.monotonic();
     own.drainBy = by;
-    fleet.engage(id, 'draining', now);
+    own.leaveBy = tick + limitMs;
+    fleet.engage(id, 'draining', tick);
     log.info({ worker: id, limitMs, reason }, 'a worker drains');
     onLess();
   }

@@ -9,11 +9,18 @@ export interface WorkerSurroundings {
   readonly redisUrl: string;
   /** Where each worker sees its sockets, where that is the same for all. */
   readonly socketDir?: string | undefined;
+  /** Where the bridge's sockets are on the engine's host: names the bridge. */
+  readonly bridgeDir?: string;
   readonly logLevel: string;
   /** What a job may still take when its worker is told to leave by a signal, in ms. */
   readonly drainMs: number;
   /** Shortest time between two snapshots of a turn, in ms; 0 for none at all. Absent: as the worker has it by itself. */
   readonly snapshotEveryMs?: number;
+}
+
+/** Names the bridge by which the workers of an engine reach Redis; undefined where they do so by themselves. */
+export function bridgeOf(around: WorkerSurroundings, engine: string): string | undefined {
+  return around.runtime === 'docker' ? `${engine}:${around.bridgeDir ?? around.socketDir ?? ''}` : undefined;
 }
 
 /** A worker's environment. The model's credential is not in it, nor a password of anybody else. */

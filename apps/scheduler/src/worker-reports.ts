@@ -39,10 +39,11 @@ export class WorkerReports implements RelayListener {
     const { fleet, registry, clock } = this.parts;
     const own = fleet.get(worker);
     if (!own) return;
-    own.heardAt = clock.now();
+    const wasQuiet = fleet.hear(own, clock.monotonic());
+    if (wasQuiet && own.phase === 'idle') this.parts.onFree(own.profile);
     if (report.kind === 'heartbeat') {
       this.#compare(own, report.phase);
-      await registry.note(worker, { heartbeatAt: own.heardAt, rssMb: Math.round(report.rssMb) });
+      await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb) });
     } else if (report.phase === 'idle') await this.#onIdle(worker, report);
     else if (report.phase === 'draining') await this.#onDraining(worker);
   }
@@ -70,7 +71,7 @@ export class WorkerReports implements RelayListener {
       return;
     }
     const held = { job: holding.job.id, lease: holding.lease };
-    const { astray, lost } = stillAstray(held, own.astray, this.parts.clock.now());
+    const { astray, lost } = stillAstray(held, own.astray, this.parts.clock.monotonic());
     own.astray = astray;
     if (lost) this.parts.onAstray(own.id);
   }
@@ -95,8 +96,9 @@ export class WorkerReports implements RelayListener {
     if (noted !== 'idle' || early) return;
     const first = own.readyAt === 0;
     if (first) {
-      metrics.ready(own.profile, now - own.startedAt);
-      log.info({ worker, ms: now - own.startedAt }, 'worker is warm');
+      const ms = clock.monotonic() - own.startedAt;
+      metrics.ready(own.profile, ms);
+      log.info({ worker, ms }, 'worker is warm');
       await onReady(own.profile);
     }
     if (outgrown) {
@@ -115,7 +117,7 @@ export class WorkerReports implements RelayListener {
   }
 
   async #onDraining(worker: string): Promise<void> {
-    this.parts.fleet.engage(worker, 'draining', this.parts.clock.now());
+    this.parts.fleet.engage(worker, 'draining', this.parts.clock.monotonic());
     await this.parts.registry.note(worker, { phase: 'draining' });
     this.parts.onLeaving();
   }

@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest';
 import { noUsage, type Assignment, type NewEvent } from '@remuda/domain';
-import { InstantEngine, jobSpec } from '@remuda/testing';
+import { InstantEngine, ManualClock, jobSpec } from '@remuda/testing';
 import { carryOut, type AttemptParts, type StopReason } from './attempt.js';
 
-const assignment: Assignment = { job: 'j-1', attempt: 1, lease: 1, spec: jobSpec(), bridgeToken: 't', deadline: 1e15 };
+const assignment: Assignment = {
+  job: 'j-1',
+  attempt: 1,
+  lease: 1,
+  spec: jobSpec(),
+  bridgeToken: 't',
+  remainingMs: 60_000,
+};
 const git = {
   branch: 'main',
   base: 'a',
@@ -26,7 +33,7 @@ function parts(own: Partial<AttemptParts> = {}): AttemptParts & { readonly told:
       clear: async () => undefined,
     },
     armed: 'armed',
-    now: () => 0,
+    clock: new ManualClock(0),
     tell: (event) => told.push(event),
     ...own,
   };

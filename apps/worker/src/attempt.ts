@@ -25,24 +25,26 @@ export interface AttemptParts extends BeginParts {
 
 /** Carries out one assignment, and gives its outcome; never rejects. One that was stopped proves that nothing of it goes on. */
 export async function carryOut(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
-  const { engine, now, tell } = parts;
+  const { engine, clock, tell } = parts;
   let stoppedAt: number | undefined;
-  stop.addEventListener('abort', () => (stoppedAt ??= now()), { once: true });
+  stop.addEventListener('abort', () => (stoppedAt ??= clock.monotonic()), { once: true });
   try {
     return await attempt(assignment, parts, stop);
   } catch (error) {
     if (!stop.aborted) return { kind: 'failed', failure: failureOf(error) };
     const rest = await engine.endRest();
     if (rest === undefined) return stopped(stop);
-    const ended = { ...rest, ms: now() - (stoppedAt ?? now()) };
-    tell({ type: 'attempt.ended', at: now(), data: ended });
+    const now = clock.monotonic();
+    const ended = { ...rest, ms: Math.round(now - (stoppedAt ?? now)) };
+    tell({ type: 'attempt.ended', at: clock.now(), data: ended });
     return stopped(stop, { ...emptyResult(), ended });
   }
 }
 
 async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
   const { spec, bridgeToken = parts.armed } = assignment;
-  const { engine, workspace, now, tell } = parts;
+  const { engine, workspace, clock, tell } = parts;
+  const now = (): number => clock.now();
   const env = environmentOf(assignment);
   // An engine that could not be made warm before the job came gets its second chance now.
   if (engine.readiness(spec) === 'cold') await engine.warm();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RemudaError, type Again, type Assignment, type NewEvent, type Snapshot } from '@remuda/domain';
-import { InstantEngine, jobSpec } from '@remuda/testing';
+import { InstantEngine, ManualClock, jobSpec } from '@remuda/testing';
 import { begin, type BeginParts } from './begin.js';
 import type { SnapshotKeeper } from './keepers.port.js';
 
@@ -13,7 +13,7 @@ function assignment(again?: Again): Assignment {
     attempt: 2,
     lease: 2,
     spec: jobSpec({ prompt: 'Do it.' }),
-    deadline: 1e15,
+    remainingMs: 60_000,
     ...(again ? { again } : {}),
   };
 }
@@ -34,7 +34,7 @@ function parts(own: Partial<BeginParts> = {}) {
       collect: async () => ({ warnings: [] }),
       clear: async () => void done.push('clear'),
     },
-    now: () => 0,
+    clock: new ManualClock(0),
     tell: (event: NewEvent) => void told.push(event),
     ...own,
   };

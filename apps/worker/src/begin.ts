@@ -2,6 +2,7 @@ import {
   failureOf,
   type Again,
   type Assignment,
+  type Clock,
   type Engine,
   type NewEvent,
   type Snapshot,
@@ -15,7 +16,7 @@ export interface BeginParts {
   readonly workspace: WorkspaceKeeper;
   /** Absent where the bridge has no door for snapshots. */
   readonly snapshots?: SnapshotKeeper | undefined;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly tell: (event: NewEvent) => void;
 }
 
@@ -52,7 +53,7 @@ export async function begin(
 async function resume(
   snapshot: Snapshot,
   { token, spec }: { readonly token: string; readonly spec: Pick<Turn, 'permissionMode' | 'outputSchema'> },
-  { engine, snapshots, now, tell }: BeginParts,
+  { engine, snapshots, clock, tell }: BeginParts,
   stop: AbortSignal,
 ): Promise<Restart | undefined> {
   const { sessionId, at: snapshotAt, bytes } = snapshot;
@@ -63,7 +64,7 @@ async function resume(
   const taken = await settled(engine.resume(sessionId, spec));
   stop.throwIfAborted();
   if ('error' in taken) return { kind: 'restart', reason: 'refused', message: taken.error };
-  tell({ type: 'attempt.resumed', at: now(), data: { sessionId, snapshotAt, bytes } });
+  tell({ type: 'attempt.resumed', at: clock.now(), data: { sessionId, snapshotAt, bytes } });
   return undefined;
 }
 
@@ -75,21 +76,25 @@ async function settled<T>(work: Promise<T> | undefined): Promise<{ value: T | un
   }
 }
 
-function tellRestart({ reason, message }: Restart, { tell, now }: BeginParts): void {
-  tell({ type: 'attempt.restarted', at: now(), data: { reason, ...(message === undefined ? {} : { message }) } });
+function tellRestart({ reason, message }: Restart, { tell, clock }: BeginParts): void {
+  tell({ type: 'attempt.restarted', at: clock.now(), data: { reason, ...(message === undefined ? {} : { message }) } });
 }
 
 async function prepare(
   { spec }: Assignment,
   token: string,
-  { workspace, engine, now, tell }: BeginParts,
+  { workspace, engine, clock, tell }: BeginParts,
   stop: AbortSignal,
 ): Promise<string | undefined> {
-  const since = now();
+  const since = clock.monotonic();
   const base = await workspace.prepare(spec.workspace, token, stop);
   if (spec.workspace.kind === 'git') {
     const commit = base === undefined ? {} : { commit: base };
-    tell({ type: 'workspace.prepared', at: now(), data: { kind: 'git', ms: now() - since, ...commit } });
+    tell({
+      type: 'workspace.prepared',
+      at: clock.now(),
+      data: { kind: 'git', ms: Math.round(clock.monotonic() - since), ...commit },
+    });
     await engine.refresh();
   }
   return base;

@@ -51,10 +51,9 @@ async function main(): Promise<void> {
   const snapshots = snapshotsOf(settings, door, { workspace, home, env: folder.env, ...owner }, log);
   const { afterJobs } = profile;
   const { drainMs } = settings;
-  const now = (): number => systemClock.now();
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
   const worker: Worker = new Worker({
-    ...{ line, engine, workspace: folder, snapshots, afterJobs, drainMs, now, log, onSecrets },
+    ...{ line, engine, workspace: folder, snapshots, afterJobs, drainMs, clock: systemClock, log, onSecrets },
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
   await worker.run();

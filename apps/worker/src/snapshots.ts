@@ -66,7 +66,7 @@ class Taker implements SnapshotWatch {
     private readonly parts: SnapshotParts,
     private readonly turn: WatchedTurn,
   ) {
-    this.#times = new SnapshotTimes(parts.everyMs, parts.clock.now());
+    this.#times = new SnapshotTimes(parts.everyMs, parts.clock.monotonic());
   }
 
   note(event: NewEvent): void {
@@ -88,7 +88,7 @@ class Taker implements SnapshotWatch {
   #plan(): void {
     this.#timer.abort();
     const { clock } = this.parts;
-    const inMs = this.#times.dueIn(clock.now());
+    const inMs = this.#times.dueIn(clock.monotonic());
     if (inMs === undefined || this.#stopped || this.#underWay) return;
     this.#timer = new AbortController();
     clock.sleep(inMs, this.#timer.signal).then(
@@ -102,7 +102,7 @@ class Taker implements SnapshotWatch {
   #begin(): void {
     const { clock, log } = this.parts;
     const at = clock.now();
-    const aim = this.#times.begin(at);
+    const aim = this.#times.begin(clock.monotonic());
     if (!aim || this.#stopped) return;
     const giveUp = new AbortController();
     const ended = this.#take(aim, at, giveUp.signal)

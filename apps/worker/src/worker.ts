@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { failureOf, type Assignment, type Control, type Engine, type NewEvent } from '@remuda/domain';
+import { failureOf, type Assignment, type Clock, type Control, type Engine, type NewEvent } from '@remuda/domain';
 import type { WorkerLine } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import { carryOut, type StopReason } from './attempt.js';
@@ -17,7 +17,7 @@ export interface WorkerPlan {
   readonly afterJobs: number;
   /** What a job may still take when the worker has to leave and nobody names a limit, in ms; then it goes back to the queue. */
   readonly drainMs: number;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Told before each job what takes its secrets out of a text. */
   readonly onSecrets?: (hide: (text: string) => string) => void;
@@ -90,10 +90,7 @@ export class Worker {
     const stop = new AbortController();
     this.#current = { assignment, stop };
     if (this.#cancelled?.job === job && this.#cancelled.lease === lease) stop.abort('cancel' satisfies StopReason);
-    const deadline = setTimeout(
-      () => stop.abort('deadline' satisfies StopReason),
-      assignment.deadline - this.plan.now(),
-    );
+    const deadline = setTimeout(() => stop.abort('deadline' satisfies StopReason), assignment.remainingMs);
     try {
       await this.#attempt(assignment, stop.signal);
     } finally {
@@ -105,17 +102,18 @@ export class Worker {
   }
 
   async #attempt(assignment: Assignment, stop: AbortSignal): Promise<void> {
-    const { line, engine, workspace, snapshots, now } = this.plan;
+    const { line, engine, workspace, snapshots, clock } = this.plan;
+    const now = (): number => clock.now();
     const { job, lease, secrets = {} } = assignment;
     const hiding = hidingOf(secrets);
     this.plan.onSecrets?.(hiding.text);
     const tellAll = (events: readonly NewEvent[]): void => {
-      for (const event of events) line.tell(job, lease, event, now());
+      for (const event of events) line.tell(job, lease, event, clock.monotonic());
     };
-    line.sayStarted({ kind: 'started', job, lease, at: now() });
+    line.sayStarted({ kind: 'started', job, lease, at: now() }, clock.monotonic());
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
-    const parts = { engine, workspace, snapshots, armed: this.#armed, now, tell };
+    const parts = { engine, workspace, snapshots, armed: this.#armed, clock, tell };
     const outcome = await carryOut(assignment, parts, stop);
     tellAll(hiding.rest(now()));
     // Not waited for: where nothing has to be tidied up, that it's idle again goes along in the same entry.
@@ -150,7 +148,7 @@ export class Worker {
   }
 
   #limitDrain(limitMs: number): void {
-    const by = this.plan.now() + limitMs;
+    const by = this.plan.clock.monotonic() + limitMs;
     if (by >= this.#drainBy) return;
     this.#drainBy = by;
     clearTimeout(this.#drainTimer);

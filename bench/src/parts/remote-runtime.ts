@@ -14,6 +14,10 @@ export class RemoteRuntime implements ContainerRuntime {
 
   constructor(private readonly say: (note: StartNote) => void) {}
 
+  engineName(): Promise<string> {
+    return Promise.resolve('remote');
+  }
+
   prepare(): Promise<void> {
     return Promise.resolve();
   }

@@ -2,7 +2,7 @@
 import { noUsage, type NewEvent, type Turn, type TurnEnd } from '@remuda/domain';
 import { parseJson, redisKeys, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import { WorkerLine, connectRedis } from '@remuda/queue';
-import { createLogger } from '@remuda/runtime';
+import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine } from '@remuda/testing';
 import { Worker } from '../../../apps/worker/dist/worker.js';
 import { eventText, isTalk, talk } from '../events/talk.js';
@@ -25,7 +25,7 @@ serve(({ start: { worker: id, env } }: StartNote) => {
     workspace,
     afterJobs: profile.afterJobs,
     drainMs: 10_000,
-    now: () => Date.now(),
+    clock: systemClock,
     log: createLogger({ name: 'worker', level: 'info' }),
   });
   void worker.run();

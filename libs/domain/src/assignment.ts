@@ -18,8 +18,8 @@ export interface Assignment {
   readonly bridgeToken?: string;
   /** How a further attempt begins; absent of a first one. */
   readonly again?: Again;
-  /** Epoch ms after which the attempt is over, whatever it does. */
-  readonly deadline: number;
+  /** What the attempt may still take, in ms, from when it is taken up: clocks of two machines need not agree. */
+  readonly remainingMs: number;
 }
 
 /** How an attempt ended, as its worker reports it. */

@@ -1,7 +1,9 @@
 /** Time, as it comes in through the door. */
 export interface Clock {
-  /** Epoch ms. */
+  /** Epoch ms. It may be set back or forward at any time: for points in time that others read, never for how long something takes. */
   now(): number;
+  /** Ms since some moment of its own. Never goes back, and stands still while the machine is suspended: for lengths of time. */
+  monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignalLike): Promise<void>;
 }

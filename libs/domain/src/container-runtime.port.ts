@@ -41,6 +41,8 @@ export interface ContainerRuntime {
   readonly isolated: boolean;
   /** Where each worker sees the folder with its sockets; absent where it sees them at the place where they are. */
   readonly workerSocketDir?: string;
+  /** Names the engine: whoever has the same name sees the same containers, and nobody else does. Rejects with `container.start_failed`. */
+  engineName(): Promise<string>;
   /** Checks that the runtime answers and that it can start the images; rejects with `container.start_failed`. */
   prepare(images: readonly string[]): Promise<void>;
   /** Resolves when the container was started (its worker is not ready yet); rejects with `container.start_failed`. */

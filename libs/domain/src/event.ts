@@ -53,8 +53,11 @@ export interface EventData {
     readonly error: string;
   };
   'turn.ended': { readonly turns: number; readonly costUsd: number; readonly usage: Usage };
-  /** Events were trimmed before they were read: the next one is the first still held. */
-  'stream.gap': { readonly firstHeld: number; readonly missed: number };
+  /**
+   * Events were trimmed before they were read: the next one is the first still held. With `reports`, so many of the worker's own reports
+   * were lost before they came to the job's stream: what was in them is not known, and the numbers go on without a hole.
+   */
+  'stream.gap': { readonly firstHeld: number; readonly missed: number; readonly reports?: number };
 }
 
 /** The name of an event. */

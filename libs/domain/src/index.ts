@@ -13,6 +13,7 @@ export * from './id.js';
 export * from './job-book.port.js';
 export * from './job-state.js';
 export * from './job.js';
+export * from './own-process.js';
 export * from './pool-controls.port.js';
 export * from './pool-plan.js';
 export * from './profile.js';

@@ -19,6 +19,10 @@ export interface Idempotency {
   readonly key: string;
   /** Fingerprint of the body: the same key with another one is a conflict. */
   readonly fingerprint: string;
+  /** Names the engine on which its container is. */
+  readonly engine?: string;
+  /** Names the bridge by which it reaches Redis; absent where it does so by itself. */
+  readonly bridge?: string;
 }
 
 /** Which jobs a list shows, newest first. */
@@ -92,6 +96,10 @@ export interface WorkerRecord {
   readonly jobsDone: number;
   readonly rssMb?: number;
   readonly fingerprint: string;
+  /** Names the engine on which its container is. */
+  readonly engine?: string;
+  /** Names the bridge by which it reaches Redis; absent where it does so by itself. */
+  readonly bridge?: string;
   /** It is given no job, and stays. */
   readonly cordoned?: boolean;
   /** It is to leave, and what it carries out then goes back to the queue. */

@@ -79,6 +79,16 @@ export const usualIdleTimeoutMs = 900_000;
 /** Equal tool calls in a row that are told as a loop. */
 export const usualLoopAfter = 5;
 
+export const startReasons = [
+  'own_permission_mode',
+  'own_system_prompt',
+  'own_schema',
+  'trusted_repository',
+  'no_warm_worker',
+] as const;
+/** Why a start was not warm: what the job asks for takes a process of its own, or no worker was ready when it could have started. */
+export type StartReason = (typeof startReasons)[number];
+
 /**
  * How the worker that took an attempt was found: `warm` had Claude Code initialised for exactly this job's needs;
  * `resumed` was given the session of the attempt before.
@@ -86,7 +96,7 @@ export const usualLoopAfter = 5;
 export interface Start {
   readonly kind: 'warm' | 'cold' | 'resumed';
   /** Why it was not warm. */
-  readonly reason?: 'own_system_prompt' | 'own_schema' | 'no_warm_worker';
+  readonly reason?: StartReason;
 }
 
 /** Tokens as the model API counts them. */

@@ -1,4 +1,4 @@
-import type { EngineProfile, PermissionMode, Turn } from '@remuda/domain';
+import { needsOwnMode, type EngineProfile, type Turn } from '@remuda/domain';
 import type { Initial } from './session.js';
 
 /** What kind of process a turn takes: the warm one, one that waits for its own `initialize`, or one started for it. */
@@ -10,15 +10,6 @@ type Asked = Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'
 export function needOf(asked: Asked, profile: EngineProfile): Need {
   if (needsOwnMode(asked.permissionMode, profile.permissionMode)) return 'cold';
   return asked.appendSystemPrompt === undefined && asked.outputSchema === undefined ? 'warm' : 'primed';
-}
-
-/**
- * A process can be put into another mode while it runs, but not into `bypassPermissions` when it was not started so; and
- * one that was started so does not refuse writes in `plan`.
- */
-function needsOwnMode(asked: PermissionMode | undefined, launched: PermissionMode): boolean {
-  if (asked === undefined || asked === launched) return false;
-  return asked === 'bypassPermissions' || (launched === 'bypassPermissions' && asked === 'plan');
 }
 
 /** What a process of its own is initialised with for a turn. */

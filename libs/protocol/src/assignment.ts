@@ -1,6 +1,6 @@
 import type { Assignment } from '@remuda/domain';
 import { isRecord, parseJson } from './json.js';
-import { count, idText, lease } from './shape.js';
+import { count, idText, lease, span } from './shape.js';
 
 /**
  * Reads an assignment as it stands in a worker's queue; undefined for one that a worker can't carry out. Its spec was checked where it
@@ -14,6 +14,7 @@ export function decodeAssignment(text: string): Assignment | undefined {
     idText(value['job']) !== undefined &&
     count(value['attempt']) !== undefined &&
     lease(value['lease']) !== undefined &&
+    span(value['remainingMs']) !== undefined &&
     typeof prompt === 'string' &&
     isRecord(workspace);
   return fits ? (value as unknown as Assignment) : undefined;

@@ -25,8 +25,14 @@ export function readEventEntry([id, fields]: readonly [string, readonly string[]
 export function eventsOf(entry: EventEntry, after: number): readonly JobEvent[] {
   const events = JSON.parse(entry.json) as NewEvent[];
   // The place is ours to give: whatever a worker wrote there is overridden.
-  const numbered = events.map((event, i): JobEvent => ({ ...event, id: entry.first + i, attempt: entry.attempt }));
+  const numbered = events.map((event, i): JobEvent => numberedAs(event, entry.first + i, entry.attempt));
   return entry.first > after ? numbered : numbered.filter((event) => event.id > after);
+}
+
+/** What follows a gap among a worker's reports is known only when it has its number. */
+function numberedAs(event: NewEvent, id: number, attempt: number): JobEvent {
+  if (event.type !== 'stream.gap') return { ...event, id, attempt };
+  return { ...event, data: { ...event.data, firstHeld: id + 1 }, id, attempt };
 }
 
 /** Declares the events between `after` and `firstHeld` as lost to trimming; none where nothing is missing. */

@@ -103,6 +103,13 @@ end
 return answers
 `);
 
+/** KEYS: a worker's stream. Gives the id of its last entry, without the entry; `0-0` where there is none. */
+export const lastEntryScript = script(`
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+if last[1] then return last[1][1] end
+return '0-0'
+`);
+
 /** Moves a cursor, and nothing else. KEYS: cursors. ARGV: worker, cursor before, cursor after. Gives the cursor that stands then. */
 export const skipScript = vitalScript(`
 local cursor = redis.call('HGET', KEYS[1], ARGV[1]) or '0-0'

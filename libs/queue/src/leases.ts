@@ -132,7 +132,7 @@ export class Leases {
     const assignment: Unleased = {
       job: job.id,
       spec: { ...job.spec, prompt },
-      deadline: now + job.spec.timeoutMs,
+      remainingMs: job.spec.timeoutMs,
       ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
       ...(again ? { again } : {}),
       ...(await this.#secretsOf(job)),
@@ -202,9 +202,9 @@ export class Leases {
     return lastTextOf(await this.#redis.xrevrange(this.#keys.events(id), '+', '-', 'COUNT', lastTextEntries), attempt);
   }
 
-  /** Jobs that were to be cancelled so long ago (epoch ms) and are not over. */
-  async cancelledBefore(time: number): Promise<readonly string[]> {
-    return this.#redis.zrangebyscore(this.#keys.cancels, '-inf', time);
+  /** Jobs that are to be cancelled and are not over. */
+  async cancelled(): Promise<readonly string[]> {
+    return this.#redis.zrange(this.#keys.cancels, '0', '-1');
   }
 
   /** Ends a job that never got a lease, and takes it out of its queue: `false` when it's no longer queued. */

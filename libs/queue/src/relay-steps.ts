@@ -14,6 +14,15 @@ export type Step =
   | { readonly kind: 'outcome'; readonly after: string; readonly report: OutcomeReport; readonly startedAt?: number }
   | EventsStep;
 
+/** Where a reader is in a worker's stream: its cursor, and the last entry that it has come to. */
+export interface Reached {
+  readonly cursor: string;
+  readonly entry: string;
+}
+
+type Held = Extract<WorkerReport, { kind: 'started' | 'events' | 'outcome' }>;
+type EventsReport = Extract<WorkerReport, { kind: 'events' }>;
+
 /** Events of one attempt, and that it was taken up. */
 export interface EventsStep {
   readonly kind: 'events';
@@ -39,12 +48,25 @@ export function entryBefore(cursor: string): string {
   return `${String(Math.max(0, Number.parseInt(cursor, 10) - 1))}-0`;
 }
 
+/** Whether an entry comes after another one. Their numbers may be larger than ours. */
+export function isLaterEntry(id: string, other: string): boolean {
+  const [a = 0n, b = 0n] = id.split('-').map(BigInt);
+  const [c = 0n, d = 0n] = other.split('-').map(BigInt);
+  return a > c || (a === c && b > d);
+}
+
 /**
  * Sorts what stands behind the cursor into steps, in its order. What was taken before is not taken again. Never throws: what can't be
  * read is a step by itself.
  */
-export function stepsOf(entries: readonly StreamEntry[], cursor: string): readonly Step[] {
+export function stepsOf(
+  entries: readonly StreamEntry[],
+  { cursor, entry: last }: Reached,
+  now: number,
+): readonly Step[] {
   const found: Step[] = [];
+  let lost = 0;
+  let before = Number.parseInt(last, 10);
   for (const [id, fields] of entries) {
     const entry = Number.parseInt(id, 10);
     // The number is the worker's own choice: a cursor with a larger one would be no id for Redis.
@@ -52,9 +74,15 @@ export function stepsOf(entries: readonly StreamEntry[], cursor: string): readon
       found.push({ kind: 'unreadable' });
       continue;
     }
+    lost += Math.max(0, entry - before - 1);
+    before = entry;
     for (const [i, report] of decodeReports(fields[1] ?? '').entries()) {
       const after = `${String(entry)}-${String(i + 1)}`;
       if (!isBehind(cursor, after)) continue;
+      if (lost > 0 && report && 'lease' in report && report.kind !== 'heartbeat' && report.kind !== 'phase') {
+        addEvents(found, `${String(entry)}-${String(i)}`, gapIn(report, lost, now));
+        lost = 0;
+      }
       if (!report) found.push({ kind: 'unreadable' });
       else if (report.kind === 'heartbeat' || report.kind === 'phase') found.push({ kind: 'status', report });
       else if (report.kind === 'outcome') addOutcome(found, after, report);
@@ -65,6 +93,12 @@ export function stepsOf(entries: readonly StreamEntry[], cursor: string): readon
     }
   }
   return found;
+}
+
+/** Workers number their entries one after the other: where numbers are missing the stream was trimmed before we read it. */
+function gapIn({ job, lease }: Held, reports: number, now: number): EventsReport {
+  const gap = { type: 'stream.gap', at: now, data: { firstHeld: 0, missed: 0, reports } } as const;
+  return { kind: 'events', job, lease, events: [gap] };
 }
 
 /** Adds an outcome; a start without events right before it goes along. */

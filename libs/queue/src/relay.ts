@@ -2,13 +2,14 @@ import type { Redis } from 'ioredis';
 import type { RedisKeys } from '@remuda/protocol';
 import { isOutage } from './connect.js';
 import { Groups } from './groups.js';
-import { relayScript, skipScript } from './lease.lua.js';
+import { lastEntryScript, relayScript, skipScript } from './lease.lua.js';
 import type { CursorMove } from './leases.js';
 import { Pace } from './pace.js';
 import { passOver } from './queue-log.js';
 import { answerCode } from './redis-error.js';
 import {
   entryBefore,
+  isLaterEntry,
   stepsOf,
   type EventsStep,
   type OutcomeReport,
@@ -36,6 +37,15 @@ interface EventsWrite {
   readonly before: string;
 }
 
+/** Where we are in a worker's stream. */
+interface Place {
+  cursor: string;
+  /** The last entry that was taken. */
+  entry: string;
+  /** Characters that were read since the stream was last trimmed. */
+  read: number;
+}
+
 /** `ok`, `fenced`, or the cursor that stands; or why that write can't be done. */
 type WriteAnswer = string | { readonly error: unknown };
 
@@ -58,7 +68,7 @@ export interface RelayListener {
 export class Relay {
   readonly #tail: StreamTail;
   readonly #writes = new Groups<EventsWrite, WriteAnswer>((writes) => this.#writeAll(writes));
-  readonly #places = new Map<string, { cursor: string; read: number }>();
+  readonly #places = new Map<string, Place>();
   readonly #pace = new Pace();
   /** Whether the last read brought more than events: then the next one comes at once. */
   #urgent = false;
@@ -75,7 +85,7 @@ export class Relay {
   /** Begins with a worker's stream, where it was left. */
   async follow(worker: string): Promise<void> {
     const cursor = (await this.redis.hget(this.keys.relayCursors, worker)) ?? '0-0';
-    this.#places.set(worker, { cursor, read: 0 });
+    this.#places.set(worker, { cursor, entry: entryBefore(cursor), read: 0 });
     this.#tail.add(this.keys.workerOut(worker), entryBefore(cursor), (entries) => this.#take(worker, entries));
   }
 
@@ -91,6 +101,14 @@ export class Relay {
     this.#places.delete(worker);
   }
 
+  /** Whether a worker has said more than we have come to: then it is we who are late. */
+  async lags(worker: string): Promise<boolean> {
+    const place = this.#places.get(worker);
+    if (place === undefined) return false;
+    const last = await run(this.redis, lastEntryScript, [this.keys.workerOut(worker)], []).catch(unlessUnreadable);
+    return typeof last === 'string' && isLaterEntry(last, place.entry);
+  }
+
   /** Leaves a worker's stream. */
   unfollow(worker: string): void {
     this.#places.delete(worker);
@@ -104,7 +122,7 @@ export class Relay {
   async #take(worker: string, entries: readonly StreamEntry[]): Promise<void> {
     const place = this.#places.get(worker);
     if (place === undefined) return;
-    for (const step of stepsOf(entries, place.cursor)) {
+    for (const step of stepsOf(entries, place, Date.now())) {
       if (this.#places.get(worker) !== place) return;
       if (!(await this.#stepOrSkip(worker, step, place.cursor))) {
         this.unfollow(worker);
@@ -113,7 +131,11 @@ export class Relay {
       }
       if ('after' in step) place.cursor = step.after;
     }
-    this.#trim(worker, place, entries);
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    place.entry = last[0];
+    for (const [, fields] of entries) place.read += 100 + (fields[1]?.length ?? 0);
+    if (place.read >= trimAfter) await this.#trim(worker, place);
   }
 
   /**
@@ -189,14 +211,16 @@ export class Relay {
     )) as readonly string[];
   }
 
-  /** Lets go of what was read, now and then; the stream's own limit is far above that. */
-  #trim(worker: string, place: { read: number }, entries: readonly StreamEntry[]): void {
-    for (const [, fields] of entries) place.read += 100 + (fields[1]?.length ?? 0);
-    const last = entries.at(-1)?.[0];
-    if (place.read < trimAfter || last === undefined) return;
+  /**
+   * Lets go of what was read, now and then; the stream's own limit is far above that. Before it the cursor goes where the stream will
+   * begin: what is missing between the two was never read.
+   */
+  async #trim(worker: string, place: Place): Promise<void> {
     place.read = 0;
+    const start = `${place.entry.split('-')[0] ?? ''}-0`;
+    if (isLaterEntry(start, place.cursor) && (await this.#skip(worker, place.cursor, start))) place.cursor = start;
     void this.redis
-      .xtrim(this.keys.workerOut(worker), 'MINID', '~', last)
+      .xtrim(this.keys.workerOut(worker), 'MINID', '~', place.entry)
       .catch(passOver(this.redis, 'a stream is trimmed later', { worker }));
   }
 

@@ -48,6 +48,8 @@ export function readWorkerHash(
   };
   for (const field of ['readyAt', 'idleSince', 'heartbeatAt', 'rssMb', 'drainBy'] as const)
     if (hash[field]) worker[field] = Number(hash[field]);
+  if (hash['engine']) worker.engine = hash['engine'];
+  if (hash['bridge']) worker.bridge = hash['bridge'];
   if (hash['job']) worker.job = hash['job'];
   if (hash['job'] && hash['lease']) worker.lease = Number(hash['lease']);
   if (hash['cordoned']) worker.cordoned = true;

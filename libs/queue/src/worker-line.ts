@@ -114,7 +114,7 @@ export class WorkerLine {
     return this.#put(report);
   }
 
-  /** Says that something happened to a job, together with what else happens within `batchMs`. */
+  /** Says that something happened to a job, together with what else happens within `batchMs`. `now` is of the monotonic clock. */
   tell(job: string, lease: number, event: NewEvent, now: number): void {
     if (this.#batch && (this.#batch.job !== job || this.#batch.lease !== lease)) this.#endBatch();
     this.#batch ??= { job, lease, events: [], bytes: 0 };
@@ -131,10 +131,10 @@ export class WorkerLine {
    * Says that an attempt was taken up, with its first events: whoever would hear of it at once would take the CPU from
    * the agent, who is at its first request now.
    */
-  sayStarted(report: Extract<WorkerReport, { kind: 'started' }>): void {
+  sayStarted(report: Extract<WorkerReport, { kind: 'started' }>, now: number): void {
     this.#endBatch();
     this.#batch = { job: report.job, lease: report.lease, events: [], bytes: 0, startedAt: report.at };
-    this.#endLater(report.at);
+    this.#endLater(now);
   }
 
   #endLater(now: number): void {

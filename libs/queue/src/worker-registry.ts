@@ -71,11 +71,15 @@ export class WorkerRegistry {
 
   /** Writes a new worker down, as ours, before its container is started; false where it's not ours to start any more. */
   async register(
-    worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt'> & { readonly afterJobs: number },
+    worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt' | 'engine'> & {
+      readonly bridge?: string | undefined;
+      readonly afterJobs: number;
+    },
   ): Promise<boolean> {
-    const { id, profile, fingerprint, startedAt, afterJobs } = worker;
+    const { id, profile, fingerprint, startedAt, afterJobs, engine, bridge } = worker;
     const keys = this.#keys;
-    const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 };
+    const places = { ...(engine === undefined ? {} : { engine }), ...(bridge === undefined ? {} : { bridge }) };
+    const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0, ...places };
     const registered = await run(
       this.#redis,
       registerScript,

@@ -3,6 +3,8 @@ import type { AbortSignalLike, Clock } from '@remuda/domain';
 /** The machine's own time. A sleep keeps the process alive until it is over or aborted. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  // CLOCK_MONOTONIC, as the timers of Node have it.
+  monotonic: () => performance.now(),
   sleep,
 };
 

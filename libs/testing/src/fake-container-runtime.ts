@@ -62,6 +62,10 @@ export class FakeContainerRuntime implements ContainerRuntime {
     this.machine = options.machine ?? new FakeMachine();
   }
 
+  async engineName(): Promise<string> {
+    return Promise.resolve('fake');
+  }
+
   async prepare(images: readonly string[]): Promise<void> {
     await Promise.resolve();
     for (const image of images) this.#need(image);

@@ -8,6 +8,8 @@ interface Sleeper {
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #now: number;
+  /** What it shows beside the time that has passed: it was set, or the machine was suspended. */
+  #off = 0;
   #sleepers: readonly Sleeper[] = [];
 
   /** @param now Where it starts, epoch ms. */
@@ -16,7 +18,16 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#off;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets it forward or back, as an operator does, or as a suspended machine finds it: nothing sleeps the shorter or longer for it. */
+  jump(ms: number): void {
+    this.#off += ms;
   }
 
   /** How many sleeps are under way. */

@@ -86,6 +86,12 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
       await harness.close();
     });
 
+    it('has the same name for the same engine, whoever asks', async () => {
+      const name = await runtime.engineName();
+      expect(name.length).toBeGreaterThan(3);
+      expect(await open().engineName()).toBe(name);
+    });
+
     it('is prepared for its image, as often as it is asked', async () => {
       const { image } = harness.spec(w1, 'obey');
       await runtime.prepare([image]);

@@ -252,7 +252,7 @@ test('a sweep removes the snapshots of jobs that are over, and no others', async
     book: new RedisSnapshots(scene.redis, keys),
     keepMs: 60_000,
   };
-  const clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
+  const clock = { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() };
   expect(await sweepSnapshots({ ...sweep, clock })).toBe(0);
   expect(await readdir(scene.folder)).toEqual([await notedName(scene)]);
   await scene.redis.hset(keys.job('job-1'), 'state', 'succeeded');

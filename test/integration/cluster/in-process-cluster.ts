@@ -43,6 +43,8 @@ export interface InProcessOptions {
   /** Images that can't be had, for so long as they stand in here. */
   readonly absentImages?: ReadonlySet<string>;
   readonly retention?: Retention;
+  /** Folder of the sockets of a bridge, by whose door the workers reach Redis. Default: they do so by themselves. */
+  readonly bridgeDir?: string;
 }
 
 /** Workers in this very process, with whatever engine a test gives them: schedulers, queue and relay are the real ones. */
@@ -63,6 +65,10 @@ export class InProcessRuntime implements ContainerRuntime {
     private readonly engine: () => Engine,
     private readonly absentImages: ReadonlySet<string> = new Set(),
   ) {}
+
+  async engineName(): Promise<string> {
+    return 'in-process';
+  }
 
   async prepare(images: readonly string[]): Promise<void> {
     const absent = images.find((image) => this.absentImages.has(image));
@@ -85,7 +91,7 @@ export class InProcessRuntime implements ContainerRuntime {
       },
       afterJobs: profile.afterJobs,
       drainMs: 10_000,
-      now: () => Date.now(),
+      clock: systemClock,
       log: createLogger({ name: 'worker', level: 'silent' }),
     });
     this.#workers.set(spec.worker, { spec, worker, line });
@@ -167,9 +173,10 @@ export async function startInProcessCluster(options: InProcessOptions) {
       profiles: [profile],
       runtime,
       surroundings: {
-        runtime: 'process',
+        runtime: options.bridgeDir === undefined ? 'process' : 'docker',
         namespace,
         redisUrl: options.redisUrl,
+        socketDir: options.bridgeDir,
         logLevel: 'silent',
         drainMs: 10_000,
       },

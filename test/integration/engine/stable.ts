@@ -12,6 +12,7 @@ export const claude = resolveClaude(process.cwd());
 
 const clock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal: signal as AbortSignal } : {}),
 };
 

@@ -138,7 +138,7 @@ export class Cluster {
         },
         afterJobs: profile.afterJobs,
         drainMs: 10_000,
-        now: () => Math.floor(world.now) + program.skew,
+        clock: clockOf(world, program),
         log: simulatedLog(world, name),
       });
       const gone = (): void => world.kill(program);
@@ -160,6 +160,7 @@ const nothingBlocks = {
 function clockOf(world: World, program: Program): Clock {
   return {
     now: () => Math.floor(world.now) + program.skew,
+    monotonic: () => world.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
 }

@@ -38,6 +38,7 @@ export class Containers {
       kind: 'docker',
       isolated: true,
       workerSocketDir: '/run/remuda',
+      engineName: () => Promise.resolve('simulated'),
       prepare: () => Promise.resolve(),
       start: (spec) => this.#asked(program, () => this.#start(spec)),
       stop: (worker) => this.#asked(program, () => this.#stop(worker)),

@@ -50,9 +50,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         Fleet.prototype,
         'take',
         (own) =>
-          function (this: Fleet, profile: string) {
+          function (this: Fleet, profile: string, now: number) {
             return (
-              own.call(this, profile) ??
+              own.call(this, profile, now) ??
               this.all().find((worker) => worker.profile === profile && worker.phase === 'busy')
             );
           },
@@ -80,7 +80,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'lost-unnoticed': {
     shownBy: 55,
     deafToExits: true,
-    part: () => patch(Fleet.prototype, 'lost', () => () => undefined),
+    part: () => {
+      const undo = [
+        patch(Fleet.prototype, 'silence', () => () => 'none'),
+        patch(Fleet.prototype, 'late', () => () => undefined),
+      ];
+      return () => undo.forEach((one) => one());
+    },
   },
   'no-requeue-limit': {
     shownBy: 355,

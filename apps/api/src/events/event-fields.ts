@@ -59,5 +59,5 @@ export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = 
   'tool.denied': { id: text, name: text },
   'model.retried': { attempt: whole, delayMs: whole, status: maybe(whole), error: text },
   'turn.ended': { turns: whole, costUsd: dollars, usage: ref('Usage') },
-  'stream.gap': { firstHeld: whole, missed: whole },
+  'stream.gap': { firstHeld: whole, missed: whole, reports: maybe(whole) },
 };

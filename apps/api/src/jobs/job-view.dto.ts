@@ -1,5 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { endingRungs, failureCodes, jobStates, onLoopChoices, onLostWords, permissionModes } from '@remuda/domain';
+import {
+  endingRungs,
+  failureCodes,
+  jobStates,
+  onLoopChoices,
+  onLostWords,
+  permissionModes,
+  startReasons,
+} from '@remuda/domain';
 import type { EndingRung, FailureCode, JobRecord, JobSpec, JobState, OnLoop, OnLost, Workspace } from '@remuda/domain';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
 import type { Shape } from '../docs/shape.js';
@@ -37,7 +45,7 @@ export class EndedDto {
 @ApiSchema({ name: 'Start' })
 export class StartDto {
   @ApiProperty({ enum: ['warm', 'cold', 'resumed'] }) kind!: string;
-  @ApiPropertyOptional({ enum: ['own_system_prompt', 'own_schema', 'no_warm_worker'] }) reason?: string;
+  @ApiPropertyOptional({ enum: startReasons }) reason?: string;
 }
 
 /** Points in time, ISO 8601. */

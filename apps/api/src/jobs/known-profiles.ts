@@ -39,7 +39,7 @@ export class KnownProfiles {
   }
 
   private async refresh(maxAgeMs: number): Promise<void> {
-    if (this.time.now() - this.readAt > maxAgeMs) await this.read();
+    if (this.time.monotonic() - this.readAt > maxAgeMs) await this.read();
   }
 
   private read(): Promise<void> {
@@ -47,7 +47,7 @@ export class KnownProfiles {
       .profiles()
       .then((names) => {
         this.names = new Set(names);
-        this.readAt = this.time.now();
+        this.readAt = this.time.monotonic();
       })
       .finally(() => {
         this.reading = undefined;

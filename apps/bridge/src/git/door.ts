@@ -55,9 +55,9 @@ async function serve(door: GitDoor, socket: Socket): Promise<void> {
   }
   const { url, ref } = grant.git;
   await door.mirrors.use(url, async (mirror) => {
-    const begun = door.clock.now();
+    const begun = door.clock.monotonic();
     await whileWaiting(socket, (left) => mirror.refresh(ref, left));
-    door.log.info({ job: grant.job, ms: door.clock.now() - begun }, 'repository fetched');
+    door.log.info({ job: grant.job, ms: Math.round(door.clock.monotonic() - begun) }, 'repository fetched');
     if ((await uploadPack(socket, mirror.folder, door)) === 'broken') mirror.doubt();
   });
 }

@@ -60,7 +60,7 @@ export class Mirror {
 
   private async fetchAll(signal: AbortSignal): Promise<Reach> {
     const { clock, metrics } = this.parts;
-    const begun = clock.now();
+    const begun = clock.monotonic();
     try {
       const way = await this.follow(await this.look(this.url), signal, maxMoves);
       metrics.gitFetches.inc({ outcome: 'ok' });
@@ -69,7 +69,7 @@ export class Mirror {
       metrics.gitFetches.inc({ outcome: 'failed' });
       throw error;
     } finally {
-      metrics.gitFetchSeconds.observe((clock.now() - begun) / 1000);
+      metrics.gitFetchSeconds.observe((clock.monotonic() - begun) / 1000);
     }
   }
 

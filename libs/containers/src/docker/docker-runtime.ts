@@ -40,6 +40,15 @@ export class DockerRuntime implements ContainerRuntime {
     this.#images = new ImageClient(this.#docker, options.log);
   }
 
+  async engineName(): Promise<string> {
+    try {
+      const { ID, Name } = (await this.#docker.info()) as { readonly ID?: string; readonly Name?: string };
+      return `docker:${ID || Name || ''}`;
+    } catch (error) {
+      throw startFailed(`The Docker engine does not say which one it is: ${said(error)}`, error);
+    }
+  }
+
   async prepare(images: readonly string[]): Promise<void> {
     try {
       await this.#docker.ping();

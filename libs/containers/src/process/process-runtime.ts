@@ -1,4 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { ContainerExit, ContainerRuntime, ContainerSpec, SeenContainer } from '@remuda/domain';
 import type { ProcessEnd } from '../exit-reason.js';
 import { InTurn } from '../in-turn.js';
@@ -41,6 +42,11 @@ export class ProcessRuntime implements ContainerRuntime {
       bury: (worker, pid) => this.#bury(worker, pid),
       log: options.log,
     });
+  }
+
+  /** This machine, and the folder in which the workers' cards are. */
+  engineName(): Promise<string> {
+    return Promise.resolve(`process:${hostname()}:${this.options.dir}`);
   }
 
   /** The images have no meaning here: what is started is the worker's bundle. */
