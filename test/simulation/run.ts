@@ -31,8 +31,8 @@ export interface RunEnd {
   readonly jobs: number;
 }
 
-/** Time in which all must be over once nothing disturbs any more, in ms: locks run out and backoffs end in it. */
-const patienceMs = 180_000;
+/** Time in which all must be over once nothing disturbs any more, in ms: locks run out, backoffs end and a start is given up in it. */
+const patienceMs = 420_000;
 
 /**
  * After so long all programs are frozen at once, for longer than the longest limit that anything waits for then, in ms: played

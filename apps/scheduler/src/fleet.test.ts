@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Fleet, startLimitMs, type OwnWorker } from './fleet.js';
+import { Fleet, type OwnWorker } from './fleet.js';
 import { silenceMs } from './silence.js';
 
 const worker = (own: Partial<OwnWorker> = {}): OwnWorker => ({
@@ -45,13 +45,11 @@ test('a job goes to a worker that was heard a short time ago, though another one
   expect(fleet.hear(quiet, 32_000)).toBe(false);
 });
 
-test('a worker that is not ready, or does not leave, is late', () => {
-  const slow = worker({ id: 'slow', phase: 'starting' });
+test('a worker that does not leave is late, and those that start are known by their age', () => {
+  const slow = worker({ id: 'slow', phase: 'starting', startedAt: 10_000 });
   const staying = worker({ id: 'staying', phase: 'draining', drainingSince: 0, leaveBy: 50_000 });
   const fleet = fleetOf(slow, staying);
-  expect([slow, staying].map((one) => fleet.late(one, startLimitMs))).toEqual([undefined, undefined]);
-  expect([slow, staying].map((one) => fleet.late(one, startLimitMs + 1))).toEqual([
-    'was not ready in time',
-    'did not leave in time',
-  ]);
+  expect([slow, staying].map((one) => fleet.late(one, 60_000))).toEqual([undefined, undefined]);
+  expect([slow, staying].map((one) => fleet.late(one, 60_001))).toEqual([undefined, 'did not leave in time']);
+  expect(fleet.starting(60_000)).toEqual([50_000]);
 });

@@ -32,8 +32,6 @@ export interface OwnWorker {
 
 /** We look at our workers more often than this, in ms; a longer pause is one of ours: frozen, or Redis was away. */
 const napMs = 2_500;
-/** A container takes no longer than this to a warm worker, in ms; else it's given up. */
-export const startLimitMs = 60_000;
 /** What is left to a worker after its drain's limit, in ms; then it's removed. */
 export const drainGraceMs = 10_000;
 
@@ -98,6 +96,11 @@ export class Fleet {
     return (this.#idle.get(profile)?.length ?? 0) > 0;
   }
 
+  /** Ages of the workers that start, in ms. */
+  starting(now: number): readonly number[] {
+    return this.all().flatMap(({ phase, startedAt }) => (phase === 'starting' ? [now - startedAt] : []));
+  }
+
   /** Moves a worker out of the free ones. */
   engage(id: string, phase: WorkerPhase, now: number): void {
     const worker = this.#workers.get(id);
@@ -130,9 +133,8 @@ export class Fleet {
     return worker.phase === 'starting' ? 'none' : this.#hearing.of(worker, this.all(), now);
   }
 
-  /** Why a worker is too late, where it is. */
+  /** Why a worker that is to leave is too late, where it is. */
   late(worker: OwnWorker, now: number): string | undefined {
-    if (worker.phase === 'starting' && now - worker.startedAt > startLimitMs) return 'was not ready in time';
     if (worker.phase !== 'draining' || worker.drainingSince === undefined) return undefined;
     const by = worker.leaveBy ?? worker.drainingSince + this.ownDrainMs;
     return now > by + drainGraceMs ? 'did not leave in time' : undefined;

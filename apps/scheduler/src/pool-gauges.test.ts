@@ -6,7 +6,7 @@ import { poolGauges } from './pool-gauges.js';
 const phases = { starting: 0, idle: 0, busy: 0, draining: 0, gone: 0 };
 const pool = (profile: string, waiting: number): PoolRecord => ({
   ...{ profile, warm: 1, max: 4, workers: { ...phases, idle: 2 }, waiting, delayed: 0, running: 0 },
-  ...{ suspended: false, halts: [] },
+  ...{ suspended: false, halts: [], starts: { atOnce: 4, limitMs: 60_000, failed: 2, heldMs: 1_500 } },
 });
 const figures = async (registry: Registry, name: string): Promise<readonly string[]> =>
   (await registry.metrics()).split('\n').filter((line) => line.startsWith(`${name}{`));
@@ -24,6 +24,20 @@ test('the first scrape has every figure, and each scrape is of its own moment', 
   expect(await figures(registry, 'remuda_queue_jobs')).toContain(
     'remuda_queue_jobs{profile="default",state="waiting"} 6',
   );
+});
+
+test('whoever waits for workers sees how many may start at once, and for how long none does', async () => {
+  const registry = new Registry();
+  const { starts, ...unkept } = pool('unkept', 1);
+  poolGauges(registry, () => Promise.resolve([pool('default', 1), unkept]));
+  expect(starts).toBeDefined();
+  expect(await figures(registry, 'remuda_starts_held_seconds')).toEqual([
+    'remuda_starts_held_seconds{profile="default"} 1.5',
+  ]);
+  expect(await figures(registry, 'remuda_starts_at_once')).toEqual(['remuda_starts_at_once{profile="default"} 4']);
+  expect(await figures(registry, 'remuda_start_limit_seconds')).toEqual([
+    'remuda_start_limit_seconds{profile="default"} 60',
+  ]);
 });
 
 test('a profile that is gone has no figures any more', async () => {

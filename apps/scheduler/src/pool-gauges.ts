@@ -41,6 +41,21 @@ const gauges: readonly PoolGauge[] = [
     label: 'kind',
     of: ({ halts }) => haltKinds.map((kind) => [kind, Number(halts.some((halt) => halt.kind === kind))]),
   },
+  {
+    name: 'remuda_starts_held_seconds',
+    help: 'For so long a profile starts no worker, because the last starts failed.',
+    of: ({ starts }) => (starts ? [['', starts.heldMs / 1_000]] : []),
+  },
+  {
+    name: 'remuda_starts_at_once',
+    help: 'Workers that may start at the same time, by how long starts take.',
+    of: ({ starts }) => (starts ? [['', starts.atOnce]] : []),
+  },
+  {
+    name: 'remuda_start_limit_seconds',
+    help: 'A worker that is not ready so long after its start is given up.',
+    of: ({ starts }) => (starts ? [['', starts.limitMs / 1_000]] : []),
+  },
 ];
 
 /**

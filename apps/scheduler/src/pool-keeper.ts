@@ -3,6 +3,7 @@ import {
   RemudaError,
   isOutgrown,
   planPool,
+  startsHeldMs,
   type Clock,
   type ContainerRuntime,
   type PoolAction,
@@ -15,6 +16,7 @@ import {
   isFull,
   isOutage,
   own,
+  publishStarts,
   type ProfileQueue,
   type Queues,
   type WorkerAccess,
@@ -22,10 +24,11 @@ import {
 } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { BridgeDoors } from './bridge-doors.js';
-import { startLimitMs, type Fleet } from './fleet.js';
+import type { Fleet } from './fleet.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { SchedulerMetrics } from './metrics.js';
 import { fingerprint } from './profiles-file.js';
+import { Starts } from './starts.js';
 import type { Wishes } from './wishes.js';
 import { bridgeOf, workerEnvironment, type WorkerSurroundings } from './worker-environment.js';
 
@@ -62,7 +65,9 @@ export class PoolKeeper {
   /** What a worker of each profile is made from, in short. */
   readonly #made: ReadonlyMap<string, string>;
   readonly #backlogs = new Map<string, number>();
-  readonly #failures = new Map<string, { count: number; at: number }>();
+  readonly #starts = new Starts();
+  /** Whose start was given up. */
+  readonly #givenUp = new Set<string>();
 
   constructor(
     private readonly parts: PoolKeeperParts,
@@ -77,6 +82,7 @@ export class PoolKeeper {
     const { registry, runtime, fleet, clock, halts } = this.parts;
     const [led] = await Promise.all([this.#led(), halts.look()]);
     await this.#dismissUnknown();
+    await this.#endLateStarts();
     if (led.length === 0) return;
     // What was seen before we had the lead may be out of date: until then another one has acted.
     const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
@@ -106,14 +112,13 @@ export class PoolKeeper {
 
   /** A container ended, or did not come to be, before its worker was ready. */
   async noteFailedStart(profile: string, reason: string): Promise<void> {
-    const count = (this.#failures.get(profile)?.count ?? 0) + 1;
-    this.#failures.set(profile, { count, at: this.parts.clock.now() });
+    this.#starts.noteFailed(profile, this.parts.clock.monotonic());
     await this.parts.halts.onContainerFailed(profile, reason);
   }
 
-  /** A worker became ready: whatever was wrong is over. */
-  async noteReady(profile: string): Promise<void> {
-    this.#failures.delete(profile);
+  /** A worker became ready, so many ms after its start: whatever was wrong is over. */
+  async noteReady(profile: string, tookMs: number): Promise<void> {
+    this.#starts.noteReady(profile, tookMs);
     await this.parts.halts.onWorkerReady(profile);
   }
 
@@ -127,23 +132,59 @@ export class PoolKeeper {
   }
 
   async #keepPool(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<void> {
-    const now = this.parts.clock.now();
-    const seen = await this.#see(profile, workers, strays, now);
+    const seen = await this.#see(profile, workers, strays);
+    await this.#publish(profile, seen);
+    const startLimitMs = this.#starts.pace.limitMs;
     const aim = { target: profile.pool, recycle: profile.recycle, startLimitMs, calmMs };
-    for (const action of planPool(seen, aim, now)) await this.#act(profile, action);
+    const startable = this.#starts.startable(this.#startingNow().length);
+    const actions = planPool({ ...seen, startable }, aim);
+    const count = actions.reduce((sum, action) => sum + (action.kind === 'start' ? action.count : 0), 0);
+    await this.#starts.reserved(count, async () => {
+      for (const action of actions) await this.#act(profile, action);
+    });
   }
 
-  async #see(
-    profile: Profile,
-    workers: readonly WorkerRecord[],
-    strays: readonly string[],
-    now: number,
-  ): Promise<SeenPool> {
+  /** Says how the pool's workers start. */
+  async #publish({ name }: Profile, seen: SeenPool): Promise<void> {
+    const { redis, keys } = this.parts.queues;
+    const heldMs = Math.round(startsHeldMs(seen));
+    await publishStarts(redis, keys, name, { ...this.#starts.pace, failed: seen.failedStarts, heldMs });
+  }
+
+  /** Ages of the workers of ours that start, in ms. */
+  #startingNow(): readonly number[] {
+    return this.parts.fleet.starting(this.parts.clock.monotonic());
+  }
+
+  /** Gives up starts that take too long, when the limit has grown as far as it does. */
+  async #endLateStarts(): Promise<void> {
+    const { fleet, clock } = this.parts;
+    this.#starts.look(this.#startingNow());
+    const now = clock.monotonic();
+    for (const { id, phase, startedAt } of fleet.all())
+      if (phase === 'starting' && now - startedAt > this.#starts.pace.limitMs) await this.#giveUp(id);
+  }
+
+  /** Gives up a start; it counts as failed once. */
+  async #giveUp(id: string): Promise<void> {
+    const worker = this.parts.fleet.get(id);
+    if (worker?.phase !== 'starting' || this.#givenUp.has(id)) return;
+    this.#givenUp.add(id);
+    try {
+      await this.noteFailedStart(worker.profile, 'its worker was not ready in time');
+      await this.parts.lose(id, 'was not ready in time');
+    } finally {
+      this.#givenUp.delete(id);
+    }
+  }
+
+  async #see(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<SeenPool> {
     const { fleet, halts, clock } = this.parts;
+    const [now, tick] = [clock.now(), clock.monotonic()];
     const made = this.#made.get(profile.name);
     const backlog = (await this.queueOf.get(profile.name)?.backlog(now)) ?? 0;
     this.#backlogs.set(profile.name, backlog);
-    const failures = this.#failures.get(profile.name);
+    const failures = this.#starts.failedOf(profile.name);
     return {
       workers: workers.map((worker) => {
         const own = fleet.get(worker.id);
@@ -151,10 +192,10 @@ export class PoolKeeper {
           id: worker.id,
           phase: own?.phase ?? worker.phase,
           // Whose start takes too long its owner ends: another one could only start more of them.
-          startedAt: own ? worker.startedAt : Math.max(worker.startedAt, now - startLimitMs),
+          ageMs: own ? tick - own.startedAt : Math.min(passed(worker.startedAt, now), this.#limitOf(worker)),
           stale: worker.fingerprint !== made,
-          lost: own !== undefined && fleet.late(own, clock.monotonic()) !== undefined,
-          ...(worker.idleSince === undefined ? {} : { idleSince: worker.idleSince }),
+          lost: own !== undefined && fleet.late(own, tick) !== undefined,
+          ...(worker.idleSince === undefined ? {} : { idleMs: passed(worker.idleSince, now) }),
           ...(worker.cordoned === true ? { cordoned: true } : {}),
           outgrown: isOutgrown(worker, profile.recycle),
         };
@@ -164,8 +205,8 @@ export class PoolKeeper {
       halted: halts.holdsStarts(profile.name),
       drained: halts.drainedBy(profile.name) !== undefined,
       failedStarts: failures?.count ?? 0,
-      ...(failures ? { lastFailedStartAt: failures.at } : {}),
-      lastAssignedAt: fleet.engagedAt(profile.name),
+      ...(failures ? { sinceFailedStartMs: tick - failures.at } : {}),
+      sinceAssignedMs: tick - fleet.engagedAt(profile.name),
     };
   }
 
@@ -180,8 +221,8 @@ export class PoolKeeper {
         return;
       case 'lose': {
         const worker = fleet.get(action.worker);
-        if (worker?.phase === 'starting') await this.noteFailedStart(profile.name, 'its worker was not ready in time');
-        if (worker) await lose(action.worker, fleet.late(worker, clock.monotonic()) ?? 'was not ready in time');
+        if (worker?.phase === 'starting') await this.#giveUp(action.worker);
+        else if (worker) await lose(action.worker, fleet.late(worker, clock.monotonic()) ?? 'did not leave in time');
         return;
       }
       case 'reap':
@@ -196,17 +237,29 @@ export class PoolKeeper {
     await (fleet.get(worker) ? wishes.drain(worker, by, reason) : registry.askDrain(worker, by));
   }
 
+  /** A worker of another pool's scheduler is as old as it says, but its start its owner ends: another one could only start more of them. */
+  #limitOf({ phase }: WorkerRecord): number {
+    return phase === 'starting' ? this.#starts.pace.limitMs : Infinity;
+  }
+
+  /** Writes a new worker down; false where the pool is no longer ours to keep. From then on it is one of those that start. */
+  async #enter(id: string, profile: Profile): Promise<boolean> {
+    const { engine, registry, fleet, clock, surroundings } = this.parts;
+    const { name, recycle } = profile;
+    const named = { id, profile: name, engine: engine(), bridge: bridgeOf(surroundings, engine()) };
+    const made = { fingerprint: this.#made.get(name) ?? '', afterJobs: recycle.afterJobs, startedAt: clock.now() };
+    const ours = await registry.register({ ...named, ...made });
+    const tick = clock.monotonic();
+    if (ours) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
+    return ours;
+  }
+
   async #start(profile: Profile): Promise<void> {
-    const { runtime, engine, registry, access, fleet, clock, metrics, log, surroundings } = this.parts;
+    const { runtime, access, metrics, log, surroundings } = this.parts;
     const id = `w-${profile.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
-    const startedAt = clock.now();
     const made = this.#made.get(profile.name) ?? '';
     try {
-      const { afterJobs } = profile.recycle;
-      const named = { id, profile: profile.name, engine: engine(), bridge: bridgeOf(surroundings, engine()) };
-      if (!(await registry.register({ ...named, fingerprint: made, startedAt, afterJobs }))) return;
-      const tick = clock.monotonic();
-      fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
+      if (!(await this.#enter(id, profile))) return;
       const account = await access?.grant(id);
       await this.parts.follow(id);
       await this.parts.doors?.open(id);
@@ -234,3 +287,6 @@ export class PoolKeeper {
 function isBridgeAway(error: unknown): boolean {
   return error instanceof RemudaError && error.code === 'bridge.unavailable';
 }
+
+/** Ms since somebody wrote a time down: as good as the clocks of both, and never less than none. */
+const passed = (at: number, now: number): number => Math.max(0, now - at);

@@ -209,7 +209,7 @@ export class Scheduler {
     });
     const reports = new WorkerReports({
       ...{ ...parts, metrics },
-      onReady: (profile) => this.#keeper.noteReady(profile),
+      onReady: (profile, tookMs) => this.#keeper.noteReady(profile, tookMs),
       recycleOf: (profile) => profiles.find(({ name }) => name === profile)?.recycle ?? {},
       onOutgrown: (worker) => wishes.drain(worker, clock.now(), 'memory'),
       onFree: wake,

@@ -16,7 +16,7 @@ export interface ReportsParts {
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
   /** A worker is ready for its first job. */
-  readonly onReady: (profile: string) => Promise<void>;
+  readonly onReady: (profile: string, tookMs: number) => Promise<void>;
   /** When workers of a profile are replaced. */
   readonly recycleOf: (profile: string) => Pick<Recycle, 'aboveRssMb'>;
   /** A worker takes too much memory to be given another job. */
@@ -99,7 +99,7 @@ export class WorkerReports implements RelayListener {
       const ms = clock.monotonic() - own.startedAt;
       metrics.ready(own.profile, ms);
       log.info({ worker, ms }, 'worker is warm');
-      await onReady(own.profile);
+      await onReady(own.profile, ms);
     }
     if (outgrown) {
       own.readyAt = now;

@@ -20,6 +20,7 @@ export * from './profile.js';
 export * from './secrets.js';
 export * from './server-tool.js';
 export * from './settings.js';
+export * from './start-pace.js';
 export * from './snapshot.js';
 export * from './worker-phase.js';
 export * from './git-ref.js';

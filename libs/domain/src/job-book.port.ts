@@ -108,6 +108,18 @@ export interface WorkerRecord {
   readonly owner?: string;
 }
 
+/** How a pool's workers start at the moment, as the scheduler that keeps it has it. */
+export interface PoolStarts {
+  /** Workers that may start at the same time. */
+  readonly atOnce: number;
+  /** A worker that is not ready so long after its start, in ms, is given up. */
+  readonly limitMs: number;
+  /** Starts that failed in a row. */
+  readonly failed: number;
+  /** For so long none is started, in ms, because the last ones failed. */
+  readonly heldMs: number;
+}
+
 /** A pool as operators see it. */
 export interface PoolRecord {
   readonly profile: string;
@@ -123,6 +135,8 @@ export interface PoolRecord {
   readonly suspended: boolean;
   /** What keeps its jobs waiting; empty where nothing does. */
   readonly halts: readonly Halt[];
+  /** Absent while no scheduler keeps the pool. */
+  readonly starts?: PoolStarts;
 }
 
 /** The workers and pools, for reading. */

@@ -9,14 +9,12 @@ const aim: PoolAim = {
   startLimitMs: 30_000,
   calmMs: 400,
 };
-const now = 10_000_000;
-
 function pool(seen: Partial<SeenPool> = {}): SeenPool {
   return { workers: [], strays: [], backlog: 0, failedStarts: 0, ...seen };
 }
 
 function worker(id: string, phase: WorkerPhase, own: Partial<SeenWorker> = {}): SeenWorker {
-  return { id, phase, startedAt: now - 1_000, stale: false, lost: false, ...own };
+  return { id, phase, ageMs: 1_000, stale: false, lost: false, ...own };
 }
 
 const started = (actions: readonly PoolAction[]): number =>
@@ -24,20 +22,20 @@ const started = (actions: readonly PoolAction[]): number =>
 
 describe('planning a pool', () => {
   test('an empty pool is filled up to its warm target', () => {
-    expect(planPool(pool(), aim, now)).toEqual([{ kind: 'start', count: 2 }]);
+    expect(planPool(pool(), aim)).toEqual([{ kind: 'start', count: 2 }]);
   });
 
   test('a busy worker is replaced in the warm part', () => {
-    expect(started(planPool(pool({ workers: [worker('a', 'busy'), worker('b', 'idle')] }), aim, now))).toBe(1);
+    expect(started(planPool(pool({ workers: [worker('a', 'busy'), worker('b', 'idle')] }), aim))).toBe(1);
   });
 
   test('a backlog starts more, up to the maximum', () => {
-    expect(started(planPool(pool({ backlog: 100 }), aim, now))).toBe(5);
+    expect(started(planPool(pool({ backlog: 100 }), aim))).toBe(5);
   });
 
   test('an idle worker that has outgrown its limit leaves, and a busy one stays until it has ended', () => {
     const workers = [worker('a', 'idle', { outgrown: true }), worker('b', 'busy', { outgrown: true })];
-    expect(planPool(pool({ workers }), aim, now)).toEqual([
+    expect(planPool(pool({ workers }), aim)).toEqual([
       { kind: 'drain', worker: 'a', reason: 'memory' },
       { kind: 'start', count: 2 },
     ]);
@@ -52,21 +50,21 @@ describe('planning a pool', () => {
   });
 
   test('a pool at its target is left alone', () => {
-    expect(planPool(pool({ workers: [worker('a', 'idle'), worker('b', 'starting')] }), aim, now)).toEqual([]);
+    expect(planPool(pool({ workers: [worker('a', 'idle'), worker('b', 'starting')] }), aim)).toEqual([]);
   });
 
   test('a worker that drains still takes room, but is replaced', () => {
     const workers = [worker('a', 'draining'), worker('b', 'idle')];
-    expect(started(planPool(pool({ workers }), aim, now))).toBe(1);
+    expect(started(planPool(pool({ workers }), aim))).toBe(1);
   });
 
   test('stale and old idle workers are drained, busy ones are not', () => {
     const workers = [
       worker('stale', 'idle', { stale: true }),
-      worker('old', 'idle', { startedAt: now - 4_000_000 }),
+      worker('old', 'idle', { ageMs: 4_000_000 }),
       worker('busy', 'busy', { stale: true }),
     ];
-    const drains = planPool(pool({ workers }), aim, now).filter((action) => action.kind === 'drain');
+    const drains = planPool(pool({ workers }), aim).filter((action) => action.kind === 'drain');
     expect(drains).toEqual([
       { kind: 'drain', worker: 'stale', reason: 'stale' },
       { kind: 'drain', worker: 'old', reason: 'age' },
@@ -75,16 +73,16 @@ describe('planning a pool', () => {
 
   test('what is too much leaves, the longest idle first, and only after its idle time', () => {
     const workers = [
-      worker('a', 'idle', { idleSince: now - 90_000 }),
-      worker('b', 'idle', { idleSince: now - 120_000 }),
-      worker('c', 'idle', { idleSince: now - 1_000 }),
+      worker('a', 'idle', { idleMs: 90_000 }),
+      worker('b', 'idle', { idleMs: 120_000 }),
+      worker('c', 'idle', { idleMs: 1_000 }),
     ];
-    expect(planPool(pool({ workers }), aim, now)).toEqual([{ kind: 'drain', worker: 'b', reason: 'surplus' }]);
+    expect(planPool(pool({ workers }), aim)).toEqual([{ kind: 'drain', worker: 'b', reason: 'surplus' }]);
   });
 
   test('a worker that is lost, or not ready in time, is given up and replaced', () => {
-    const workers = [worker('a', 'busy', { lost: true }), worker('b', 'starting', { startedAt: now - 31_000 })];
-    expect(planPool(pool({ workers }), aim, now)).toEqual([
+    const workers = [worker('a', 'busy', { lost: true }), worker('b', 'starting', { ageMs: 31_000 })];
+    expect(planPool(pool({ workers }), aim)).toEqual([
       { kind: 'lose', worker: 'a', reason: 'gone' },
       { kind: 'lose', worker: 'b', reason: 'start_timeout' },
       { kind: 'start', count: 2 },
@@ -93,27 +91,32 @@ describe('planning a pool', () => {
 
   test('a lost worker takes its room until it is gone: its container may not let itself be removed', () => {
     const full = Array.from({ length: aim.target.max }, (_, i) => worker(`w-${i}`, 'busy', { lost: i === 0 }));
-    expect(planPool(pool({ workers: full, backlog: 3 }), aim, now)).toEqual([
+    expect(planPool(pool({ workers: full, backlog: 3 }), aim)).toEqual([
       { kind: 'lose', worker: 'w-0', reason: 'gone' },
     ]);
   });
 
   test('right after an assignment the warm part is not refilled yet, unless half of it is gone or jobs wait', () => {
-    const lastAssignedAt = now - 100;
+    const sinceAssignedMs = 100;
     const half = [worker('a', 'busy'), worker('b', 'idle')];
-    expect(planPool(pool({ workers: half, lastAssignedAt }), aim, now)).toEqual([]);
-    expect(started(planPool(pool({ workers: half, lastAssignedAt }), aim, now + 300))).toBe(1);
-    expect(started(planPool(pool({ workers: [worker('a', 'busy')], lastAssignedAt }), aim, now))).toBe(2);
-    expect(started(planPool(pool({ workers: half, lastAssignedAt, backlog: 3 }), aim, now))).toBe(2);
+    expect(planPool(pool({ workers: half, sinceAssignedMs }), aim)).toEqual([]);
+    expect(started(planPool(pool({ workers: half, sinceAssignedMs: 400 }), aim))).toBe(1);
+    expect(started(planPool(pool({ workers: [worker('a', 'busy')], sinceAssignedMs }), aim))).toBe(2);
+    expect(started(planPool(pool({ workers: half, sinceAssignedMs, backlog: 3 }), aim))).toBe(2);
   });
 
   test('starts that fail are spaced out', () => {
-    expect(planPool(pool({ failedStarts: 3, lastFailedStartAt: now - 3_900 }), aim, now)).toEqual([]);
-    expect(started(planPool(pool({ failedStarts: 3, lastFailedStartAt: now - 4_000 }), aim, now))).toBe(2);
+    expect(planPool(pool({ failedStarts: 3, sinceFailedStartMs: 3_900 }), aim)).toEqual([]);
+    expect(started(planPool(pool({ failedStarts: 3, sinceFailedStartMs: 4_000 }), aim))).toBe(2);
+  });
+
+  test('no more are started at once than the machine bears', () => {
+    expect(started(planPool(pool({ backlog: 100, startable: 2 }), aim))).toBe(2);
+    expect(planPool(pool({ backlog: 100, startable: 0 }), aim)).toEqual([]);
   });
 
   test('containers that nobody knows are reaped', () => {
-    const actions = planPool(pool({ strays: ['x'] }), aim, now);
+    const actions = planPool(pool({ strays: ['x'] }), aim);
     expect(actions).toContainEqual({ kind: 'reap', container: 'x' });
   });
 });
@@ -121,7 +124,7 @@ describe('planning a pool', () => {
 const anyWorker = fc.record({
   id: fc.uuid(),
   phase: fc.constantFrom(...workerPhases),
-  startedAt: fc.integer({ min: 0, max: now }),
+  ageMs: fc.nat(10_000_000),
   stale: fc.boolean(),
   lost: fc.boolean(),
 });
@@ -130,18 +133,20 @@ const anyPool = fc.record({
   strays: fc.array(fc.uuid(), { maxLength: 3 }),
   backlog: fc.nat(50),
   failedStarts: fc.constant(0),
+  startable: fc.nat(10),
 });
 const anyAim = fc
   .record({ warm: fc.nat(8), max: fc.integer({ min: 1, max: 10 }) })
   .map((target) => ({ ...aim, target }));
 
 describe('whatever the pool', () => {
-  test('it never grows above its maximum', () => {
+  test('it never grows above its maximum, nor by more than may start', () => {
     fc.assert(
       fc.property(anyPool, anyAim, (seen, some) => {
-        const actions = planPool(seen, some, now);
+        const actions = planPool(seen, some);
         const there = seen.workers.filter((each) => each.phase !== 'gone').length;
         expect(started(actions) === 0 || there + started(actions) <= some.target.max).toBe(true);
+        expect(started(actions)).toBeLessThanOrEqual(seen.startable);
       }),
     );
   });
@@ -149,7 +154,7 @@ describe('whatever the pool', () => {
   test('a busy worker is never drained, and nobody is told twice', () => {
     fc.assert(
       fc.property(anyPool, anyAim, (seen, some) => {
-        const named = planPool(seen, some, now).flatMap((action) => ('worker' in action ? [action] : []));
+        const named = planPool(seen, some).flatMap((action) => ('worker' in action ? [action] : []));
         const phase = new Map(seen.workers.map((each) => [each.id, each.phase]));
         for (const action of named) if (action.kind === 'drain') expect(phase.get(action.worker)).toBe('idle');
         expect(new Set(named.map((action) => action.worker)).size).toBe(named.length);
@@ -160,18 +165,18 @@ describe('whatever the pool', () => {
 
 describe('a pool that an operator has stopped', () => {
   test('starts nothing for jobs that are not to start, and keeps its warm part', () => {
-    expect(started(planPool(pool({ backlog: 100, halted: true }), aim, now))).toBe(2);
+    expect(started(planPool(pool({ backlog: 100, halted: true }), aim))).toBe(2);
   });
 
   test('drained: whoever is there leaves, and nobody is started', () => {
     const workers = [worker('a', 'idle'), worker('b', 'busy'), worker('c', 'starting'), worker('d', 'draining')];
-    expect(planPool(pool({ workers, backlog: 100, drained: true }), aim, now)).toEqual(
+    expect(planPool(pool({ workers, backlog: 100, drained: true }), aim)).toEqual(
       ['a', 'b', 'c'].map((id) => ({ kind: 'drain', worker: id, reason: 'drained' })),
     );
   });
 
   test('a cordoned worker stays, takes room, and is replaced', () => {
     const workers = [worker('a', 'idle', { cordoned: true, stale: true }), worker('b', 'busy', { cordoned: true })];
-    expect(planPool(pool({ workers, backlog: 100 }), aim, now)).toEqual([{ kind: 'start', count: 3 }]);
+    expect(planPool(pool({ workers, backlog: 100 }), aim)).toEqual([{ kind: 'start', count: 3 }]);
   });
 });

@@ -1,13 +1,15 @@
 import type { PoolTarget, Recycle } from './profile.js';
+import { backOffMs } from './start-pace.js';
 import type { WorkerPhase } from './worker-phase.js';
 
-/** One worker as the pool's keeper sees it at one moment. Times are epoch ms. */
+/** One worker as the pool's keeper sees it at one moment. Lengths of time are in ms, by a clock that nobody sets. */
 export interface SeenWorker {
   readonly id: string;
   readonly phase: WorkerPhase;
-  readonly startedAt: number;
-  /** Since when it has had nothing to do; absent while it starts or works. */
-  readonly idleSince?: number;
+  /** Since its start. */
+  readonly ageMs: number;
+  /** For how long it has had nothing to do; absent while it starts or works. */
+  readonly idleMs?: number;
   /** Made from an older profile or image than the pool's current one. */
   readonly stale: boolean;
   /** Its container no longer runs, or its heartbeats stopped. */
@@ -31,10 +33,12 @@ export interface SeenPool {
   readonly drained?: boolean;
   /** Starts that failed in a row; they slow the pool down. */
   readonly failedStarts: number;
-  /** When the last start failed. */
-  readonly lastFailedStartAt?: number;
-  /** When a worker of this pool was last given a job. */
-  readonly lastAssignedAt?: number;
+  /** Since the last start failed, in ms. */
+  readonly sinceFailedStartMs?: number;
+  /** Since a worker of this pool was last given a job, in ms. */
+  readonly sinceAssignedMs?: number;
+  /** So many more may start at this moment, in all pools of the machine. Absent: as many as are wanted. */
+  readonly startable?: number;
 }
 
 /** What should be so. */
@@ -60,16 +64,13 @@ export type PoolAction =
   | { readonly kind: 'lose'; readonly worker: string; readonly reason: 'gone' | 'start_timeout' }
   | { readonly kind: 'reap'; readonly container: string };
 
-/** Longest pause between starts when every one of them fails. */
-const maxStartPauseMs = 30_000;
-
 /**
  * Computes what should change so that the pool is at its target: `warm` idle workers beyond the busy ones, more while
- * jobs wait, never above `max`. Pure: the same pool and time give the same plan. Workers that drain and lost ones count against
+ * jobs wait, never above `max`. Pure: the same pool gives the same plan. Workers that drain and lost ones count against
  * `max` until they are gone, since their containers still take room; so do cordoned ones, which nobody can use.
  */
-export function planPool(seen: SeenPool, aim: PoolAim, now: number): readonly PoolAction[] {
-  const lost = seen.workers.filter((w) => w.lost || startTimedOut(w, aim, now));
+export function planPool(seen: SeenPool, aim: PoolAim): readonly PoolAction[] {
+  const lost = seen.workers.filter((w) => w.lost || startTimedOut(w, aim));
   const there = seen.workers.filter((w) => w.phase !== 'gone');
   const staying = there.filter((w) => w.phase !== 'draining' && !lost.includes(w));
   const useful = staying.filter((w) => w.cordoned !== true);
@@ -77,32 +78,33 @@ export function planPool(seen: SeenPool, aim: PoolAim, now: number): readonly Po
   const backlog = seen.halted === true ? 0 : seen.backlog;
   const wanted = seen.drained === true ? 0 : Math.min(aim.target.max, busy + Math.max(aim.target.warm, backlog));
 
-  const drains = seen.drained === true ? drainAll(staying) : planDrains(useful, wanted, aim, now);
+  const drains = seen.drained === true ? drainAll(staying) : planDrains(useful, wanted, aim);
   const room = aim.target.max - there.length;
   const refilled = Math.min(wanted - (useful.length - drains.length), room);
-  const missing = isCalm(seen, useful, aim, now) ? refilled : Math.min(refilled, backlog);
+  const missing = Math.min(
+    isCalm(seen, useful, aim) ? refilled : Math.min(refilled, backlog),
+    seen.startable ?? Infinity,
+  );
   return [
     ...seen.strays.map((container) => ({ kind: 'reap', container }) as const),
     ...lost.map((w) => ({ kind: 'lose', worker: w.id, reason: w.lost ? 'gone' : 'start_timeout' }) as const),
     ...drains,
-    ...(missing > 0 && mayStart(seen, now) ? [{ kind: 'start', count: missing } as const] : []),
+    ...(missing > 0 && startsHeldMs(seen) === 0 ? [{ kind: 'start', count: missing } as const] : []),
   ];
 }
 
-function startTimedOut(worker: SeenWorker, aim: PoolAim, now: number): boolean {
-  return worker.phase === 'starting' && now - worker.startedAt > aim.startLimitMs;
+function startTimedOut(worker: SeenWorker, aim: PoolAim): boolean {
+  return worker.phase === 'starting' && worker.ageMs > aim.startLimitMs;
 }
 
-function isCalm(seen: SeenPool, staying: readonly SeenWorker[], aim: PoolAim, now: number): boolean {
+function isCalm(seen: SeenPool, staying: readonly SeenWorker[], aim: PoolAim): boolean {
   const spare = staying.filter((w) => w.phase !== 'busy').length;
-  return now - (seen.lastAssignedAt ?? 0) >= aim.calmMs || spare * 2 < aim.target.warm;
+  return (seen.sinceAssignedMs ?? Infinity) >= aim.calmMs || spare * 2 < aim.target.warm;
 }
 
-/** Failing starts are spaced out: 1 s after the first, doubling up to the limit. */
-function mayStart(seen: SeenPool, now: number): boolean {
-  if (seen.failedStarts === 0 || seen.lastFailedStartAt === undefined) return true;
-  const pause = Math.min(1_000 * 2 ** (seen.failedStarts - 1), maxStartPauseMs);
-  return now - seen.lastFailedStartAt >= pause;
+/** For how long starts of a pool are still held back because the last ones failed, in ms; 0 where they are not. */
+export function startsHeldMs(seen: Pick<SeenPool, 'failedStarts' | 'sinceFailedStartMs'>): number {
+  return Math.max(0, backOffMs(seen.failedStarts) - (seen.sinceFailedStartMs ?? Infinity));
 }
 
 /** All should leave: whoever has a job, when it has ended. */
@@ -122,19 +124,19 @@ export function isOutgrown(
 }
 
 /** Idle workers that should leave: stale ones, old ones, those that have outgrown their limit, then the longest idle above what is wanted. */
-function planDrains(staying: readonly SeenWorker[], wanted: number, aim: PoolAim, now: number): PoolAction[] {
+function planDrains(staying: readonly SeenWorker[], wanted: number, aim: PoolAim): PoolAction[] {
   const idle = staying.filter((w) => w.phase === 'idle');
   const drains: Extract<PoolAction, { kind: 'drain' }>[] = [];
   for (const w of idle) {
     if (w.stale) drains.push({ kind: 'drain', worker: w.id, reason: 'stale' });
-    else if (now - w.startedAt > aim.recycle.afterMs) drains.push({ kind: 'drain', worker: w.id, reason: 'age' });
+    else if (w.ageMs > aim.recycle.afterMs) drains.push({ kind: 'drain', worker: w.id, reason: 'age' });
     else if (w.outgrown === true) drains.push({ kind: 'drain', worker: w.id, reason: 'memory' });
   }
   const leaving = new Set(drains.map((d) => d.worker));
   let surplus = staying.length - leaving.size - wanted;
   const longestIdleFirst = idle
-    .filter((w) => !leaving.has(w.id) && now - (w.idleSince ?? now) >= aim.recycle.idleMs)
-    .sort((a, b) => (a.idleSince ?? now) - (b.idleSince ?? now));
+    .filter((w) => !leaving.has(w.id) && (w.idleMs ?? 0) >= aim.recycle.idleMs)
+    .sort((a, b) => (b.idleMs ?? 0) - (a.idleMs ?? 0));
   for (const w of longestIdleFirst) {
     if (surplus-- <= 0) break;
     drains.push({ kind: 'drain', worker: w.id, reason: 'surplus' });

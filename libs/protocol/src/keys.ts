@@ -50,6 +50,8 @@ export function redisKeys(namespace: string) {
     /** Starts that failed in a row, by code and profile. */
     failedStarts: `${p}:starts:failed`,
     poolLeader: (profile: string) => `${p}:pool:${profile}:leader`,
+    /** How its workers start, as its leader has it; ends by itself. */
+    poolStarts: (profile: string) => `${p}:pool:${profile}:starts`,
     /**
      * Pub/sub channel that wakes schedulers: `<profile> <jobs>` when there is something to claim, empty when a scheduler
      * has left.

@@ -3,6 +3,7 @@ import {
   workerPhases,
   type PoolBook,
   type PoolRecord,
+  type PoolStarts,
   type PoolTarget,
   type WorkerPhase,
   type WorkerRecord,
@@ -29,6 +30,14 @@ export async function publishProfiles(
 ): Promise<void> {
   const fields = Object.entries(profiles).flatMap(([name, published]) => [name, JSON.stringify(published)]);
   await run(redis, publishScript, [keys.profiles], fields);
+}
+
+/** What is published of a pool's starts is out of date after so long, in ms: whoever keeps the pool says it anew. */
+const startsMs = 10_000;
+
+/** Publishes how a pool's workers start. */
+export async function publishStarts(redis: Redis, keys: RedisKeys, profile: string, starts: PoolStarts): Promise<void> {
+  await redis.set(keys.poolStarts(profile), JSON.stringify(starts), 'PX', startsMs);
 }
 
 /** Workers and pools as Redis has them. */
@@ -79,7 +88,10 @@ export class RedisPoolBook implements PoolBook {
   ): Promise<PoolRecord> {
     const halts = haltsOf(profile);
     const theirs = workers.filter((worker) => worker.profile === profile);
-    const counts = await this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active');
+    const [counts, starts] = await Promise.all([
+      this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active'),
+      this.redis.get(this.keys.poolStarts(profile)),
+    ]);
     const inPhase = (phase: WorkerPhase): number => theirs.filter((worker) => worker.phase === phase).length;
     return {
       profile,
@@ -91,6 +103,7 @@ export class RedisPoolBook implements PoolBook {
       running: counts['active'] ?? 0,
       suspended: halts.some((halt) => halt.kind === 'suspended'),
       halts,
+      ...(starts === null ? {} : { starts: JSON.parse(starts) as PoolStarts }),
     };
   }
 }

@@ -38,7 +38,7 @@ export function profile(own: Partial<Profile> = {}): Profile {
 
 /** An idle worker. */
 export function seenWorker(own: Partial<SeenWorker> = {}): SeenWorker {
-  return { id: 'w-1', phase: 'idle', startedAt: 0, stale: false, lost: false, ...own };
+  return { id: 'w-1', phase: 'idle', ageMs: 0, stale: false, lost: false, ...own };
 }
 
 /** A container for a worker of the default profile. */

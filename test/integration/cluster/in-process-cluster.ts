@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type {
+  Clock,
   ContainerExit,
   ContainerRuntime,
   ContainerSpec,
@@ -43,6 +44,8 @@ export interface InProcessOptions {
   /** Images that can't be had, for so long as they stand in here. */
   readonly absentImages?: ReadonlySet<string>;
   readonly retention?: Retention;
+  /** What the workers take the time from. Default: the machine's own. */
+  readonly workerClock?: Clock;
   /** Folder of the sockets of a bridge, by whose door the workers reach Redis. Default: they do so by themselves. */
   readonly bridgeDir?: string;
 }
@@ -64,6 +67,7 @@ export class InProcessRuntime implements ContainerRuntime {
   constructor(
     private readonly engine: () => Engine,
     private readonly absentImages: ReadonlySet<string> = new Set(),
+    private readonly clock: Clock = systemClock,
   ) {}
 
   async engineName(): Promise<string> {
@@ -91,7 +95,7 @@ export class InProcessRuntime implements ContainerRuntime {
       },
       afterJobs: profile.afterJobs,
       drainMs: 10_000,
-      clock: systemClock,
+      clock: this.clock,
       log: createLogger({ name: 'worker', level: 'silent' }),
     });
     this.#workers.set(spec.worker, { spec, worker, line });
@@ -153,7 +157,7 @@ export type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 /** Brings schedulers and workers up in this process. */
 export async function startInProcessCluster(options: InProcessOptions) {
   const namespace = options.namespace ?? `t-${randomUUID().slice(0, 8)}`;
-  const runtime = new InProcessRuntime(options.engine, options.absentImages);
+  const runtime = new InProcessRuntime(options.engine, options.absentImages, options.workerClock);
   const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
   const connect = (name: string) => connectRedis(options.redisUrl, { name });
   const connections = new Map<Scheduler, RedisConnection[]>();

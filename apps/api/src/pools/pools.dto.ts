@@ -44,6 +44,17 @@ export class HaltDto {
   @ApiProperty({ description: 'All profiles were paused at once.' }) everywhere!: boolean;
 }
 
+/** How a pool's workers start. */
+@ApiSchema({ name: 'PoolStarts' })
+export class StartsDto {
+  @ApiProperty({ description: 'Workers that may start at the same time: it follows from how long starts take.' })
+  atOnce!: number;
+  @ApiProperty({ description: 'A worker that is not ready so long after its start is given up, in ms.' })
+  limitMs!: number;
+  @ApiProperty({ description: 'Starts that failed in a row.' }) failed!: number;
+  @ApiProperty({ description: 'For so long none is started, in ms, because the last ones failed.' }) heldMs!: number;
+}
+
 /** A pool as operators see it. */
 @ApiSchema({ name: 'Pool' })
 export class PoolDto {
@@ -59,6 +70,8 @@ export class PoolDto {
   suspended!: boolean;
   @ApiProperty({ type: [HaltDto], description: 'What keeps its jobs waiting; empty where nothing does.' })
   halts!: readonly HaltDto[];
+  @ApiPropertyOptional({ type: StartsDto, description: 'How its workers start; absent while no scheduler keeps it.' })
+  starts?: StartsDto;
 }
 
 /** All pools. */
