@@ -16,7 +16,7 @@ function bridge(looks: number) {
 /** A clock on which every sleep is over at once. */
 function clock() {
   let now = 0;
-  return { now: () => now, sleep: async (ms: number) => void (now += ms) };
+  return { now: () => now, monotonic: () => now, sleep: async (ms: number) => void (now += ms) };
 }
 
 test('a worker waits until its sockets are there', async () => {
