@@ -1,12 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { RedisKeys } from '@remuda/protocol';
-import { isOutage } from './connect.js';
 import { Groups } from './groups.js';
 import { lastEntryScript, relayScript, skipScript } from './lease.lua.js';
 import type { CursorMove } from './leases.js';
 import { Pace } from './pace.js';
 import { passOver } from './queue-log.js';
-import { answerCode } from './redis-error.js';
+import { answerCode, isOutage } from './redis-error.js';
 import {
   entryBefore,
   isLaterEntry,
