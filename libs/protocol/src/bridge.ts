@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ServerTool } from '@remuda/domain';
 
 /** What the bridge and those who reach the model through it agree on. */

@@ -28,7 +28,7 @@ class HeldBudgets implements Budgets {
   }
 }
 
-const never = { now: () => 0, sleep: () => new Promise<void>(() => undefined) };
+const never = { now: () => 0, monotonic: () => 0, sleep: () => new Promise<void>(() => undefined) };
 const log = createLogger({ name: 'test', level: 'fatal' });
 
 function purseOf(clock: Clock = never) {
@@ -75,7 +75,11 @@ test('what does not fit waits until one has ended, in order, and is refused when
 
 test('room that another bridge made is found by asking again', async () => {
   let wake: (() => void) | undefined;
-  const { budgets, admit } = purseOf({ now: () => 0, sleep: () => new Promise((resolve) => (wake = resolve)) });
+  const { budgets, admit } = purseOf({
+    now: () => 0,
+    monotonic: () => 0,
+    sleep: () => new Promise((resolve) => (wake = resolve)),
+  });
   budgets.held.set('of another bridge', 100);
   const waiting = admit(10);
   await turn();
@@ -96,7 +100,7 @@ test('one that could not be asked for refuses itself alone, and holds nothing', 
 test('what is held is renewed for as long as it is held', async () => {
   const ticks: (() => void)[] = [];
   const stop = new AbortController();
-  const clock = { now: () => 0, sleep: () => new Promise<void>((resolve) => ticks.push(resolve)) };
+  const clock = { now: () => 0, monotonic: () => 0, sleep: () => new Promise<void>((resolve) => ticks.push(resolve)) };
   const { budgets, purses, admit } = purseOf(clock);
   const admission = await admit(1);
   const kept = purses.keepRenewed(stop.signal);
