@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { JobEvents } from './job-events.js';
 import { OpenStreams } from './open-streams.js';
+import { withQuiet } from './quiet.js';
 import { Subscriber } from './subscriber.js';
 
 test('a client that does not take its messages holds its job up: no batch is pulled ahead of it', async () => {
@@ -13,7 +14,8 @@ test('a client that does not take its messages holds its job up: no batch is pul
     for (;;)
       yield await Promise.resolve([{ id: ++pulled, attempt: 1, type: 'message.text', at: 0, data: { text: 'x' } }]);
   }
-  const events = { follow: () => Promise.resolve({ ended: false, batches: endless() }) } as unknown as JobEvents;
+  const stream = withQuiet(endless(), { lookMs: 60_000, beatAfter: 1, position: () => Promise.resolve(undefined) });
+  const events = { follow: () => Promise.resolve({ ended: false, stream }) } as unknown as JobEvents;
   const sent: (() => void)[] = [];
   const socket = Object.assign(new EventEmitter(), { send: (_text: string, left: () => void) => sent.push(left) });
   const streams = new OpenStreams(new Registry());
