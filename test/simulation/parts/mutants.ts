@@ -121,7 +121,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'pool-without-lead': {
-    shownBy: 73,
+    shownBy: 2369,
     script: replace(["if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end", '']),
   },
 };
