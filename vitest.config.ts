@@ -59,7 +59,12 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { ...proofs('small'), ...turn(4), name: 'small-proofs', include: ['test/{fuzz,chaos,retention}/*.test.ts'] },
+        test: {
+          ...proofs('small'),
+          ...turn(4),
+          name: 'small-proofs',
+          include: ['test/{fuzz,chaos,retention}/*.test.ts'],
+        },
       },
       {
         resolve: { alias },

@@ -45,14 +45,15 @@ export class AssignmentQueue {
   async run(carryOut: (assignment: Assignment) => Promise<void>): Promise<void> {
     // Where a step failed the sign may be gone, and its ticket may have been taken.
     let failed = false;
-    while (!this.#stopped) {
+    const goesOn = (): boolean => !this.#stopped;
+    while (goesOn()) {
       try {
         const taken = failed ? await this.#step(this.redis, true) : await this.#next();
         failed = false;
         this.#failed.wentWell();
         if (taken) await this.#carryOut(taken, carryOut);
       } catch (error) {
-        if (!this.#stopped) this.#failed.say(error);
+        if (goesOn()) this.#failed.say(error);
         failed = true;
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }

@@ -1,10 +1,12 @@
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { PassedOver, logTo, passOver } from './queue-log.js';
 
+const unconnected = (): Redis => new Redis({ lazyConnect: true });
+
 function heard() {
   const lines: string[] = [];
-  const redis = {} as Redis;
+  const redis = unconnected();
   const say = (level: string) => (_fields: object, message: string) => void lines.push(`${level}: ${message}`);
   logTo(redis, { warn: say('warn'), debug: say('debug') });
   return { lines, redis };
@@ -29,5 +31,5 @@ test('what comes again and again is said once, until it went well', () => {
 });
 
 test('a connection without a log says nothing', () => {
-  expect(() => passOver({} as Redis, 'x')(new Error('odd'))).not.toThrow();
+  expect(() => passOver(unconnected(), 'x')(new Error('odd'))).not.toThrow();
 });

@@ -84,7 +84,8 @@ export class StreamTail {
 
   async #read(): Promise<void> {
     const failed = new PassedOver(this.#reader, 'streams are read again');
-    while (this.#watches.size > 0 && !this.#closed) {
+    const goesOn = (): boolean => !this.#closed;
+    while (this.#watches.size > 0 && goesOn()) {
       try {
         // The id changes with every reconnection, and can't be asked for while the connection blocks.
         if (this.waker) this.#clientId ??= await this.#reader.client('ID');
@@ -93,7 +94,7 @@ export class StreamTail {
         for (const [key, entries] of streams) await this.#hand(key, entries);
         if (streams.length > 0) await pause(this.paceMs(streams.reduce((sum, [, entries]) => sum + entries.length, 0)));
       } catch (error) {
-        if (!this.#closed) failed.say(error);
+        if (goesOn()) failed.say(error);
         await pause(100);
       }
     }

@@ -100,12 +100,12 @@ test('of a job that was taken back no label is left', async () => {
   const evalsha = half.evalsha.bind(half) as (...args: unknown[]) => Promise<unknown>;
   let submitted = false;
   // The answer to the submission is lost; what follows gets through.
-  half.evalsha = ((...args: unknown[]) =>
+  half.evalsha = (...args: unknown[]) =>
     evalsha(...args).then((answer) => {
       if (submitted) return answer;
       submitted = true;
       throw new Error('Connection is closed.');
-    }));
+    });
   const lossy = new RedisJobBook(half, keys, clock);
   const submit = lossy.submit([{ id: 'j-1', spec: jobSpec({ labels: { own: 'j-1' } }) }]);
   await expect(submit).rejects.toMatchObject({ code: 'redis.unavailable' });
