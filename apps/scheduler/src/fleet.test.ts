@@ -49,7 +49,7 @@ test('a worker that does not leave is late, and those that start are known by th
   const slow = worker({ id: 'slow', phase: 'starting', startedAt: 10_000 });
   const staying = worker({ id: 'staying', phase: 'draining', drainingSince: 0, leaveBy: 50_000 });
   const fleet = fleetOf(slow, staying);
-  expect([slow, staying].map((one) => fleet.late(one, 60_000))).toEqual([undefined, undefined]);
-  expect([slow, staying].map((one) => fleet.late(one, 60_001))).toEqual([undefined, 'did not leave in time']);
+  expect([slow, staying].map((one) => fleet.late(one, 60_000))).toEqual([false, false]);
+  expect([slow, staying].map((one) => fleet.late(one, 60_001))).toEqual([false, true]);
   expect(fleet.starting(60_000)).toEqual([50_000]);
 });

@@ -133,11 +133,11 @@ export class Fleet {
     return worker.phase === 'starting' ? 'none' : this.#hearing.of(worker, this.all(), now);
   }
 
-  /** Why a worker that is to leave is too late, where it is. */
-  late(worker: OwnWorker, now: number): string | undefined {
-    if (worker.phase !== 'draining' || worker.drainingSince === undefined) return undefined;
+  /** Whether a worker that was told to leave has not done so in time. */
+  late(worker: OwnWorker, now: number): boolean {
+    if (worker.phase !== 'draining' || worker.drainingSince === undefined) return false;
     const by = worker.leaveBy ?? worker.drainingSince + this.ownDrainMs;
-    return now > by + drainGraceMs ? 'did not leave in time' : undefined;
+    return now > by + drainGraceMs;
   }
 
   /** Takes a worker from among the free ones. */

@@ -164,6 +164,11 @@ export function lost(reason: string, lastLines: readonly string[] = []): Failure
   return { code: 'worker.lost', message: `The worker was lost: ${reason}.`, ...lines };
 }
 
+/** The failure of whatever a worker carried out that was told to leave and did not. */
+export function drained(): Failure {
+  return { code: 'worker.drained', message: 'The worker did not leave in time and was removed.' };
+}
+
 /** The failure of whatever was carried out in a container that ended by itself. */
 export function failureOfExit({ reason, lastLines, outOfMemory }: Omit<ContainerExit, 'worker'>): Failure {
   const failure = lost(reason, lastLines);

@@ -3,7 +3,7 @@ import type { Leases, Relay, WorkerRegistry } from '@remuda/queue';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from './holdings.js';
-import { lost, type Losses } from './losses.js';
+import { drained, lost, type Losses } from './losses.js';
 import { onEngine, ownableOf } from './ownable.js';
 import { containersInTime } from './removal.js';
 import type { Wishes } from './wishes.js';
@@ -74,8 +74,7 @@ export class Ownership {
     const now = clock.monotonic();
     const quiet: OwnWorker[] = [];
     for (const own of fleet.all()) {
-      const reason = fleet.late(own, now);
-      if (reason !== undefined) void losses.lose(own.id, lost(reason));
+      if (fleet.late(own, now)) void losses.lose(own.id, drained());
       else if (fleet.silence(own, now) !== 'none' && !losses.has(own.id)) quiet.push(own);
     }
     if (quiet.length > 0) await this.#endQuiet(quiet, now);

@@ -6,6 +6,7 @@ import {
   startsHeldMs,
   type Clock,
   type ContainerRuntime,
+  type Failure,
   type PoolAction,
   type Profile,
   type RecycleReason,
@@ -26,6 +27,7 @@ import type { Logger } from '@remuda/runtime';
 import type { BridgeDoors } from './bridge-doors.js';
 import type { Fleet } from './fleet.js';
 import type { HaltWatch } from './halt-watch.js';
+import { drained, lost } from './losses.js';
 import type { SchedulerMetrics } from './metrics.js';
 import { fingerprint } from './profiles-file.js';
 import { Starts } from './starts.js';
@@ -57,7 +59,7 @@ export interface PoolKeeperParts {
   /** Begins to listen to a worker, before it can say anything. */
   readonly follow: (worker: string) => Promise<void>;
   /** Takes a worker out of everything, and ends what it held. */
-  readonly lose: (worker: string, reason: string) => Promise<void>;
+  readonly lose: (worker: string, failure: Failure) => Promise<void>;
 }
 
 /** Keeps each profile's pool at its target: sees, plans, acts. Of several schedulers one at a time leads a pool. */
@@ -172,7 +174,7 @@ export class PoolKeeper {
     this.#givenUp.add(id);
     try {
       await this.noteFailedStart(worker.profile, 'its worker was not ready in time');
-      await this.parts.lose(id, 'was not ready in time');
+      await this.parts.lose(id, lost('was not ready in time'));
     } finally {
       this.#givenUp.delete(id);
     }
@@ -194,7 +196,7 @@ export class PoolKeeper {
           // Whose start takes too long its owner ends: another one could only start more of them.
           ageMs: own ? tick - own.startedAt : Math.min(passed(worker.startedAt, now), this.#limitOf(worker)),
           stale: worker.fingerprint !== made,
-          lost: own !== undefined && fleet.late(own, tick) !== undefined,
+          lost: own !== undefined && fleet.late(own, tick),
           ...(worker.idleSince === undefined ? {} : { idleMs: passed(worker.idleSince, now) }),
           ...(worker.cordoned === true ? { cordoned: true } : {}),
           outgrown: isOutgrown(worker, profile.recycle),
@@ -211,7 +213,7 @@ export class PoolKeeper {
   }
 
   async #act(profile: Profile, action: PoolAction): Promise<void> {
-    const { runtime, fleet, clock, lose, log } = this.parts;
+    const { runtime, fleet, lose, log } = this.parts;
     switch (action.kind) {
       case 'start':
         await Promise.all(Array.from({ length: action.count }, () => this.#start(profile)));
@@ -222,7 +224,7 @@ export class PoolKeeper {
       case 'lose': {
         const worker = fleet.get(action.worker);
         if (worker?.phase === 'starting') await this.#giveUp(action.worker);
-        else if (worker) await lose(action.worker, fleet.late(worker, clock.monotonic()) ?? 'did not leave in time');
+        else if (worker) await lose(action.worker, drained());
         return;
       }
       case 'reap':
@@ -271,7 +273,7 @@ export class PoolKeeper {
       metrics.starts.inc({ profile: profile.name, outcome: 'failed' });
       const reason = error instanceof RemudaError ? error.message : String(error);
       log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
-      await this.parts.lose(id, reason);
+      await this.parts.lose(id, lost(reason));
       // Else Redis had no time for us, or there is no bridge: it was not the container that failed.
       if (!isOutage(error) && !isFull(error) && !isBridgeAway(error)) await this.noteFailedStart(profile.name, reason);
     }

@@ -192,7 +192,7 @@ export class Scheduler {
           log,
         },
         follow: (worker) => this.#relay.follow(worker),
-        lose: (worker, reason) => losses.lose(worker, lost(reason)),
+        lose: (worker, failure) => losses.lose(worker, failure),
       },
       profiles,
       this.#queueOf,

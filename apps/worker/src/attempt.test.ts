@@ -50,7 +50,7 @@ test("a turn's result becomes the outcome", async () => {
 test.each<[StopReason, object]>([
   ['cancel', { kind: 'cancelled', result: partial }],
   ['deadline', { kind: 'failed', failure: { code: 'job.timed_out' }, result: partial }],
-  ['drain', { kind: 'failed', failure: { code: 'worker.lost' }, result: partial }],
+  ['drain', { kind: 'failed', failure: { code: 'worker.drained' }, result: partial }],
 ])('a turn stopped by %s says so and keeps what there is', async (reason, expected) => {
   const outcome = await carryOut(assignment, parts({ engine: interrupted }), AbortSignal.abort(reason));
   expect(outcome).toMatchObject(expected);

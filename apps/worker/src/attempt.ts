@@ -111,7 +111,7 @@ function stopped(stop: AbortSignal, result?: JobResult): Outcome {
     case 'deadline':
       return failed('job.timed_out', 'The attempt reached its timeoutMs.', partial);
     case 'drain':
-      return failed('worker.lost', 'The worker had to leave before the attempt was over.', partial);
+      return failed('worker.drained', 'The worker had to leave before the attempt was over.', partial);
   }
 }
 

@@ -46,6 +46,7 @@ export const failureCodes = [
   'job.looping',
   'job.secrets_gone',
   'worker.lost',
+  'worker.drained',
   'container.start_failed',
   'engine.start_failed',
   'engine.crashed',

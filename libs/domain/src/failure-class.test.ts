@@ -27,6 +27,11 @@ describe('after a failure', () => {
     expect(afterFailure(job({ requeues: maxRequeues }), failure('worker.lost'), 0)).toEqual({ kind: 'over' });
   });
 
+  test('a drain costs nothing, however many there were before', () => {
+    const drained = job({ requeues: maxRequeues, failures: 2, retried: { 'worker.drained': 40 } });
+    expect(afterFailure(drained, failure('worker.drained'), 1_000)).toEqual({ kind: 'requeue' });
+  });
+
   test('the last attempt is the last', () => {
     expect(afterFailure(job({ failures: 2 }), failure('engine.crashed'), 0)).toEqual({ kind: 'over' });
   });
@@ -129,9 +134,10 @@ describe('whatever a job fails with', () => {
     );
   });
 
-  test('it ends, by what it is allowed alone', () => {
+  test('it ends, by what it is allowed alone, unless an operator keeps on moving it', () => {
+    const unplanned = failureCodes.filter((code) => !failureRule(code).planned);
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10 }), fc.constantFrom(...failureCodes), (attempts, code) => {
+      fc.property(fc.integer({ min: 1, max: 10 }), fc.constantFrom(...unplanned), (attempts, code) => {
         expect(live(attempts, Array<FailureCode>(60).fill(code)).last).toBe(code);
       }),
     );

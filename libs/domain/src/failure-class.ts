@@ -20,8 +20,10 @@ export interface FailureRule {
   readonly class: FailureClass;
   /** Whether the job is tried again by itself. */
   readonly retry: boolean;
-  /** Whether that uses up one of the job's `attempts`. What is not counted is our fault, and bounded by `maxRequeues`. */
+  /** Whether that uses up one of the job's `attempts`. What is not counted is not its fault, and bounded by `maxRequeues`. */
   readonly counted: boolean;
+  /** An operator wanted it: it raises no count and has no bound, however often it comes. */
+  readonly planned?: true;
   /** Absent: at once. */
   readonly backoff?: Backoff;
   /** Retries after this code that one job gets at most. */
@@ -53,6 +55,7 @@ const rules = {
   'job.looping': user,
   'job.secrets_gone': user,
   'worker.lost': ours,
+  'worker.drained': { ...ours, planned: true },
   'container.start_failed': { ...ours, again: 'restart' },
   'engine.start_failed': { ...ours, retry: false, counted: true, again: 'restart' },
   'engine.crashed': crash,
@@ -105,6 +108,7 @@ export function afterFailure(job: Tried, failure: Failure, now: number): AfterFa
   const rule = failureRule(failure.code);
   const { retry, counted, most = Infinity } = rule;
   if (!retry || (job.retried?.[failure.code] ?? 0) >= most) return { kind: 'over' };
+  if (rule.planned) return { kind: 'requeue' };
   if (rule.class === 'limit') return afterLimit(job, failure, now);
   if (counted ? job.failures + 1 >= job.spec.attempts : job.requeues >= maxRequeues) return { kind: 'over' };
   const tally = counted ? 'failures' : 'requeues';

@@ -83,7 +83,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     part: () => {
       const undo = [
         patch(Fleet.prototype, 'silence', () => () => 'none'),
-        patch(Fleet.prototype, 'late', () => () => undefined),
+        patch(Fleet.prototype, 'late', () => () => false),
       ];
       return () => undo.forEach((one) => one());
     },
