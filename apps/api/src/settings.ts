@@ -1,4 +1,4 @@
-import { integer, oneOf, text, readHostRules } from '@remuda/domain';
+import { integer, namespaceName, oneOf, text, readHostRules } from '@remuda/domain';
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList } from '@remuda/runtime';
 
@@ -33,11 +33,7 @@ export const apiSettings = {
     about: 'First part of every Redis key: clusters with different ones share a Redis.',
     unit: 'text',
     default: 'remuda',
-    parse: (value: string): string => {
-      if (!/^[a-z0-9-]{1,40}$/.test(value))
-        throw new Error('expected at most 40 lower-case letters, digits and dashes');
-      return value;
-    },
+    parse: namespaceName,
   },
   boardWritable: {
     env: 'REMUDA_BOARD_WRITABLE',

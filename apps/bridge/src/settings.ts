@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integer, oneOf, readHostRules, text, type Setting, type SettingsOf } from '@remuda/domain';
+import { integer, namespaceName, oneOf, readHostRules, text, type Setting, type SettingsOf } from '@remuda/domain';
 import { parseRedisUrl } from '@remuda/queue';
 import { logLevels } from '@remuda/runtime';
 
@@ -11,7 +11,7 @@ export const bridgeSettings = {
     about: 'Prefix of every Redis key; clusters that share a Redis have one each.',
     unit: 'text',
     default: 'remuda',
-    parse: text,
+    parse: namespaceName,
   },
   redisUrl: {
     env: 'REMUDA_REDIS_URL',

@@ -1,4 +1,4 @@
-import { integer, oneOf, text, type Setting } from '@remuda/domain';
+import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 
 /** What `npm run demo` and `npm start` read of the environment; the apps that they start read more. */
 export const localSettings = {
@@ -15,7 +15,7 @@ export const localSettings = {
     about: 'Prefix of every Redis key. A Redis of its own needs none; one that is given is used under `remuda`.',
     unit: 'text',
     default: undefined,
-    parse: namespace,
+    parse: namespaceName,
   },
   runtime: {
     env: 'REMUDA_RUNTIME',
@@ -47,8 +47,3 @@ export const localSettings = {
     parse: integer(1, 65_535),
   },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
-
-function namespace(value: string): string {
-  if (!/^[a-z0-9-]{1,30}$/.test(value)) throw new Error('expected lower-case letters, digits and dashes, at most 30');
-  return value;
-}

@@ -1,6 +1,6 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integer, oneOf, text, type Setting } from '@remuda/domain';
+import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import { hostList } from '@remuda/runtime';
 
 /** Every variable that the scheduler reads. */
@@ -18,7 +18,7 @@ export const schedulerSettings = {
     about: 'Hash tag of every key: clusters with different ones share a Redis without meeting.',
     unit: 'word',
     default: 'remuda',
-    parse: word,
+    parse: namespaceName,
   },
   host: {
     env: 'REMUDA_SCHEDULER_HOST',
@@ -182,9 +182,4 @@ function days(value: string): number {
   const number = Number(value);
   if (!(number > 0 && number <= 365)) throw new Error('expected a number of days above 0, at most 365');
   return number;
-}
-
-function word(value: string): string {
-  if (!/^[a-z0-9-]{1,30}$/.test(value)) throw new Error('expected lower-case letters, digits and dashes, at most 30');
-  return value;
 }

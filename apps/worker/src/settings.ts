@@ -1,4 +1,4 @@
-import { integer, oneOf, text, type Setting } from '@remuda/domain';
+import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import { isRecord, parseJson, workerEnv, type WorkerProfile } from '@remuda/protocol';
 
 /** Every variable that a worker reads. Its scheduler sets them; nobody else needs to. */
@@ -9,7 +9,7 @@ export const workerSettings = {
     about: 'Hash tag of every key.',
     unit: 'word',
     default: 'remuda',
-    parse: text,
+    parse: namespaceName,
   },
   redisUrl: {
     env: workerEnv.redisUrl,

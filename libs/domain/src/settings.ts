@@ -67,3 +67,13 @@ export const oneOf =
 
 /** Any text. */
 export const text = (value: string): string => value;
+
+/**
+ * Name of a cluster, first part of its keys at Redis: the same rule in every app, or one of them would start where the others
+ * refuse to. At most 30 characters, since it is part of names of containers and folders as well.
+ */
+export const namespaceName = (value: string): string => {
+  if (!/^[a-z0-9-]{1,30}$/.test(value))
+    throw new Error(`expected lower-case letters, digits and dashes, at most 30, got ${shown(value)}`);
+  return value;
+};
