@@ -6,9 +6,13 @@ import { dirname } from 'node:path';
 import { redisKeys } from '@remuda/protocol';
 import { connectRedis, RedisDoors } from '@remuda/queue';
 import { expect, test } from 'vitest';
+import { maxBodyBytes } from '../../../apps/bridge/src/model/content/body.js';
+import { modelBytes } from '../../../apps/bridge/src/workers/worker-doors.js';
 import { ask, prompt, runBridge, type WorkerSockets } from './running-bridge.js';
 
 const job = { job: 'job-1', worker: 'w-1', lease: 1 };
+/** Nearly as much as one request may have. */
+const largeBytes = maxBodyBytes - 1024;
 const doors: readonly (keyof WorkerSockets)[] = ['model', 'git', 'snapshot', 'redis'];
 
 /** A connection that says nothing; what is told to it is read. */
@@ -73,17 +77,17 @@ test('more bytes than one worker may have under way are refused, until others of
       socketPath: run.sockets('w-1').model,
       method: 'POST',
       path: '/v1/messages',
-      headers: { 'x-api-key': 't', 'content-type': 'application/json', 'content-length': 60 * 1024 * 1024 },
+      headers: { 'x-api-key': 't', 'content-type': 'application/json', 'content-length': largeBytes },
     });
     outgoing.on('error', () => undefined).write('{"model":"claude-sonnet-4-5"');
     return outgoing;
   };
-  const underWay = [large(), large()];
+  const underWay = Array.from({ length: Math.floor(modelBytes / largeBytes) }, large);
   await Promise.all(underWay.map((outgoing) => once(outgoing, 'socket')));
-  const third = large();
-  const [refused] = (await once(third, 'response')) as [{ statusCode: number }];
+  const oneMore = large();
+  const [refused] = (await once(oneMore, 'response')) as [{ statusCode: number }];
   expect(refused.statusCode).toBe(503);
-  for (const outgoing of [...underWay, third]) outgoing.destroy();
+  for (const outgoing of [...underWay, oneMore]) outgoing.destroy();
   await expect.poll(async () => (await ask(run.bridge, { token: 't', body: prompt('hi') })).status).toBe(200);
 });
 

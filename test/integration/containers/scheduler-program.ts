@@ -18,7 +18,8 @@ export async function schedulerProgram(options: ProcessRuntimeOptions, spec: Con
       contents: `
         import { ProcessRuntime } from '@remuda/containers';
         const log = { debug() {}, info() {}, warn() {} };
-        const runtime = new ProcessRuntime({ ...${JSON.stringify(options)}, hostEnv: {}, log });
+        const socketDirOf = () => ${JSON.stringify(options.socketDirOf(spec.worker))};
+        const runtime = new ProcessRuntime({ ...${JSON.stringify(options)}, socketDirOf, hostEnv: {}, log });
         void runtime.start(${JSON.stringify(spec)}).then(() => runtime.watch(() => {}));`,
       resolveDir: fileURLToPath(new URL('.', import.meta.url)),
     },
