@@ -14,8 +14,14 @@ export function schemaFaults(schema: JsonSchema, at: string): readonly Fault[] {
     compileSchema(schema)(null);
     return [];
   } catch (error) {
-    return [{ path: at, message: `cannot be used: ${error instanceof Error ? error.message : String(error)}` }];
+    return [{ path: at, message: `cannot be used: ${reasonOf(error)}` }];
   }
+}
+
+/** Where the stack is used up it is the schema's doing, and Node's words for it tell nobody what to mend. */
+function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return 'it refers to itself without end, or is nested too deeply';
+  return error instanceof Error ? error.message : String(error);
 }
 
 function toFault(error: { readonly instancePath: string; readonly message?: string }, at: string): Fault {
