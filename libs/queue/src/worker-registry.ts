@@ -163,7 +163,7 @@ export class WorkerRegistry {
     await this.queues.release(keys.workerQueue(id));
     await this.#redis
       .multi()
-      .del(keys.worker(id), keys.workerOwner(id), keys.workerOut(id), keys.workerControl(id))
+      .del(keys.worker(id), keys.workerOwner(id), keys.workerOut(id), keys.workerControl(id), keys.doorsOf(id))
       .srem(keys.workers, id)
       .hdel(keys.relayCursors, id)
       .publish(keys.doors, id)
