@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Reads vitest's JSON reports and prints `N passed, N failed, N skipped`, all together. A file that failed before its first
-// test, and a report that is missing, count as one failure each. Exit code 1 when something failed or nothing passed.
+// Reads vitest's JSON reports. Prints what failed and why, so that the end of a log tells it, and as its last line
+// `N passed, N failed, N skipped`, all together. A file that failed before its first test, and a report that is missing,
+// count as one failure each. Exit code 1 when something failed or nothing passed.
 import { readFileSync } from 'node:fs';
 
 /** Counts a report of `vitest --reporter=json`. */
@@ -15,9 +16,25 @@ function countTests(report) {
   };
 }
 
+/** How many characters of a failure's message are printed. */
+const messageLength = 2_000;
+
+/** Prints each failed test, or file without tests, with the beginning of its messages. */
+function printFailures(report) {
+  for (const file of report.testResults.filter((each) => each.status === 'failed')) {
+    const failed = file.assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) console.log(`FAILED ${file.name}\n${(file.message ?? '').slice(0, messageLength)}`);
+    for (const test of failed) {
+      console.log(`FAILED ${file.name}: ${test.fullName}\n${test.failureMessages.join('\n').slice(0, messageLength)}`);
+    }
+  }
+}
+
 function read(path) {
   try {
-    return countTests(JSON.parse(readFileSync(path, 'utf8')));
+    const report = JSON.parse(readFileSync(path, 'utf8'));
+    printFailures(report);
+    return countTests(report);
   } catch {
     console.error(`ci: the test runner left no report at ${path}`);
     return { passed: 0, failed: 1, skipped: 0 };
