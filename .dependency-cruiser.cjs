@@ -2,7 +2,7 @@
  * The floor plan as rules (docs/architecture.md): imports go down only, never sideways, no circles, one door per lib.
  * Paths are relative to the root of the repository, after symlinks.
  */
-const floor2 = '^libs/(queue|containers|engine|channel|store|blobs|runtime)/';
+const floor2 = '^libs/(redis|containers|engine|channel|store|blobs|runtime)/';
 const tests = '(\\.test\\.ts$|^(test|bench)/|^libs/testing/)';
 const vendor = (names) => `node_modules/(${names})(/|$)`;
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
@@ -37,9 +37,9 @@ module.exports = {
       { path: '^apps/', pathNot: '^apps/$1/' },
     ),
     error(
-      'redis-only-in-queue',
+      'redis-only-in-redis',
       'One place speaks to Redis.',
-      { path: '^(libs|apps)/', pathNot: '^libs/queue/' },
+      { path: '^(libs|apps)/', pathNot: '^libs/redis/' },
       { path: vendor('bullmq|ioredis') },
     ),
     error(

@@ -24,7 +24,7 @@ beforeEach(async () => {
   for (const pkg of ['bullmq', 'dockerode', '@nestjs/common']) await write(`node_modules/${pkg}/index.js`, '');
   for (const file of [
     'apps/api/src/main.ts',
-    'libs/queue/src/inner.ts',
+    'libs/redis/src/inner.ts',
     'libs/domain/src/inner.ts',
     'test/e2e/cluster.ts',
   ])
@@ -34,39 +34,39 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 test('a tree that keeps to the floor plan is clean', async () => {
-  await write('apps/api/src/main.ts', `import '@remuda/queue'; import '@remuda/domain'; import '@nestjs/common';`);
-  await write('libs/queue/src/inside.ts', `import 'bullmq'; import '@remuda/protocol';`);
-  await write('libs/queue/src/inside.test.ts', `import '@remuda/testing'; import './inside.js';`);
+  await write('apps/api/src/main.ts', `import '@remuda/redis'; import '@remuda/domain'; import '@nestjs/common';`);
+  await write('libs/redis/src/inside.ts', `import 'bullmq'; import '@remuda/protocol';`);
+  await write('libs/redis/src/inside.test.ts', `import '@remuda/testing'; import './inside.js';`);
   expect(await brokenRules()).toEqual([]);
 });
 
 describe('the rules fail when', () => {
   test.each([
-    ['a lib of floor 2 imports its neighbour', 'libs/queue/src/a.ts', '@remuda/engine', 'never-sideways'],
-    ['it does so by a relative path', 'libs/queue/src/a.ts', '../../engine/src/index.js', 'never-sideways'],
-    ['it does so for a type only', 'libs/queue/src/a.ts', 'type @remuda/engine', 'never-sideways'],
+    ['a lib of floor 2 imports its neighbour', 'libs/redis/src/a.ts', '@remuda/engine', 'never-sideways'],
+    ['it does so by a relative path', 'libs/redis/src/a.ts', '../../engine/src/index.js', 'never-sideways'],
+    ['it does so for a type only', 'libs/redis/src/a.ts', 'type @remuda/engine', 'never-sideways'],
     ['domain imports anything', 'libs/domain/src/a.ts', '@remuda/protocol', 'ground-imports-nothing'],
     ['domain imports a module of Node', 'libs/domain/src/a.ts', 'node:fs', 'ground-imports-nothing'],
-    ['protocol imports more than domain', 'libs/protocol/src/a.ts', '@remuda/queue', 'protocol-imports-domain-only'],
-    ['a lib imports an app', 'libs/queue/src/a.ts', '../../../apps/api/src/main.js', 'never-up'],
+    ['protocol imports more than domain', 'libs/protocol/src/a.ts', '@remuda/redis', 'protocol-imports-domain-only'],
+    ['a lib imports an app', 'libs/redis/src/a.ts', '../../../apps/api/src/main.js', 'never-up'],
     ['an app imports another', 'apps/worker/src/a.ts', '../../api/src/main.js', 'apps-are-apart'],
-    ['an app speaks to BullMQ', 'apps/api/src/a.ts', 'bullmq', 'redis-only-in-queue'],
+    ['an app speaks to BullMQ', 'apps/api/src/a.ts', 'bullmq', 'redis-only-in-redis'],
     ['an app speaks to Docker', 'apps/api/src/a.ts', 'dockerode', 'docker-only-in-containers'],
     ['the worker has NestJS in it', 'apps/worker/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
     ['an adapter has NestJS in it', 'libs/engine/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
     [
       'an app enters a lib by the window',
       'apps/worker/src/a.ts',
-      '../../../libs/queue/src/inner.js',
+      '../../../libs/redis/src/inner.js',
       'one-door-per-lib',
     ],
     [
       'a lib enters a lib by the window',
-      'libs/queue/src/a.ts',
+      'libs/redis/src/a.ts',
       '../../domain/src/inner.js',
       'one-door-per-lib-for-libs',
     ],
-    ['a lib enters its own front door', 'libs/queue/src/a.ts', './index.js', 'not-by-the-own-front-door'],
+    ['a lib enters its own front door', 'libs/redis/src/a.ts', './index.js', 'not-by-the-own-front-door'],
     ['an app imports fakes', 'apps/api/src/a.ts', '@remuda/testing', 'testing-only-for-tests'],
     ['an app imports a test', 'apps/api/src/a.ts', '../../../test/e2e/cluster.js', 'tests-only-for-tests'],
     ['an import leads nowhere', 'apps/api/src/a.ts', './nowhere.js', 'no-broken-imports'],
@@ -79,8 +79,8 @@ describe('the rules fail when', () => {
   });
 
   test('two files import each other', async () => {
-    await write('libs/queue/src/a.ts', `import './b.js';`);
-    await write('libs/queue/src/b.ts', `import './a.js';`);
+    await write('libs/redis/src/a.ts', `import './b.js';`);
+    await write('libs/redis/src/b.ts', `import './a.js';`);
     expect(await brokenRules()).toEqual(['no-circles']);
   });
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { documentedFigures, figuresIn } from '../contract/documents/metrics.js';

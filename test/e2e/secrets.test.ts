@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { script } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contentsOf } from '../integration/redis-contents.js';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@remuda/queue';
+import type { RedisConnection } from '@remuda/redis';
 
 /** All that a Redis holds, by key: to look for what must not be there. */
 export async function contentsOf(redis: RedisConnection): Promise<ReadonlyMap<string, string>> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { freePort } from '../../apps/local/src/free-port.js';
 import { findServer } from '../../apps/local/src/redis-facts.js';
 import { redisImage } from '../../apps/local/src/redis-plan.js';

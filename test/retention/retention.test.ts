@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isOver } from '@remuda/domain';
-import { RedisModelCounts, RedisSnapshots, retentionOf, type RedisConnection } from '@remuda/queue';
+import { RedisModelCounts, RedisSnapshots, retentionOf, type RedisConnection } from '@remuda/redis';
 import { startInProcessCluster, type Cluster } from '../integration/cluster/in-process-cluster.js';
 import { startRedis, type TestRedis } from '../integration/redis.js';
 import { sized } from '../proof-size.js';

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { redisKeys } from '@remuda/protocol';
 import {
   Queues,
   RedisDeadLetters,
@@ -10,7 +9,8 @@ import {
   RedisPoolBook,
   RedisPoolControls,
   connectRedis,
-} from '@remuda/queue';
+  redisKeys,
+} from '@remuda/redis';
 import { systemClock, type Logger } from '@remuda/runtime';
 import type { ApiSettings } from './settings.js';
 import type { ApiConfig } from './stores.js';

@@ -1,5 +1,12 @@
-import { connectRedis, RedisBudgets, RedisDoors, RedisGrants, RedisModelCounts, RedisSnapshots } from '@remuda/queue';
-import { redisKeys } from '@remuda/protocol';
+import {
+  connectRedis,
+  RedisBudgets,
+  RedisDoors,
+  RedisGrants,
+  RedisModelCounts,
+  RedisSnapshots,
+  redisKeys,
+} from '@remuda/redis';
 import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@remuda/runtime';
 import { closeGraceMs, startBridge } from './bridge.js';
 import { whereabouts } from './redis/whereabouts.js';

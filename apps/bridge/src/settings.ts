@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { integer, namespaceName, oneOf, readHostRules, text, type Setting, type SettingsOf } from '@remuda/domain';
-import { parseRedisUrl } from '@remuda/queue';
+import { parseRedisUrl } from '@remuda/redis';
 import { logLevels } from '@remuda/runtime';
 
 /** The bridge's environment. */

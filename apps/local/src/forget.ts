@@ -1,5 +1,4 @@
-import { connectRedis } from '@remuda/queue';
-import { redisKeys } from '@remuda/protocol';
+import { connectRedis, redisKeys } from '@remuda/redis';
 
 /** Deletes every key of a namespace. For a cluster that was only tried out, in a Redis that stays. */
 export async function forgetNamespace(redisUrl: string, namespace: string): Promise<void> {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { RemudaError } from '@remuda/domain';
 import { freePort } from './free-port.js';
 import { startProcess, lastLines, type KeptProcess } from './kept-process.js';

@@ -5,7 +5,7 @@ import { DockerRuntime, ProcessRuntime } from '@remuda/containers';
 import { resolveClaude } from '@remuda/engine';
 import { socketFolder } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
-import { requireIsolation } from './isolation.js';
+import { requireIsolation } from './profiles/isolation.js';
 import type { schedulerSettings } from './settings.js';
 
 const builtWorker = fileURLToPath(new URL('../../worker/dist/worker.mjs', import.meta.url));

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { readSettings } from '@remuda/domain';
-import { connectRedis, retentionOf } from '@remuda/queue';
+import { connectRedis, retentionOf } from '@remuda/redis';
 import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime';
-import { requireFirstDatabase } from './account-database.js';
+import { requireFirstDatabase } from './workers/account-database.js';
 import { makeRuntime } from './container-runtime.js';
-import { loadProfiles } from './profiles-file.js';
+import { loadProfiles } from './profiles/profiles-file.js';
 import { AppModule } from './scheduler.module.js';
 import { schedulerSettings } from './settings.js';
 

@@ -23,27 +23,28 @@ import {
   release,
   type RedisConnection,
   type Retention,
-} from '@remuda/queue';
-import { redisKeys, type RedisKeys } from '@remuda/protocol';
+  redisKeys,
+  type RedisKeys,
+} from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Registry } from 'prom-client';
-import { BridgeDoors } from './bridge-doors.js';
-import { Dispatcher } from './dispatcher.js';
-import { Fleet } from './fleet.js';
-import { HaltWatch } from './halt-watch.js';
-import { Holdings } from './holdings.js';
-import { Images } from './images.js';
-import { Losses, lost } from './losses.js';
+import { BridgeDoors } from './workers/bridge-doors.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { Fleet } from './workers/fleet.js';
+import { HaltWatch } from './pools/halt-watch.js';
+import { Holdings } from './attempts/holdings.js';
+import { Images } from './profiles/images.js';
+import { Losses, lost } from './attempts/losses.js';
 import { SchedulerMetrics } from './metrics.js';
-import { Ownership } from './ownership.js';
-import { PoolKeeper } from './pool-keeper.js';
+import { Ownership } from './workers/ownership.js';
+import { PoolKeeper } from './pools/pool-keeper.js';
 import { ScriptGuard } from './script-guard.js';
-import { StrandedClaims } from './stranded-claims.js';
+import { StrandedClaims } from './attempts/stranded-claims.js';
 import { Sweeper } from './sweeper.js';
 import { every, type Ticker } from './ticker.js';
-import type { WorkerSurroundings } from './worker-environment.js';
-import { WorkerReports } from './worker-reports.js';
-import { Wishes } from './wishes.js';
+import type { WorkerSurroundings } from './workers/worker-environment.js';
+import { WorkerReports } from './workers/worker-reports.js';
+import { Wishes } from './workers/wishes.js';
 
 /** What a scheduler is made of. */
 export interface SchedulerPlan {

@@ -1,4 +1,4 @@
-import { isBusy, type RedisConnection } from '@remuda/queue';
+import { isBusy, type RedisConnection } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 
 /** A script that runs this long makes Redis answer everybody else with BUSY, in ms. */

@@ -7,8 +7,8 @@ import {
   type Queues,
   type Sweeps,
   type WorkerAccess,
-} from '@remuda/queue';
-import type { StrandedClaims } from './stranded-claims.js';
+} from '@remuda/redis';
+import type { StrandedClaims } from './attempts/stranded-claims.js';
 
 /** What sweeping touches. */
 export interface SweeperParts {

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { failureOf, type Assignment, type Clock, type Control, type Engine, type NewEvent } from '@remuda/domain';
-import type { WorkerLine } from '@remuda/queue';
+import type { WorkerLine } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { carryOut, type StopReason } from './attempt.js';
-import { hidingOf } from './hiding.js';
+import { hidingOf } from './hiding/hiding.js';
 import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 
 /** What a worker is made of. */

@@ -1,5 +1,4 @@
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, type RedisConnection } from '@remuda/queue';
+import { connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
 import { spreadOf, type Line } from '../figure.js';
 import { part, startSchedulerAndWorkers, until } from '../parts/cluster.js';
 import { Member } from '../parts/member.js';

@@ -1,6 +1,5 @@
 import { noUsage, type JobRecord } from '@remuda/domain';
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, Leases, Queues, RedisJobBook, type RedisConnection } from '@remuda/queue';
+import { connectRedis, Leases, Queues, RedisJobBook, type RedisConnection, redisKeys } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { withoutLeases } from './without.js';
 

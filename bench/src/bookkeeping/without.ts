@@ -1,4 +1,4 @@
-import { assignScript, script, settleScript, type Script } from '@remuda/queue';
+import { assignScript, script, settleScript, type Script } from '@remuda/redis';
 
 /**
  * What is left of giving a job to a worker when nobody keeps a lease: state, times, the bridge's grant, the event, the ticket.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connectRedis, type RedisConnection } from '@remuda/queue';
+import { connectRedis, type RedisConnection } from '@remuda/redis';
 import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
 import { part, startSchedulerAndWorkers } from '../parts/cluster.js';
 import { Member } from '../parts/member.js';

@@ -1,5 +1,5 @@
 // What the events are measured against: each goes by one XADD of its own, from as many connections as there are jobs.
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { serve } from '../parts/member.js';
 import { eventText, talk, type Talk } from './talk.js';
 

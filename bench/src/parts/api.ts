@@ -1,8 +1,7 @@
 // The real api in this process, with one route more that answers a constant.
 import 'reflect-metadata';
 import { readSettings } from '@remuda/domain';
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, publishProfiles } from '@remuda/queue';
+import { connectRedis, publishProfiles, redisKeys } from '@remuda/redis';
 import { createApp } from '@remuda/runtime';
 import { planApi } from '../../../apps/api/dist/plan.js';
 import { apiSettings } from '../../../apps/api/dist/settings.js';

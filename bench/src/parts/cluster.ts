@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { redisKeys } from '@remuda/protocol';
-import type { RedisConnection } from '@remuda/queue';
+import { type RedisConnection, redisKeys } from '@remuda/redis';
 import { Member } from './member.js';
 import type { StartNote } from './remote-runtime.js';
 

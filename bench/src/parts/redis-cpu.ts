@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@remuda/queue';
+import type { RedisConnection } from '@remuda/redis';
 
 /** CPU time of a Redis server so far, of its main thread and all else, in µs. */
 export async function cpuOf(redis: RedisConnection): Promise<number> {

@@ -1,8 +1,8 @@
 // The real scheduler; its workers are started in another process of the benchmark.
 import { RemoteRuntime } from './remote-runtime.js';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { createLogger, createRegistry, systemClock } from '@remuda/runtime';
-import { defaultProfile } from '../../../apps/scheduler/dist/profiles.js';
+import { defaultProfile } from '../../../apps/scheduler/dist/profiles/profiles.js';
 import { Scheduler } from '../../../apps/scheduler/dist/scheduler.js';
 import { note, serve } from './member.js';
 

@@ -1,7 +1,7 @@
 // Real workers on their real lines, all in this process, with an engine that has no agent.
 import { noUsage, type NewEvent, type Turn, type TurnEnd } from '@remuda/domain';
-import { parseJson, redisKeys, workerEnv, type WorkerProfile } from '@remuda/protocol';
-import { WorkerLine, connectRedis } from '@remuda/queue';
+import { parseJson, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import { WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine } from '@remuda/testing';
 import { Worker } from '../../../apps/worker/dist/worker.js';

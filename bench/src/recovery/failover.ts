@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ownMs } from '@remuda/queue';
+import { ownMs } from '@remuda/redis';
 import { spreadOf, type Line } from '../figure.js';
 import { answered, openScene, runningJob, type Scene } from './scene.js';
 

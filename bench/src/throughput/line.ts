@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, type RedisConnection } from '@remuda/queue';
+import { connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
 import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
 import { startSchedulerAndWorkers, until } from '../parts/cluster.js';
 import { Member } from '../parts/member.js';

@@ -1,8 +1,7 @@
 // Submits jobs as the api does, without HTTP before it.
 import { randomUUID } from 'node:crypto';
 import type { JobSpec } from '@remuda/domain';
-import { redisKeys } from '@remuda/protocol';
-import { RedisJobBook, connectRedis } from '@remuda/queue';
+import { RedisJobBook, connectRedis, redisKeys } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { serve } from '../parts/member.js';
 import { windowed, type Batch } from './windowed.js';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeReports, redisKeys, workerEnv, type WorkerProfile, type WorkerReport } from '@remuda/protocol';
-import type { RedisConnection } from '@remuda/queue';
+import { decodeReports, workerEnv, type WorkerProfile, type WorkerReport } from '@remuda/protocol';
+import { type RedisConnection, redisKeys } from '@remuda/redis';
 
 /** Where one worker is started. */
 export interface WorkerPlace {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { resolveClaude } from '@remuda/engine';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { startScriptedModel } from '@remuda/scripted-model';
 import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
 import { startOwnRedis } from '../parts/own-redis.js';

@@ -1,10 +1,8 @@
-export { decodeAssignment } from './assignment.js';
-export * from './bridge.js';
-export * from './control.js';
-export * from './json.js';
-export * from './keys.js';
-export * from './redactor.js';
-export * from './snapshot.js';
-export * from './worker-env.js';
-export { readWorkerEvent } from './worker-event.js';
-export * from './worker-stream.js';
+export { decodeAssignment } from './worker/assignment.js';
+export * from './bridge/bridge.js';
+export * from './worker/control.js';
+export * from './reader/json.js';
+export * from './worker/snapshot.js';
+export * from './worker/worker-env.js';
+export { readWorkerEvent } from './worker/worker-event.js';
+export * from './worker/worker-stream.js';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOver, type JobEvent, type JobRecord } from '@remuda/domain';
-import { RedisJobBook } from '@remuda/queue';
+import { RedisJobBook } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import type { ChaosCluster } from './cluster.js';
 import type { AcceptedJob, Ledger } from './ledger.js';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectRedis, type RedisConnection } from '@remuda/queue';
+import { connectRedis, type RedisConnection } from '@remuda/redis';
 import { freePort } from '../../../apps/local/dist/free-port.js';
 import { startProcess, type KeptProcess } from '../../../apps/local/dist/kept-process.js';
 import { findServer } from '../../../apps/local/dist/redis-facts.js';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 import { bridgeSettings } from '../../../apps/bridge/src/settings.js';
 import { localSettings } from '../../../apps/local/src/settings.js';
-import { defaultProfile } from '../../../apps/scheduler/src/profiles.js';
+import { defaultProfile } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
 import { workerSettings } from '../../../apps/worker/src/settings.js';
 import { readDocument, sections, tableRows } from './document.js';

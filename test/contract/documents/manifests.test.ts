@@ -4,7 +4,7 @@ import { isRecord } from '@remuda/protocol';
 import { describe, expect, test } from 'vitest';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 import { bridgeSettings } from '../../../apps/bridge/src/settings.js';
-import { readProfiles } from '../../../apps/scheduler/src/profiles.js';
+import { readProfiles } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
 import { parse } from 'yaml';
 import { readDocument, root } from './document.js';

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 import { bridgeSettings } from '../../../apps/bridge/src/settings.js';
 import { localSettings } from '../../../apps/local/src/settings.js';
-import { readProfiles } from '../../../apps/scheduler/src/profiles.js';
+import { readProfiles } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
 import { workerSettings } from '../../../apps/worker/src/settings.js';
 import { codeBlocks, readDocument, root, sections, tableRows } from './document.js';

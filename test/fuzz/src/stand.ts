@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, publishProfiles } from '@remuda/queue';
+import { connectRedis, publishProfiles, redisKeys } from '@remuda/redis';
 import { freePort } from '../../../apps/local/dist/free-port.js';
 import { startProcess, type KeptProcess } from '../../../apps/local/dist/kept-process.js';
 import { openRedis } from '../../../apps/local/dist/local-redis.js';

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { redisKeys } from '@remuda/protocol';
-import { Queues, connectRedis } from '@remuda/queue';
+import { Queues, connectRedis, redisKeys } from '@remuda/redis';
 import { startRedis } from '../redis.js';
 import type { TestRedis } from '../redis.js';
 import { publish, startApi } from './running-api.js';

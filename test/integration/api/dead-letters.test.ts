@@ -2,7 +2,7 @@ import type { FailureCode, JobEvent } from '@remuda/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApiCluster } from './api-cluster.js';
 import type { ApiCluster } from './api-cluster.js';
-import { connectRedis, type RedisConnection } from '@remuda/queue';
+import { connectRedis, type RedisConnection } from '@remuda/redis';
 import { openSse } from './sse-client.js';
 
 let cluster: ApiCluster;

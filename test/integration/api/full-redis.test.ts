@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectRedis, type RedisConnection } from '@remuda/queue';
+import { connectRedis, type RedisConnection } from '@remuda/redis';
 import { startApiCluster, type ApiCluster } from './api-cluster.js';
 
 let cluster: ApiCluster;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, publishProfiles } from '@remuda/queue';
+import { connectRedis, publishProfiles, redisKeys } from '@remuda/redis';
 import { createApp } from '@remuda/runtime';
 import { readSettings } from '@remuda/domain';
 import type { Failure, Fault, JobEvent } from '@remuda/domain';

@@ -1,5 +1,4 @@
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, type RedisConnection } from '@remuda/queue';
+import { connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApiCluster } from './api-cluster.js';
 import type { ApiCluster } from './api-cluster.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { expect, test } from 'vitest';
 import { runBridge } from './running-bridge.js';
 

@@ -12,8 +12,9 @@ import {
   RedisModelCounts,
   RedisSnapshots,
   type RedisConnection,
-} from '@remuda/queue';
-import { bridgeSockets, redisKeys, socketFolder, type BridgeGrant } from '@remuda/protocol';
+  redisKeys,
+} from '@remuda/redis';
+import { bridgeSockets, socketFolder, type BridgeGrant } from '@remuda/protocol';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { expect } from 'vitest';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';

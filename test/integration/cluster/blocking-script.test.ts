@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { InstantEngine } from '@remuda/testing';
 import { startRedis } from '../redis.js';
 import { startInProcessCluster } from './in-process-cluster.js';

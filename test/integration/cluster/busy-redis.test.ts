@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { decodeReports, redisKeys } from '@remuda/protocol';
-import { WorkerAccess, WorkerLine, WorkerRegistry, connectRedis } from '@remuda/queue';
+import { decodeReports } from '@remuda/protocol';
+import { WorkerAccess, WorkerLine, WorkerRegistry, connectRedis, redisKeys } from '@remuda/redis';
 import { InstantEngine } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { startInProcessCluster } from './in-process-cluster.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { Leases, ownMs } from '@remuda/queue';
+import { Leases, ownMs } from '@remuda/redis';
 import { InstantEngine } from '@remuda/testing';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';

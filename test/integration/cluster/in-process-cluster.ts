@@ -11,7 +11,7 @@ import type {
   SeenContainer,
 } from '@remuda/domain';
 import { RemudaError } from '@remuda/domain';
-import { redisKeys, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import { workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
   RedisDeadLetters,
   RedisEventLog,
@@ -22,11 +22,12 @@ import {
   connectRedis,
   type RedisConnection,
   type Retention,
-} from '@remuda/queue';
+  redisKeys,
+} from '@remuda/redis';
 import type { Registry } from 'prom-client';
 import { createLogger, createRegistry, systemClock, type LogLevel } from '@remuda/runtime';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
-import { defaultProfile } from '../../../apps/scheduler/src/profiles.js';
+import { defaultProfile } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
 
 /** So long a worker may take to leave that is told to, in ms. */

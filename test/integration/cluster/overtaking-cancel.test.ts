@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { noUsage, type Control } from '@remuda/domain';
-import { WorkerLine } from '@remuda/queue';
+import { WorkerLine } from '@remuda/redis';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster } from './in-process-cluster.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InstantEngine, type TurnScript } from '@remuda/testing';
 import { noUsage, type JobSpec } from '@remuda/domain';
-import { Leases, Queues } from '@remuda/queue';
+import { Leases, Queues } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { contentsOf } from '../redis-contents.js';
 import { startRedis, type TestRedis } from '../redis.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { createRedisDoor } from '../../../apps/bridge/src/redis/door.js';
 import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
 import { LedEngines } from '../api/led-engine.js';

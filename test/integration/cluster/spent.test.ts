@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { noUsage, type TurnEnd } from '@remuda/domain';
-import { redisKeys } from '@remuda/protocol';
-import { connectRedis, RedisModelCounts } from '@remuda/queue';
+import { connectRedis, RedisModelCounts, redisKeys } from '@remuda/redis';
 import { InstantEngine } from '@remuda/testing';
 import { expect, test } from 'vitest';
 import { startRedis } from '../redis.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { InstantEngine, type TurnScript } from '@remuda/testing';
 import { noUsage, type JobEvent, type JobSpec, type TurnEnd } from '@remuda/domain';
-import { Leases } from '@remuda/queue';
+import { Leases } from '@remuda/redis';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { redisKeys } from '@remuda/protocol';
-import { WorkerAccess, connectRedis, type RedisConnection, reportScript } from '@remuda/queue';
+import { WorkerAccess, connectRedis, type RedisConnection, reportScript, redisKeys } from '@remuda/redis';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');

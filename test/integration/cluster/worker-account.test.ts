@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { redisKeys } from '@remuda/protocol';
 import {
   ProfileQueue,
   Queues,
@@ -8,9 +7,10 @@ import {
   connectRedis,
   reportScript,
   type RedisConnection,
-} from '@remuda/queue';
+  redisKeys,
+} from '@remuda/redis';
 import { ManualClock } from '@remuda/testing';
-import { assignJob, worker } from '../queue/assign-job.js';
+import { assignJob, worker } from '../redis/assign-job.js';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');

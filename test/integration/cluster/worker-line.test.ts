@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewEvent } from '@remuda/domain';
-import { decodeReports, redisKeys, type WorkerReport } from '@remuda/protocol';
-import { WorkerLine, connectRedis } from '@remuda/queue';
+import { decodeReports, type WorkerReport } from '@remuda/protocol';
+import { WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('line');

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectRedis } from '@remuda/queue';
+import { connectRedis } from '@remuda/redis';
 import { openRedis, type LocalRedis } from '../../../apps/local/src/local-redis.js';
 import { findRedisFacts } from '../../../apps/local/src/redis-facts.js';
 

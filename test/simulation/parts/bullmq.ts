@@ -2,7 +2,7 @@ import type { SimulatedConnection } from '../redis/connection.js';
 import { lockShare } from '../redis/database.js';
 
 /*
- * What stands for the package `bullmq` in a simulation, by its own names: as much of it as libs/queue uses. Its steps are
+ * What stands for the package `bullmq` in a simulation, by its own names: as much of it as libs/redis uses. Its steps are
  * carried out in the simulated Redis (redis/bull-commands.ts).
  */
 

@@ -1,5 +1,5 @@
 import { RemudaError, type JobSpec } from '@remuda/domain';
-import type { RedisDeadLetters, RedisJobBook } from '@remuda/queue';
+import type { RedisDeadLetters, RedisJobBook } from '@remuda/redis';
 import { jobSpec } from '@remuda/testing';
 import type { Program, World } from '../world/world.js';
 

@@ -1,7 +1,14 @@
 import { Registry } from 'prom-client';
 import type { Clock, ContainerSpec, Profile } from '@remuda/domain';
-import { redisKeys, workerEnv, type RedisKeys, type WorkerProfile } from '@remuda/protocol';
-import { RedisDeadLetters, RedisJobBook, RedisPoolControls, WorkerLine } from '@remuda/queue';
+import { workerEnv, type WorkerProfile } from '@remuda/protocol';
+import {
+  RedisDeadLetters,
+  RedisJobBook,
+  RedisPoolControls,
+  WorkerLine,
+  redisKeys,
+  type RedisKeys,
+} from '@remuda/redis';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
 import { SimulatedConnection } from '../redis/connection.js';

@@ -1,7 +1,7 @@
 import type { JobState } from '@remuda/domain';
-import { Leases, ProfileQueue, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/queue';
-import { Fleet } from '../../../apps/scheduler/src/fleet.js';
-import { Wishes } from '../../../apps/scheduler/src/wishes.js';
+import { Leases, ProfileQueue, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/redis';
+import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
+import { Wishes } from '../../../apps/scheduler/src/workers/wishes.js';
 
 /** A way in which the system could be wrong; the simulation has to notice each. */
 export interface Mutant {

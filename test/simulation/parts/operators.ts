@@ -1,5 +1,5 @@
 import { RemudaError } from '@remuda/domain';
-import type { RedisPoolControls } from '@remuda/queue';
+import type { RedisPoolControls } from '@remuda/redis';
 import type { Program, World } from '../world/world.js';
 
 /** What stands in the way of jobs, as the store has it. */

@@ -3,7 +3,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { PoolBook } from '@remuda/domain';
-import type { Queues } from '@remuda/queue';
+import type { Queues } from '@remuda/redis';
 import { poolBook, queues } from '../stores.js';
 import { planBoard } from './board-plan.js';
 import { ProfileAdapter } from './profile-adapter.js';

@@ -1,5 +1,5 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { promptStarts, type Queues } from '@remuda/queue';
+import { promptStarts, type Queues } from '@remuda/redis';
 import { jobTitle, titleBytes } from './title.js';
 
 type Options = NonNullable<ConstructorParameters<typeof BullMQAdapter>[1]>;

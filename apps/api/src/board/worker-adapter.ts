@@ -1,5 +1,5 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import type { Queues } from '@remuda/queue';
+import type { Queues } from '@remuda/redis';
 import { isRecord } from '@remuda/protocol';
 
 type Options = NonNullable<ConstructorParameters<typeof BullMQAdapter>[1]>;

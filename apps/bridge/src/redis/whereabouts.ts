@@ -1,4 +1,4 @@
-import { whereIs, type RedisConnection } from '@remuda/queue';
+import { whereIs, type RedisConnection } from '@remuda/redis';
 
 /** Where Redis is: a TCP address, with TLS or without, or a unix socket. */
 export type RedisAddress =

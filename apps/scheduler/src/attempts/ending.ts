@@ -1,0 +1,37 @@
+import { afterFailure, type Failure, type JobRecord, type JobResult, type Outcome } from '@remuda/domain';
+import type { Ending } from '@remuda/redis';
+
+/** What a worker's outcome makes of its job: the end, or another try. A cancel that was asked for comes before a retry. */
+export function endingOf(job: JobRecord, outcome: Outcome, now: number): Ending {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return { state: 'succeeded', result: outcome.result };
+    case 'cancelled':
+      return cancelled(outcome.result);
+    case 'failed':
+      return job.cancelRequestedAt === undefined
+        ? endingOfFailure(job, outcome.failure, now, outcome.result)
+        : cancelled(outcome.result);
+  }
+}
+
+/** What a failure that nobody's worker reports makes of a job: a lost worker, a deadline that passed. */
+export function endingOfFailure(job: JobRecord, failure: Failure, now: number, result?: JobResult): Ending {
+  const after = afterFailure(job, failure, now);
+  if (after.kind === 'over') return { state: 'failed', failure, ...(result ? { result } : {}) };
+  const { tally, wakeAt } = after;
+  return {
+    ...{ state: 'queued', failure },
+    ...(tally === undefined ? {} : { tally }),
+    ...(wakeAt === undefined ? {} : { wakeAt }),
+  };
+}
+
+/** The end of a job whose client wanted it to end. */
+export function cancelled(result?: JobResult): Ending {
+  return {
+    state: 'cancelled',
+    failure: { code: 'job.cancelled', message: 'The job was cancelled.' },
+    ...(result ? { result } : {}),
+  };
+}

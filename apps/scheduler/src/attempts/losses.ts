@@ -1,0 +1,185 @@
+import type { Clock, ContainerExit, ContainerRuntime, Failure } from '@remuda/domain';
+import { isFull, isOutage, type Relay, type WorkerAccess, type WorkerRegistry } from '@remuda/redis';
+import type { Logger } from '@remuda/runtime';
+import type { Fleet } from '../workers/fleet.js';
+import type { Holdings } from './holdings.js';
+import type { SchedulerMetrics } from '../metrics.js';
+import { onEngine } from '../workers/ownable.js';
+import { removalLimitMs, removeContainer, type Removal } from '../workers/removal.js';
+
+/** What taking a worker out of everything touches. */
+export interface LossesParts {
+  readonly fleet: Fleet;
+  readonly holdings: Holdings;
+  readonly registry: WorkerRegistry;
+  readonly access: WorkerAccess | undefined;
+  readonly runtime: ContainerRuntime;
+  readonly relay: () => Relay;
+  /** Names the engine whose containers the runtime sees. */
+  readonly engine: () => string;
+  readonly metrics: SchedulerMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A worker's room is free again, and its job perhaps back in the queue. */
+  readonly onGone: (profile: string) => void;
+  readonly onFailedStart: (profile: string, reason: string) => Promise<void>;
+  /** The worker is another scheduler's. */
+  readonly onElsewhere: (worker: string) => void;
+}
+
+/** A worker that is being lost. */
+interface Loss {
+  readonly failure: Failure;
+  /** By the monotonic clock, in ms. */
+  readonly since: number;
+  /** Its container has ended, and all that ran in it. */
+  readonly ended: boolean;
+  /** It was to leave anyway. */
+  readonly expected: boolean;
+  /** Tries that failed although Redis was there. */
+  failures: number;
+  underWay?: Promise<void>;
+}
+
+/** So often it is tried to hear, or to end, what a lost worker leaves; then that is left out. */
+const maxFailures = 5;
+
+/**
+ * Takes workers out of everything. First its container goes, and only then what it held is ended: as long as it's there, its attempt
+ * may go on, and a second one would run beside it. What it still said is heard in between.
+ */
+export class Losses {
+  /** Those without a try under way could not be done: Redis was away or too busy, or the container could not be removed. */
+  readonly #losses = new Map<string, Loss>();
+
+  constructor(private readonly parts: LossesParts) {}
+
+  /** Whether the worker is on its way out. */
+  has(worker: string): boolean {
+    return this.#losses.get(worker)?.underWay !== undefined;
+  }
+
+  /** Loses a worker; once, however often it's said. Never rejects: what could not be done is done by `again`. */
+  lose(worker: string, failure: Failure, ended = false): Promise<void> {
+    const known = this.#losses.get(worker);
+    if (known?.underWay) return known.underWay;
+    const expected = known?.expected ?? this.parts.fleet.get(worker)?.phase === 'draining';
+    const since = known?.since ?? this.parts.clock.monotonic();
+    // The first reason names the end.
+    return this.#try(worker, {
+      failure: known?.failure ?? failure,
+      since,
+      ended: ended || known?.ended === true,
+      expected,
+      failures: known?.failures ?? 0,
+    });
+  }
+
+  /** Takes up what could not be done before. */
+  again(): void {
+    for (const [worker, loss] of this.#losses) if (!loss.underWay) void this.#try(worker, loss);
+  }
+
+  /** A container ended by itself. Never rejects. */
+  async onExit(exit: ContainerExit): Promise<void> {
+    const { fleet, log, onFailedStart } = this.parts;
+    const { worker, reason, lastLines, outOfMemory } = exit;
+    const own = fleet.get(worker);
+    if (!own) return;
+    if (own.phase !== 'draining') log.warn({ worker, reason, outOfMemory, lastLines }, 'a worker ended');
+    const starting = own.phase === 'starting';
+    await this.lose(worker, failureOfExit(exit), true);
+    if (!starting) return;
+    await onFailedStart(own.profile, reason).catch((error: unknown) => {
+      log.warn({ err: error, profile: own.profile }, 'a start that failed could not be noted');
+    });
+  }
+
+  #try(worker: string, loss: Loss): Promise<void> {
+    const underWay = this.#lose(worker, loss).then(
+      () => {
+        this.#losses.delete(worker);
+      },
+      (error: unknown) => {
+        delete loss.underWay;
+        this.parts.log.warn({ err: error, worker }, 'a lost worker could not be removed yet');
+      },
+    );
+    loss.underWay = underWay;
+    this.#losses.set(worker, loss);
+    return underWay;
+  }
+
+  async #lose(worker: string, loss: Loss): Promise<void> {
+    const { fleet, holdings, registry, access, runtime, relay, metrics, clock, onGone, onElsewhere } = this.parts;
+    const own = fleet.get(worker);
+    // While we were frozen another scheduler may have taken it over, and know better.
+    if (!(await registry.own([worker])).has(worker)) {
+      onElsewhere(worker);
+      return;
+    }
+    // Whatever it says from now on, it's given nothing any more.
+    fleet.engage(worker, 'draining', clock.monotonic());
+    const isHere = onEngine(own, this.parts.engine());
+    const removal = loss.ended || !holdings.of(worker) ? undefined : await this.#remove(worker, loss, isHere);
+    await this.#unlessPoisoned(worker, loss, () => relay().finish(worker));
+    const failure = failureAfter(loss.failure, removal);
+    const ended = removal && 'ended' in removal ? removal.ended : undefined;
+    await this.#unlessPoisoned(worker, loss, () => holdings.onFailure(worker, failure, ended));
+    // Where it could not be ended here, it's a stranded claim from now on.
+    holdings.letGo(worker);
+    await access?.revoke(worker);
+    if (isHere) await runtime.stop(worker, 0);
+    if (own && !loss.expected) metrics.lost.inc({ profile: own.profile });
+    await registry.forget(worker);
+    fleet.remove(worker);
+    if (own) onGone(own.profile);
+  }
+
+  /** What fails again and again although Redis is there would hold the loss up for ever: it counts as unreadable. */
+  async #unlessPoisoned(worker: string, loss: Loss, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (isOutage(error) || isFull(error) || ++loss.failures < maxFailures) throw error;
+      this.parts.metrics.refused.inc({ reason: 'unreadable' });
+      this.parts.log.error({ err: error, worker }, 'what a lost worker left can not be taken over, and is left out');
+    }
+  }
+
+  async #remove(worker: string, { since }: Loss, isHere: boolean): Promise<Removal> {
+    const removal = await removeContainer({ worker, isHere }, since, this.parts);
+    if ('givenUp' in removal)
+      this.parts.log.error(
+        { worker, reason: removal.givenUp },
+        'a container could not be removed; its job goes on without the proof',
+      );
+    return removal;
+  }
+}
+
+/** The failure of whatever a lost worker carried out. */
+export function lost(reason: string, lastLines: readonly string[] = []): Failure {
+  const lines = lastLines.length > 0 ? { lastLines } : {};
+  return { code: 'worker.lost', message: `The worker was lost: ${reason}.`, ...lines };
+}
+
+/** The failure of whatever a worker carried out that was told to leave and did not. */
+export function drained(): Failure {
+  return { code: 'worker.drained', message: 'The worker did not leave in time and was removed.' };
+}
+
+/** The failure of whatever was carried out in a container that ended by itself. */
+export function failureOfExit({ reason, lastLines, outOfMemory }: Omit<ContainerExit, 'worker'>): Failure {
+  const failure = lost(reason, lastLines);
+  if (!outOfMemory) return failure;
+  return { ...failure, code: 'engine.out_of_memory', message: `The worker ran out of memory: ${reason}.` };
+}
+
+/** A failure, with what is to be known of a container that could not be removed. */
+function failureAfter(failure: Failure, removal: Removal | undefined): Failure {
+  if (!removal || 'ended' in removal) return failure;
+  const seconds = String(removalLimitMs / 1_000);
+  const note = `Its container could not be removed within ${seconds} s (${removal.givenUp}) and may still run.`;
+  return { ...failure, message: `${failure.message} ${note}` };
+}

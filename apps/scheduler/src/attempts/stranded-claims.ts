@@ -1,0 +1,75 @@
+import { isHeld, isOver, type Clock, type Failure } from '@remuda/domain';
+import type { AdriftClaim, Leases, ProfileQueue, Sweeps } from '@remuda/redis';
+import type { Logger } from '@remuda/runtime';
+import { cancelled, endingOfFailure } from './ending.js';
+import { lost } from './losses.js';
+
+/** From a claim to its lease, and from an end to its place in the queue, it takes some ms; so long is too long. */
+const patienceMs = 5_000;
+const lookEveryMs = 2_000;
+
+/** What stranded claims touch. */
+export interface StrandedParts {
+  readonly leases: Leases;
+  readonly sweeps: Sweeps;
+  readonly queues: readonly ProfileQueue[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Jobs that are claimed and that nobody carries out: their scheduler died between the claim and the lease, or between an
+ * attempt's end and the job's place in the queue; or their worker went without a word. Else they would wait until the
+ * claim's lock runs out, or for ever.
+ */
+export class StrandedClaims {
+  /** Since when each was seen so. */
+  #seen = new Map<string, number>();
+  #lookedAt = -Infinity;
+
+  constructor(private readonly parts: StrandedParts) {}
+
+  /** Looks at all claims now and then, and frees those that are stranded for some seconds. */
+  async free(): Promise<void> {
+    const { queues, sweeps, clock } = this.parts;
+    const now = clock.monotonic();
+    if (now - this.#lookedAt < lookEveryMs) return;
+    this.#lookedAt = now;
+    const seen = new Map<string, number>();
+    for (const queue of queues)
+      for (const claim of await sweeps.adrift(await queue.claimed())) {
+        const key = `${claim.held.id} ${claim.held.lock} ${claim.state} ${String(claim.lease)}`;
+        const since = this.#seen.get(key) ?? now;
+        // One that can't be freed holds up no other.
+        if (now - since < patienceMs || !(await this.#tryToFree(queue, claim))) seen.set(key, since);
+      }
+    this.#seen = seen;
+  }
+
+  async #tryToFree(queue: ProfileQueue, claim: AdriftClaim): Promise<boolean> {
+    try {
+      await this.#free(queue, claim);
+      return true;
+    } catch (error) {
+      this.parts.log.warn({ err: error, job: claim.held.id }, 'a stranded claim could not be freed yet');
+      return false;
+    }
+  }
+
+  async #free(queue: ProfileQueue, { held }: AdriftClaim): Promise<void> {
+    const { leases, log, clock } = this.parts;
+    const job = (await leases.read(held.id))?.job;
+    if (!job) return;
+    log.warn({ job: job.id, state: job.state, worker: job.worker }, 'a claimed job had nobody who carries it out');
+    if (isOver(job.state)) return queue.finish(held, job.failure);
+    if (!isHeld(job.state)) return job.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, job.wakeAt);
+    const ending = job.cancelRequestedAt === undefined ? endingOfFailure(job, unseen, clock.now()) : cancelled();
+    const { kind } = await leases.settle({ job: job.id, worker: job.worker ?? '', lease: job.lease }, ending);
+    // Its cancel was asked for since we looked: the next look knows.
+    if (kind === 'cancelled') return;
+    // Of a job that is over the place is still there where it was claimed under another lock than the record's.
+    await (ending.state === 'queued' ? queue.giveBack(held) : queue.finish(held, ending.failure));
+  }
+}
+
+const unseen: Failure = lost('it is gone, and nobody has seen how');

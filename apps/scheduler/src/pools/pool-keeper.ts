@@ -1,0 +1,294 @@
+import { randomBytes } from 'node:crypto';
+import {
+  RemudaError,
+  isOutgrown,
+  planPool,
+  startsHeldMs,
+  type Clock,
+  type ContainerRuntime,
+  type Failure,
+  type PoolAction,
+  type Profile,
+  type RecycleReason,
+  type SeenPool,
+  type WorkerRecord,
+} from '@remuda/domain';
+import {
+  isFull,
+  isOutage,
+  own,
+  publishStarts,
+  type ProfileQueue,
+  type Queues,
+  type WorkerAccess,
+  type WorkerRegistry,
+} from '@remuda/redis';
+import type { Logger } from '@remuda/runtime';
+import type { BridgeDoors } from '../workers/bridge-doors.js';
+import type { Fleet } from '../workers/fleet.js';
+import type { HaltWatch } from './halt-watch.js';
+import { drained, lost } from '../attempts/losses.js';
+import type { SchedulerMetrics } from '../metrics.js';
+import { fingerprint } from '../profiles/profiles-file.js';
+import { Starts } from './starts.js';
+import type { Wishes } from '../workers/wishes.js';
+import { bridgeOf, workerEnvironment, type WorkerSurroundings } from '../workers/worker-environment.js';
+
+/** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
+const calmMs = 400;
+
+/** What the keeper of the pools works with. */
+export interface PoolKeeperParts {
+  readonly scheduler: string;
+  readonly runtime: ContainerRuntime;
+  /** Names the engine whose containers the runtime sees. */
+  readonly engine: () => string;
+  readonly registry: WorkerRegistry;
+  readonly access: WorkerAccess | undefined;
+  /** Absent where workers use no bridge. */
+  readonly doors: BridgeDoors | undefined;
+  readonly queues: Queues;
+  readonly fleet: Fleet;
+  readonly halts: HaltWatch;
+  readonly wishes: Wishes;
+  readonly surroundings: WorkerSurroundings;
+  readonly release: string;
+  readonly clock: Clock;
+  readonly metrics: SchedulerMetrics;
+  readonly log: Logger;
+  /** Begins to listen to a worker, before it can say anything. */
+  readonly follow: (worker: string) => Promise<void>;
+  /** Takes a worker out of everything, and ends what it held. */
+  readonly lose: (worker: string, failure: Failure) => Promise<void>;
+}
+
+/** Keeps each profile's pool at its target: sees, plans, acts. Of several schedulers one at a time leads a pool. */
+export class PoolKeeper {
+  /** What a worker of each profile is made from, in short. */
+  readonly #made: ReadonlyMap<string, string>;
+  readonly #backlogs = new Map<string, number>();
+  readonly #starts = new Starts();
+  /** Whose start was given up. */
+  readonly #givenUp = new Set<string>();
+
+  constructor(
+    private readonly parts: PoolKeeperParts,
+    private readonly profiles: readonly Profile[],
+    private readonly queueOf: ReadonlyMap<string, ProfileQueue>,
+  ) {
+    this.#made = new Map(profiles.map((profile) => [profile.name, fingerprint(profile, parts.release)]));
+  }
+
+  /** Goes over every pool that we lead. */
+  async keep(): Promise<void> {
+    const { registry, runtime, fleet, clock, halts } = this.parts;
+    const [led] = await Promise.all([this.#led(), halts.look()]);
+    await this.#dismissUnknown();
+    await this.#endLateStarts();
+    if (led.length === 0) return;
+    // What was seen before we had the lead may be out of date: until then another one has acted.
+    const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
+    fleet.awake(clock.monotonic());
+    const known = new Set(workers.map((worker) => worker.id));
+    const strays = containers.filter((container) => !known.has(container.worker));
+    // Side by side: a pool does not wait for the containers of another one.
+    const kept = await Promise.allSettled(
+      led.map(async (profile) => {
+        const theirs = workers.filter((worker) => worker.profile === profile.name);
+        const stray = strays.filter((container) => container.profile === profile.name);
+        await this.#keepPool(
+          profile,
+          theirs,
+          stray.map((container) => container.worker),
+        );
+      }),
+    );
+    const failed = kept.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** Jobs that waited when the pool was last looked over; 0 for a pool that another scheduler leads. */
+  backlogOf(profile: string): number {
+    return this.#backlogs.get(profile) ?? 0;
+  }
+
+  /** A container ended, or did not come to be, before its worker was ready. */
+  async noteFailedStart(profile: string, reason: string): Promise<void> {
+    this.#starts.noteFailed(profile, this.parts.clock.monotonic());
+    await this.parts.halts.onContainerFailed(profile, reason);
+  }
+
+  /** A worker became ready, so many ms after its start: whatever was wrong is over. */
+  async noteReady(profile: string, tookMs: number): Promise<void> {
+    this.#starts.noteReady(profile, tookMs);
+    await this.parts.halts.onWorkerReady(profile);
+  }
+
+  /** Profiles whose pools are ours to keep at this moment. */
+  async #led(): Promise<readonly Profile[]> {
+    const { queues, scheduler } = this.parts;
+    const { redis, keys } = queues;
+    const leaders = this.profiles.map(({ name }) => keys.poolLeader(name));
+    const ours = await own(redis, leaders, scheduler);
+    return this.profiles.filter((_, i) => ours[i]);
+  }
+
+  async #keepPool(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<void> {
+    const seen = await this.#see(profile, workers, strays);
+    await this.#publish(profile, seen);
+    const startLimitMs = this.#starts.pace.limitMs;
+    const aim = { target: profile.pool, recycle: profile.recycle, startLimitMs, calmMs };
+    const startable = this.#starts.startable(this.#startingNow().length);
+    const actions = planPool({ ...seen, startable }, aim);
+    const count = actions.reduce((sum, action) => sum + (action.kind === 'start' ? action.count : 0), 0);
+    await this.#starts.reserved(count, async () => {
+      for (const action of actions) await this.#act(profile, action);
+    });
+  }
+
+  /** Says how the pool's workers start. */
+  async #publish({ name }: Profile, seen: SeenPool): Promise<void> {
+    const { redis, keys } = this.parts.queues;
+    const heldMs = Math.round(startsHeldMs(seen));
+    await publishStarts(redis, keys, name, { ...this.#starts.pace, failed: seen.failedStarts, heldMs });
+  }
+
+  /** Ages of the workers of ours that start, in ms. */
+  #startingNow(): readonly number[] {
+    return this.parts.fleet.starting(this.parts.clock.monotonic());
+  }
+
+  /** Gives up starts that take too long, when the limit has grown as far as it does. */
+  async #endLateStarts(): Promise<void> {
+    const { fleet, clock } = this.parts;
+    this.#starts.look(this.#startingNow());
+    const now = clock.monotonic();
+    for (const { id, phase, startedAt } of fleet.all())
+      if (phase === 'starting' && now - startedAt > this.#starts.pace.limitMs) await this.#giveUp(id);
+  }
+
+  /** Gives up a start; it counts as failed once. */
+  async #giveUp(id: string): Promise<void> {
+    const worker = this.parts.fleet.get(id);
+    if (worker?.phase !== 'starting' || this.#givenUp.has(id)) return;
+    this.#givenUp.add(id);
+    try {
+      await this.noteFailedStart(worker.profile, 'its worker was not ready in time');
+      await this.parts.lose(id, lost('was not ready in time'));
+    } finally {
+      this.#givenUp.delete(id);
+    }
+  }
+
+  async #see(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<SeenPool> {
+    const { fleet, halts, clock } = this.parts;
+    const [now, tick] = [clock.now(), clock.monotonic()];
+    const made = this.#made.get(profile.name);
+    const backlog = (await this.queueOf.get(profile.name)?.backlog(now)) ?? 0;
+    this.#backlogs.set(profile.name, backlog);
+    const failures = this.#starts.failedOf(profile.name);
+    return {
+      workers: workers.map((worker) => {
+        const own = fleet.get(worker.id);
+        return {
+          id: worker.id,
+          phase: own?.phase ?? worker.phase,
+          // Whose start takes too long its owner ends: another one could only start more of them.
+          ageMs: own ? tick - own.startedAt : Math.min(passed(worker.startedAt, now), this.#limitOf(worker)),
+          stale: worker.fingerprint !== made,
+          lost: own !== undefined && fleet.late(own, tick),
+          ...(worker.idleSince === undefined ? {} : { idleMs: passed(worker.idleSince, now) }),
+          ...(worker.cordoned === true ? { cordoned: true } : {}),
+          outgrown: isOutgrown(worker, profile.recycle),
+        };
+      }),
+      strays,
+      backlog,
+      halted: halts.holdsStarts(profile.name),
+      drained: halts.drainedBy(profile.name) !== undefined,
+      failedStarts: failures?.count ?? 0,
+      ...(failures ? { sinceFailedStartMs: tick - failures.at } : {}),
+      sinceAssignedMs: tick - fleet.engagedAt(profile.name),
+    };
+  }
+
+  async #act(profile: Profile, action: PoolAction): Promise<void> {
+    const { runtime, fleet, lose, log } = this.parts;
+    switch (action.kind) {
+      case 'start':
+        await Promise.all(Array.from({ length: action.count }, () => this.#start(profile)));
+        return;
+      case 'drain':
+        await this.#drain(action.worker, action.reason, this.parts.halts.drainedBy(profile.name));
+        return;
+      case 'lose': {
+        const worker = fleet.get(action.worker);
+        if (worker?.phase === 'starting') await this.#giveUp(action.worker);
+        else if (worker) await lose(action.worker, drained());
+        return;
+      }
+      case 'reap':
+        log.warn({ container: action.container }, 'reaping a container that belongs to no known worker');
+        await runtime.stop(action.container, 0);
+    }
+  }
+
+  /** Lets a worker leave: now, since it's idle, or when its job has ended, but by then (epoch ms). Another scheduler's one hears it there. */
+  async #drain(worker: string, reason: RecycleReason, by = this.parts.clock.now()): Promise<void> {
+    const { fleet, registry, wishes } = this.parts;
+    await (fleet.get(worker) ? wishes.drain(worker, by, reason) : registry.askDrain(worker, by));
+  }
+
+  /** A worker of another pool's scheduler is as old as it says, but its start its owner ends: another one could only start more of them. */
+  #limitOf({ phase }: WorkerRecord): number {
+    return phase === 'starting' ? this.#starts.pace.limitMs : Infinity;
+  }
+
+  /** Writes a new worker down; false where the pool is no longer ours to keep. From then on it is one of those that start. */
+  async #enter(id: string, profile: Profile): Promise<boolean> {
+    const { engine, registry, fleet, clock, surroundings } = this.parts;
+    const { name, recycle } = profile;
+    const named = { id, profile: name, engine: engine(), bridge: bridgeOf(surroundings, engine()) };
+    const made = { fingerprint: this.#made.get(name) ?? '', afterJobs: recycle.afterJobs, startedAt: clock.now() };
+    const ours = await registry.register({ ...named, ...made });
+    const tick = clock.monotonic();
+    if (ours) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
+    return ours;
+  }
+
+  async #start(profile: Profile): Promise<void> {
+    const { runtime, access, metrics, log, surroundings } = this.parts;
+    const id = `w-${profile.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
+    const made = this.#made.get(profile.name) ?? '';
+    try {
+      if (!(await this.#enter(id, profile))) return;
+      const account = await access?.grant(id);
+      await this.parts.follow(id);
+      await this.parts.doors?.open(id);
+      const { image, resources, network } = profile;
+      const env = workerEnvironment(id, profile, surroundings, account);
+      await runtime.start({ worker: id, profile: profile.name, image, resources, network, env, fingerprint: made });
+      metrics.starts.inc({ profile: profile.name, outcome: 'started' });
+    } catch (error) {
+      metrics.starts.inc({ profile: profile.name, outcome: 'failed' });
+      const reason = error instanceof RemudaError ? error.message : String(error);
+      log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
+      await this.parts.lose(id, lost(reason));
+      // Else Redis had no time for us, or there is no bridge: it was not the container that failed.
+      if (!isOutage(error) && !isFull(error) && !isBridgeAway(error)) await this.noteFailedStart(profile.name, reason);
+    }
+  }
+
+  /** Workers of ours whose profiles are no more. */
+  async #dismissUnknown(): Promise<void> {
+    for (const { id, profile, phase } of this.parts.fleet.all())
+      if (!this.queueOf.has(profile) && phase === 'idle') await this.#drain(id, 'stale');
+  }
+}
+
+function isBridgeAway(error: unknown): boolean {
+  return error instanceof RemudaError && error.code === 'bridge.unavailable';
+}
+
+/** Ms since somebody wrote a time down: as good as the clocks of both, and never less than none. */
+const passed = (at: number, now: number): number => Math.max(0, now - at);

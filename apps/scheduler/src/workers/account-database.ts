@@ -1,0 +1,15 @@
+import { RemudaError } from '@remuda/domain';
+import { parseRedisUrl } from '@remuda/redis';
+
+/**
+ * Refuses with `config.invalid` accounts for workers where the jobs are in a database other than 0: Redis binds no account to a
+ * database, so that one with the right to choose it could leave keys in any.
+ */
+export function requireFirstDatabase(acl: 'on' | 'off', redisUrl: string): void {
+  const { db } = parseRedisUrl(redisUrl);
+  if (acl === 'off' || db === 0) return;
+  const message = `database ${String(db)} can't be had with an account for each worker: expected database 0 (REMUDA_NAMESPACE keeps clusters apart), or REMUDA_REDIS_ACL=off`;
+  throw new RemudaError('config.invalid', "Workers' accounts need database 0.", {
+    faults: [{ path: 'REMUDA_REDIS_URL', message }],
+  });
+}

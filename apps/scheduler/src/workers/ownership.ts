@@ -1,0 +1,136 @@
+import type { Clock, ContainerRuntime } from '@remuda/domain';
+import type { Leases, Relay, WorkerRegistry } from '@remuda/redis';
+import type { Logger } from '@remuda/runtime';
+import type { Fleet, OwnWorker } from './fleet.js';
+import type { Holdings } from '../attempts/holdings.js';
+import { drained, lost, type Losses } from '../attempts/losses.js';
+import { onEngine, ownableOf } from './ownable.js';
+import { containersInTime } from './removal.js';
+import type { Wishes } from './wishes.js';
+
+/** What ownership of workers touches. */
+export interface OwnershipParts {
+  readonly fleet: Fleet;
+  readonly holdings: Holdings;
+  readonly registry: WorkerRegistry;
+  readonly leases: Leases;
+  readonly losses: Losses;
+  readonly wishes: Wishes;
+  readonly relay: () => Relay;
+  /** Names us among the schedulers. */
+  readonly scheduler: string;
+  readonly runtime: ContainerRuntime;
+  /** Names the engine whose containers the runtime sees. */
+  readonly engine: () => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A worker came to us, and may be free. */
+  readonly onTaken: (profile: string) => void;
+}
+
+/** Which workers are ours: keeps them, takes those whose scheduler is gone, and lets go of those that another one has. */
+export class Ownership {
+  /** Workers on other engines that nobody owns, and since when, by the monotonic clock in ms. */
+  #left: ReadonlyMap<string, number> = new Map();
+
+  constructor(private readonly parts: OwnershipParts) {}
+
+  /** Renews what we own, adopts what nobody owns, and ends what is silent or late. */
+  async keep(): Promise<void> {
+    const { fleet, registry, losses, wishes, scheduler, engine, clock } = this.parts;
+    const workers = await registry.all();
+    fleet.awake(clock.monotonic());
+    const free = workers.filter(({ owner }) => owner === undefined || owner === scheduler);
+    const { ids: ownable, left } = ownableOf(free, { engine: engine(), left: this.#left, now: clock.monotonic() });
+    this.#left = left;
+    const wanted = workers.filter(({ id }) => fleet.get(id) !== undefined || (ownable.has(id) && !losses.has(id)));
+    const owned = await registry.own(wanted.map(({ id }) => id));
+    for (const worker of wanted) {
+      const { id } = worker;
+      // Its removal may take longer than we own it; what it comes to is found out there.
+      if (losses.has(id)) continue;
+      const ours = fleet.get(id) !== undefined;
+      if (ours && !owned.has(id)) this.disown(id);
+      if (!ours && owned.has(id)) await this.#adopt(id);
+      if (owned.has(id)) await wishes.heed(worker);
+    }
+    await this.#endLate();
+  }
+
+  /** Another scheduler has the worker: ours no more, and nothing of it is touched. */
+  disown(worker: string): void {
+    this.parts.relay().unfollow(worker);
+    this.parts.holdings.letGo(worker);
+    this.parts.fleet.remove(worker);
+  }
+
+  /** Lets go of all workers, so that another scheduler can take them at once. */
+  async handOver(): Promise<void> {
+    await this.parts.registry.release(this.parts.fleet.all().map((worker) => worker.id));
+  }
+
+  async #endLate(): Promise<void> {
+    const { fleet, holdings, losses, clock } = this.parts;
+    const now = clock.monotonic();
+    const quiet: OwnWorker[] = [];
+    for (const own of fleet.all()) {
+      if (fleet.late(own, now)) void losses.lose(own.id, drained());
+      else if (fleet.silence(own, now) !== 'none' && !losses.has(own.id)) quiet.push(own);
+    }
+    if (quiet.length > 0) await this.#endQuiet(quiet, now);
+    losses.again();
+    for (const { worker, failure } of await holdings.overdue(now)) void losses.lose(worker, failure);
+  }
+
+  /**
+   * Ends those whose silence means something, and those whose container is gone. Whoever has said what the relay has not come to yet is
+   * not silent.
+   */
+  async #endQuiet(quiet: readonly OwnWorker[], now: number): Promise<void> {
+    const { fleet, losses, relay, engine } = this.parts;
+    const containers = await containersInTime(this.parts);
+    const running = new Set(containers?.filter((one) => one.running).map(({ worker }) => worker));
+    for (const own of quiet) {
+      if (await relay().lags(own.id)) fleet.hear(own, now);
+      else if (containers && onEngine(own, engine()) && !running.has(own.id))
+        void losses.lose(own.id, lost('its container is gone'));
+      else if (fleet.silence(own, now) === 'silent') void losses.lose(own.id, lost(silent(own, now)));
+    }
+  }
+
+  /** Takes over a worker, and the job that it carries out. */
+  async #adopt(worker: string): Promise<void> {
+    const { fleet, registry, relay, clock, log, onTaken } = this.parts;
+    const found = await registry.find(worker);
+    // It was removed since we looked.
+    if (!found) return;
+    const now = clock.monotonic();
+    const { id, profile, phase, readyAt = 0, engine, bridge } = found;
+    const startedAt = now - passed(found.startedAt, clock.now());
+    // Its next word shows that it is there: until then it is given no job.
+    const own = { id, profile, phase, startedAt, readyAt, heardAt: -Infinity, engine, bridge };
+    fleet.add(own);
+    fleet.excuse(now);
+    if (found.job !== undefined && found.lease !== undefined) await this.#adoptJob(id, found.job, found.lease);
+    if (phase === 'idle') fleet.free(own);
+    if (phase === 'draining') fleet.engage(id, 'draining', now);
+    await relay().follow(id);
+    log.info({ worker: id, phase, job: found.job }, 'took over a worker');
+    onTaken(profile);
+  }
+
+  async #adoptJob(worker: string, id: string, lease: number): Promise<void> {
+    const { leases, holdings, clock } = this.parts;
+    const [found, lock] = await Promise.all([leases.read(id), leases.lockOf(id)]);
+    if (!found || lock === undefined || found.job.lease !== lease || found.job.worker !== worker) return;
+    const passedMs = passed(found.job.times.claimedAt ?? 0, clock.now());
+    const deadline = clock.monotonic() + Math.max(0, found.job.spec.timeoutMs - passedMs);
+    holdings.hold({ held: { id, lock, placedAt: 0 }, job: found.job, worker, lease, deadline });
+  }
+}
+
+const silent = ({ heardAt }: OwnWorker, now: number): string =>
+  heardAt === -Infinity ? 'no heartbeat' : `no heartbeat for ${String(Math.round((now - heardAt) / 1000))} s`;
+
+/** Ms since another scheduler wrote a time down: as good as the clocks of both, and never less than none. */
+const passed = (at: number, now: number): number => Math.max(0, now - at);

@@ -1,0 +1,67 @@
+import type { Profile, ToolRules } from '@remuda/domain';
+import { bridgeSockets, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import { parseRedisUrl, type WorkerAccount } from '@remuda/redis';
+
+/** What a worker finds around it, the same for all of a cluster. */
+export interface WorkerSurroundings {
+  readonly runtime: 'docker' | 'process';
+  readonly namespace: string;
+  readonly redisUrl: string;
+  /** Where each worker sees its sockets, where that is the same for all. */
+  readonly socketDir?: string | undefined;
+  /** Where the bridge's sockets are on the engine's host: names the bridge. */
+  readonly bridgeDir?: string;
+  readonly logLevel: string;
+  /** What a job may still take when its worker is told to leave by a signal, in ms. */
+  readonly drainMs: number;
+  /** Shortest time between two snapshots of a turn, in ms; 0 for none at all. Absent: as the worker has it by itself. */
+  readonly snapshotEveryMs?: number;
+}
+
+/** Names the bridge by which the workers of an engine reach Redis; undefined where they do so by themselves. */
+export function bridgeOf(around: WorkerSurroundings, engine: string): string | undefined {
+  return around.runtime === 'docker' ? `${engine}:${around.bridgeDir ?? around.socketDir ?? ''}` : undefined;
+}
+
+/** A worker's environment. The model's credential is not in it, nor a password of anybody else. */
+export function workerEnvironment(
+  id: string,
+  profile: Profile,
+  around: WorkerSurroundings,
+  account: WorkerAccount | undefined,
+): Readonly<Record<string, string>> {
+  const { redisUrl, socketDir } = around;
+  const url = around.runtime === 'docker' && socketDir !== undefined ? throughDoor(redisUrl, socketDir) : redisUrl;
+  return {
+    [workerEnv.id]: id,
+    [workerEnv.namespace]: around.namespace,
+    [workerEnv.redisUrl]: account ? withAccount(url, account) : url,
+    [workerEnv.profile]: JSON.stringify(workerProfile(profile)),
+    [workerEnv.drainMs]: String(around.drainMs),
+    ...(around.snapshotEveryMs === undefined ? {} : { [workerEnv.snapshotEveryMs]: String(around.snapshotEveryMs) }),
+    REMUDA_LOG_LEVEL: around.logLevel,
+  };
+}
+
+function workerProfile(profile: Profile): WorkerProfile {
+  const { name, model, permissionMode, appendSystemPrompt, trustRepository, recycle } = profile;
+  const tools = toolsOf(profile);
+  const own = appendSystemPrompt === undefined ? {} : { appendSystemPrompt };
+  return { name, afterJobs: recycle.afterJobs, engine: { model, permissionMode, tools, trustRepository, ...own } };
+}
+
+/** Claude Code's search of the web is one of the model's side: what would only be refused is not offered. */
+function toolsOf({ tools, serverTools }: Profile): ToolRules {
+  return serverTools.includes('web_search') ? tools : { ...tools, deny: [...(tools.deny ?? []), 'WebSearch'] };
+}
+
+/** The same Redis and account, by way of the bridge's door. */
+function throughDoor(url: string, socketDir: string): string {
+  const account = /^[a-z+]+:\/\/([^@/]*@)?/.exec(url)?.[1] ?? '';
+  return `redis+unix://${account}localhost${socketDir}/${bridgeSockets.redis}?db=${String(parseRedisUrl(url).db)}`;
+}
+
+function withAccount(url: string, { username, password }: WorkerAccount): string {
+  const parsed = /^([a-z+]+:\/\/)(?:[^@/]*@)?(.*)$/.exec(url);
+  return `${parsed?.[1] ?? ''}${username}:${password}@${parsed?.[2] ?? ''}`;
+}

@@ -1,0 +1,124 @@
+import { isOutgrown, type Clock, type Recycle, type WorkerPhase } from '@remuda/domain';
+import type { WorkerReport } from '@remuda/protocol';
+import type { RelayListener, WorkerRegistry } from '@remuda/redis';
+import type { Logger } from '@remuda/runtime';
+import { stillAstray } from './astray.js';
+import type { Fleet, OwnWorker } from './fleet.js';
+import type { Holdings } from '../attempts/holdings.js';
+import type { SchedulerMetrics } from '../metrics.js';
+
+/** What reports of workers touch. */
+export interface ReportsParts {
+  readonly fleet: Fleet;
+  readonly holdings: Holdings;
+  readonly registry: WorkerRegistry;
+  readonly clock: Clock;
+  readonly metrics: SchedulerMetrics;
+  readonly log: Logger;
+  /** A worker is ready for its first job. */
+  readonly onReady: (profile: string, tookMs: number) => Promise<void>;
+  /** When workers of a profile are replaced. */
+  readonly recycleOf: (profile: string) => Pick<Recycle, 'aboveRssMb'>;
+  /** A worker takes too much memory to be given another job. */
+  readonly onOutgrown: (worker: string) => Promise<void>;
+  /** A worker is free. */
+  readonly onFree: (profile: string) => void;
+  /** A worker leaves by itself. */
+  readonly onLeaving: () => void;
+  /** A worker has a job by our books and none by its own: the assignment or the outcome was lost on its way. */
+  readonly onAstray: (worker: string) => void;
+  /** Another scheduler has moved on in the worker's stream. */
+  readonly onElsewhere: (worker: string) => void;
+}
+
+/** Hears what our workers say of themselves and of their jobs. */
+export class WorkerReports implements RelayListener {
+  constructor(private readonly parts: ReportsParts) {}
+
+  async onStatus(worker: string, report: Parameters<RelayListener['onStatus']>[1]): Promise<void> {
+    const { fleet, registry, clock } = this.parts;
+    const own = fleet.get(worker);
+    if (!own) return;
+    const wasQuiet = fleet.hear(own, clock.monotonic());
+    if (wasQuiet && own.phase === 'idle') this.parts.onFree(own.profile);
+    if (report.kind === 'heartbeat') {
+      this.#compare(own, report.phase);
+      await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb) });
+    } else if (report.phase === 'idle') await this.#onIdle(worker, report);
+    else if (report.phase === 'draining') await this.#onDraining(worker);
+  }
+
+  async onOutcome(...[worker, report, cursor, startedAt]: Parameters<RelayListener['onOutcome']>): Promise<boolean> {
+    const { job, lease, outcome } = report;
+    const held = { job, worker, lease, ...(startedAt === undefined ? {} : { startedAt }) };
+    return (await this.parts.holdings.onOutcome(held, outcome, cursor)) !== 'elsewhere';
+  }
+
+  onElsewhere(worker: string): void {
+    this.parts.onElsewhere(worker);
+  }
+
+  onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void {
+    this.parts.metrics.refused.inc({ reason });
+    this.parts.log.warn({ worker, reason, ...(error === undefined ? {} : { err: error }) }, 'a report was refused');
+  }
+
+  /** A worker that has nothing to do says so while it has a job by our books: not for long. */
+  #compare(own: OwnWorker, phase: WorkerPhase): void {
+    const holding = phase === 'idle' ? this.parts.holdings.of(own.id) : undefined;
+    if (!holding) {
+      delete own.astray;
+      return;
+    }
+    const held = { job: holding.job.id, lease: holding.lease };
+    const { astray, lost } = stillAstray(held, own.astray, this.parts.clock.monotonic());
+    own.astray = astray;
+    if (lost) this.parts.onAstray(own.id);
+  }
+
+  async #onIdle(
+    worker: string,
+    { job, lease = 0, cold = false, grant, rssMb }: Extract<WorkerReport, { kind: 'phase' }>,
+  ): Promise<void> {
+    const { fleet, holdings, registry, clock, metrics, log, recycleOf, onReady, onOutgrown } = this.parts;
+    const own = fleet.get(worker);
+    const now = clock.now();
+    const done = job === undefined ? undefined : { job, lease };
+    if (!own || own.phase === 'draining') return;
+    const outgrown = isOutgrown({ rssMb, jobsDone: done ? 1 : 0 }, recycleOf(own.profile));
+    const noting = registry.noteIdle(worker, now, done, rssMb === undefined ? undefined : Math.round(rssMb));
+    const word = { cold, readyAt: now, ...(grant === undefined ? {} : { grant }) };
+    // Whatever it is given now comes to Redis behind the note: so the claim waits for no answer.
+    const early = own.phase === 'busy' && !holdings.of(worker) && !outgrown;
+    if (early) this.#free(own, word);
+    const noted = await noting;
+    if (noted === 'spent') await this.#onDraining(worker);
+    if (noted !== 'idle' || early) return;
+    const first = own.readyAt === 0;
+    if (first) {
+      const ms = clock.monotonic() - own.startedAt;
+      metrics.ready(own.profile, ms);
+      log.info({ worker, ms }, 'worker is warm');
+      await onReady(own.profile, ms);
+    }
+    if (outgrown) {
+      own.readyAt = now;
+      await onOutgrown(worker);
+    } else this.#free(own, word);
+  }
+
+  /** Puts a worker among the free ones; one that is idle by our books is there, or on its way to a job. */
+  #free(own: OwnWorker, word: Pick<OwnWorker, 'cold' | 'readyAt' | 'grant'>): void {
+    const listed = own.phase === 'idle';
+    Object.assign(own, word);
+    if (listed) return;
+    this.parts.fleet.free(own);
+    this.parts.onFree(own.profile);
+  }
+
+  async #onDraining(worker: string): Promise<void> {
+    this.parts.fleet.engage(worker, 'draining', this.parts.clock.monotonic());
+    await this.parts.registry.note(worker, { phase: 'draining' });
+    this.parts.onLeaving();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Control } from '@remuda/domain';
+import { isRecord, parseJson } from '../reader/json.js';
+import { idText, lease, oneOf, shape, span, type Reader } from '../reader/shape.js';
+
+/** Longest time that a timer can wait, in ms: 24 days. */
+const maxLimitMs = 2 ** 31 - 1;
+
+const limitMs: Reader<number> = (value) => {
+  const ms = span(value);
+  return ms === undefined ? undefined : Math.min(ms, maxLimitMs);
+};
+
+/** Writes a control message as the worker's control stream holds it, in the field `d`. */
+export function encodeControl(control: Control): string {
+  return JSON.stringify(control);
+}
+
+const readers = {
+  cancel: shape<Extract<Control, { kind: 'cancel' }>>({ kind: oneOf(['cancel']), job: idText, lease }),
+  drain: shape<Extract<Control, { kind: 'drain' }>>({ kind: oneOf(['drain']), limitMs }),
+};
+
+/** Reads a control message into a fresh one; undefined for anything that is not one. */
+export function decodeControl(text: string): Control | undefined {
+  const value = parseJson(text);
+  const kind = isRecord(value) ? oneOf(['cancel', 'drain'])(value['kind']) : undefined;
+  return kind && readers[kind](value);
+}

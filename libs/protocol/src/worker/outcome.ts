@@ -1,0 +1,94 @@
+import {
+  endingRungs,
+  isFailureCode,
+  type Ended,
+  type Failure,
+  type FailureCode,
+  type GitOutcome,
+  type JobResult,
+  type Outcome,
+  type Usage,
+} from '@remuda/domain';
+import { isRecord } from '../reader/json.js';
+import {
+  count,
+  json,
+  lastOf,
+  oneOf,
+  optional,
+  shape,
+  span,
+  text,
+  textUpTo,
+  time,
+  upTo,
+  type Reader,
+} from '../reader/shape.js';
+
+/** What is kept of texts that go into a job's record, in characters. */
+const maxMessage = 16_000;
+const maxLine = 2_000;
+/** Most lines, warnings and commits that are kept: the last ones. */
+const maxLines = 200;
+
+/** Reads tokens as they were counted. */
+export const readUsage: Reader<Usage> = shape({
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+});
+
+/** Reads the proof that an attempt has ended. */
+export const readEnded: Reader<Ended> = shape({ by: oneOf(endingRungs), processesLeft: count, ms: span });
+
+const summary = {
+  branch: text,
+  base: text,
+  head: text,
+  commits: lastOf(maxLines, shape<GitOutcome['commits'][number]>({ id: text, subject: text })),
+  filesChanged: count,
+  insertions: count,
+  deletions: count,
+};
+
+/** Reads what a job left in its repository, without the patch. */
+export const readGitSummary: Reader<Omit<GitOutcome, 'patch'>> = shape(summary);
+
+const readGit: Reader<GitOutcome> = shape({ ...summary, patch: optional(text) });
+
+const failureCode: Reader<FailureCode> = (value) =>
+  typeof value === 'string' && isFailureCode(value) ? value : undefined;
+
+const readFailure: Reader<Failure> = shape({
+  code: failureCode,
+  message: textUpTo(maxMessage),
+  lastLines: optional(lastOf(maxLines, textUpTo(maxLine))),
+  resetAt: optional(time),
+});
+
+const readResult: Reader<JobResult> = shape({
+  text,
+  structured: optional(json),
+  turns: count,
+  usage: readUsage,
+  costUsd: upTo(1e9),
+  sessionId: optional(text),
+  git: optional(readGit),
+  warnings: optional(lastOf(maxLines, textUpTo(maxMessage))),
+  ended: optional(readEnded),
+});
+
+type Of<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
+
+const readers: { readonly [K in Outcome['kind']]: Reader<Of<K>> } = {
+  succeeded: shape<Of<'succeeded'>>({ kind: oneOf(['succeeded']), result: readResult }),
+  failed: shape<Of<'failed'>>({ kind: oneOf(['failed']), failure: readFailure, result: optional(readResult) }),
+  cancelled: shape<Of<'cancelled'>>({ kind: oneOf(['cancelled']), result: optional(readResult) }),
+};
+
+/** Reads how an attempt ended into a fresh outcome; undefined for anything that is none. */
+export const readOutcome: Reader<Outcome> = (value) => {
+  const kind = isRecord(value) ? oneOf(['succeeded', 'failed', 'cancelled'])(value['kind']) : undefined;
+  return kind && readers[kind](value);
+};

@@ -1,0 +1,37 @@
+import { isSnapshotCopy, type Snapshot, type SnapshotNote } from '@remuda/domain';
+import { isRecord, parseJson } from '../reader/json.js';
+
+/**
+ * The bridge's door for snapshots is HTTP: `PUT /snapshot` with the note in this header keeps the body for the job behind
+ * the token, `GET /snapshot` gives it back. Chunked bodies say whether they are whole, which bare bytes on a socket don't.
+ */
+export const snapshotNoteHeader = 'x-remuda-snapshot';
+
+/** The one path of the door. */
+export const snapshotPath = '/snapshot';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const commit = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Reads what a worker says of a snapshot; undefined for anything that is not just that. It comes from a container. */
+export function readSnapshotNote(text: string): SnapshotNote | undefined {
+  const value = parseJson(text);
+  if (!isRecord(value)) return undefined;
+  const { sessionId, at, sessionBytes, base } = value;
+  if (typeof sessionId !== 'string' || !uuid.test(sessionId) || !isCount(at) || !isCount(sessionBytes))
+    return undefined;
+  if (base === undefined) return { sessionId, at, sessionBytes };
+  return typeof base === 'string' && commit.test(base) ? { sessionId, at, sessionBytes, base } : undefined;
+}
+
+/** Reads a snapshot as a job's record holds it. */
+export function readSnapshot(text: string): Snapshot | undefined {
+  const note = readSnapshotNote(text);
+  const value = parseJson(text);
+  if (!note || !isRecord(value)) return undefined;
+  const { lease, bytes, copy } = value;
+  if (!isCount(lease) || !isCount(bytes)) return undefined;
+  if (copy === undefined) return { ...note, lease, bytes };
+  return typeof copy === 'string' && isSnapshotCopy(copy) ? { ...note, lease, bytes, copy } : undefined;
+}

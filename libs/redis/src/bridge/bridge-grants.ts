@@ -1,0 +1,66 @@
+import { serverTools, type ServerTool } from '@remuda/domain';
+import { parseJson, isRecord, type BridgeGrant } from '@remuda/protocol';
+import type { RedisKeys } from '../keys.js';
+import type { Redis } from 'ioredis';
+import { translateRedisError } from '../connection/redis-error.js';
+
+/** What stands behind bridge tokens, as the scheduler wrote it into Redis. */
+export class RedisGrants {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RedisKeys,
+  ) {}
+
+  /**
+   * The grant behind a token's SHA-256 (hex); undefined when there is none, or no longer. Rejects with
+   * `redis.unavailable` while Redis does not answer.
+   */
+  async find(tokenHash: string): Promise<BridgeGrant | undefined> {
+    try {
+      return readGrant(await this.redis.hgetall(this.keys.bridgeToken(tokenHash)));
+    } catch (error) {
+      throw translateRedisError(error);
+    }
+  }
+}
+
+/** Reads the hash of a grant; undefined for one that is absent or incomplete. */
+export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant | undefined {
+  const { job, worker } = hash;
+  const lease = Number(hash['lease']);
+  if (!job || !worker || !Number.isSafeInteger(lease)) return undefined;
+  const git = hash['git'] ? readGit(hash['git']) : undefined;
+  return {
+    job,
+    worker,
+    lease,
+    ...(hash['maxBudgetUsd'] ? { maxBudgetUsd: readBudget(hash['maxBudgetUsd']) } : {}),
+    ...(hash['models'] === undefined ? {} : { models: readModels(hash['models']) }),
+    ...(hash['serverTools'] === undefined ? {} : { serverTools: readServerTools(hash['serverTools']) }),
+    ...(git ? { git } : {}),
+  };
+}
+
+/** A list that can't be read allows none. */
+function readModels(text: string): readonly string[] {
+  const value = parseJson(text);
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+}
+
+function readServerTools(text: string): readonly ServerTool[] {
+  const value = parseJson(text);
+  return Array.isArray(value) ? serverTools.filter((tool) => value.includes(tool)) : [];
+}
+
+/** A budget that can't be read is none left: better a job that is refused than one without a limit. */
+function readBudget(text: string): number {
+  const budget = Number(text);
+  return Number.isFinite(budget) ? budget : 0;
+}
+
+function readGit(text: string): BridgeGrant['git'] {
+  const value = parseJson(text);
+  if (!isRecord(value) || typeof value['url'] !== 'string') return undefined;
+  const { url, ref, depth } = value;
+  return { url, ...(typeof ref === 'string' ? { ref } : {}), ...(typeof depth === 'number' ? { depth } : {}) };
+}

@@ -1,0 +1,70 @@
+import type { Redis } from 'ioredis';
+import { translateRedisError } from '../connection/redis-error.js';
+import type { RedisKeys } from '../keys.js';
+
+/** For so long it is remembered that a worker's sockets are there, in seconds: its start takes less. */
+const rememberedS = 120;
+
+/** What schedulers and bridges say to each other about the sockets of workers: a word by pub/sub, and the truth in keys. */
+export class RedisDoors {
+  /** `listen` opens a connection of its own for the words; only a bridge needs one. */
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RedisKeys,
+    private readonly listen?: () => Redis,
+  ) {}
+
+  /** Has all bridges look whether a worker is registered. */
+  async say(worker: string): Promise<void> {
+    await translated(this.redis.publish(this.keys.doors, worker));
+  }
+
+  /** Whether the bridge of this folder of sockets has made those of a worker, not long ago. */
+  async areOpen(worker: string, socketDir: string): Promise<boolean> {
+    return (await translated(this.redis.sismember(this.keys.doorsOf(worker), socketDir))) === 1;
+  }
+
+  /** Says that a worker's sockets are there. */
+  async noteOpen(worker: string, socketDir: string): Promise<void> {
+    const key = this.keys.doorsOf(worker);
+    await translated(this.redis.multi().sadd(key, socketDir).expire(key, rememberedS).exec());
+  }
+
+  /** All workers that there are. */
+  async registered(): Promise<ReadonlySet<string>> {
+    return new Set(await translated(this.redis.smembers(this.keys.workers)));
+  }
+
+  async isRegistered(worker: string): Promise<boolean> {
+    return (await translated(this.redis.sismember(this.keys.workers, worker))) === 1;
+  }
+
+  /** Calls back with each worker that came or went, and with none when words may have been missed; ends with the returned function. */
+  follow(onWord: (worker: string | undefined) => void): () => void {
+    const listening = this.listen?.();
+    if (!listening) throw new TypeError('No connection to listen on.');
+    listening.on('message', (_channel: string, worker: string) => {
+      onWord(worker);
+    });
+    listening.on('ready', () => {
+      listening.subscribe(this.keys.doors).then(
+        () => {
+          onWord(undefined);
+        },
+        // The connection broke meanwhile: it is made again, and this with it.
+        () => undefined,
+      );
+    });
+    return () => {
+      listening.disconnect();
+    };
+  }
+}
+
+async function translated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw translateRedisError(error);
+  }
+}

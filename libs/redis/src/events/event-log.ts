@@ -1,0 +1,170 @@
+import type { Redis } from 'ioredis';
+import type { AbortSignalLike, EventLog, EventPage, JobEvent } from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { translateRedisError } from '../connection/redis-error.js';
+import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
+import { Pace } from './pace.js';
+import { StreamTail, type StreamEntry } from './stream-tail.js';
+
+/** Entries read at once for a follower. */
+const stride = 100;
+/** Entries kept for a follower that is busy writing; beyond them it reads from the stream again. */
+const maxHeld = 64;
+
+/** The jobs' event streams in Redis. One connection follows them all, however many followers there are. */
+export class RedisEventLog implements EventLog {
+  readonly #redis: Redis;
+  readonly #tail: StreamTail;
+  readonly #pace = new Pace();
+  readonly #followers = new Map<string, Set<Follower>>();
+
+  /** `connect` opens a connection that waits while Redis is away: it's called twice, since one of the two blocks. */
+  constructor(
+    connect: () => Redis,
+    private readonly keys: RedisKeys,
+  ) {
+    this.#redis = connect();
+    this.#tail = new StreamTail(connect, this.#redis, (entries) => this.#paceMs(entries));
+  }
+
+  async page(job: string, after: number, limit: number): Promise<EventPage> {
+    try {
+      return await this.#page(job, after, limit);
+    } catch (error) {
+      throw translateRedisError(error);
+    }
+  }
+
+  async *follow(job: string, after: number, signal: AbortSignalLike): AsyncGenerator<readonly JobEvent[]> {
+    const follower = this.#join(job, after);
+    try {
+      while (!signal.aborted) {
+        const held = follower.take();
+        if (!held && !follower.behind) {
+          await follower.news(signal);
+          continue;
+        }
+        const page = held
+          ? { events: held, complete: await this.#isEnd(job, held.at(-1)) }
+          : await this.#page(job, follower.after, stride);
+        const last = page.events.at(-1);
+        follower.behind = !held && last !== undefined;
+        follower.after = last?.id ?? follower.after;
+        if (last) yield page.events;
+        if (page.complete) return;
+      }
+    } finally {
+      this.#leave(job, follower);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#tail.close();
+    this.#redis.disconnect();
+  }
+
+  /** Half of what the relay waits: what comes here has waited there. */
+  #paceMs(entries: number): number {
+    const now = performance.now();
+    this.#pace.count(entries, now);
+    return this.#pace.ms(now) / 2;
+  }
+
+  async #page(job: string, after: number, limit: number): Promise<EventPage> {
+    const entries = (await this.#redis.xrange(
+      this.keys.events(job),
+      `(${String(after)}-0`,
+      '+',
+      'COUNT',
+      limit,
+    )) as StreamEntry[];
+    const [first, ...rest] = entries.map(readEventEntry);
+    if (!first) return { events: [], complete: await this.#hasEnded(job, after) };
+    const events = [
+      ...gapBefore(first.first, after, Date.now()),
+      ...[first, ...rest].flatMap((entry) => eventsOf(entry, after)),
+    ];
+    return { events, complete: await this.#isEnd(job, events.at(-1)) };
+  }
+
+  /** Whether an event is the end of its stream: a job's end after which it was not redriven. */
+  async #isEnd(job: string, last: JobEvent | undefined): Promise<boolean> {
+    return last?.type === 'job.over' && (await this.#hasEnded(job, last.id));
+  }
+
+  /** Whether the stream's last event is its job's end, and no event comes after `after`. */
+  async #hasEnded(job: string, after: number): Promise<boolean> {
+    const [entry] = (await this.#redis.xrevrange(this.keys.events(job), '+', '-', 'COUNT', 1)) as StreamEntry[];
+    if (!entry) return true;
+    const last = readEventEntry(entry);
+    return last.last <= after && eventsOf(last, last.last - 1)[0]?.type === 'job.over';
+  }
+
+  #join(job: string, after: number): Follower {
+    const follower = new Follower(after);
+    const others = this.#followers.get(job);
+    if (others) others.add(follower);
+    else {
+      const all = new Set([follower]);
+      this.#followers.set(job, all);
+      // Waking early costs one read; waking late would lose time: so from the reader's own place on.
+      this.#tail.add(this.keys.events(job), `${String(after)}-0`, (entries) => {
+        for (const each of all) each.offer(entries);
+      });
+    }
+    return follower;
+  }
+
+  #leave(job: string, follower: Follower): void {
+    const all = this.#followers.get(job);
+    all?.delete(follower);
+    if (all?.size !== 0) return;
+    this.#followers.delete(job);
+    void this.#tail.remove(this.keys.events(job));
+  }
+}
+
+/** One reader's place in a stream, and the few entries that came while it was busy. */
+class Follower {
+  #held: StreamEntry[] = [];
+  #wake: (() => void) | undefined;
+  /** Whether the stream may hold more than was offered: at first, and after it was too slow. */
+  behind = true;
+
+  constructor(public after: number) {}
+
+  offer(entries: readonly StreamEntry[]): void {
+    if (this.#held.length + entries.length <= maxHeld) this.#held.push(...entries);
+    else {
+      this.#held = [];
+      this.behind = true;
+    }
+    this.#wake?.();
+  }
+
+  /** The next events, where what is held joins on to what was read without a hole; else undefined. */
+  take(): readonly JobEvent[] | undefined {
+    const entries = this.#held.map(readEventEntry).filter((entry) => entry.last > this.after);
+    this.#held = [];
+    if (!entries[0]) return undefined;
+    if (entries[0].first > this.after + 1) {
+      this.behind = true;
+      return undefined;
+    }
+    return entries.flatMap((entry) => eventsOf(entry, this.after));
+  }
+
+  /** Resolves when there may be more to read, or when the signal aborts. */
+  async news(signal: AbortSignalLike): Promise<void> {
+    if (this.#held.length > 0 || this.behind || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#wake = undefined;
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#wake = wake;
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import type { Redis } from 'ioredis';
+import {
+  failureCodes,
+  failureRule,
+  type Clock,
+  type DeadLetterFilter,
+  type DeadLetterQuery,
+  type DeadLetters,
+  type EndedAttempt,
+  type JobRecord,
+  type NewEvent,
+  type Redriven,
+} from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { readAttempt } from '../leases/attempt-entry.js';
+import { translateRedisError } from '../connection/redis-error.js';
+import { jobKeys } from './job-book.js';
+import { retriedField } from './job-hash.js';
+import { pageOf, readJob } from './job-list.js';
+import { placeAgain } from '../queue/placing.js';
+import { passOver } from '../connection/queue-log.js';
+import { Queues } from '../queue/queues.js';
+import { redriveScript } from './redrive.lua.js';
+import { run } from '../script/script.js';
+
+/** What a job that is redriven has no longer: its end, what it gave, and what it used up. */
+const cleared = [
+  ...[
+    'overAt',
+    'failure',
+    'wakeAt',
+    'worker',
+    'lock',
+    'grant',
+    'cancelRequestedAt',
+    'turns',
+    'usage',
+    'costUsd',
+    'bytes',
+  ],
+  ...failureCodes.map(retriedField),
+];
+
+/** The jobs that failed and wait for a person, in Redis: an index by the time of their end, and each one's attempts. */
+export class RedisDeadLetters implements DeadLetters {
+  readonly #queues: Queues;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RedisKeys,
+    private readonly clock: Clock,
+  ) {
+    this.#queues = new Queues(redis, keys);
+  }
+
+  async attempts(id: string): Promise<readonly EndedAttempt[]> {
+    const entries = await this.redis.lrange(this.keys.attempts(id), 0, -1).catch(rethrow);
+    return entries.map(readAttempt).filter((attempt) => attempt !== undefined);
+  }
+
+  async list(query: DeadLetterQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
+    const { redis, keys } = this;
+    const index = { redis, keys, index: keys.deadLetters, fits: (job: JobRecord) => fits(job, query) };
+    return pageOf(index, { ...query, state: 'failed' }).catch(rethrow);
+  }
+
+  async redrive(id: string): Promise<Redriven> {
+    const { redis, keys } = this;
+    const job = await readJob(redis, keys, id).catch(rethrow);
+    if (!job) return { kind: 'unknown' };
+    const now = this.clock.now();
+    const event: NewEvent = { type: 'job.redriven', at: now, data: { attempts: job.spec.attempts } };
+    const { ttlMs } = job.spec;
+    const [kind, state] = (await run(
+      redis,
+      redriveScript,
+      [...jobKeys(keys, id), keys.attempts(id), keys.deadLetters, keys.unplaced, keys.ttl, keys.over, keys.retained],
+      [id, now, JSON.stringify([event]), ttlMs === undefined ? '' : now + ttlMs, ...cleared],
+    ).catch(rethrow)) as ['redriven' | 'unknown' | 'state' | 'gone', string?];
+    if (kind === 'unknown') return { kind };
+    if (kind === 'state')
+      return { kind: 'refused', reason: `The job is ${state ?? ''}; only a failed one can be redriven.` };
+    if (kind === 'gone') return { kind: 'refused', reason: "The job's prompt or its events are no longer held." };
+    // From here on the job is queued, whatever becomes of its place: what is not placed now is placed before long.
+    await placeAgain(this.#queues, job, now).catch(passOver(redis, 'a redriven job gets its place later', { job: id }));
+    return { kind: 'redriven' };
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+  }
+}
+
+/** Jobs that failed and wait for a person. */
+export function countDeadLetters(redis: Redis, keys: RedisKeys): Promise<number> {
+  return redis.zcard(keys.deadLetters);
+}
+
+function fits({ failure }: JobRecord, query: DeadLetterFilter): boolean {
+  return (
+    failure !== undefined &&
+    (query.code === undefined || failure.code === query.code) &&
+    (query.class === undefined || failureRule(failure.code).class === query.class)
+  );
+}
+
+function rethrow(error: unknown): never {
+  throw translateRedisError(error);
+}

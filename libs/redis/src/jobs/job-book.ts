@@ -1,0 +1,132 @@
+import type { Redis } from 'ioredis';
+import {
+  RemudaError,
+  type CancelAnswer,
+  type Clock,
+  type Idempotency,
+  type JobBook,
+  type JobQuery,
+  type JobRecord,
+  type JobResult,
+  type JobState,
+  type NewEvent,
+  type NewJob,
+} from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { translateRedisError } from '../connection/redis-error.js';
+import { cancelScript } from './end-queued.lua.js';
+import { listJobs, readJob } from './job-list.js';
+import { passOver } from '../connection/queue-log.js';
+import { Queues } from '../queue/queues.js';
+import { defaultRetention, keysEndMs } from '../retention/retention.js';
+import { affixesOf, run } from '../script/script.js';
+import { Submissions } from './submissions.js';
+
+/** The jobs in Redis and their places in BullMQ's queues. The record is the truth, the place in the queue follows it. */
+export class RedisJobBook implements JobBook {
+  readonly #queues: Queues;
+  readonly #submissions: Submissions;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RedisKeys,
+    private readonly clock: Clock,
+    idempotencyMs = defaultRetention.idempotencyMs,
+  ) {
+    this.#queues = new Queues(redis, keys);
+    this.#submissions = new Submissions(redis, keys, clock, idempotencyMs);
+  }
+
+  async submit(
+    jobs: readonly NewJob[],
+    idempotency?: Idempotency,
+  ): Promise<{ ids: readonly string[]; repeated: boolean }> {
+    if (!idempotency) {
+      await this.#submissions.add(jobs);
+      return { ids: jobs.map((job) => job.id), repeated: false };
+    }
+    const [verdict, known] = await this.#submissions.addOnce(jobs, idempotency);
+    if (verdict === 'conflict')
+      throw new RemudaError('idempotency.conflict', 'This Idempotency-Key was used before, with another body.');
+    if (verdict === 'repeated') return { ids: JSON.parse(known ?? '[]') as string[], repeated: true };
+    return { ids: jobs.map((job) => job.id), repeated: false };
+  }
+
+  async find(id: string): Promise<JobRecord | undefined> {
+    return readJob(this.redis, this.keys, id).catch(rethrow);
+  }
+
+  async list(query: JobQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
+    return listJobs(this.redis, this.keys, query).catch(rethrow);
+  }
+
+  async position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined> {
+    if (job.state !== 'queued') return undefined;
+    const queue = `${this.keys.bull}:${this.keys.jobQueue(job.spec.profile)}`;
+    const [inWait, wait, rank] = await Promise.all([
+      this.redis.lpos(`${queue}:wait`, job.id, 'RANK', -1),
+      this.redis.llen(`${queue}:wait`),
+      this.redis.zrank(`${queue}:prioritized`, job.id),
+    ]).catch(rethrow);
+    // BullMQ takes from the right end of `wait`, then from the low end of `prioritized`.
+    if (inWait !== null) return wait - inWait;
+    return rank === null ? undefined : wait + rank + 1;
+  }
+
+  async cancel(id: string, reason: string): Promise<CancelAnswer> {
+    const { keys } = this;
+    const now = this.clock.now();
+    const failure = { code: 'job.cancelled', message: reason } as const;
+    const over: NewEvent = { type: 'job.over', at: now, data: { state: 'cancelled', failure } };
+    const requested: NewEvent = { type: 'job.cancel_requested', at: now, data: { reason } };
+    const [kind, detail] = (await run(
+      this.redis,
+      cancelScript,
+      [
+        ...jobKeys(keys, id),
+        keys.ttl,
+        keys.unplaced,
+        keys.attempts(id),
+        keys.secrets(id),
+        keys.cancels,
+        keys.over,
+        keys.retained,
+      ],
+      [
+        id,
+        now,
+        JSON.stringify([over]),
+        JSON.stringify([requested]),
+        keysEndMs,
+        ...affixesOf((worker) => keys.workerControl(worker)),
+        JSON.stringify(failure),
+      ],
+    ).catch(rethrow)) as [CancelAnswer['kind'], string?];
+    if (kind === 'over') return { kind, state: detail as JobState };
+    // A job that is being claimed at this moment is locked: whoever claims it finds it cancelled.
+    if (kind === 'cancelled')
+      await this.#queues
+        .jobs(detail ?? '')
+        .remove(id)
+        .catch(passOver(this.redis, 'the place of a cancelled job goes later', { job: id }));
+    return { kind };
+  }
+
+  async result(id: string): Promise<JobResult | undefined> {
+    const text = await this.redis.get(this.keys.result(id)).catch(rethrow);
+    return text === null ? undefined : (JSON.parse(text) as JobResult);
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+  }
+}
+
+/** The keys of one job in the order in which the scripts that end one take them. */
+export function jobKeys(keys: RedisKeys, id: string): string[] {
+  return [keys.job(id), keys.prompt(id), keys.events(id), keys.result(id), keys.model(id)];
+}
+
+function rethrow(error: unknown): never {
+  throw translateRedisError(error);
+}

@@ -1,0 +1,88 @@
+import type { Redis } from 'ioredis';
+import type { JobQuery, JobRecord } from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { decodeCursor, encodeCursor, type ListCursor } from './cursor.js';
+import { readJobHash, type JobHash } from './job-hash.js';
+import { listScript } from './list.lua.js';
+import { affixesOf, hashOf, run } from '../script/script.js';
+import { spentOf } from '../leases/spent.js';
+
+/** Places looked at in one step, which holds Redis up for about a millisecond, and most of them for one page. */
+const stride = 1_000;
+const maxScanned = 5_000;
+
+/** Finds a page of jobs, newest first. A page may be short, with a cursor, where few of many jobs fit the query. */
+export async function listJobs(
+  redis: Redis,
+  keys: RedisKeys,
+  query: JobQuery,
+): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
+  const index = query.label ? keys.jobsByLabel(query.label.key, query.label.value) : keys.jobs;
+  return pageOf({ redis, keys, index }, query);
+}
+
+/** An index of jobs by time, and which of those that the query finds are wanted; without: all of them. */
+export interface JobIndex {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly index: string;
+  readonly fits?: (job: JobRecord) => boolean;
+}
+
+/** Finds a page of an index's jobs, the latest first. */
+export async function pageOf(
+  at: JobIndex,
+  query: Pick<JobQuery, 'cursor' | 'limit' | 'state' | 'profile'>,
+): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
+  const { limit } = query;
+  const jobs: JobRecord[] = [];
+  let from = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  for (let scanned = 0; scanned < maxScanned; scanned += stride) {
+    const stretch = await look(at, { ...query, limit: limit - jobs.length }, from);
+    jobs.push(...stretch.jobs.filter(at.fits ?? (() => true)));
+    from = stretch.last ?? from;
+    if (from && jobs.length === limit) return { jobs, nextCursor: encodeCursor(from) };
+    if (stretch.end) return { jobs };
+  }
+  return from ? { jobs, nextCursor: encodeCursor(from) } : { jobs };
+}
+
+interface Stretch {
+  readonly jobs: readonly JobRecord[];
+  /** The last place that was looked at; undefined where there was none. */
+  readonly last: ListCursor | undefined;
+  readonly end: boolean;
+}
+
+type Listed = readonly [id: string, at: string, record: readonly string[], counts: readonly string[]];
+
+async function look(
+  { redis, keys, index }: JobIndex,
+  { limit, state, profile }: Pick<JobQuery, 'limit' | 'state' | 'profile'>,
+  from: ListCursor | undefined,
+): Promise<Stretch> {
+  const place = [from?.at ?? '', from?.id ?? ''];
+  const args = [...place, stride, limit, state ?? '', profile ?? '', ...affixesOf(keys.job), ...affixesOf(keys.model)];
+  const found = (await run(redis, listScript, [index], args)) as [string, string, number, ...Listed[]];
+  const [id, at, end, ...listed] = found;
+  return { jobs: listed.map(readListed), last: id === '' ? undefined : { id, at: Number(at) }, end: end === 1 };
+}
+
+function readListed([id, , record, counts]: Listed): JobRecord {
+  return withCounts(id, hashOf(record), hashOf(counts));
+}
+
+/**
+ * One record, with the model's times and what the bridge counted beside it: that is more than the record has while an answer that was cut
+ * is counted.
+ */
+export async function readJob(redis: Redis, keys: RedisKeys, id: string): Promise<JobRecord | undefined> {
+  const [hash, counts] = await Promise.all([redis.hgetall(keys.job(id)), redis.hgetall(keys.model(id))]);
+  return hash['state'] ? withCounts(id, hash, counts) : undefined;
+}
+
+function withCounts(id: string, hash: JobHash, counts: JobHash): JobRecord {
+  const { firstRequestAt, firstTokenAt } = counts;
+  const times = { ...(firstRequestAt ? { firstRequestAt } : {}), ...(firstTokenAt ? { firstTokenAt } : {}) };
+  return { ...readJobHash(id, { ...hash, ...times }), ...spentOf(counts) };
+}

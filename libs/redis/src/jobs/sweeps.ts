@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis';
+import { isHeld, type JobState } from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { readJob } from './job-list.js';
+import { announce, placeAgain, placeJobs } from '../queue/placing.js';
+import type { HeldJob } from '../queue/profile-queue.js';
+import type { Queues } from '../queue/queues.js';
+
+/** A record without a place in its queue after so long was left behind by an api that died in between. */
+const placingMs = 5_000;
+const most = 500;
+
+/** A claimed job that no worker carries out. */
+export interface AdriftClaim {
+  readonly held: HeldJob;
+  readonly state: JobState;
+  readonly lease: number;
+}
+
+/** Finds what time has overtaken. */
+export class Sweeps {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(private readonly queues: Queues) {
+    this.#redis = queues.redis;
+    this.#keys = queues.keys;
+  }
+
+  /** Gives a place in their queues to jobs that were written but not placed; their number. */
+  async placeForgotten(now: number): Promise<number> {
+    const ids = await this.#redis.zrangebyscore(this.#keys.unplaced, '-inf', now - placingMs, 'LIMIT', 0, most);
+    const jobs = await Promise.all(ids.map((id) => readJob(this.#redis, this.#keys, id)));
+    const queued = jobs.filter((job) => job !== undefined).filter((job) => job.state === 'queued');
+    const fresh = queued.filter((job) => job.times.redrivenAt === undefined);
+    if (fresh.length > 0) {
+      await placeJobs(this.queues, fresh, now);
+      await announce(this.queues, fresh);
+    }
+    for (const job of queued) if (!fresh.includes(job)) await placeAgain(this.queues, job, now);
+    const rest = ids.filter((id) => !queued.some((job) => job.id === id));
+    if (rest.length > 0) await this.#redis.zrem(this.#keys.unplaced, ...rest);
+    return queued.length;
+  }
+
+  /**
+   * Of claimed jobs, those that no worker carries out at this moment, with their state and lease: the job's record and
+   * its worker's don't name each other. A moment later that may be so; when it stays, it's a fault.
+   */
+  async adrift(claims: readonly HeldJob[]): Promise<readonly AdriftClaim[]> {
+    const found = await Promise.all(
+      claims.map(async (held) => {
+        const [state, lease, worker] = await this.#redis.hmget(this.#keys.job(held.id), 'state', 'lease', 'worker');
+        if (!state) return undefined;
+        const named = worker ? await this.#redis.hmget(this.#keys.worker(worker), 'job', 'lease') : [];
+        const carried = isHeld(state as JobState) && named[0] === held.id && named[1] === lease;
+        return carried ? undefined : { held, state: state as JobState, lease: Number(lease ?? 0) };
+      }),
+    );
+    return found.filter((claim) => claim !== undefined);
+  }
+
+  /** Jobs that should have started by now. */
+  async expired(now: number): Promise<readonly string[]> {
+    return this.#redis.zrangebyscore(this.#keys.ttl, '-inf', now, 'LIMIT', 0, most);
+  }
+}

@@ -1,0 +1,295 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type {
+  Again,
+  Assignment,
+  Clock,
+  Failure,
+  JobRecord,
+  JobState,
+  NewEvent,
+  Secrets,
+  ServerTool,
+  Start,
+} from '@remuda/domain';
+import { modelCount } from '@remuda/protocol';
+import type { RedisKeys } from '../keys.js';
+import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
+import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
+import { failQueuedScript } from '../jobs/end-queued.lua.js';
+import { jobKeys } from '../jobs/job-book.js';
+import { foundJob, retriedField, type FoundJob } from '../jobs/job-hash.js';
+import { lastTextEntries, lastTextOf } from '../events/last-text.js';
+import { assignScript, settleScript } from './lease.lua.js';
+import type { HeldJob } from '../queue/profile-queue.js';
+import { leavingKeys, ticketOptions } from '../queue/placing.js';
+import type { Queues } from '../queue/queues.js';
+import { keysEndMs } from '../retention/retention.js';
+import { affixesOf, run } from '../script/script.js';
+import { spentByAttempt, spentOf } from './spent.js';
+
+/**
+ * What an assignment came to: `worker` says that the worker, `state` that the job is no longer free, `cordoned` that the worker and
+ * `halted` that the profile is to have none, `elsewhere` that the worker is not, or no longer, the claiming scheduler's.
+ */
+export type Assigned =
+  | { readonly kind: 'assigned'; readonly lease: number; readonly attempt: number; readonly grant: string }
+  | { readonly kind: 'state'; readonly state: JobState | '' }
+  | { readonly kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere' };
+
+/** A claimed job on its way to a worker. */
+export interface Claim {
+  readonly held: HeldJob;
+  /** Who claimed it: the worker has to be his. */
+  readonly scheduler: string;
+  readonly job: JobRecord;
+  readonly prompt: string;
+  readonly start: Start;
+  /** How the attempt begins, where it is a further one. */
+  readonly again?: Again;
+  /** Models that the attempt may ask for. */
+  readonly models: readonly string[];
+  /** What the model's side may do for the attempt besides answering. Default: nothing. */
+  readonly serverTools?: readonly ServerTool[];
+  /** Name of the bridge grant (sha256 of its token in hex) that the worker wants; else one is made. */
+  readonly grant?: string;
+}
+
+/** The lease that is ended, and what came with it. */
+export interface HeldLease {
+  readonly job: string;
+  readonly worker: string;
+  readonly lease: number;
+  /** Name of the lease's bridge grant, where it is known. */
+  readonly grant?: string;
+  /** When the worker took the attempt up, where that was not written before. */
+  readonly startedAt?: number;
+  /** Of an attempt whose worker could not report any more. */
+  readonly last?: LastOfAttempt;
+}
+
+/**
+ * What settling came to. `elsewhere`: the relay's cursor is not where it was thought to be. `cancelled`: nothing yet, since the job is
+ * not to be queued again: its cancel was asked for.
+ */
+export type Settled =
+  | { readonly kind: 'settled'; readonly firstTokenAt?: number }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'cancelled' };
+
+/** What an assignment says before there is a lease for it. */
+type Unleased = Omit<Assignment, 'attempt' | 'lease'>;
+
+/** Where the relay stood in a worker's stream, and where it stands after this step. */
+export interface CursorMove {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Whoever has the lease writes the job's record; this is the only way to get one, and to end one. */
+export class Leases {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(
+    queues: Queues,
+    private readonly clock: Clock,
+  ) {
+    this.#redis = queues.redis;
+    this.#keys = queues.keys;
+  }
+
+  /** A job's record, without the model's times, and its prompt. */
+  async read(id: string): Promise<FoundJob | undefined> {
+    const [hash, prompt] = await Promise.all([
+      this.#redis.hgetall(this.#keys.job(id)),
+      this.#redis.get(this.#keys.prompt(id)),
+    ]);
+    return foundJob(id, hash, prompt);
+  }
+
+  /** The lock under which a held job was claimed, for a scheduler that takes it over. */
+  async lockOf(id: string): Promise<string | undefined> {
+    return (await this.#redis.hget(this.#keys.job(id), 'lock')) ?? undefined;
+  }
+
+  /** When the usage limit is lifted that the job's latest attempt met (epoch ms), as the bridge has seen it. */
+  async limitResetAt(id: string): Promise<number | undefined> {
+    const at = await this.#redis.hget(this.#keys.model(id), modelCount.limitResetAt);
+    return at === null ? undefined : Number(at);
+  }
+
+  /** Notes under which lock a held job was claimed again. */
+  async adoptLock(id: string, lock: string): Promise<void> {
+    await this.#redis.hset(this.#keys.job(id), 'lock', lock);
+  }
+
+  /** Gives a claimed job to an idle worker: its assignment is in the worker's queue then. */
+  async assign(claim: Claim, worker: string): Promise<Assigned> {
+    const { job, prompt, again } = claim;
+    const now = this.clock.now();
+    const made = claim.grant === undefined ? makeToken() : { grant: claim.grant };
+    const assignment: Unleased = {
+      job: job.id,
+      spec: { ...job.spec, prompt },
+      remainingMs: job.spec.timeoutMs,
+      ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
+      ...(again ? { again } : {}),
+      ...(await this.#secretsOf(job)),
+    };
+    return this.#assign({ ...claim, grant: made.grant }, worker, assignment, now);
+  }
+
+  /** Ends an attempt: the job is over or queued again, its bridge grant is gone. */
+  async settle(held: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled> {
+    const keys = this.#keys;
+    const now = this.clock.now();
+    const [grant, counts] = await Promise.all([
+      held.grant ?? this.#redis.hget(keys.job(held.job), 'grant'),
+      this.#redis.hgetall(keys.model(held.job)),
+    ]);
+    const spent = spentOf(counts);
+    const started = held.startedAt === undefined ? [] : ['startedAt', held.startedAt];
+    const fields = [...started, ...endingFields(ending, spent)];
+    const events = [...endedEvents(held.last, now), endingEvent(ending, now, spent)];
+    const [answer, firstTokenAt] = (await run(
+      this.#redis,
+      settleScript,
+      [
+        ...jobKeys(keys, held.job),
+        keys.relayCursors,
+        keys.counters,
+        keys.bridgeToken(grant ?? 'none'),
+        keys.attempts(held.job),
+        keys.deadLetters,
+        keys.secrets(held.job),
+        keys.cancels,
+        keys.over,
+        keys.retained,
+      ],
+      [
+        held.worker,
+        held.lease,
+        cursor?.before ?? '',
+        cursor?.after ?? '',
+        now,
+        ending.state,
+        JSON.stringify(events),
+        keysEndMs,
+        JSON.stringify(
+          ending.state === 'queued' ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [],
+        ),
+        ending.state === 'queued' ? (ending.wakeAt ?? '') : '',
+        ending.state !== 'queued' && ending.result ? JSON.stringify({ ...ending.result, ...spent }) : '',
+        ending.failure ? attemptMembers(ending.failure, now, held.last, spentByAttempt(counts)) : '',
+        ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
+        fields.length,
+        ...fields,
+        held.job,
+        events.length,
+        ...affixesOf((profile) => keys.placed(profile, '')),
+        ...finishedAs(ending),
+      ],
+    )) as [string, string?];
+    if (answer === 'ok') return { kind: 'settled', ...(firstTokenAt ? { firstTokenAt: Number(firstTokenAt) } : {}) };
+    if (answer === 'cancelled') return { kind: 'cancelled' };
+    // Where the answer to it was lost on its way, it was settled all the same: its own lease is what fences it now.
+    return answer === 'fenced' || answer === cursor?.after ? { kind: 'fenced' } : { kind: 'elsewhere' };
+  }
+
+  /** What the job's attempt of now said last; '' where it said nothing. */
+  async lastText({ id, attempt }: Pick<JobRecord, 'id' | 'attempt'>): Promise<string> {
+    return lastTextOf(await this.#redis.xrevrange(this.#keys.events(id), '+', '-', 'COUNT', lastTextEntries), attempt);
+  }
+
+  /** Jobs that are to be cancelled and are not over. */
+  async cancelled(): Promise<readonly string[]> {
+    return this.#redis.zrange(this.#keys.cancels, '0', '-1');
+  }
+
+  /** Ends a job that never got a lease, and takes it out of its queue: `false` when it's no longer queued. */
+  async failQueued(id: string, failure: Failure): Promise<boolean> {
+    const keys = this.#keys;
+    const now = this.clock.now();
+    const event: NewEvent = { type: 'job.over', at: now, data: { state: 'failed', failure } };
+    const profile = (await this.#redis.hget(keys.job(id), 'profile')) ?? '';
+    const ended = await run(
+      this.#redis,
+      failQueuedScript,
+      [
+        ...jobKeys(keys, id),
+        ...[keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters, keys.secrets(id), keys.cancels],
+        ...leavingKeys(keys, profile, id),
+        ...[keys.over, keys.retained],
+      ],
+      [id, now, JSON.stringify([event]), keysEndMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
+    );
+    return ended === 1;
+  }
+
+  /** Its worker refuses a job whose secrets are gone. */
+  async #secretsOf({ id, spec }: JobRecord): Promise<Pick<Assignment, 'secrets'>> {
+    const text = spec.secrets === undefined ? null : await this.#redis.get(this.#keys.secrets(id));
+    return text === null ? {} : { secrets: JSON.parse(text) as Secrets };
+  }
+
+  async #assign(
+    claim: Claim & { readonly grant: string },
+    worker: string,
+    assignment: Unleased,
+    now: number,
+  ): Promise<Assigned> {
+    const keys = this.#keys;
+    const { held, scheduler, job, start, models, serverTools = [], grant: hash } = claim;
+    const { spec } = job;
+    const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
+    const grant = [
+      ...['job', job.id, 'worker', worker, 'models', JSON.stringify(models)],
+      ...(serverTools.length === 0 ? [] : ['serverTools', JSON.stringify(serverTools)]),
+      ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
+      ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
+    ];
+    const [kind, ...detail] = (await run(
+      this.#redis,
+      assignScript,
+      [
+        keys.job(job.id),
+        keys.worker(worker),
+        keys.events(job.id),
+        keys.bridgeToken(hash),
+        keys.model(job.id),
+        keys.ttl,
+        keys.halts,
+        keys.workerOwner(worker),
+        ...['active', 'marker', ''].map((place) => keys.ticket(worker, place)),
+      ],
+      [
+        job.id,
+        worker,
+        now,
+        JSON.stringify(start),
+        held.lock,
+        hash,
+        spec.timeoutMs + grantGraceMs,
+        JSON.stringify([event]),
+        grant.length,
+        scheduler,
+        JSON.stringify(assignment).slice(1),
+        ticketOptions,
+        ...grant,
+      ],
+    )) as [Assigned['kind'], ...unknown[]];
+    if (kind === 'assigned') return { kind, lease: Number(detail[0]), attempt: Number(detail[1]), grant: hash };
+    return kind === 'state' ? { kind, state: detail[0] as JobState | '' } : { kind };
+  }
+}
+
+/** A token of our own making, for a worker that has named none. */
+function makeToken(): { readonly grant: string; readonly bridgeToken: string } {
+  const bridgeToken = randomBytes(24).toString('base64url');
+  return { bridgeToken, grant: createHash('sha256').update(bridgeToken).digest('hex') };
+}
+
+/** A grant ends by itself so long after its attempt's deadline. */
+const grantGraceMs = 60_000;

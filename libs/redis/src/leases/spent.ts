@@ -1,0 +1,44 @@
+import type { JobHash } from '../jobs/job-hash.js';
+import { modelCount } from '@remuda/protocol';
+import type { Spent } from '@remuda/domain';
+
+/** Fields of a job's model counts that say what it has used and cost. */
+export const spentFields = [
+  modelCount.inputTokens,
+  modelCount.outputTokens,
+  modelCount.cacheReadTokens,
+  modelCount.cacheWriteTokens,
+  modelCount.costMicroUsd,
+] as const;
+
+/** The field that has what one of these was when the latest attempt began. */
+export const beforeField = (field: string): string => `${beforeMark}${field}`;
+
+/** What stands before a field's name there. */
+export const beforeMark = 'before:';
+
+/** What a job has spent, over all attempts, as the bridge counted it; undefined where it counted no request. */
+export function spentOf(counts: JobHash): Spent | undefined {
+  if (!anyRequest(counts)) return undefined;
+  return spentBy((field) => Number(counts[field] ?? 0));
+}
+
+/** What the latest attempt has spent of that. */
+export function spentByAttempt(counts: JobHash): Spent | undefined {
+  if (!anyRequest(counts)) return undefined;
+  return spentBy((field) => Number(counts[field] ?? 0) - Number(counts[beforeField(field)] ?? 0));
+}
+
+const anyRequest = (counts: JobHash): boolean => Number(counts[modelCount.requests] ?? 0) > 0;
+
+function spentBy(count: (field: string) => number): Spent {
+  return {
+    usage: {
+      inputTokens: count(modelCount.inputTokens),
+      outputTokens: count(modelCount.outputTokens),
+      cacheReadTokens: count(modelCount.cacheReadTokens),
+      cacheWriteTokens: count(modelCount.cacheWriteTokens),
+    },
+    costUsd: count(modelCount.costMicroUsd) / 1_000_000,
+  };
+}

@@ -1,0 +1,113 @@
+import type { Redis } from 'ioredis';
+import {
+  workerPhases,
+  type PoolBook,
+  type PoolRecord,
+  type PoolStarts,
+  type PoolTarget,
+  type WorkerPhase,
+  type WorkerRecord,
+} from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { translateRedisError } from '../connection/redis-error.js';
+import { readHalts, type HaltsOf } from './halts.js';
+import { Queues } from '../queue/queues.js';
+import { run, vitalScript } from '../script/script.js';
+import { readWorkers } from '../workers/worker-hash.js';
+
+/** KEYS: profiles. ARGV: names and what is published of them. */
+const publishScript = vitalScript(`
+redis.call('DEL', KEYS[1])
+if #ARGV > 0 then redis.call('HSET', KEYS[1], unpack(ARGV)) end
+return 1
+`);
+
+/** Publishes which profiles there are, for the api and the dashboards; profiles that are no more are dropped. */
+export async function publishProfiles(
+  redis: Redis,
+  keys: RedisKeys,
+  profiles: Readonly<Record<string, PoolTarget>>,
+): Promise<void> {
+  const fields = Object.entries(profiles).flatMap(([name, published]) => [name, JSON.stringify(published)]);
+  await run(redis, publishScript, [keys.profiles], fields);
+}
+
+/** What is published of a pool's starts is out of date after so long, in ms: whoever keeps the pool says it anew. */
+const startsMs = 10_000;
+
+/** Publishes how a pool's workers start. */
+export async function publishStarts(redis: Redis, keys: RedisKeys, profile: string, starts: PoolStarts): Promise<void> {
+  await redis.set(keys.poolStarts(profile), JSON.stringify(starts), 'PX', startsMs);
+}
+
+/** Workers and pools as Redis has them. */
+export class RedisPoolBook implements PoolBook {
+  readonly #queues: Queues;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RedisKeys,
+  ) {
+    this.#queues = new Queues(redis, keys);
+  }
+
+  async workers(): Promise<readonly WorkerRecord[]> {
+    return readWorkers(this.redis, this.keys).catch(rethrow);
+  }
+
+  async profiles(): Promise<readonly string[]> {
+    return this.redis.hkeys(this.keys.profiles).catch(rethrow);
+  }
+
+  async pools(): Promise<readonly PoolRecord[]> {
+    try {
+      const [profiles, halts, workers] = await Promise.all([
+        this.redis.hgetall(this.keys.profiles),
+        this.redis.hgetall(this.keys.halts),
+        readWorkers(this.redis, this.keys),
+      ]);
+      const haltsOf = readHalts(halts);
+      return await Promise.all(
+        Object.entries(profiles).map(([profile, text]) =>
+          this.#pool({ profile, ...(JSON.parse(text) as PoolTarget) }, haltsOf, workers),
+        ),
+      );
+    } catch (error) {
+      throw translateRedisError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+  }
+
+  async #pool(
+    { profile, warm, max }: PoolTarget & { readonly profile: string },
+    haltsOf: HaltsOf,
+    workers: readonly WorkerRecord[],
+  ): Promise<PoolRecord> {
+    const halts = haltsOf(profile);
+    const theirs = workers.filter((worker) => worker.profile === profile);
+    const [counts, starts] = await Promise.all([
+      this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active'),
+      this.redis.get(this.keys.poolStarts(profile)),
+    ]);
+    const inPhase = (phase: WorkerPhase): number => theirs.filter((worker) => worker.phase === phase).length;
+    return {
+      profile,
+      warm,
+      max,
+      workers: Object.fromEntries(workerPhases.map((phase) => [phase, inPhase(phase)])) as Record<WorkerPhase, number>,
+      waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
+      delayed: counts['delayed'] ?? 0,
+      running: counts['active'] ?? 0,
+      suspended: halts.some((halt) => halt.kind === 'suspended'),
+      halts,
+      ...(starts === null ? {} : { starts: JSON.parse(starts) as PoolStarts }),
+    };
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw translateRedisError(error);
+}

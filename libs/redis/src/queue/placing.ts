@@ -1,0 +1,87 @@
+import type { JobSpec } from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { keepFinished, keepOthers, type QueuedJob, type Queues } from './queues.js';
+
+/** What a job's place in its queue depends on. */
+export interface Placeable {
+  readonly id: string;
+  readonly spec: Pick<JobSpec, 'profile' | 'priority' | 'labels' | 'runAt'>;
+}
+
+/**
+ * Gives jobs their places in their profiles' queues. Doing it twice does no harm: a job that has its place keeps it.
+ */
+export async function placeJobs(queues: Queues, jobs: readonly Placeable[], now: number): Promise<void> {
+  const profiles = new Set(jobs.map((job) => job.spec.profile));
+  await Promise.all([...profiles].map((profile) => placeIn(queues, profile, jobs, now)));
+}
+
+async function placeIn(queues: Queues, profile: string, jobs: readonly Placeable[], now: number): Promise<void> {
+  const queue = queues.jobs(profile);
+  const entries = jobs
+    .filter((job) => job.spec.profile === profile)
+    .map(({ id, spec }) => ({
+      name: profile,
+      data: queuedJob(spec),
+      opts: { jobId: id, priority: spec.priority, ...delayOf(spec, now) },
+    }));
+  const [only] = entries;
+  if (entries.length === 1 && only) await queue.add(only.name, only.data, only.opts);
+  else await queue.addBulk(entries);
+}
+
+/**
+ * Gives a job that had a place before a new one: BullMQ keeps the places of jobs that are over, and takes no second job of
+ * the same id. Where the old one is still held, by whoever is about to end it, nothing is done: false.
+ */
+export async function placeAgain(queues: Queues, job: Placeable, now: number): Promise<boolean> {
+  if ((await queues.jobs(job.spec.profile).remove(job.id)) === 0) return false;
+  await placeJobs(queues, [job], now);
+  await announce(queues, [job]);
+  return true;
+}
+
+/** Notes that jobs have their places, and wakes the schedulers. */
+export async function announce(queues: Queues, jobs: readonly Placeable[]): Promise<void> {
+  const { redis, keys } = queues;
+  const profiles = new Set(jobs.map((job) => job.spec.profile));
+  const countOf = (profile: string): number => jobs.filter((job) => job.spec.profile === profile).length;
+  await Promise.all([
+    ...[...profiles].map((profile) => redis.publish(keys.wake, `${profile} ${String(countOf(profile))}`)),
+    redis.zrem(keys.unplaced, ...jobs.map((job) => job.id)),
+  ]);
+}
+
+/** What BullMQ keeps of a job as its data. */
+export function queuedJob({ profile, labels }: Placeable['spec']): QueuedJob {
+  return Object.keys(labels).length > 0 ? { profile, labels } : { profile };
+}
+
+/** Where a place in a profile's queue is written: by priority, by the time from which on it counts, and their counter. */
+export function placeKeys(keys: RedisKeys, profile: string): readonly [string, string, string] {
+  const queue = keys.placed(profile, '');
+  return [`${queue}prioritized`, `${queue}delayed`, `${queue}pc`];
+}
+
+/** What a job leaves behind that leaves its profile's queue before it was claimed: its place, its logs, and where places are lined up. */
+export function leavingKeys(keys: RedisKeys, profile: string, id: string): readonly string[] {
+  const place = keys.placed(profile, id);
+  const lines = ['wait', 'prioritized', 'delayed'];
+  return [place, `${place}:logs`, ...lines.map((line) => keys.placed(profile, line))];
+}
+
+/** The options of a job as BullMQ itself writes them down, in its own short names. */
+export function storedOptions(id: string, spec: Placeable['spec'], now: number): string {
+  return `${storedBegin},${JSON.stringify({ jobId: id, priority: spec.priority, ...delayOf(spec, now) }).slice(1)}`;
+}
+
+const { keepLogs, ...kept } = keepOthers;
+/** What all of them have, up to the brace: it is the same each time. */
+const storedBegin = JSON.stringify({ ...keepFinished, ...kept, kl: keepLogs }).slice(0, -1);
+
+/** The same of a ticket in a worker's queue: nothing of it is kept. */
+export const ticketOptions = JSON.stringify({ ...kept, removeOnComplete: true, removeOnFail: true, kl: keepLogs });
+
+function delayOf({ runAt }: Placeable['spec'], now: number): { readonly delay?: number } {
+  return runAt === undefined || runAt <= now ? {} : { delay: runAt - now };
+}

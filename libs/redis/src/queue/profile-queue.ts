@@ -1,0 +1,164 @@
+import { ErrorCode, Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
+import type { RemudaError } from '@remuda/domain';
+import { claimScript } from './claim.lua.js';
+import { isOutage } from '../connection/redis-error.js';
+import { foundJob, type FoundJob } from '../jobs/job-hash.js';
+import { passOver } from '../connection/queue-log.js';
+import { keepFinished, type QueuedJob, type Queues } from './queues.js';
+import { affixesOf, hashOf, run, script } from '../script/script.js';
+
+/**
+ * How long a claim holds without renewal, in ms. Longer than any outage worth riding out; that a claim outlives its
+ * holder costs nothing, since another scheduler takes the lock over with the worker.
+ */
+export const lockMs = 60_000;
+
+/** BullMQ's score of a delayed job is its time in ms by this number. */
+const delayedScale = 0x1000;
+
+/** KEYS: jobs that wait, by priority, by the time from which on they count. ARGV: score of the latest that is due. */
+const backlogScript = script(
+  `return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + redis.call('ZCOUNT', KEYS[3], 0, ARGV[1])`,
+);
+
+/** A failure as the board shows it. */
+export const failureText = ({ code, message }: Pick<RemudaError, 'code' | 'message'>): string => `${code}: ${message}`;
+
+/** A job that was taken from its queue and is held until it's finished or given back. */
+export interface HeldJob {
+  readonly id: string;
+  readonly lock: string;
+  /** When it got its place in the queue, epoch ms; 0 where it was taken over. */
+  readonly placedAt: number;
+}
+
+/** A job that was just claimed, with what its record and its prompt were in that moment; without where there is no record yet. */
+export interface ClaimedJob extends HeldJob {
+  readonly found?: FoundJob;
+}
+
+/**
+ * The schedulers' end of a profile's queue: jobs are claimed one by one, only when a worker is free, and held while it
+ * carries them out. BullMQ's state follows the job's record; a move that comes too late is no error.
+ */
+export class ProfileQueue {
+  readonly #consumer: BullConsumer<QueuedJob>;
+  #claims = 0;
+
+  /** `holder` names this scheduler; it is part of every lock. */
+  constructor(
+    private readonly queues: Queues,
+    readonly profile: string,
+    private readonly holder: string,
+  ) {
+    this.#consumer = new BullConsumer<QueuedJob>(queues.keys.jobQueue(profile), null, {
+      connection: queues.redis,
+      prefix: queues.keys.bull,
+      autorun: false,
+      stalledInterval: 15_000,
+      // Every death of a scheduler counts as a stall for all that it held; our own requeue limit is the one that ends loops.
+      maxStalledCount: 1_000_000,
+      name: holder,
+    });
+    this.#consumer.on('error', passOver(queues.redis, "a profile's queue met an error", { profile }));
+  }
+
+  /** Resolves when its commands are known to the connection. */
+  async ready(): Promise<void> {
+    await Promise.all([this.#consumer.waitUntilReady(), this.queues.jobs(this.profile).waitUntilReady()]);
+  }
+
+  /** Begins to look for claims whose holder is gone; they go back to the head of the queue. */
+  async start(): Promise<void> {
+    await this.#consumer.startStalledCheckTimer();
+  }
+
+  /** Jobs that could start now: those that wait, and the delayed ones whose time has come. */
+  async backlog(now: number): Promise<number> {
+    const { redis, keys } = this.queues;
+    const places = ['wait', 'prioritized', 'delayed'].map((place) => keys.placed(this.profile, place));
+    return (await run(redis, backlogScript, places, [(now + 1) * delayedScale - 1])) as number;
+  }
+
+  /** Takes the first job there is, or none; never waits. */
+  async claim(): Promise<ClaimedJob | undefined> {
+    const { profile, holder } = this;
+    const { redis, keys } = this.queues;
+    const lock = `${holder}:${String(++this.#claims)}`;
+    const places = ['wait', 'active', 'prioritized', 'delayed', 'pc', 'meta', ''];
+    const claimed = (await run(
+      redis,
+      claimScript,
+      places.map((place) => keys.placed(profile, place)),
+      [Date.now(), lock, lockMs, holder, ...affixesOf(keys.job), ...affixesOf(keys.prompt)],
+    )) as [id: string, placedAt: string, record: readonly string[], prompt: string | null] | null;
+    if (!claimed) return undefined;
+    const [id, placedAt, record, prompt] = claimed;
+    const found = foundJob(id, hashOf(record), prompt);
+    return { id, lock, placedAt: Number(placedAt), ...(found ? { found } : {}) };
+  }
+
+  /** All jobs that are claimed, by whomever. */
+  async claimed(): Promise<readonly HeldJob[]> {
+    const { queues, profile } = this;
+    const queue = queues.jobs(profile);
+    const ids = await queues.redis.lrange(queue.toKey('active'), 0, -1);
+    const locks = await Promise.all(ids.map((id) => queues.redis.get(`${queue.toKey(id)}:lock`)));
+    return ids.flatMap((id, i) => (locks[i] ? [{ id, lock: locks[i], placedAt: 0 }] : []));
+  }
+
+  /** Keeps claims for another `lockMs`; gives the ids of those that are no longer ours. */
+  async renew(held: readonly HeldJob[]): Promise<readonly string[]> {
+    if (held.length === 0) return [];
+    return this.#consumer.extendJobLocks(
+      held.map((job) => job.id),
+      held.map((job) => job.lock),
+      lockMs,
+    );
+  }
+
+  /** The job is over: success or not, for the board's eyes. */
+  async finish(held: HeldJob, failure?: Pick<RemudaError, 'code' | 'message'>): Promise<void> {
+    await this.#move(held, async (job) => {
+      if (failure) await job.moveToFailed(new UnrecoverableError(failureText(failure)), held.lock, false);
+      else await job.moveToCompleted(null, held.lock, false);
+    });
+  }
+
+  /** Back to the head of the queue, at once. */
+  async giveBack(held: HeldJob): Promise<void> {
+    await this.#move(held, (job) => job.moveToWait(held.lock));
+  }
+
+  /** Back to the queue, to be claimed no earlier than `wakeAt` (epoch ms). */
+  async park(held: HeldJob, wakeAt: number): Promise<void> {
+    await this.#move(held, (job) => job.moveToDelayed(wakeAt, held.lock));
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.close(true);
+  }
+
+  /** Moves a job that we hold. When it isn't ours any more, whoever has it now reads the record and does the same. */
+  async #move(held: HeldJob, move: (job: Job) => Promise<unknown>): Promise<void> {
+    const job = new Job(this.queues.jobs(this.profile), this.profile, undefined, keepFinished, held.id);
+    job.id = held.id;
+    try {
+      await move(job);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      if (!isLate(error))
+        passOver(this.queues.redis, "a job's place could not follow its record", { job: held.id })(error);
+    }
+  }
+}
+
+/** What BullMQ says of a place that has gone elsewhere: no such job, no lock or another's, not in that line. */
+const lateCodes: readonly unknown[] = [
+  ErrorCode.JobNotExist,
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobNotInState,
+  ErrorCode.JobLockMismatch,
+];
+const isLate = (error: unknown): boolean =>
+  error instanceof Error && lateCodes.includes((error as { readonly code?: unknown }).code);

@@ -1,0 +1,70 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { passOver } from '../connection/queue-log.js';
+import type { RedisKeys } from '../keys.js';
+
+/** How long BullMQ keeps the shells of jobs that are over, for the board; our own records are kept by their retention. */
+export const keepFinished = {
+  removeOnComplete: { age: 86_400, count: 5_000 },
+  removeOnFail: { age: 7 * 86_400, count: 5_000 },
+};
+
+/** What else BullMQ is told of every job: attempts are ours to count. */
+export const keepOthers = { attempts: 1, keepLogs: 200, stackTraceLimit: 5 };
+
+/** What a BullMQ job carries: all else is in the job's record. Labels are there for the board. */
+export interface QueuedJob {
+  readonly profile: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The queues by name, each opened once, all on one connection. */
+export class Queues {
+  readonly #open = new Map<string, Queue>();
+
+  constructor(
+    readonly redis: Redis,
+    readonly keys: RedisKeys,
+  ) {}
+
+  /** The queue of a profile's jobs. */
+  jobs(profile: string): Queue<QueuedJob> {
+    return this.#queue(this.keys.jobQueue(profile)) as Queue<QueuedJob>;
+  }
+
+  /** A worker's own queue of assignments. */
+  worker(worker: string): Queue {
+    return this.#queue(this.keys.workerQueue(worker));
+  }
+
+  /** Lets go of a queue object; its data stays. */
+  async release(name: string): Promise<void> {
+    const queue = this.#open.get(name);
+    this.#open.delete(name);
+    await queue?.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((name) => this.release(name)));
+  }
+
+  #queue(name: string): Queue {
+    const known = this.#open.get(name);
+    if (known) return known;
+    const queue = new Queue(name, {
+      connection: this.redis,
+      prefix: this.keys.bull,
+      skipWaitingForReady: true,
+      defaultJobOptions: { ...keepFinished, ...keepOthers },
+      streams: { events: { maxLen: 1_000 } },
+    });
+    queue.on('error', passOver(this.redis, 'a queue met an error', { queue: name }));
+    this.#open.set(name, queue);
+    // One that was made while Redis was away never recovers: the next use makes another.
+    queue.waitUntilReady().catch((error: unknown) => {
+      passOver(this.redis, 'a queue is opened again with its next use', { queue: name })(error);
+      this.#open.delete(name);
+    });
+    return queue;
+  }
+}

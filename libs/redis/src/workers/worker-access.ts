@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { RemudaError } from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { isOutage } from '../connection/redis-error.js';
+import { reportScript } from './report.lua.js';
+import { workerRules } from './worker-rules.js';
+
+/** So many keys are looked at in one step of the look for strays, and so many steps are taken one after the other. */
+const [keysPerStep, stepsAtOnce] = [1_000, 2];
+
+/** A worker's own account at Redis. */
+export interface WorkerAccount {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Makes and removes the workers' accounts. Needs the rights of a Redis administrator. */
+export class WorkerAccess {
+  /** Where the look for strays goes on. */
+  #cursor = '0';
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: RedisKeys,
+  ) {}
+
+  /** Makes a worker's account; its password is known to nobody else. `config.invalid` where Redis gives us no such right. */
+  async grant(worker: string): Promise<WorkerAccount> {
+    const password = randomBytes(24).toString('base64url');
+    const hash = createHash('sha256').update(password).digest('hex');
+    await this.#teach();
+    await this.#set(worker, hash);
+    await this.redis.hset(this.keys.worker(worker), 'passwordHash', hash);
+    return { username: accountName(worker), password };
+  }
+
+  /** Makes accounts again that Redis forgot, and tells it the workers' script: after a restart or a failover. */
+  async restore(workers: readonly string[]): Promise<void> {
+    await this.#teach();
+    const known = new Set((await this.redis.acl('USERS')).filter(isAccountName));
+    for (const worker of workers) {
+      if (known.has(accountName(worker))) continue;
+      const hash = await this.redis.hget(this.keys.worker(worker), 'passwordHash');
+      if (hash) await this.#set(worker, hash);
+    }
+  }
+
+  /** Removes a worker's account and ends its connections. */
+  async revoke(worker: string): Promise<void> {
+    await this.redis.acl('DELUSER', accountName(worker));
+  }
+
+  /**
+   * Removes keys of workers that are gone: an account may make any under its worker's names, and Redis has no list of them. Looks at
+   * some thousand keys each time, and so at all of them in the course of time.
+   */
+  async forgetStrays(): Promise<void> {
+    const { bull } = this.keys;
+    for (let step = 0; step < stepsAtOnce; step++) {
+      const [next, found] = await this.redis.scan(this.#cursor, 'MATCH', `${bull}:w*`, 'COUNT', keysPerStep);
+      this.#cursor = next;
+      await this.#removeStrays(found);
+      if (next === '0') return;
+    }
+  }
+
+  /** A worker is registered before there is a key of its, and its id never comes again. */
+  async #removeStrays(found: readonly string[]): Promise<void> {
+    const owned = found.map((key) => [key, this.#ownerOf(key)] as const).filter(([, owner]) => owner !== undefined);
+    if (owned.length === 0) return;
+    const workers = new Set(await this.redis.smembers(this.keys.workers));
+    const strays = owned.filter(([, owner]) => !workers.has(owner ?? '')).map(([key]) => key);
+    if (strays.length > 0) await this.redis.unlink(...strays);
+  }
+
+  /** The worker whose account can make a key, where there can be one. */
+  #ownerOf(key: string): string | undefined {
+    const rest = key.slice(this.keys.bull.length + 1);
+    return /^(?:wk:|worker\.)([a-z0-9-]{1,63}):/.exec(rest)?.[1];
+  }
+
+  /** An account that may not bring scripts of its own can run those that Redis was told, by their hash. */
+  async #teach(): Promise<void> {
+    await this.redis.script('LOAD', reportScript.lua);
+  }
+
+  async #set(worker: string, passwordHash: string): Promise<void> {
+    const rules = ['reset', 'on', `#${passwordHash}`, ...workerRules(this.keys, worker)];
+    try {
+      await this.redis.acl('SETUSER', accountName(worker), ...rules);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      throw new RemudaError(
+        'config.invalid',
+        'Redis does not let us make an account per worker. Give the scheduler a user with the right to ACL SETUSER, or set REMUDA_REDIS_ACL=off.',
+        { cause: error },
+      );
+    }
+  }
+}
+
+const accountName = (worker: string): string => `remuda-${worker}`;
+const isAccountName = (name: string): boolean => name.startsWith('remuda-');

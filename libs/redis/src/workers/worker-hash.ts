@@ -1,0 +1,58 @@
+import type { Redis } from 'ioredis';
+import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
+import type { RedisKeys } from '../keys.js';
+import { affixesOf, hashOf, run, script } from '../script/script.js';
+
+/**
+ * All workers as they are in one moment: each one's id, fields and values of its record, and its owner. Schedulers look at them all
+ * the time, so that asking for each of them would be most of what Redis does while nothing happens.
+ * KEYS: workers. ARGV: what stands before and behind an id in the key of a record, and in that of an owner.
+ */
+const workersScript = script(`
+local found = {}
+for i, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local record = redis.call('HGETALL', ARGV[1] .. id .. ARGV[2])
+  found[i] = {id, record, redis.call('GET', ARGV[3] .. id .. ARGV[4]) or ''}
+end
+return found
+`);
+
+/** All workers there are, and which scheduler each belongs to. */
+export async function readWorkers(redis: Redis, keys: RedisKeys): Promise<readonly WorkerRecord[]> {
+  const affixes = [...affixesOf(keys.worker), ...affixesOf(keys.workerOwner)];
+  const found = (await run(redis, workersScript, [keys.workers], affixes)) as readonly (readonly [
+    id: string,
+    record: readonly string[],
+    owner: string,
+  ])[];
+  return found
+    .map(([id, record, owner]) => readWorkerHash(id, hashOf(record), owner))
+    .filter((worker) => worker !== undefined);
+}
+
+/** Reads a worker's hash `worker(id)`; undefined where there is none. */
+export function readWorkerHash(
+  id: string,
+  hash: Readonly<Record<string, string>>,
+  owner?: string,
+): WorkerRecord | undefined {
+  const phase = hash['phase'] as WorkerPhase | undefined;
+  if (!phase) return undefined;
+  const worker: { -readonly [K in keyof WorkerRecord]: WorkerRecord[K] } = {
+    id,
+    phase,
+    profile: hash['profile'] ?? '',
+    startedAt: Number(hash['startedAt'] ?? 0),
+    jobsDone: Number(hash['jobsDone'] ?? 0),
+    fingerprint: hash['fingerprint'] ?? '',
+  };
+  for (const field of ['readyAt', 'idleSince', 'heartbeatAt', 'rssMb', 'drainBy'] as const)
+    if (hash[field]) worker[field] = Number(hash[field]);
+  if (hash['engine']) worker.engine = hash['engine'];
+  if (hash['bridge']) worker.bridge = hash['bridge'];
+  if (hash['job']) worker.job = hash['job'];
+  if (hash['job'] && hash['lease']) worker.lease = Number(hash['lease']);
+  if (hash['cordoned']) worker.cordoned = true;
+  if (owner) worker.owner = owner;
+  return worker;
+}

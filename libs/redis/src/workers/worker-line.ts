@@ -1,0 +1,233 @@
+import type { Redis } from 'ioredis';
+import type { Assignment, Control, NewEvent } from '@remuda/domain';
+import { decodeControl, encodeReport, joinReports, type WorkerReport } from '@remuda/protocol';
+import type { RedisKeys } from '../keys.js';
+import { AssignmentQueue } from './assignment-queue.js';
+import { isBusy, isFull, isOutage } from '../connection/redis-error.js';
+import { PassedOver, passOver } from '../connection/queue-log.js';
+import { maxOutEntries, reportScript } from './report.lua.js';
+import { run } from '../script/script.js';
+import { StreamTail } from '../events/stream-tail.js';
+
+/** Longest time that an event waits for others to travel with it, in ms. */
+export const batchMs = 50;
+/**
+ * The same for a worker that says a lot: `manyEvents` or more in each `batchMs` of its last batch. Measured with 100
+ * workers of 200 events/s: Redis's time goes into the number of batches, not into their size.
+ */
+const busyBatchMs = 200;
+const manyEvents = 8;
+/** A batch of about this size goes at once. */
+const maxBatchBytes = 256 * 1024;
+/** An entry of about this size goes at once: far below what the reader refuses, since one may hold an outcome with a patch. */
+const maxEntryLength = 1024 * 1024;
+/** Pause before something is tried again that Redis could not do. */
+const retryMs = 200;
+
+/** What a worker does with what it's sent. */
+export interface WorkerDuties {
+  /** Carries out one assignment; the next one comes when the promise settles. */
+  carryOut(assignment: Assignment): Promise<void>;
+  /** Hears a control message, also while it carries out an assignment. */
+  onControl(control: Control): void;
+}
+
+interface Batch {
+  readonly job: string;
+  readonly lease: number;
+  readonly events: NewEvent[];
+  /** The attempt was taken up then, and nothing was said of it yet. */
+  readonly startedAt?: number;
+  heartbeat?: WorkerReport;
+  bytes: number;
+}
+
+/**
+ * A worker's line to its scheduler: assignments come from its own queue, one at a time, control messages from its control
+ * stream at any time, and all that it says goes to its own stream. It needs no key but its own.
+ */
+export class WorkerLine {
+  readonly #redis: Redis;
+  readonly #failed: PassedOver;
+  readonly #control: StreamTail;
+  readonly #assignments: AssignmentQueue;
+  #batch: Batch | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #toldAt = 0;
+  #waitMs = batchMs;
+  /** What is said in one turn of the event loop travels in one entry. */
+  #outbox: string[] = [];
+  #outboxLength = 0;
+  #entries = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    connect: () => Redis,
+    private readonly keys: RedisKeys,
+    private readonly worker: string,
+  ) {
+    this.#redis = connect();
+    this.#failed = new PassedOver(this.#redis, 'a report is said again');
+    this.#control = new StreamTail(connect);
+    this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
+  }
+
+  /** Rejects where Redis refuses us: wrong password, or a right that the worker needs and has not. Waits while it is busy. */
+  async probe(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#redis.info('server');
+        await this.#redis.xlen(this.keys.workerOut(this.worker));
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        await pause(retryMs);
+      }
+    }
+  }
+
+  /** Begins to take assignments and control messages. */
+  open(duties: WorkerDuties): void {
+    this.#control.add(this.keys.workerControl(this.worker), '0-0', (entries) => {
+      for (const [, fields] of entries) {
+        const control = decodeControl(fields[1] ?? '');
+        if (control) duties.onControl(control);
+      }
+    });
+    void this.#assignments.run((assignment) => duties.carryOut(assignment));
+  }
+
+  /** Takes no further assignment; resolves when the one under way is carried out. */
+  async stopTaking(): Promise<void> {
+    await this.#assignments.stop();
+  }
+
+  /**
+   * Says something, after all that was said before it. Never rejects; while Redis is away it is kept. A heartbeat goes along
+   * with events that wait, if there are any: it depends on none of them.
+   */
+  say(report: WorkerReport): Promise<void> {
+    if (report.kind === 'heartbeat' && this.#batch) {
+      this.#batch.heartbeat = report;
+      return Promise.resolve();
+    }
+    this.#endBatch();
+    return this.#put(report);
+  }
+
+  /** Says that something happened to a job, together with what else happens within `batchMs`. `now` is of the monotonic clock. */
+  tell(job: string, lease: number, event: NewEvent, now: number): void {
+    if (this.#batch && (this.#batch.job !== job || this.#batch.lease !== lease)) this.#endBatch();
+    this.#batch ??= { job, lease, events: [], bytes: 0 };
+    this.#batch.events.push(event);
+    this.#batch.bytes += roughSize(event);
+    const due = now - this.#toldAt >= this.#waitMs && event.type !== 'session.started';
+    if (due || this.#batch.bytes >= maxBatchBytes) {
+      this.#toldAt = now;
+      this.#endBatch();
+    } else this.#endLater(now);
+  }
+
+  /**
+   * Says that an attempt was taken up, with its first events: whoever would hear of it at once would take the CPU from
+   * the agent, who is at its first request now.
+   */
+  sayStarted(report: Extract<WorkerReport, { kind: 'started' }>, now: number): void {
+    this.#endBatch();
+    this.#batch = { job: report.job, lease: report.lease, events: [], bytes: 0, startedAt: report.at };
+    this.#endLater(now);
+  }
+
+  #endLater(now: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#toldAt = now + this.#waitMs;
+      this.#endBatch();
+    }, this.#waitMs);
+  }
+
+  async close(): Promise<void> {
+    this.#endBatch();
+    this.#flush();
+    await this.#last;
+    this.#assignments.close();
+    await this.#control.close();
+    this.#redis.disconnect();
+  }
+
+  #endBatch(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#batch;
+    this.#batch = undefined;
+    if (!batch) return;
+    const { job, lease, events, startedAt, heartbeat } = batch;
+    this.#waitMs = events.length * batchMs >= manyEvents * this.#waitMs ? busyBatchMs : batchMs;
+    if (heartbeat) void this.#put(heartbeat);
+    if (startedAt !== undefined) void this.#put({ kind: 'started', job, lease, at: startedAt });
+    if (events.length > 0) void this.#put({ kind: 'events', job, lease, events });
+  }
+
+  #put(report: WorkerReport): Promise<void> {
+    const text = encodeReport(report);
+    if (this.#outboxLength > 0 && this.#outboxLength + text.length > maxEntryLength) this.#flush();
+    if (this.#outboxLength === 0) setImmediate(() => this.#flush());
+    this.#outbox.push(text);
+    this.#outboxLength += text.length;
+    // What is still in the outbox goes with the next flush, behind what went before.
+    return turnOver().then(() => this.#last);
+  }
+
+  #flush(): void {
+    if (this.#outboxLength === 0) return;
+    const entry = `${String(++this.#entries)}-0`;
+    const text = joinReports(this.#outbox);
+    this.#outbox = [];
+    this.#outboxLength = 0;
+    this.#last = this.#last.then(() => this.#add(entry, text));
+  }
+
+  /**
+   * Our own entry ids make sending again harmless: what Redis has already, it refuses. So it would with an entry that was
+   * overtaken by a later one while it waited to be sent again: each goes when the one before it is there.
+   */
+  async #add(entry: string, text: string): Promise<void> {
+    for (;;) {
+      try {
+        await this.#addOnce(entry, text);
+        this.#failed.wentWell();
+        return;
+      } catch (error) {
+        // What comes twice was there already: the answer to the first was lost.
+        if (isDouble(error)) return;
+        if (!isOutage(error) && !isFull(error)) {
+          passOver(this.#redis, 'a report was refused by Redis, and is left out', { entry })(error);
+          return;
+        }
+        this.#failed.say(error);
+        await pause(retryMs);
+      }
+    }
+  }
+
+  /** Where Redis is full, by the script that may go a little beyond that; what is too much for it waits for the relay to read. */
+  async #addOnce(entry: string, text: string): Promise<void> {
+    const key = this.keys.workerOut(this.worker);
+    try {
+      await this.#redis.xadd(key, 'MAXLEN', '~', maxOutEntries, entry, 'd', text);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await run(this.#redis, reportScript, [key], [entry, text]);
+    }
+  }
+}
+
+/** Whether Redis has an entry of this number, or a later one, already. */
+const isDouble = (error: unknown): boolean => error instanceof Error && error.message.includes('equal or smaller than');
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function roughSize(event: NewEvent): number {
+  const data: unknown = event.data;
+  const text = (data as { text?: string; output?: string }).text ?? (data as { output?: string }).output;
+  return 200 + (text?.length ?? 0);
+}
