@@ -32,8 +32,8 @@ export interface CampaignEnd {
 }
 
 const lines = 16;
-/** Requests for one operation that are made at once; smaller pieces mix the operations. */
-const piece = 100;
+/** Most requests for one operation that are made at once; smaller pieces mix the operations. */
+const largestPiece = 100;
 /** An answer that takes longer than this hangs. */
 const hangMs = 15_000;
 /** A client that asked to wait for its job's end goes after so long: no worker is there to bring it. */
@@ -50,6 +50,8 @@ export async function campaign(stand: Stand, { requests, seed, say }: CampaignPl
   const sources = sourcesOf(stand);
   say(`seed ${String(seed)}: ${String(requests)} requests to ${String(sources.length - 1)} operations and elsewhere`);
   const operations = new Map<string, number>();
+  // A short campaign, too, comes to every operation.
+  const piece = Math.max(1, Math.min(largestPiece, Math.floor(requests / sources.length)));
   for (let sent = 0, n = 0; sent < requests; n++) {
     const source = sources[n % sources.length]!;
     const count = Math.min(piece, requests - sent);
