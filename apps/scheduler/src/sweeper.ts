@@ -1,7 +1,7 @@
 import type { Clock, Failure, Profile } from '@remuda/domain';
 import {
   type Forgetting,
-  own,
+  type Leadership,
   publishProfiles,
   type Leases,
   type Queues,
@@ -12,7 +12,7 @@ import type { StrandedClaims } from './attempts/stranded-claims.js';
 
 /** What sweeping touches. */
 export interface SweeperParts {
-  readonly scheduler: string;
+  readonly leadership: Leadership;
   readonly queues: Queues;
   readonly sweeps: Sweeps;
   readonly leases: Leases;
@@ -33,9 +33,8 @@ export class Sweeper {
    * too long, forgets old ones, and removes what workers that are gone left behind.
    */
   async sweep(): Promise<void> {
-    const { queues, forgetting, access, stranded, scheduler, clock } = this.parts;
-    const [ours] = await own(queues.redis, [queues.keys.sweeper], scheduler);
-    if (ours !== true) return;
+    const { leadership, forgetting, access, stranded, clock } = this.parts;
+    if (!(await leadership.sweeping())) return;
     const now = clock.now();
     // Side by side: mostly there is nothing to do, and what they ask then travels together.
     const swept = await Promise.allSettled([

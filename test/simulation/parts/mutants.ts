@@ -48,13 +48,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     part: () =>
       patch(
         Fleet.prototype,
-        'take',
+        'free',
         (own) =>
           function (this: Fleet, profile: string, now: number) {
-            return (
-              own.call(this, profile, now) ??
-              this.all().find((worker) => worker.profile === profile && worker.phase === 'busy')
-            );
+            const free = own.call(this, profile, now);
+            if (free.length > 0) return free;
+            return this.all().filter((worker) => worker.profile === profile && worker.phase === 'busy');
           },
       ),
   },

@@ -3,7 +3,10 @@ import { isFull, isOutage, type Relay, type WorkerAccess, type WorkerRegistry } 
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from '../workers/fleet.js';
 import type { Holdings } from './holdings.js';
+import { failureOfExit } from './lost.js';
+import type { Identity } from '../identity.js';
 import type { SchedulerMetrics } from '../metrics.js';
+import type { Signals } from '../signals.js';
 import { onEngine } from '../workers/ownable.js';
 import { removalLimitMs, removeContainer, type Removal } from '../workers/removal.js';
 
@@ -14,17 +17,12 @@ export interface LossesParts {
   readonly registry: WorkerRegistry;
   readonly access: WorkerAccess | undefined;
   readonly runtime: ContainerRuntime;
-  readonly relay: () => Relay;
-  /** Names the engine whose containers the runtime sees. */
-  readonly engine: () => string;
+  readonly relay: Relay;
+  readonly identity: Identity;
+  readonly signals: Pick<Signals, 'work' | 'poolChanged' | 'disowned' | 'startFailed'>;
   readonly metrics: SchedulerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
-  /** A worker's room is free again, and its job perhaps back in the queue. */
-  readonly onGone: (profile: string) => void;
-  readonly onFailedStart: (profile: string, reason: string) => Promise<void>;
-  /** The worker is another scheduler's. */
-  readonly onElsewhere: (worker: string) => void;
 }
 
 /** A worker that is being lost. */
@@ -82,7 +80,7 @@ export class Losses {
 
   /** A container ended by itself. Never rejects. */
   async onExit(exit: ContainerExit): Promise<void> {
-    const { fleet, log, onFailedStart } = this.parts;
+    const { fleet, log, signals } = this.parts;
     const { worker, reason, lastLines, outOfMemory } = exit;
     const own = fleet.get(worker);
     if (!own) return;
@@ -90,7 +88,7 @@ export class Losses {
     const starting = own.phase === 'starting';
     await this.lose(worker, failureOfExit(exit), true);
     if (!starting) return;
-    await onFailedStart(own.profile, reason).catch((error: unknown) => {
+    await signals.startFailed(own.profile, reason).catch((error: unknown) => {
       log.warn({ err: error, profile: own.profile }, 'a start that failed could not be noted');
     });
   }
@@ -111,18 +109,18 @@ export class Losses {
   }
 
   async #lose(worker: string, loss: Loss): Promise<void> {
-    const { fleet, holdings, registry, access, runtime, relay, metrics, clock, onGone, onElsewhere } = this.parts;
+    const { fleet, holdings, registry, access, runtime, relay, metrics, clock, identity, signals } = this.parts;
     const own = fleet.get(worker);
     // While we were frozen another scheduler may have taken it over, and know better.
     if (!(await registry.own([worker])).has(worker)) {
-      onElsewhere(worker);
+      signals.disowned(worker);
       return;
     }
     // Whatever it says from now on, it's given nothing any more.
     fleet.engage(worker, 'draining', clock.monotonic());
-    const isHere = onEngine(own, this.parts.engine());
+    const isHere = onEngine(own, identity.engine);
     const removal = loss.ended || !holdings.of(worker) ? undefined : await this.#remove(worker, loss, isHere);
-    await this.#unlessPoisoned(worker, loss, () => relay().finish(worker));
+    await this.#unlessPoisoned(worker, loss, () => relay.finish(worker));
     const failure = failureAfter(loss.failure, removal);
     const ended = removal && 'ended' in removal ? removal.ended : undefined;
     await this.#unlessPoisoned(worker, loss, () => holdings.onFailure(worker, failure, ended));
@@ -133,7 +131,10 @@ export class Losses {
     if (own && !loss.expected) metrics.lost.inc({ profile: own.profile });
     await registry.forget(worker);
     fleet.remove(worker);
-    if (own) onGone(own.profile);
+    if (!own) return;
+    // A place in its pool is free again, and its job perhaps back in the queue.
+    signals.poolChanged();
+    signals.work(own.profile);
   }
 
   /** What fails again and again although Redis is there would hold the loss up for ever: it counts as unreadable. */
@@ -156,24 +157,6 @@ export class Losses {
       );
     return removal;
   }
-}
-
-/** The failure of whatever a lost worker carried out. */
-export function lost(reason: string, lastLines: readonly string[] = []): Failure {
-  const lines = lastLines.length > 0 ? { lastLines } : {};
-  return { code: 'worker.lost', message: `The worker was lost: ${reason}.`, ...lines };
-}
-
-/** The failure of whatever a worker carried out that was told to leave and did not. */
-export function drained(): Failure {
-  return { code: 'worker.drained', message: 'The worker did not leave in time and was removed.' };
-}
-
-/** The failure of whatever was carried out in a container that ended by itself. */
-export function failureOfExit({ reason, lastLines, outOfMemory }: Omit<ContainerExit, 'worker'>): Failure {
-  const failure = lost(reason, lastLines);
-  if (!outOfMemory) return failure;
-  return { ...failure, code: 'engine.out_of_memory', message: `The worker ran out of memory: ${reason}.` };
 }
 
 /** A failure, with what is to be known of a container that could not be removed. */

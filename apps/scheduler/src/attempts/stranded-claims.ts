@@ -2,7 +2,7 @@ import { isHeld, isOver, type Clock, type Failure } from '@remuda/domain';
 import type { AdriftClaim, Leases, ProfileQueue, Sweeps } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOfFailure } from './ending.js';
-import { lost } from './losses.js';
+import { lost } from './lost.js';
 
 /** From a claim to its lease, and from an end to its place in the queue, it takes some ms; so long is too long. */
 const patienceMs = 5_000;

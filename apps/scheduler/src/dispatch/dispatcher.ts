@@ -1,10 +1,14 @@
-import { planAgain, type Clock, type JobRecord, type ModelRights, type Profile } from '@remuda/domain';
+import { planAgain, rightsOf, type Clock, type JobRecord, type ModelRights, type Profile } from '@remuda/domain';
 import type { FoundJob, HeldJob, Leases, ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
-import type { Fleet, OwnWorker } from '../workers/fleet.js';
-import type { HaltWatch } from '../pools/halt-watch.js';
 import type { Holdings } from '../attempts/holdings.js';
+import type { Identity } from '../identity.js';
 import type { SchedulerMetrics } from '../metrics.js';
+import type { HaltWatch } from '../pools/halt-watch.js';
+import type { Signals } from '../signals.js';
+import type { Accounts } from '../workers/accounts.js';
+import type { Fleet, OwnWorker } from '../workers/fleet.js';
+import { match } from './match.js';
 import { startOf } from './start-kind.js';
 
 /** A record that is not there so long after its place is not coming any more, in ms. */
@@ -12,31 +16,35 @@ const recordLimitMs = 10_000;
 
 /** What the dispatcher works with. */
 export interface DispatcherParts {
-  /** Names us among the schedulers. */
-  readonly scheduler: string;
+  readonly identity: Identity;
   readonly fleet: Fleet;
   readonly holdings: Holdings;
   readonly halts: HaltWatch;
-  /** Resolves when workers can hear of what they are given, after Redis was away. */
-  readonly accounts: () => Promise<void>;
-  /** The worker is another scheduler's, or nobody's: we were away for too long. */
-  readonly onElsewhere: (worker: string) => void;
+  readonly accounts: Accounts;
   readonly leases: Leases;
   readonly profileOf: (name: string) => Profile | undefined;
-  /** What a job may ask of the model's side. */
-  readonly rightsOf: (job: JobRecord) => ModelRights;
+  readonly signals: Pick<Signals, 'disowned'>;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
 }
 
+/** A job that was claimed, and the worker that was taken for it. */
+interface Claimed {
+  readonly held: HeldJob;
+  readonly found: FoundJob;
+  readonly worker: OwnWorker;
+}
+
 /**
- * Brings jobs and free workers together: a job is claimed only when a worker was taken for it, so that priority is
- * decided at the last moment and nothing is held that can't run.
+ * Brings jobs and free workers together. A job is claimed only while a worker is free for it, so that priority is decided at the last
+ * moment and nothing is held that cannot run; which of the free workers carries it out is decided when the job is known.
  */
 export class Dispatcher {
   /** Rises with every sign of new work: a claim that found nothing while it rose tries again. */
   readonly #signs = new Map<string, number>();
+  /** Claims under way that have no worker yet, by profile: never more than workers are free. */
+  readonly #claiming = new Map<string, number>();
   #stopped = false;
 
   constructor(
@@ -44,15 +52,14 @@ export class Dispatcher {
     private readonly queues: ReadonlyMap<string, ProfileQueue>,
   ) {}
 
-  /** So many jobs may be there to claim, or someone to do them. */
-  wake(profile: string, jobs = 1): void {
+  /** So many jobs may be there to claim, or someone to do them; false where fewer workers are free. */
+  wake(profile: string, jobs = 1): boolean {
     this.#signs.set(profile, (this.#signs.get(profile) ?? 0) + 1);
-    if (this.#stopped || !this.queues.has(profile) || this.parts.halts.isHalted(profile)) return;
-    for (let i = 0; i < jobs; i++) {
-      const worker = this.parts.fleet.take(profile, this.parts.clock.monotonic());
-      if (!worker) return;
-      void this.#serve(worker);
-    }
+    const queue = this.queues.get(profile);
+    if (!queue || !this.#mayClaim(profile)) return false;
+    const room = this.#room(profile);
+    for (let i = 0; i < Math.min(jobs, room); i++) void this.#serve(queue);
+    return jobs <= room;
   }
 
   /** Signs may get lost: now and then the queues are looked at all the same, knowing about how many jobs wait. */
@@ -65,58 +72,102 @@ export class Dispatcher {
     this.#stopped = true;
   }
 
-  /** Finds a job for a worker that was taken; without one it goes back among the free. */
-  async #serve(worker: OwnWorker): Promise<void> {
-    const { fleet, log } = this.parts;
-    const { profile } = worker;
-    const queue = this.queues.get(profile);
-    let engaged = false;
-    try {
-      await this.parts.accounts();
-      for (;;) {
-        const signs = this.#signs.get(profile);
-        const claimed = this.#mayClaim(profile) ? await queue?.claim() : undefined;
-        if (!claimed && signs === this.#signs.get(profile)) break;
-        if (!claimed || !queue) continue;
-        const { found, ...held } = claimed;
-        engaged = await this.#give(queue, held, found, worker);
-        if (engaged) break;
-      }
-    } catch (error) {
-      log.warn({ err: error, profile }, 'a claim failed, and will be tried again');
-    }
-    if (!engaged && worker.phase === 'idle' && fleet.get(worker.id)) fleet.free(worker);
+  #free(profile: string): readonly OwnWorker[] {
+    return this.parts.fleet.free(profile, this.parts.clock.monotonic());
   }
 
-  /** Gives a claimed job to the worker; false when the worker is still free afterwards. */
-  async #give(queue: ProfileQueue, held: HeldJob, found: FoundJob | undefined, worker: OwnWorker): Promise<boolean> {
-    const { scheduler, leases, clock, rightsOf, profileOf } = this.parts;
-    if (!found) {
-      await this.#putBackUnknown(queue, held);
-      return false;
+  /** How many more jobs can be claimed. */
+  #room(profile: string): number {
+    return this.#free(profile).length - (this.#claiming.get(profile) ?? 0);
+  }
+
+  /** Claims jobs until one is assigned, or none is left, or no worker is free any more. */
+  async #serve(queue: ProfileQueue): Promise<void> {
+    const { profile } = queue;
+    try {
+      while (this.#room(profile) > 0) {
+        const claimed = await this.#counted(profile, () => this.#claim(queue));
+        if (claimed === 'none' || (claimed !== 'aside' && (await this.#give(queue, claimed)))) break;
+      }
+    } catch (error) {
+      this.parts.log.warn({ err: error, profile }, 'a claim failed, and will be tried again');
     }
-    if (await this.#putAside(queue, held, found.job)) return false;
+  }
+
+  async #counted<T>(profile: string, claim: () => Promise<T>): Promise<T> {
+    const count = (by: number): unknown => this.#claiming.set(profile, (this.#claiming.get(profile) ?? 0) + by);
+    count(1);
+    try {
+      return await claim();
+    } finally {
+      count(-1);
+    }
+  }
+
+  /** Claims a job and takes a free worker for it. */
+  async #claim(queue: ProfileQueue): Promise<Claimed | 'none' | 'aside'> {
+    const { accounts, fleet } = this.parts;
+    const { profile } = queue;
+    await accounts.ready();
+    const signs = this.#signs.get(profile);
+    const claimed = this.#mayClaim(profile) ? await queue.claim() : undefined;
+    if (!claimed) return signs === this.#signs.get(profile) ? 'none' : 'aside';
+    const { found, ...held } = claimed;
+    if (await this.#putAside(queue, held, found?.job)) return 'aside';
+    const worker = found && match({ usesWarmth: this.#usesWarmth(found.job) }, this.#free(profile));
+    if (worker) {
+      fleet.unlist(worker.id);
+      return { held, found, worker };
+    }
+    await queue.giveBack(held);
+    return 'none';
+  }
+
+  #usesWarmth(job: JobRecord): boolean {
+    const profile = this.parts.profileOf(job.spec.profile);
+    return startOf(job, { readyAt: -Infinity, profile }, planAgain(job)).kind === 'warm';
+  }
+
+  /** Assigns a claimed job to the worker that was taken for it; false where it is given to none. */
+  async #give(queue: ProfileQueue, { held, found, worker }: Claimed): Promise<boolean> {
+    const { fleet } = this.parts;
+    let given = false;
+    try {
+      given = await this.#assign(queue, held, found, worker);
+    } finally {
+      if (!given && worker.phase === 'idle' && fleet.get(worker.id) === worker) fleet.list(worker);
+    }
+    return given;
+  }
+
+  /** Assigns a job to a worker that was taken for it; false where it can't be. */
+  async #assign(queue: ProfileQueue, held: HeldJob, { job, prompt }: FoundJob, worker: OwnWorker): Promise<boolean> {
+    const { identity, leases, clock, profileOf, metrics } = this.parts;
     const now = clock.now();
-    const again = planAgain(found.job);
-    const readyAt = worker.cold === true ? Infinity : worker.readyAt;
-    const start = startOf(found.job, { readyAt, profile: profileOf(worker.profile) }, again);
-    const { job, prompt } = found;
-    const assigned = await leases.assign(
-      {
-        ...{ held, scheduler, job, prompt, start, ...rightsOf(job) },
-        ...(again ? { again } : {}),
-        ...takeGrant(worker),
-      },
-      worker.id,
-    );
-    // Something has become of it since it was read, so that is decided anew.
-    if (assigned.kind === 'state') return this.#give(queue, held, await leases.read(held.id), worker);
+    const again = planAgain(job);
+    const profile = profileOf(queue.profile);
+    const start = startOf(job, { readyAt: worker.cold === true ? Infinity : worker.readyAt, profile }, again);
+    const rights = profile ? rightsOf(profile, job.spec) : noRights;
+    const { scheduler } = identity;
+    const assignment = {
+      ...{ held, scheduler, job, prompt, start, ...rights },
+      ...(again ? { again } : {}),
+      ...takeGrant(worker),
+    };
+    const assigned = await leases.assign(assignment, worker.id);
+    if (assigned.kind === 'state') {
+      // Something has become of it since it was read, so that is decided anew.
+      const found = await leases.read(held.id);
+      if (await this.#putAside(queue, held, found?.job)) return false;
+      return found ? this.#assign(queue, held, found, worker) : false;
+    }
     if (assigned.kind !== 'assigned') {
       await queue.giveBack(held);
-      return this.#stands(worker, assigned.kind);
+      this.#onRefused(worker, assigned.kind);
+      return false;
     }
     this.#hold(held, { ...job, start }, worker, assigned, now);
-    this.parts.metrics.assigned(found.job, start, now);
+    metrics.assigned(job, start, now);
     return true;
   }
 
@@ -124,14 +175,13 @@ export class Dispatcher {
     return !this.#stopped && !this.parts.halts.isHalted(profile);
   }
 
-  /** What an assignment that was refused says of the worker; false where it's free all the same. */
-  #stands(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere'): boolean {
-    const { fleet, halts, clock, onElsewhere } = this.parts;
-    if (kind === 'elsewhere') onElsewhere(worker.id);
+  /** Takes from an assignment that was refused what it says of the worker. */
+  #onRefused(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere'): void {
+    const { fleet, halts, clock, signals } = this.parts;
+    if (kind === 'elsewhere') signals.disowned(worker.id);
     if (kind === 'worker') fleet.engage(worker.id, 'draining', clock.monotonic());
     if (kind === 'cordoned') worker.cordoned = true;
     if (kind === 'halted') halts.told(worker.profile);
-    return kind !== 'halted';
   }
 
   /** A place may be there a moment before its record, when Redis had to be told a script anew; later it is a leftover. */
@@ -141,10 +191,14 @@ export class Dispatcher {
     else await queue.finish(held, { code: 'job.unknown', message: 'There is no record of this job.' });
   }
 
-  /** Deals with a job that is not to be started now: it's over, parked, expired, or already with a worker. */
-  async #putAside(queue: ProfileQueue, held: HeldJob, job: JobRecord): Promise<boolean> {
+  /** Deals with a job that is not to be started now: it's unknown, over, parked, expired, or already with a worker. */
+  async #putAside(queue: ProfileQueue, held: HeldJob, job: JobRecord | undefined): Promise<boolean> {
     const { leases, clock, holdings } = this.parts;
     const now = clock.now();
+    if (!job) {
+      await this.#putBackUnknown(queue, held);
+      return true;
+    }
     if (job.state === 'queued' && (job.wakeAt === undefined || job.wakeAt <= now)) return false;
     if (job.state === 'queued') await queue.park(held, job.wakeAt ?? now);
     else if (job.state === 'assigned' || job.state === 'running' || job.state === 'waiting') {
@@ -179,6 +233,8 @@ export class Dispatcher {
     log.debug({ job: job.id, worker: worker.id, attempt, waitMs: now - job.times.queuedAt }, 'job assigned');
   }
 }
+
+const noRights: ModelRights = { models: [], serverTools: [] };
 
 /** The grant that the worker has named for its next job, where it has: no other job gets it. */
 function takeGrant(worker: OwnWorker): { readonly grant?: string } {

@@ -1,6 +1,7 @@
 import { startVerdict, startsForBacklog, type Clock, type Halt, type StartFailureCode } from '@remuda/domain';
 import type { Ending, Halts, HaltsOf } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
+import type { Signals } from '../signals.js';
 
 /** What watching over the halts touches. */
 export interface HaltWatchParts {
@@ -9,8 +10,7 @@ export interface HaltWatchParts {
   readonly suspendAfter: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The profile's jobs may start again. */
-  readonly onLifted: (profile: string) => void;
+  readonly signals: Pick<Signals, 'work'>;
 }
 
 /**
@@ -84,14 +84,14 @@ export class HaltWatch {
   /** A worker became ready: if it was for want of one that the profile was suspended, it no longer is. */
   async onWorkerReady(profile: string): Promise<void> {
     if (!this.#anyFailed) return;
-    const { halts, log, onLifted } = this.parts;
+    const { halts, log, signals } = this.parts;
     await halts.noteStart(profile, 'container.start_failed');
     const suspended = this.#haltsOf(profile).find((halt) => halt.kind === 'suspended');
     if (suspended?.code !== 'container.start_failed') return;
     log.info({ profile }, 'containers start again: the profile is no longer suspended');
     await halts.lift(profile);
     await this.look();
-    onLifted(profile);
+    signals.work(profile);
   }
 
   async #failed(

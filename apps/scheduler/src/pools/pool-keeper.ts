@@ -6,7 +6,6 @@ import {
   startsHeldMs,
   type Clock,
   type ContainerRuntime,
-  type Failure,
   type PoolAction,
   type Profile,
   type RecycleReason,
@@ -16,10 +15,11 @@ import {
 import {
   isFull,
   isOutage,
-  own,
   publishStarts,
+  type Leadership,
   type ProfileQueue,
   type Queues,
+  type Relay,
   type WorkerAccess,
   type WorkerRegistry,
 } from '@remuda/redis';
@@ -27,7 +27,9 @@ import type { Logger } from '@remuda/runtime';
 import type { BridgeDoors } from '../workers/bridge-doors.js';
 import type { Fleet } from '../workers/fleet.js';
 import type { HaltWatch } from './halt-watch.js';
-import { drained, lost } from '../attempts/losses.js';
+import type { Losses } from '../attempts/losses.js';
+import { drained, lost } from '../attempts/lost.js';
+import type { Identity } from '../identity.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import { fingerprint } from '../profiles/profiles-file.js';
 import { Starts } from './starts.js';
@@ -39,10 +41,11 @@ const calmMs = 400;
 
 /** What the keeper of the pools works with. */
 export interface PoolKeeperParts {
-  readonly scheduler: string;
+  readonly identity: Identity;
+  readonly leadership: Leadership;
   readonly runtime: ContainerRuntime;
-  /** Names the engine whose containers the runtime sees. */
-  readonly engine: () => string;
+  readonly relay: Relay;
+  readonly losses: Losses;
   readonly registry: WorkerRegistry;
   readonly access: WorkerAccess | undefined;
   /** Absent where workers use no bridge. */
@@ -56,10 +59,6 @@ export interface PoolKeeperParts {
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
-  /** Begins to listen to a worker, before it can say anything. */
-  readonly follow: (worker: string) => Promise<void>;
-  /** Takes a worker out of everything, and ends what it held. */
-  readonly lose: (worker: string, failure: Failure) => Promise<void>;
 }
 
 /** Keeps each profile's pool at its target: sees, plans, acts. Of several schedulers one at a time leads a pool. */
@@ -126,11 +125,8 @@ export class PoolKeeper {
 
   /** Profiles whose pools are ours to keep at this moment. */
   async #led(): Promise<readonly Profile[]> {
-    const { queues, scheduler } = this.parts;
-    const { redis, keys } = queues;
-    const leaders = this.profiles.map(({ name }) => keys.poolLeader(name));
-    const ours = await own(redis, leaders, scheduler);
-    return this.profiles.filter((_, i) => ours[i]);
+    const ours = await this.parts.leadership.pools(this.profiles.map(({ name }) => name));
+    return this.profiles.filter(({ name }) => ours.has(name));
   }
 
   async #keepPool(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<void> {
@@ -174,7 +170,7 @@ export class PoolKeeper {
     this.#givenUp.add(id);
     try {
       await this.noteFailedStart(worker.profile, 'its worker was not ready in time');
-      await this.parts.lose(id, lost('was not ready in time'));
+      await this.parts.losses.lose(id, lost('was not ready in time'));
     } finally {
       this.#givenUp.delete(id);
     }
@@ -213,7 +209,7 @@ export class PoolKeeper {
   }
 
   async #act(profile: Profile, action: PoolAction): Promise<void> {
-    const { runtime, fleet, lose, log } = this.parts;
+    const { runtime, fleet, losses, log } = this.parts;
     switch (action.kind) {
       case 'start':
         await Promise.all(Array.from({ length: action.count }, () => this.#start(profile)));
@@ -224,7 +220,7 @@ export class PoolKeeper {
       case 'lose': {
         const worker = fleet.get(action.worker);
         if (worker?.phase === 'starting') await this.#giveUp(action.worker);
-        else if (worker) await lose(action.worker, drained());
+        else if (worker) await losses.lose(action.worker, drained());
         return;
       }
       case 'reap':
@@ -246,9 +242,10 @@ export class PoolKeeper {
 
   /** Writes a new worker down; false where the pool is no longer ours to keep. From then on it is one of those that start. */
   async #enter(id: string, profile: Profile): Promise<boolean> {
-    const { engine, registry, fleet, clock, surroundings } = this.parts;
+    const { identity, registry, fleet, clock, surroundings } = this.parts;
+    const { engine } = identity;
     const { name, recycle } = profile;
-    const named = { id, profile: name, engine: engine(), bridge: bridgeOf(surroundings, engine()) };
+    const named = { id, profile: name, engine, bridge: bridgeOf(surroundings, engine) };
     const made = { fingerprint: this.#made.get(name) ?? '', afterJobs: recycle.afterJobs, startedAt: clock.now() };
     const ours = await registry.register({ ...named, ...made });
     const tick = clock.monotonic();
@@ -263,7 +260,8 @@ export class PoolKeeper {
     try {
       if (!(await this.#enter(id, profile))) return;
       const account = await access?.grant(id);
-      await this.parts.follow(id);
+      // It is listened to before it can say anything.
+      await this.parts.relay.follow(id);
       await this.parts.doors?.open(id);
       const { image, resources, network } = profile;
       const env = workerEnvironment(id, profile, surroundings, account);
@@ -273,7 +271,7 @@ export class PoolKeeper {
       metrics.starts.inc({ profile: profile.name, outcome: 'failed' });
       const reason = error instanceof RemudaError ? error.message : String(error);
       log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
-      await this.parts.lose(id, lost(reason));
+      await this.parts.losses.lose(id, lost(reason));
       // Else Redis had no time for us, or there is no bridge: it was not the container that failed.
       if (!isOutage(error) && !isFull(error) && !isBridgeAway(error)) await this.noteFailedStart(profile.name, reason);
     }

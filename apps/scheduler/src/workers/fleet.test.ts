@@ -35,13 +35,13 @@ test('a job goes to a worker that was heard a short time ago, though another one
   const quiet = worker({ id: 'quiet', heardAt: 10_000 });
   const heard = worker({ id: 'heard', heardAt: 28_000 });
   const fleet = fleetOf(quiet, heard);
-  fleet.free(heard);
-  fleet.free(quiet);
-  expect(fleet.take('p', 30_000)?.id).toBe('heard');
-  expect(fleet.take('p', 30_000)).toBeUndefined();
-  expect(fleet.hasFree('p')).toBe(true);
+  fleet.list(heard);
+  fleet.list(quiet);
+  expect(fleet.free('p', 30_000)).toEqual([heard]);
+  fleet.unlist('heard');
+  expect(fleet.free('p', 30_000)).toEqual([]);
   expect(fleet.hear(quiet, 31_000)).toBe(true);
-  expect(fleet.take('p', 31_000)?.id).toBe('quiet');
+  expect(fleet.free('p', 31_000)).toEqual([quiet]);
   expect(fleet.hear(quiet, 32_000)).toBe(false);
 });
 

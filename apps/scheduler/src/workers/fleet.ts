@@ -59,7 +59,7 @@ export class Fleet {
   }
 
   /** Puts a worker among the free ones; a cordoned one only looks so. */
-  free(worker: OwnWorker): void {
+  list(worker: OwnWorker): void {
     worker.phase = 'idle';
     if (worker.cordoned === true) return;
     const idle = this.#idle.get(worker.profile) ?? [];
@@ -67,15 +67,15 @@ export class Fleet {
     this.#idle.set(worker.profile, idle);
   }
 
-  /** Takes a free worker, so that nobody else does: one that was heard a short time ago, since others may be gone. */
-  take(profile: string, now: number): OwnWorker | undefined {
-    const idle = this.#idle.get(profile) ?? [];
-    const at = idle.findLastIndex((id) => {
+  /**
+   * The workers that can be given a job, in the order in which they became free: those that were heard a short time ago, since others
+   * may be gone.
+   */
+  free(profile: string, now: number): readonly OwnWorker[] {
+    return (this.#idle.get(profile) ?? []).flatMap((id) => {
       const worker = this.#workers.get(id);
-      return worker !== undefined && isLively(worker, now);
+      return worker && isLively(worker, now) ? [worker] : [];
     });
-    const [id = ''] = at < 0 ? [] : idle.splice(at, 1);
-    return this.#workers.get(id);
   }
 
   /** Hears a word of a worker; true where it had not been heard for so long that it could be given no job. */
@@ -89,11 +89,6 @@ export class Fleet {
   /** When a worker of the profile last became busy; -Infinity before the first time. */
   engagedAt(profile: string): number {
     return this.#engagedAt.get(profile) ?? -Infinity;
-  }
-
-  /** Whether a worker is free. */
-  hasFree(profile: string): boolean {
-    return (this.#idle.get(profile)?.length ?? 0) > 0;
   }
 
   /** Ages of the workers that start, in ms. */

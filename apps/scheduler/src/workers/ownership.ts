@@ -3,7 +3,10 @@ import type { Leases, Relay, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from '../attempts/holdings.js';
-import { drained, lost, type Losses } from '../attempts/losses.js';
+import type { Losses } from '../attempts/losses.js';
+import { drained, lost } from '../attempts/lost.js';
+import type { Identity } from '../identity.js';
+import type { Signals } from '../signals.js';
 import { onEngine, ownableOf } from './ownable.js';
 import { containersInTime } from './removal.js';
 import type { Wishes } from './wishes.js';
@@ -16,16 +19,12 @@ export interface OwnershipParts {
   readonly leases: Leases;
   readonly losses: Losses;
   readonly wishes: Wishes;
-  readonly relay: () => Relay;
-  /** Names us among the schedulers. */
-  readonly scheduler: string;
+  readonly relay: Relay;
+  readonly identity: Identity;
   readonly runtime: ContainerRuntime;
-  /** Names the engine whose containers the runtime sees. */
-  readonly engine: () => string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** A worker came to us, and may be free. */
-  readonly onTaken: (profile: string) => void;
+  readonly signals: Pick<Signals, 'work'>;
 }
 
 /** Which workers are ours: keeps them, takes those whose scheduler is gone, and lets go of those that another one has. */
@@ -37,11 +36,12 @@ export class Ownership {
 
   /** Renews what we own, adopts what nobody owns, and ends what is silent or late. */
   async keep(): Promise<void> {
-    const { fleet, registry, losses, wishes, scheduler, engine, clock } = this.parts;
+    const { fleet, registry, losses, wishes, identity, clock } = this.parts;
+    const { scheduler, engine } = identity;
     const workers = await registry.all();
     fleet.awake(clock.monotonic());
     const free = workers.filter(({ owner }) => owner === undefined || owner === scheduler);
-    const { ids: ownable, left } = ownableOf(free, { engine: engine(), left: this.#left, now: clock.monotonic() });
+    const { ids: ownable, left } = ownableOf(free, { engine, left: this.#left, now: clock.monotonic() });
     this.#left = left;
     const wanted = workers.filter(({ id }) => fleet.get(id) !== undefined || (ownable.has(id) && !losses.has(id)));
     const owned = await registry.own(wanted.map(({ id }) => id));
@@ -59,7 +59,7 @@ export class Ownership {
 
   /** Another scheduler has the worker: ours no more, and nothing of it is touched. */
   disown(worker: string): void {
-    this.parts.relay().unfollow(worker);
+    this.parts.relay.unfollow(worker);
     this.parts.holdings.letGo(worker);
     this.parts.fleet.remove(worker);
   }
@@ -87,12 +87,12 @@ export class Ownership {
    * not silent.
    */
   async #endQuiet(quiet: readonly OwnWorker[], now: number): Promise<void> {
-    const { fleet, losses, relay, engine } = this.parts;
+    const { fleet, losses, relay, identity } = this.parts;
     const containers = await containersInTime(this.parts);
     const running = new Set(containers?.filter((one) => one.running).map(({ worker }) => worker));
     for (const own of quiet) {
-      if (await relay().lags(own.id)) fleet.hear(own, now);
-      else if (containers && onEngine(own, engine()) && !running.has(own.id))
+      if (await relay.lags(own.id)) fleet.hear(own, now);
+      else if (containers && onEngine(own, identity.engine) && !running.has(own.id))
         void losses.lose(own.id, lost('its container is gone'));
       else if (fleet.silence(own, now) === 'silent') void losses.lose(own.id, lost(silent(own, now)));
     }
@@ -100,7 +100,7 @@ export class Ownership {
 
   /** Takes over a worker, and the job that it carries out. */
   async #adopt(worker: string): Promise<void> {
-    const { fleet, registry, relay, clock, log, onTaken } = this.parts;
+    const { fleet, registry, relay, clock, log, signals } = this.parts;
     const found = await registry.find(worker);
     // It was removed since we looked.
     if (!found) return;
@@ -112,11 +112,12 @@ export class Ownership {
     fleet.add(own);
     fleet.excuse(now);
     if (found.job !== undefined && found.lease !== undefined) await this.#adoptJob(id, found.job, found.lease);
-    if (phase === 'idle') fleet.free(own);
+    if (phase === 'idle') fleet.list(own);
     if (phase === 'draining') fleet.engage(id, 'draining', now);
-    await relay().follow(id);
+    await relay.follow(id);
     log.info({ worker: id, phase, job: found.job }, 'took over a worker');
-    onTaken(profile);
+    // It may be free.
+    signals.work(profile);
   }
 
   async #adoptJob(worker: string, id: string, lease: number): Promise<void> {

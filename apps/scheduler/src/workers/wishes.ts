@@ -4,6 +4,7 @@ import type { WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from './fleet.js';
 import type { SchedulerMetrics } from '../metrics.js';
+import type { Signals } from '../signals.js';
 
 /** What heeding wishes touches. */
 export interface WishesParts {
@@ -12,10 +13,7 @@ export interface WishesParts {
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
-  /** A worker may be given jobs again. */
-  readonly onFree: (profile: string) => void;
-  /** A worker leaves, or is of no use for the moment: its pool may want another one. */
-  readonly onLess: () => void;
+  readonly signals: Pick<Signals, 'work' | 'poolChanged'>;
 }
 
 /** Makes so what is wanted of single workers of ours, as their records have it: by an operator, or by the pool's plan. */
@@ -30,7 +28,7 @@ export class Wishes {
 
   /** Lets a worker finish what it does until then (epoch ms), and leave; without a reason somebody else has asked for it. */
   async drain(id: string, by: number, reason?: RecycleReason): Promise<void> {
-    const { fleet, registry, clock, metrics, log, onLess } = this.parts;
+    const { fleet, registry, clock, metrics, log, signals } = this.parts;
     const own = fleet.get(id);
     if (!own || (own.drainBy !== undefined && own.drainBy <= by)) return;
     const now = clock.now();
@@ -43,21 +41,21 @@ export class Wishes {
     own.leaveBy = tick + limitMs;
     fleet.engage(id, 'draining', tick);
     log.info({ worker: id, limitMs, reason }, 'a worker drains');
-    onLess();
+    signals.poolChanged();
   }
 
   #cordon({ id, cordoned = false }: WorkerRecord): void {
-    const { fleet, log, onFree, onLess } = this.parts;
+    const { fleet, log, signals } = this.parts;
     const own = fleet.get(id);
     if (!own || (own.cordoned ?? false) === cordoned) return;
     own.cordoned = cordoned;
     log.info({ worker: id }, cordoned ? 'a worker is cordoned' : 'a worker is no longer cordoned');
     if (cordoned) {
       fleet.unlist(id);
-      onLess();
+      signals.poolChanged();
     } else if (own.phase === 'idle') {
-      fleet.free(own);
-      onFree(own.profile);
+      fleet.list(own);
+      signals.work(own.profile);
     }
   }
 }

@@ -5,7 +5,10 @@ import type { Logger } from '@remuda/runtime';
 import { stillAstray } from './astray.js';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from '../attempts/holdings.js';
+import { lost } from '../attempts/lost.js';
 import type { SchedulerMetrics } from '../metrics.js';
+import type { Signals } from '../signals.js';
+import type { Wishes } from './wishes.js';
 
 /** What reports of workers touch. */
 export interface ReportsParts {
@@ -15,20 +18,10 @@ export interface ReportsParts {
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
-  /** A worker is ready for its first job. */
-  readonly onReady: (profile: string, tookMs: number) => Promise<void>;
   /** When workers of a profile are replaced. */
   readonly recycleOf: (profile: string) => Pick<Recycle, 'aboveRssMb'>;
-  /** A worker takes too much memory to be given another job. */
-  readonly onOutgrown: (worker: string) => Promise<void>;
-  /** A worker is free. */
-  readonly onFree: (profile: string) => void;
-  /** A worker leaves by itself. */
-  readonly onLeaving: () => void;
-  /** A worker has a job by our books and none by its own: the assignment or the outcome was lost on its way. */
-  readonly onAstray: (worker: string) => void;
-  /** Another scheduler has moved on in the worker's stream. */
-  readonly onElsewhere: (worker: string) => void;
+  readonly wishes: Wishes;
+  readonly signals: Signals;
 }
 
 /** Hears what our workers say of themselves and of their jobs. */
@@ -40,7 +33,7 @@ export class WorkerReports implements RelayListener {
     const own = fleet.get(worker);
     if (!own) return;
     const wasQuiet = fleet.hear(own, clock.monotonic());
-    if (wasQuiet && own.phase === 'idle') this.parts.onFree(own.profile);
+    if (wasQuiet && own.phase === 'idle') this.parts.signals.work(own.profile);
     if (report.kind === 'heartbeat') {
       this.#compare(own, report.phase);
       await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb) });
@@ -55,7 +48,7 @@ export class WorkerReports implements RelayListener {
   }
 
   onElsewhere(worker: string): void {
-    this.parts.onElsewhere(worker);
+    this.parts.signals.disowned(worker);
   }
 
   onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void {
@@ -71,16 +64,17 @@ export class WorkerReports implements RelayListener {
       return;
     }
     const held = { job: holding.job.id, lease: holding.lease };
-    const { astray, lost } = stillAstray(held, own.astray, this.parts.clock.monotonic());
+    const { astray, lost: isLost } = stillAstray(held, own.astray, this.parts.clock.monotonic());
     own.astray = astray;
-    if (lost) this.parts.onAstray(own.id);
+    // The assignment or the outcome was lost on its way.
+    if (isLost) this.parts.signals.lost(own.id, lost('it does not have the job that it was given'));
   }
 
   async #onIdle(
     worker: string,
     { job, lease = 0, cold = false, grant, rssMb }: Extract<WorkerReport, { kind: 'phase' }>,
   ): Promise<void> {
-    const { fleet, holdings, registry, clock, metrics, log, recycleOf, onReady, onOutgrown } = this.parts;
+    const { fleet, holdings, registry, clock, metrics, log, recycleOf, wishes, signals } = this.parts;
     const own = fleet.get(worker);
     const now = clock.now();
     const done = job === undefined ? undefined : { job, lease };
@@ -99,11 +93,11 @@ export class WorkerReports implements RelayListener {
       const ms = clock.monotonic() - own.startedAt;
       metrics.ready(own.profile, ms);
       log.info({ worker, ms }, 'worker is warm');
-      await onReady(own.profile, ms);
+      await signals.ready(own.profile, ms);
     }
     if (outgrown) {
       own.readyAt = now;
-      await onOutgrown(worker);
+      await wishes.drain(worker, now, 'memory');
     } else this.#free(own, word);
   }
 
@@ -112,13 +106,13 @@ export class WorkerReports implements RelayListener {
     const listed = own.phase === 'idle';
     Object.assign(own, word);
     if (listed) return;
-    this.parts.fleet.free(own);
-    this.parts.onFree(own.profile);
+    this.parts.fleet.list(own);
+    this.parts.signals.work(own.profile);
   }
 
   async #onDraining(worker: string): Promise<void> {
     this.parts.fleet.engage(worker, 'draining', this.parts.clock.monotonic());
     await this.parts.registry.note(worker, { phase: 'draining' });
-    this.parts.onLeaving();
+    this.parts.signals.poolChanged();
   }
 }

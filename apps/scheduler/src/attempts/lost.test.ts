@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failureOfExit } from './losses.js';
+import { failureOfExit } from './lost.js';
 
 describe('a container that ended by itself', () => {
   test('has lost its worker, without counting an attempt', () => {

@@ -1,5 +1,6 @@
-import { isBusy, type RedisConnection } from '@remuda/redis';
-import type { Logger } from '@remuda/runtime';
+import type { Redis } from 'ioredis';
+import type { QueueLog } from './queue-log.js';
+import { isBusy } from './redis-error.js';
 
 /** A script that runs this long makes Redis answer everybody else with BUSY, in ms. */
 const busyAfterMs = 500;
@@ -12,8 +13,8 @@ export class ScriptGuard {
   #lowered = false;
 
   constructor(
-    private readonly redis: RedisConnection,
-    private readonly log: Logger,
+    private readonly redis: Redis,
+    private readonly log: QueueLog,
   ) {}
 
   /** Looks once; to be called more often than once a second. */
@@ -26,6 +27,11 @@ export class ScriptGuard {
       this.log.warn({}, 'a script blocks Redis, and is ended');
       await this.redis.script('KILL');
     }
+  }
+
+  /** Looks no more. */
+  close(): void {
+    this.redis.disconnect();
   }
 
   /** Redis waits 5 s by default before it lets anybody know, and end, a script that runs. */

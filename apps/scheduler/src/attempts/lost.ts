@@ -1,0 +1,19 @@
+import type { ContainerExit, Failure } from '@remuda/domain';
+
+/** The failure of whatever a lost worker carried out. */
+export function lost(reason: string, lastLines: readonly string[] = []): Failure {
+  const lines = lastLines.length > 0 ? { lastLines } : {};
+  return { code: 'worker.lost', message: `The worker was lost: ${reason}.`, ...lines };
+}
+
+/** The failure of whatever a worker carried out that was told to leave and did not. */
+export function drained(): Failure {
+  return { code: 'worker.drained', message: 'The worker did not leave in time and was removed.' };
+}
+
+/** The failure of whatever was carried out in a container that ended by itself. */
+export function failureOfExit({ reason, lastLines, outOfMemory }: Omit<ContainerExit, 'worker'>): Failure {
+  const failure = lost(reason, lastLines);
+  if (!outOfMemory) return failure;
+  return { ...failure, code: 'engine.out_of_memory', message: `The worker ran out of memory: ${reason}.` };
+}
