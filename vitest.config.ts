@@ -14,8 +14,19 @@ const alias = Object.fromEntries([
 /** Tests with real parts (Redis, Docker, the CLI): they take their time, and two at once fill a small machine. */
 const withRealParts = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2, globalSetup: at('test/prepare.ts') };
 
+/** Where others want the machine as well, whole clusters take minutes. */
+const wholeClusters = { testTimeout: 240_000, hookTimeout: 240_000 };
+
+/** What becomes of jobs when workers crash at each point of their way: proofs too, and they wait for most of their time. */
+const crashes = ['test/e2e/{resume,hard-ends}.test.ts'];
+
 /** What is promised of bad input, crashes and hostile code: each takes the whole machine. */
-const proofs = (proofSize: ProofSize) => ({ ...withRealParts, maxWorkers: 1, provide: { proofSize } });
+const proofs = (proofSize: ProofSize) => ({
+  ...withRealParts,
+  ...wholeClusters,
+  maxWorkers: 1,
+  provide: { proofSize },
+});
 
 /** The projects run one after the other, the cheapest first. */
 const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
@@ -47,14 +58,13 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        // whole clusters: where others want the machine as well they take minutes
         test: {
           ...withRealParts,
           ...turn(3),
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
+          ...wholeClusters,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: [...crashes],
         },
       },
       {
@@ -72,7 +82,7 @@ export default defineConfig({
           ...proofs('whole'),
           ...turn(5),
           name: 'proofs',
-          include: ['test/{fuzz/fuzz,hostile/hostile,chaos/chaos,retention/retention}.test.ts'],
+          include: ['test/{fuzz/fuzz,hostile/hostile,chaos/chaos,retention/retention}.test.ts', ...crashes],
         },
       },
     ],
