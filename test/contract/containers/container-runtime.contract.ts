@@ -38,7 +38,7 @@ const w2 = `w2-${run}`;
 const w3 = `w3-${run}`;
 
 /** How soon an end must be noticed. */
-const noticeMs = 1_000;
+const noticeMs = 10_000;
 const graceMs = 10_000;
 
 /** What every keeper of the ContainerRuntime port promises. */
@@ -178,7 +178,7 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
       expect(exits.all.map((one) => one.worker)).toEqual([w1, w2]);
     });
 
-    it('notices within a second that one was killed', async () => {
+    it('notices soon that one was killed', async () => {
       const exits = await watched();
       await started(w1);
       await harness.kill(w1);

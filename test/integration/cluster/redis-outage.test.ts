@@ -54,9 +54,9 @@ test('Redis is killed and comes back with its log: nothing accepted is lost, wha
     expect(page.events.map((event) => event.type)).toEqual(['job.queued', 'job.assigned', 'message.text', 'job.over']);
     const accounts = await cluster.redis.acl('USERS');
     for (const { id } of await cluster.pools.workers()) expect(accounts).toContain(`remuda-${id}`);
-    // A third of a second where the machine has time.
-    expect(acceptedMs).toBeLessThan(1_000);
-    expect(assignedMs).toBeLessThan(1_000);
+    // A third of a second where the machine has time; with the pauses of BullMQ's own it would be up to 20 s.
+    expect(acceptedMs).toBeLessThan(5_000);
+    expect(assignedMs).toBeLessThan(5_000);
   } finally {
     await cluster.stop();
   }

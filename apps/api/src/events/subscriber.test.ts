@@ -21,10 +21,14 @@ test('a client that does not take its messages holds its job up: no batch is pul
   const streams = new OpenStreams(new Registry());
   new Subscriber(socket as unknown as WebSocket, events, streams);
   socket.emit('message', Buffer.from('{"subscribe":"j-1"}'), false);
-  for (let i = 0; i < 50; i++) await new Promise(setImmediate);
-  expect(pulled).toBe(1);
+  const pullsOnly = async (batches: number): Promise<void> => {
+    await expect.poll(() => pulled, { interval: 1 }).toBe(batches);
+    for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+    expect(pulled).toBe(batches);
+  };
+  await pullsOnly(1);
+  await expect.poll(() => sent.length, { interval: 1 }).toBe(1);
   sent[0]?.();
-  for (let i = 0; i < 50; i++) await new Promise(setImmediate);
-  expect(pulled).toBe(2);
+  await pullsOnly(2);
   streams.onModuleDestroy();
 });
