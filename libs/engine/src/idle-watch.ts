@@ -13,20 +13,20 @@ export class IdleWatch {
     private readonly clock: Clock,
     private readonly limitMs: number,
   ) {
-    this.#quietUntil = clock.now();
+    this.#quietUntil = clock.monotonic();
   }
 
   /** Takes a message as a sign of life; the regular word that a tool still runs is none. */
   see(message: CliMessage): void {
     if (message.type === 'tool_progress' || message.type === 'keep_alive') return;
     const pauseMs = message.subtype === 'api_retry' ? numberOf(message['retry_delay_ms']) : 0;
-    this.#quietUntil = Math.max(this.#quietUntil, this.clock.now() + pauseMs);
+    this.#quietUntil = Math.max(this.#quietUntil, this.clock.monotonic() + pauseMs);
   }
 
   /** Resolves with true when it was idle for too long; with false when `pause`, which waits for so many ms, says that all is over. */
   async idle(pause: (ms: number) => Promise<boolean>): Promise<boolean> {
     for (;;) {
-      const waitMs = this.#quietUntil + this.limitMs - this.clock.now();
+      const waitMs = this.#quietUntil + this.limitMs - this.clock.monotonic();
       if (waitMs <= 0) return true;
       if (!(await pause(waitMs))) return false;
     }

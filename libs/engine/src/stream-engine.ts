@@ -142,17 +142,17 @@ export class StreamEngine implements Engine {
   }
 
   async endRest(): Promise<Ended | undefined> {
-    return this.#proveEnd('interrupt', this.options.clock.now()).catch(() => undefined);
+    return this.#proveEnd('interrupt', this.options.clock.monotonic()).catch(() => undefined);
   }
 
   async memoryMb(): Promise<number | undefined> {
     return memoryOf(this.#starter.pids);
   }
 
-  /** Ends what a turn started, and says by which rung all of it was gone. */
+  /** Ends what a turn started, and says by which rung all of it was gone. `since` is of the monotonic clock, in ms. */
   async #proveEnd(rung: EndingRung, since: number): Promise<Ended> {
     const { by = rung, left } = await this.#sweep(this.#limits.terminateMs);
-    return { by: laterRung(rung, by), processesLeft: left, ms: this.options.clock.now() - since };
+    return { by: laterRung(rung, by), processesLeft: left, ms: Math.round(this.options.clock.monotonic() - since) };
   }
 
   /** Ends what was being set up for an interrupted turn: half set up, it is good for nothing else. */

@@ -56,10 +56,10 @@ function terminate(aim: SweepAim, strays: readonly SeenProcess[]): Promise<numbe
 
 /** Waits until there are no strays, and signals those that there are; how many are left at the limit. */
 async function until(aim: SweepAim, limitMs: number, name?: NodeJS.Signals): Promise<number> {
-  const end = aim.clock.now() + limitMs;
+  const end = aim.clock.monotonic() + limitMs;
   for (;;) {
     const strays = await findStrays(aim);
-    if (strays.length === 0 || aim.clock.now() > end) return strays.length;
+    if (strays.length === 0 || aim.clock.monotonic() > end) return strays.length;
     if (name !== undefined) for (const { pid } of strays) signal(pid, name);
     await aim.clock.sleep(5);
   }

@@ -43,7 +43,7 @@ export interface TurnAim {
 /** A turn that is over. */
 export interface TurnRan {
   readonly end: TurnEnd;
-  /** Where we ended it ourselves: the last rung that was needed, and when it began (epoch ms). */
+  /** Where we ended it ourselves: the last rung that was needed, and when it began (monotonic clock, ms). */
   readonly stopped?: { readonly by: EndingRung; readonly since: number };
 }
 
@@ -191,7 +191,7 @@ class TurnRun {
   #end(reason: Stop): void {
     if (this.#stop !== undefined || this.#result !== undefined) return;
     this.#stop = reason;
-    const stopped = { by: 'interrupt' as EndingRung, since: this.aim.clock.now() };
+    const stopped = { by: 'interrupt' as EndingRung, since: this.aim.clock.monotonic() };
     this.#stopped = stopped;
     const { session, limits, log } = this.aim;
     const onRung = (rung: EndingRung): void => {

@@ -55,20 +55,25 @@ interface Asking {
   readonly route: Route;
   readonly token: string | undefined;
   readonly grant: BridgeGrant;
+  /** When it came, epoch ms; and the same by the monotonic clock. */
   readonly cameAt: number;
+  readonly cameTick: number;
 }
 
 async function serve(door: ModelDoor, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
-  const cameAt = door.clock.now();
+  const came = { cameAt: door.clock.now(), cameTick: door.clock.monotonic() };
   const route = routeOf(request.method ?? '', request.url ?? '');
   if (route === 'probe') answer(response, 200, '');
   else if (door.stopping()) refuse(door, response, { reason: 'stopping' });
   else if (!route) refuse(door, response, { reason: 'path' });
-  else await serveRoute(door, { exchange, route, cameAt });
+  else await serveRoute(door, { exchange, route, ...came });
 }
 
-async function serveRoute(door: ModelDoor, asked: Pick<Asking, 'exchange' | 'route' | 'cameAt'>): Promise<void> {
+async function serveRoute(
+  door: ModelDoor,
+  asked: Pick<Asking, 'exchange' | 'route' | 'cameAt' | 'cameTick'>,
+): Promise<void> {
   const { request, response } = asked.exchange;
   const token = tokenOf(request.headers);
   const grant = await findGrant(door.grants, token);
@@ -137,12 +142,16 @@ async function passWithin(door: ModelDoor, asking: Asking, priced: Priced, maxBu
   }
 }
 
-async function passCounted(door: ModelDoor, { exchange, grant, cameAt }: Asking, priced: Priced): Promise<void> {
+async function passCounted(
+  door: ModelDoor,
+  { exchange, grant, cameAt, cameTick }: Asking,
+  priced: Priced,
+): Promise<void> {
   if (exchange.response.destroyed) return;
   const { question, estimate: may } = priced;
   const { model } = question.body;
   const most = { inputMicroUsd: may.inputMicroUsd, mostMicroUsd: mostMicroUsd(may) };
-  const tally = beginTally({ grant, cameAt, model, ...most }, door);
+  const tally = beginTally({ grant, cameAt, cameTick, model, ...most }, door);
   await tally.done(await pass(door, exchange, question, { job: grant.job, onAnswer: tally.readAlong }));
 }
 

@@ -21,8 +21,9 @@ export interface Ledger {
 /** A request that is counted. */
 export interface Counted {
   readonly grant: BridgeGrant;
-  /** When it came (epoch ms). */
+  /** When it came, epoch ms; and the same by the monotonic clock. */
   readonly cameAt: number;
+  readonly cameTick: number;
   /** The model that it asks for. */
   readonly model: string;
   /** What reading it may cost, and what all of it may, in micro-dollars: charged where the model does not say. */
@@ -47,7 +48,7 @@ export interface Tally {
  */
 export function beginTally(counted: Counted, ledger: Ledger): Tally {
   const { counts, metrics, clock } = ledger;
-  const { grant, cameAt } = counted;
+  const { grant, cameAt, cameTick } = counted;
   const { job } = grant;
   let seen: Answer = { ...noAnswer, model: counted.model };
   let status = 0;
@@ -73,9 +74,8 @@ export function beginTally(counted: Counted, ledger: Ledger): Tally {
   const see = (type: string, data: string): void => {
     if (!answered && (type === 'content_block_start' || type === 'message')) {
       answered = true;
-      const now = clock.now();
-      metrics.firstToken.observe((now - cameAt) / 1000);
-      save(counts.answered(job, now));
+      metrics.firstToken.observe((clock.monotonic() - cameTick) / 1000);
+      save(counts.answered(job, clock.now()));
     }
     move(afterEvent(seen, type, data));
   };
