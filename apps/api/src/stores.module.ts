@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { Clock } from '@remuda/domain';
 import {
   Queues,
+  RedisClock,
   RedisDeadLetters,
   RedisEventLog,
   RedisJobBook,
@@ -36,8 +38,11 @@ const firstAnswerMs = 2_000;
 /** Waits for Redis before the first request comes, and lets go of it when all else is done. */
 @Injectable()
 class StoresScope implements OnModuleInit, OnApplicationShutdown {
+  private unmeasure: () => void = () => undefined;
+
   constructor(
     @Inject(redis) private readonly connection: Connection,
+    @Inject(clock) private readonly time: RedisClock,
     @Inject(jobBook) private readonly jobs: RedisJobBook,
     @Inject(deadLetters) private readonly dead: RedisDeadLetters,
     @Inject(eventLog) private readonly events: RedisEventLog,
@@ -46,11 +51,14 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.connection.status === 'ready') return;
-    await once(this.connection, 'ready', { signal: AbortSignal.timeout(firstAnswerMs) }).catch(() => undefined);
+    if (this.connection.status !== 'ready')
+      await once(this.connection, 'ready', { signal: AbortSignal.timeout(firstAnswerMs) }).catch(() => undefined);
+    await this.time.settled();
+    this.unmeasure = this.time.keepMeasured();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.unmeasure();
     await Promise.all([
       this.jobs.close(),
       this.dead.close(),
@@ -62,7 +70,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-/** The ports of the domain, kept by Redis. Requests fail at once while it is away; streams wait for it. */
+/** The ports of the domain, kept by Redis, whose time it is that they write down. Requests fail at once while it is away; streams wait for it. */
 @Global()
 @Module({})
 export class StoresModule {
@@ -77,21 +85,25 @@ export class StoresModule {
     return {
       module: StoresModule,
       providers: [
-        { provide: clock, useValue: systemClock },
+        { provide: clock, inject: [redis], useFactory: (to: Connection) => new RedisClock(to, systemClock) },
         { provide: apiConfig, useValue: config },
         { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail', log }) },
-        { provide: jobBook, inject: [redis], useFactory: (to: Connection) => new RedisJobBook(to, keys, systemClock) },
+        {
+          provide: jobBook,
+          inject: [redis, clock],
+          useFactory: (to: Connection, time: Clock) => new RedisJobBook(to, keys, time),
+        },
         {
           provide: deadLetters,
-          inject: [redis],
-          useFactory: (to: Connection) => new RedisDeadLetters(to, keys, systemClock),
+          inject: [redis, clock],
+          useFactory: (to: Connection, time: Clock) => new RedisDeadLetters(to, keys, time),
         },
         { provide: eventLog, useFactory: () => new RedisEventLog(follow, keys) },
         { provide: poolBook, inject: [redis], useFactory: (to: Connection) => new RedisPoolBook(to, keys) },
         {
           provide: poolControls,
-          inject: [redis],
-          useFactory: (to: Connection) => new RedisPoolControls(to, keys, systemClock),
+          inject: [redis, clock],
+          useFactory: (to: Connection, time: Clock) => new RedisPoolControls(to, keys, time),
         },
         { provide: queues, inject: [redis], useFactory: (to: Connection) => new Queues(to, keys) },
         { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.status === 'ready' },

@@ -38,6 +38,8 @@ export interface BridgeParts {
   readonly snapshots: SnapshotBook;
   readonly workers: WorkersBook;
   readonly clock: Clock;
+  /** The cluster's time, by which is written down what others compare. Default: `clock`. */
+  readonly sharedClock?: Clock;
   readonly log: Logger;
 }
 
@@ -81,7 +83,15 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
   const extras = { betas: settings.modelBetas, fields: settings.modelFields };
   const purses = new Purses(parts.budgets, parts.clock, parts.log);
   void purses.keepRenewed(ending.signal);
-  const model = { ...parts, metrics, upstream, extras, purses, stopping: () => stopping };
+  const model = {
+    ...parts,
+    clock: parts.sharedClock ?? clock,
+    metrics,
+    upstream,
+    extras,
+    purses,
+    stopping: () => stopping,
+  };
   try {
     makeOwnFolder(socketDir, 0o755);
     await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });

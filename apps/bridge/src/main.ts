@@ -1,6 +1,7 @@
 import {
   connectRedis,
   RedisBudgets,
+  RedisClock,
   RedisDoors,
   RedisGrants,
   RedisModelCounts,
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
   // Whoever asks for a grant can try again; a count can not.
   const asked = connectRedis(settings.redisUrl, { name: 'remuda-bridge', whileDown: 'fail', log });
   const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts', log });
+  const sharedClock = new RedisClock(asked, systemClock);
   const parts = {
     grants: new RedisGrants(asked, keys),
     budgets: new RedisBudgets(asked, written, keys),
@@ -29,14 +31,17 @@ async function main(): Promise<void> {
     snapshots: new RedisSnapshots(asked, keys),
     workers: new RedisDoors(asked, keys, () => connectRedis(settings.redisUrl, { name: 'remuda-bridge-doors' })),
     clock: systemClock,
+    sharedClock,
     log,
   };
   await rehearse(systemClock).catch((err: unknown) => {
     log.warn({ err }, 'the first requests may take a little longer');
   });
   const bridge = await startBridge(environment, parts);
+  const unmeasure = sharedClock.keepMeasured();
   const close = async (): Promise<void> => {
     await bridge.close();
+    unmeasure();
     asked.disconnect();
     written.disconnect();
   };

@@ -6,6 +6,7 @@ import {
   Leases,
   ProfileQueue,
   Queues,
+  RedisClock,
   RedisDoors,
   RedisPoolBook,
   Relay,
@@ -64,6 +65,7 @@ export interface SchedulerPlan {
   readonly suspendAfter: number;
   /** Names what is installed: workers made by another release are stale. */
   readonly release: string;
+  /** This machine's own. */
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
@@ -103,12 +105,16 @@ export class Scheduler {
   readonly #dispatcher: Dispatcher;
   readonly #sweeper: Sweeper;
   readonly #guard: ScriptGuard;
+  /** Points in time that other parts of the cluster compare are of Redis' clock. */
+  readonly #clock: RedisClock;
   #tickers: Tickers | undefined;
   #unwatch: (() => Promise<void>) | undefined;
+  #unmeasure: (() => void) | undefined;
 
   constructor(private readonly plan: SchedulerPlan) {
-    const { id: scheduler, clock, log, profiles, runtime, surroundings, release } = plan;
+    const { id: scheduler, log, profiles, runtime, surroundings, release } = plan;
     const redis = plan.connect('scheduler');
+    const clock = new RedisClock(redis, plan.clock);
     const keys = redisKeys(plan.namespace);
     const queues = new Queues(redis, keys);
     const queueOf = new Map(profiles.map(({ name }) => [name, new ProfileQueue(queues, name, scheduler)]));
@@ -175,6 +181,7 @@ export class Scheduler {
     });
 
     this.#redis = redis;
+    this.#clock = clock;
     this.#queues = queues;
     this.#queueOf = queueOf;
     this.#identity = identity;
@@ -199,6 +206,8 @@ export class Scheduler {
   /** Begins: takes over what another scheduler left, then keeps pools and queues going. */
   async start(): Promise<void> {
     const { runtime } = this.plan;
+    await this.#clock.measure();
+    this.#unmeasure = this.#clock.keepMeasured();
     await this.#images.provide();
     this.#identity.engine = await runtime.engineName();
     for (const queue of this.#queueOf.values()) await queue.ready();
@@ -226,7 +235,7 @@ export class Scheduler {
     const { log } = this.plan;
     return {
       pools: every(beat.pools, 'keeping the pools', () => this.#keepPools(), log, poolGapMs),
-      workers: every(beat.workers, 'keeping the workers', () => this.#ownership.keep(), log),
+      workers: every(beat.workers, 'keeping the workers', () => this.#keepWorkers(), log),
       others: [
         every(beat.sweeps, 'sweeping', () => this.#sweeper.sweep(), log),
         every(beat.locks, 'renewing the locks', () => this.#holdings.renew(), log),
@@ -247,6 +256,7 @@ export class Scheduler {
     const { pools, workers, others = [] } = this.#tickers ?? {};
     for (const ticker of [pools, workers, ...others]) await ticker?.stop();
     await this.#unwatch?.();
+    this.#unmeasure?.();
     await (this.plan.workersOnExit === 'remove' ? this.#removeWorkers() : this.#handOver());
     await this.#relay.close();
     await Promise.all([...this.#queueOf.values()].map((queue) => queue.close()));
@@ -256,6 +266,11 @@ export class Scheduler {
     this.#wakes.close();
     this.#guard.close();
     this.#redis.disconnect();
+  }
+
+  async #keepWorkers(): Promise<void> {
+    await this.#clock.settled();
+    await this.#ownership.keep();
   }
 
   async #keepPools(): Promise<void> {

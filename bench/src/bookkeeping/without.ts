@@ -5,18 +5,20 @@ import { assignScript, script, settleScript, type Script } from '@remuda/redis';
  * Same KEYS and ARGV as the script that it stands for.
  */
 const assign = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-redis.call('HSET', KEYS[1], 'state', 'assigned', 'claimedAt', ARGV[3], 'start', ARGV[4])
+redis.call('HSET', KEYS[1], 'state', 'assigned', 'claimedAt', now, 'start', ARGV[4])
 local grant = {}
-for i = 13, 12 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
+for i = 12, 11 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
 redis.call('ZREM', KEYS[6], ARGV[1])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
 local ticket = ARGV[1] .. '.1'
-local assignment = '{"attempt":' .. attempt .. ',' .. ARGV[11]
-redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[12], 'timestamp', ARGV[3], 'delay', 0, 'priority', 0)
+local assignment = '{"attempt":' .. attempt .. ',' .. ARGV[10]
+redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[11], 'timestamp', now, 'delay', 0, 'priority', 0)
 redis.call('LPUSH', KEYS[9], ticket)
 redis.call('ZADD', KEYS[10], 0, '0')
 return {'assigned', 1, attempt}

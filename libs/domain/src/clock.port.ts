@@ -8,6 +8,15 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignalLike): Promise<void>;
 }
 
+/**
+ * A clock of which all parts of a cluster show the same time, whatever the clocks of their machines do: for points in time that one
+ * part writes and another compares.
+ */
+export interface SharedClock extends Clock {
+  /** Resolves when `now()` can be relied upon: mostly at once, but not right after the machine was suspended. Never rejects. */
+  settled(): Promise<void>;
+}
+
 /** The part of AbortSignal that pure code needs; every platform's own one fits. */
 export interface AbortSignalLike {
   readonly aborted: boolean;

@@ -25,6 +25,7 @@ export * from './queue/wakes.js';
 export { ScriptGuard } from './connection/script-guard.js';
 export { assignScript, settleScript } from './leases/lease.lua.js';
 export { script, type Script } from './script/script.js';
+export { RedisClock } from './connection/redis-clock.js';
 export * from './bridge/redis-doors.js';
 export { RedisSnapshots } from './bridge/snapshots.js';
 export * from './jobs/sweeps.js';

@@ -47,6 +47,10 @@ export interface InProcessOptions {
   readonly retention?: Retention;
   /** What the workers take the time from. Default: the machine's own. */
   readonly workerClock?: Clock;
+  /** Where a scheduler's connection of this name goes to. Default: `redisUrl`. */
+  readonly redisUrlOf?: (connection: string) => string;
+  /** What the schedulers take the time from, by their ids. Default: the machine's own. */
+  readonly schedulerClock?: (id: string) => Clock;
   /** Folder of the sockets of a bridge, by whose door the workers reach Redis. Default: they do so by themselves. */
   readonly bridgeDir?: string;
 }
@@ -69,10 +73,11 @@ export class InProcessRuntime implements ContainerRuntime {
     private readonly engine: () => Engine,
     private readonly absentImages: ReadonlySet<string> = new Set(),
     private readonly clock: Clock = systemClock,
+    private readonly name = 'in-process',
   ) {}
 
   async engineName(): Promise<string> {
-    return 'in-process';
+    return this.name;
   }
 
   async prepare(images: readonly string[]): Promise<void> {
@@ -163,20 +168,21 @@ export async function startInProcessCluster(options: InProcessOptions) {
   const connect = (name: string) => connectRedis(options.redisUrl, { name });
   const connections = new Map<Scheduler, RedisConnection[]>();
   const registries: Registry[] = [];
-  const makeScheduler = (id: string): Scheduler => {
+  /** `on` is the engine on which its workers are; another one than the others' is as good as another machine. */
+  const makeScheduler = (id: string, on: InProcessRuntime = runtime): Scheduler => {
     const own: RedisConnection[] = [];
     const registry = createRegistry(id);
     registries.push(registry);
     const scheduler = new Scheduler({
       id,
       connect: (name) => {
-        const connection = connect(name);
+        const connection = connectRedis(options.redisUrlOf?.(name) ?? options.redisUrl, { name });
         own.push(connection);
         return connection;
       },
       namespace,
       profiles: [profile],
-      runtime,
+      runtime: on,
       surroundings: {
         runtime: options.bridgeDir === undefined ? 'process' : 'docker',
         namespace,
@@ -190,7 +196,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       acl: true,
       workersOnExit: 'keep',
       release: 'test',
-      clock: systemClock,
+      clock: options.schedulerClock?.(id) ?? systemClock,
       registry,
       log: createLogger({ name: id, level: options.logLevel ?? 'silent' }),
     });

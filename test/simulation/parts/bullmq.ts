@@ -15,6 +15,7 @@ interface JobOptions {
   readonly jobId: string;
   readonly priority?: number;
   readonly delay?: number;
+  readonly timestamp?: number;
 }
 
 abstract class Opened {
@@ -66,8 +67,11 @@ export class Queue extends Opened {
     return Promise.resolve();
   }
 
-  #addition(data: unknown, { jobId, priority = 0, delay = 0 }: JobOptions): (string | number)[] {
-    return [this.key, jobId, priority, delay, Date.now(), JSON.stringify(data)];
+  #addition(
+    data: unknown,
+    { jobId, priority = 0, delay = 0, timestamp = Date.now() }: JobOptions,
+  ): (string | number)[] {
+    return [this.key, jobId, priority, delay, timestamp, JSON.stringify(data)];
   }
 }
 
@@ -93,12 +97,8 @@ export class Job {
     return this.#move('bull.toWait', lock);
   }
 
-  moveToDelayed(wakeAt: number, lock: string): Promise<unknown> {
-    return this.#move('bull.toDelayed', lock, String(Math.max(Date.now(), wakeAt)));
-  }
-
-  #move(step: string, lock: string, ...more: string[]): Promise<unknown> {
-    return this.queue.connection.send(step, [this.queue.key, this.id, lock, ...more]);
+  #move(step: string, lock: string): Promise<unknown> {
+    return this.queue.connection.send(step, [this.queue.key, this.id, lock]);
   }
 }
 

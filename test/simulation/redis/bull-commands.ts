@@ -2,7 +2,7 @@ import type { Command, Database } from './database.js';
 
 /**
  * BullMQ's own steps, each of which it takes as one Lua script: after bullmq 6.7's `addPrioritizedJob`, `extendLocks`,
- * `moveToFinished`, `moveJobFromActiveToWait`, `moveToDelayed`, `removeJob` and `moveStalledJobsToWait`.
+ * `moveToFinished`, `moveJobFromActiveToWait`, `removeJob` and `moveStalledJobsToWait`.
  * The first argument is the queue's key. Left out: events, metrics, parents, rate limits, pausing.
  */
 export const bullCommands: Readonly<Record<string, Command>> = {
@@ -39,11 +39,6 @@ export const bullCommands: Readonly<Record<string, Command>> = {
     if (priority > 0) db.sorted(`${queue!}:prioritized`).set(id!, priority * priorityScale);
     else db.list(`${queue!}:wait`).push(id!);
     sign(db, queue!);
-    return 0;
-  },
-  'bull.toDelayed': (db, [queue, id, lock, wakeAt]) => {
-    unlock(db, queue!, id!, lock!);
-    db.sorted(`${queue!}:delayed`).set(id!, Number(wakeAt) * delayedScale);
     return 0;
   },
   'bull.remove': (db, [queue, id]) => {

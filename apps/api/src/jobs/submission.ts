@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { Clock, Fault, Idempotency, JobBook } from '@remuda/domain';
+import type { Fault, Idempotency, JobBook, SharedClock } from '@remuda/domain';
 import { invalid, requireDto } from '../input/read-dto.js';
 import type { Read } from '../input/read-dto.js';
 import { apiConfig, clock, jobBook, redisIsUp } from '../stores.js';
@@ -23,7 +23,7 @@ export interface Taken {
 export class Submission {
   constructor(
     @Inject(jobBook) private readonly book: JobBook,
-    @Inject(clock) private readonly time: Clock,
+    @Inject(clock) private readonly time: SharedClock,
     @Inject(apiConfig) private readonly config: ApiConfig,
     /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
     @Inject(redisIsUp) private readonly isUp: () => boolean,
@@ -33,6 +33,7 @@ export class Submission {
 
   /** Takes one job in. Rejects with all its faults. */
   async one(body: unknown, idempotency?: Idempotency): Promise<Taken> {
+    await this.time.settled();
     const read = this.read(body, '');
     if (!('value' in read)) throw codedRefusal(read.faults);
     await this.profiles.require([{ name: read.value.spec.profile, path: 'profile' }]);
@@ -42,6 +43,7 @@ export class Submission {
   /** Takes all jobs of a batch in, or none. Rejects with all faults of all jobs. */
   async batch(body: unknown, idempotency?: Idempotency): Promise<Taken> {
     const { jobs } = requireDto(SubmitBatchDto, body);
+    await this.time.settled();
     const reads: Read<AskedJob>[] = [];
     for (const [i, job] of jobs.entries()) {
       reads.push(this.read(job, `jobs[${i}]`));

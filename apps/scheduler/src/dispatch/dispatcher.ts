@@ -29,9 +29,14 @@ export interface DispatcherParts {
   readonly log: Logger;
 }
 
-/** A job that was claimed, and the worker that was taken for it. */
-interface Claimed {
+/** A job that was claimed, and when: by Redis' clock, in epoch ms. */
+interface Claim {
   readonly held: HeldJob;
+  readonly at: number;
+}
+
+/** A job that was claimed, and the worker that was taken for it. */
+interface Claimed extends Claim {
   readonly found: FoundJob;
   readonly worker: OwnWorker;
 }
@@ -112,12 +117,12 @@ export class Dispatcher {
     const signs = this.#signs.get(profile);
     const claimed = this.#mayClaim(profile) ? await queue.claim() : undefined;
     if (!claimed) return signs === this.#signs.get(profile) ? 'none' : 'aside';
-    const { found, ...held } = claimed;
-    if (await this.#putAside(queue, held, found?.job)) return 'aside';
+    const { found, at, ...held } = claimed;
+    if (await this.#putAside(queue, { held, at }, found?.job)) return 'aside';
     const worker = found && match({ usesWarmth: this.#usesWarmth(found.job) }, this.#free(profile));
     if (worker) {
       fleet.unlist(worker.id);
-      return { held, found, worker };
+      return { held, at, found, worker };
     }
     await queue.giveBack(held);
     return 'none';
@@ -129,11 +134,11 @@ export class Dispatcher {
   }
 
   /** Assigns a claimed job to the worker that was taken for it; false where it is given to none. */
-  async #give(queue: ProfileQueue, { held, found, worker }: Claimed): Promise<boolean> {
+  async #give(queue: ProfileQueue, { found, worker, ...claim }: Claimed): Promise<boolean> {
     const { fleet } = this.parts;
     let given = false;
     try {
-      given = await this.#assign(queue, held, found, worker);
+      given = await this.#assign(queue, claim, found, worker);
     } finally {
       if (!given && worker.phase === 'idle' && fleet.get(worker.id) === worker) fleet.list(worker);
     }
@@ -141,9 +146,9 @@ export class Dispatcher {
   }
 
   /** Assigns a job to a worker that was taken for it; false where it can't be. */
-  async #assign(queue: ProfileQueue, held: HeldJob, { job, prompt }: FoundJob, worker: OwnWorker): Promise<boolean> {
-    const { identity, leases, clock, profileOf, metrics } = this.parts;
-    const now = clock.now();
+  async #assign(queue: ProfileQueue, claim: Claim, { job, prompt }: FoundJob, worker: OwnWorker): Promise<boolean> {
+    const { identity, leases, profileOf, metrics } = this.parts;
+    const { held } = claim;
     const again = planAgain(job);
     const profile = profileOf(queue.profile);
     const start = startOf(job, { readyAt: worker.cold === true ? Infinity : worker.readyAt, profile }, again);
@@ -158,16 +163,16 @@ export class Dispatcher {
     if (assigned.kind === 'state') {
       // Something has become of it since it was read, so that is decided anew.
       const found = await leases.read(held.id);
-      if (await this.#putAside(queue, held, found?.job)) return false;
-      return found ? this.#assign(queue, held, found, worker) : false;
+      if (await this.#putAside(queue, claim, found?.job)) return false;
+      return found ? this.#assign(queue, claim, found, worker) : false;
     }
     if (assigned.kind !== 'assigned') {
       await queue.giveBack(held);
       this.#onRefused(worker, assigned.kind);
       return false;
     }
-    this.#hold(held, { ...job, start }, worker, assigned, now);
-    metrics.assigned(job, start, now);
+    this.#hold(claim, { ...job, start }, worker, assigned);
+    metrics.assigned(job, start, claim.at);
     return true;
   }
 
@@ -185,22 +190,21 @@ export class Dispatcher {
   }
 
   /** A place may be there a moment before its record, when Redis had to be told a script anew; later it is a leftover. */
-  async #putBackUnknown(queue: ProfileQueue, held: HeldJob): Promise<void> {
-    const now = this.parts.clock.now();
-    if (now - held.placedAt < recordLimitMs) await queue.park(held, now + 200);
+  async #putBackUnknown(queue: ProfileQueue, { held, at }: Claim): Promise<void> {
+    if (at - held.placedAt < recordLimitMs) await queue.park(held, at + 200);
     else await queue.finish(held, { code: 'job.unknown', message: 'There is no record of this job.' });
   }
 
   /** Deals with a job that is not to be started now: it's unknown, over, parked, expired, or already with a worker. */
-  async #putAside(queue: ProfileQueue, held: HeldJob, job: JobRecord | undefined): Promise<boolean> {
-    const { leases, clock, holdings } = this.parts;
-    const now = clock.now();
+  async #putAside(queue: ProfileQueue, claim: Claim, job: JobRecord | undefined): Promise<boolean> {
+    const { leases, holdings } = this.parts;
+    const { held, at } = claim;
     if (!job) {
-      await this.#putBackUnknown(queue, held);
+      await this.#putBackUnknown(queue, claim);
       return true;
     }
-    if (job.state === 'queued' && (job.wakeAt === undefined || job.wakeAt <= now)) return false;
-    if (job.state === 'queued') await queue.park(held, job.wakeAt ?? now);
+    if (job.state === 'queued' && (job.wakeAt === undefined || job.wakeAt <= at)) return false;
+    if (job.state === 'queued') await queue.park(held, job.wakeAt ?? at);
     else if (job.state === 'assigned' || job.state === 'running' || job.state === 'waiting') {
       // Every scheduler was away for longer than the lock: the worker goes on, and the job is held again.
       const holding = holdings.all().find((each) => each.job.id === job.id);
@@ -211,11 +215,10 @@ export class Dispatcher {
   }
 
   #hold(
-    held: HeldJob,
+    { held, at }: Claim,
     job: JobRecord,
     worker: OwnWorker,
     given: { lease: number; attempt: number; grant: string },
-    now: number,
   ): void {
     const { fleet, holdings, clock, log } = this.parts;
     const tick = clock.monotonic();
@@ -227,10 +230,10 @@ export class Dispatcher {
       worker: worker.id,
       lease,
       attempt,
-      times: { ...job.times, claimedAt: now },
+      times: { ...job.times, claimedAt: at },
     };
     holdings.hold({ held, job: record, worker: worker.id, lease, grant, deadline: tick + job.spec.timeoutMs });
-    log.debug({ job: job.id, worker: worker.id, attempt, waitMs: now - job.times.queuedAt }, 'job assigned');
+    log.debug({ job: job.id, worker: worker.id, attempt, waitMs: at - job.times.queuedAt }, 'job assigned');
   }
 }
 

@@ -180,7 +180,7 @@ export class PoolKeeper {
     const { fleet, halts, clock } = this.parts;
     const [now, tick] = [clock.now(), clock.monotonic()];
     const made = this.#made.get(profile.name);
-    const backlog = (await this.queueOf.get(profile.name)?.backlog(now)) ?? 0;
+    const backlog = (await this.queueOf.get(profile.name)?.backlog()) ?? 0;
     this.#backlogs.set(profile.name, backlog);
     const failures = this.#starts.failedOf(profile.name);
     return {

@@ -1,4 +1,5 @@
 import { modelCount } from '@remuda/protocol';
+import { nowLua } from '../script/redis-time.js';
 import { vitalScript } from '../script/script.js';
 
 /**
@@ -8,9 +9,7 @@ import { vitalScript } from '../script/script.js';
  * KEYS: model, reservations. ARGV: reservation, budget, most, least, ms until it ends by itself, ms until the key does.
  * Gives {'reserved', micro-dollars}, {'full'} while others are under way, or {'spent'}.
  */
-export const reserveScript = vitalScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+export const reserveScript = vitalScript(`${nowLua}
 local budget, most, least = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local spent = tonumber(redis.call('HGET', KEYS[1], '${modelCount.costMicroUsd}') or 0)
 if spent >= budget then return {'spent'} end
@@ -38,9 +37,7 @@ return {'reserved', take}
 `);
 
 /** Renews a reservation. KEYS: reservations. ARGV: reservation, its micro-dollars, ms until it ends by itself, ms until the key does. */
-export const renewScript = vitalScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+export const renewScript = vitalScript(`${nowLua}
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f:%.0f', ARGV[2], now + ARGV[3]))
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1

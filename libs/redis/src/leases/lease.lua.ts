@@ -1,5 +1,6 @@
 import { maxAttemptEntries } from './attempt-entry.js';
 import { retireLua } from '../retention/over.lua.js';
+import { nowLua } from '../script/redis-time.js';
 import { script, vitalScript } from '../script/script.js';
 import { beforeMark, spentFields } from './spent.js';
 
@@ -28,7 +29,7 @@ const ticketLockMs = 25 * 3_600_000;
  * that it is for; a test compares the two. Left out is what nobody reads: BullMQ's own event stream, and its counter for ids.
  *
  * KEYS: job, worker, events, grant, model, ttl, halts, owner, tickets that are taken, sign for their consumer, beginning of a ticket's
- * key. ARGV: job id, worker id, now, start, lock token, grant hash, grant ttl ms, event, number of grant fields * 2, scheduler,
+ * key. ARGV: job id, worker id, scheduler, start, lock token, grant hash, grant ttl ms, event, number of grant fields * 2,
  * assignment without its first brace, lease and attempt, BullMQ's options, grant fields.
  * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}. Asked again
  * under the same lock, because the first answer was lost with its connection, it answers the same: the worker may have begun.
@@ -38,7 +39,7 @@ local at = redis.call('HMGET', KEYS[1], 'state', 'lock', 'worker', 'lease', 'att
 local given = at[1] == 'assigned' or at[1] == 'running' or at[1] == 'waiting'
 if given and at[2] == ARGV[5] and at[3] == ARGV[2] then return {'assigned', at[4], at[5]} end
 if at[1] ~= 'queued' then return {'state', at[1] or ''} end
-if redis.call('GET', KEYS[8]) ~= ARGV[10] then return {'elsewhere'} end
+if redis.call('GET', KEYS[8]) ~= ARGV[3] then return {'elsewhere'} end
 if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end
 if redis.call('HEXISTS', KEYS[2], 'cordoned') == 1 then return {'cordoned'} end
 if redis.call('EXISTS', KEYS[7]) == 1 then
@@ -46,15 +47,15 @@ if redis.call('EXISTS', KEYS[7]) == 1 then
   if halts[1] or halts[2] or halts[3] or halts[4] then return {'halted'} end
 end
 -- A grant that stands is another job's, whoever names it.
-if redis.call('EXISTS', KEYS[4]) == 1 then return {'worker'} end
+if redis.call('EXISTS', KEYS[4]) == 1 then return {'worker'} end${nowLua}
 local lease = redis.call('HINCRBY', KEYS[1], 'lease', 1)
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-redis.call('HSET', KEYS[1], 'state', 'assigned', 'worker', ARGV[2], 'claimedAt', ARGV[3], 'start', ARGV[4], 'lock', ARGV[5], 'grant', ARGV[6])
+redis.call('HSET', KEYS[1], 'state', 'assigned', 'worker', ARGV[2], 'claimedAt', now, 'start', ARGV[4], 'lock', ARGV[5], 'grant', ARGV[6])
 redis.call('HDEL', KEYS[1], 'wakeAt', 'startedAt', 'failure')
 redis.call('HSET', KEYS[2], 'phase', 'busy', 'job', ARGV[1], 'lease', lease)
 redis.call('HDEL', KEYS[2], 'idleSince')
 local grant = {'lease', lease}
-for i = 13, 12 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
+for i = 12, 11 + tonumber(ARGV[9]) do grant[#grant + 1] = ARGV[i] end
 redis.call('HSET', KEYS[4], unpack(grant))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
 redis.call('HDEL', KEYS[5], 'firstRequestAt', 'firstTokenAt', 'limitResetAt')${noteSpent}
@@ -62,8 +63,8 @@ redis.call('ZREM', KEYS[6], ARGV[1])
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', attempt, 'd', ARGV[8])
 local ticket = ARGV[1] .. '.' .. lease
-local assignment = '{"attempt":' .. attempt .. ',"lease":' .. lease .. ',' .. ARGV[11]
-redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[12], 'timestamp', ARGV[3], 'delay', 0, 'priority', 0, 'processedOn', ARGV[3], 'pb', ARGV[2], 'ats', 1)
+local assignment = '{"attempt":' .. attempt .. ',"lease":' .. lease .. ',' .. ARGV[10]
+redis.call('HSET', KEYS[11] .. ticket, 'name', 'assignment', 'data', assignment, 'opts', ARGV[11], 'timestamp', now, 'delay', 0, 'priority', 0, 'processedOn', now, 'pb', ARGV[2], 'ats', 1)
 redis.call('SET', KEYS[11] .. ticket .. ':lock', ARGV[2], 'PX', ${String(ticketLockMs)})
 redis.call('LPUSH', KEYS[9], ticket)
 redis.call('ZADD', KEYS[10], 0, '0')

@@ -23,7 +23,7 @@ async function placeIn(queues: Queues, profile: string, jobs: readonly Placeable
     .map(({ id, spec }) => ({
       name: profile,
       data: queuedJob(spec),
-      opts: { jobId: id, priority: spec.priority, ...delayOf(spec, now) },
+      opts: { jobId: id, priority: spec.priority, timestamp: now, ...delayOf(spec, now) },
     }));
   const [only] = entries;
   if (entries.length === 1 && only) await queue.add(only.name, only.data, only.opts);

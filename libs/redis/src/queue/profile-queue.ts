@@ -4,7 +4,9 @@ import { claimScript } from './claim.lua.js';
 import { isOutage } from '../connection/redis-error.js';
 import { foundJob, type FoundJob } from '../jobs/job-hash.js';
 import { passOver } from '../connection/queue-log.js';
+import { parkScript } from './park.lua.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';
+import { nowLua } from '../script/redis-time.js';
 import { affixesOf, hashOf, run, script } from '../script/script.js';
 
 /**
@@ -13,13 +15,11 @@ import { affixesOf, hashOf, run, script } from '../script/script.js';
  */
 export const lockMs = 60_000;
 
-/** BullMQ's score of a delayed job is its time in ms by this number. */
-const delayedScale = 0x1000;
-
-/** KEYS: jobs that wait, by priority, by the time from which on they count. ARGV: score of the latest that is due. */
-const backlogScript = script(
-  `return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + redis.call('ZCOUNT', KEYS[3], 0, ARGV[1])`,
-);
+/** KEYS: jobs that wait, by priority, by the time from which on they count. */
+const backlogScript = script(`${nowLua}
+local due = redis.call('ZCOUNT', KEYS[3], 0, (now + 1) * 0x1000 - 1)
+return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + due
+`);
 
 /** A failure as the board shows it. */
 export const failureText = ({ code, message }: Pick<RemudaError, 'code' | 'message'>): string => `${code}: ${message}`;
@@ -34,6 +34,8 @@ export interface HeldJob {
 
 /** A job that was just claimed, with what its record and its prompt were in that moment; without where there is no record yet. */
 export interface ClaimedJob extends HeldJob {
+  /** When it was claimed, by Redis' clock in epoch ms. */
+  readonly at: number;
   readonly found?: FoundJob;
 }
 
@@ -74,10 +76,10 @@ export class ProfileQueue {
   }
 
   /** Jobs that could start now: those that wait, and the delayed ones whose time has come. */
-  async backlog(now: number): Promise<number> {
+  async backlog(): Promise<number> {
     const { redis, keys } = this.queues;
     const places = ['wait', 'prioritized', 'delayed'].map((place) => keys.placed(this.profile, place));
-    return (await run(redis, backlogScript, places, [(now + 1) * delayedScale - 1])) as number;
+    return (await run(redis, backlogScript, places, [])) as number;
   }
 
   /** Takes the first job there is, or none; never waits. */
@@ -90,12 +92,12 @@ export class ProfileQueue {
       redis,
       claimScript,
       places.map((place) => keys.placed(profile, place)),
-      [Date.now(), lock, lockMs, holder, ...affixesOf(keys.job), ...affixesOf(keys.prompt)],
-    )) as [id: string, placedAt: string, record: readonly string[], prompt: string | null] | null;
+      [lock, lockMs, holder, ...affixesOf(keys.job), ...affixesOf(keys.prompt)],
+    )) as [id: string, placedAt: string, at: number, record: readonly string[], prompt: string | null] | null;
     if (!claimed) return undefined;
-    const [id, placedAt, record, prompt] = claimed;
+    const [id, placedAt, at, record, prompt] = claimed;
     const found = foundJob(id, hashOf(record), prompt);
-    return { id, lock, placedAt: Number(placedAt), ...(found ? { found } : {}) };
+    return { id, lock, placedAt: Number(placedAt), at, ...(found ? { found } : {}) };
   }
 
   /** All jobs that are claimed, by whomever. */
@@ -130,9 +132,12 @@ export class ProfileQueue {
     await this.#move(held, (job) => job.moveToWait(held.lock));
   }
 
-  /** Back to the queue, to be claimed no earlier than `wakeAt` (epoch ms). */
-  async park(held: HeldJob, wakeAt: number): Promise<void> {
-    await this.#move(held, (job) => job.moveToDelayed(wakeAt, held.lock));
+  /** Back to the queue, to be claimed no earlier than `wakeAt` (epoch ms, by Redis' clock). */
+  async park({ id, lock }: HeldJob, wakeAt: number): Promise<void> {
+    const { redis, keys } = this.queues;
+    const place = keys.placed(this.profile, id);
+    const lines = ['stalled', 'active', 'delayed'].map((line) => keys.placed(this.profile, line));
+    await run(redis, parkScript, [place, `${place}:lock`, ...lines], [id, lock, wakeAt]);
   }
 
   async close(): Promise<void> {
