@@ -122,7 +122,7 @@ export class Clients {
       attempts: random.between(1, 3),
       timeoutMs: random.pick([1_000, 3_000, 10_000]),
       ...(random.chance(0.1) ? { ttlMs: random.between(500, 5_000) } : {}),
-      ...(random.chance(0.1) ? { runAt: Date.now() + random.between(10, 3_000) } : {}),
+      ...(random.chance(0.1) ? { runAt: Math.floor(this.world.now) + random.between(10, 3_000) } : {}),
     });
   }
 }

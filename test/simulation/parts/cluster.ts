@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import type { Clock, ContainerSpec, Profile } from '@remuda/domain';
 import { workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
+  RedisClock,
   RedisDeadLetters,
   RedisJobBook,
   RedisPoolControls,
@@ -48,6 +49,10 @@ export class Cluster {
       longestMs: 1_000,
     },
   };
+  /** How far the clock of the first scheduler, and of every second one after it, is ahead of all others', in ms. */
+  clocksApartMs = 0;
+  /** Every second scheduler is on a machine of its own, with an engine of its own. */
+  twoEngines = false;
   #schedulers = 0;
   readonly #profiles: readonly Profile[];
 
@@ -59,11 +64,13 @@ export class Cluster {
     onContainer: (profile: string, running: number) => void,
   ) {
     this.#profiles = profiles;
-    this.containers = new Containers(world, (spec) => this.#startWorker(spec), onContainer);
+    const isKnown = (worker: string): boolean => server.db.set(this.keys.workers).has(worker);
+    this.containers = new Containers(world, (spec) => this.#startWorker(spec), onContainer, isKnown);
   }
 
   startScheduler(): void {
     const id = `s-${String(++this.#schedulers)}`;
+    const engine = this.twoEngines && this.#schedulers % 2 === 0 ? 'second' : 'first';
     let scheduler: Scheduler | undefined;
     const program = this.world.start(id, (own) => {
       scheduler = new Scheduler({
@@ -71,7 +78,7 @@ export class Cluster {
         connect: (name) => (name === 'scheduler-guard' ? nothingBlocks : this.#connect(own)),
         namespace,
         profiles: this.#profiles,
-        runtime: this.containers.runtimeOf(own),
+        runtime: this.containers.runtimeOf(own, engine),
         surroundings: {
           runtime: 'docker',
           namespace,
@@ -92,6 +99,7 @@ export class Cluster {
         this.world.kill(own);
       });
     });
+    if (this.#schedulers % 2 === 1) program.skew = this.clocksApartMs;
     const running: RunningScheduler = {
       program,
       stopping: false,
@@ -111,7 +119,7 @@ export class Cluster {
   /** The jobs' book and the dead letters, as an api has them. */
   openBook(program: Program): { readonly book: RedisJobBook; readonly deadLetters: RedisDeadLetters } {
     const { redis } = new SimulatedConnection(this.server, program, 'fail');
-    const clock = clockOf(this.world, program);
+    const clock = this.#timeOf(program, redis);
     return {
       book: new RedisJobBook(redis, this.keys, clock),
       deadLetters: new RedisDeadLetters(redis, this.keys, clock),
@@ -121,7 +129,14 @@ export class Cluster {
   /** What an api tells pools and workers. */
   openControls(program: Program): RedisPoolControls {
     const connection = new SimulatedConnection(this.server, program, 'fail');
-    return new RedisPoolControls(connection.redis, this.keys, clockOf(this.world, program));
+    return new RedisPoolControls(connection.redis, this.keys, this.#timeOf(program, connection.redis));
+  }
+
+  /** The cluster's time, as an api has it. */
+  #timeOf(program: Program, redis: SimulatedConnection['redis']): RedisClock {
+    const clock = new RedisClock(redis, clockOf(this.world, program));
+    clock.keepMeasured();
+    return clock;
   }
 
   #connect(program: Program): SimulatedConnection['redis'] {

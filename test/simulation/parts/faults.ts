@@ -4,6 +4,8 @@ import type { Server } from '../redis/server.js';
 import type { Program, World } from '../world/world.js';
 import type { Cluster } from './cluster.js';
 
+const hourMs = 3_600_000;
+
 /** What goes wrong in a run, and when: by chance, until it's told to end. */
 export class Faults {
   readonly #kinds: readonly (() => void)[];
@@ -35,6 +37,8 @@ export class Faults {
       notReset: random.pick([0, 0.3]),
       longestMs: random.pick([50, 500, 3_000]),
     });
+    cluster.clocksApartMs = random.pick([0, 0, 0, hourMs, -hourMs]);
+    cluster.twoEngines = random.chance(0.15);
     cluster.containers.weather.startFails = random.pick([0, 0, 0.3]);
     cluster.containers.weather.stopFails = random.pick([0, 0, 0.5]);
     cluster.containers.weather.exitUnheard = deafToExits ? 1 : random.pick([0, 0.5]);
@@ -68,7 +72,7 @@ export class Faults {
     this.#freeze(claimer?.program, [5_000, 8_000]);
   }
 
-  /** From now on all is well, and nothing takes long: whoever is frozen goes on, and Redis answers. */
+  /** From now on all is well, and nothing takes long: whoever is frozen goes on, and Redis answers. Clocks that are wrong stay so. */
   end(): void {
     Object.assign(this.server.weather, { slow: 0, answersLost: 0, dropped: 0, doubled: 0 });
     Object.assign(this.cluster.agents, {
@@ -76,7 +80,6 @@ export class Faults {
     });
     Object.assign(this.cluster.containers.weather, { startFails: 0, stopFails: 0, exitUnheard: 0, beginMs: 40 });
     this.#stalls = false;
-    for (const program of this.world.programs) program.skew = 0;
     if (!this.cluster.schedulers.some((scheduler) => !scheduler.stopping)) this.cluster.startScheduler();
   }
 
@@ -110,9 +113,7 @@ export class Faults {
   #jump(): void {
     const { random } = this.world;
     const program = random.pick(this.world.programs);
-    // What a worker does takes as long as it takes. Schedulers write points in time for each other: when a job is to wake.
-    const hour = this.cluster.containers.programs().includes(program) ? [-3_600_000, 3_600_000] : [];
-    program.skew += random.pick([-10_000, -1_000, 500, 2_000, 10_000, ...hour]);
+    program.skew += random.pick([-10_000, -1_000, 500, 2_000, 10_000, -hourMs, hourMs]);
     this.world.tell?.(`the clock of ${program.name} is off by ${String(program.skew)} ms`);
   }
 

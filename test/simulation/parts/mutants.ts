@@ -1,5 +1,5 @@
 import type { JobState } from '@remuda/domain';
-import { Leases, ProfileQueue, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/redis';
+import { Leases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/redis';
 import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
 import { Wishes } from '../../../apps/scheduler/src/workers/wishes.js';
 
@@ -59,7 +59,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'anybodys-worker': {
     shownBy: 329,
-    script: replace(["if redis.call('GET', KEYS[8]) ~= ARGV[10] then return {'elsewhere'} end", '']),
+    script: replace(["if redis.call('GET', KEYS[8]) ~= ARGV[3] then return {'elsewhere'} end", '']),
   },
   'double-claim': { script: replace([queuedJob, '']), part: claimTwice },
   'no-idempotent-assign': {
@@ -116,6 +116,18 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         (own) =>
           async function (this: WorkerRegistry) {
             return (await own.call(this)).filter(({ phase }) => phase !== 'starting');
+          },
+      ),
+  },
+  'own-clock': {
+    shownBy: 145,
+    part: () =>
+      patch(
+        RedisClock.prototype,
+        'now',
+        () =>
+          function (this: RedisClock) {
+            return Date.now();
           },
       ),
   },
