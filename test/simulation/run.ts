@@ -113,11 +113,7 @@ class Run {
       const recycle = { afterJobs: random.pick([1, 2, 10]), afterMs: random.pick([5_000, 3_600_000]), idleMs: 2_000 };
       return profile({ name, pool: { warm: random.between(0, Math.min(2, max)), max }, recycle });
     });
-    this.#invariants = new Invariants(
-      () => Math.floor(world.now),
-      new Map(profiles.map(({ name, pool }) => [name, pool.max])),
-      () => world.tell,
-    );
+    this.#invariants = new Invariants(new Map(profiles.map(({ name, pool }) => [name, pool.max])), () => world.tell);
     this.#server = new Server(world, this.#invariants, plan.mutant?.script);
     this.#invariants.db = this.#server.db;
     for (const text of scripts) this.#server.db.learn(text);

@@ -54,16 +54,16 @@ export class Invariants implements Onlooker, TurnWatch {
   readonly open = new Set<string>();
   /** Bridge grants that stand, by job. */
   readonly grants = new Map<string, Set<string>>();
-  /** When each worker last said that it is free. */
-  readonly #freeSince = new Map<string, number>();
-  readonly #claimedAt = new Map<string, number>();
+  /** Workers that have said that they are free, and were given no job since. */
+  readonly #free = new Set<string>();
+  /** Jobs that were claimed while none of their profile's workers was free. */
+  readonly #early = new Set<string>();
   readonly #specs = new Map<string, JobSpec>();
   readonly #turning = new Set<string>();
   readonly #tokens = new Set<string>();
   #turns = 0;
 
   constructor(
-    private readonly now: () => number,
     private readonly max: ReadonlyMap<string, number>,
     private readonly tell: () => ((line: string) => void) | undefined,
   ) {}
@@ -80,7 +80,7 @@ export class Invariants implements Onlooker, TurnWatch {
     if (key.startsWith(jobPrefix) && key.endsWith(':events'))
       this.#onEvents(key.slice(jobPrefix.length, -7), id, fields);
     else if (key.startsWith(linePrefix) && key.endsWith(':out') && fields[1]?.includes(freeWord) === true)
-      this.#freeSince.set(key.slice(linePrefix.length, -4), this.now());
+      this.#free.add(key.slice(linePrefix.length, -4));
   }
 
   #onEvents(name: string, id: string, fields: readonly string[]): void {
@@ -121,7 +121,9 @@ export class Invariants implements Onlooker, TurnWatch {
   onClaim(...[{ queue, job, givenBack }, lock]: Parameters<Onlooker['onClaim']>): void {
     if (!queue.includes(':jobs.')) return;
     this.claimed?.(lock);
-    this.#claimedAt.set(job, this.now());
+    const profile = queue.slice(queue.lastIndexOf(':jobs.') + ':jobs.'.length);
+    if ([...this.#free].some((worker) => this.#profileOf(worker) === profile)) this.#early.delete(job);
+    else this.#early.add(job);
     if (givenBack) return;
     const priority = this.#spec(job).priority;
     for (const other of this.db.sorted(`${queue}:prioritized`).keys())
@@ -264,10 +266,13 @@ export class Invariants implements Onlooker, TurnWatch {
     for (const [other, { state }] of this.jobs)
       if (other !== name && isHeld(state) && this.db.hash(jobPrefix + other)?.get('worker') === worker)
         this.#break(`${worker} is given ${name} while it has ${other}`);
-    const freeSince = this.#freeSince.get(worker);
-    const claimedAt = this.#claimedAt.get(name);
-    if (freeSince === undefined || claimedAt === undefined || claimedAt < freeSince)
-      this.#break(`${name} was claimed before its worker said it was free, so that others could not overtake it`);
+    this.#free.delete(worker);
+    if (this.#early.has(name))
+      this.#break(`${name} was claimed before any worker had said it was free, so that others could not overtake it`);
+  }
+
+  #profileOf(worker: string): string | undefined {
+    return this.db.hash(workerPrefix + worker)?.get('profile');
   }
 
   #onWorker(name: string, field: string, before: string | undefined, after: string | undefined): void {
