@@ -24,6 +24,7 @@ export * from './pools/leadership.js';
 export * from './queue/wakes.js';
 export { ScriptGuard } from './connection/script-guard.js';
 export { assignScript, settleScript } from './leases/lease.lua.js';
+export { definedScripts } from './script/define-script.js';
 export { script, type Script } from './script/script.js';
 export { RedisClock } from './connection/redis-clock.js';
 export * from './bridge/redis-doors.js';

@@ -10,6 +10,12 @@ export type Expression =
   | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression };
 
 export type Statement =
+  | {
+      readonly kind: 'function';
+      readonly name: string;
+      readonly params: readonly string[];
+      readonly body: readonly Statement[];
+    }
   | { readonly kind: 'local'; readonly names: readonly string[]; readonly values: readonly Expression[] }
   | { readonly kind: 'assign'; readonly target: Expression; readonly value: Expression }
   | { readonly kind: 'call'; readonly call: Expression }
@@ -118,6 +124,7 @@ export class Parser {
 
   #statement(): Statement {
     if (this.#skip('local')) {
+      if (this.#skip('function')) return this.#function();
       const names = this.#names();
       this.#want('=');
       return { kind: 'local', names, values: this.#expressions() };
@@ -132,6 +139,16 @@ export class Parser {
     if (target.kind === 'call') return { kind: 'call', call: target };
     this.#want('=');
     return { kind: 'assign', target, value: this.#expression() };
+  }
+
+  #function(): Statement {
+    const name = this.#word();
+    this.#want('(');
+    const params = this.#is(')') ? [] : this.#names();
+    this.#want(')');
+    const body = this.#block();
+    this.#want('end');
+    return { kind: 'function', name, params, body };
   }
 
   #names(): string[] {

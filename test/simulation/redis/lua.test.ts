@@ -20,6 +20,10 @@ test.each<[string, unknown]>([
   ["return cjson.encode({kind = 'cancel', lease = tonumber('3')})", '{"kind":"cancel","lease":3}'],
   ["return 1 ~= '1' and 'numbers are no texts'", 'numbers are no texts'],
   ['return false', null],
+  [
+    "local function twice(a, b) if b then return a .. b end return a .. a end\nreturn twice('x') .. twice('y', 'z')",
+    'xxyz',
+  ],
 ])('%s', (text, value) => {
   expect(echo(text)).toEqual(value);
 });

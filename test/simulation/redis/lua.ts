@@ -65,6 +65,9 @@ function block(statements: readonly Statement[]): string {
 
 function statement(s: Statement): string {
   switch (s.kind) {
+    case 'function':
+      // what is not given is nil
+      return `function ${s.name}(${s.params.map((name) => `${name} = null`).join(', ')}) {\n${block(s.body)}\nreturn null;\n}`;
     case 'local':
       return s.values.length === 1 && s.names.length === 1
         ? `let ${s.names[0] ?? ''} = ${expression(s.values[0])};`
@@ -177,7 +180,12 @@ const functions: Readonly<Record<string, string>> = {
 
 function call(name: string, args: readonly Expression[]): string {
   if (name === 'redis.call') return `C(${commandName(args[0])}, ${row(args.slice(1))})`;
-  return `${functions[name] ?? refuse(name)}(${list(args)})`;
+  return `${functions[name] ?? ownFunction(name)}(${list(args)})`;
+}
+
+/** A function of the script's own; a library that is not known is refused. */
+function ownFunction(name: string): string {
+  return name.includes('.') ? refuse(name) : name;
 }
 
 /** A command's name in lower case: mostly there is nothing left to do for it when the script runs. */

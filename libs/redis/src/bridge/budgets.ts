@@ -2,13 +2,13 @@ import type { Redis } from 'ioredis';
 import { renewScript, reserveScript } from './budgets.lua.js';
 
 import { translateRedisError } from '../connection/redis-error.js';
-import { run } from '../script/script.js';
 import type { RedisKeys } from '../keys.js';
 
 /** A reservation that nobody renews ends after so long, in ms. */
 export const reservationMs = 30_000;
 /** Reservations of a job are forgotten so long after the last one, in ms. */
 const keyMs = 86_400_000;
+const lifetimes = { endsAfterMs: reservationMs, keyEndsAfterMs: keyMs };
 
 /** What a request may cost, and the budget that it is to fit in. All in whole micro-dollars. */
 export interface Charge {
@@ -43,12 +43,10 @@ export class RedisBudgets {
   async reserve(charge: Charge, id: string): Promise<Reservation | 'full' | 'spent'> {
     const { job, budgetMicroUsd, mostMicroUsd, leastMicroUsd } = charge;
     try {
-      const [kind, microUsd] = (await run(
-        this.asked,
-        reserveScript,
-        [this.keys.model(job), this.keys.reservations(job)],
-        [id, budgetMicroUsd, mostMicroUsd, leastMicroUsd, reservationMs, keyMs],
-      )) as ['reserved' | 'full' | 'spent', number?];
+      const [kind, microUsd] = (await reserveScript.run(this.asked, {
+        keys: { model: this.keys.model(job), reservations: this.keys.reservations(job) },
+        args: { reservation: id, budget: budgetMicroUsd, most: mostMicroUsd, least: leastMicroUsd, ...lifetimes },
+      })) as ['reserved' | 'full' | 'spent', number?];
       return kind === 'reserved' ? { job, id, microUsd: Number(microUsd) } : kind;
     } catch (error) {
       throw translateRedisError(error);
@@ -58,7 +56,8 @@ export class RedisBudgets {
   /** Keeps a reservation for another `reservationMs`. Rejects with `redis.unavailable`. */
   async renew({ job, id, microUsd }: Reservation): Promise<void> {
     try {
-      await run(this.asked, renewScript, [this.keys.reservations(job)], [id, microUsd, reservationMs, keyMs]);
+      const keys = { reservations: this.keys.reservations(job) };
+      await renewScript.run(this.asked, { keys, args: { reservation: id, microUsd, ...lifetimes } });
     } catch (error) {
       throw translateRedisError(error);
     }

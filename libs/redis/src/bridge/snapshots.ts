@@ -3,20 +3,23 @@ import { readSnapshot } from '@remuda/protocol';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
-import { run, script } from '../script/script.js';
+import { isHeldState } from '../jobs/states.lua.js';
+import { defineScript } from '../script/define-script.js';
 
 /**
- * Notes a snapshot in its job's record, unless the lease is not the one of now. KEYS: job. ARGV: worker, lease, snapshot.
- * Gives the one that it replaced, '' where there was none, or 0 where it was fenced.
+ * Notes a snapshot in its job's record, unless the lease is not the one of now. Gives the one that it replaced, '' where there was none,
+ * or 0 where it was fenced.
  */
-export const noteSnapshotScript = script(`
-local at = redis.call('HMGET', KEYS[1], 'lease', 'state', 'worker')
-if at[1] ~= ARGV[2] or at[3] ~= ARGV[1] then return 0 end
-if at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting' then return 0 end
-local before = redis.call('HGET', KEYS[1], 'snapshot')
-redis.call('HSET', KEYS[1], 'snapshot', ARGV[3])
+export const noteSnapshotScript = defineScript(
+  { keys: ['job'], args: ['worker', 'lease', 'snapshot'], include: [isHeldState] },
+  `
+local at = redis.call('HMGET', jobKey, 'lease', 'state', 'worker')
+if at[1] ~= lease or at[3] ~= worker or not isHeld(at[2]) then return 0 end
+local before = redis.call('HGET', jobKey, 'snapshot')
+redis.call('HSET', jobKey, 'snapshot', snapshot)
 return before or ''
-`);
+`,
+);
 
 /** What jobs' records say of their snapshots. Every call rejects with `redis.unavailable` in an outage. */
 export class RedisSnapshots {
@@ -27,8 +30,8 @@ export class RedisSnapshots {
 
   /** Notes a snapshot that is kept, and gives the one that it replaced; `ended` when its lease is no longer the job's of now. */
   async note(job: string, worker: string, snapshot: Snapshot): Promise<{ replaced?: Snapshot } | 'ended'> {
-    const args = [worker, snapshot.lease, JSON.stringify(snapshot)];
-    const answer = await translated(run(this.redis, noteSnapshotScript, [this.keys.job(job)], args));
+    const args = { worker, lease: snapshot.lease, snapshot: JSON.stringify(snapshot) };
+    const answer = await translated(noteSnapshotScript.run(this.redis, { keys: { job: this.keys.job(job) }, args }));
     if (typeof answer !== 'string') return 'ended';
     const replaced = readSnapshot(answer);
     return replaced ? { replaced } : {};

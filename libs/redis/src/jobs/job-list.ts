@@ -4,7 +4,7 @@ import type { RedisKeys } from '../keys.js';
 import { decodeCursor, encodeCursor, type ListCursor } from './cursor.js';
 import { readJobHash, type JobHash } from './job-hash.js';
 import { listScript } from './list.lua.js';
-import { affixesOf, hashOf, run } from '../script/script.js';
+import { affixesOf, hashOf } from '../script/script.js';
 import { spentOf } from '../leases/spent.js';
 
 /** Places looked at in one step, which holds Redis up for about a millisecond, and most of them for one page. */
@@ -61,9 +61,13 @@ async function look(
   { limit, state, profile }: Pick<JobQuery, 'limit' | 'state' | 'profile'>,
   from: ListCursor | undefined,
 ): Promise<Stretch> {
-  const place = [from?.at ?? '', from?.id ?? ''];
-  const args = [...place, stride, limit, state ?? '', profile ?? '', ...affixesOf(keys.job), ...affixesOf(keys.model)];
-  const found = (await run(redis, listScript, [index], args)) as [string, string, number, ...Listed[]];
+  const [beforeJob, behindJob] = affixesOf(keys.job);
+  const [beforeModel, behindModel] = affixesOf(keys.model);
+  const args = {
+    ...{ afterAt: from?.at ?? '', afterId: from?.id ?? '', mostPlaces: stride, mostJobs: limit },
+    ...{ state: state ?? '', profile: profile ?? '', beforeJob, behindJob, beforeModel, behindModel },
+  };
+  const found = (await listScript.run(redis, { keys: { index }, args })) as [string, string, number, ...Listed[]];
   const [id, at, end, ...listed] = found;
   return { jobs: listed.map(readListed), last: id === '' ? undefined : { id, at: Number(at) }, end: end === 1 };
 }

@@ -2,7 +2,8 @@ import type { Redis } from 'ioredis';
 import type { Halt, HaltKind, StartFailureCode } from '@remuda/domain';
 import { isRecord, parseJson } from '@remuda/protocol';
 import type { RedisKeys } from '../keys.js';
-import { hashOf, run, script } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
+import { hashOf } from '../script/script.js';
 
 /** Stands for all profiles; no profile has this name. */
 const everyProfile = '*';
@@ -13,18 +14,21 @@ export const haltField = (kind: HaltKind, profile: string | undefined): string =
 /** Everything that is halted at one moment. */
 export type HaltsOf = (profile: string) => readonly Halt[];
 
-/**
- * Counts a start that failed; the one that reaches the limit suspends the profile.
- * KEYS: halts, failed starts. ARGV: field of the count, field of the halt, limit, halt. Gives 1 where it suspends, else 0.
- */
-const failedStartScript = script(`
-local count = redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
-if count < tonumber(ARGV[3]) then return 0 end
-return redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[4])
-`);
+/** Counts a start that failed; the one that reaches the limit suspends the profile. Gives 1 where it suspends, else 0. */
+const failedStartScript = defineScript(
+  { keys: ['halts', 'failedStarts'], args: ['countField', 'haltField', 'limit', 'halt'] },
+  `
+local count = redis.call('HINCRBY', failedStartsKey, countField, 1)
+if count < tonumber(limit) then return 0 end
+return redis.call('HSETNX', haltsKey, haltField, halt)
+`,
+);
 
-/** KEYS: halts, failed starts. Gives fields and values of the halts, and 1 where starts have failed. */
-const lookScript = script(`return {redis.call('HGETALL', KEYS[1]), redis.call('EXISTS', KEYS[2])}`);
+/** Gives fields and values of the halts, and 1 where starts have failed. */
+const lookScript = defineScript(
+  { keys: ['halts', 'failedStarts'] },
+  `return {redis.call('HGETALL', haltsKey), redis.call('EXISTS', failedStartsKey)}`,
+);
 
 /** What keeps profiles from their jobs, as Redis has it: so all schedulers agree. */
 export class Halts {
@@ -35,8 +39,8 @@ export class Halts {
 
   /** All halts of this moment, by profile, and whether any starts have failed since the last one that did not. */
   async read(): Promise<{ readonly of: HaltsOf; readonly anyFailed: boolean }> {
-    const read = await run(this.redis, lookScript, [this.keys.halts, this.keys.failedStarts], []);
-    const [halts, failed] = read as [readonly string[], number];
+    const keys = { halts: this.keys.halts, failedStarts: this.keys.failedStarts };
+    const [halts, failed] = (await lookScript.run(this.redis, { keys, args: {} })) as [readonly string[], number];
     return { of: readHalts(hashOf(halts)), anyFailed: failed === 1 };
   }
 
@@ -47,10 +51,14 @@ export class Halts {
     limit: number,
   ): Promise<boolean> {
     const { since, reason, code } = halt;
-    const fields = [countField(code, profile), haltField('suspended', profile)];
-    const text = JSON.stringify({ since, reason, code });
-    const keys = [this.keys.halts, this.keys.failedStarts];
-    return (await run(this.redis, failedStartScript, keys, [...fields, limit, text])) === 1;
+    const args = {
+      countField: countField(code, profile),
+      haltField: haltField('suspended', profile),
+      limit,
+      halt: JSON.stringify({ since, reason, code }),
+    };
+    const keys = { halts: this.keys.halts, failedStarts: this.keys.failedStarts };
+    return (await failedStartScript.run(this.redis, { keys, args })) === 1;
   }
 
   /** A start that did not fail begins the count anew. */

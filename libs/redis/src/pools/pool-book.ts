@@ -12,15 +12,18 @@ import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { readHalts, type HaltsOf } from './halts.js';
 import { Queues } from '../queue/queues.js';
-import { run, vitalScript } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
 import { readWorkers } from '../workers/worker-hash.js';
 
-/** KEYS: profiles. ARGV: names and what is published of them. */
-const publishScript = vitalScript(`
-redis.call('DEL', KEYS[1])
-if #ARGV > 0 then redis.call('HSET', KEYS[1], unpack(ARGV)) end
+/** Replaces what is published of the profiles: names, each followed by what there is to know. */
+const publishScript = defineScript(
+  { keys: ['profiles'], rest: 'fields', whenFull: true },
+  `
+redis.call('DEL', profilesKey)
+if #fields > 0 then redis.call('HSET', profilesKey, unpack(fields)) end
 return 1
-`);
+`,
+);
 
 /** Publishes which profiles there are, for the api and the dashboards; profiles that are no more are dropped. */
 export async function publishProfiles(
@@ -29,7 +32,7 @@ export async function publishProfiles(
   profiles: Readonly<Record<string, PoolTarget>>,
 ): Promise<void> {
   const fields = Object.entries(profiles).flatMap(([name, published]) => [name, JSON.stringify(published)]);
-  await run(redis, publishScript, [keys.profiles], fields);
+  await publishScript.run(redis, { keys: { profiles: keys.profiles }, args: {}, rest: fields });
 }
 
 /** What is published of a pool's starts is out of date after so long, in ms: whoever keeps the pool says it anew. */

@@ -3,46 +3,52 @@ import type { Clock, Halt, HaltKind, PoolControls } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { countField, haltField } from './halts.js';
-import { run, vitalScript } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
 
-/**
- * Writes a halt down where there is none of its kind; of two drains the earlier limit holds.
- * KEYS: halts, profiles. ARGV: field, halt, profile or '' for all, limit or ''. Gives 0 where there is no such profile, else 1.
- */
-const haltScript = vitalScript(`
-if ARGV[3] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[3]) == 0 then return 0 end
-local known = redis.call('HGET', KEYS[1], ARGV[1])
+/** Writes a halt down where there is none of its kind; of two drains the earlier limit holds. Gives 0 where there is no such profile, else 1. */
+const haltScript = defineScript(
+  { keys: ['halts', 'profiles'], args: ['field', 'halt', 'profileOrAll', 'by'], whenFull: true },
+  `
+if profileOrAll ~= '' and redis.call('HEXISTS', profilesKey, profileOrAll) == 0 then return 0 end
+local known = redis.call('HGET', haltsKey, field)
 if not known then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-elseif ARGV[4] ~= '' then
-  local halt = cjson.decode(known)
-  if tonumber(ARGV[4]) < halt.by then
-    halt.by = tonumber(ARGV[4])
-    redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))
+  redis.call('HSET', haltsKey, field, halt)
+elseif by ~= '' then
+  local stands = cjson.decode(known)
+  if tonumber(by) < stands.by then
+    stands.by = tonumber(by)
+    redis.call('HSET', haltsKey, field, cjson.encode(stands))
   end
 end
 return 1
-`);
+`,
+);
 
-/** Writes down that a worker is to leave, by the earliest time that was ever said. KEYS: worker. ARGV: by. Gives 0 where there is none. */
-const drainScript = vitalScript(`
-local at = redis.call('HMGET', KEYS[1], 'phase', 'drainBy')
+/** Writes down that a worker is to leave, by the earliest time that was ever named. Gives 0 where there is no such worker. */
+const drainScript = defineScript(
+  { keys: ['worker'], args: ['by'], whenFull: true },
+  `
+local at = redis.call('HMGET', workerKey, 'phase', 'drainBy')
 if not at[1] or at[1] == 'gone' then return 0 end
-redis.call('HSET', KEYS[1], 'phase', 'draining')
-if not at[2] or tonumber(ARGV[1]) < tonumber(at[2]) then redis.call('HSET', KEYS[1], 'drainBy', ARGV[1]) end
+redis.call('HSET', workerKey, 'phase', 'draining')
+if not at[2] or tonumber(by) < tonumber(at[2]) then redis.call('HSET', workerKey, 'drainBy', by) end
 return 1
-`);
+`,
+);
 
-/** KEYS: worker. Gives 0 where there is none. */
-const cordonScript = vitalScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'cordoned', 1)
+/** Has a worker given no further jobs. Gives 0 where there is no such worker. */
+const cordonScript = defineScript(
+  { keys: ['worker'], whenFull: true },
+  `
+if redis.call('EXISTS', workerKey) == 0 then return 0 end
+redis.call('HSET', workerKey, 'cordoned', 1)
 return 1
-`);
+`,
+);
 
 /** Writes down that a worker is to leave by then; false where there is none. */
 export async function askDrain(redis: Redis, keys: RedisKeys, worker: string, by: number): Promise<boolean> {
-  return (await run(redis, drainScript, [keys.worker(worker)], [by])) === 1;
+  return (await drainScript.run(redis, { keys: { worker: keys.worker(worker) }, args: { by } })) === 1;
 }
 
 /** What operators want, written into Redis. A word on the side makes the schedulers look at once; they'd find it without. */
@@ -80,7 +86,10 @@ export class RedisPoolControls implements PoolControls {
   }
 
   cordon(worker: string): Promise<boolean> {
-    return this.#steer(async () => (await run(this.redis, cordonScript, [this.keys.worker(worker)], [])) === 1);
+    return this.#steer(async () => {
+      const call = { keys: { worker: this.keys.worker(worker) }, args: {} };
+      return (await cordonScript.run(this.redis, call)) === 1;
+    });
   }
 
   uncordon(worker: string): Promise<boolean> {
@@ -96,10 +105,10 @@ export class RedisPoolControls implements PoolControls {
   }
 
   #halt(kind: HaltKind, profile: string | undefined, halt: Omit<Halt, 'kind'>): Promise<boolean> {
-    const args = [haltField(kind, profile), JSON.stringify(halt), profile ?? '', halt.by ?? ''];
-    return this.#steer(
-      async () => (await run(this.redis, haltScript, [this.keys.halts, this.keys.profiles], args)) === 1,
-    );
+    const { halts, profiles } = this.keys;
+    const field = haltField(kind, profile);
+    const args = { field, halt: JSON.stringify(halt), profileOrAll: profile ?? '', by: halt.by ?? '' };
+    return this.#steer(async () => (await haltScript.run(this.redis, { keys: { halts, profiles }, args })) === 1);
   }
 
   async #steer(act: () => Promise<boolean>): Promise<boolean> {

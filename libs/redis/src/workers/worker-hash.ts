@@ -1,26 +1,32 @@
 import type { Redis } from 'ioredis';
 import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
-import { affixesOf, hashOf, run, script } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
+import { affixesOf, hashOf } from '../script/script.js';
 
 /**
  * All workers as they are in one moment: each one's id, fields and values of its record, and its owner. Schedulers look at them all
- * the time, so that asking for each of them would be most of what Redis does while nothing happens.
- * KEYS: workers. ARGV: what stands before and behind an id in the key of a record, and in that of an owner.
+ * the time, so that asking for each of them would be most of what Redis does while nothing happens. The arguments are what stands before and
+ * behind an id in the key of a record, and in that of an owner.
  */
-const workersScript = script(`
+const workersScript = defineScript(
+  { keys: ['workers'], args: ['beforeWorker', 'behindWorker', 'beforeOwner', 'behindOwner'] },
+  `
 local found = {}
-for i, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  local record = redis.call('HGETALL', ARGV[1] .. id .. ARGV[2])
-  found[i] = {id, record, redis.call('GET', ARGV[3] .. id .. ARGV[4]) or ''}
+for i, id in ipairs(redis.call('SMEMBERS', workersKey)) do
+  local record = redis.call('HGETALL', beforeWorker .. id .. behindWorker)
+  found[i] = {id, record, redis.call('GET', beforeOwner .. id .. behindOwner) or ''}
 end
 return found
-`);
+`,
+);
 
 /** All workers there are, and which scheduler each belongs to. */
 export async function readWorkers(redis: Redis, keys: RedisKeys): Promise<readonly WorkerRecord[]> {
-  const affixes = [...affixesOf(keys.worker), ...affixesOf(keys.workerOwner)];
-  const found = (await run(redis, workersScript, [keys.workers], affixes)) as readonly (readonly [
+  const [beforeWorker, behindWorker] = affixesOf(keys.worker);
+  const [beforeOwner, behindOwner] = affixesOf(keys.workerOwner);
+  const args = { beforeWorker, behindWorker, beforeOwner, behindOwner };
+  const found = (await workersScript.run(redis, { keys: { workers: keys.workers }, args })) as readonly (readonly [
     id: string,
     record: readonly string[],
     owner: string,
