@@ -30,27 +30,25 @@ export interface FailureRule {
   readonly most?: number;
   /** What the next attempt does, if the session can be had: goes on with it, or takes the prompt again from its beginning. */
   readonly again: 'resume' | 'restart';
-  /** HTTP status by which an answer tells of it, where one has to. */
-  readonly status: number;
 }
 
 const backoff = (firstMs: number): Backoff => ({ firstMs, capMs: 300_000, jitter: 0.2 });
 
 /** The same again would end the same way. */
-const user: FailureRule = { class: 'user', retry: false, counted: true, again: 'restart', status: 422 };
+const user: FailureRule = { class: 'user', retry: false, counted: true, again: 'restart' };
 /** Ours, not the job's: it goes back at once and loses no attempt. */
-const ours: FailureRule = { class: 'infrastructure', retry: true, counted: false, again: 'resume', status: 502 };
+const ours: FailureRule = { class: 'infrastructure', retry: true, counted: false, again: 'resume' };
 const crash: FailureRule = { ...ours, counted: true, backoff: backoff(1_000) };
 const model = (firstMs: number): FailureRule => ({
-  ...{ class: 'model', retry: true, counted: true, again: 'resume', status: 502 },
+  ...{ class: 'model', retry: true, counted: true, again: 'resume' },
   backoff: backoff(firstMs),
 });
 
 const rules = {
-  internal: { ...ours, retry: false, counted: true, again: 'restart', status: 500 },
-  'job.cancelled': { class: 'cancelled', retry: false, counted: true, again: 'restart', status: 409 },
-  'job.expired': { class: 'timed_out', retry: false, counted: true, again: 'restart', status: 504 },
-  'job.timed_out': { class: 'timed_out', retry: false, counted: true, again: 'resume', status: 504 },
+  internal: { ...ours, retry: false, counted: true, again: 'restart' },
+  'job.cancelled': { class: 'cancelled', retry: false, counted: true, again: 'restart' },
+  'job.expired': { class: 'timed_out', retry: false, counted: true, again: 'restart' },
+  'job.timed_out': { class: 'timed_out', retry: false, counted: true, again: 'resume' },
   'job.impossible': user,
   'job.looping': user,
   'job.secrets_gone': user,
@@ -60,7 +58,7 @@ const rules = {
   'engine.start_failed': { ...ours, retry: false, counted: true, again: 'restart' },
   'engine.crashed': crash,
   'engine.unresponsive': crash,
-  'engine.hung': { ...crash, class: 'hung', most: 1, status: 504 },
+  'engine.hung': { ...crash, class: 'hung', most: 1 },
   'engine.out_of_memory': crash,
   'engine.session_broken': { ...ours, most: 1, again: 'restart' },
   'workspace.failed': user,
@@ -71,10 +69,10 @@ const rules = {
   'result.schema_refused': user,
   'model.authentication': user,
   'model.billing': user,
-  'model.rate_limited': { ...model(10_000), status: 429 },
+  'model.rate_limited': model(10_000),
   // Only with `onLimit: wait`, and then until the limit is lifted.
-  'model.limit_reached': { class: 'limit', retry: true, counted: false, most: 20, again: 'resume', status: 429 },
-  'model.overloaded': { ...model(5_000), status: 503 },
+  'model.limit_reached': { class: 'limit', retry: true, counted: false, most: 20, again: 'resume' },
+  'model.overloaded': model(5_000),
   'model.unreachable': model(5_000),
   'model.refused': user,
   'model.invalid_request': user,

@@ -1,5 +1,6 @@
 import { failureRule } from '@remuda/domain';
 import type { EndedAttempt, FailureCode, JobRecord, Redriven } from '@remuda/domain';
+import { statusOf } from '../problems/status.js';
 import { iso, viewJob } from '../jobs/job-view.js';
 import type { DeadLetterView, EndedAttemptView, RedriveOutcomeView } from './dead-letter-view.dto.js';
 
@@ -20,7 +21,7 @@ export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
     endedAt: iso(endedAt),
     ...(start === undefined ? {} : { start }),
     class: classOf(failure.code),
-    status: failureRule(failure.code).status,
+    status: statusOf(failure.code),
     failure,
     ...(lastText === undefined ? {} : { lastText }),
     ...(proof === undefined ? {} : { ended: proof }),

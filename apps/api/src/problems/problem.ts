@@ -1,39 +1,6 @@
-import { RemudaError, failureRule, isFailureCode } from '@remuda/domain';
-import type { ErrorCode, Fault, RefusalCode } from '@remuda/domain';
-import { sourceStatuses } from '@remuda/runtime';
-
-/** The HTTP status of every refusal. That of a failure stands with its class. 500 is never told: it becomes `internal`. */
-const statuses = {
-  'request.malformed': 400,
-  'request.invalid': 400,
-  'request.too_large': 413,
-  'request.not_acceptable': 406,
-  'request.unsupported_type': 415,
-  'request.forbidden': sourceStatuses['request.forbidden'],
-  'request.misdirected': sourceStatuses['request.misdirected'],
-  'request.upgrade_required': 426,
-  'route.unknown': 404,
-  'route.method_not_allowed': 405,
-  'job.unknown': 404,
-  'job.not_over': 409,
-  'job.cannot_cancel': 409,
-  'job.not_redrivable': 409,
-  'profile.unknown': 400,
-  'pool.unknown': 404,
-  'worker.unknown': 404,
-  'schema.invalid': 400,
-  'cursor.invalid': 400,
-  'event_id.invalid': 400,
-  'idempotency.conflict': 409,
-  'config.invalid': 500,
-  'credential.missing': 500,
-  'redis.unavailable': 503,
-  'redis.full': 503,
-  'service.starting': 503,
-  'bridge.unavailable': 503,
-} as const satisfies Record<RefusalCode, number>;
-
-const statusOf = (code: ErrorCode): number => (isFailureCode(code) ? failureRule(code).status : statuses[code]);
+import { RemudaError } from '@remuda/domain';
+import type { ErrorCode, Fault } from '@remuda/domain';
+import { statusOf } from './status.js';
 
 /** What a refused request gets: RFC 9457, with our stable code and the faults of the input. */
 export interface Problem {

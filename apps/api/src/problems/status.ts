@@ -1,0 +1,58 @@
+import { failureRule, isFailureCode } from '@remuda/domain';
+import type { ErrorCode, FailureClass, FailureCode, RefusalCode } from '@remuda/domain';
+import { sourceStatuses } from '@remuda/runtime';
+
+/** The HTTP status of every refusal. 500 is never told: it becomes `internal`. */
+const refusals = {
+  'request.malformed': 400,
+  'request.invalid': 400,
+  'request.too_large': 413,
+  'request.not_acceptable': 406,
+  'request.unsupported_type': 415,
+  'request.forbidden': sourceStatuses['request.forbidden'],
+  'request.misdirected': sourceStatuses['request.misdirected'],
+  'request.upgrade_required': 426,
+  'route.unknown': 404,
+  'route.method_not_allowed': 405,
+  'job.unknown': 404,
+  'job.not_over': 409,
+  'job.cannot_cancel': 409,
+  'job.not_redrivable': 409,
+  'profile.unknown': 400,
+  'pool.unknown': 404,
+  'worker.unknown': 404,
+  'schema.invalid': 400,
+  'cursor.invalid': 400,
+  'event_id.invalid': 400,
+  'idempotency.conflict': 409,
+  'config.invalid': 500,
+  'credential.missing': 500,
+  'redis.unavailable': 503,
+  'redis.full': 503,
+  'service.starting': 503,
+  'bridge.unavailable': 503,
+} as const satisfies Record<RefusalCode, number>;
+
+/** The HTTP status of a failure, where an answer has to tell of one: whoever passes it on needs it. */
+const failures = {
+  user: 422,
+  cancelled: 409,
+  timed_out: 504,
+  hung: 504,
+  infrastructure: 502,
+  model: 502,
+  limit: 429,
+} as const satisfies Record<FailureClass, number>;
+
+/** Failures that say more than their class does. */
+const special: Partial<Record<FailureCode, number>> = {
+  internal: 500,
+  'model.rate_limited': 429,
+  'model.overloaded': 503,
+};
+
+/** The HTTP status that tells of an error. */
+export function statusOf(code: ErrorCode): number {
+  if (!isFailureCode(code)) return refusals[code];
+  return special[code] ?? failures[failureRule(code).class];
+}
