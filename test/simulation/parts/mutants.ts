@@ -132,7 +132,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'pool-without-lead': {
-    shownBy: 2621,
+    shownBy: 4301,
     script: replace(["if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end", '']),
   },
 };
