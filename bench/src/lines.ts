@@ -2,6 +2,7 @@ import { bookkeeping } from './bookkeeping/line.js';
 import { container } from './container/line.js';
 import { events } from './events/line.js';
 import type { Line } from './figure.js';
+import { footprint } from './footprint/line.js';
 import { firstRequest } from './first-request/line.js';
 import { cancel } from './recovery/cancel.js';
 import { failover } from './recovery/failover.js';
@@ -14,5 +15,5 @@ import { worker } from './worker/line.js';
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
   ...[firstRequest, throughput, events, worker, container, submitting],
-  ...[bookkeeping, failover, loss, cancel, simulation],
+  ...[bookkeeping, footprint, failover, loss, cancel, simulation],
 ];

@@ -102,6 +102,8 @@ function settings(password: string): readonly string[] {
     'appendfsync everysec',
     'save ""',
     'maxmemory-policy noeviction',
+    // Else a job's record is kept as a table of fields, for the sake of its two long ones.
+    'hash-max-listpack-value 1024',
     `requirepass ${password}`,
   ];
 }

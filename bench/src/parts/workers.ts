@@ -6,6 +6,7 @@ import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine } from '@remuda/testing';
 import { Worker } from '../../../apps/worker/dist/worker.js';
 import { eventText, isTalk, talk } from '../events/talk.js';
+import { beModest, isModest } from '../footprint/modest.js';
 import { serve } from './member.js';
 import type { StartNote } from './remote-runtime.js';
 
@@ -31,9 +32,10 @@ serve(({ start: { worker: id, env } }: StartNote) => {
   void worker.run();
 });
 
-/** Talks as long as the prompt asks for, and does nothing for any other prompt. */
+/** Talks as long as the prompt asks for, or does a modest job, and nothing for any other prompt. */
 async function answer({ prompt }: Turn, onEvent: (event: NewEvent) => void): Promise<TurnEnd> {
   const asked = prompt.startsWith('{') ? parseJson(prompt) : undefined;
+  if (isModest(asked)) return beModest(onEvent);
   if (isTalk(asked))
     await talk(asked, (n) => {
       onEvent({ type: 'message.delta', at: Date.now(), data: { text: eventText(n) } });

@@ -21,8 +21,11 @@ import type { RedisKeys } from '../keys.js';
 /** Most entries (batches of events) kept of one job's stream, about. */
 export const maxEventEntries = 10_000;
 
-/** What was read of a worker's stream stays there until so much has come together, in characters. */
-const trimAfter = 1_000_000;
+/**
+ * What was read of a worker's stream stays there until so much has come together, in characters: until then Redis holds it twice, there
+ * and in the jobs' own streams. Letting go of it costs two commands.
+ */
+const trimAfter = 64_000;
 
 /** So often a step is tried that fails while Redis is there; then it counts as unreadable. */
 const maxTries = 5;
