@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { fileURLToPath } from 'node:url';
+import { lintFromString, loadConfig } from '@redocly/openapi-core';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { readSettings } from '@remuda/domain';
 import { createApp } from '@remuda/runtime';
@@ -26,14 +27,51 @@ const operations = (): readonly (readonly [string, Operation])[] =>
   );
 const schemas = () => document.components?.schemas as Record<string, { properties?: Record<string, object> }>;
 
-test('a linter of OpenAPI documents finds nothing wrong, but that a WebSocket has no answer of its own', async () => {
-  const config = await createConfig({ extends: ['recommended'] });
-  const source = JSON.stringify(document);
-  const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
-  expect(problems.map(({ ruleId, location }) => `${ruleId} ${location[0]?.pointer ?? ''}`)).toEqual([
-    'operation-2xx-response #/paths/~1api~1v1~1stream/get/responses',
-  ]);
+/** What a linter finds wrong in a document, by the rules of redocly.yaml: errors and warnings. */
+async function lint(of: object): Promise<readonly string[]> {
+  const config = await loadConfig({ configPath: fileURLToPath(new URL('../../../../redocly.yaml', import.meta.url)) });
+  const problems = await lintFromString({ source: JSON.stringify(of), absoluteRef: 'openapi.json', config });
+  return problems.map(({ ruleId, location }) => `${ruleId} ${location[0]?.pointer ?? ''}`);
+}
+
+test('a linter of OpenAPI documents finds nothing wrong, and nothing to warn of', async () => {
+  expect(await lint(document)).toEqual([]);
 });
+
+test.each<[string, string, (broken: Broken) => unknown]>([
+  ['info-contact', 'no contact', ({ info }) => delete info['contact']],
+  ['info-license-url', 'a license without an address', ({ info }) => delete info['license']?.['url']],
+  ['rule/info-description', 'no description', ({ info }) => delete info['description']],
+  ['rule/operation-success-response', 'no success', ({ get }) => (get['responses'] = { 400: { description: 'x' } })],
+  ['rule/operation-tags', 'no tag', ({ get }) => delete get['tags']],
+  ['operation-tag-defined', 'an unknown tag', ({ get }) => (get['tags'] = ['unknown'])],
+  ['operation-description', 'no description of an operation', ({ get }) => delete get['description']],
+  ['operation-operationId', 'no name of an operation', ({ get }) => delete get['operationId']],
+  ['operation-operationId-url-safe', 'a name with a space', ({ get }) => (get['operationId'] = 'list jobs')],
+  ['rule/no-code-in-descriptions', 'a script in a text', ({ get }) => (get['description'] = '<script>x</script>')],
+  ['rule/array-items', 'an array of what', ({ schemas }) => (schemas['Odd'] = { type: 'array' })],
+  ['no-unused-components', 'a schema that nobody names', ({ schemas }) => (schemas['Odd'] = { type: 'string' })],
+  ['no-enum-type-mismatch', 'words of another type', ({ schemas }) => (schemas['Odd'] = { type: 'string', enum: [1] })],
+  ['no-invalid-schema-examples', 'a wrong example', ({ schemas }) => (schemas['Odd'] = { type: 'string', example: 1 })],
+  ['struct', 'what is no OpenAPI', ({ get }) => (get['nonsense'] = true)],
+])('it would find, as %s, %s', async (rule, _what, damage) => {
+  const copy = structuredClone(document) as unknown as Broken['whole'];
+  damage({ whole: copy, info: copy.info, get: copy.paths['/api/v1/jobs']!['get']!, schemas: copy.components.schemas });
+  expect((await lint(copy)).map((problem) => problem.split(' ')[0])).toContain(rule);
+});
+
+type Node = Record<string, unknown>;
+/** A document and the parts of it that a test damages. */
+interface Broken {
+  readonly whole: {
+    readonly info: Record<string, Node>;
+    readonly paths: Record<string, Record<string, Node>>;
+    readonly components: { readonly schemas: Record<string, Node> };
+  };
+  readonly info: Record<string, Node>;
+  readonly get: Node;
+  readonly schemas: Record<string, Node>;
+}
 
 test('each operation has a public name of its own, a tag, and schemas for what may go wrong', () => {
   const ids = operations().map(([, { operationId }]) => operationId);
