@@ -25,21 +25,24 @@ export interface Stand {
   close(): Promise<void>;
 }
 
-/** Brings it up; wants the apps built. */
-export async function openStand(): Promise<Stand> {
+/** Brings it up, with further environment of the api; wants the apps built. */
+export async function openStand(env: Readonly<Record<string, string>> = {}): Promise<Stand> {
   const undo: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    return { ...(await bringUp(undo)), close };
+    return { ...(await bringUp(undo, env)), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function bringUp(undo: (() => Promise<unknown>)[]): Promise<Omit<Stand, 'close'>> {
+async function bringUp(
+  undo: (() => Promise<unknown>)[],
+  further: Readonly<Record<string, string>>,
+): Promise<Omit<Stand, 'close'>> {
   const dir = await mkdtemp('/tmp/remuda-fuzz-');
   undo.push(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
   const redis = await openRedis({ env: { ...process.env, REMUDA_REDIS_URL: undefined }, dir, say: () => undefined });
@@ -54,7 +57,7 @@ async function bringUp(undo: (() => Promise<unknown>)[]): Promise<Omit<Stand, 'c
   const api = startProcess({
     name: 'api',
     run: { app: join(root, 'apps/api/dist/main.js') },
-    env: { ...process.env, ...env, REMUDA_LOG_LEVEL: 'error' },
+    env: { ...process.env, ...env, REMUDA_LOG_LEVEL: 'error', ...further },
     log: join(dir, 'api.log'),
   });
   undo.push(() => api.stop(graceMs));

@@ -12,7 +12,7 @@ import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, isId } from '@remuda/domain';
 import type { DeadLetters, Redriven } from '@remuda/domain';
 import { JobEvents } from '../events/job-events.js';
-import { invalid, readQuery, requireDto, safeBody } from '../input/read-dto.js';
+import { invalid, readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { JobDto } from '../jobs/job-view.dto.js';
 import type { JobView } from '../jobs/job-view.dto.js';
 import { viewJob } from '../jobs/job-view.js';
@@ -84,7 +84,7 @@ export class DeadLettersController {
   @ApiBody({ type: RedriveDto, examples: bodyExamples.redriveJobs })
   @ApiOkResponse({ type: RedriveOutcomesDto })
   async many(@Body() body: unknown): Promise<RedriveOutcomesView> {
-    const { ids, filter, limit = mostRedriven } = requireDto(RedriveDto, safeBody(body));
+    const { ids, filter, limit = mostRedriven } = requireDto(RedriveDto, requireBody(body));
     if ((ids === undefined) === (filter === undefined))
       throw invalid([{ path: 'ids', message: 'must stand alone, and without it filter must be there' }]);
     if (ids !== undefined) return { outcomes: await this.redriveAll(ids), more: false };

@@ -2,15 +2,27 @@ import type { Fault } from '@remuda/domain';
 
 /** Deepest nesting of objects and arrays that a body may have. */
 export const maxDepth = 64;
+/** Longest name of a field in characters: names of one object are compared with each other. */
+export const maxNameChars = 1_024;
 /** Keys that reach an object's prototype where a value is copied without care. */
 const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Looks through a parsed JSON value, and gives its first fault: nested too deeply, a key that could change an object's prototype, or
- * half of a surrogate pair, which has no UTF-8 and would arrive as another character. Knows no recursion, so that no input
+ * Looks through a parsed JSON value, and gives its first fault: nested too deeply, a key that could change an object's prototype or
+ * is too long, or half of a surrogate pair, which has no UTF-8 and would arrive as another character. Knows no recursion, so that no input
  * can exhaust the stack.
  */
 export function findUnsafeJson(value: unknown): Fault | undefined {
+  const looking = lookForUnsafe(value);
+  for (;;) {
+    const { done, value: fault } = looking.next();
+    if (done === true) return fault;
+  }
+}
+
+/** The same a step at a time: yields after each thousand values. */
+export function* lookForUnsafe(value: unknown): Generator<undefined, Fault | undefined> {
+  let values = 0;
   const open: { readonly value: unknown; readonly path: string; readonly depth: number }[] = [
     { value, path: '', depth: 1 },
   ];
@@ -20,11 +32,18 @@ export function findUnsafeJson(value: unknown): Fault | undefined {
     if (next.depth > maxDepth)
       return { path: topOf(next.path), message: `must not be nested deeper than ${maxDepth} levels` };
     const inArray = Array.isArray(next.value);
-    for (const [key, inner] of Object.entries(next.value)) {
+    const holder = next.value as Readonly<Record<string, unknown>>;
+    for (const key of Object.keys(holder)) {
+      if (!inArray && key.length > maxNameChars)
+        return {
+          path: next.path,
+          message: `must not have a field whose name is longer than ${maxNameChars} characters`,
+        };
       const path = inArray ? `${next.path}[${key}]` : join(next.path, key);
       if (!inArray && refusedKeys.has(key)) return { path, message: 'is a name that no field may have' };
       if (!inArray && !isWellFormed(key)) return { path: next.path, message: `has a field whose name ${brokenText}` };
-      open.push({ value: inner, path, depth: next.depth + 1 });
+      open.push({ value: holder[key], path, depth: next.depth + 1 });
+      if (++values % 1_000 === 0) yield;
     }
   }
   return undefined;
@@ -46,7 +65,24 @@ function topOf(path: string): string {
   return `${steps.slice(0, 4).join('')}…`;
 }
 
-/** Whether a value's JSON text takes more than so many bytes. */
+/** Whether a value's JSON text takes more than so many bytes. Looks at no more of it than it takes to tell. */
 export function isLargerThan(value: unknown, maxBytes: number): boolean {
-  return Buffer.byteLength(JSON.stringify(value)) > maxBytes;
+  return isSurelyLarger(value, maxBytes) || Buffer.byteLength(JSON.stringify(value)) > maxBytes;
+}
+
+/** Whether its texts, names and commas alone take more: of what they don't, the JSON text is a few times as large at most. */
+function isSurelyLarger(value: unknown, maxBytes: number): boolean {
+  const open: unknown[] = [value];
+  let bytes = 0;
+  while (open.length > 0) {
+    const next = open.pop();
+    bytes += typeof next === 'string' ? next.length + 2 : 1;
+    if (bytes > maxBytes) return true;
+    if (typeof next !== 'object' || next === null) continue;
+    const inner = Object.values(next);
+    if (bytes + inner.length > maxBytes) return true;
+    for (const each of inner) open.push(each);
+    if (!Array.isArray(next)) for (const name of Object.keys(next)) bytes += name.length + 3;
+  }
+  return bytes > maxBytes;
 }

@@ -50,22 +50,18 @@ function readField(
   return 'value' in read ? read : { value, faults: read.faults };
 }
 
-/** The body of a request as a parsed JSON value that is safe to go through; rejects with `request.invalid`. */
-export function safeBody(body: unknown): unknown {
+/** The body of a request, which `readJsonBody` has read; rejects with `request.malformed` where there is none. */
+export function requireBody(body: unknown): unknown {
   if (body === undefined || body === null)
     throw new RemudaError('request.malformed', 'The request has no body; send a JSON object as application/json.');
-  return safe(body);
+  return body;
 }
 
 /** Reads a query string, or rejects with `request.invalid` and all its faults. */
 export function readQuery<T extends object>(dto: Dto<T>, query: unknown): T {
-  return requireDto(dto, safe(query));
-}
-
-function safe(input: unknown): unknown {
-  const fault = findUnsafeJson(input);
+  const fault = findUnsafeJson(query);
   if (fault) throw invalid([fault]);
-  return input;
+  return requireDto(dto, query);
 }
 
 /** Reads a value, or rejects with `request.invalid` and all its faults. */

@@ -26,6 +26,20 @@ export const Characters = (min: number, max: number, options: ValidationOptions 
     options,
   );
 
+/**
+ * A text of so many of JavaScript's own units. For a limit in bytes, since each unit takes one at least in UTF-8: it is told
+ * without a look at the text.
+ */
+export const Units = (min: number, max: number, options: ValidationOptions = {}): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: 'units',
+      constraints: [min, max],
+      validator: { validate: (value) => typeof value === 'string' && value.length >= min && value.length <= max },
+    },
+    options,
+  );
+
 /** A list of so many values, no two of them the same. */
 export const Distinct = (min: number, max: number): PropertyDecorator =>
   applyDecorators(

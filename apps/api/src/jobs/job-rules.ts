@@ -9,7 +9,6 @@ import {
 } from '@remuda/domain';
 import { isLargerThan, join } from '../input/plain-json.js';
 import { limits } from './limits.js';
-import { outputSchemaFaults } from './output-schema.js';
 import type { SubmitJobDto } from './submit-job.dto.js';
 
 /** What the rules need to know besides the job. */
@@ -22,7 +21,7 @@ export interface RuleContext {
 /** The faults of a job that no single field's type and range can tell. */
 export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonly Fault[] {
   return [
-    ...(job.prompt.trim() === '' ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
+    ...(!/\S/.test(job.prompt) ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
     ...tooLarge('prompt', job.prompt, limits.promptBytes),
     ...tooLarge('appendSystemPrompt', job.appendSystemPrompt, limits.systemPromptBytes),
     ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, git) : []),
@@ -32,7 +31,6 @@ export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonl
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
       : []),
-    ...(job.outputSchema ? outputSchemaFaults(job.outputSchema) : []),
   ];
 }
 

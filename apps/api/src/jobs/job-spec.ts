@@ -7,16 +7,21 @@ import { join } from '../input/plain-json.js';
 import { jobFaults, timeOf } from './job-rules.js';
 import type { RuleContext } from './job-rules.js';
 import { defaults } from './limits.js';
+import { outputSchemaFaults } from './output-schema.js';
 import { SubmitJobDto } from './submit-job.dto.js';
 
 /** A job as it was asked for. */
 export type AskedJob = Omit<NewJob, 'id'>;
 
 /** Reads one job of a request's body; `path` is where it stands there. All its faults are told together. */
-export function readJobSpec(body: unknown, context: RuleContext, path = ''): Read<AskedJob> {
+export async function readJobSpec(body: unknown, context: RuleContext, path = ''): Promise<Read<AskedJob>> {
   const read = looksRight(body) ? { value: body as SubmitJobDto } : readDto(SubmitJobDto, withoutShorthand(body), path);
   if (!('value' in read)) return read;
-  const faults = jobFaults(read.value, context);
+  const { outputSchema } = read.value;
+  const faults = [
+    ...jobFaults(read.value, context),
+    ...(outputSchema === undefined ? [] : await outputSchemaFaults(outputSchema)),
+  ];
   if (faults.length > 0) return { faults: faults.map((fault) => ({ ...fault, path: join(path, fault.path) })) };
   const { secrets = {} } = read.value;
   const names = Object.keys(secrets);

@@ -13,7 +13,7 @@ import { RemudaError, isOver } from '@remuda/domain';
 import type { JobBook, JobRecord } from '@remuda/domain';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
-import { readQuery, requireDto, safeBody } from '../input/read-dto.js';
+import { readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { jobBook } from '../stores.js';
 import { CancelJobDto } from './cancel-job.dto.js';
@@ -75,7 +75,7 @@ export class JobsController {
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobView> {
-    const { reason } = requireDto(CancelJobDto, safeBody(body ?? {}));
+    const { reason } = requireDto(CancelJobDto, requireBody(body ?? {}));
     await this.events.job(id);
     const answer = await this.book.cancel(id, reason ?? 'Cancelled by the client.');
     if (answer.kind === 'over') throw new RemudaError('job.cannot_cancel', `The job is over: it ${answer.state}.`);

@@ -7,6 +7,7 @@ import { invalid, requireDto } from '../input/read-dto.js';
 import type { Read } from '../input/read-dto.js';
 import { apiConfig, clock, jobBook, redisIsUp } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
+import { readIdempotency } from './idempotency.js';
 import { readJobSpec, type AskedJob } from './job-spec.js';
 import { KnownProfiles } from './known-profiles.js';
 import { SubmissionCount } from './submission-count.js';
@@ -31,33 +32,33 @@ export class Submission {
     private readonly count: SubmissionCount,
   ) {}
 
-  /** Takes one job in. Rejects with all its faults. */
-  async one(body: unknown, idempotency?: Idempotency): Promise<Taken> {
+  /** Takes one job in, once for each key. Rejects with all its faults. */
+  async one(body: unknown, key?: string): Promise<Taken> {
     await this.time.settled();
-    const read = this.read(body, '');
+    const read = await this.read(body, '');
     if (!('value' in read)) throw codedRefusal(read.faults);
     await this.profiles.require([{ name: read.value.spec.profile, path: 'profile' }]);
-    return this.take([read.value], idempotency);
+    return this.take([read.value], await readIdempotency(key, body));
   }
 
-  /** Takes all jobs of a batch in, or none. Rejects with all faults of all jobs. */
-  async batch(body: unknown, idempotency?: Idempotency): Promise<Taken> {
+  /** Takes all jobs of a batch in, or none, once for each key. Rejects with all faults of all jobs. */
+  async batch(body: unknown, key?: string): Promise<Taken> {
     const { jobs } = requireDto(SubmitBatchDto, body);
     await this.time.settled();
     const reads: Read<AskedJob>[] = [];
     for (const [i, job] of jobs.entries()) {
-      reads.push(this.read(job, `jobs[${i}]`));
-      // Schemas take time to compile; other requests go on in between.
+      reads.push(await this.read(job, `jobs[${i}]`));
+      // Other requests go on in between.
       await setImmediate();
     }
     const faults = reads.flatMap((read) => [...read.faults]);
     if (faults.length > 0) throw codedRefusal(faults);
     const asked = reads.flatMap((read) => ('value' in read ? [read.value] : []));
     await this.profiles.require(asked.map(({ spec }, i) => ({ name: spec.profile, path: `jobs[${i}].profile` })));
-    return this.take(asked, idempotency);
+    return this.take(asked, await readIdempotency(key, body));
   }
 
-  private read(body: unknown, path: string): Read<AskedJob> {
+  private read(body: unknown, path: string): Promise<Read<AskedJob>> {
     return readJobSpec(body, { now: this.time.now(), git: this.config.git }, path);
   }
 

@@ -15,7 +15,7 @@ import {
   Min,
 } from 'class-validator';
 import { Given, Inner } from '../input/fields.js';
-import { Characters } from '../input/rules.js';
+import { Characters, Units } from '../input/rules.js';
 import { defaults, limits } from './limits.js';
 
 const model = /^[A-Za-z0-9._:[\]-]{1,100}$/;
@@ -82,7 +82,7 @@ const workspaceType = ({ kind }: { readonly kind?: unknown }) => (kind === 'git'
 /** A job as clients ask for it. Rules that one field alone cannot tell are in `job-rules.ts`. */
 @ApiSchema({ name: 'SubmitJob' })
 export class SubmitJobDto {
-  @Characters(1, limits.promptBytes, { message: `must have 1 character to ${limits.promptBytes} bytes` })
+  @Units(1, limits.promptBytes, { message: `must have 1 character to ${limits.promptBytes} bytes` })
   @ApiProperty({ description: 'What Claude Code is asked to do: up to 10 MiB of UTF-8.', minLength: 1 })
   prompt!: string;
 

@@ -5,10 +5,9 @@ import type { JobBook } from '@remuda/domain';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
 import { OpenStreams } from '../events/open-streams.js';
-import { safeBody } from '../input/read-dto.js';
+import { requireBody } from '../input/read-dto.js';
 import { apiConfig, jobBook } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
-import { readIdempotency } from './idempotency.js';
 import { AcceptedBatchDto, AcceptedJobDto } from './job-view.dto.js';
 import type { AcceptedBatchView, AcceptedJobView } from './job-view.dto.js';
 import { jobsPath, viewAccepted, viewJob } from './job-view.js';
@@ -61,7 +60,7 @@ export class SubmitController {
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedJobView | JobWithResultView> {
-    const { ids, repeated } = await this.submission.one(safeBody(body), readIdempotency(key, body));
+    const { ids, repeated } = await this.submission.one(requireBody(body), key);
     const [id = ''] = ids;
     reply.header('location', `${this.config.basePath}${jobsPath}/${id}`);
     if (repeated) reply.header('idempotent-replayed', 'true');
@@ -89,7 +88,7 @@ export class SubmitController {
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedBatchView> {
-    const { ids, repeated } = await this.submission.batch(safeBody(body), readIdempotency(key, body));
+    const { ids, repeated } = await this.submission.batch(requireBody(body), key);
     if (repeated) reply.header('idempotent-replayed', 'true');
     return { jobs: await Promise.all(ids.map((id) => this.accepted(id, repeated))) };
   }

@@ -3,7 +3,7 @@ import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } fr
 import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, defaultDrainMs } from '@remuda/domain';
 import type { PoolBook, PoolControls } from '@remuda/domain';
-import { requireDto, safeBody } from '../input/read-dto.js';
+import { requireDto, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { poolBook, poolControls } from '../stores.js';
 import { viewPool } from './pool-view.js';
@@ -35,7 +35,7 @@ export class SteerController {
   @ApiBody({ type: PausePoolDto, required: false, examples: bodyExamples.pause })
   @ApiOkResponse({ type: PoolListDto })
   async pauseAll(@Body() body: unknown): Promise<PoolListView> {
-    await this.controls.pause(undefined, requireDto(PausePoolDto, safeBody(body ?? {})).reason ?? byOperator);
+    await this.controls.pause(undefined, requireDto(PausePoolDto, requireBody(body ?? {})).reason ?? byOperator);
     return this.pools();
   }
 
@@ -63,7 +63,7 @@ export class SteerController {
   @ApiOkResponse({ type: PoolDto })
   @ApiNotFoundResponse(noPool)
   async pause(@Param('profile') profile: string, @Body() body: unknown): Promise<PoolView> {
-    const { reason } = requireDto(PausePoolDto, safeBody(body ?? {}));
+    const { reason } = requireDto(PausePoolDto, requireBody(body ?? {}));
     return this.pool(profile, await this.controls.pause(profile, reason ?? byOperator));
   }
 
@@ -91,7 +91,7 @@ export class SteerController {
   @ApiOkResponse({ type: PoolDto })
   @ApiNotFoundResponse(noPool)
   async drain(@Param('profile') profile: string, @Body() body: unknown): Promise<PoolView> {
-    const { limitMs, reason } = requireDto(DrainPoolDto, safeBody(body ?? {}));
+    const { limitMs, reason } = requireDto(DrainPoolDto, requireBody(body ?? {}));
     return this.pool(profile, await this.controls.drainPool(profile, limitMs ?? defaultDrainMs, reason ?? byOperator));
   }
 
@@ -132,7 +132,7 @@ export class SteerController {
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
   async drainWorker(@Param('id') id: string, @Body() body: unknown): Promise<WorkerView> {
-    const { limitMs } = requireDto(DrainWorkerDto, safeBody(body ?? {}));
+    const { limitMs } = requireDto(DrainWorkerDto, requireBody(body ?? {}));
     return this.worker(id, await this.controls.drainWorker(id, limitMs ?? defaultDrainMs));
   }
 

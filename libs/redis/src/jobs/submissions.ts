@@ -5,6 +5,7 @@ import { translateRedisError } from '../connection/redis-error.js';
 import { Groups } from './groups.js';
 import { placeKeys, queuedJob, storedOptions } from '../queue/placing.js';
 import { passOver } from '../connection/queue-log.js';
+import { LargeArguments } from '../script/large-arguments.js';
 import { run } from '../script/script.js';
 import { submitScript, withdrawScript } from './submit.lua.js';
 
@@ -63,17 +64,19 @@ export class Submissions {
     const profiles = [...new Set(jobs.map(({ spec }) => spec.profile))];
     const allKeys = [keys.jobs, keys.ttl, idempotency ? keys.idempotency(idempotency.key) : keys.jobs];
     for (const profile of profiles) allKeys.push(...placeKeys(keys, profile));
-    const args = [
+    const args = new LargeArguments();
+    await args.add([
       ...[now, idempotency?.fingerprint ?? '', this.idempotencyMs],
       ...[idempotency ? JSON.stringify(jobs.map(({ id }) => id)) : '', keys.wake, profiles.length],
       ...profiles,
       this.#labelStart,
-    ];
+    ]);
     for (const job of jobs) {
       allKeys.push(...this.#keysOf(job));
-      this.#addArgs(args, job, { now, queue: profiles.indexOf(job.spec.profile) + 1 });
+      const turn = args.add(this.#argsOf(job, { now, queue: profiles.indexOf(job.spec.profile) + 1 }));
+      if (turn) await turn;
     }
-    return (await run(this.redis, submitScript, allKeys, args)) as Submitted;
+    return (await run(this.redis, submitScript, allKeys, args.all)) as Submitted;
   }
 
   #keysOf({ id, spec }: NewJob): string[] {
@@ -81,7 +84,7 @@ export class Submissions {
     return [keys.job(id), keys.prompt(id), keys.events(id), keys.placed(spec.profile, id), keys.secrets(id)];
   }
 
-  #addArgs(args: (string | number)[], { id, spec: asked, secrets }: NewJob, at: { now: number; queue: number }): void {
+  #argsOf({ id, spec: asked, secrets }: NewJob, at: { now: number; queue: number }): readonly (string | number)[] {
     const { prompt, ...spec } = asked;
     const { profile, priority, runAt, ttlMs } = spec;
     const { now, queue } = at;
@@ -89,10 +92,12 @@ export class Submissions {
     const event: NewEvent = { type: 'job.queued', at: now, data };
     const wakeAt = runAt !== undefined && runAt > now ? runAt : '';
     const expiry = ttlMs === undefined ? '' : Math.max(now, runAt ?? 0) + ttlMs;
-    args.push(id, queue, JSON.stringify(spec), prompt, JSON.stringify([event]), priority, expiry, wakeAt);
-    args.push(JSON.stringify(queuedJob(spec)), storedOptions(id, spec, now), secrets ? JSON.stringify(secrets) : '');
-    const labels = Object.entries(spec.labels);
-    args.push(labels.length, ...labels.map(([key, value]) => `${key}=${value}`));
+    const labels = Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`);
+    return [
+      ...[id, queue, JSON.stringify(spec), prompt, JSON.stringify([event]), priority, expiry, wakeAt],
+      ...[JSON.stringify(queuedJob(spec)), storedOptions(id, spec, now), secrets ? JSON.stringify(secrets) : ''],
+      labels.length > 0 ? JSON.stringify(labels) : '',
+    ];
   }
 
   /** Takes back what may have been written. What can't be taken back now was sent, after all. */

@@ -11,7 +11,7 @@ import { script } from '../script/script.js';
  * priorities, then per job: job, prompt, events, BullMQ's job, secrets.
  * ARGV: now, fingerprint ('' for no idempotency key), idempotency ttl ms, ids as JSON, wake channel, number of queues, their
  * profiles, what stands before a label in the key of its index, then per job: id, number of its queue, spec, prompt, event, priority, ttl deadline or '', wakeAt or '', BullMQ's
- * data, BullMQ's options, secrets or '', number of labels, labels.
+ * data, BullMQ's options, secrets or '', labels as JSON or ''.
  * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again because the first answer was lost, it changes nothing.
  */
 export const submitScript = script(`
@@ -33,16 +33,15 @@ local a = 8 + queues
 for k = first, #KEYS, 5 do
   local id, queue, spec, prompt, event, priority, ttl, wakeAt, data, opts, secrets, labels = unpack(ARGV, a, a + 11)
   queue = tonumber(queue)
-  labels = tonumber(labels)
   local profile, q = ARGV[6 + queue], 1 + 3 * queue
   redis.call('HSET', KEYS[k], 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
-  if labels > 0 then redis.call('HSET', KEYS[k], 'labels', cjson.encode({unpack(ARGV, a + 12, a + 11 + labels)})) end
+  if labels ~= '' then redis.call('HSET', KEYS[k], 'labels', labels) end
   redis.call('SET', KEYS[k+1], prompt)
   if secrets ~= '' then redis.call('SET', KEYS[k+4], secrets) end
   redis.call('XADD', KEYS[k+2], '1-0', 'n', 1, 'a', 0, 'd', event)
   redis.call('ZADD', KEYS[1], now, id)
   if ttl ~= '' then redis.call('ZADD', KEYS[2], ttl, id) end
-  for l = 1, labels do redis.call('ZADD', ARGV[7 + queues] .. ARGV[a+11+l], now, id) end
+  for _, label in ipairs(labels ~= '' and cjson.decode(labels) or {}) do redis.call('ZADD', ARGV[7 + queues] .. label, now, id) end
   local delay = 0
   if wakeAt == '' then
     local count = redis.call('INCR', KEYS[q+2])
@@ -56,7 +55,7 @@ for k = first, #KEYS, 5 do
   end
   redis.call('HSET', KEYS[k+3], 'name', profile, 'data', data, 'opts', opts, 'timestamp', now, 'delay', delay, 'priority', priority)
   placed[queue] = (placed[queue] or 0) + 1
-  a = a + 12 + labels
+  a = a + 12
 end
 for queue = 1, queues do redis.call('PUBLISH', ARGV[5], ARGV[6 + queue] .. ' ' .. placed[queue]) end
 return {'new'}

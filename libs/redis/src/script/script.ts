@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { ScriptNotToldError, answerCode, isFull } from '../connection/redis-error.js';
+import type { Argument } from './large-arguments.js';
 
 /** A Lua script: it runs as one step in Redis, whoever else is at work. */
 export interface Script {
@@ -26,7 +27,7 @@ export async function run(
   redis: Redis,
   { lua, sha }: Script,
   keys: readonly string[],
-  args: readonly (string | number)[],
+  args: readonly Argument[],
 ): Promise<unknown> {
   try {
     return await redis.evalsha(sha, keys.length, ...keys, ...args);
@@ -37,12 +38,7 @@ export async function run(
 }
 
 /** Runs a script by its text. */
-async function bring(
-  redis: Redis,
-  lua: string,
-  keys: readonly string[],
-  args: readonly (string | number)[],
-): Promise<unknown> {
+async function bring(redis: Redis, lua: string, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
   try {
     return await redis.eval(lua, keys.length, ...keys, ...args);
   } catch (error) {

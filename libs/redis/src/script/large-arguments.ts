@@ -1,0 +1,48 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** What a command's argument may be. */
+export type Argument = string | number | Buffer;
+
+/** Characters of a text above which it is encoded here. */
+const largeChars = 4 * 1024;
+/** Characters that are encoded before others have their turn. */
+const sliceChars = 64 * 1024;
+
+/**
+ * Collects the arguments of one command. The client encodes all texts of a command at once: of a prompt of 10 MiB, or a batch
+ * of jobs, that takes longer than others should wait. So large ones are encoded here, a piece at a time.
+ */
+export class LargeArguments {
+  readonly all: Argument[] = [];
+  #chars = 0;
+
+  /** Adds some; there is something to wait for where one of them is large. */
+  add(args: readonly (string | number)[]): Promise<void> | undefined {
+    if (args.some(isLarge)) return this.#addLarge(args);
+    for (const arg of args) this.all.push(arg);
+    return undefined;
+  }
+
+  async #addLarge(args: readonly (string | number)[]): Promise<void> {
+    for (const arg of args) this.all.push(isLarge(arg) ? await this.#encode(arg) : arg);
+  }
+
+  async #encode(text: string): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for (let from = 0, to; from < text.length; from = to) {
+      to = from + sliceChars;
+      if (isFirstOfPair(text.charCodeAt(to - 1))) to++;
+      const piece = text.slice(from, to);
+      pieces.push(Buffer.from(piece));
+      this.#chars += piece.length;
+      if (this.#chars < sliceChars) continue;
+      this.#chars = 0;
+      await setImmediate();
+    }
+    return Buffer.concat(pieces);
+  }
+}
+
+const isLarge = (arg: string | number): arg is string => typeof arg === 'string' && arg.length > largeChars;
+/** A pair that is cut has no encoding. */
+const isFirstOfPair = (unit: number): boolean => unit >> 10 === 0xd800 >> 10;

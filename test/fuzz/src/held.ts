@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** Environment by which a Node process tells at a socket how long its event loop is held. */
+export const heldEnvironment = (socket: string): Readonly<Record<string, string>> => ({
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('held-loop.mjs', import.meta.url))}`,
+  REMUDA_HELD_SOCKET: socket,
+});
+
+/** A line to such a process. */
+export interface HeldLoop {
+  /** Does something, and gives the longest turn of the other process's event loop meanwhile: processor time in ms. */
+  during(work: () => Promise<unknown>): Promise<number>;
+  /** How long that process takes to look at so many bytes one by one, in ms. */
+  scan(bytes: number): Promise<number>;
+  close(): void;
+}
+
+/** Connects to the process. */
+export async function watchLoop(socket: string): Promise<HeldLoop> {
+  const line = connect(socket);
+  await once(line, 'connect');
+  const lines = createInterface({ input: line });
+  const ask = async (what: string): Promise<string> => {
+    line.write(`${what}\n`);
+    const [answer] = (await once(lines, 'line')) as [string];
+    return answer;
+  };
+  return {
+    during: async (work) => {
+      await ask('begin');
+      await work();
+      return Number(await ask('end'));
+    },
+    scan: async (bytes) => Number(await ask(`scan ${String(bytes)}`)),
+    close: () => line.destroy(),
+  };
+}
