@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { HealthModule, MetricsModule, type Logger } from '@remuda/runtime';
 import type { Admission } from '@remuda/runtime';
+import { planBasePath } from './base-path.js';
 import { BoardModule } from './board/board.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -16,13 +17,14 @@ import { StoresModule } from './stores.module.js';
 @Module({})
 export class ApiModule {
   static register(settings: ApiSettings, admission: Admission, log: Logger): DynamicModule {
-    const { boardWritable: writable, boardPrompts: showsPrompts, basePath = '' } = settings;
+    const { boardWritable: writable, boardPrompts: showsPrompts } = settings;
+    const basePathOf = planBasePath(settings);
     const git = { allowFile: settings.gitAllowFile, hosts: settings.gitHosts };
     return {
       module: ApiModule,
       controllers: [IndexController],
       imports: [
-        StoresModule.register(settings, { git, basePath, admission }, log),
+        StoresModule.register(settings, { git, basePathOf, admission }, log),
         HealthModule.registerAsync({
           inject: [redisPing],
           useFactory: (redis: () => Promise<unknown>) => ({ redis }),
@@ -32,7 +34,7 @@ export class ApiModule {
         EventsModule,
         DeadLettersModule,
         PoolsModule,
-        BoardModule.register({ writable, showsPrompts, basePath }),
+        BoardModule.register({ writable, showsPrompts, basePathOf }),
       ],
     };
   }

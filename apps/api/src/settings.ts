@@ -1,6 +1,7 @@
 import { integer, namespaceName, oneOf, text, readHostRules } from '@remuda/domain';
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList } from '@remuda/runtime';
+import { readBasePath } from './base-path.js';
 
 const yesOrNo = (value: string): boolean => oneOf(['0', '1'])(value) === '1';
 
@@ -54,11 +55,15 @@ export const apiSettings = {
     about: 'What a proxy puts before the paths of the api and takes away again, as `/remuda`.',
     unit: 'path',
     default: undefined,
-    parse: (value: string): string => {
-      if (!/^(\/[A-Za-z0-9._~-]+)*$/.test(value))
-        throw new Error('expected a path as /remuda, without a slash at its end');
-      return value;
-    },
+    parse: readBasePath,
+  },
+  trustPrefix: {
+    env: 'REMUDA_API_TRUST_PREFIX',
+    about:
+      'Whether X-Forwarded-Prefix of a request is taken for that path. Only behind a proxy that sets or removes it.',
+    unit: '0 or 1',
+    default: false,
+    parse: yesOrNo,
   },
   gitAllowFile: {
     env: 'REMUDA_GIT_ALLOW_FILE',

@@ -1,5 +1,6 @@
 import type { GitUrlRules } from '@remuda/domain';
 import type { Admission } from '@remuda/runtime';
+import type { BasePathOf } from './base-path.js';
 
 /** What the api needs from outside, as NestJS injects it: the ports of the domain. */
 export const jobBook = Symbol('JobBook');
@@ -21,8 +22,8 @@ export const apiConfig = Symbol('ApiConfig');
 export interface ApiConfig {
   /** Which repositories a job may name. */
   readonly git: GitUrlRules;
-  /** What a proxy has before our paths: `/remuda`, or empty. */
-  readonly basePath: string;
+  /** What a proxy has before our paths. */
+  readonly basePathOf: BasePathOf;
   /** Decides of every request and every WebSocket whether it may come in. */
   readonly admission: Admission;
 }

@@ -116,7 +116,7 @@ test("a job's title is its id and the first words of its prompt, unless prompts 
 });
 
 test('the board leads to the jobs that were cancelled: BullMQ has none of them', async () => {
-  expect((await api.send('GET', '/admin/queues')).text).toContain('/api/v1/jobs?state=cancelled');
+  expect((await api.send('GET', '/admin/queues')).text).toContain('../../api/v1/jobs?state=cancelled');
 });
 
 test.each(['/admin/queues', '/api/docs'])(

@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { PoolBook } from '@remuda/domain';
 import type { Queues } from '@remuda/redis';
+import type { BasePathOf } from '../base-path.js';
 import { poolBook, queues } from '../stores.js';
 import { planBoard } from './board-plan.js';
 import { ProfileAdapter } from './profile-adapter.js';
@@ -20,8 +21,8 @@ export interface BoardOptions {
   readonly writable: boolean;
   /** Whether the titles of jobs have the first words of their prompts. */
   readonly showsPrompts: boolean;
-  /** What a proxy has before our paths: `/remuda`, or empty. */
-  readonly basePath: string;
+  /** What a proxy has before our paths. */
+  readonly basePathOf: BasePathOf;
 }
 
 /** The token of the board's options. */
@@ -40,7 +41,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(queues) private readonly source: Queues,
     @Inject(boardOptions) private readonly options: BoardOptions,
   ) {
-    this.server.setBasePath(`${options.basePath}${boardPath}`);
+    this.server.setBasePath(boardPath);
     this.board = createBullBoard({
       queues: [],
       serverAdapter: this.server,
@@ -49,7 +50,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
           boardTitle: 'Remuda',
           showWorkers: false,
           pollingInterval: { forceInterval: 15 },
-          miscLinks: miscLinks(options.basePath),
+          miscLinks,
         },
         handlerHooks: {
           before: ({ method }) =>
@@ -72,7 +73,13 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The board's routes, for Fastify. */
   plugin(): ReturnType<FastifyAdapter['registerPlugin']> {
-    return this.server.registerPlugin();
+    return (server, options, done) => {
+      server.addHook('onSend', (request, _reply, payload, sent) => {
+        const isPage = typeof payload === 'string' && payload.startsWith('<!DOCTYPE html>');
+        sent(null, isPage ? payload.replace(base, baseAt(this.options.basePathOf(request.headers))) : payload);
+      });
+      this.server.registerPlugin()(server, options, done);
+    };
   }
 
   /** Shows the queues that there are now. While Redis is away it stays as it is. */
@@ -107,10 +114,12 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** What BullMQ knows nothing of: jobs that were cancelled leave its queues. */
-function miscLinks(basePath: string): { text: string; url: string }[] {
-  return [
-    { text: 'Cancelled jobs', url: `${basePath}/api/v1/jobs?state=cancelled` },
-    { text: 'API', url: `${basePath}/api/docs` },
-  ];
-}
+/** By it the page finds its parts: BullBoard knows one path for all requests. */
+const baseAt = (basePath: string): string => `<base href="${basePath}${boardPath}/"`;
+const base = baseAt('');
+
+/** What BullMQ knows nothing of: jobs that were cancelled leave its queues. From the board's own path on. */
+const miscLinks = [
+  { text: 'Cancelled jobs', url: '../../api/v1/jobs?state=cancelled' },
+  { text: 'API', url: '../../api/docs' },
+];

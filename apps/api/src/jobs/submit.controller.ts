@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyExamples } from '../docs/body-examples.js';
@@ -58,16 +59,18 @@ export class SubmitController {
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Headers('prefer') prefer: string | undefined,
+    @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedJobView | JobWithResultView> {
     const { ids, repeated } = await this.submission.one(requireBody(body), key);
     const [id = ''] = ids;
-    reply.header('location', `${this.config.basePath}${jobsPath}/${id}`);
+    const basePath = this.config.basePathOf(headers);
+    reply.header('location', `${basePath}${jobsPath}/${id}`);
     if (repeated) reply.header('idempotent-replayed', 'true');
     const wait = readWait(prefer);
-    if (wait === undefined) return this.accepted(id, repeated);
+    if (wait === undefined) return this.accepted(id, basePath, repeated);
     reply.header('preference-applied', `wait=${wait}`);
-    if (!(await this.isOverWithin(id, wait, reply))) return this.accepted(id, true);
+    if (!(await this.isOverWithin(id, wait, reply))) return this.accepted(id, basePath, true);
     reply.status(200);
     const [job, result] = await Promise.all([this.events.job(id), this.book.result(id)]);
     return { ...viewJob(job), ...(result === undefined ? {} : { result }) };
@@ -86,16 +89,18 @@ export class SubmitController {
   async batch(
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedBatchView> {
     const { ids, repeated } = await this.submission.batch(requireBody(body), key);
     if (repeated) reply.header('idempotent-replayed', 'true');
-    return { jobs: await Promise.all(ids.map((id) => this.accepted(id, repeated))) };
+    const basePath = this.config.basePathOf(headers);
+    return { jobs: await Promise.all(ids.map((id) => this.accepted(id, basePath, repeated))) };
   }
 
   /** A job that was taken in this moment is queued; one from before may be anywhere. */
-  private async accepted(id: string, before: boolean): Promise<AcceptedJobView> {
-    return viewAccepted(id, this.config.basePath, before ? (await this.book.find(id))?.state : 'queued');
+  private async accepted(id: string, basePath: string, before: boolean): Promise<AcceptedJobView> {
+    return viewAccepted(id, basePath, before ? (await this.book.find(id))?.state : 'queued');
   }
 
   private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {
