@@ -6,7 +6,7 @@ import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-crui
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const rules = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as IConfiguration;
-const libs = ['domain', 'protocol', 'queue', 'engine', 'runtime', 'testing'];
+const libs = ['domain', 'protocol', 'redis', 'engine', 'runtime', 'testing'];
 
 let root: string;
 
