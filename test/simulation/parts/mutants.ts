@@ -107,7 +107,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'redrive-of-anything': {
     script: replace(["if at[1] ~= 'failed' then return {'state', at[1]} end", '']),
   },
-  'no-ownership': { shownBy: 85, script: replace(['if not owner or owner == ARGV[1] then', 'if true then']) },
+  'no-ownership': { shownBy: 85, script: replace(['if not owner or owner == scheduler then', 'if true then']) },
   'pool-ignores-starting': {
     part: () =>
       patch(
