@@ -23,7 +23,7 @@ export interface WorkerPlan {
   readonly onSecrets?: (hide: (text: string) => string) => void;
 }
 
-/** Two missed ones are forgiven: a scheduler counts a worker as lost after three. */
+/** Two missed ones are forgiven: where others by its bridge are heard, a scheduler counts a worker as lost after three. */
 const heartbeatMs = 2_000;
 
 interface Current {

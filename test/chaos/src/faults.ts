@@ -15,7 +15,7 @@ export interface Fault {
   readonly job?: string;
 }
 
-/** How long something is frozen, in ms: from hardly noticed to longer than every patience in the system (6 s). */
+/** How long something is frozen, in ms: from hardly noticed to longer than a worker may be silent while others are heard (6 s). */
 const freezeMs = { min: 1_000, max: 9_000 };
 
 /** How long a bridge is away that is not started again at once, in ms: an upgrade, or a machine that starts anew. */
