@@ -33,7 +33,6 @@ void runApp('scheduler', async () => {
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,
     retention: retentionOf(settings.retentionDays, settings.retentionMb),
-    release: settings.workerImage,
     clock: systemClock,
     log: logger,
   });

@@ -63,16 +63,20 @@ export interface SchedulerPlan {
   readonly retention?: Retention;
   /** Starts in a row that have to fail for a profile to be suspended; 0 for never. */
   readonly suspendAfter: number;
-  /** Names what is installed: workers made by another release are stale. */
-  readonly release: string;
   /** This machine's own. */
   readonly clock: Clock;
   readonly registry: Registry;
   readonly log: Logger;
 }
 
-/** How often the pools are looked over, workers kept, and late things swept up, in ms. */
-const beat = { pools: 500, workers: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300, images: 30_000 } as const;
+/**
+ * How often the pools are looked over, workers kept, late things swept up, and it is looked whether images were replaced, in ms. To look
+ * for missing ones takes longer, since they are pulled.
+ */
+const beat = {
+  ...{ pools: 500, workers: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 },
+  ...{ releases: 5_000, images: 30_000 },
+} as const;
 
 /** The pools are looked over no oftener than this, in ms, whatever happens. */
 const poolGapMs = 50;
@@ -112,7 +116,7 @@ export class Scheduler {
   #unmeasure: (() => void) | undefined;
 
   constructor(private readonly plan: SchedulerPlan) {
-    const { id: scheduler, log, profiles, runtime, surroundings, release } = plan;
+    const { id: scheduler, log, profiles, runtime, surroundings } = plan;
     const redis = plan.connect('scheduler');
     const clock = new RedisClock(redis, plan.clock);
     const keys = redisKeys(plan.namespace);
@@ -148,6 +152,7 @@ export class Scheduler {
     const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports);
     const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
     const ownership = new Ownership({ ...common, holdings, registry, leases, losses, wishes, relay, runtime });
+    const images = new Images({ runtime, profiles, suspend: (...why) => halts.onImageAbsent(...why), log });
     const { bridgeSocketDir: socketDir } = plan;
     const doors = socketDir && new BridgeDoors({ doors: new RedisDoors(redis, keys), socketDir, clock });
     const forKeeper = {
@@ -161,7 +166,7 @@ export class Scheduler {
       losses,
       runtime,
       surroundings,
-      release,
+      images,
     };
     const keeper = new PoolKeeper({ ...common, ...forKeeper, doors: doors || undefined }, profiles, queueOf);
     const forDispatch = { holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
@@ -191,7 +196,7 @@ export class Scheduler {
     this.#fleet = fleet;
     this.#accounts = accounts;
     this.#halts = halts;
-    this.#images = new Images({ runtime, profiles, suspend: (...why) => halts.onImageAbsent(...why), log });
+    this.#images = images;
     this.#holdings = holdings;
     this.#relay = relay;
     this.#losses = losses;
@@ -240,6 +245,7 @@ export class Scheduler {
         every(beat.sweeps, 'sweeping', () => this.#sweeper.sweep(), log),
         every(beat.locks, 'renewing the locks', () => this.#holdings.renew(), log),
         every(beat.scripts, 'looking for blocking scripts', () => this.#guard.look(), log),
+        every(beat.releases, 'looking whether images were replaced', () => this.#images.follow(), log),
         every(beat.images, 'looking for missing images', () => this.#images.look(), log),
       ],
     };

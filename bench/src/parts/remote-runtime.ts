@@ -22,6 +22,10 @@ export class RemoteRuntime implements ContainerRuntime {
     return Promise.resolve();
   }
 
+  releaseOf(): Promise<string> {
+    return Promise.resolve('bench');
+  }
+
   start({ worker, profile, fingerprint, env }: ContainerSpec): Promise<void> {
     this.#seen.set(worker, { worker, profile, fingerprint, running: true });
     this.say({ start: { worker, env } });

@@ -26,7 +26,6 @@ const scheduler = new Scheduler({
   suspendAfter: 5,
   acl: true,
   workersOnExit: 'keep',
-  release: 'bench',
   clock: systemClock,
   registry: createRegistry('scheduler'),
   log: createLogger({ name: 'scheduler', level: 'info' }),

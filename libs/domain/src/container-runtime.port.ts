@@ -45,6 +45,12 @@ export interface ContainerRuntime {
   engineName(): Promise<string>;
   /** Checks that the runtime answers and that it can start the images; rejects with `container.start_failed`. */
   prepare(images: readonly string[]): Promise<void>;
+  /**
+   * Names what a worker of this image would be made from now: the same name for the same content, another one once the image, or the
+   * worker's program, was replaced. Fetches nothing; rejects with `container.start_failed` where it is missing. Names are those of one
+   * engine: another one may name the same content otherwise.
+   */
+  releaseOf(image: string): Promise<string>;
   /** Resolves when the container was started (its worker is not ready yet); rejects with `container.start_failed`. */
   start(spec: ContainerSpec): Promise<void>;
   /** SIGTERM, and SIGKILL after `graceMs`; then removes the container and all that belongs to it. */

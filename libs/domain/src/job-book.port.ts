@@ -96,6 +96,8 @@ export interface WorkerRecord {
   readonly jobsDone: number;
   readonly rssMb?: number;
   readonly fingerprint: string;
+  /** What its container was made from, as its runtime names it: the image's id. */
+  readonly release?: string;
   /** Names the engine on which its container is. */
   readonly engine?: string;
   /** Names the bridge by which it reaches Redis; absent where it does so by itself. */

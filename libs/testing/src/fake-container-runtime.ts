@@ -17,6 +17,8 @@ type Listener = (exit: ContainerExit) => void;
 /** What the fake runtimes of one test share: the containers, which outlive the runtime objects. */
 export class FakeMachine {
   readonly containers = new Map<string, FakeContainer>();
+  /** How often each image was replaced. */
+  readonly #rebuilt = new Map<string, number>();
   readonly #watches = new Set<{ readonly cluster: string; readonly tell: Listener }>();
 
   /** Ends a container from outside, as a crash or a kill would. */
@@ -26,6 +28,20 @@ export class FakeMachine {
     container.running = false;
     const exit = { worker, reason: 'killed by SIGKILL', outOfMemory: false, lastLines: [], ...how };
     for (const { cluster, tell } of this.#watches) if (cluster === container.cluster) tell(exit);
+  }
+
+  /** Replaces what an image's name stands for. */
+  rebuild(image: string): void {
+    this.#rebuilt.set(image, this.#times(image) + 1);
+  }
+
+  /** Names what an image's name stands for. */
+  releaseOf(image: string): string {
+    return `${image}#${String(this.#times(image))}`;
+  }
+
+  #times(image: string): number {
+    return this.#rebuilt.get(image) ?? 0;
   }
 
   /** Tells of the cluster's containers that end; the returned function ends it. */
@@ -69,6 +85,12 @@ export class FakeContainerRuntime implements ContainerRuntime {
   async prepare(images: readonly string[]): Promise<void> {
     await Promise.resolve();
     for (const image of images) this.#need(image);
+  }
+
+  async releaseOf(image: string): Promise<string> {
+    await Promise.resolve();
+    this.#need(image);
+    return this.machine.releaseOf(image);
   }
 
   async start(spec: ContainerSpec): Promise<void> {

@@ -16,6 +16,13 @@ export interface RuntimeHarness {
   /** A runtime object that has nothing to start from. */
   openBroken(): { readonly runtime: ContainerRuntime; readonly images: readonly string[]; readonly names: RegExp };
   spec(worker: string, behaviour: Behaviour): ContainerSpec;
+  /** A runtime object, and an image of its own that can be built again: from the same content, or from another one. */
+  rebuildable(): Promise<{
+    readonly runtime: ContainerRuntime;
+    readonly image: string;
+    readonly rebuild: (content: string) => Promise<void>;
+    readonly remove: () => Promise<void>;
+  }>;
   /** Resolves when the worker's program runs and can be signalled. */
   running(worker: string): Promise<void>;
   /** SIGKILL from outside. */
@@ -105,6 +112,28 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
         message: expect.stringMatching(names) as unknown,
       });
       await expect(broken.prepare(images)).rejects.toEqual(refusal);
+      await broken.close();
+    });
+
+    it('names what an image stands for: the same when it is built again as it was, another when it is not', async () => {
+      const { runtime: own, image, rebuild, remove } = await harness.rebuildable();
+      try {
+        await rebuild('one');
+        const first = await own.releaseOf(image);
+        expect(first.length).toBeGreaterThan(3);
+        await rebuild('one');
+        expect(await own.releaseOf(image)).toBe(first);
+        await rebuild('two');
+        expect(await own.releaseOf(image)).not.toBe(first);
+      } finally {
+        await own.close();
+        await remove();
+      }
+    });
+
+    it('refuses to name what is not there', async () => {
+      const { runtime: broken, images } = harness.openBroken();
+      await expect(broken.releaseOf(images[0] ?? 'none')).rejects.toMatchObject({ code: 'container.start_failed' });
       await broken.close();
     });
 

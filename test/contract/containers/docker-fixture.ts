@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,17 @@ export const engineAnswers: boolean = await docker('info').then(
   () => true,
   () => false,
 );
+
+/** Builds an image from the fixture's with this content: the same content has the same image, by the engine's cache. */
+export async function buildWith(image: string, content: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'rm-image-'));
+  try {
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${fixtureImage}\nENV CONTENT=${content}\n`);
+    await docker('build', '-q', '-t', image, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** A socket folder and cluster names of a test's own, and runtimes over them. */
 export interface DockerPlace {

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { containerSpec } from '@remuda/testing';
 import { describe } from 'vitest';
 import { containerRuntimeContract, type RuntimeHarness } from './container-runtime.contract.js';
-import { docker, dockerPlace, engineAnswers, fixtureImage } from './docker-fixture.js';
+import { buildWith, docker, dockerPlace, engineAnswers, fixtureImage } from './docker-fixture.js';
 
 async function dockerHarness(): Promise<RuntimeHarness> {
   const place = await dockerPlace();
@@ -14,6 +15,15 @@ async function dockerHarness(): Promise<RuntimeHarness> {
     }),
     spec: (worker, behaviour) =>
       containerSpec({ worker, image: fixtureImage, env: { REMUDA_WORKER_ID: worker, FIXTURE: behaviour } }),
+    rebuildable: () => {
+      const image = `remuda-rebuilt-${randomUUID().slice(0, 8)}:test`;
+      return Promise.resolve({
+        runtime: place.open(),
+        image,
+        rebuild: (content) => buildWith(image, content),
+        remove: async () => void (await docker('rmi', '-f', image)),
+      });
+    },
     running: async (worker) => {
       await place.greetings.from(worker);
     },

@@ -23,6 +23,16 @@ function fakeHarness(): RuntimeHarness {
       names: /nowhere/,
     }),
     spec: (worker, behaviour: Behaviour) => containerSpec({ worker, env: { FIXTURE: behaviour } }),
+    rebuildable: () => {
+      const runtime = new FakeContainerRuntime({ machine });
+      let content: string | undefined;
+      const rebuild = async (next: string): Promise<void> => {
+        await Promise.resolve();
+        if (content !== undefined && content !== next) machine.rebuild('own');
+        content = next;
+      };
+      return Promise.resolve({ runtime, image: 'own', rebuild, remove: () => Promise.resolve() });
+    },
     running: () => Promise.resolve(),
     kill: (worker) => {
       machine.end(worker);

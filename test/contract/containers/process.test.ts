@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { containerSpec } from '@remuda/testing';
 import { containerRuntimeContract, type RuntimeHarness } from './container-runtime.contract.js';
 import { processPlace } from './process-fixture.js';
@@ -13,6 +16,16 @@ async function processHarness(): Promise<RuntimeHarness> {
       names: /\/nowhere\/worker\.mjs.*npm run build/,
     }),
     spec: (worker, behaviour) => containerSpec({ worker, env: { REMUDA_WORKER_ID: worker, FIXTURE: behaviour } }),
+    rebuildable: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'rm-bundle-'));
+      const workerBundle = join(folder, 'worker.mjs');
+      return {
+        runtime: place.open({ workerBundle }),
+        image: 'of no meaning here',
+        rebuild: (content) => writeFile(workerBundle, `// ${content}\n`),
+        remove: () => rm(folder, { recursive: true, force: true }),
+      };
+    },
     running: async (worker) => {
       const { pid } = await place.greetings.from(worker);
       pids.set(worker, pid);

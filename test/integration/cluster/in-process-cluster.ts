@@ -45,6 +45,8 @@ export interface InProcessOptions {
   /** Images that can't be had, for so long as they stand in here. */
   readonly absentImages?: ReadonlySet<string>;
   readonly retention?: Retention;
+  /** What the name of an image stands for. Default: always the same. */
+  readonly releaseOf?: (image: string) => Promise<string>;
   /** What the workers take the time from. Default: the machine's own. */
   readonly workerClock?: Clock;
   /** Where a scheduler's connection of this name goes to. Default: `redisUrl`. */
@@ -74,6 +76,7 @@ export class InProcessRuntime implements ContainerRuntime {
     private readonly absentImages: ReadonlySet<string> = new Set(),
     private readonly clock: Clock = systemClock,
     private readonly name = 'in-process',
+    private readonly nameRelease: (image: string) => Promise<string> = () => Promise.resolve('first'),
   ) {}
 
   async engineName(): Promise<string> {
@@ -83,6 +86,11 @@ export class InProcessRuntime implements ContainerRuntime {
   async prepare(images: readonly string[]): Promise<void> {
     const absent = images.find((image) => this.absentImages.has(image));
     if (absent !== undefined) throw new RemudaError('container.start_failed', `There is no image ${absent}.`);
+  }
+
+  async releaseOf(image: string): Promise<string> {
+    await this.prepare([image]);
+    return this.nameRelease(image);
   }
 
   async start(spec: ContainerSpec): Promise<void> {
@@ -163,7 +171,7 @@ export type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 /** Brings schedulers and workers up in this process. */
 export async function startInProcessCluster(options: InProcessOptions) {
   const namespace = options.namespace ?? `t-${randomUUID().slice(0, 8)}`;
-  const runtime = new InProcessRuntime(options.engine, options.absentImages, options.workerClock);
+  const runtime = new InProcessRuntime(options.engine, options.absentImages, options.workerClock, options.releaseOf);
   const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
   const connect = (name: string) => connectRedis(options.redisUrl, { name });
   const connections = new Map<Scheduler, RedisConnection[]>();
@@ -195,7 +203,6 @@ export async function startInProcessCluster(options: InProcessOptions) {
       ...(options.retention ? { retention: options.retention } : {}),
       acl: true,
       workersOnExit: 'keep',
-      release: 'test',
       clock: options.schedulerClock?.(id) ?? systemClock,
       registry,
       log: createLogger({ name: id, level: options.logLevel ?? 'silent' }),

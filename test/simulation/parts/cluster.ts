@@ -89,7 +89,6 @@ export class Cluster {
         suspendAfter: 3,
         acl: false,
         workersOnExit: 'keep',
-        release: 'r-1',
         clock: clockOf(this.world, own),
         registry: new Registry(),
         log: simulatedLog(this.world, id),

@@ -44,6 +44,7 @@ export class Containers {
       workerSocketDir: '/run/remuda',
       engineName: () => Promise.resolve(engine),
       prepare: () => Promise.resolve(),
+      releaseOf: (image) => Promise.resolve(image),
       start: (spec) => this.#asked(program, () => this.#start(spec, engine)),
       stop: (worker) => this.#asked(program, () => this.#stop(worker, engine)),
       list: () =>

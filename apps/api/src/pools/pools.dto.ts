@@ -23,6 +23,10 @@ export class WorkerDto {
   @ApiPropertyOptional({ ...time, description: 'It leaves, and what it carries out then is requeued.' })
   drainBy?: string;
   @ApiPropertyOptional({ description: 'The scheduler that assigns its jobs.' }) owner?: string;
+  @ApiPropertyOptional({
+    description: "What its container was made from: the image's id, whatever its name stands for by now.",
+  })
+  release?: string;
 }
 
 /** All workers. */

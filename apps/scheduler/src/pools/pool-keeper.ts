@@ -31,7 +31,9 @@ import type { Losses } from '../attempts/losses.js';
 import { drained, lost } from '../attempts/lost.js';
 import type { Identity } from '../identity.js';
 import type { SchedulerMetrics } from '../metrics.js';
+import type { Images } from '../profiles/images.js';
 import { fingerprint } from '../profiles/profiles-file.js';
+import { isReplaced, isStale, type ImageNow } from './stale.js';
 import { Starts } from './starts.js';
 import type { Wishes } from '../workers/wishes.js';
 import { bridgeOf, workerEnvironment, type WorkerSurroundings } from '../workers/worker-environment.js';
@@ -55,7 +57,7 @@ export interface PoolKeeperParts {
   readonly halts: HaltWatch;
   readonly wishes: Wishes;
   readonly surroundings: WorkerSurroundings;
-  readonly release: string;
+  readonly images: Images;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
@@ -63,8 +65,8 @@ export interface PoolKeeperParts {
 
 /** Keeps each profile's pool at its target: sees, plans, acts. Of several schedulers one at a time leads a pool. */
 export class PoolKeeper {
-  /** What a worker of each profile is made from, in short. */
-  readonly #made: ReadonlyMap<string, string>;
+  /** The profiles by name, each with its fingerprint. */
+  readonly #made: ReadonlyMap<string, { readonly image: string; readonly fingerprint: string }>;
   readonly #backlogs = new Map<string, number>();
   readonly #starts = new Starts();
   /** Whose start was given up. */
@@ -75,14 +77,16 @@ export class PoolKeeper {
     private readonly profiles: readonly Profile[],
     private readonly queueOf: ReadonlyMap<string, ProfileQueue>,
   ) {
-    this.#made = new Map(profiles.map((profile) => [profile.name, fingerprint(profile, parts.release)]));
+    this.#made = new Map(
+      profiles.map((profile) => [profile.name, { image: profile.image, fingerprint: fingerprint(profile) }]),
+    );
   }
 
   /** Goes over every pool that we lead. */
   async keep(): Promise<void> {
     const { registry, runtime, fleet, clock, halts } = this.parts;
     const [led] = await Promise.all([this.#led(), halts.look()]);
-    await this.#dismissUnknown();
+    await this.#dismissUnplanned(led);
     await this.#endLateStarts();
     if (led.length === 0) return;
     // What was seen before we had the lead may be out of date: until then another one has acted.
@@ -191,7 +195,7 @@ export class PoolKeeper {
           phase: own?.phase ?? worker.phase,
           // Whose start takes too long its owner ends: another one could only start more of them.
           ageMs: own ? tick - own.startedAt : Math.min(passed(worker.startedAt, now), this.#limitOf(worker)),
-          stale: worker.fingerprint !== made,
+          stale: isStale(worker, { ...this.#imageOf(profile), fingerprint: made?.fingerprint }),
           lost: own !== undefined && fleet.late(own, tick),
           ...(worker.idleSince === undefined ? {} : { idleMs: passed(worker.idleSince, now) }),
           ...(worker.cordoned === true ? { cordoned: true } : {}),
@@ -206,6 +210,11 @@ export class PoolKeeper {
       ...(failures ? { sinceFailedStartMs: tick - failures.at } : {}),
       sinceAssignedMs: tick - fleet.engagedAt(profile.name),
     };
+  }
+
+  #imageOf({ image }: Pick<Profile, 'image'>): ImageNow {
+    const { images, identity } = this.parts;
+    return { release: images.releaseOf(image), engine: identity.engine };
   }
 
   async #act(profile: Profile, action: PoolAction): Promise<void> {
@@ -242,12 +251,14 @@ export class PoolKeeper {
 
   /** Writes a new worker down; false where the pool is no longer ours to keep. From then on it is one of those that start. */
   async #enter(id: string, profile: Profile): Promise<boolean> {
-    const { identity, registry, fleet, clock, surroundings } = this.parts;
+    const { identity, registry, fleet, clock, surroundings, images } = this.parts;
     const { engine } = identity;
-    const { name, recycle } = profile;
-    const named = { id, profile: name, engine, bridge: bridgeOf(surroundings, engine) };
-    const made = { fingerprint: this.#made.get(name) ?? '', afterJobs: recycle.afterJobs, startedAt: clock.now() };
-    const ours = await registry.register({ ...named, ...made });
+    const { name, image, recycle } = profile;
+    // Asked for before the container is made: one that is replaced in between makes a worker that leaves early, and none that stays.
+    const release = await images.lookAt(image);
+    const made = { fingerprint: this.#made.get(name)?.fingerprint ?? '', release };
+    const named = { id, profile: name, engine, bridge: bridgeOf(surroundings, engine), ...made };
+    const ours = await registry.register({ ...named, afterJobs: recycle.afterJobs, startedAt: clock.now() });
     const tick = clock.monotonic();
     if (ours) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
     return ours;
@@ -256,7 +267,7 @@ export class PoolKeeper {
   async #start(profile: Profile): Promise<void> {
     const { runtime, access, metrics, log, surroundings } = this.parts;
     const id = `w-${profile.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
-    const made = this.#made.get(profile.name) ?? '';
+    const made = this.#made.get(profile.name)?.fingerprint ?? '';
     try {
       if (!(await this.#enter(id, profile))) return;
       const account = await access?.grant(id);
@@ -277,10 +288,14 @@ export class PoolKeeper {
     }
   }
 
-  /** Workers of ours whose profiles are no more. */
-  async #dismissUnknown(): Promise<void> {
-    for (const { id, profile, phase } of this.parts.fleet.all())
-      if (!this.queueOf.has(profile) && phase === 'idle') await this.#drain(id, 'stale');
+  /** Idle workers of ours of whom no plan of ours tells: their profile is no more, or its leader sees another engine than their own. */
+  async #dismissUnplanned(led: readonly Profile[]): Promise<void> {
+    const planned = new Set(led.map(({ name }) => name));
+    for (const worker of this.parts.fleet.all()) {
+      if (worker.phase !== 'idle' || planned.has(worker.profile)) continue;
+      const made = this.#made.get(worker.profile);
+      if (!made || isReplaced(worker, this.#imageOf(made))) await this.#drain(worker.id, 'stale');
+    }
   }
 }
 

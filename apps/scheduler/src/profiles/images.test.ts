@@ -23,7 +23,13 @@ function scene(there: Set<string>) {
     suspended.push([profile, reason]);
     return Promise.resolve();
   };
-  return { images: new Images({ runtime: { prepare }, profiles, suspend, log: silent }), suspended, asked };
+  const replaced = new Map<string, string>();
+  const releaseOf = (image: string): Promise<string> =>
+    there.has(image)
+      ? Promise.resolve(replaced.get(image) ?? 'first')
+      : Promise.reject(new RemudaError('container.start_failed', `no image ${image}`));
+  const images = new Images({ runtime: { prepare, releaseOf }, profiles, suspend, log: silent });
+  return { images, suspended, asked, replaced };
 }
 
 test('an image that is missing suspends its profiles, and no other', async () => {
@@ -50,7 +56,28 @@ test('it is looked for again until it is there, and told of once', async () => {
 
 test('a runtime that does not answer is no matter of one image', async () => {
   const refusal = new RemudaError('container.start_failed', 'No Docker engine answers');
-  const runtime = { prepare: () => Promise.reject(refusal) };
+  const runtime = { prepare: () => Promise.reject(refusal), releaseOf: () => Promise.reject(refusal) };
   const images = new Images({ runtime, profiles, suspend: () => Promise.resolve(), log: silent });
   await expect(images.provide()).rejects.toBe(refusal);
+});
+
+test('an image that is replaced under its name has another release, which is known when it is looked at again', async () => {
+  const { images, replaced } = scene(new Set(['here']));
+  await images.provide();
+  expect(images.releaseOf('here')).toBe('first');
+  replaced.set('here', 'second');
+  await images.follow();
+  expect(images.releaseOf('here')).toBe('second');
+});
+
+test('an image that is away for a moment keeps the release that it had', async () => {
+  const there = new Set(['here']);
+  const { images, replaced } = scene(there);
+  await images.provide();
+  there.delete('here');
+  expect(await images.lookAt('here')).toBe('first');
+  replaced.set('here', 'second');
+  there.add('here');
+  expect(await images.lookAt('here')).toBe('second');
+  expect(await images.lookAt('gone')).toBeUndefined();
 });

@@ -3,29 +3,58 @@ import type { Logger } from '@remuda/runtime';
 
 /** What providing the images touches. */
 export interface ImagesParts {
-  readonly runtime: Pick<ContainerRuntime, 'prepare'>;
+  readonly runtime: Pick<ContainerRuntime, 'prepare' | 'releaseOf'>;
   readonly profiles: readonly Pick<Profile, 'name' | 'image'>[];
   /** Suspends a profile whose image can't be had, with a sentence that says why. */
   readonly suspend: (profile: string, reason: string) => Promise<void>;
   readonly log: Pick<Logger, 'error' | 'info'>;
 }
 
-/** The images that the profiles' workers are made from. One that can't be had costs its own profiles their workers, and no other. */
+/**
+ * The images that the profiles' workers are made from, and what their names stand for at the moment. One that can't be had costs its
+ * own profiles their workers, and no other.
+ */
 export class Images {
   readonly #absent = new Set<string>();
+  readonly #releases = new Map<string, string>();
 
   constructor(private readonly parts: ImagesParts) {}
 
   /** Checks that the runtime answers, and rejects with `container.start_failed` where it does not; then gets each image, or suspends its profiles. */
   async provide(): Promise<void> {
-    const { runtime, profiles } = this.parts;
-    await runtime.prepare([]);
-    await Promise.all([...new Set(profiles.map(({ image }) => image))].map((image) => this.#get(image)));
+    await this.parts.runtime.prepare([]);
+    await Promise.all(this.#all().map((image) => this.#get(image)));
+    await this.follow();
+  }
+
+  /** Looks what the names of the images stand for now. Asks the engine only, and fetches nothing. */
+  async follow(): Promise<void> {
+    await Promise.all(this.#all().map((image) => this.lookAt(image)));
+  }
+
+  /** What an image's name stands for, asked for at this moment; as it was seen last where that can't be said, for whatever reason. */
+  async lookAt(image: string): Promise<string | undefined> {
+    const before = this.#releases.get(image);
+    const release = await this.parts.runtime.releaseOf(image).catch(() => before);
+    if (release === undefined || release === before) return before;
+    this.#releases.set(image, release);
+    if (before !== undefined)
+      this.parts.log.info({ image, release, before }, 'an image was replaced: idle workers of the older one leave');
+    return release;
+  }
+
+  /** What an image's name stood for when it was last looked at; undefined where it never could be. */
+  releaseOf(image: string): string | undefined {
+    return this.#releases.get(image);
   }
 
   /** Tries again for those that could not be had. A profile is no longer suspended once a worker of it becomes ready. */
   async look(): Promise<void> {
     await Promise.all([...this.#absent].map((image) => this.#get(image)));
+  }
+
+  #all(): readonly string[] {
+    return [...new Set(this.parts.profiles.map(({ image }) => image))];
   }
 
   async #get(image: string): Promise<void> {

@@ -18,10 +18,7 @@ export async function loadProfiles(path: string | undefined, defaults: ProfileDe
 }
 
 /** Tells a worker made from this profile from one made from another; what only concerns the pool's size is left out. */
-export function fingerprint(profile: Profile, release: string): string {
+export function fingerprint(profile: Profile): string {
   const { pool: _size, ...made } = profile;
-  return createHash('sha256')
-    .update(JSON.stringify([made, release]))
-    .digest('hex')
-    .slice(0, 12);
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 12);
 }

@@ -96,9 +96,9 @@ describe('the fingerprint', () => {
 
   test('the size of the pool does not make a worker stale, anything else does', () => {
     if (!profile) throw new Error('no profile');
-    const made = fingerprint(profile, 'r1');
-    expect(fingerprint({ ...profile, pool: { warm: 9, max: 9 } }, 'r1')).toBe(made);
-    expect(fingerprint({ ...profile, model: 'other' }, 'r1')).not.toBe(made);
-    expect(fingerprint(profile, 'r2')).not.toBe(made);
+    const made = fingerprint(profile);
+    expect(fingerprint({ ...profile, pool: { warm: 9, max: 9 } })).toBe(made);
+    expect(fingerprint({ ...profile, model: 'other' })).not.toBe(made);
+    expect(fingerprint({ ...profile, image: 'other' })).not.toBe(made);
   });
 });

@@ -4,6 +4,7 @@ import { silenceMs } from './silence.js';
 
 const worker = (own: Partial<OwnWorker> = {}): OwnWorker => ({
   ...{ id: 'w', profile: 'p', phase: 'idle', startedAt: 0, readyAt: 0, heardAt: 0, engine: 'e', bridge: undefined },
+  ...{ fingerprint: 'f', release: undefined },
   ...own,
 });
 

@@ -16,6 +16,9 @@ export interface OwnWorker {
   readonly engine: string | undefined;
   /** Names the bridge by which it speaks; undefined where it reaches Redis by itself. */
   readonly bridge: string | undefined;
+  /** Fingerprint of the profile, and name of the image, that it was made from. */
+  readonly fingerprint: string;
+  readonly release: string | undefined;
   /** Name of the bridge grant that its next job is to have; it's good for one. */
   grant?: string;
   /** Its engine could not be made warm. */

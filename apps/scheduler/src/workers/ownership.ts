@@ -105,10 +105,11 @@ export class Ownership {
     // It was removed since we looked.
     if (!found) return;
     const now = clock.monotonic();
-    const { id, profile, phase, readyAt = 0, engine, bridge } = found;
+    const { id, profile, phase, readyAt = 0, engine, bridge, fingerprint, release } = found;
     const startedAt = now - passed(found.startedAt, clock.now());
     // Its next word shows that it is there: until then it is given no job.
-    const own = { id, profile, phase, startedAt, readyAt, heardAt: -Infinity, engine, bridge };
+    const made = { engine, bridge, fingerprint, release };
+    const own = { id, profile, phase, startedAt, readyAt, heardAt: -Infinity, ...made };
     fleet.add(own);
     fleet.excuse(now);
     if (found.job !== undefined && found.lease !== undefined) await this.#adoptJob(id, found.job, found.lease);

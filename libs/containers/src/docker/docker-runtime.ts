@@ -62,6 +62,11 @@ export class DockerRuntime implements ContainerRuntime {
     for (const image of new Set(images)) await this.#images.ensure(image);
   }
 
+  /** The id of the image that the name stands for: it changes with the content, whatever the name. */
+  releaseOf(image: string): Promise<string> {
+    return this.#images.idOf(image);
+  }
+
   start(spec: ContainerSpec): Promise<void> {
     return this.#inTurn.run(spec.worker, async () => {
       const { cluster, socketDirOf } = this.options;

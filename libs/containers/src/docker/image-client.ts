@@ -22,6 +22,17 @@ export class ImageClient {
     this.log.info({ image }, 'pulled an image');
   }
 
+  /** The id that the image's name stands for at the moment. Rejects with `container.start_failed` where there is none. */
+  async idOf(image: string): Promise<string> {
+    try {
+      const { Id } = await this.docker.getImage(image).inspect();
+      return Id;
+    } catch (error) {
+      if (statusOf(error) === 404) throw startFailed(imageMissing(image), error);
+      throw startFailed(`The Docker engine does not say what the image ${image} is: ${said(error)}`, error);
+    }
+  }
+
   async #has(image: string): Promise<boolean> {
     try {
       await this.docker.getImage(image).inspect();

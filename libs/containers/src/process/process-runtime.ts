@@ -11,6 +11,7 @@ import { nameOf, type WorkerCard } from './worker-card.js';
 import { marksOf } from './worker-environment.js';
 import { WorkerFolders } from './worker-folders.js';
 import { killAll, lives, terminate } from './worker-process.js';
+import { WorkerRelease } from './worker-release.js';
 import { startWorker, type WorkerParts } from './worker-start.js';
 
 /** What a process runtime needs to know. */
@@ -34,9 +35,11 @@ export class ProcessRuntime implements ContainerRuntime {
   /** Our own children, by process id: settles when their end is on the card. */
   readonly #ends = new Map<number, Promise<void>>();
   readonly #watch: ProcessWatch;
+  readonly #release: WorkerRelease;
 
   constructor(private readonly options: ProcessRuntimeOptions) {
     this.#folders = new WorkerFolders(options.dir, options.cluster);
+    this.#release = new WorkerRelease(options);
     this.#watch = new ProcessWatch({
       folders: this.#folders,
       bury: (worker, pid) => this.#bury(worker, pid),
@@ -55,6 +58,11 @@ export class ProcessRuntime implements ContainerRuntime {
     await need(workerBundle, constants.R_OK, 'It is the bundled worker: "npm run build" makes it.');
     await need(claude, constants.X_OK, 'It is the Claude Code executable: "npm ci" installs it.');
     await mkdir(dir, { recursive: true, mode: 0o700 });
+  }
+
+  /** The image has no meaning here: it is the worker's program and Claude Code that count. */
+  releaseOf(): Promise<string> {
+    return this.#release.name();
   }
 
   start(spec: ContainerSpec): Promise<void> {

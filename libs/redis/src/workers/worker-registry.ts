@@ -73,18 +73,21 @@ export class WorkerRegistry {
   async register(
     worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt' | 'engine'> & {
       readonly bridge?: string | undefined;
+      readonly release?: string | undefined;
       readonly afterJobs: number;
     },
   ): Promise<boolean> {
-    const { id, profile, fingerprint, startedAt, afterJobs, engine, bridge } = worker;
+    const { id, profile, fingerprint, startedAt, afterJobs, engine, bridge, release } = worker;
     const keys = this.#keys;
-    const places = { ...(engine === undefined ? {} : { engine }), ...(bridge === undefined ? {} : { bridge }) };
-    const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0, ...places };
+    const known = Object.entries({ engine, bridge, release }).flatMap(([name, value]) =>
+      value === undefined ? [] : [name, value],
+    );
+    const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 };
     const registered = await run(
       this.#redis,
       registerScript,
       [keys.worker(id), keys.workers, keys.workerOwner(id), keys.relayCursors, keys.poolLeader(profile)],
-      [id, this.scheduler, ownMs, ...Object.entries(fields).flat()],
+      [id, this.scheduler, ownMs, ...Object.entries(fields).flat(), ...known],
     );
     return registered === 1;
   }
