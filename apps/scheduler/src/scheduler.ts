@@ -93,6 +93,8 @@ export class Scheduler {
   readonly #redis: RedisConnection;
   readonly #queues: Queues;
   readonly #queueOf: ReadonlyMap<string, ProfileQueue>;
+  /** Queues of profiles that are no more, of whose jobs our workers have some. */
+  readonly #pastQueues = new Map<string, ProfileQueue>();
   readonly #identity: Identity;
   readonly #wakes: Wakes;
   readonly #leadership: Leadership;
@@ -145,7 +147,7 @@ export class Scheduler {
       halts: new Halts(redis, keys),
       suspendAfter: plan.suspendAfter,
     });
-    const holdings = new Holdings(leases, (profile) => queueOf.get(profile), halts, clock, metrics, log);
+    const holdings = new Holdings(leases, (profile) => this.#queueFor(profile), halts, clock, metrics, log);
     const wishes = new Wishes({ ...common, registry });
     const recycleOf = (profile: string): Partial<Recycle> => profileOf.get(profile)?.recycle ?? {};
     const reports = new WorkerReports({ ...common, holdings, registry, wishes, recycleOf });
@@ -265,7 +267,7 @@ export class Scheduler {
     this.#unmeasure?.();
     await (this.plan.workersOnExit === 'remove' ? this.#removeWorkers() : this.#handOver());
     await this.#relay.close();
-    await Promise.all([...this.#queueOf.values()].map((queue) => queue.close()));
+    await Promise.all([...this.#queueOf.values(), ...this.#pastQueues.values()].map((queue) => queue.close()));
     await this.#pools.close();
     await this.#queues.close();
     await this.plan.runtime.close();
@@ -277,6 +279,15 @@ export class Scheduler {
   async #keepWorkers(): Promise<void> {
     await this.#clock.settled();
     await this.#ownership.keep();
+  }
+
+  /** The queue of a profile, also of one that is no more: a job that runs is held in it, and may go back to it. */
+  #queueFor(profile: string): ProfileQueue {
+    const known = this.#queueOf.get(profile) ?? this.#pastQueues.get(profile);
+    if (known) return known;
+    const past = new ProfileQueue(this.#queues, profile, this.plan.id);
+    this.#pastQueues.set(profile, past);
+    return past;
   }
 
   async #keepPools(): Promise<void> {

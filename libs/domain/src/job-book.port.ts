@@ -125,6 +125,8 @@ export interface PoolStarts {
 /** A pool as operators see it. */
 export interface PoolRecord {
   readonly profile: string;
+  /** No scheduler has this profile any more: its jobs wait until one has it again, or they are cancelled. */
+  readonly removed?: true;
   readonly warm: number;
   readonly max: number;
   readonly workers: Readonly<Record<WorkerPhase, number>>;
@@ -144,6 +146,7 @@ export interface PoolRecord {
 /** The workers and pools, for reading. */
 export interface PoolBook {
   workers(): Promise<readonly WorkerRecord[]>;
+  /** Those of the profiles that there are, and behind them those of removed ones that still have jobs or workers. */
   pools(): Promise<readonly PoolRecord[]>;
   /** What the scheduler last published of its profiles; empty until one has run. */
   profiles(): Promise<readonly string[]>;

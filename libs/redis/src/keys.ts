@@ -45,6 +45,8 @@ export function redisKeys(namespace: string) {
     workerControl: (id: string) => `${p}:wk:${id}:control`,
     relayCursors: `${p}:relay:cursors`,
     profiles: `${p}:profiles`,
+    /** Names of profiles that were published once and are no more: jobs may still wait in their queues. */
+    pastProfiles: `${p}:profiles:past`,
     /** What keeps profiles' queues from being read, by `<kind>:<profile>`; the profile `*` is all of them. */
     halts: `${p}:halts`,
     /** Starts that failed in a row, by code and profile. */

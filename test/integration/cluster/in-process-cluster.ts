@@ -177,7 +177,11 @@ export async function startInProcessCluster(options: InProcessOptions) {
   const connections = new Map<Scheduler, RedisConnection[]>();
   const registries: Registry[] = [];
   /** `on` is the engine on which its workers are; another one than the others' is as good as another machine. */
-  const makeScheduler = (id: string, on: InProcessRuntime = runtime): Scheduler => {
+  const makeScheduler = (
+    id: string,
+    on: InProcessRuntime = runtime,
+    profiles: readonly Profile[] = [profile],
+  ): Scheduler => {
     const own: RedisConnection[] = [];
     const registry = createRegistry(id);
     registries.push(registry);
@@ -189,7 +193,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
         return connection;
       },
       namespace,
-      profiles: [profile],
+      profiles,
       runtime: on,
       surroundings: {
         runtime: options.bridgeDir === undefined ? 'process' : 'docker',
@@ -231,6 +235,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       namespace,
       runtime,
       schedulers,
+      profile,
       alive,
       makeScheduler,
       kill,

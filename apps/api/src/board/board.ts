@@ -85,8 +85,12 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   /** Shows the queues that there are now. While Redis is away it stays as it is. */
   async look(): Promise<void> {
     try {
-      const [profiles, workers] = await Promise.all([this.pools.profiles(), this.pools.workers()]);
-      const { show, hide } = planBoard(this.shown, profiles, workers);
+      const [pools, workers] = await Promise.all([this.pools.pools(), this.pools.workers()]);
+      const { show, hide } = planBoard(
+        this.shown,
+        pools.map(({ profile }) => profile),
+        workers,
+      );
       for (const queue of show) this.show(queue);
       await Promise.all(hide.map((name) => this.hide(name)));
     } catch {

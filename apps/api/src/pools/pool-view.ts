@@ -4,7 +4,7 @@ import type { HaltView, PoolView } from './pools.dto.js';
 
 /** A pool with its times as ISO 8601. */
 export function viewPool(pool: PoolRecord): PoolView {
-  return { ...pool, halts: pool.halts.map(viewHalt) };
+  return { ...pool, removed: pool.removed ?? false, halts: pool.halts.map(viewHalt) };
 }
 
 function viewHalt({ kind, since, reason, code, by, everywhere }: Halt): HaltView {

@@ -28,7 +28,8 @@ export class PoolsController {
   @ApiOperation({
     operationId: 'listPools',
     summary: 'All pools, one for each profile',
-    description: 'How many workers there are in each phase, how many jobs wait and run, and what keeps them waiting.',
+    description:
+      'How many workers there are in each phase, how many jobs wait and run, and what keeps them waiting. Removed profiles are in it while they have jobs or workers.',
   })
   @ApiOkResponse({ type: PoolListDto })
   async pools(): Promise<PoolListView> {

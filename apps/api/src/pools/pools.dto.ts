@@ -63,6 +63,10 @@ export class StartsDto {
 @ApiSchema({ name: 'Pool' })
 export class PoolDto {
   @ApiProperty() profile!: string;
+  @ApiProperty({
+    description: 'No scheduler has this profile any more: its jobs wait until one has it again, or they are cancelled.',
+  })
+  removed!: boolean;
   @ApiProperty({ description: 'Idle workers kept ready beyond the busy ones.' }) warm!: number;
   @ApiProperty({ description: 'Most workers at a time.' }) max!: number;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' }, description: 'Workers in each phase.' })

@@ -39,7 +39,7 @@ export class Holdings {
 
   constructor(
     private readonly leases: Leases,
-    private readonly queueOf: (profile: string) => ProfileQueue | undefined,
+    private readonly queueOf: (profile: string) => ProfileQueue,
     private readonly halts: HaltWatch,
     private readonly clock: Clock,
     private readonly metrics: SchedulerMetrics,
@@ -104,7 +104,7 @@ export class Holdings {
     const profiles = new Set(this.all().map((holding) => holding.job.spec.profile));
     for (const profile of profiles) {
       const held = this.all().filter((holding) => holding.job.spec.profile === profile);
-      await this.queueOf(profile)?.renew(held.map((holding) => holding.held));
+      await this.queueOf(profile).renew(held.map((holding) => holding.held));
     }
   }
 
@@ -156,9 +156,9 @@ export class Holdings {
     const job = (await this.leases.read(holding.job.id))?.job;
     if (!job || isHeld(job.state)) return;
     const queue = this.queueOf(job.spec.profile);
-    if (isOver(job.state)) await queue?.finish(holding.held, job.failure);
-    else if (job.wakeAt === undefined) await queue?.giveBack(holding.held);
-    else await queue?.park(holding.held, job.wakeAt);
+    if (isOver(job.state)) await queue.finish(holding.held, job.failure);
+    else if (job.wakeAt === undefined) await queue.giveBack(holding.held);
+    else await queue.park(holding.held, job.wakeAt);
   }
 
   /**
@@ -166,8 +166,8 @@ export class Holdings {
    * and whoever claims it then finds in the record what to do.
    */
   #follow({ held, job }: Holding, ending: Ending): void {
+    if (ending.state !== 'queued') return;
     const queue = this.queueOf(job.spec.profile);
-    if (!queue || ending.state !== 'queued') return;
     const moved = ending.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, ending.wakeAt);
     moved.catch((error: unknown) => {
       this.log.warn({ err: error, job: job.id }, "a job's place in its queue follows later");

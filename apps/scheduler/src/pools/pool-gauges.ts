@@ -26,6 +26,11 @@ const gauges: readonly PoolGauge[] = [
     of: ({ waiting, delayed, running }) => Object.entries({ waiting, delayed, running }),
   },
   {
+    name: 'remuda_stranded_jobs',
+    help: 'Jobs that wait in the queue of a profile that no scheduler has any more.',
+    of: ({ removed, waiting, delayed }) => (removed ? [['', waiting + delayed]] : []),
+  },
+  {
     name: 'remuda_desired_workers',
     help: 'Workers that a profile needs: busy, waiting and warm ones, up to its maximum.',
     of: (pool) => [['', desiredWorkers(pool)]],

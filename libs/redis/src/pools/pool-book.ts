@@ -15,24 +15,31 @@ import { Queues } from '../queue/queues.js';
 import { defineScript } from '../script/define-script.js';
 import { readWorkers } from '../workers/worker-hash.js';
 
-/** Replaces what is published of the profiles: names, each followed by what there is to know. */
+/** Replaces what is published of the profiles: names, each followed by what there is to know. Names that go are noted as past ones. */
 const publishScript = defineScript(
-  { keys: ['profiles'], rest: 'fields', whenFull: true },
+  { keys: ['profiles', 'pastProfiles'], rest: 'fields', whenFull: true },
   `
+local now = {}
+for i = 1, #fields, 2 do now[fields[i]] = true end
+for _, name in ipairs(redis.call('HKEYS', profilesKey)) do
+  if not now[name] then redis.call('SADD', pastProfilesKey, name) end
+end
 redis.call('DEL', profilesKey)
 if #fields > 0 then redis.call('HSET', profilesKey, unpack(fields)) end
+for i = 1, #fields, 2 do redis.call('SREM', pastProfilesKey, fields[i]) end
 return 1
 `,
 );
 
-/** Publishes which profiles there are, for the api and the dashboards; profiles that are no more are dropped. */
+/** Publishes which profiles there are, for the api and the dashboards; those that are no more are remembered as such. */
 export async function publishProfiles(
   redis: Redis,
   keys: RedisKeys,
   profiles: Readonly<Record<string, PoolTarget>>,
 ): Promise<void> {
   const fields = Object.entries(profiles).flatMap(([name, published]) => [name, JSON.stringify(published)]);
-  await publishScript.run(redis, { keys: { profiles: keys.profiles }, args: {}, rest: fields });
+  const { profiles: known, pastProfiles } = keys;
+  await publishScript.run(redis, { keys: { profiles: known, pastProfiles }, args: {}, rest: fields });
 }
 
 /** What is published of a pool's starts is out of date after so long, in ms: whoever keeps the pool says it anew. */
@@ -42,6 +49,9 @@ const startsMs = 10_000;
 export async function publishStarts(redis: Redis, keys: RedisKeys, profile: string, starts: PoolStarts): Promise<void> {
   await redis.set(keys.poolStarts(profile), JSON.stringify(starts), 'PX', startsMs);
 }
+
+/** What is published of a profile. */
+type Published = PoolTarget & { readonly profile: string };
 
 /** Workers and pools as Redis has them. */
 export class RedisPoolBook implements PoolBook {
@@ -64,17 +74,24 @@ export class RedisPoolBook implements PoolBook {
 
   async pools(): Promise<readonly PoolRecord[]> {
     try {
-      const [profiles, halts, workers] = await Promise.all([
+      const [profiles, past, halts, workers] = await Promise.all([
         this.redis.hgetall(this.keys.profiles),
+        this.redis.smembers(this.keys.pastProfiles),
         this.redis.hgetall(this.keys.halts),
         readWorkers(this.redis, this.keys),
       ]);
       const haltsOf = readHalts(halts);
-      return await Promise.all(
-        Object.entries(profiles).map(([profile, text]) =>
-          this.#pool({ profile, ...(JSON.parse(text) as PoolTarget) }, haltsOf, workers),
-        ),
-      );
+      const look = (at: Published): Promise<PoolRecord> => this.#pool(at, haltsOf, workers);
+      const published = Object.entries(profiles).map(([profile, text]) => ({
+        profile,
+        ...(JSON.parse(text) as PoolTarget),
+      }));
+      const removed = past.toSorted().filter((profile) => profiles[profile] === undefined);
+      const [pools, left] = await Promise.all([
+        Promise.all(published.map(look)),
+        Promise.all(removed.map((profile) => look({ profile, warm: 0, max: 0 }))),
+      ]);
+      return [...pools, ...left.filter(isLeft).map((pool) => ({ ...pool, removed: true as const }))];
     } catch (error) {
       throw translateRedisError(error);
     }
@@ -85,7 +102,7 @@ export class RedisPoolBook implements PoolBook {
   }
 
   async #pool(
-    { profile, warm, max }: PoolTarget & { readonly profile: string },
+    { profile, warm, max }: Published,
     haltsOf: HaltsOf,
     workers: readonly WorkerRecord[],
   ): Promise<PoolRecord> {
@@ -109,6 +126,11 @@ export class RedisPoolBook implements PoolBook {
       ...(starts === null ? {} : { starts: JSON.parse(starts) as PoolStarts }),
     };
   }
+}
+
+/** Whether there is something left of a profile that is no more. */
+function isLeft({ waiting, delayed, running, workers }: PoolRecord): boolean {
+  return waiting + delayed + running > 0 || Object.values(workers).some((count) => count > 0);
 }
 
 function rethrow(error: unknown): never {
