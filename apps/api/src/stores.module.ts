@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { Clock } from '@remuda/domain';
@@ -10,10 +9,12 @@ import {
   RedisJobBook,
   RedisPoolBook,
   RedisPoolControls,
+  checkFormat,
   connectRedis,
   redisKeys,
+  type RedisKeys,
 } from '@remuda/redis';
-import { systemClock, type Logger } from '@remuda/runtime';
+import { exitOnStartFault, systemClock, type Logger } from '@remuda/runtime';
 import type { ApiSettings } from './settings.js';
 import type { ApiConfig } from './stores.js';
 import {
@@ -30,12 +31,13 @@ import {
 } from './stores.js';
 
 const redis = Symbol('Redis');
+const redisNames = Symbol('RedisKeys');
 type Connection = ReturnType<typeof connectRedis>;
 
 /** How long the start waits for Redis, in ms; then the api starts all the same, and says 503 until it is there. */
 const firstAnswerMs = 2_000;
 
-/** Waits for Redis before the first request comes, and lets go of it when all else is done. */
+/** Waits for Redis before the first request comes, looks whether what is there is understood, and lets go of it when all else is done. */
 @Injectable()
 class StoresScope implements OnModuleInit, OnApplicationShutdown {
   private unmeasure: () => void = () => undefined;
@@ -43,6 +45,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(redis) private readonly connection: Connection,
     @Inject(clock) private readonly time: RedisClock,
+    @Inject(redisNames) private readonly keys: RedisKeys,
     @Inject(jobBook) private readonly jobs: RedisJobBook,
     @Inject(deadLetters) private readonly dead: RedisDeadLetters,
     @Inject(eventLog) private readonly events: RedisEventLog,
@@ -51,8 +54,8 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.connection.status !== 'ready')
-      await once(this.connection, 'ready', { signal: AbortSignal.timeout(firstAnswerMs) }).catch(() => undefined);
+    const onRefused = (error: unknown): never => exitOnStartFault('api', error);
+    await checkFormat(this.connection, this.keys, { patienceMs: firstAnswerMs, onRefused });
     await this.time.settled();
     this.unmeasure = this.time.keepMeasured();
   }
@@ -86,6 +89,7 @@ export class StoresModule {
       module: StoresModule,
       providers: [
         { provide: clock, inject: [redis], useFactory: (to: Connection) => new RedisClock(to, systemClock) },
+        { provide: redisNames, useValue: keys },
         { provide: apiConfig, useValue: config },
         { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail', log }) },
         {

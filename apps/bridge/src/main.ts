@@ -1,4 +1,5 @@
 import {
+  checkFormat,
   connectRedis,
   RedisBudgets,
   RedisClock,
@@ -14,6 +15,9 @@ import { whereabouts } from './redis/whereabouts.js';
 import { readEnvironment } from './environment.js';
 import { rehearse } from './model/rehearsal.js';
 
+/** How long the start waits for Redis, in ms; then the bridge starts all the same. */
+const patienceMs = 2_000;
+
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   const { settings } = environment;
@@ -22,6 +26,7 @@ async function main(): Promise<void> {
   // Whoever asks for a grant can try again; a count can not.
   const asked = connectRedis(settings.redisUrl, { name: 'remuda-bridge', whileDown: 'fail', log });
   const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts', log });
+  await checkFormat(written, keys, { patienceMs, onRefused: (error) => exitOnStartFault('bridge', error) });
   const sharedClock = new RedisClock(asked, systemClock);
   const parts = {
     grants: new RedisGrants(asked, keys),

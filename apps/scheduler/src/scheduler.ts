@@ -18,6 +18,7 @@ import {
   countDeadLetters,
   defaultRetention,
   redisKeys,
+  settleFormat,
   type RedisConnection,
   type Retention,
 } from '@remuda/redis';
@@ -39,6 +40,7 @@ import { every, type Ticker } from './ticker.js';
 import { Accounts } from './workers/accounts.js';
 import { BridgeDoors } from './workers/bridge-doors.js';
 import { Fleet } from './workers/fleet.js';
+import { OtherReleases } from './workers/other-releases.js';
 import { Ownership } from './workers/ownership.js';
 import { Wishes } from './workers/wishes.js';
 import type { WorkerSurroundings } from './workers/worker-environment.js';
@@ -150,7 +152,8 @@ export class Scheduler {
     const holdings = new Holdings(leases, (profile) => this.#queueFor(profile), halts, clock, metrics, log);
     const wishes = new Wishes({ ...common, registry });
     const recycleOf = (profile: string): Partial<Recycle> => profileOf.get(profile)?.recycle ?? {};
-    const reports = new WorkerReports({ ...common, holdings, registry, wishes, recycleOf });
+    const others = new OtherReleases({ ...common, wishes });
+    const reports = new WorkerReports({ ...common, holdings, registry, wishes, others, recycleOf });
     const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports);
     const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
     const ownership = new Ownership({ ...common, holdings, registry, leases, losses, wishes, relay, runtime });
@@ -213,6 +216,7 @@ export class Scheduler {
   /** Begins: takes over what another scheduler left, then keeps pools and queues going. */
   async start(): Promise<void> {
     const { runtime } = this.plan;
+    await settleFormat(this.#redis, this.#queues.keys);
     await this.#clock.measure();
     this.#unmeasure = this.#clock.keepMeasured();
     await this.#images.provide();

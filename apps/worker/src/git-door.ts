@@ -7,6 +7,7 @@
  * comes in REMUDA_GIT_TOKEN. Only fetching is possible.
  */
 import { connect } from 'node:net';
+import { messageFormats } from '@remuda/protocol';
 
 const [path, service = 'git-upload-pack'] = process.argv.slice(2);
 // eslint-disable-next-line no-restricted-properties -- a program of its own
@@ -21,7 +22,7 @@ function join(socketPath: string, jobToken: string): void {
   socket.once('error', (error) => {
     fail(`cannot reach ${socketPath}: ${error.message}`);
   });
-  socket.write(`${JSON.stringify({ token: jobToken })}\n`);
+  socket.write(`${JSON.stringify({ v: messageFormats.own, token: jobToken })}\n`);
   process.stdin.pipe(socket);
   socket.pipe(process.stdout);
   // git may keep its end of stdin open after it has all it wants.

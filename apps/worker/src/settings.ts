@@ -1,5 +1,13 @@
 import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
-import { isRecord, parseJson, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import {
+  formatsText,
+  isRecord,
+  isUnderstood,
+  messageFormats,
+  parseJson,
+  workerEnv,
+  type WorkerProfile,
+} from '@remuda/protocol';
 
 /** Every variable that a worker reads. Its scheduler sets them; nobody else needs to. */
 export const workerSettings = {
@@ -82,6 +90,8 @@ export const workerSettings = {
 
 function profile(value: string): WorkerProfile {
   const parsed = parseJson(value);
+  if (isRecord(parsed) && !isUnderstood(parsed['v']))
+    throw new Error(`it has the format ${String(parsed['v'])}, and this worker knows ${formatsText(messageFormats)}`);
   if (!isRecord(parsed) || !isRecord(parsed['engine']) || typeof parsed['afterJobs'] !== 'number')
     throw new Error('expected a profile as a scheduler writes it');
   return parsed as unknown as WorkerProfile;

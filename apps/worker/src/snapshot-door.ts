@@ -1,7 +1,7 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { SnapshotNote } from '@remuda/domain';
-import { bridgeTokenHeader, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
+import { bridgeTokenHeader, encodeSnapshotNote, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
 
 /** What became of a snapshot that was sent. `refused`: for now, or for good, by the status that is given with it. */
 export type Sent =
@@ -15,7 +15,7 @@ export class SnapshotDoor {
   async put(token: string, note: SnapshotNote, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Sent> {
     const outgoing = this.#open(
       'PUT',
-      { [bridgeTokenHeader]: token, [snapshotNoteHeader]: JSON.stringify(note) },
+      { [bridgeTokenHeader]: token, [snapshotNoteHeader]: encodeSnapshotNote(note) },
       signal,
     );
     const answered = answerOf(outgoing);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { failureOf, type Assignment, type Clock, type Control, type Engine, type NewEvent } from '@remuda/domain';
+import { formatsText, messageFormats, type IncompatibleAssignment } from '@remuda/protocol';
 import type { WorkerLine } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { carryOut, type StopReason } from './attempt.js';
@@ -64,7 +65,11 @@ export class Worker {
       this.#cold = true;
       log.error({ err: error }, 'the engine could not be made warm');
     });
-    line.open({ carryOut: (assignment) => this.#take(assignment), onControl: (control) => this.#onControl(control) });
+    line.open({
+      carryOut: (assignment) => this.#take(assignment),
+      refuse: (assignment) => this.#refuse(assignment),
+      onControl: (control) => this.#onControl(control),
+    });
     await this.#sayIdle();
     await this.#gone;
   }
@@ -99,6 +104,21 @@ export class Worker {
       this.#lastDone = { job, lease };
     }
     await this.#afterJob(assignment.secrets !== undefined);
+  }
+
+  /** Gives back what it does not understand, and leaves: it is of another release than its scheduler. */
+  async #refuse({ incompatible: format, job, lease }: IncompatibleAssignment): Promise<void> {
+    const { line, log } = this.plan;
+    const message = `The assignment has the format ${String(format)}, and this worker knows ${formatsText(messageFormats)}.`;
+    log.error({ job, format }, 'an assignment is of another release, so this worker leaves');
+    this.#lastDone = { job, lease };
+    await line.say({
+      kind: 'outcome',
+      job,
+      lease,
+      outcome: { kind: 'failed', failure: { code: 'worker.incompatible', message } },
+    });
+    void this.leave();
   }
 
   async #attempt(assignment: Assignment, stop: AbortSignal): Promise<void> {

@@ -34,6 +34,7 @@ export const refusalCodes = [
   'redis.full',
   'service.starting',
   'bridge.unavailable',
+  'format.unsupported',
 ] as const;
 
 /** Codes with which an attempt or a job ends without success. What follows each is the table in `failure-class.ts`. */
@@ -47,6 +48,7 @@ export const failureCodes = [
   'job.secrets_gone',
   'worker.lost',
   'worker.drained',
+  'worker.incompatible',
   'container.start_failed',
   'engine.start_failed',
   'engine.crashed',

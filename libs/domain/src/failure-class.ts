@@ -54,6 +54,7 @@ const rules = {
   'job.secrets_gone': user,
   'worker.lost': ours,
   'worker.drained': { ...ours, planned: true },
+  'worker.incompatible': ours,
   'container.start_failed': { ...ours, again: 'restart' },
   'engine.start_failed': { ...ours, retry: false, counted: true, again: 'restart' },
   'engine.crashed': crash,

@@ -1,5 +1,6 @@
-export { decodeAssignment } from './worker/assignment.js';
+export { decodeAssignment, type IncompatibleAssignment } from './worker/assignment.js';
 export * from './bridge/bridge.js';
+export * from './format.js';
 export * from './worker/control.js';
 export * from './reader/json.js';
 export * from './worker/snapshot.js';

@@ -35,3 +35,4 @@ export { workerRules } from './workers/worker-rules.js';
 export { reportScript } from './workers/report.lua.js';
 export * from './workers/worker-line.js';
 export * from './jobs/prompt-starts.js';
+export * from './storage-format.js';

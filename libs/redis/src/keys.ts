@@ -7,6 +7,8 @@ export function redisKeys(namespace: string) {
   return {
     /** Prefix of every BullMQ queue. */
     bull: p,
+    /** Number of the format of all keys; absent: 1. Every app looks at it when it starts. */
+    format: `${p}:format`,
     job: (id: string) => `${p}:job:${id}`,
     prompt: (id: string) => `${p}:job:${id}:prompt`,
     /** Values of a job's secrets, until it is over. */

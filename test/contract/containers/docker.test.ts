@@ -21,7 +21,9 @@ async function dockerHarness(): Promise<RuntimeHarness> {
         runtime: place.open(),
         image,
         rebuild: (content) => buildWith(image, content),
-        remove: async () => void (await docker('rmi', '-f', image)),
+        remove: async () => {
+          await docker('rmi', '-f', image);
+        },
       });
     },
     running: async (worker) => {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectRedis, redisKeys } from '@remuda/redis';
 import { startRedis } from '../redis.js';
 import type { TestRedis } from '../redis.js';
 import { publish } from './running-api.js';
@@ -30,8 +31,8 @@ function run(env: Record<string, string>) {
 }
 
 /** Runs it until it listens. */
-async function listening() {
-  const running = run({});
+async function listening(env: Record<string, string> = {}) {
+  const running = run(env);
   for await (const line of createInterface(running.child.stdout)) {
     const { url } = JSON.parse(line) as { url?: string };
     if (url !== undefined) return { ...running, url };
@@ -50,6 +51,22 @@ test('faults of the environment are all told, each on a line, and it ends with 7
     'REMUDA_NAMESPACE',
     'REMUDA_LOG_LEVEL',
   ]);
+});
+
+test('it does not start on keys of a newer release, also where Redis comes later, and leaves them alone', async () => {
+  const env = { REMUDA_NAMESPACE: 'newer' };
+  const keys = redisKeys('newer');
+  const admin = connectRedis(redis.url, { name: 'admin' });
+  await admin.set(keys.format, '2');
+  const early = run(env);
+  expect(await early.exit).toEqual([78, null]);
+  expect(await early.errors).toMatch(/^remuda api does not start \[format\.unsupported\].*"2".*knows 1\./);
+  await redis.stop();
+  const late = await listening(env);
+  await redis.start();
+  expect(await late.exit).toEqual([78, null]);
+  expect(await admin.get(keys.format)).toBe('2');
+  admin.disconnect();
 });
 
 test('a Redis URL that is none is told without its password', async () => {

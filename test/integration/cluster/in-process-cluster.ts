@@ -47,6 +47,8 @@ export interface InProcessOptions {
   readonly retention?: Retention;
   /** What the name of an image stands for. Default: always the same. */
   readonly releaseOf?: (image: string) => Promise<string>;
+  /** Told of each connection of a worker: may have it say something else. */
+  readonly onConnection?: (worker: string, connection: RedisConnection) => void;
   /** What the workers take the time from. Default: the machine's own. */
   readonly workerClock?: Clock;
   /** Where a scheduler's connection of this name goes to. Default: `redisUrl`. */
@@ -77,6 +79,7 @@ export class InProcessRuntime implements ContainerRuntime {
     private readonly clock: Clock = systemClock,
     private readonly name = 'in-process',
     private readonly nameRelease: (image: string) => Promise<string> = () => Promise.resolve('first'),
+    private readonly onConnection?: InProcessOptions['onConnection'],
   ) {}
 
   async engineName(): Promise<string> {
@@ -97,7 +100,11 @@ export class InProcessRuntime implements ContainerRuntime {
     await this.prepare([spec.image]);
     const { env } = spec;
     const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
-    const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: spec.worker });
+    const connect = (): RedisConnection => {
+      const connection = connectRedis(env[workerEnv.redisUrl] ?? '', { name: spec.worker });
+      this.onConnection?.(spec.worker, connection);
+      return connection;
+    };
     const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), spec.worker);
     const worker = new Worker({
       line,
@@ -171,7 +178,14 @@ export type Cluster = Awaited<ReturnType<typeof startInProcessCluster>>;
 /** Brings schedulers and workers up in this process. */
 export async function startInProcessCluster(options: InProcessOptions) {
   const namespace = options.namespace ?? `t-${randomUUID().slice(0, 8)}`;
-  const runtime = new InProcessRuntime(options.engine, options.absentImages, options.workerClock, options.releaseOf);
+  const runtime = new InProcessRuntime(
+    options.engine,
+    options.absentImages,
+    options.workerClock,
+    undefined,
+    options.releaseOf,
+    options.onConnection,
+  );
   const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
   const connect = (name: string) => connectRedis(options.redisUrl, { name });
   const connections = new Map<Scheduler, RedisConnection[]>();

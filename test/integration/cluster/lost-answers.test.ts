@@ -127,7 +127,7 @@ test('a job whose assignment was lost on its way to the worker goes to another o
   let lost = 0;
   vi.spyOn(WorkerLine.prototype, 'open').mockImplementation(function (this: WorkerLine, duties) {
     const carryOut = (assignment: Assignment) => (lost++ === 0 ? Promise.resolve() : duties.carryOut(assignment));
-    open.call(this, { carryOut, onControl: (control) => duties.onControl(control) });
+    open.call(this, { ...duties, carryOut, onControl: (control) => duties.onControl(control) });
   });
   const cluster = await startCluster();
   try {

@@ -26,6 +26,7 @@ function holdAssignments(): Overtaken {
   const heard = new Promise<Control>((resolve) => {
     vi.spyOn(WorkerLine.prototype, 'open').mockImplementation(function (this: WorkerLine, duties) {
       open.call(this, {
+        ...duties,
         carryOut: async (assignment) => {
           await gone;
           await duties.carryOut(assignment);

@@ -124,7 +124,11 @@ test('a worker does all that its account may, and is refused nothing', async () 
   const line = new WorkerLine(() => connectRedis(url, { name: worker }), keys, worker);
   await line.probe();
   const taken: string[] = [];
-  line.open({ carryOut: ({ job }) => Promise.resolve(void taken.push(job)), onControl: () => undefined });
+  line.open({
+    carryOut: ({ job }) => Promise.resolve(void taken.push(job)),
+    refuse: () => Promise.resolve(),
+    onControl: () => undefined,
+  });
   await assignJob({ queues, queue, clock }, 'j-1');
   await vi.waitFor(() => expect(taken).toEqual(['j-1']));
   await line.say({ kind: 'heartbeat', phase: 'idle', rssMb: 1 });

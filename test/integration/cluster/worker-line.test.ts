@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewEvent } from '@remuda/domain';
-import { decodeReports, type WorkerReport } from '@remuda/protocol';
+import { decodeReports } from '@remuda/protocol';
 import { WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -20,14 +20,14 @@ afterAll(async () => {
 async function heardFrom(
   worker: string,
   speak: (line: WorkerLine) => unknown,
-): Promise<(WorkerReport | undefined)[][]> {
+): Promise<ReturnType<typeof decodeReports>[]> {
   const line = new WorkerLine(() => connectRedis(redis.url, { name: worker }), keys, worker);
   await speak(line);
   await line.close();
   const reader = connectRedis(redis.url, { name: 'reader' });
   const entries = await reader.xrange(keys.workerOut(worker), '-', '+');
   reader.disconnect();
-  return entries.map(([, fields]) => [...decodeReports(fields[1] ?? '')]);
+  return entries.map(([, fields]) => decodeReports(fields[1] ?? ''));
 }
 
 test('a heartbeat goes along with the events that wait, and does not part them', async () => {

@@ -26,6 +26,7 @@ beforeEach(async () => {
     onOutcome: () => Promise.resolve(true),
     onRefused: () => undefined,
     onElsewhere: () => undefined,
+    onIncompatible: () => undefined,
   });
 });
 

@@ -97,6 +97,7 @@ function openLine(): { taken: string[]; letGo: () => void; line: WorkerLine } {
       taken.push(`${job}.${lease}`);
       return gate;
     },
+    refuse: () => Promise.resolve(),
     onControl: () => undefined,
   });
   return { taken, letGo: () => letGo(), line };

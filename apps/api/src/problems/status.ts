@@ -31,6 +31,7 @@ const refusals = {
   'redis.full': 503,
   'service.starting': 503,
   'bridge.unavailable': 503,
+  'format.unsupported': 500,
 } as const satisfies Record<RefusalCode, number>;
 
 /** The HTTP status of a failure, where an answer has to tell of one: whoever passes it on needs it. */

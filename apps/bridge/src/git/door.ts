@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { RemudaError, type Clock } from '@remuda/domain';
-import { bridgeRefusal, isRecord, parseJson } from '@remuda/protocol';
+import { bridgeRefusal, formatsText, isRecord, isUnderstood, messageFormats, parseJson } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
@@ -64,6 +64,11 @@ async function serve(door: GitDoor, socket: Socket): Promise<void> {
 
 function tokenIn(line: string | undefined): string | undefined {
   const value = parseJson(line ?? '');
+  if (isRecord(value) && !isUnderstood(value['v']))
+    throw new RemudaError(
+      'format.unsupported',
+      `What the worker asks for has another format than ${formatsText(messageFormats)}, which this bridge knows.`,
+    );
   return isRecord(value) && typeof value['token'] === 'string' ? value['token'] : undefined;
 }
 

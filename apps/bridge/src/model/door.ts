@@ -42,9 +42,10 @@ export function createModelServer(door: ModelDoor): Server {
       if (door.stopping()) request.socket.end();
     });
     serve(door, { request, response }).catch((err: unknown) => {
-      const away = err instanceof RemudaError && err.code === 'redis.unavailable';
-      if (!away) door.log.error({ err }, 'a request failed');
-      refuse(door, response, { reason: away ? 'grants_unavailable' : 'broken' });
+      const code = err instanceof RemudaError ? err.code : undefined;
+      if (code !== 'redis.unavailable') door.log.error({ err }, 'a request failed');
+      const noGrant = code === 'redis.unavailable' || code === 'format.unsupported';
+      refuse(door, response, { reason: noGrant ? 'grants_unavailable' : 'broken' });
     });
   });
 }

@@ -133,7 +133,7 @@ async function give({ door, response }: Exchange, { job }: BridgeGrant): Promise
 
 /** What is wrong on this side comes first: a request that was read to its end counts as destroyed too. */
 function faultOf({ log }: SnapshotDoor, request: IncomingMessage, error: unknown): Ending {
-  if (error instanceof RemudaError && error.code === 'redis.unavailable') return 'unavailable';
+  if (error instanceof RemudaError && withoutGrant.includes(error.code)) return 'unavailable';
   if (diskFull.includes(codeOf(error) ?? '')) return 'full';
   // A worker that breaks off has thought better of it, or is gone.
   if (request.errored || codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return 'malformed';
@@ -141,6 +141,7 @@ function faultOf({ log }: SnapshotDoor, request: IncomingMessage, error: unknown
   return 'failed';
 }
 
+const withoutGrant: readonly string[] = ['redis.unavailable', 'format.unsupported'];
 const diskFull: readonly string[] = ['ENOSPC', 'EDQUOT'];
 
 function codeOf(error: unknown): string | undefined {

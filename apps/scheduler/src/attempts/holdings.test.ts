@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { jobSpec } from '@remuda/testing';
 import type { Clock, JobRecord } from '@remuda/domain';
-import type { Leases } from '@remuda/redis';
+import type { Leases, ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { HaltWatch } from '../pools/halt-watch.js';
 import { Holdings, type Holding } from './holdings.js';
@@ -31,7 +31,7 @@ function make(cancels: string[] = []) {
   const unused = {} as unknown;
   const holdings = new Holdings(
     leases,
-    () => undefined,
+    () => unused as ProfileQueue,
     unused as HaltWatch,
     unused as Clock,
     unused as SchedulerMetrics,

@@ -1,5 +1,5 @@
 import type { Profile, ToolRules } from '@remuda/domain';
-import { bridgeSockets, workerEnv, type WorkerProfile } from '@remuda/protocol';
+import { bridgeSockets, messageFormats, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import { parseRedisUrl, type WorkerAccount } from '@remuda/redis';
 
 /** What a worker finds around it, the same for all of a cluster. */
@@ -47,7 +47,8 @@ function workerProfile(profile: Profile): WorkerProfile {
   const { name, model, permissionMode, appendSystemPrompt, trustRepository, recycle } = profile;
   const tools = toolsOf(profile);
   const own = appendSystemPrompt === undefined ? {} : { appendSystemPrompt };
-  return { name, afterJobs: recycle.afterJobs, engine: { model, permissionMode, tools, trustRepository, ...own } };
+  const engine = { model, permissionMode, tools, trustRepository, ...own };
+  return { v: messageFormats.own, name, afterJobs: recycle.afterJobs, engine };
 }
 
 /** Claude Code's search of the web is one of the model's side: what would only be refused is not offered. */

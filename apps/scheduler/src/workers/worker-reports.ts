@@ -8,6 +8,7 @@ import type { Holdings } from '../attempts/holdings.js';
 import { lost } from '../attempts/lost.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { Signals } from '../signals.js';
+import type { OtherReleases } from './other-releases.js';
 import type { Wishes } from './wishes.js';
 
 /** What reports of workers touch. */
@@ -21,6 +22,7 @@ export interface ReportsParts {
   /** When workers of a profile are replaced. */
   readonly recycleOf: (profile: string) => Pick<Recycle, 'aboveRssMb'>;
   readonly wishes: Wishes;
+  readonly others: Pick<OtherReleases, 'refuse' | 'retire'>;
   readonly signals: Signals;
 }
 
@@ -33,11 +35,14 @@ export class WorkerReports implements RelayListener {
     const own = fleet.get(worker);
     if (!own) return;
     const wasQuiet = fleet.hear(own, clock.monotonic());
+    // While it has a job by our books its word is older than that job.
+    const isFree = report.phase === 'idle' && !this.parts.holdings.of(worker);
+    if (report.format !== undefined && isFree) return this.parts.others.retire(own, report.format);
     if (wasQuiet && own.phase === 'idle') this.parts.signals.work(own.profile);
     if (report.kind === 'heartbeat') {
       this.#compare(own, report.phase);
       await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb) });
-    } else if (report.phase === 'idle') await this.#onIdle(worker, report);
+    } else if (report.phase === 'idle' && report.format === undefined) await this.#onIdle(worker, report);
     else if (report.phase === 'draining') await this.#onDraining(worker);
   }
 
@@ -45,6 +50,10 @@ export class WorkerReports implements RelayListener {
     const { job, lease, outcome } = report;
     const held = { job, worker, lease, ...(startedAt === undefined ? {} : { startedAt }) };
     return (await this.parts.holdings.onOutcome(held, outcome, cursor)) !== 'elsewhere';
+  }
+
+  onIncompatible(worker: string, format: number): void {
+    this.parts.others.refuse(worker, format);
   }
 
   onElsewhere(worker: string): void {

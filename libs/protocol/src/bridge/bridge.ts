@@ -30,7 +30,8 @@ export const bridgeRefusal = {
 
 /**
  * What stands behind a bridge token: the fields of the Redis hash at `bridgeToken(sha256 of the token in hex)`.
- * Written when a job is assigned, deleted with its outcome; expires by itself after the attempt's deadline.
+ * Written when a job is assigned, deleted with its outcome; expires by itself after the attempt's deadline. Beside these fields it has its
+ * format, `v`.
  */
 export interface BridgeGrant {
   readonly job: string;
@@ -65,7 +66,7 @@ export function isSocketFolder(name: string): boolean {
 export const bridgeSockets = {
   /** HTTP: the model API as Claude Code calls it. */
   model: 'model.sock',
-  /** One line of JSON `{"token":…}`, then git's upload-pack protocol for the job's repository. */
+  /** One line of JSON `{"v":…,"token":…}`, then git's upload-pack protocol for the job's repository. */
   git: 'git.sock',
   /** HTTP: a job's snapshot, to be kept and to be had again. */
   snapshot: 'snapshot.sock',

@@ -1,21 +1,52 @@
 import type { Assignment } from '@remuda/domain';
+import { fitOf, formatIn, messageFormats, type Formats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { count, idText, lease, span } from '../reader/shape.js';
+
+/** An assignment of a format that is not understood. Job and lease stand where they are in every format, so that it can be refused. */
+export interface IncompatibleAssignment {
+  readonly incompatible: number;
+  readonly job: string;
+  readonly lease: number;
+}
 
 /**
  * Reads an assignment as it stands in a worker's queue; undefined for one that a worker can't carry out. Its spec was checked where it
  * was taken in: here it is only looked whether there is one.
  */
-export function decodeAssignment(text: string): Assignment | undefined {
+export function decodeAssignment(
+  text: string,
+  formats: Formats = messageFormats,
+): Assignment | IncompatibleAssignment | undefined {
   const value = parseJson(text);
-  if (!isRecord(value) || !isRecord(value['spec'])) return undefined;
+  if (!isRecord(value)) return undefined;
+  switch (fitOf(value['v'], formats)) {
+    case 'equal':
+    case 'older':
+      return fits(value) ? (value as unknown as Assignment) : undefined;
+    case 'newer':
+    case 'outdated':
+      return incompatible(value);
+    case 'unreadable':
+      return undefined;
+  }
+}
+
+function incompatible(value: Readonly<Record<string, unknown>>): IncompatibleAssignment | undefined {
+  const [format, job, token] = [formatIn(value), idText(value['job']), lease(value['lease'])];
+  if (format === undefined || job === undefined || token === undefined) return undefined;
+  return { incompatible: format, job, lease: token };
+}
+
+function fits(value: Readonly<Record<string, unknown>>): boolean {
+  if (!isRecord(value['spec'])) return false;
   const { prompt, workspace } = value['spec'];
-  const fits =
+  return (
     idText(value['job']) !== undefined &&
     count(value['attempt']) !== undefined &&
     lease(value['lease']) !== undefined &&
     span(value['remainingMs']) !== undefined &&
     typeof prompt === 'string' &&
-    isRecord(workspace);
-  return fits ? (value as unknown as Assignment) : undefined;
+    isRecord(workspace)
+  );
 }

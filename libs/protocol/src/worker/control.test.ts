@@ -39,3 +39,34 @@ test.each([
 ])('what is no assignment is refused: %s', (text) => {
   expect(decodeAssignment(text)).toBeUndefined();
 });
+
+const understood = { own: 2, oldest: 2 };
+const assignment = (v: number) =>
+  JSON.stringify({
+    v,
+    job: 'j',
+    attempt: 1,
+    lease: 4,
+    spec: { prompt: 'x', workspace: { kind: 'empty' } },
+    remainingMs: 1,
+  });
+
+test('an assignment is read when its format is understood; else it is told which job to give back', () => {
+  expect(decodeAssignment(assignment(2), understood)).toMatchObject({ job: 'j', attempt: 1, lease: 4 });
+  for (const incompatible of [1, 3])
+    expect(decodeAssignment(assignment(incompatible), understood)).toEqual({ incompatible, job: 'j', lease: 4 });
+});
+
+test('of a newer assignment nothing needs to be as it is now but job and lease', () => {
+  expect(decodeAssignment('{"v":9,"job":"j","lease":4,"task":[]}')).toEqual({ incompatible: 9, job: 'j', lease: 4 });
+  expect(decodeAssignment('{"v":9,"job":"j"}')).toBeUndefined();
+  expect(decodeAssignment('{"v":"9","job":"j","lease":4}')).toBeUndefined();
+});
+
+test('a control message of a format that is not understood is none', () => {
+  const text = encodeControl({ kind: 'drain', limitMs: 5 });
+  expect(JSON.parse(text)).toMatchObject({ v: 1 });
+  expect(decodeControl(text.replace('"v":1', '"v":2'), understood)).toEqual({ kind: 'drain', limitMs: 5 });
+  expect(decodeControl(text, understood)).toBeUndefined();
+  expect(decodeControl(text.replace('"v":1', '"v":3'), understood)).toBeUndefined();
+});

@@ -1,4 +1,5 @@
 import type { Control } from '@remuda/domain';
+import { isUnderstood, messageFormats, type Formats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { idText, lease, oneOf, shape, span, type Reader } from '../reader/shape.js';
 
@@ -12,7 +13,7 @@ const limitMs: Reader<number> = (value) => {
 
 /** Writes a control message as the worker's control stream holds it, in the field `d`. */
 export function encodeControl(control: Control): string {
-  return JSON.stringify(control);
+  return JSON.stringify({ v: messageFormats.own, ...control });
 }
 
 const readers = {
@@ -20,9 +21,13 @@ const readers = {
   drain: shape<Extract<Control, { kind: 'drain' }>>({ kind: oneOf(['drain']), limitMs }),
 };
 
-/** Reads a control message into a fresh one; undefined for anything that is not one. */
-export function decodeControl(text: string): Control | undefined {
+/**
+ * Reads a control message into a fresh one; undefined for anything that is not one, and for one of a format that is not understood: what
+ * its worker does not do the scheduler does from outside, some seconds later.
+ */
+export function decodeControl(text: string, formats: Formats = messageFormats): Control | undefined {
   const value = parseJson(text);
-  const kind = isRecord(value) ? oneOf(['cancel', 'drain'])(value['kind']) : undefined;
+  const kind =
+    isRecord(value) && isUnderstood(value['v'], formats) ? oneOf(['cancel', 'drain'])(value['kind']) : undefined;
   return kind && readers[kind](value);
 }

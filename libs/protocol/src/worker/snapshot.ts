@@ -1,4 +1,5 @@
 import { isSnapshotCopy, type Snapshot, type SnapshotNote } from '@remuda/domain';
+import { isUnderstood, messageFormats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 
 /**
@@ -14,10 +15,15 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const commit = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+/** Writes what a worker says of a snapshot. */
+export function encodeSnapshotNote(note: SnapshotNote): string {
+  return JSON.stringify({ v: messageFormats.own, ...note });
+}
+
 /** Reads what a worker says of a snapshot; undefined for anything that is not just that. It comes from a container. */
 export function readSnapshotNote(text: string): SnapshotNote | undefined {
   const value = parseJson(text);
-  if (!isRecord(value)) return undefined;
+  if (!isRecord(value) || !isUnderstood(value['v'])) return undefined;
   const { sessionId, at, sessionBytes, base } = value;
   if (typeof sessionId !== 'string' || !uuid.test(sessionId) || !isCount(at) || !isCount(sessionBytes))
     return undefined;

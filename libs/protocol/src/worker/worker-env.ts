@@ -28,6 +28,8 @@ export const workerEnv = {
 
 /** What a worker has to know of its profile: the value of `workerEnv.profile`, as JSON. */
 export interface WorkerProfile {
+  /** Its format; absent: 1. */
+  readonly v?: number;
   readonly name: string;
   readonly engine: EngineProfile;
   /** Jobs after which it leaves. */

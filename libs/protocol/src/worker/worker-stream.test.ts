@@ -117,9 +117,10 @@ test('whatever is said, reading it does not throw, and what is read can be writt
     fc.property(fc.constantFrom(...whole), fc.nat(30), fc.jsonValue(), (report, at, instead) => {
       const said = [damage(report, at, instead), report];
       const read = decodeReports(JSON.stringify(said));
-      const again = decodeReports(joinReports(read.filter((report) => report !== undefined).map(encodeReport)));
+      const understood = read.filter((report) => report !== undefined && report.kind !== 'incompatible');
+      const again = decodeReports(joinReports(understood.map(encodeReport)));
       expect(read).toHaveLength(said.length);
-      expect(again).toEqual(read.filter((report) => report !== undefined).map((report) => without(report, 'refused')));
+      expect(again).toEqual(understood.map((report) => without(report, 'refused')));
     }),
   );
 });
@@ -127,3 +128,24 @@ test('whatever is said, reading it does not throw, and what is read can be writt
 function without(report: WorkerReport, field: string): unknown {
   return Object.fromEntries(Object.entries(report).filter(([name]) => name !== field));
 }
+
+test('of a report whose format is not understood only that is read, whatever else it holds', () => {
+  const known = { own: 3, oldest: 2 };
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9 }), fc.jsonValue(), (v, rest) => {
+      const text = `[${JSON.stringify({ rest, ...outcome, v })}]`;
+      const [read] = decodeReports(text, known);
+      expect(read).toEqual(v === 2 || v === 3 ? outcome : { kind: 'incompatible', format: v });
+    }),
+  );
+  expect(decodeReports('[{"v":7,"kind":"hello"}]')).toEqual([{ kind: 'incompatible', format: 7 }]);
+  expect(decodeReports('[{"v":"7","kind":"cancelled"}]')).toEqual([undefined]);
+});
+
+test('what a worker says of itself in an older format is read, and says so; it can not say so itself', () => {
+  const heartbeat = { kind: 'heartbeat', phase: 'idle', rssMb: 1 } as const;
+  const text = `[${encodeReport(heartbeat)}]`;
+  expect(decodeReports(text, { own: 2, oldest: 1 })).toEqual([{ ...heartbeat, format: 1 }]);
+  expect(decodeReports(text)).toEqual([heartbeat]);
+  expect(decodeReports('[{"kind":"heartbeat","phase":"idle","rssMb":1,"format":9}]')).toEqual([heartbeat]);
+});

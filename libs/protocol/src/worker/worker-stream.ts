@@ -1,4 +1,5 @@
 import { workerPhases, type NewEvent, type Outcome, type WorkerPhase } from '@remuda/domain';
+import { fitOf, formatIn, messageFormats, type Formats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { readOutcome } from './outcome.js';
 import { flag, idText, lease, oneOf, optional, shape, time, upTo, type Reader } from '../reader/shape.js';
@@ -17,6 +18,8 @@ export type WorkerReport =
       readonly rssMb: number;
       readonly job?: string;
       readonly lease?: number;
+      /** Set by the reader, where it is an older one than ours. */
+      readonly format?: number;
     }
   /** `idle` names the attempt that was finished before it, if there was one: an older report of the kind is out of date. */
   | {
@@ -30,6 +33,8 @@ export type WorkerReport =
       readonly rssMb?: number;
       /** The engine could not be made warm: the next job has to start it. */
       readonly cold?: boolean;
+      /** Set by the reader, where it is an older one than ours. */
+      readonly format?: number;
     }
   /** The assignment was taken up. */
   | { readonly kind: 'started'; readonly job: string; readonly lease: number; readonly at: number }
@@ -43,6 +48,12 @@ export type WorkerReport =
     }
   | { readonly kind: 'outcome'; readonly job: string; readonly lease: number; readonly outcome: Outcome };
 
+/** A report of a format that is not understood: of whatever kind, all that is read of it is its number. */
+export interface IncompatibleReport {
+  readonly kind: 'incompatible';
+  readonly format: number;
+}
+
 /** Largest entry in characters; a larger one is refused by the reader. */
 export const maxReportBytes = 16 * 1024 * 1024;
 
@@ -55,7 +66,7 @@ const hash: Reader<string> = (value) => (typeof value === 'string' && /^[0-9a-f]
 
 /** Writes a report as it stands in an entry. */
 export function encodeReport(report: WorkerReport): string {
-  return JSON.stringify(report);
+  return JSON.stringify({ v: messageFormats.own, ...report });
 }
 
 /** Puts together what was said in one go, as an entry of the stream holds it. */
@@ -67,14 +78,14 @@ const held = { job: idText, lease };
 const readHeld = shape<{ readonly job: string; readonly lease: number }>(held);
 
 const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
-  heartbeat: shape<Of<'heartbeat'>>({
+  heartbeat: shape<Omit<Of<'heartbeat'>, 'format'>>({
     kind: oneOf(['heartbeat']),
     phase: oneOf(workerPhases),
     rssMb: upTo(maxRssMb),
     job: optional(idText),
     lease: optional(lease),
   }),
-  phase: shape<Of<'phase'>>({
+  phase: shape<Omit<Of<'phase'>, 'format'>>({
     kind: oneOf(['phase']),
     phase: oneOf(workerPhases),
     job: optional(idText),
@@ -89,15 +100,25 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
 };
 
 /** Reads what an entry holds, in its order, each into a fresh report; undefined stands for each part that is no report. */
-export function decodeReports(content: string): readonly (WorkerReport | undefined)[] {
+export function decodeReports(
+  content: string,
+  formats: Formats = messageFormats,
+): readonly (WorkerReport | IncompatibleReport | undefined)[] {
   if (content.length > maxReportBytes) return [undefined];
   const value = parseJson(content);
-  return Array.isArray(value) ? value.map(readReport) : [undefined];
+  return Array.isArray(value) ? value.map((each: unknown) => readReport(each, formats)) : [undefined];
 }
 
-function readReport(value: unknown): WorkerReport | undefined {
-  const kind = isRecord(value) ? oneOf(kinds)(value['kind']) : undefined;
-  return kind && readers[kind](value);
+function readReport(value: unknown, formats: Formats): WorkerReport | IncompatibleReport | undefined {
+  if (!isRecord(value)) return undefined;
+  const format = formatIn(value);
+  if (format === undefined) return undefined;
+  const fit = fitOf(format, formats);
+  if (fit === 'newer' || fit === 'outdated') return { kind: 'incompatible', format };
+  const kind = oneOf(kinds)(value['kind']);
+  const report = kind && readers[kind](value);
+  if (fit === 'equal' || (report?.kind !== 'heartbeat' && report?.kind !== 'phase')) return report;
+  return { ...report, format };
 }
 
 /** One event that is none does not take the others along. */

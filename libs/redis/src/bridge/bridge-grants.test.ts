@@ -17,3 +17,8 @@ test.each(['', '{', '"claude-opus-4-8"', '{"0":"claude-opus-4-8"}'])('models tha
 test('a budget that can not be read is none left', () => {
   expect(readGrant({ ...held, maxBudgetUsd: 'much' })).toMatchObject({ maxBudgetUsd: 0 });
 });
+
+test('a grant of a format that is not understood is refused, which is not the same as none', () => {
+  expect(readGrant({ ...held, v: '1' })).toEqual({ job: 'j', worker: 'w', lease: 3 });
+  for (const v of ['2', '0', 'x']) expect(() => readGrant({ ...held, v })).toThrow(/format/);
+});

@@ -1,5 +1,5 @@
-import { serverTools, type ServerTool } from '@remuda/domain';
-import { parseJson, isRecord, type BridgeGrant } from '@remuda/protocol';
+import { RemudaError, serverTools, type ServerTool } from '@remuda/domain';
+import { parseJson, formatsText, isRecord, isUnderstood, messageFormats, type BridgeGrant } from '@remuda/protocol';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
@@ -13,7 +13,8 @@ export class RedisGrants {
 
   /**
    * The grant behind a token's SHA-256 (hex); undefined when there is none, or no longer. Rejects with
-   * `redis.unavailable` while Redis does not answer.
+   * `redis.unavailable` while Redis does not answer, and with `format.unsupported` for one of a format that we don't understand: that is
+   * nobody's fault, and another bridge may.
    */
   async find(tokenHash: string): Promise<BridgeGrant | undefined> {
     try {
@@ -24,8 +25,14 @@ export class RedisGrants {
   }
 }
 
-/** Reads the hash of a grant; undefined for one that is absent or incomplete. */
+/** Reads the hash of a grant; undefined for one that is absent or incomplete. Refuses one that is not understood with `format.unsupported`. */
 export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant | undefined {
+  const format = hash['v'] === undefined ? undefined : Number(hash['v']);
+  if (!isUnderstood(format))
+    throw new RemudaError(
+      'format.unsupported',
+      `A grant has the format ${String(hash['v'])}, and this bridge knows ${formatsText(messageFormats)}.`,
+    );
   const { job, worker } = hash;
   const lease = Number(hash['lease']);
   if (!job || !worker || !Number.isSafeInteger(lease)) return undefined;

@@ -1,3 +1,4 @@
+import { messageFormats } from '@remuda/protocol';
 import { retireLua } from '../retention/over.lua.js';
 import { vitalScript } from '../script/script.js';
 
@@ -36,7 +37,7 @@ if not at[5] then
   redis.call('ZADD', KEYS[10], ARGV[2], ARGV[1])
   local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
   redis.call('XADD', KEYS[3], seq .. '-0', 'n', 1, 'a', at[6], 'd', ARGV[4])
-  redis.call('XADD', ARGV[6] .. at[3] .. ARGV[7], 'MAXLEN', 1000, '*', 'd', cjson.encode({kind = 'cancel', job = ARGV[1], lease = tonumber(at[4])}))
+  redis.call('XADD', ARGV[6] .. at[3] .. ARGV[7], 'MAXLEN', 1000, '*', 'd', cjson.encode({v = ${String(messageFormats.own)}, kind = 'cancel', job = ARGV[1], lease = tonumber(at[4])}))
 end
 return {'requested', at[3]}
 `);

@@ -12,7 +12,7 @@ import type {
   ServerTool,
   Start,
 } from '@remuda/domain';
-import { modelCount } from '@remuda/protocol';
+import { messageFormats, modelCount } from '@remuda/protocol';
 import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
 import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
@@ -245,7 +245,7 @@ export class Leases {
     const { spec } = job;
     const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
     const grant = [
-      ...['job', job.id, 'worker', worker, 'models', JSON.stringify(models)],
+      ...['v', messageFormats.own, 'job', job.id, 'worker', worker, 'models', JSON.stringify(models)],
       ...(serverTools.length === 0 ? [] : ['serverTools', JSON.stringify(serverTools)]),
       ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
       ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
@@ -274,7 +274,7 @@ export class Leases {
         spec.timeoutMs + grantGraceMs,
         JSON.stringify([event]),
         grant.length,
-        JSON.stringify(assignment).slice(1),
+        JSON.stringify({ v: messageFormats.own, ...assignment }).slice(1),
         ticketOptions,
         ...grant,
       ],

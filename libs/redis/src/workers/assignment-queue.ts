@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Assignment } from '@remuda/domain';
-import { decodeAssignment } from '@remuda/protocol';
+import { decodeAssignment, type IncompatibleAssignment } from '@remuda/protocol';
 import type { RedisKeys } from '../keys.js';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 
@@ -15,7 +15,15 @@ const retryMs = 200;
 
 interface Taken {
   readonly ticket: string;
-  readonly assignment: Assignment;
+  readonly assignment: Assignment | IncompatibleAssignment;
+}
+
+/** What is done with what is taken; the next one comes when the promise settles. */
+export interface AssignmentDuties {
+  /** Carries out an assignment. */
+  carryOut(assignment: Assignment): Promise<void>;
+  /** Says that an assignment is not understood. */
+  refuse(assignment: IncompatibleAssignment): Promise<void>;
 }
 
 /**
@@ -43,7 +51,7 @@ export class AssignmentQueue {
   }
 
   /** Takes assignments until it's stopped. Never rejects: what fails is tried again when Redis is back. */
-  async run(carryOut: (assignment: Assignment) => Promise<void>): Promise<void> {
+  async run(duties: AssignmentDuties): Promise<void> {
     // Where a step failed the sign may be gone, and its ticket may have been taken.
     let failed = false;
     const goesOn = (): boolean => !this.#stopped;
@@ -52,7 +60,7 @@ export class AssignmentQueue {
         const taken = failed ? await this.#step(this.redis, true) : await this.#next();
         failed = false;
         this.#failed.wentWell();
-        if (taken) await this.#carryOut(taken, carryOut);
+        if (taken) await this.#carryOut(taken, duties);
       } catch (error) {
         if (goesOn()) this.#failed.say(error);
         failed = true;
@@ -75,9 +83,9 @@ export class AssignmentQueue {
     this.#waiter.disconnect();
   }
 
-  async #carryOut({ ticket, assignment }: Taken, carryOut: (assignment: Assignment) => Promise<void>): Promise<void> {
+  async #carryOut({ ticket, assignment }: Taken, duties: AssignmentDuties): Promise<void> {
     if (this.#stopped) return;
-    this.#current = carryOut(assignment);
+    this.#current = 'incompatible' in assignment ? duties.refuse(assignment) : duties.carryOut(assignment);
     await this.#current;
     this.#done = ticket;
     clearTimeout(this.#timer);

@@ -11,6 +11,8 @@ export type StatusReport = Extract<WorkerReport, { kind: 'heartbeat' | 'phase' }
 export type Step =
   | { readonly kind: 'status'; readonly report: StatusReport }
   | { readonly kind: 'unreadable' }
+  /** Its worker is of another release, and what it says is not understood. */
+  | { readonly kind: 'incompatible'; readonly format: number }
   | { readonly kind: 'outcome'; readonly after: string; readonly report: OutcomeReport; readonly startedAt?: number }
   | EventsStep;
 
@@ -84,6 +86,7 @@ export function stepsOf(
         lost = 0;
       }
       if (!report) found.push({ kind: 'unreadable' });
+      else if (report.kind === 'incompatible') found.push(report);
       else if (report.kind === 'heartbeat' || report.kind === 'phase') found.push({ kind: 'status', report });
       else if (report.kind === 'outcome') addOutcome(found, after, report);
       else {

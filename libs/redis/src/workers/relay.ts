@@ -59,6 +59,8 @@ export interface RelayListener {
   onOutcome(worker: string, report: OutcomeReport, cursor: CursorMove, startedAt?: number): Promise<boolean>;
   /** Something that is no report of ours, that fails whenever it is taken (then with its error), or one with an old lease. */
   onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void;
+  /** Something of a format that is not understood: the worker is of another release. */
+  onIncompatible(worker: string, format: number): void;
   /** The cursor was moved by someone else: the worker may no longer be ours. */
   onElsewhere(worker: string): void;
 }
@@ -174,6 +176,9 @@ export class Relay {
         return true;
       case 'unreadable':
         this.listener.onRefused(worker, 'unreadable');
+        return true;
+      case 'incompatible':
+        this.listener.onIncompatible(worker, step.format);
         return true;
       case 'outcome':
         this.#urgent = true;

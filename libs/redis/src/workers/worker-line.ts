@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { Assignment, Control, NewEvent } from '@remuda/domain';
+import type { Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type WorkerReport } from '@remuda/protocol';
 import type { RedisKeys } from '../keys.js';
-import { AssignmentQueue } from './assignment-queue.js';
+import { AssignmentQueue, type AssignmentDuties } from './assignment-queue.js';
 import { isBusy, isFull, isOutage } from '../connection/redis-error.js';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 import { maxOutEntries, reportScript } from './report.lua.js';
@@ -25,9 +25,7 @@ const maxEntryLength = 1024 * 1024;
 const retryMs = 200;
 
 /** What a worker does with what it's sent. */
-export interface WorkerDuties {
-  /** Carries out one assignment; the next one comes when the promise settles. */
-  carryOut(assignment: Assignment): Promise<void>;
+export interface WorkerDuties extends AssignmentDuties {
   /** Hears a control message, also while it carries out an assignment. */
   onControl(control: Control): void;
 }
@@ -94,7 +92,7 @@ export class WorkerLine {
         if (control) duties.onControl(control);
       }
     });
-    void this.#assignments.run((assignment) => duties.carryOut(assignment));
+    void this.#assignments.run(duties);
   }
 
   /** Takes no further assignment; resolves when the one under way is carried out. */

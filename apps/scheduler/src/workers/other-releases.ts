@@ -1,0 +1,67 @@
+import type { Clock } from '@remuda/domain';
+import { formatsText, messageFormats } from '@remuda/protocol';
+import type { Logger } from '@remuda/runtime';
+import type { Fleet, OwnWorker } from './fleet.js';
+import type { SchedulerMetrics } from '../metrics.js';
+import type { Signals } from '../signals.js';
+import type { Wishes } from './wishes.js';
+
+/** What dealing with workers of other releases touches. */
+export interface OtherReleasesParts {
+  readonly fleet: Fleet;
+  readonly wishes: Wishes;
+  readonly clock: Clock;
+  readonly metrics: SchedulerMetrics;
+  readonly log: Logger;
+  readonly signals: Pick<Signals, 'lost' | 'startFailed'>;
+}
+
+/**
+ * Workers whose messages have another format than ours: they are given no job, and leave. One that has just come up counts as a start that
+ * failed, since the next one of its image would be the same.
+ */
+export class OtherReleases {
+  /** Those that are on their way out: they go on talking meanwhile. */
+  readonly #removed = new WeakSet<OwnWorker>();
+
+  constructor(private readonly parts: OtherReleasesParts) {}
+
+  /** What a worker says is not understood: it is removed, and what it carries out goes back to the queue. */
+  refuse(worker: string, format: number): void {
+    const { fleet, metrics } = this.parts;
+    const own = fleet.get(worker);
+    if (!own || this.#removed.has(own)) return;
+    metrics.refused.inc({ reason: 'incompatible' });
+    this.#remove(own, format);
+  }
+
+  /** What a worker says is understood, and it would not understand us: it leaves when it has nothing to do. */
+  async retire(own: OwnWorker, format: number): Promise<void> {
+    const { fleet, wishes, clock, log } = this.parts;
+    if (this.#removed.has(own) || own.drainBy !== undefined) return;
+    if (own.phase === 'starting') {
+      this.#remove(own, format);
+      return;
+    }
+    // Told first: until it's written down it could be given a job.
+    fleet.unlist(own.id);
+    log.warn({ worker: own.id, format }, `a worker of an older release leaves: ${reasonOf(format)}`);
+    await wishes.drain(own.id, clock.now(), 'stale');
+  }
+
+  #remove(own: OwnWorker, format: number): void {
+    const { signals, log } = this.parts;
+    const { id, profile, phase } = own;
+    const reason = reasonOf(format);
+    this.#removed.add(own);
+    log.error({ worker: id, profile, format }, `a worker of another release is removed: ${reason}`);
+    if (phase === 'starting')
+      void signals.startFailed(profile, reason).catch((error: unknown) => {
+        log.warn({ err: error, profile }, 'a start that failed could not be noted');
+      });
+    signals.lost(id, { code: 'worker.incompatible', message: `The worker was removed: ${reason}.` });
+  }
+}
+
+const reasonOf = (format: number): string =>
+  `its messages have the format ${String(format)}, and this scheduler knows ${formatsText(messageFormats)} and writes ${String(messageFormats.own)}`;

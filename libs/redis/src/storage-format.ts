@@ -1,0 +1,98 @@
+import type { Redis } from 'ioredis';
+import { RemudaError } from '@remuda/domain';
+import { formatsText, planStorage, storageFormats, type Formats } from '@remuda/protocol';
+import { isBusy, isOutage } from './connection/redis-error.js';
+import type { RedisKeys } from './keys.js';
+import { run, vitalScript } from './script/script.js';
+
+/** Makes keys of one format those of the next one. What was begun and broken off is begun again. */
+export type Translation = (redis: Redis, keys: RedisKeys) => Promise<void>;
+
+/** By the format that each begins from. */
+export type Translations = Readonly<Record<number, Translation>>;
+
+/** There is one format so far. */
+const translations: Translations = {};
+
+/** KEYS: format. ARGV: what was found there, or '', and what is to be there. Gives 0 where it has changed meanwhile, else 1. */
+const raiseScript = vitalScript(`
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+`);
+
+/**
+ * Looks whether this release understands the keys that are there, and makes them its own where it does: translates older ones, and writes
+ * its number down. Refuses with `format.unsupported`, before anything is touched. Others may do the same at the same time.
+ */
+export async function settleFormat(
+  redis: Redis,
+  keys: RedisKeys,
+  formats: Formats = storageFormats,
+  steps: Translations = translations,
+): Promise<void> {
+  for (;;) {
+    const found = (await redis.get(keys.format)) ?? undefined;
+    const plan = planStorage(found, formats);
+    if (plan.kind === 'keep') return;
+    if (plan.kind === 'refuse') throw refusal(found ?? '1', plan.why, keys, formats);
+    for (let from = plan.from; from < formats.own; from++) await steps[from]?.(redis, keys);
+    if ((await run(redis, raiseScript, [keys.format], [found ?? '', formats.own])) === 1) return;
+  }
+}
+
+const reasons = {
+  newer: 'A newer release has been here: start that one, or restore a copy of Redis from before.',
+  outdated: 'They are too old for it: start a release between the two first.',
+  unreadable: 'It is no number of a format.',
+} as const;
+
+function refusal(found: string, why: keyof typeof reasons, { format }: RedisKeys, formats: Formats): RemudaError {
+  return new RemudaError(
+    'format.unsupported',
+    `The keys in Redis have the format ${JSON.stringify(found)} (${format}), and this release knows ${formatsText(formats)}. ${reasons[why]}`,
+  );
+}
+
+/** How the check at an app's start is waited for. */
+export interface FormatCheck {
+  /** How long the start waits for Redis, in ms. */
+  readonly patienceMs: number;
+  /** Told when the app had begun without Redis, and the keys turn out to be none that it understands. */
+  readonly onRefused: (error: unknown) => void;
+}
+
+/**
+ * The same at the start of an app that begins also while Redis is away: resolves when it was settled, or after `patienceMs`, and then
+ * goes on as soon as Redis answers.
+ */
+export async function checkFormat(
+  redis: Redis,
+  keys: RedisKeys,
+  { patienceMs, onRefused }: FormatCheck,
+): Promise<void> {
+  const settled = settleWhenThere(redis, keys);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), patienceMs)));
+  try {
+    if ((await Promise.race([settled, late])) === 'late') settled.catch(onRefused);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function settleWhenThere(redis: Redis, keys: RedisKeys): Promise<void> {
+  for (;;) {
+    if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+    try {
+      await settleFormat(redis, keys);
+      return;
+    } catch (error) {
+      if (!isOutage(error) && !isBusy(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+}
+
+/** Pause before it is looked again, where Redis went away or has no time, in ms. */
+const retryMs = 200;
