@@ -4,10 +4,15 @@ import { installRedis } from '../apps/local/src/redis-install.js';
 import { adviseRedis, planRedis } from '../apps/local/src/redis-plan.js';
 import { engineAnswers } from '../apps/local/src/runtime-choice.js';
 import { provideWorkerImage } from '../apps/local/src/worker-image.js';
+import { provideVersions } from './claude-versions/provided.js';
 
-/** Runs before the tests with real parts: a Redis server can be started afterwards, and the worker image is there. */
+const tell = (line: string) => process.stdout.write(`prepare: ${line}\n`);
+
+/** Runs before the tests with real parts: a Redis server can be started afterwards, and the worker image and Claude Code are there. */
 export default async function prepare(project: TestProject): Promise<void> {
   await provideRedis();
+  if (project.name === 'integration')
+    project.provide('claudeVersions', await provideVersions(process.env['REMUDA_TRY_CLAUDE'], tell));
   if (project.name === 'e2e' && (await engineAnswers(process.env['DOCKER_HOST'])))
     await provideWorkerImage(process.env);
 }
@@ -19,5 +24,5 @@ async function provideRedis(): Promise<void> {
   if (ways.length === 0) throw new Error(adviseRedis(facts));
   const way = ways.find(({ kind }) => kind === 'install');
   if (facts.server !== undefined || way?.kind !== 'install') return;
-  await installRedis(way, { env: process.env, say: (line) => process.stdout.write(`prepare: ${line}\n`) });
+  await installRedis(way, { env: process.env, say: tell });
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { script, type Step } from '@remuda/scripted-model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { reported, written } from '../../schemas/index.js';
-import { claude, dataOf, warmStable, type Stabled } from './stable.js';
+import { dataOf, warmStable, type Stabled } from './stable.js';
+import { versions } from './versions.js';
 
 const given = (input: unknown): Step => ({
   tools: [{ name: 'StructuredOutput', input: input as Record<string, unknown> }],
@@ -18,22 +19,29 @@ const telling = written.filter(({ name }) =>
   ),
 );
 
-let one: Stabled;
-beforeAll(async () => {
-  one = await warmStable();
-});
-afterEach(() => {
-  one.model.reset();
-});
-afterAll(() => one[Symbol.asyncDispose]());
+describe.each(versions)('a job with a schema, by Claude Code $version', ({ claude }) => {
+  if (claude === undefined) {
+    it.skip('is not tried: it could not be had');
+    return;
+  }
+  let one: Stabled;
+  beforeAll(async () => {
+    one = await warmStable({ claude });
+  });
+  afterEach(() => {
+    one.model.reset();
+  });
+  afterAll(() => one[Symbol.asyncDispose]());
 
-/** The input of the tool, as the model was shown it. */
-const shown = (): Readonly<Record<string, unknown>> => {
-  const tools = (one.model.lastMain?.tools ?? []) as readonly { name: string; input_schema: Record<string, unknown> }[];
-  return tools.find((tool) => tool.name === 'StructuredOutput')?.input_schema ?? {};
-};
+  /** The input of the tool, as the model was shown it. */
+  const shown = (): Readonly<Record<string, unknown>> => {
+    const tools = (one.model.lastMain?.tools ?? []) as readonly {
+      name: string;
+      input_schema: Record<string, unknown>;
+    }[];
+    return tools.find((tool) => tool.name === 'StructuredOutput')?.input_schema ?? {};
+  };
 
-describe('a job with a schema', () => {
   it.each([...reported, ...telling])('succeeds with its value: $name', async ({ schema: outputSchema, value }) => {
     const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
     const { end } = await one.run(script(given(isPlain ? value : { result: value }), given({ result: value })), {

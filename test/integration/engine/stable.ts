@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, EngineProfile, NewEvent, Turn, TurnEnd } from '@remuda/domain';
-import { resolveClaude, StreamEngine, type StreamEngineOptions } from '@remuda/engine';
+import { StreamEngine, type StreamEngineOptions } from '@remuda/engine';
 import { startScriptedModel, type ScriptedModel, type Step } from '@remuda/scripted-model';
+import { mainVersion } from './versions.js';
 
-export const claude = resolveClaude(process.cwd());
+export const { claude } = mainVersion;
 
 const clock: Clock = {
   now: () => Date.now(),
