@@ -56,8 +56,8 @@ export class Invariants implements Onlooker, TurnWatch {
   readonly grants = new Map<string, Set<string>>();
   /** Workers that have said that they are free, and were given no job since. */
   readonly #free = new Set<string>();
-  /** Jobs that were claimed while none of their profile's workers was free. */
-  readonly #early = new Set<string>();
+  /** By job, the workers that were free when it was claimed, and were given no other one since. */
+  readonly #claims = new Map<string, Set<string>>();
   readonly #specs = new Map<string, JobSpec>();
   readonly #turning = new Set<string>();
   readonly #tokens = new Set<string>();
@@ -122,8 +122,7 @@ export class Invariants implements Onlooker, TurnWatch {
     if (!queue.includes(':jobs.')) return;
     this.claimed?.(lock);
     const profile = queue.slice(queue.lastIndexOf(':jobs.') + ':jobs.'.length);
-    if ([...this.#free].some((worker) => this.#profileOf(worker) === profile)) this.#early.delete(job);
-    else this.#early.add(job);
+    this.#claims.set(job, new Set([...this.#free].filter((worker) => this.#profileOf(worker) === profile)));
     if (givenBack) return;
     const priority = this.#spec(job).priority;
     for (const other of this.db.sorted(`${queue}:prioritized`).keys())
@@ -266,9 +265,11 @@ export class Invariants implements Onlooker, TurnWatch {
     for (const [other, { state }] of this.jobs)
       if (other !== name && isHeld(state) && this.db.hash(jobPrefix + other)?.get('worker') === worker)
         this.#break(`${worker} is given ${name} while it has ${other}`);
+    if ((this.#claims.get(name)?.size ?? 0) === 0)
+      this.#break(`${name} was claimed before a worker said it was free, so that others could not overtake it`);
     this.#free.delete(worker);
-    if (this.#early.has(name))
-      this.#break(`${name} was claimed before any worker had said it was free, so that others could not overtake it`);
+    this.#claims.delete(name);
+    for (const free of this.#claims.values()) free.delete(worker);
   }
 
   #profileOf(worker: string): string | undefined {
