@@ -1,5 +1,15 @@
 import type { JobState } from '@remuda/domain';
-import { Leases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/redis';
+import {
+  Leases,
+  ProfileQueue,
+  RedisClock,
+  WorkerRegistry,
+  relayScript,
+  settleScript,
+  type ClaimedJob,
+  type FoundJob,
+  type Script,
+} from '@remuda/redis';
 import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
 import { Wishes } from '../../../apps/scheduler/src/workers/wishes.js';
 
@@ -15,36 +25,55 @@ export interface Mutant {
   readonly deafToExits?: boolean;
 }
 
-const lease =
-  "at[1] ~= lease or at[4] ~= worker or (at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting')";
-const settledLease =
-  "at[1] ~= ARGV[2] or at[4] ~= ARGV[1] or (at[2] ~= 'assigned' and at[2] ~= 'running' and at[2] ~= 'waiting')";
-
-const anyHeld = "at[2] ~= 'assigned' and at[2] ~= 'running'";
-const queuedJob = "if at[1] ~= 'queued' then return {'state', at[1] or ''} end";
-const idleWorker = "if redis.call('HGET', KEYS[2], 'phase') ~= 'idle' then return {'worker'} end";
-
-/** Replaces a piece of a script, wherever the script has it. */
-const replace =
-  (...changes: readonly (readonly [from: string, to: string])[]) =>
+/** Takes rules out of a script: the lines that are marked with them. */
+const without =
+  (...rules: readonly string[]) =>
   (lua: string): string =>
-    changes.reduce((text, [from, to]) => text.replace(from, to), lua);
+    lua
+      .split('\n')
+      .filter((line) => !rules.some((rule) => line.endsWith(`-- rule: ${rule}`)))
+      .join('\n');
+
+/** Puts something else where a script has the line of a rule. */
+const insteadOf =
+  (rule: string, text: string) =>
+  (lua: string): string =>
+    lua
+      .split('\n')
+      .map((line) => (line.endsWith(`-- rule: ${rule}`) ? text : line))
+      .join('\n');
+
+/** Changes one script only. */
+const only =
+  (of: Script, change: (lua: string) => string) =>
+  (lua: string): string =>
+    lua === of.lua ? change(lua) : lua;
+
+/** Has a function of the scripts, of one line, give something else. */
+const giving =
+  (name: string, value: string) =>
+  (lua: string): string =>
+    lua.replace(new RegExp(`(local function ${name}\\(.*?\\)) return .* end`), `$1 return ${value} end`);
+
+/** Changes a script in several ways. */
+const all =
+  (...changes: readonly ((lua: string) => string)[]) =>
+  (lua: string): string =>
+    changes.reduce((text, change) => change(text), lua);
+
+const anyLease = giving('isHeldBy', 'isHeld(record[2])');
+const anyState = giving('isHeldBy', 'true');
 
 /** Every mutant, by the name under which `--mutant` finds it. */
 export const mutants: Readonly<Record<string, Mutant>> = {
-  'no-fencing': { shownBy: 388, script: replace([lease, anyHeld], [settledLease, anyHeld]) },
-  'no-drop-of-old-events': { shownBy: 388, script: replace([lease, anyHeld]) },
+  'no-fencing': { shownBy: 388, script: anyLease },
+  'no-drop-of-old-events': { shownBy: 388, script: only(relayScript, anyLease) },
   'no-cursor': {
     shownBy: 283,
-    script: replace(
-      ["redis.call('HSET', KEYS[1], worker, after)", ''],
-      ['if cursor ~= before then', 'if false then'],
-      ["redis.call('HSET', KEYS[6], ARGV[1], ARGV[4])", ''],
-      ['if cursor ~= ARGV[3] then return {cursor} end', ''],
-    ),
+    script: all(without('cursor'), giving('isAtCursor', 'true')),
   },
   'claim-without-worker': {
-    script: replace([idleWorker, '']),
+    script: without('idle'),
     part: () =>
       patch(
         Fleet.prototype,
@@ -59,22 +88,18 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'anybodys-worker': {
     shownBy: 1415,
-    script: replace(["if redis.call('GET', KEYS[8]) ~= ARGV[3] then return {'elsewhere'} end", '']),
+    script: without('owner'),
   },
-  'double-claim': { script: replace([queuedJob, '']), part: claimTwice },
+  'double-claim': { script: without('queued'), part: claimTwice },
   'no-idempotent-assign': {
     shownBy: 103,
-    script: replace(
-      ["then return {'assigned', at[4], at[5]} end", "then at[1] = 'queued' end"],
-      [idleWorker, ''],
-      ["if redis.call('EXISTS', KEYS[4]) == 1 then return {'worker'} end", ''],
-    ),
+    script: all(insteadOf('asked again', "if isOurs then at[1] = 'queued' end"), without('idle', 'one grant')),
   },
-  'priority-ignored': { script: replace(['priority * 0x100000000 +', '0x100000000 +']) },
-  'forget-cancel': { shownBy: 55, script: replace([queuedJob, '']), part: () => readAs('queued', ['cancelled']) },
+  'priority-ignored': { script: giving('scoreOf', '0x100000000 + count % 0x100000000') },
+  'forget-cancel': { shownBy: 55, script: without('queued'), part: () => readAs('queued', ['cancelled']) },
   'requeue-after-cancel': {
     shownBy: 209,
-    script: replace(["if asked[1] == ARGV[2] and asked[2] then return {'cancelled'} end", '']),
+    script: without('cancel first'),
   },
   'lost-unnoticed': {
     shownBy: 55,
@@ -89,25 +114,22 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'no-requeue-limit': {
     shownBy: 355,
-    script: replace([
-      "for _, count in ipairs(cjson.decode(ARGV[9])) do redis.call('HINCRBY', KEYS[1], count, 1) end",
-      '',
-    ]),
+    script: without('count requeues'),
   },
   unpausable: {
-    script: replace(["if redis.call('EXISTS', KEYS[7]) == 1 then", 'if false then']),
+    script: without('halted'),
   },
   uncordonable: {
-    script: replace(["if redis.call('HEXISTS', KEYS[2], 'cordoned') == 1 then return {'cordoned'} end", '']),
+    script: without('cordoned'),
     part: () => patch(Wishes.prototype, 'heed', () => () => Promise.resolve()),
   },
   'settle-twice': {
-    script: replace([settledLease, 'false']),
+    script: only(settleScript, anyState),
   },
   'redrive-of-anything': {
-    script: replace(["if at[1] ~= 'failed' then return {'state', at[1]} end", '']),
+    script: giving('canBeRedriven', 'true'),
   },
-  'no-ownership': { shownBy: 85, script: replace(['if not owner or owner == scheduler then', 'if true then']) },
+  'no-ownership': { shownBy: 85, script: giving('mayOwn', 'true') },
   'pool-ignores-starting': {
     part: () =>
       patch(
@@ -133,7 +155,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'pool-without-lead': {
     shownBy: 4301,
-    script: replace(["if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end", '']),
+    script: without('leader'),
   },
 };
 

@@ -14,14 +14,13 @@ import {
 import type { RedisKeys } from '../keys.js';
 import { readAttempt } from '../leases/attempt-entry.js';
 import { translateRedisError } from '../connection/redis-error.js';
-import { jobKeys } from './job-book.js';
+import { retiredKeysOf } from './job-keys.js';
 import { retriedField } from './job-hash.js';
 import { pageOf, readJob } from './job-list.js';
 import { placeAgain } from '../queue/placing.js';
 import { passOver } from '../connection/queue-log.js';
 import { Queues } from '../queue/queues.js';
 import { redriveScript } from './redrive.lua.js';
-import { run } from '../script/script.js';
 
 /** What a job that is redriven has no longer: its end, what it gave, and what it used up. */
 const cleared = [
@@ -71,12 +70,14 @@ export class RedisDeadLetters implements DeadLetters {
     const now = this.clock.now();
     const event: NewEvent = { type: 'job.redriven', at: now, data: { attempts: job.spec.attempts } };
     const { ttlMs } = job.spec;
-    const [kind, state] = (await run(
-      redis,
-      redriveScript,
-      [...jobKeys(keys, id), keys.attempts(id), keys.deadLetters, keys.unplaced, keys.ttl, keys.over, keys.retained],
-      [id, now, JSON.stringify([event]), ttlMs === undefined ? '' : now + ttlMs, ...cleared],
-    ).catch(rethrow)) as ['redriven' | 'unknown' | 'state' | 'gone', string?];
+    const { deadLetters, unplaced, ttl } = keys;
+    const [kind, state] = (await redriveScript
+      .run(redis, {
+        keys: { ...retiredKeysOf(keys, id), deadLetters, unplaced, ttl },
+        args: { id, now, redrivenEvents: JSON.stringify([event]), deadline: ttlMs === undefined ? '' : now + ttlMs },
+        rest: cleared,
+      })
+      .catch(rethrow)) as ['redriven' | 'unknown' | 'state' | 'gone', string?];
     if (kind === 'unknown') return { kind };
     if (kind === 'state')
       return { kind: 'refused', reason: `The job is ${state ?? ''}; only a failed one can be redriven.` };

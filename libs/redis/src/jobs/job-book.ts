@@ -15,11 +15,12 @@ import {
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { cancelScript } from './end-queued.lua.js';
+import { endedKeysOf } from './job-keys.js';
 import { listJobs, readJob } from './job-list.js';
 import { passOver } from '../connection/queue-log.js';
 import { Queues } from '../queue/queues.js';
 import { defaultRetention, keysEndMs } from '../retention/retention.js';
-import { affixesOf, run } from '../script/script.js';
+import { affixesOf } from '../script/script.js';
 import { Submissions } from './submissions.js';
 
 /** The jobs in Redis and their places in BullMQ's queues. The record is the truth, the place in the queue follows it. */
@@ -79,29 +80,16 @@ export class RedisJobBook implements JobBook {
     const failure = { code: 'job.cancelled', message: reason } as const;
     const over: NewEvent = { type: 'job.over', at: now, data: { state: 'cancelled', failure } };
     const requested: NewEvent = { type: 'job.cancel_requested', at: now, data: { reason } };
-    const [kind, detail] = (await run(
-      this.redis,
-      cancelScript,
-      [
-        ...jobKeys(keys, id),
-        keys.ttl,
-        keys.unplaced,
-        keys.attempts(id),
-        keys.secrets(id),
-        keys.cancels,
-        keys.over,
-        keys.retained,
-      ],
-      [
-        id,
-        now,
-        JSON.stringify([over]),
-        JSON.stringify([requested]),
-        keysEndMs,
-        ...affixesOf((worker) => keys.workerControl(worker)),
-        JSON.stringify(failure),
-      ],
-    ).catch(rethrow)) as [CancelAnswer['kind'], string?];
+    const [beforeControl, behindControl] = affixesOf((worker) => keys.workerControl(worker));
+    const [kind, detail] = (await cancelScript
+      .run(this.redis, {
+        keys: { ...endedKeysOf(keys, id), ttl: keys.ttl, unplaced: keys.unplaced },
+        args: {
+          ...{ id, now, keysEndMs, beforeControl, behindControl, failure: JSON.stringify(failure) },
+          ...{ overEvents: JSON.stringify([over]), requestedEvents: JSON.stringify([requested]) },
+        },
+      })
+      .catch(rethrow)) as [CancelAnswer['kind'], string?];
     if (kind === 'over') return { kind, state: detail as JobState };
     // A job that is being claimed at this moment is locked: whoever claims it finds it cancelled.
     if (kind === 'cancelled')
@@ -120,11 +108,6 @@ export class RedisJobBook implements JobBook {
   async close(): Promise<void> {
     await this.#queues.close();
   }
-}
-
-/** The keys of one job in the order in which the scripts that end one take them. */
-export function jobKeys(keys: RedisKeys, id: string): string[] {
-  return [keys.job(id), keys.prompt(id), keys.events(id), keys.result(id), keys.model(id)];
 }
 
 function rethrow(error: unknown): never {

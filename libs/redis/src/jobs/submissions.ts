@@ -6,7 +6,6 @@ import { Groups } from './groups.js';
 import { placeKeys, queuedJob, storedOptions } from '../queue/placing.js';
 import { passOver } from '../connection/queue-log.js';
 import { LargeArguments } from '../script/large-arguments.js';
-import { run } from '../script/script.js';
 import { submitScript, withdrawScript } from './submit.lua.js';
 
 /** What a submission came to: its jobs are new, or they, or others, were submitted under its key before. */
@@ -19,7 +18,7 @@ const groupOf = 16;
 export class Submissions {
   readonly #groups: Groups<NewJob, true>;
   /** What stands before a label in the key of its index. */
-  readonly #labelStart: string;
+  readonly #beforeLabel: string;
 
   constructor(
     private readonly redis: Redis,
@@ -27,7 +26,7 @@ export class Submissions {
     private readonly clock: Clock,
     private readonly idempotencyMs: number,
   ) {
-    this.#labelStart = keys.labelled('');
+    this.#beforeLabel = keys.labelled('');
     this.#groups = new Groups((jobs) => this.#addGroup(jobs), groupOf);
   }
 
@@ -61,52 +60,75 @@ export class Submissions {
   async #write(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<Submitted> {
     const { keys } = this;
     const now = this.clock.now();
-    const profiles = [...new Set(jobs.map(({ spec }) => spec.profile))];
-    const allKeys = [keys.jobs, keys.ttl, idempotency ? keys.idempotency(idempotency.key) : keys.jobs];
-    for (const profile of profiles) allKeys.push(...placeKeys(keys, profile));
-    const args = new LargeArguments();
-    await args.add([
-      ...[now, idempotency?.fingerprint ?? '', this.idempotencyMs],
-      ...[idempotency ? JSON.stringify(jobs.map(({ id }) => id)) : '', keys.wake, profiles.length],
-      ...profiles,
-      this.#labelStart,
-    ]);
+    const first = keys.job(jobs[0]?.id ?? '');
+    const large = new LargeArguments();
+    const each = [];
     for (const job of jobs) {
-      allKeys.push(...this.#keysOf(job));
-      const turn = args.add(this.#argsOf(job, { now, queue: profiles.indexOf(job.spec.profile) + 1 }));
-      if (turn) await turn;
+      const args = large.encoded(argsOf(job, now));
+      each.push({ keys: this.#keysOf(job), args: args instanceof Promise ? await args : args });
     }
-    return (await run(this.redis, submitScript, allKeys, args.all)) as Submitted;
+    return (await submitScript.run(this.redis, {
+      keys: {
+        ...{ jobs: keys.jobs, ttl: keys.ttl, firstJob: first },
+        idempotency: idempotency ? keys.idempotency(idempotency.key) : keys.jobs,
+      },
+      args: {
+        ...{ now, fingerprint: idempotency?.fingerprint ?? '', idempotencyMs: this.idempotencyMs },
+        ids: idempotency ? JSON.stringify(jobs.map(({ id }) => id)) : '',
+        ...{ wakeChannel: keys.wake, wakes: JSON.stringify(wakesOf(jobs)), beforeLabel: this.#beforeLabel },
+      },
+      each,
+    })) as Submitted;
   }
 
-  #keysOf({ id, spec }: NewJob): string[] {
+  #keysOf({ id, spec }: NewJob) {
     const { keys } = this;
-    return [keys.job(id), keys.prompt(id), keys.events(id), keys.placed(spec.profile, id), keys.secrets(id)];
-  }
-
-  #argsOf({ id, spec: asked, secrets }: NewJob, at: { now: number; queue: number }): readonly (string | number)[] {
-    const { prompt, ...spec } = asked;
-    const { profile, priority, runAt, ttlMs } = spec;
-    const { now, queue } = at;
-    const data = { profile, priority, ...(runAt === undefined ? {} : { runAt }) };
-    const event: NewEvent = { type: 'job.queued', at: now, data };
-    const wakeAt = runAt !== undefined && runAt > now ? runAt : '';
-    const expiry = ttlMs === undefined ? '' : Math.max(now, runAt ?? 0) + ttlMs;
-    const labels = Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`);
-    return [
-      ...[id, queue, JSON.stringify(spec), prompt, JSON.stringify([event]), priority, expiry, wakeAt],
-      ...[JSON.stringify(queuedJob(spec)), storedOptions(id, spec, now), secrets ? JSON.stringify(secrets) : ''],
-      labels.length > 0 ? JSON.stringify(labels) : '',
-    ];
+    return {
+      job: keys.job(id),
+      prompt: keys.prompt(id),
+      events: keys.events(id),
+      secrets: keys.secrets(id),
+      place: keys.placed(spec.profile, id),
+      ...placeKeys(keys, spec.profile),
+    };
   }
 
   /** Takes back what may have been written. What can't be taken back now was sent, after all. */
   async #withdraw(jobs: readonly NewJob[]): Promise<void> {
     const { keys } = this;
-    const theirs = jobs.flatMap((job) => [...placeKeys(keys, job.spec.profile).slice(0, 2), ...this.#keysOf(job)]);
     const ids = jobs.map(({ id }) => id);
-    await run(this.redis, withdrawScript, [keys.jobs, keys.ttl, ...theirs], [this.#labelStart, ...ids]).catch(
-      passOver(this.redis, 'jobs that may have been written could not be taken back', { jobs: ids }),
-    );
+    const call = {
+      keys: { jobs: keys.jobs, ttl: keys.ttl },
+      args: { beforeLabel: this.#beforeLabel },
+      each: jobs.map((job) => ({ keys: this.#keysOf(job), args: { id: job.id } })),
+    };
+    await withdrawScript
+      .run(this.redis, call)
+      .catch(passOver(this.redis, 'jobs that may have been written could not be taken back', { jobs: ids }));
   }
+}
+
+/** What wakes the schedulers: each profile, and how many jobs it got. */
+function wakesOf(jobs: readonly NewJob[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { spec } of jobs) counts.set(spec.profile, (counts.get(spec.profile) ?? 0) + 1);
+  return [...counts].map(([profile, count]) => `${profile} ${String(count)}`);
+}
+
+/** What is written of a job that is submitted at `now`. */
+function argsOf({ id, spec: asked, secrets }: NewJob, now: number) {
+  const { prompt, ...spec } = asked;
+  const { profile, priority, runAt, ttlMs } = spec;
+  const data = { profile, priority, ...(runAt === undefined ? {} : { runAt }) };
+  const event: NewEvent = { type: 'job.queued', at: now, data };
+  return {
+    ...{ id, profile, spec: JSON.stringify(spec), prompt, priority },
+    queuedEvents: JSON.stringify([event]),
+    deadline: ttlMs === undefined ? '' : Math.max(now, runAt ?? 0) + ttlMs,
+    wakeAt: runAt !== undefined && runAt > now ? runAt : '',
+    data: JSON.stringify(queuedJob(spec)),
+    options: storedOptions(id, spec, now),
+    secrets: secrets ? JSON.stringify(secrets) : '',
+    labels: JSON.stringify(Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`)),
+  };
 }

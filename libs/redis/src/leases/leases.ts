@@ -17,7 +17,7 @@ import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
 import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
 import { failQueuedScript } from '../jobs/end-queued.lua.js';
-import { jobKeys } from '../jobs/job-book.js';
+import { endedKeysOf } from '../jobs/job-keys.js';
 import { foundJob, retriedField, type FoundJob } from '../jobs/job-hash.js';
 import { lastTextEntries, lastTextOf } from '../events/last-text.js';
 import { assignScript, settleScript } from './lease.lua.js';
@@ -25,7 +25,7 @@ import type { HeldJob } from '../queue/profile-queue.js';
 import { leavingKeys, ticketOptions } from '../queue/placing.js';
 import type { Queues } from '../queue/queues.js';
 import { keysEndMs } from '../retention/retention.js';
-import { affixesOf, run } from '../script/script.js';
+import { affixesOf } from '../script/script.js';
 import { spentByAttempt, spentOf } from './spent.js';
 
 /**
@@ -153,45 +153,28 @@ export class Leases {
     const started = held.startedAt === undefined ? [] : ['startedAt', held.startedAt];
     const fields = [...started, ...endingFields(ending, spent)];
     const events = [...endedEvents(held.last, now), endingEvent(ending, now, spent)];
-    const [answer, firstTokenAt] = (await run(
-      this.#redis,
-      settleScript,
-      [
-        ...jobKeys(keys, held.job),
-        keys.relayCursors,
-        keys.counters,
-        keys.bridgeToken(grant ?? 'none'),
-        keys.attempts(held.job),
-        keys.deadLetters,
-        keys.secrets(held.job),
-        keys.cancels,
-        keys.over,
-        keys.retained,
-      ],
-      [
-        held.worker,
-        held.lease,
-        cursor?.before ?? '',
-        cursor?.after ?? '',
-        now,
-        ending.state,
-        JSON.stringify(events),
-        keysEndMs,
-        JSON.stringify(
-          ending.state === 'queued' ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [],
-        ),
-        ending.state === 'queued' ? (ending.wakeAt ?? '') : '',
-        ending.state !== 'queued' && ending.result ? JSON.stringify({ ...ending.result, ...spent }) : '',
-        ending.failure ? attemptMembers(ending.failure, now, held.last, spentByAttempt(counts)) : '',
-        ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
-        fields.length,
-        ...fields,
-        held.job,
-        events.length,
-        ...affixesOf((profile) => keys.placed(profile, '')),
-        ...finishedAs(ending),
-      ],
-    )) as [string, string?];
+    const [beforeQueue, behindQueue] = affixesOf((profile) => keys.placed(profile, ''));
+    const [bullFailure, keptCount, keptMs] = finishedAs(ending);
+    const isAgain = ending.state === 'queued';
+    const raised = isAgain ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [];
+    const [answer, firstTokenAt] = (await settleScript.run(this.#redis, {
+      keys: {
+        ...endedKeysOf(keys, held.job),
+        ...{ cursors: keys.relayCursors, counters: keys.counters, deadLetters: keys.deadLetters },
+        grant: keys.bridgeToken(grant ?? 'none'),
+      },
+      args: {
+        ...{ id: held.job, worker: held.worker, lease: held.lease, state: ending.state, now, keysEndMs },
+        ...{ before: cursor?.before ?? '', after: cursor?.after ?? '' },
+        ...{ count: events.length, events: JSON.stringify(events), raised: JSON.stringify(raised) },
+        wakeAt: isAgain ? (ending.wakeAt ?? '') : '',
+        result: !isAgain && ending.result ? JSON.stringify({ ...ending.result, ...spent }) : '',
+        attemptMembers: ending.failure ? attemptMembers(ending.failure, now, held.last, spentByAttempt(counts)) : '',
+        isDeadLetter: ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
+        ...{ beforeQueue, behindQueue, bullFailure, keptCount, keptMs },
+      },
+      rest: fields,
+    })) as [string, string?];
     if (answer === 'ok') return { kind: 'settled', ...(firstTokenAt ? { firstTokenAt: Number(firstTokenAt) } : {}) };
     if (answer === 'cancelled') return { kind: 'cancelled' };
     // Where the answer to it was lost on its way, it was settled all the same: its own lease is what fences it now.
@@ -214,17 +197,17 @@ export class Leases {
     const now = this.clock.now();
     const event: NewEvent = { type: 'job.over', at: now, data: { state: 'failed', failure } };
     const profile = (await this.#redis.hget(keys.job(id), 'profile')) ?? '';
-    const ended = await run(
-      this.#redis,
-      failQueuedScript,
-      [
-        ...jobKeys(keys, id),
-        ...[keys.ttl, keys.unplaced, keys.attempts(id), keys.deadLetters, keys.secrets(id), keys.cancels],
+    const ended = await failQueuedScript.run(this.#redis, {
+      keys: {
+        ...endedKeysOf(keys, id),
+        ...{ ttl: keys.ttl, unplaced: keys.unplaced, deadLetters: keys.deadLetters },
         ...leavingKeys(keys, profile, id),
-        ...[keys.over, keys.retained],
-      ],
-      [id, now, JSON.stringify([event]), keysEndMs, JSON.stringify(failure), isDeadLetter(failure) ? 1 : 0],
-    );
+      },
+      args: {
+        ...{ id, now, keysEndMs, failure: JSON.stringify(failure), overEvents: JSON.stringify([event]) },
+        isDeadLetter: isDeadLetter(failure) ? 1 : 0,
+      },
+    });
     return ended === 1;
   }
 
@@ -250,35 +233,21 @@ export class Leases {
       ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
       ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
     ];
-    const [kind, ...detail] = (await run(
-      this.#redis,
-      assignScript,
-      [
-        keys.job(job.id),
-        keys.worker(worker),
-        keys.events(job.id),
-        keys.bridgeToken(hash),
-        keys.model(job.id),
-        keys.ttl,
-        keys.halts,
-        keys.workerOwner(worker),
-        ...['active', 'marker', ''].map((place) => keys.ticket(worker, place)),
-      ],
-      [
-        job.id,
-        worker,
-        scheduler,
-        JSON.stringify(start),
-        held.lock,
-        hash,
-        spec.timeoutMs + grantGraceMs,
-        JSON.stringify([event]),
-        grant.length,
-        JSON.stringify({ v: messageFormats.own, ...assignment }).slice(1),
-        ticketOptions,
-        ...grant,
-      ],
-    )) as [Assigned['kind'], ...unknown[]];
+    const ticket = (place: string): string => keys.ticket(worker, place);
+    const [kind, ...detail] = (await assignScript.run(this.#redis, {
+      keys: {
+        ...{ job: keys.job(job.id), worker: keys.worker(worker), owner: keys.workerOwner(worker), ttl: keys.ttl },
+        ...{ events: keys.events(job.id), model: keys.model(job.id), grant: keys.bridgeToken(hash), halts: keys.halts },
+        ...{ taken: ticket('active'), marker: ticket('marker'), tickets: ticket('') },
+      },
+      args: {
+        ...{ id: job.id, worker, scheduler, lock: held.lock, start: JSON.stringify(start) },
+        ...{ grant: hash, grantMs: spec.timeoutMs + grantGraceMs, ticketOptions },
+        assignedEvents: JSON.stringify([event]),
+        assignment: JSON.stringify({ v: messageFormats.own, ...assignment }).slice(1),
+      },
+      rest: grant,
+    })) as [Assigned['kind'], ...unknown[]];
     if (kind === 'assigned') return { kind, lease: Number(detail[0]), attempt: Number(detail[1]), grant: hash };
     return kind === 'state' ? { kind, state: detail[0] as JobState | '' } : { kind };
   }

@@ -1,5 +1,6 @@
-import { nowLua } from '../script/redis-time.js';
-import { script } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
+import { nowMs } from '../script/redis-time.js';
+import { priorityScore } from './score.lua.js';
 
 /**
  * Takes the first job from a profile's queue, and gives its record and its prompt along with it.
@@ -7,39 +8,48 @@ import { script } from '../script/script.js';
  * What it leaves is what BullMQ's own `moveToActive` would; a test compares them. Left out is what a profile's queue has not: a rate
  * limit, a limit of jobs at once, and consumers who wait for a sign; and BullMQ's event stream, which nobody reads.
  *
- * KEYS: jobs that were given back, jobs that are taken, jobs by priority, jobs by the time from which on they count, counter of
- * priorities, BullMQ's notes on the queue, beginning of a place's key. ARGV: lock, lock ms, scheduler, what stands before and
- * behind an id in the key of a record, and in that of a prompt.
+ * The keys are BullMQ's for jobs that were given back, that are taken, that wait by priority, and that wait for a time; its counter of
+ * priorities, its notes on the queue, and the beginning of a place's key. The keys of a record and of a prompt have the id between
+ * what is given.
  * Gives nothing, or the id, the time at which it got its place, the time of the claim, fields and values of the record, and the
  * prompt, if there is one.
  */
-export const claimScript = script(`
-if redis.call('HEXISTS', KEYS[6], 'paused') == 1 then return end${nowLua}
-local due = redis.call('ZRANGEBYSCORE', KEYS[4], 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1000)
+export const claimScript = defineScript(
+  {
+    keys: ['wait', 'active', 'prioritized', 'delayed', 'priorityCounter', 'meta', 'places'],
+    args: ['lock', 'lockMs', 'scheduler', 'beforeJob', 'behindJob', 'beforePrompt', 'behindPrompt'],
+    include: [nowMs, priorityScore],
+  },
+  `
+if redis.call('HEXISTS', metaKey, 'paused') == 1 then return end
+local now = nowMs()
+local due = redis.call('ZRANGEBYSCORE', delayedKey, 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1000)
 for _, id in ipairs(due) do
-  redis.call('ZREM', KEYS[4], id)
-  local priority = tonumber(redis.call('HGET', KEYS[7] .. id, 'priority') or 0)
+  redis.call('ZREM', delayedKey, id)
+  local priority = tonumber(redis.call('HGET', placesKey .. id, 'priority') or 0)
   if priority == 0 then
-    redis.call('LPUSH', KEYS[1], id)
+    redis.call('LPUSH', waitKey, id)
   else
-    local count = redis.call('INCR', KEYS[5])
-    redis.call('ZADD', KEYS[3], priority * 0x100000000 + count % 0x100000000, id)
+    local count = redis.call('INCR', priorityCounterKey)
+    redis.call('ZADD', prioritizedKey, scoreOf(priority, count), id)
   end
-  redis.call('HSET', KEYS[7] .. id, 'delay', 0)
+  redis.call('HSET', placesKey .. id, 'delay', 0)
 end
-local id = redis.call('RPOPLPUSH', KEYS[1], KEYS[2])
+local id = redis.call('RPOPLPUSH', waitKey, activeKey)
 if not id then
-  id = redis.call('ZPOPMIN', KEYS[3])[1]
+  id = redis.call('ZPOPMIN', prioritizedKey)[1]
   if not id then
-    redis.call('DEL', KEYS[5])
+    redis.call('DEL', priorityCounterKey)
     return
   end
-  redis.call('LPUSH', KEYS[2], id)
+  redis.call('LPUSH', activeKey, id)
 end
-local place = KEYS[7] .. id
-redis.call('SET', place .. ':lock', ARGV[1], 'PX', ARGV[2])
-redis.call('HSET', place, 'processedOn', now, 'pb', ARGV[3])
+local place = placesKey .. id
+redis.call('SET', place .. ':lock', lock, 'PX', lockMs)
+redis.call('HSET', place, 'processedOn', now, 'pb', scheduler)
 redis.call('HINCRBY', place, 'ats', 1)
-local record = redis.call('HGETALL', ARGV[4] .. id .. ARGV[5])
-return {id, redis.call('HGET', place, 'timestamp') or 0, now, record, redis.call('GET', ARGV[6] .. id .. ARGV[7])}
-`);
+local record = redis.call('HGETALL', beforeJob .. id .. behindJob)
+local placedAt = redis.call('HGET', place, 'timestamp') or 0
+return {id, placedAt, now, record, redis.call('GET', beforePrompt .. id .. behindPrompt)}
+`,
+);

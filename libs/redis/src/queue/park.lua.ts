@@ -1,5 +1,6 @@
-import { nowLua } from '../script/redis-time.js';
-import { vitalScript } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
+import { nowMs } from '../script/redis-time.js';
+import { addDelayed } from './score.lua.js';
 
 /**
  * Puts a claimed job back into its queue, to be claimed no earlier than a point in time.
@@ -8,19 +9,25 @@ import { vitalScript } from '../script/script.js';
  * calls it: with one that is an hour ahead the job would wait for an hour more. Left out is what nobody reads: BullMQ's
  * event stream, and the sign for consumers that block.
  *
- * KEYS: place, its lock, those that stalled, jobs that are taken, jobs by the time from which on they count. ARGV: id, lock, wakeAt.
  * Gives 1, or 0 where the job is not, or no longer, held under this lock: whoever has it now reads the record and does the same.
  */
-export const parkScript = vitalScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
-redis.call('DEL', KEYS[2])
-redis.call('SREM', KEYS[3], ARGV[1])
-if redis.call('LREM', KEYS[4], -1, ARGV[1]) == 0 then return 0 end${nowLua}
-local at = tonumber(ARGV[3])
+export const parkScript = defineScript(
+  {
+    keys: ['place', 'placeLock', 'stalled', 'active', 'delayed'],
+    args: ['id', 'lock', 'wakeAt'],
+    include: [nowMs, addDelayed],
+    whenFull: true,
+  },
+  `
+if redis.call('EXISTS', placeKey) == 0 or redis.call('GET', placeLockKey) ~= lock then return 0 end
+redis.call('DEL', placeLockKey)
+redis.call('SREM', stalledKey, id)
+if redis.call('LREM', activeKey, -1, id) == 0 then return 0 end
+local now = nowMs()
+local at = tonumber(wakeAt)
 if at < now then at = now end
-redis.call('HSET', KEYS[1], 'delay', at - now)
-local before = redis.call('ZCOUNT', KEYS[5], at * 0x1000, at * 0x1000 + 0xfff)
-if before > 0xfff then before = 0xfff end
-redis.call('ZADD', KEYS[5], at * 0x1000 + before, ARGV[1])
+redis.call('HSET', placeKey, 'delay', at - now)
+addDelayed(delayedKey, id, at)
 return 1
-`);
+`,
+);

@@ -58,16 +58,17 @@ export function queuedJob({ profile, labels }: Placeable['spec']): QueuedJob {
 }
 
 /** Where a place in a profile's queue is written: by priority, by the time from which on it counts, and their counter. */
-export function placeKeys(keys: RedisKeys, profile: string): readonly [string, string, string] {
+export function placeKeys(keys: RedisKeys, profile: string) {
   const queue = keys.placed(profile, '');
-  return [`${queue}prioritized`, `${queue}delayed`, `${queue}pc`];
+  return { prioritized: `${queue}prioritized`, delayed: `${queue}delayed`, priorityCounter: `${queue}pc` };
 }
 
 /** What a job leaves behind that leaves its profile's queue before it was claimed: its place, its logs, and where places are lined up. */
-export function leavingKeys(keys: RedisKeys, profile: string, id: string): readonly string[] {
+export function leavingKeys(keys: RedisKeys, profile: string, id: string) {
   const place = keys.placed(profile, id);
-  const lines = ['wait', 'prioritized', 'delayed'];
-  return [place, `${place}:logs`, ...lines.map((line) => keys.placed(profile, line))];
+  const line = (name: string): string => keys.placed(profile, name);
+  const lines = { wait: line('wait'), prioritized: line('prioritized'), delayed: line('delayed') };
+  return { place, placeLogs: `${place}:logs`, ...lines };
 }
 
 /** The options of a job as BullMQ itself writes them down, in its own short names. */

@@ -6,8 +6,9 @@ import { foundJob, type FoundJob } from '../jobs/job-hash.js';
 import { passOver } from '../connection/queue-log.js';
 import { parkScript } from './park.lua.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';
-import { nowLua } from '../script/redis-time.js';
-import { affixesOf, hashOf, run, script } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
+import { nowMs } from '../script/redis-time.js';
+import { affixesOf, hashOf } from '../script/script.js';
 
 /**
  * How long a claim holds without renewal, in ms. Longer than any outage worth riding out; that a claim outlives its
@@ -15,11 +16,14 @@ import { affixesOf, hashOf, run, script } from '../script/script.js';
  */
 export const lockMs = 60_000;
 
-/** KEYS: jobs that wait, by priority, by the time from which on they count. */
-const backlogScript = script(`${nowLua}
-local due = redis.call('ZCOUNT', KEYS[3], 0, (now + 1) * 0x1000 - 1)
-return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + due
-`);
+/** How many jobs could start now. */
+const backlogScript = defineScript(
+  { keys: ['wait', 'prioritized', 'delayed'], include: [nowMs] },
+  `
+local due = redis.call('ZCOUNT', delayedKey, 0, (nowMs() + 1) * 0x1000 - 1)
+return redis.call('LLEN', waitKey) + redis.call('ZCARD', prioritizedKey) + due
+`,
+);
 
 /** A failure as the board shows it. */
 export const failureText = ({ code, message }: Pick<RemudaError, 'code' | 'message'>): string => `${code}: ${message}`;
@@ -78,8 +82,9 @@ export class ProfileQueue {
   /** Jobs that could start now: those that wait, and the delayed ones whose time has come. */
   async backlog(): Promise<number> {
     const { redis, keys } = this.queues;
-    const places = ['wait', 'prioritized', 'delayed'].map((place) => keys.placed(this.profile, place));
-    return (await run(redis, backlogScript, places, [])) as number;
+    const at = (place: string): string => keys.placed(this.profile, place);
+    const places = { wait: at('wait'), prioritized: at('prioritized'), delayed: at('delayed') };
+    return (await backlogScript.run(redis, { keys: places, args: {} })) as number;
   }
 
   /** Takes the first job there is, or none; never waits. */
@@ -87,17 +92,20 @@ export class ProfileQueue {
     const { profile, holder } = this;
     const { redis, keys } = this.queues;
     const lock = `${holder}:${String(++this.#claims)}`;
-    const places = ['wait', 'active', 'prioritized', 'delayed', 'pc', 'meta', ''];
-    const claimed = (await run(
-      redis,
-      claimScript,
-      places.map((place) => keys.placed(profile, place)),
-      [lock, lockMs, holder, ...affixesOf(keys.job), ...affixesOf(keys.prompt)],
-    )) as [id: string, placedAt: string, at: number, record: readonly string[], prompt: string | null] | null;
+    const at = (place: string): string => keys.placed(profile, place);
+    const [beforeJob, behindJob] = affixesOf(keys.job);
+    const [beforePrompt, behindPrompt] = affixesOf(keys.prompt);
+    const claimed = (await claimScript.run(redis, {
+      keys: {
+        ...{ wait: at('wait'), active: at('active'), prioritized: at('prioritized'), delayed: at('delayed') },
+        ...{ priorityCounter: at('pc'), meta: at('meta'), places: at('') },
+      },
+      args: { lock, lockMs, scheduler: holder, beforeJob, behindJob, beforePrompt, behindPrompt },
+    })) as [id: string, placedAt: string, at: number, record: readonly string[], prompt: string | null] | null;
     if (!claimed) return undefined;
-    const [id, placedAt, at, record, prompt] = claimed;
+    const [id, placedAt, claimedAt, record, prompt] = claimed;
     const found = foundJob(id, hashOf(record), prompt);
-    return { id, lock, placedAt: Number(placedAt), at, ...(found ? { found } : {}) };
+    return { id, lock, placedAt: Number(placedAt), at: claimedAt, ...(found ? { found } : {}) };
   }
 
   /** All jobs that are claimed, by whomever. */
@@ -136,8 +144,14 @@ export class ProfileQueue {
   async park({ id, lock }: HeldJob, wakeAt: number): Promise<void> {
     const { redis, keys } = this.queues;
     const place = keys.placed(this.profile, id);
-    const lines = ['stalled', 'active', 'delayed'].map((line) => keys.placed(this.profile, line));
-    await run(redis, parkScript, [place, `${place}:lock`, ...lines], [id, lock, wakeAt]);
+    const line = (name: string): string => keys.placed(this.profile, name);
+    await parkScript.run(redis, {
+      keys: {
+        ...{ place, placeLock: `${place}:lock` },
+        ...{ stalled: line('stalled'), active: line('active'), delayed: line('delayed') },
+      },
+      args: { id, lock, wakeAt },
+    });
   }
 
   async close(): Promise<void> {

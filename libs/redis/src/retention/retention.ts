@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { checkJobsScript, forgetScript } from './forget.lua.js';
-import { affixesOf, run } from '../script/script.js';
+import { affixesOf } from '../script/script.js';
 import type { RedisKeys } from '../keys.js';
 
 /** How long records outlive what they record. */
@@ -55,21 +55,26 @@ export class Forgetting {
   async sweep(now: number): Promise<void> {
     const { keys, redis } = this;
     await this.#forget(now - this.retention.jobMs);
-    this.#rank = Number(
-      await run(redis, checkJobsScript, [keys.jobs, keys.over], [this.#rank, stride, ...affixesOf(keys.job)]),
-    );
+    const [beforeJob, behindJob] = affixesOf(keys.job);
+    const args = { first: this.#rank, count: stride, beforeJob, behindJob };
+    this.#rank = Number(await checkJobsScript.run(redis, { keys: { jobs: keys.jobs, over: keys.over }, args }));
     await this.#forgetOrphans();
   }
 
   async #forget(before: number): Promise<void> {
     const { keys, redis, retention } = this;
-    const args = [
-      ...[before, retention.jobBytes ?? '', stepJobs, ...affixesOf(keys.job), keys.labelled('')],
-      ...[...affixesOf((profile) => keys.placed(profile, '')), ...jobKeyEnds],
-    ];
-    const all = [keys.over, keys.retained, keys.jobs, keys.deadLetters, keys.ttl, keys.unplaced, keys.cancels];
-    for (let step = 0; step < mostSteps; step++)
-      if (Number(await run(redis, forgetScript, all, args)) < stepJobs) return;
+    const { over, retained, jobs, deadLetters, ttl, unplaced, cancels } = keys;
+    const [beforeJob, behindJob] = affixesOf(keys.job);
+    const [beforeQueue, behindQueue] = affixesOf((profile) => keys.placed(profile, ''));
+    const call = {
+      keys: { over, retained, jobs, deadLetters, ttl, unplaced, cancels },
+      args: {
+        ...{ before, mostBytes: retention.jobBytes ?? '', mostJobs: stepJobs, beforeLabel: keys.labelled('') },
+        ...{ beforeJob, behindJob, beforeQueue, behindQueue },
+      },
+      rest: jobKeyEnds,
+    };
+    for (let step = 0; step < mostSteps; step++) if (Number(await forgetScript.run(redis, call)) < stepJobs) return;
   }
 
   /** Removes keys of jobs of which there is no record: a late count of the bridge's makes one, for instance. */

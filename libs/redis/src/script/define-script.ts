@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
+import type { Argument } from './large-arguments.js';
 import { run, script, vitalScript, type Script } from './script.js';
 
 /** A value that a script is given. It arrives as text. */
-export type ScriptArg = string | number;
+export type ScriptArg = Argument;
 
 /** A function in Lua that scripts share, and what it needs itself. */
 export interface Fragment {

@@ -3,28 +3,31 @@ import { setImmediate } from 'node:timers/promises';
 /** What a command's argument may be. */
 export type Argument = string | number | Buffer;
 
+/** Arguments by name. */
+export type Encoded<K extends string> = Readonly<Record<K, Argument>>;
+
 /** Characters of a text above which it is encoded here. */
 const largeChars = 4 * 1024;
 /** Characters that are encoded before others have their turn. */
 const sliceChars = 64 * 1024;
 
 /**
- * Collects the arguments of one command. The client encodes all texts of a command at once: of a prompt of 10 MiB, or a batch
- * of jobs, that takes longer than others should wait. So large ones are encoded here, a piece at a time.
+ * Encodes large texts among the arguments of one command. The client encodes all texts of a command at once: of a prompt of 10 MiB, or a
+ * batch of jobs, that takes longer than others should wait. So large ones are encoded here, a piece at a time.
  */
 export class LargeArguments {
-  readonly all: Argument[] = [];
   #chars = 0;
 
-  /** Adds some; there is something to wait for where one of them is large. */
-  add(args: readonly (string | number)[]): Promise<void> | undefined {
-    if (args.some(isLarge)) return this.#addLarge(args);
-    for (const arg of args) this.all.push(arg);
-    return undefined;
+  /** The same arguments, large ones encoded; there is something to wait for where one of them is large. */
+  encoded<K extends string>(args: Readonly<Record<K, string | number>>): Encoded<K> | Promise<Encoded<K>> {
+    return Object.values<string | number>(args).some(isLarge) ? this.#encodeAll(args) : args;
   }
 
-  async #addLarge(args: readonly (string | number)[]): Promise<void> {
-    for (const arg of args) this.all.push(isLarge(arg) ? await this.#encode(arg) : arg);
+  async #encodeAll<K extends string>(args: Readonly<Record<K, string | number>>): Promise<Encoded<K>> {
+    const encoded: Record<string, Argument> = {};
+    for (const [name, arg] of Object.entries<string | number>(args))
+      encoded[name] = isLarge(arg) ? await this.#encode(arg) : arg;
+    return encoded as Encoded<K>;
   }
 
   async #encode(text: string): Promise<Buffer> {

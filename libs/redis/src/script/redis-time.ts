@@ -8,8 +8,3 @@ local function nowMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end`,
 };
-
-/** Lua that has Redis' own time as `now`, in epoch ms: the one clock by which points in time are compared. */
-export const nowLua = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)`;

@@ -1,18 +1,23 @@
 import type { Redis } from 'ioredis';
-import { defineScript } from '../script/define-script.js';
+import { defineScript, type Fragment } from '../script/define-script.js';
 
 /** How long a scheduler owns what it took without renewal, in ms: so long after its death another one takes over. */
 export const ownMs = 4_000;
 
+/** Whether a scheduler may have what this one, or nobody, owns. */
+const mayOwn: Fragment = {
+  lua: 'local function mayOwn(scheduler, owner) return not owner or owner == scheduler end',
+};
+
 /** Takes or keeps what nobody else owns. Gives 1 or 0 for each owner's key. */
 const ownScript = defineScript(
-  { keys: [], args: ['scheduler', 'forMs'], each: { keys: ['owner'] }, whenFull: true },
+  { keys: [], args: ['scheduler', 'forMs'], each: { keys: ['owner'] }, include: [mayOwn], whenFull: true },
   ({ forEach }) => `
 local owned = {}
 ${forEach}
   local owner = redis.call('GET', ownerKey)
   owned[nth] = 0
-  if not owner or owner == scheduler then
+  if mayOwn(scheduler, owner) then
     redis.call('SET', ownerKey, scheduler, 'PX', forMs)
     owned[nth] = 1
   end

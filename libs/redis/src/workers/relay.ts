@@ -14,7 +14,6 @@ import {
   type StatusReport,
   type Step,
 } from './relay-steps.js';
-import { run } from '../script/script.js';
 import { StreamTail, type StreamEntry } from '../events/stream-tail.js';
 import type { RedisKeys } from '../keys.js';
 
@@ -109,7 +108,8 @@ export class Relay {
   async lags(worker: string): Promise<boolean> {
     const place = this.#places.get(worker);
     if (place === undefined) return false;
-    const last = await run(this.redis, lastEntryScript, [this.keys.workerOut(worker)], []).catch(unlessUnreadable);
+    const call = { keys: { out: this.keys.workerOut(worker) }, args: {} };
+    const last = await lastEntryScript.run(this.redis, call).catch(unlessUnreadable);
     return typeof last === 'string' && isLaterEntry(last, place.entry);
   }
 
@@ -163,7 +163,8 @@ export class Relay {
 
   /** Moves the cursor behind a step that was not taken; false when it stands elsewhere. */
   async #skip(worker: string, before: string, after: string): Promise<boolean> {
-    const stands = await run(this.redis, skipScript, [this.keys.relayCursors], [worker, before, after]);
+    const keys = { cursors: this.keys.relayCursors };
+    const stands = await skipScript.run(this.redis, { keys, args: { worker, before, after } });
     return stands === after;
   }
 
@@ -210,12 +211,14 @@ export class Relay {
 
   async #writeTogether(writes: readonly EventsWrite[]): Promise<readonly string[]> {
     const { keys } = this;
-    return (await run(
-      this.redis,
-      relayScript,
-      [keys.relayCursors, keys.counters, ...writes.flatMap(({ step }) => [keys.job(step.job), keys.events(step.job)])],
-      [maxEventEntries, ...writes.flatMap(relayArgs)],
-    )) as readonly string[];
+    return (await relayScript.run(this.redis, {
+      keys: { cursors: keys.relayCursors, counters: keys.counters },
+      args: { mostEntries: maxEventEntries },
+      each: writes.map((write) => ({
+        keys: { job: keys.job(write.step.job), events: keys.events(write.step.job) },
+        args: relayArgs(write),
+      })),
+    })) as readonly string[];
   }
 
   /**
@@ -245,9 +248,9 @@ function unlessUnreadable(error: unknown): [] {
   throw error;
 }
 
-function relayArgs({ worker, step, before }: EventsWrite): (string | number)[] {
-  const { lease, after, events, startedAt } = step;
-  return [worker, lease, before, after, events.length, JSON.stringify(events), startedAt ?? ''];
+function relayArgs({ worker, step, before }: EventsWrite) {
+  const { lease, after, events, startedAt = '' } = step;
+  return { worker, lease, before, after, count: events.length, events: JSON.stringify(events), startedAt };
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,5 +1,5 @@
 import { maxReportBytes } from '@remuda/protocol';
-import { vitalScript } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
 
 /** Entries of a worker's own stream, about; the relay trims it long before. */
 export const maxOutEntries = 100_000;
@@ -11,11 +11,13 @@ const maxHeldBytes = 2 * maxReportBytes;
 /**
  * A worker's report where Redis has no memory left, so that what runs can finish. The one script that a worker's account may call, and
  * it ignores the memory limit: so it writes to the stream of reports only, and refuses as Redis itself would once that holds too much.
- * KEYS: the worker's stream. ARGV: id of the entry, text.
  */
-export const reportScript = vitalScript(`
-if redis.call('XLEN', KEYS[1]) > ${String(maxMeasured)} then return redis.error_reply('OOM too many reports wait') end
-local held = redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0) or 0
-if held + #ARGV[2] > ${String(maxHeldBytes)} then return redis.error_reply('OOM too much of reports waits') end
-return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${String(maxOutEntries)}, ARGV[1], 'd', ARGV[2])
-`);
+export const reportScript = defineScript(
+  { keys: ['out'], args: ['entry', 'reports'], whenFull: true },
+  `
+if redis.call('XLEN', outKey) > ${String(maxMeasured)} then return redis.error_reply('OOM too many reports wait') end
+local held = redis.call('MEMORY', 'USAGE', outKey, 'SAMPLES', 0) or 0
+if held + #reports > ${String(maxHeldBytes)} then return redis.error_reply('OOM too much of reports waits') end
+return redis.call('XADD', outKey, 'MAXLEN', '~', ${String(maxOutEntries)}, entry, 'd', reports)
+`,
+);

@@ -6,7 +6,6 @@ import { AssignmentQueue, type AssignmentDuties } from './assignment-queue.js';
 import { isBusy, isFull, isOutage } from '../connection/redis-error.js';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 import { maxOutEntries, reportScript } from './report.lua.js';
-import { run } from '../script/script.js';
 import { StreamTail } from '../events/stream-tail.js';
 
 /** Longest time that an event waits for others to travel with it, in ms. */
@@ -214,7 +213,7 @@ export class WorkerLine {
       await this.#redis.xadd(key, 'MAXLEN', '~', maxOutEntries, entry, 'd', text);
     } catch (error) {
       if (!isFull(error)) throw error;
-      await run(this.#redis, reportScript, [key], [entry, text]);
+      await reportScript.run(this.#redis, { keys: { out: key }, args: { entry, reports: text } });
     }
   }
 }

@@ -5,56 +5,71 @@ import { own, ownMs, release } from './own.js';
 import { askDrain } from '../pools/pool-controls.js';
 import { passOver } from '../connection/queue-log.js';
 import type { Queues } from '../queue/queues.js';
-import { allTheSame, run, script, vitalScript } from '../script/script.js';
+import { defineScript } from '../script/define-script.js';
+import { allTheSame } from '../script/script.js';
 import { readWorkerHash, readWorkers } from './worker-hash.js';
 
 /**
  * Writes a new worker down, unless somebody else leads its pool by now: whoever was frozen since it looked would start
  * more of them than there may be. Asked again, because the first answer was lost with its connection, it leaves alone what has
- * become of the worker since. KEYS: worker, workers, owner, cursors, leader. ARGV: id, scheduler, ms, then fields and values.
+ * become of the worker since. `fields` are names and values of its record. Gives 1 where it is ours, else 0.
  */
-const registerScript = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  local owner = redis.call('GET', KEYS[3])
-  if owner and owner ~= ARGV[2] then return 0 end
-  redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])
+const registerScript = defineScript(
+  {
+    keys: ['worker', 'workers', 'owner', 'cursors', 'leader'],
+    args: ['id', 'scheduler', 'ownMs'],
+    rest: 'fields',
+  },
+  `
+if redis.call('EXISTS', workerKey) == 1 then
+  local owner = redis.call('GET', ownerKey)
+  if owner and owner ~= scheduler then return 0 end
+  redis.call('SET', ownerKey, scheduler, 'PX', ownMs)
   return 1
 end
-if redis.call('GET', KEYS[5]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 4))
-redis.call('SADD', KEYS[2], ARGV[1])
-redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])
-redis.call('HSET', KEYS[4], ARGV[1], '0-0')
+if redis.call('GET', leaderKey) ~= scheduler then return 0 end -- rule: leader
+redis.call('HSET', workerKey, unpack(fields))
+redis.call('SADD', workersKey, id)
+redis.call('SET', ownerKey, scheduler, 'PX', ownMs)
+redis.call('HSET', cursorsKey, id, '0-0')
 return 1
-`);
+`,
+);
 
-/** Writes fields of a worker that there is. KEYS: worker. ARGV: fields to clear as JSON, then fields and values. */
-const noteScript = vitalScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-for _, field in ipairs(cjson.decode(ARGV[1])) do redis.call('HDEL', KEYS[1], field) end
-if #ARGV > 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
+/** Writes fields of a worker that there is; `cleared`, JSON, are those that go. Gives 0 where there is none. */
+const noteScript = defineScript(
+  { keys: ['worker'], args: ['cleared'], rest: 'fields', whenFull: true },
+  `
+if redis.call('EXISTS', workerKey) == 0 then return 0 end
+for _, field in ipairs(cjson.decode(cleared)) do redis.call('HDEL', workerKey, field) end
+if #fields > 0 then redis.call('HSET', workerKey, unpack(fields)) end
 return 1
-`);
+`,
+);
 
 /**
- * Notes that a worker is idle, unless it was given another attempt since the one that it says it finished. One that has had
- * all its jobs is never idle again, whatever it says.
- * KEYS: worker. ARGV: job or '', lease or '', now, resident MB or ''.
+ * Notes that a worker is idle, unless it was given another attempt since the one (`job`, `lease`, or '') that it says it finished. One that has
+ * had all its jobs is never idle again, whatever it says. `rssMb` is '' where it is not known.
+ * Gives 1, or -1 where that was its last job, or 0 where the word is out of date.
  */
-const idleScript = vitalScript(`
-local at = redis.call('HMGET', KEYS[1], 'phase', 'job', 'lease', 'afterJobs')
-if not at[1] or at[1] == 'draining' or at[1] == 'gone' then return 0 end
-if at[1] == 'busy' and (at[2] ~= ARGV[1] or at[3] ~= ARGV[2]) then return 0 end
-if at[1] == 'busy' and redis.call('HINCRBY', KEYS[1], 'jobsDone', 1) >= tonumber(at[4] or '1e15') then
-  redis.call('HSET', KEYS[1], 'phase', 'draining')
+const idleScript = defineScript(
+  { keys: ['worker'], args: ['job', 'lease', 'now', 'rssMb'], whenFull: true },
+  `
+local at = redis.call('HMGET', workerKey, 'phase', 'job', 'lease', 'afterJobs')
+local phase = at[1]
+if not phase or phase == 'draining' or phase == 'gone' then return 0 end
+if phase == 'busy' and (at[2] ~= job or at[3] ~= lease) then return 0 end
+if phase == 'busy' and redis.call('HINCRBY', workerKey, 'jobsDone', 1) >= tonumber(at[4] or '1e15') then
+  redis.call('HSET', workerKey, 'phase', 'draining')
   return -1
 end
-if at[1] ~= 'idle' then redis.call('HSET', KEYS[1], 'readyAt', ARGV[3], 'idleSince', ARGV[3]) end
-redis.call('HSET', KEYS[1], 'phase', 'idle')
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'rssMb', ARGV[4]) end
-redis.call('HDEL', KEYS[1], 'job', 'lease')
+if phase ~= 'idle' then redis.call('HSET', workerKey, 'readyAt', now, 'idleSince', now) end
+redis.call('HSET', workerKey, 'phase', 'idle')
+if rssMb ~= '' then redis.call('HSET', workerKey, 'rssMb', rssMb) end
+redis.call('HDEL', workerKey, 'job', 'lease')
 return 1
-`);
+`,
+);
 
 /** The workers' records, and which scheduler each belongs to: its owner relays its stream and gives it its jobs. */
 export class WorkerRegistry {
@@ -83,12 +98,14 @@ export class WorkerRegistry {
       value === undefined ? [] : [name, value],
     );
     const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 };
-    const registered = await run(
-      this.#redis,
-      registerScript,
-      [keys.worker(id), keys.workers, keys.workerOwner(id), keys.relayCursors, keys.poolLeader(profile)],
-      [id, this.scheduler, ownMs, ...Object.entries(fields).flat(), ...known],
-    );
+    const registered = await registerScript.run(this.#redis, {
+      keys: {
+        ...{ worker: keys.worker(id), workers: keys.workers, owner: keys.workerOwner(id) },
+        ...{ cursors: keys.relayCursors, leader: keys.poolLeader(profile) },
+      },
+      args: { id, scheduler: this.scheduler, ownMs },
+      rest: [...Object.entries(fields).flat(), ...known],
+    });
     return registered === 1;
   }
 
@@ -117,12 +134,11 @@ export class WorkerRegistry {
     facts: Readonly<Record<string, string | number>> & { readonly phase?: WorkerPhase },
     clear: readonly string[] = [],
   ): Promise<void> {
-    await run(
-      this.#redis,
-      noteScript,
-      [this.#keys.worker(id)],
-      [JSON.stringify(clear), ...Object.entries(facts).flat()],
-    );
+    await noteScript.run(this.#redis, {
+      keys: { worker: this.#keys.worker(id) },
+      args: { cleared: JSON.stringify(clear) },
+      rest: Object.entries(facts).flat(),
+    });
   }
 
   /**
@@ -135,12 +151,10 @@ export class WorkerRegistry {
     done?: { readonly job: string; readonly lease: number },
     rssMb?: number,
   ): Promise<'idle' | 'spent' | 'late'> {
-    const answer = await run(
-      this.#redis,
-      idleScript,
-      [this.#keys.worker(id)],
-      [done?.job ?? '', done?.lease ?? '', now, rssMb ?? ''],
-    );
+    const answer = await idleScript.run(this.#redis, {
+      keys: { worker: this.#keys.worker(id) },
+      args: { job: done?.job ?? '', lease: done?.lease ?? '', now, rssMb: rssMb ?? '' },
+    });
     return answer === 1 ? 'idle' : answer === -1 ? 'spent' : 'late';
   }
 

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import { formatsText, planStorage, storageFormats, type Formats } from '@remuda/protocol';
-import { isBusy, isOutage } from './connection/redis-error.js';
-import type { RedisKeys } from './keys.js';
-import { run, vitalScript } from './script/script.js';
+import { isBusy, isOutage } from './redis-error.js';
+import type { RedisKeys } from '../keys.js';
+import { defineScript } from '../script/define-script.js';
 
 /** Makes keys of one format those of the next one. What was begun and broken off is begun again. */
 export type Translation = (redis: Redis, keys: RedisKeys) => Promise<void>;
@@ -14,12 +14,15 @@ export type Translations = Readonly<Record<number, Translation>>;
 /** There is one format so far. */
 const translations: Translations = {};
 
-/** KEYS: format. ARGV: what was found there, or '', and what is to be there. Gives 0 where it has changed meanwhile, else 1. */
-const raiseScript = vitalScript(`
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
+/** Writes a format down where there is still the one that was found, or '' for none. Gives 0 where it has changed meanwhile, else 1. */
+const raiseScript = defineScript(
+  { keys: ['format'], args: ['found', 'own'] },
+  `
+if (redis.call('GET', formatKey) or '') ~= found then return 0 end
+redis.call('SET', formatKey, own)
 return 1
-`);
+`,
+);
 
 /**
  * Looks whether this release understands the keys that are there, and makes them its own where it does: translates older ones, and writes
@@ -37,7 +40,8 @@ export async function settleFormat(
     if (plan.kind === 'keep') return;
     if (plan.kind === 'refuse') throw refusal(found ?? '1', plan.why, keys, formats);
     for (let from = plan.from; from < formats.own; from++) await steps[from]?.(redis, keys);
-    if ((await run(redis, raiseScript, [keys.format], [found ?? '', formats.own])) === 1) return;
+    const args = { found: found ?? '', own: formats.own };
+    if ((await raiseScript.run(redis, { keys: { format: keys.format }, args })) === 1) return;
   }
 }
 

@@ -1,0 +1,32 @@
+import { retire, retiredKeys } from '../retention/over.lua.js';
+import type { Fragment } from '../script/define-script.js';
+
+/** The keys that `endJob` works on, by the names that a script has for them. */
+export const endedKeys = [...retiredKeys, 'secrets', 'cancels'] as const;
+
+/** A job is over at `now`: what nobody needs any more goes, the rest gets its end. */
+export const endJob: Fragment = {
+  needs: [retire],
+  lua: `
+local function endJob(id, now, keysEndMs)
+  redis.call('HSET', jobKey, 'overAt', now)
+  redis.call('DEL', secretsKey)
+  redis.call('ZREM', cancelsKey, id)
+  retire(id, now, keysEndMs)
+end`,
+};
+
+/** The keys that `endQueuedJob` works on, by the names that a script has for them. */
+export const endedQueuedKeys = [...endedKeys, 'ttl', 'unplaced'] as const;
+
+/** The same of a job that is queued: nobody waits for it any more. */
+export const endQueuedJob: Fragment = {
+  needs: [endJob],
+  lua: `
+local function endQueuedJob(id, now, keysEndMs)
+  redis.call('HDEL', jobKey, 'wakeAt')
+  redis.call('ZREM', ttlKey, id)
+  redis.call('ZREM', unplacedKey, id)
+  endJob(id, now, keysEndMs)
+end`,
+};
