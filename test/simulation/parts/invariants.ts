@@ -24,7 +24,16 @@ const linePrefix = `{${namespace}}:wk:`;
 const freeWord = '"kind":"phase","phase":"idle"';
 
 /** Fields of a job's record whose changes say something. */
-const watchedOfJobs = new Set(['state', 'lease', 'attempt', 'worker', 'failures', 'requeues', 'retried:engine.hung']);
+const watchedOfJobs = new Set([
+  'state',
+  'lease',
+  'attempt',
+  'worker',
+  'grant',
+  'failures',
+  'requeues',
+  'retried:engine.hung',
+]);
 
 /** What was seen of one job. */
 export interface SeenJob {
@@ -208,6 +217,10 @@ export class Invariants implements Onlooker, TurnWatch {
       case 'worker':
         if (after !== undefined) this.#onAssigned(name, after);
         return;
+      case 'grant':
+        // the last field that an assignment writes
+        if (after !== undefined) this.#onAssigner(name);
+        return;
       case 'failures':
         if (Number(after) >= this.#spec(name).attempts)
           this.#break(`${name} is queued again after all of its attempts`);
@@ -270,6 +283,15 @@ export class Invariants implements Onlooker, TurnWatch {
     this.#free.delete(worker);
     this.#claims.delete(name);
     for (const free of this.#claims.values()) free.delete(worker);
+  }
+
+  /** Only the owner of a worker gives it a job; who claimed it stands at the beginning of its lock. */
+  #onAssigner(name: string): void {
+    const record = this.db.hash(jobPrefix + name);
+    const worker = record?.get('worker') ?? '';
+    const [scheduler = ''] = record?.get('lock')?.split(':') ?? [];
+    const owner = this.db.text(`${workerPrefix}${worker}:owner`) ?? 'nobody';
+    if (owner !== scheduler) this.#break(`${worker} is given ${name} by ${scheduler}, and belongs to ${owner}`);
   }
 
   #profileOf(worker: string): string | undefined {

@@ -87,7 +87,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'anybodys-worker': {
-    shownBy: 1415,
+    shownBy: 209,
     script: without('owner'),
   },
   'double-claim': { script: without('queued'), part: claimTwice },
