@@ -30,7 +30,7 @@ export function redisKeys(namespace: string) {
     over: `${p}:jobs:over`,
     /** What these take of Redis together, in bytes. */
     retained: `${p}:jobs:over:bytes`,
-    /** Jobs whose record stands but whose place in the queue is not yet confirmed. */
+    /** Jobs that were redriven, until they have a place in their queue again. */
     unplaced: `${p}:jobs:unplaced`,
     /** Failed jobs that wait for a person, by the time of their end. */
     deadLetters: `${p}:jobs:dead`,

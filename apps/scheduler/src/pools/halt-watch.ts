@@ -1,4 +1,4 @@
-import { startVerdict, startsForBacklog, type Clock, type Halt, type StartFailureCode } from '@remuda/domain';
+import { startVerdict, startsForBacklog, type Clock, type StartFailureCode } from '@remuda/domain';
 import type { Ending, Halts, HaltsOf } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Signals } from '../signals.js';
@@ -33,10 +33,6 @@ export class HaltWatch {
     this.#told.clear();
     this.#haltsOf = of;
     this.#anyFailed = anyFailed;
-  }
-
-  of(profile: string): readonly Halt[] {
-    return this.#haltsOf(profile);
   }
 
   isHalted(profile: string): boolean {
