@@ -15,7 +15,7 @@ import type { Grants } from './grants.port.js';
 import { createBridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
 import { createModelServer, type ModelDoor } from './model/door.js';
-import { Purses } from './model/purses.js';
+import { BudgetReservations } from './model/budget-reservations.js';
 import { openUpstream } from './model/upstream.js';
 import type { RedisWhereabouts } from './redis/whereabouts.js';
 import { FileBlobs } from './snapshots/file-blobs.js';
@@ -81,15 +81,15 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     await lock.close(0);
   };
   const extras = { betas: settings.modelBetas, fields: settings.modelFields };
-  const purses = new Purses(parts.budgets, parts.clock, parts.log);
-  void purses.keepRenewed(ending.signal);
+  const reservations = new BudgetReservations(parts.budgets, parts.clock, parts.log);
+  void reservations.keepRenewed(ending.signal);
   const model = {
     ...parts,
     clock: parts.sharedClock ?? clock,
     metrics,
     upstream,
     extras,
-    purses,
+    reservations,
     stopping: () => stopping,
   };
   try {

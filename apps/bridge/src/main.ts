@@ -13,7 +13,7 @@ import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@rem
 import { closeGraceMs, startBridge } from './bridge.js';
 import { whereabouts } from './redis/whereabouts.js';
 import { readEnvironment } from './environment.js';
-import { rehearse } from './model/rehearsal.js';
+import { warmUp } from './model/warm-up.js';
 
 /** How long the start waits for Redis, in ms; then the bridge starts all the same. */
 const patienceMs = 2_000;
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     sharedClock,
     log,
   };
-  await rehearse(systemClock).catch((err: unknown) => {
+  await warmUp(systemClock).catch((err: unknown) => {
     log.warn({ err }, 'the first requests may take a little longer');
   });
   const bridge = await startBridge(environment, parts);

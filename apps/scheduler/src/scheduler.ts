@@ -27,7 +27,7 @@ import type { Registry } from 'prom-client';
 import { Holdings } from './attempts/holdings.js';
 import { lost } from './attempts/lost.js';
 import { Losses } from './attempts/losses.js';
-import { StrandedClaims } from './attempts/stranded-claims.js';
+import { OrphanedClaims } from './attempts/orphaned-claims.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import type { Identity } from './identity.js';
 import { SchedulerMetrics } from './metrics.js';
@@ -42,7 +42,7 @@ import { BridgeDoors } from './workers/bridge-doors.js';
 import { Fleet } from './workers/fleet.js';
 import { OtherReleases } from './workers/other-releases.js';
 import { Ownership } from './workers/ownership.js';
-import { Wishes } from './workers/wishes.js';
+import { OperatorOrders } from './workers/operator-orders.js';
 import type { WorkerSurroundings } from './workers/worker-environment.js';
 import { WorkerReports } from './workers/worker-reports.js';
 
@@ -150,13 +150,13 @@ export class Scheduler {
       suspendAfter: plan.suspendAfter,
     });
     const holdings = new Holdings(leases, (profile) => this.#queueFor(profile), halts, clock, metrics, log);
-    const wishes = new Wishes({ ...common, registry });
+    const orders = new OperatorOrders({ ...common, registry });
     const recycleOf = (profile: string): Partial<Recycle> => profileOf.get(profile)?.recycle ?? {};
-    const others = new OtherReleases({ ...common, wishes });
-    const reports = new WorkerReports({ ...common, holdings, registry, wishes, others, recycleOf });
+    const others = new OtherReleases({ ...common, orders });
+    const reports = new WorkerReports({ ...common, holdings, registry, orders, others, recycleOf });
     const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports);
     const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
-    const ownership = new Ownership({ ...common, holdings, registry, leases, losses, wishes, relay, runtime });
+    const ownership = new Ownership({ ...common, holdings, registry, leases, losses, orders, relay, runtime });
     const images = new Images({ runtime, profiles, suspend: (...why) => halts.onImageAbsent(...why), log });
     const { bridgeSocketDir: socketDir } = plan;
     const doors = socketDir && new BridgeDoors({ doors: new RedisDoors(redis, keys), socketDir, clock });
@@ -166,7 +166,7 @@ export class Scheduler {
       access,
       queues,
       halts,
-      wishes,
+      orders,
       relay,
       losses,
       runtime,
@@ -176,7 +176,7 @@ export class Scheduler {
     const keeper = new PoolKeeper({ ...common, ...forKeeper, doors: doors || undefined }, profiles, queueOf);
     const forDispatch = { holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
     const dispatcher = new Dispatcher({ ...common, ...forDispatch }, queueOf);
-    const stranded = new StrandedClaims({ leases, sweeps, queues: [...queueOf.values()], clock, log });
+    const orphaned = new OrphanedClaims({ leases, sweeps, queues: [...queueOf.values()], clock, log });
     const forgetting = new Forgetting(redis, keys, plan.retention ?? defaultRetention);
 
     signals.connect({
@@ -208,7 +208,7 @@ export class Scheduler {
     this.#ownership = ownership;
     this.#keeper = keeper;
     this.#dispatcher = dispatcher;
-    this.#sweeper = new Sweeper({ leadership, queues, sweeps, leases, forgetting, access, stranded, profiles, clock });
+    this.#sweeper = new Sweeper({ leadership, queues, sweeps, leases, forgetting, access, orphaned, profiles, clock });
     // A connection of its own, so that nothing stands before its looks.
     this.#guard = new ScriptGuard(plan.connect('scheduler-guard'), log);
   }

@@ -8,7 +8,7 @@ import {
   type Sweeps,
   type WorkerAccess,
 } from '@remuda/redis';
-import type { StrandedClaims } from './attempts/stranded-claims.js';
+import type { OrphanedClaims } from './attempts/orphaned-claims.js';
 
 /** What sweeping touches. */
 export interface SweeperParts {
@@ -19,7 +19,7 @@ export interface SweeperParts {
   readonly forgetting: Forgetting;
   /** Absent where workers have no accounts of their own. */
   readonly access: WorkerAccess | undefined;
-  readonly stranded: StrandedClaims;
+  readonly orphaned: OrphanedClaims;
   readonly profiles: readonly Profile[];
   readonly clock: Clock;
 }
@@ -33,16 +33,16 @@ export class Sweeper {
    * too long, forgets old ones, and removes what workers that are gone left behind.
    */
   async sweep(): Promise<void> {
-    const { leadership, forgetting, access, stranded, clock } = this.parts;
+    const { leadership, forgetting, access, orphaned, clock } = this.parts;
     if (!(await leadership.sweeping())) return;
     const now = clock.now();
     // Side by side: mostly there is nothing to do, and what they ask then travels together.
     const swept = await Promise.allSettled([
       this.publish(),
       this.#placeAndExpire(now),
-      stranded.free(),
+      orphaned.free(),
       forgetting.sweep(now),
-      access?.forgetStrays(),
+      access?.forgetOrphans(),
     ]);
     const failed = swept.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;

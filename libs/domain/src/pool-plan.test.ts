@@ -10,7 +10,7 @@ const aim: PoolAim = {
   calmMs: 400,
 };
 function pool(seen: Partial<SeenPool> = {}): SeenPool {
-  return { workers: [], strays: [], backlog: 0, failedStarts: 0, ...seen };
+  return { workers: [], orphans: [], backlog: 0, failedStarts: 0, ...seen };
 }
 
 function worker(id: string, phase: WorkerPhase, own: Partial<SeenWorker> = {}): SeenWorker {
@@ -116,7 +116,7 @@ describe('planning a pool', () => {
   });
 
   test('containers that nobody knows are reaped', () => {
-    const actions = planPool(pool({ strays: ['x'] }), aim);
+    const actions = planPool(pool({ orphans: ['x'] }), aim);
     expect(actions).toContainEqual({ kind: 'reap', container: 'x' });
   });
 });
@@ -130,7 +130,7 @@ const anyWorker = fc.record({
 });
 const anyPool = fc.record({
   workers: fc.uniqueArray(anyWorker, { selector: (each) => each.id, maxLength: 12 }),
-  strays: fc.array(fc.uuid(), { maxLength: 3 }),
+  orphans: fc.array(fc.uuid(), { maxLength: 3 }),
   backlog: fc.nat(50),
   failedStarts: fc.constant(0),
   startable: fc.nat(10),

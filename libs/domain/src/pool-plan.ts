@@ -24,7 +24,7 @@ export interface SeenWorker {
 export interface SeenPool {
   readonly workers: readonly SeenWorker[];
   /** Containers labelled as ours with no worker record behind them. */
-  readonly strays: readonly string[];
+  readonly orphans: readonly string[];
   /** Jobs that could start now. */
   readonly backlog: number;
   /** The jobs that wait are not to be started now. */
@@ -86,7 +86,7 @@ export function planPool(seen: SeenPool, aim: PoolAim): readonly PoolAction[] {
     seen.startable ?? Infinity,
   );
   return [
-    ...seen.strays.map((container) => ({ kind: 'reap', container }) as const),
+    ...seen.orphans.map((container) => ({ kind: 'reap', container }) as const),
     ...lost.map((w) => ({ kind: 'lose', worker: w.id, reason: w.lost ? 'gone' : 'start_timeout' }) as const),
     ...drains,
     ...(missing > 0 && startsHeldMs(seen) === 0 ? [{ kind: 'start', count: missing } as const] : []),

@@ -68,7 +68,7 @@ export class Session {
    */
   async proveResultTool(): Promise<void> {
     if (this.form === undefined) return;
-    if (this.#offered === undefined) await this.rehearse();
+    if (this.#offered === undefined) await this.warmUp();
     if (this.#offered?.includes(resultTool)) return;
     throw new RemudaError(
       'result.schema_refused',
@@ -77,7 +77,7 @@ export class Session {
   }
 
   /** Has it do all that comes before a request to the model, with nothing to ask; the conversation stays as it is. */
-  async rehearse(): Promise<void> {
+  async warmUp(): Promise<void> {
     const idle = this.process.next(isIdle);
     this.process.sayNothing();
     await this.process.inTime(idle, 'a message without words');

@@ -37,16 +37,16 @@ export async function present(mark: Mark, roots: readonly number[]): Promise<rea
  * the limit is reached. What is left was seen after that.
  */
 export async function sweep(aim: SweepAim): Promise<Swept> {
-  const strays = await findStrays(aim);
-  const found = strays.length;
+  const orphans = await findOrphans(aim);
+  const found = orphans.length;
   if (found === 0) return { found, left: 0 };
-  if (aim.terminateMs > 0 && (await terminate(aim, strays)) === 0) return { found, by: 'terminate', left: 0 };
+  if (aim.terminateMs > 0 && (await terminate(aim, orphans)) === 0) return { found, by: 'terminate', left: 0 };
   return { found, by: 'kill', left: await until(aim, aim.limitMs, 'SIGKILL') };
 }
 
 /** Only what was found first is told: what it starts now may be what it has to do before it ends. */
-function terminate(aim: SweepAim, strays: readonly SeenProcess[]): Promise<number> {
-  for (const { pid } of strays) {
+function terminate(aim: SweepAim, orphans: readonly SeenProcess[]): Promise<number> {
+  for (const { pid } of orphans) {
     signal(pid, 'SIGTERM');
     // one that was stopped hears it only when it goes on
     signal(pid, 'SIGCONT');
@@ -54,18 +54,18 @@ function terminate(aim: SweepAim, strays: readonly SeenProcess[]): Promise<numbe
   return until(aim, aim.terminateMs);
 }
 
-/** Waits until there are no strays, and signals those that there are; how many are left at the limit. */
+/** Waits until there are no orphans, and signals those that there are; how many are left at the limit. */
 async function until(aim: SweepAim, limitMs: number, name?: NodeJS.Signals): Promise<number> {
   const end = aim.clock.monotonic() + limitMs;
   for (;;) {
-    const strays = await findStrays(aim);
-    if (strays.length === 0 || aim.clock.monotonic() > end) return strays.length;
-    if (name !== undefined) for (const { pid } of strays) signal(pid, name);
+    const orphans = await findOrphans(aim);
+    if (orphans.length === 0 || aim.clock.monotonic() > end) return orphans.length;
+    if (name !== undefined) for (const { pid } of orphans) signal(pid, name);
     await aim.clock.sleep(5);
   }
 }
 
-async function findStrays(aim: SweepAim): Promise<readonly SeenProcess[]> {
+async function findOrphans(aim: SweepAim): Promise<readonly SeenProcess[]> {
   const seen = await seeProcesses(aim.mark);
   const unmarked = seen.map((one) => ({ ...one, marked: false }));
   const spared = new Set(belonging(unmarked, aim.spared).map((one) => one.pid));

@@ -3,13 +3,13 @@ import type { Session } from './session.js';
 /**
  * Makes a process warm. From claim to first request, medians of five on CLI 2.1.197 and 2 cores, the job's credential
  * set in between: 21 ms so; 42 without the first setting of flags (the first one of a process is slow); 28 without
- * the rehearsal; 78 with nothing done before. `/clear` serves as well as the rehearsal (measured side by side on a busy
+ * the warm-up; 78 with nothing done before. `/clear` serves as well as the warm-up (measured side by side on a busy
  * machine: 211 and 220 ms, 309 with neither), but the model would see a note of it before the prompt.
  */
 export async function makeWarm(session: Session, appendSystemPrompt?: string): Promise<void> {
   await session.initialise(appendSystemPrompt === undefined ? {} : { appendSystemPrompt });
   await session.unset();
-  await session.rehearse();
+  await session.warmUp();
   await session.prime();
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { codesIn, faultOf, type DocumentedCodes } from './answer-rules.js';
 import { operationsOf } from './document.js';
 import { Line } from './line.js';
-import { requestsFor, strayRequests, withIds, type FuzzRequest } from './requests.js';
+import { requestsFor, unroutedRequests, withIds, type FuzzRequest } from './requests.js';
 import type { Stand } from './stand.js';
 
 /** How much is asked, and from which seed the requests come. */
@@ -77,7 +77,7 @@ function sourcesOf({ document }: Stand): readonly Source[] {
   const schemas = document.components?.schemas ?? {};
   const described = operations.map((each) => ({ name: each.name, requests: requestsFor(each, schemas) }));
   const twice = described.filter((_source, n) => operations[n]?.body !== undefined);
-  return [...described, ...twice, ...twice, { name: 'elsewhere', requests: strayRequests(operations) }];
+  return [...described, ...twice, ...twice, { name: 'elsewhere', requests: unroutedRequests(operations) }];
 }
 
 interface Batch {

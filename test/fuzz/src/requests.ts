@@ -52,7 +52,7 @@ export function requestsFor(operation: Operation, schemas: Schemas): fc.Arbitrar
 }
 
 /** Requests for paths that no operation has, or has with something more to them. */
-export function strayRequests(operations: readonly Operation[]): fc.Arbitrary<FuzzRequest> {
+export function unroutedRequests(operations: readonly Operation[]): fc.Arbitrary<FuzzRequest> {
   const paths = operations.map(({ path }) => path);
   const path = fc.oneof(
     fc.constantFrom(...paths, '/', '/api', '/api/v1', '/api/docs', '/metrics', '/health/live', '/admin/queues'),
@@ -111,11 +111,11 @@ function queryOf(parameters: readonly Parameter[]): fc.Arbitrary<string> {
       fc.tuple(pair, pair).map((both) => both.join('&')),
     );
   });
-  const stray = fc.oneof(
+  const unrouted = fc.oneof(
     fc.constantFrom('x=y', '&', '=', '__proto__=1', 'constructor[prototype]=1', '%', '%zz=%', '?', 'a[]='),
     fc.tuple(oddText, oddText).map(([name, text]) => `${escaped(name)}=${escaped(text)}`),
   );
-  const some = fc.array(forms.length === 0 ? stray : fc.oneof(...forms, stray), { minLength: 1, maxLength: 4 });
+  const some = fc.array(forms.length === 0 ? unrouted : fc.oneof(...forms, unrouted), { minLength: 1, maxLength: 4 });
   const mostly = forms.length === 0 ? 1 : 6;
   return fc.oneof(
     { weight: 5, arbitrary: fc.constant('') },

@@ -21,10 +21,10 @@ await attack('next.processes', () => {
     pid = Number(/^PPid:\s(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
   )
     known.add(pid);
-  const strays = processes().filter(({ pid, command }) => !known.has(pid) && /31415/.test(command));
+  const orphans = processes().filter(({ pid, command }) => !known.has(pid) && /31415/.test(command));
   const posing = processes().filter(({ command }) => /31415/.test(command));
   return nothing(
-    [...new Set([...strays, ...posing])].map(({ pid, command }) => `${pid} ${command}`),
+    [...new Set([...orphans, ...posing])].map(({ pid, command }) => `${pid} ${command}`),
     'runs any more',
   );
 });

@@ -37,7 +37,7 @@ test('jobs of a profile that was removed are seen, can be cancelled, and start w
     await replaceScheduler(cluster, 's-without', ['other']);
     const left = { removed: true, warm: 0, max: 0, waiting: 2, delayed: 1, running: 0 };
     await expect.poll(() => pools(cluster), poll).toMatchObject([left]);
-    expect(await cluster.figures()).toMatch(/^remuda_stranded_jobs\{profile="default".*\} 3$/m);
+    expect(await cluster.figures()).toMatch(/^remuda_orphaned_jobs\{profile="default".*\} 3$/m);
     expect(await cluster.pools.profiles()).toEqual(['other']);
     expect(await cluster.book.cancel(unwanted, 'not wanted')).toEqual({ kind: 'cancelled' });
     expect(await pools(cluster)).toMatchObject([{ ...left, waiting: 1 }]);

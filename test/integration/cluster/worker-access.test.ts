@@ -78,7 +78,7 @@ test('a Redis that was started again is told the workers’ script again', async
 test('what accounts made is removed once their workers are gone, and nothing else', async () => {
   const access = new WorkerAccess(admin, keys);
   await admin.sadd(keys.workers, 'w-1');
-  const strays = [keys.workerOut('w-gone'), `${keys.bull}:wk:w-gone:x`, `${keys.bull}:worker.w-gone:x:y`];
+  const orphans = [keys.workerOut('w-gone'), `${keys.bull}:wk:w-gone:x`, `${keys.bull}:worker.w-gone:x:y`];
   const kept = [
     keys.workerOut('w-1'),
     keys.worker('w-gone'),
@@ -86,9 +86,11 @@ test('what accounts made is removed once their workers are gone, and nothing els
     `${keys.bull}:worker.`,
     '{other}:wk:w-gone:x',
   ];
-  for (const key of [...strays, ...kept]) if ((await admin.exists(key)) === 0) await admin.set(key, 'x');
+  for (const key of [...orphans, ...kept]) if ((await admin.exists(key)) === 0) await admin.set(key, 'x');
   await Promise.all(Array.from({ length: 5_000 }, (_, i) => admin.set(keys.job(`j-${i}`), 'x')));
-  await expect.poll(async () => access.forgetStrays().then(() => admin.exists(...strays)), { timeout: 10_000 }).toBe(0);
+  await expect
+    .poll(async () => access.forgetOrphans().then(() => admin.exists(...orphans)), { timeout: 10_000 })
+    .toBe(0);
   expect(await admin.exists(...kept)).toBe(kept.length);
 });
 

@@ -109,9 +109,9 @@ test('a claim comes with the record and the prompt of the job', async () => {
 });
 
 test('a place without a record is claimed all the same, without one', async () => {
-  await queues.jobs('default').add('default', { profile: 'default' }, { jobId: 'stray', priority: 5 });
+  await queues.jobs('default').add('default', { profile: 'default' }, { jobId: 'orphan', priority: 5 });
   const claimed = await ours.claim();
-  expect(claimed?.id).toBe('stray');
+  expect(claimed?.id).toBe('orphan');
   expect(claimed).not.toHaveProperty('found');
 });
 

@@ -11,7 +11,7 @@ import {
   type Script,
 } from '@remuda/redis';
 import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
-import { Wishes } from '../../../apps/scheduler/src/workers/wishes.js';
+import { OperatorOrders } from '../../../apps/scheduler/src/workers/operator-orders.js';
 
 /** A way in which the system could be wrong; the simulation has to notice each. */
 export interface Mutant {
@@ -121,7 +121,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   uncordonable: {
     script: without('cordoned'),
-    part: () => patch(Wishes.prototype, 'heed', () => () => Promise.resolve()),
+    part: () => patch(OperatorOrders.prototype, 'apply', () => () => Promise.resolve()),
   },
   'settle-twice': {
     script: only(settleScript, anyState),

@@ -42,7 +42,7 @@ export class Operators {
     const profile = random.pick(this.profiles);
     const worker = this.workers().length > 0 ? random.pick(this.workers()) : 'nobody';
     const limitMs = random.pick([0, 500, 3_000]);
-    const wishes: Readonly<Record<string, () => Promise<boolean>>> = {
+    const orders: Readonly<Record<string, () => Promise<boolean>>> = {
       pause: () => controls.pause(random.chance(0.3) ? undefined : profile, 'by chance'),
       resume: () => controls.resume(random.chance(0.3) ? undefined : profile),
       drainPool: () => controls.drainPool(profile, limitMs, 'by chance'),
@@ -50,9 +50,9 @@ export class Operators {
       uncordon: () => controls.uncordon(worker),
       drainWorker: () => controls.drainWorker(worker, limitMs),
     };
-    const wish = random.pick([...Object.keys(wishes), 'cordon']);
-    this.world.tell?.(`an operator wants: ${wish} (${profile}, ${worker})`);
-    await tried(wishes[wish]!);
+    const order = random.pick([...Object.keys(orders), 'cordon']);
+    this.world.tell?.(`an operator wants: ${order} (${profile}, ${worker})`);
+    await tried(orders[order]!);
   }
 
   /**

@@ -16,7 +16,7 @@ export interface GitRun {
 }
 
 /** Variables by which git would work elsewhere than it is told to. */
-const strayVariables = [
+const inheritedVariables = [
   'GIT_DIR',
   'GIT_WORK_TREE',
   'GIT_INDEX_FILE',
@@ -29,7 +29,7 @@ const strayVariables = [
 
 /** The environment for git on this host: nobody is asked for a password, and only these protocols are spoken. */
 export function gitEnvironment(env: Readonly<Record<string, string>>, protocols: string): Record<string, string> {
-  const kept = Object.entries(env).filter(([name]) => !strayVariables.includes(name));
+  const kept = Object.entries(env).filter(([name]) => !inheritedVariables.includes(name));
   return {
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
     ...Object.fromEntries(kept),

@@ -9,7 +9,7 @@ import { boundedTo, leastMicroUsd } from './bounds.js';
 import { estimate, mostMicroUsd, type Estimate } from './estimate.js';
 import { forward, type Exchange, type Passage } from './forward.js';
 import { tokenOf } from './headers.js';
-import type { Purses } from './purses.js';
+import type { BudgetReservations } from './budget-reservations.js';
 import { bytesOf, readQuestion, type Question, type Refused } from './question.js';
 import { routeOf, type Route } from './route.js';
 import { beginTally, type Ledger } from './tally.js';
@@ -25,7 +25,7 @@ export interface ModelDoor extends Ledger {
   /** Bytes of requests that are under way at a time; without it there may be any number. */
   readonly underWay?: BytesUnderWay;
   /** The same for all servers of a bridge. */
-  readonly purses: Purses;
+  readonly reservations: BudgetReservations;
   /** Whether the bridge takes nothing new any more. */
   readonly stopping: () => boolean;
 }
@@ -122,7 +122,7 @@ interface Priced {
 /** Passes a request on when there is room for it in the job's budget, with an answer no longer than there is room for. */
 async function passWithin(door: ModelDoor, asking: Asking, priced: Priced, maxBudgetUsd: number): Promise<void> {
   const { question, estimate: may } = priced;
-  const room = await door.purses.admit({
+  const room = await door.reservations.admit({
     job: asking.grant.job,
     budgetMicroUsd: maxBudgetUsd * 1_000_000,
     mostMicroUsd: mostMicroUsd(may),

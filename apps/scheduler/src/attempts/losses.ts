@@ -124,7 +124,7 @@ export class Losses {
     const failure = failureAfter(loss.failure, removal);
     const ended = removal && 'ended' in removal ? removal.ended : undefined;
     await this.#unlessPoisoned(worker, loss, () => holdings.onFailure(worker, failure, ended));
-    // Where it could not be ended here, it's a stranded claim from now on.
+    // Where it could not be ended here, it's an orphaned claim from now on.
     holdings.letGo(worker);
     await access?.revoke(worker);
     if (isHere) await runtime.stop(worker, 0);

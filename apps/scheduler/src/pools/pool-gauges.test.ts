@@ -58,7 +58,7 @@ test('jobs of a profile that is no more are in the figures, and told apart', asy
   const registry = new Registry();
   const old = { ...pool('old', 3), warm: 0, max: 0, delayed: 2, removed: true } as const;
   poolGauges(registry, () => Promise.resolve([pool('default', 1), old]));
-  expect(await figures(registry, 'remuda_stranded_jobs')).toEqual(['remuda_stranded_jobs{profile="old"} 5']);
+  expect(await figures(registry, 'remuda_orphaned_jobs')).toEqual(['remuda_orphaned_jobs{profile="old"} 5']);
   expect(await figures(registry, 'remuda_queue_jobs')).toContain('remuda_queue_jobs{profile="old",state="waiting"} 3');
   expect(await figures(registry, 'remuda_desired_workers')).toContain('remuda_desired_workers{profile="old"} 0');
 });

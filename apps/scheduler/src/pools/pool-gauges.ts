@@ -26,7 +26,7 @@ const gauges: readonly PoolGauge[] = [
     of: ({ waiting, delayed, running }) => Object.entries({ waiting, delayed, running }),
   },
   {
-    name: 'remuda_stranded_jobs',
+    name: 'remuda_orphaned_jobs',
     help: 'Jobs that wait in the queue of a profile that no scheduler has any more.',
     of: ({ removed, waiting, delayed }) => (removed ? [['', waiting + delayed]] : []),
   },

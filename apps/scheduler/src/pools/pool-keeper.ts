@@ -35,7 +35,7 @@ import type { Images } from '../profiles/images.js';
 import { fingerprint } from '../profiles/profiles-file.js';
 import { isReplaced, isStale, type ImageNow } from './stale.js';
 import { Starts } from './starts.js';
-import type { Wishes } from '../workers/wishes.js';
+import type { OperatorOrders } from '../workers/operator-orders.js';
 import { bridgeOf, workerEnvironment, type WorkerSurroundings } from '../workers/worker-environment.js';
 
 /** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
@@ -55,7 +55,7 @@ export interface PoolKeeperParts {
   readonly queues: Queues;
   readonly fleet: Fleet;
   readonly halts: HaltWatch;
-  readonly wishes: Wishes;
+  readonly orders: OperatorOrders;
   readonly surroundings: WorkerSurroundings;
   readonly images: Images;
   readonly clock: Clock;
@@ -93,16 +93,16 @@ export class PoolKeeper {
     const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
     fleet.awake(clock.monotonic());
     const known = new Set(workers.map((worker) => worker.id));
-    const strays = containers.filter((container) => !known.has(container.worker));
+    const orphans = containers.filter((container) => !known.has(container.worker));
     // Side by side: a pool does not wait for the containers of another one.
     const kept = await Promise.allSettled(
       led.map(async (profile) => {
         const theirs = workers.filter((worker) => worker.profile === profile.name);
-        const stray = strays.filter((container) => container.profile === profile.name);
+        const left = orphans.filter((container) => container.profile === profile.name);
         await this.#keepPool(
           profile,
           theirs,
-          stray.map((container) => container.worker),
+          left.map((container) => container.worker),
         );
       }),
     );
@@ -133,8 +133,8 @@ export class PoolKeeper {
     return this.profiles.filter(({ name }) => ours.has(name));
   }
 
-  async #keepPool(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<void> {
-    const seen = await this.#see(profile, workers, strays);
+  async #keepPool(profile: Profile, workers: readonly WorkerRecord[], orphans: readonly string[]): Promise<void> {
+    const seen = await this.#see(profile, workers, orphans);
     await this.#publish(profile, seen);
     const startLimitMs = this.#starts.pace.limitMs;
     const aim = { target: profile.pool, recycle: profile.recycle, startLimitMs, calmMs };
@@ -180,7 +180,7 @@ export class PoolKeeper {
     }
   }
 
-  async #see(profile: Profile, workers: readonly WorkerRecord[], strays: readonly string[]): Promise<SeenPool> {
+  async #see(profile: Profile, workers: readonly WorkerRecord[], orphans: readonly string[]): Promise<SeenPool> {
     const { fleet, halts, clock } = this.parts;
     const [now, tick] = [clock.now(), clock.monotonic()];
     const made = this.#made.get(profile.name);
@@ -202,7 +202,7 @@ export class PoolKeeper {
           outgrown: isOutgrown(worker, profile.recycle),
         };
       }),
-      strays,
+      orphans,
       backlog,
       halted: halts.holdsStarts(profile.name),
       drained: halts.drainedBy(profile.name) !== undefined,
@@ -240,8 +240,8 @@ export class PoolKeeper {
 
   /** Lets a worker leave: now, since it's idle, or when its job has ended, but by then (epoch ms). Another scheduler's one hears it there. */
   async #drain(worker: string, reason: RecycleReason, by = this.parts.clock.now()): Promise<void> {
-    const { fleet, registry, wishes } = this.parts;
-    await (fleet.get(worker) ? wishes.drain(worker, by, reason) : registry.askDrain(worker, by));
+    const { fleet, registry, orders } = this.parts;
+    await (fleet.get(worker) ? orders.drain(worker, by, reason) : registry.askDrain(worker, by));
   }
 
   /** A worker of another pool's scheduler is as old as it says, but its start its owner ends: another one could only start more of them. */

@@ -1,5 +1,5 @@
 import type { WorkerPhase } from '@remuda/domain';
-import type { Astray } from './astray.js';
+import type { SuspectedOrphan } from './suspected-orphan.js';
 import { Hearing, isLively, type Silence } from './silence.js';
 
 /** A worker that is this scheduler's own, as it knows it at the moment. Times are of the monotonic clock, in ms, where nothing else is said. */
@@ -30,7 +30,7 @@ export interface OwnWorker {
   /** It is given no job, and stays. */
   cordoned?: boolean;
   /** The job that it does not seem to have. */
-  astray?: Astray;
+  orphan?: SuspectedOrphan;
 }
 
 /** We look at our workers more often than this, in ms; a longer pause is one of ours: frozen, or Redis was away. */

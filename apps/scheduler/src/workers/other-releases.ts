@@ -4,12 +4,12 @@ import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { Signals } from '../signals.js';
-import type { Wishes } from './wishes.js';
+import type { OperatorOrders } from './operator-orders.js';
 
 /** What dealing with workers of other releases touches. */
 export interface OtherReleasesParts {
   readonly fleet: Fleet;
-  readonly wishes: Wishes;
+  readonly orders: OperatorOrders;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
@@ -37,7 +37,7 @@ export class OtherReleases {
 
   /** What a worker says is understood, and it would not understand us: it leaves when it has nothing to do. */
   async retire(own: OwnWorker, format: number): Promise<void> {
-    const { fleet, wishes, clock, log } = this.parts;
+    const { fleet, orders, clock, log } = this.parts;
     if (this.#removed.has(own) || own.drainBy !== undefined) return;
     if (own.phase === 'starting') {
       this.#remove(own, format);
@@ -46,7 +46,7 @@ export class OtherReleases {
     // Told first: until it's written down it could be given a job.
     fleet.unlist(own.id);
     log.warn({ worker: own.id, format }, `a worker of an older release leaves: ${reasonOf(format)}`);
-    await wishes.drain(own.id, clock.now(), 'stale');
+    await orders.drain(own.id, clock.now(), 'stale');
   }
 
   #remove(own: OwnWorker, format: number): void {

@@ -9,7 +9,7 @@ import type { Identity } from '../identity.js';
 import type { Signals } from '../signals.js';
 import { onEngine, ownableOf } from './ownable.js';
 import { containersInTime } from './removal.js';
-import type { Wishes } from './wishes.js';
+import type { OperatorOrders } from './operator-orders.js';
 
 /** What ownership of workers touches. */
 export interface OwnershipParts {
@@ -18,7 +18,7 @@ export interface OwnershipParts {
   readonly registry: WorkerRegistry;
   readonly leases: Leases;
   readonly losses: Losses;
-  readonly wishes: Wishes;
+  readonly orders: OperatorOrders;
   readonly relay: Relay;
   readonly identity: Identity;
   readonly runtime: ContainerRuntime;
@@ -36,7 +36,7 @@ export class Ownership {
 
   /** Renews what we own, adopts what nobody owns, and ends what is silent or late. */
   async keep(): Promise<void> {
-    const { fleet, registry, losses, wishes, identity, clock } = this.parts;
+    const { fleet, registry, losses, orders, identity, clock } = this.parts;
     const { scheduler, engine } = identity;
     const workers = await registry.all();
     fleet.awake(clock.monotonic());
@@ -52,7 +52,7 @@ export class Ownership {
       const ours = fleet.get(id) !== undefined;
       if (ours && !owned.has(id)) this.disown(id);
       if (!ours && owned.has(id)) await this.#adopt(id);
-      if (owned.has(id)) await wishes.heed(worker);
+      if (owned.has(id)) await orders.apply(worker);
     }
     await this.#endLate();
   }

@@ -2,14 +2,14 @@ import { isOutgrown, type Clock, type Recycle, type WorkerPhase } from '@remuda/
 import type { WorkerReport } from '@remuda/protocol';
 import type { RelayListener, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
-import { stillAstray } from './astray.js';
+import { suspectOrphan } from './suspected-orphan.js';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from '../attempts/holdings.js';
 import { lost } from '../attempts/lost.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { Signals } from '../signals.js';
 import type { OtherReleases } from './other-releases.js';
-import type { Wishes } from './wishes.js';
+import type { OperatorOrders } from './operator-orders.js';
 
 /** What reports of workers touch. */
 export interface ReportsParts {
@@ -21,7 +21,7 @@ export interface ReportsParts {
   readonly log: Logger;
   /** When workers of a profile are replaced. */
   readonly recycleOf: (profile: string) => Pick<Recycle, 'aboveRssMb'>;
-  readonly wishes: Wishes;
+  readonly orders: OperatorOrders;
   readonly others: Pick<OtherReleases, 'refuse' | 'retire'>;
   readonly signals: Signals;
 }
@@ -69,12 +69,12 @@ export class WorkerReports implements RelayListener {
   #compare(own: OwnWorker, phase: WorkerPhase): void {
     const holding = phase === 'idle' ? this.parts.holdings.of(own.id) : undefined;
     if (!holding) {
-      delete own.astray;
+      delete own.orphan;
       return;
     }
     const held = { job: holding.job.id, lease: holding.lease };
-    const { astray, lost: isLost } = stillAstray(held, own.astray, this.parts.clock.monotonic());
-    own.astray = astray;
+    const { orphan, lost: isLost } = suspectOrphan(held, own.orphan, this.parts.clock.monotonic());
+    own.orphan = orphan;
     // The assignment or the outcome was lost on its way.
     if (isLost) this.parts.signals.lost(own.id, lost('it does not have the job that it was given'));
   }
@@ -83,7 +83,7 @@ export class WorkerReports implements RelayListener {
     worker: string,
     { job, lease = 0, cold = false, grant, rssMb }: Extract<WorkerReport, { kind: 'phase' }>,
   ): Promise<void> {
-    const { fleet, holdings, registry, clock, metrics, log, recycleOf, wishes, signals } = this.parts;
+    const { fleet, holdings, registry, clock, metrics, log, recycleOf, orders, signals } = this.parts;
     const own = fleet.get(worker);
     const now = clock.now();
     const done = job === undefined ? undefined : { job, lease };
@@ -106,7 +106,7 @@ export class WorkerReports implements RelayListener {
     }
     if (outgrown) {
       own.readyAt = now;
-      await wishes.drain(worker, now, 'memory');
+      await orders.drain(worker, now, 'memory');
     } else this.#free(own, word);
   }
 

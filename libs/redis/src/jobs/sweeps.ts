@@ -11,7 +11,7 @@ const placingMs = 5_000;
 const most = 500;
 
 /** A claimed job that no worker carries out. */
-export interface AdriftClaim {
+export interface OrphanedClaim {
   readonly held: HeldJob;
   readonly state: JobState;
   readonly lease: number;
@@ -47,7 +47,7 @@ export class Sweeps {
    * Of claimed jobs, those that no worker carries out at this moment, with their state and lease: the job's record and
    * its worker's don't name each other. A moment later that may be so; when it stays, it's a fault.
    */
-  async adrift(claims: readonly HeldJob[]): Promise<readonly AdriftClaim[]> {
+  async orphaned(claims: readonly HeldJob[]): Promise<readonly OrphanedClaim[]> {
     const found = await Promise.all(
       claims.map(async (held) => {
         const [state, lease, worker] = await this.#redis.hmget(this.#keys.job(held.id), 'state', 'lease', 'worker');

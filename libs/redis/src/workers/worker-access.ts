@@ -6,7 +6,7 @@ import { isOutage } from '../connection/redis-error.js';
 import { reportScript } from './report.lua.js';
 import { workerRules } from './worker-rules.js';
 
-/** So many keys are looked at in one step of the look for strays, and so many steps are taken one after the other. */
+/** So many keys are looked at in one step of the look for orphans, and so many steps are taken one after the other. */
 const [keysPerStep, stepsAtOnce] = [1_000, 2];
 
 /** A worker's own account at Redis. */
@@ -17,7 +17,7 @@ export interface WorkerAccount {
 
 /** Makes and removes the workers' accounts. Needs the rights of a Redis administrator. */
 export class WorkerAccess {
-  /** Where the look for strays goes on. */
+  /** Where the look for orphans goes on. */
   #cursor = '0';
 
   constructor(
@@ -55,23 +55,23 @@ export class WorkerAccess {
    * Removes keys of workers that are gone: an account may make any under its worker's names, and Redis has no list of them. Looks at
    * some thousand keys each time, and so at all of them in the course of time.
    */
-  async forgetStrays(): Promise<void> {
+  async forgetOrphans(): Promise<void> {
     const { bull } = this.keys;
     for (let step = 0; step < stepsAtOnce; step++) {
       const [next, found] = await this.redis.scan(this.#cursor, 'MATCH', `${bull}:w*`, 'COUNT', keysPerStep);
       this.#cursor = next;
-      await this.#removeStrays(found);
+      await this.#removeOrphans(found);
       if (next === '0') return;
     }
   }
 
   /** A worker is registered before there is a key of its, and its id never comes again. */
-  async #removeStrays(found: readonly string[]): Promise<void> {
+  async #removeOrphans(found: readonly string[]): Promise<void> {
     const owned = found.map((key) => [key, this.#ownerOf(key)] as const).filter(([, owner]) => owner !== undefined);
     if (owned.length === 0) return;
     const workers = new Set(await this.redis.smembers(this.keys.workers));
-    const strays = owned.filter(([, owner]) => !workers.has(owner ?? '')).map(([key]) => key);
-    if (strays.length > 0) await this.redis.unlink(...strays);
+    const orphans = owned.filter(([, owner]) => !workers.has(owner ?? '')).map(([key]) => key);
+    if (orphans.length > 0) await this.redis.unlink(...orphans);
   }
 
   /** The worker whose account can make a key, where there can be one. */

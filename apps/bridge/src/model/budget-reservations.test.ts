@@ -3,7 +3,7 @@ import type { Clock } from '@remuda/domain';
 import { createLogger } from '@remuda/runtime';
 import { expect, test } from 'vitest';
 import type { Budgets } from '../budgets.port.js';
-import { Purses, type Admission } from './purses.js';
+import { BudgetReservations, type Admission } from './budget-reservations.js';
 
 /** Budgets of 100 in one process; the rule itself is Redis's, and tried there. */
 class HeldBudgets implements Budgets {
@@ -31,11 +31,12 @@ class HeldBudgets implements Budgets {
 const never = { now: () => 0, monotonic: () => 0, sleep: () => new Promise<void>(() => undefined) };
 const log = createLogger({ name: 'test', level: 'fatal' });
 
-function purseOf(clock: Clock = never) {
+function reservationsOf(clock: Clock = never) {
   const budgets = new HeldBudgets();
-  const purses = new Purses(budgets, clock, log);
-  const admit = (most: number) => purses.admit({ job: 'j', budgetMicroUsd: 100, mostMicroUsd: most, leastMicroUsd: 1 });
-  return { budgets, purses, admit };
+  const reservations = new BudgetReservations(budgets, clock, log);
+  const admit = (most: number) =>
+    reservations.admit({ job: 'j', budgetMicroUsd: 100, mostMicroUsd: most, leastMicroUsd: 1 });
+  return { budgets, reservations, admit };
 }
 
 const end = async (admission: Admission): Promise<void> => {
@@ -43,7 +44,7 @@ const end = async (admission: Admission): Promise<void> => {
 };
 
 test('what fits beside each other runs at the same time', async () => {
-  const { admit } = purseOf();
+  const { admit } = reservationsOf();
   const both = await Promise.all([admit(40), admit(60)]);
   expect(both).toMatchObject([
     { waited: false, microUsd: 40 },
@@ -52,7 +53,7 @@ test('what fits beside each other runs at the same time', async () => {
 });
 
 test('what does not fit waits until one has ended, in order, and is refused when that one has spent all', async () => {
-  const { budgets, admit } = purseOf();
+  const { budgets, admit } = reservationsOf();
   const order: string[] = [];
   const first = await admit(1_000);
   const rest = ['a', 'b'].map(async (name) => {
@@ -75,7 +76,7 @@ test('what does not fit waits until one has ended, in order, and is refused when
 
 test('room that another bridge made is found by asking again', async () => {
   let wake: (() => void) | undefined;
-  const { budgets, admit } = purseOf({
+  const { budgets, admit } = reservationsOf({
     now: () => 0,
     monotonic: () => 0,
     sleep: () => new Promise((resolve) => (wake = resolve)),
@@ -89,7 +90,7 @@ test('room that another bridge made is found by asking again', async () => {
 });
 
 test('one that could not be asked for refuses itself alone, and holds nothing', async () => {
-  const { budgets, admit } = purseOf();
+  const { budgets, admit } = reservationsOf();
   budgets.fault = new Error('away');
   await expect(admit(1)).rejects.toThrow('away');
   budgets.fault = undefined;
@@ -101,9 +102,9 @@ test('what is held is renewed for as long as it is held', async () => {
   const ticks: (() => void)[] = [];
   const stop = new AbortController();
   const clock = { now: () => 0, monotonic: () => 0, sleep: () => new Promise<void>((resolve) => ticks.push(resolve)) };
-  const { budgets, purses, admit } = purseOf(clock);
+  const { budgets, reservations, admit } = reservationsOf(clock);
   const admission = await admit(1);
-  const kept = purses.keepRenewed(stop.signal);
+  const kept = reservations.keepRenewed(stop.signal);
   ticks[0]?.();
   await turn();
   expect(budgets.renewed).toHaveLength(1);

@@ -10,12 +10,12 @@ import { createBridgeMetrics } from '../metrics.js';
 import type { Budgets } from '../budgets.port.js';
 import type { ModelCounts } from '../model-counts.port.js';
 import { createModelServer } from './door.js';
-import { Purses } from './purses.js';
+import { BudgetReservations } from './budget-reservations.js';
 import { openUpstream } from './upstream.js';
 
 /** After so many, most of what they run has been compiled. */
 const requests = 20;
-const model = 'claude-rehearsal';
+const model = 'claude-warm-up';
 /** Longest time of each, in ms. */
 const limitMs = 2_000;
 /** About as long as the first one of a job. */
@@ -35,8 +35,8 @@ const answer = said.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringif
  * first does, and that is in the way of a new bridge's first jobs. Nothing of it is counted or logged, and nothing leaves the
  * machine. Rejects when no port can be had, the door does not let it through, or it takes too long.
  */
-export async function rehearse(clock: Clock): Promise<void> {
-  const log = createLogger({ name: 'rehearsal', level: 'fatal' });
+export async function warmUp(clock: Clock): Promise<void> {
+  const log = createLogger({ name: 'warm-up', level: 'fatal' });
   const doors = new Doors();
   const far = createServer((asked, response) => {
     asked.resume().once('end', () => {
@@ -47,12 +47,12 @@ export async function rehearse(clock: Clock): Promise<void> {
     const modelUrl = new URL(await doors.onLoopback('lines', far, 0));
     const upstream = openUpstream(modelUrl, chooseCredential({ credential: 'none', modelUrl }), 1_000);
     const door = createModelServer({
-      grants: { find: () => Promise.resolve({ job: 'rehearsal', worker: 'rehearsal', lease: 1, models: [model] }) },
+      grants: { find: () => Promise.resolve({ job: 'warm-up', worker: 'warm-up', lease: 1, models: [model] }) },
       counts: uncounted,
       metrics: createBridgeMetrics(new Registry()),
       upstream,
       extras: { betas: [], fields: [] },
-      purses: new Purses(unlimited, clock, log),
+      reservations: new BudgetReservations(unlimited, clock, log),
       clock,
       log,
       stopping: () => false,
@@ -66,11 +66,12 @@ export async function rehearse(clock: Clock): Promise<void> {
 }
 
 async function send(url: string): Promise<void> {
-  const headers = { 'content-type': 'application/json', [bridgeTokenHeader]: 'rehearsal' };
+  const headers = { 'content-type': 'application/json', [bridgeTokenHeader]: 'warm-up' };
   const asked = request(url, { method: 'POST', headers, signal: AbortSignal.timeout(limitMs) }).end(body);
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   await response.toArray();
-  if (response.statusCode !== 200) throw new Error(`The rehearsal was answered with ${String(response.statusCode)}.`);
+  if (response.statusCode !== 200)
+    throw new Error(`The warm-up request was answered with ${String(response.statusCode)}.`);
 }
 
 const nothing = (): Promise<void> => Promise.resolve();

@@ -1,5 +1,5 @@
 import { isHeld, isOver, type Clock, type Failure } from '@remuda/domain';
-import type { AdriftClaim, Leases, ProfileQueue, Sweeps } from '@remuda/redis';
+import type { OrphanedClaim, Leases, ProfileQueue, Sweeps } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOfFailure } from './ending.js';
 import { lost } from './lost.js';
@@ -8,8 +8,8 @@ import { lost } from './lost.js';
 const patienceMs = 5_000;
 const lookEveryMs = 2_000;
 
-/** What stranded claims touch. */
-export interface StrandedParts {
+/** What orphaned claims touch. */
+export interface OrphanedClaimsParts {
   readonly leases: Leases;
   readonly sweeps: Sweeps;
   readonly queues: readonly ProfileQueue[];
@@ -22,14 +22,14 @@ export interface StrandedParts {
  * attempt's end and the job's place in the queue; or their worker went without a word. Else they would wait until the
  * claim's lock runs out, or for ever.
  */
-export class StrandedClaims {
+export class OrphanedClaims {
   /** Since when each was seen so. */
   #seen = new Map<string, number>();
   #lookedAt = -Infinity;
 
-  constructor(private readonly parts: StrandedParts) {}
+  constructor(private readonly parts: OrphanedClaimsParts) {}
 
-  /** Looks at all claims now and then, and frees those that are stranded for some seconds. */
+  /** Looks at all claims now and then, and frees those that are orphaned for some seconds. */
   async free(): Promise<void> {
     const { queues, sweeps, clock } = this.parts;
     const now = clock.monotonic();
@@ -37,7 +37,7 @@ export class StrandedClaims {
     this.#lookedAt = now;
     const seen = new Map<string, number>();
     for (const queue of queues)
-      for (const claim of await sweeps.adrift(await queue.claimed())) {
+      for (const claim of await sweeps.orphaned(await queue.claimed())) {
         const key = `${claim.held.id} ${claim.held.lock} ${claim.state} ${String(claim.lease)}`;
         const since = this.#seen.get(key) ?? now;
         // One that can't be freed holds up no other.
@@ -46,17 +46,17 @@ export class StrandedClaims {
     this.#seen = seen;
   }
 
-  async #tryToFree(queue: ProfileQueue, claim: AdriftClaim): Promise<boolean> {
+  async #tryToFree(queue: ProfileQueue, claim: OrphanedClaim): Promise<boolean> {
     try {
       await this.#free(queue, claim);
       return true;
     } catch (error) {
-      this.parts.log.warn({ err: error, job: claim.held.id }, 'a stranded claim could not be freed yet');
+      this.parts.log.warn({ err: error, job: claim.held.id }, 'an orphaned claim could not be freed yet');
       return false;
     }
   }
 
-  async #free(queue: ProfileQueue, { held }: AdriftClaim): Promise<void> {
+  async #free(queue: ProfileQueue, { held }: OrphanedClaim): Promise<void> {
     const { leases, log, clock } = this.parts;
     const job = (await leases.read(held.id))?.job;
     if (!job) return;

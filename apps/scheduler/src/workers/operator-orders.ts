@@ -6,8 +6,8 @@ import type { Fleet } from './fleet.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { Signals } from '../signals.js';
 
-/** What heeding wishes touches. */
-export interface WishesParts {
+/** What carrying out orders touches. */
+export interface OperatorOrdersParts {
   readonly fleet: Fleet;
   readonly registry: WorkerRegistry;
   readonly clock: Clock;
@@ -17,11 +17,11 @@ export interface WishesParts {
 }
 
 /** Makes so what is wanted of single workers of ours, as their records have it: by an operator, or by the pool's plan. */
-export class Wishes {
-  constructor(private readonly parts: WishesParts) {}
+export class OperatorOrders {
+  constructor(private readonly parts: OperatorOrdersParts) {}
 
   /** Compares what is wanted with what is so. Doing it again does no harm. */
-  async heed(worker: WorkerRecord): Promise<void> {
+  async apply(worker: WorkerRecord): Promise<void> {
     this.#cordon(worker);
     if (worker.drainBy !== undefined) await this.drain(worker.id, worker.drainBy);
   }

@@ -3,7 +3,7 @@ import type { Clock } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import type { Budgets, Charge, Reservation } from '../budgets.port.js';
 
-/** What a request finds when it asks a job's purse: room beside those that are under way, or a budget that is spent. */
+/** What a request finds when it asks for a part of a job's budget: room beside those that are under way, or a budget that is spent. */
 export type Admission = Admitted | 'spent';
 
 /** Room for a request. */
@@ -21,7 +21,7 @@ export const renewEveryMs = 10_000;
 /** A request waits so long for one of another bridge before it asks again, in ms; for one of this bridge it need not. */
 export const askAgainMs = 500;
 
-interface Purse {
+interface JobReservations {
   /** Requests that ask, the one whose turn it is included. */
   asking: number;
   /** Settles when the one before was admitted or refused. */
@@ -34,8 +34,8 @@ interface Purse {
  * Keeps what requests of one job at the same time cost within its budget: each one reserves the most that it may cost, and waits
  * for others to end while that does not fit beside theirs, in order of arrival.
  */
-export class Purses {
-  readonly #purses = new Map<string, Purse>();
+export class BudgetReservations {
+  readonly #reservations = new Map<string, JobReservations>();
   readonly #held = new Map<string, Reservation>();
 
   constructor(
@@ -46,14 +46,14 @@ export class Purses {
 
   /** Rejects with `redis.unavailable`. */
   async admit(charge: Charge): Promise<Admission> {
-    const purse = this.#of(charge.job);
-    purse.asking++;
-    const decided = purse.turn.then(() => this.#decide(purse, charge));
-    purse.turn = decided.catch(() => undefined);
+    const held = this.#of(charge.job);
+    held.asking++;
+    const decided = held.turn.then(() => this.#decide(held, charge));
+    held.turn = decided.catch(() => undefined);
     try {
       return await decided;
     } finally {
-      if (--purse.asking === 0) this.#purses.delete(charge.job);
+      if (--held.asking === 0) this.#reservations.delete(charge.job);
     }
   }
 
@@ -65,10 +65,10 @@ export class Purses {
     }
   }
 
-  async #decide(purse: Purse, charge: Charge): Promise<Admission> {
+  async #decide(held: JobReservations, charge: Charge): Promise<Admission> {
     const id = randomUUID();
     for (let waited = false; ; waited = true) {
-      const changed = new Promise<void>((resolve) => (purse.changed = resolve));
+      const changed = new Promise<void>((resolve) => (held.changed = resolve));
       const room = await this.#reserve(charge, id);
       if (room === 'spent') return room;
       if (room !== 'full') return { waited, microUsd: room.microUsd, end: () => this.#end(room) };
@@ -97,7 +97,7 @@ export class Purses {
   async #end({ job, id }: Reservation): Promise<void> {
     if (!this.#held.delete(id)) return;
     await this.#release({ job, id });
-    this.#purses.get(job)?.changed();
+    this.#reservations.get(job)?.changed();
   }
 
   async #renew(held: Reservation): Promise<void> {
@@ -118,9 +118,9 @@ export class Purses {
     }
   }
 
-  #of(job: string): Purse {
-    const found = this.#purses.get(job) ?? { asking: 0, turn: Promise.resolve(), changed: () => undefined };
-    this.#purses.set(job, found);
+  #of(job: string): JobReservations {
+    const found = this.#reservations.get(job) ?? { asking: 0, turn: Promise.resolve(), changed: () => undefined };
+    this.#reservations.set(job, found);
     return found;
   }
 }
