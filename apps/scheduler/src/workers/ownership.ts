@@ -75,7 +75,7 @@ export class Ownership {
     const quiet: OwnWorker[] = [];
     for (const own of fleet.all()) {
       if (fleet.late(own, now)) void losses.lose(own.id, drained());
-      else if (fleet.silence(own, now) !== 'none' && !losses.has(own.id)) quiet.push(own);
+      else if ((isUnseen(own) || fleet.silence(own, now) !== 'none') && !losses.has(own.id)) quiet.push(own);
     }
     if (quiet.length > 0) await this.#endQuiet(quiet, now);
     losses.again();
@@ -130,6 +130,9 @@ export class Ownership {
     holdings.hold({ held: { id, lock, placedAt: 0 }, job: found.job, worker, lease, deadline });
   }
 }
+
+/** Whether another scheduler began the start of a worker, and nothing was heard of it: it may have died before there was a container. */
+const isUnseen = ({ phase, heardAt }: OwnWorker): boolean => phase === 'starting' && heardAt === -Infinity;
 
 const silent = ({ heardAt }: OwnWorker, now: number): string =>
   heardAt === -Infinity ? 'no heartbeat' : `no heartbeat for ${String(Math.round((now - heardAt) / 1000))} s`;
