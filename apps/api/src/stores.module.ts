@@ -102,7 +102,7 @@ export class StoresModule {
           inject: [redis, clock],
           useFactory: (to: Connection, time: Clock) => new RedisDeadLetters(to, keys, time),
         },
-        { provide: eventLog, useFactory: () => new RedisEventLog(follow, keys) },
+        { provide: eventLog, inject: [clock], useFactory: (time: Clock) => new RedisEventLog(follow, keys, time) },
         { provide: poolBook, inject: [redis], useFactory: (to: Connection) => new RedisPoolBook(to, keys) },
         {
           provide: poolControls,

@@ -154,7 +154,7 @@ export class Scheduler {
     const recycleOf = (profile: string): Partial<Recycle> => profileOf.get(profile)?.recycle ?? {};
     const others = new OtherReleases({ ...common, orders });
     const reports = new WorkerReports({ ...common, holdings, registry, orders, others, recycleOf });
-    const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports);
+    const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports, clock);
     const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
     const ownership = new Ownership({ ...common, holdings, registry, leases, losses, orders, relay, runtime });
     const images = new Images({ runtime, profiles, suspend: (...why) => halts.onImageAbsent(...why), log });

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { RedisEventLog, RedisPoolBook, type RedisConnection, redisKeys, type RedisKeys } from '@remuda/redis';
+import { systemClock } from '@remuda/runtime';
 import { startScriptedModel } from '@remuda/scripted-model';
 import { ApiClient } from '../../../apps/local/dist/api-client.js';
 import { planEnvironments, socketDir, type ClusterPlaces } from '../../../apps/local/dist/cluster-plan.js';
@@ -87,7 +88,7 @@ async function bringUp(
   const members = await startMembers({ at, logDir, profiles: await writeProfiles(dir) }, undo);
   const connection = redis.connect('chaos');
   const keys = redisKeys(namespace);
-  const events = new RedisEventLog(() => redis.connect('chaos-events'), keys);
+  const events = new RedisEventLog(() => redis.connect('chaos-events'), keys, systemClock);
   const pools = new RedisPoolBook(connection, keys);
   undo.push(async () => {
     await Promise.all([events.close(), pools.close()]);

@@ -240,7 +240,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
   const redis = connect('client');
   const keys = redisKeys(namespace);
   const book = new RedisJobBook(redis, keys, systemClock);
-  const events = new RedisEventLog(() => connect('events'), keys);
+  const events = new RedisEventLog(() => connect('events'), keys, systemClock);
   const pools = new RedisPoolBook(redis, keys);
   const controls = new RedisPoolControls(redis, keys, systemClock);
   const deadLetters = new RedisDeadLetters(redis, keys, systemClock);

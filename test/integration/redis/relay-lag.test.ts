@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeReport, joinReports } from '@remuda/protocol';
-import { Relay, connectRedis, redisKeys, type RedisConnection } from '@remuda/redis';
+import { Relay, connectRedis, redisKeys, type RedisConnection, type RelayListener } from '@remuda/redis';
+import { systemClock } from '@remuda/runtime';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');
@@ -18,7 +19,7 @@ beforeEach(async () => {
   redis = connectRedis(server.url, { name: 'test' });
   heard = 0;
   gate = Promise.resolve();
-  relay = new Relay(() => connectRedis(server.url, { name: 'relay' }), redis, keys, {
+  const listener: RelayListener = {
     onStatus: async () => {
       heard++;
       await gate;
@@ -27,7 +28,8 @@ beforeEach(async () => {
     onRefused: () => undefined,
     onElsewhere: () => undefined,
     onIncompatible: () => undefined,
-  });
+  };
+  relay = new Relay(() => connectRedis(server.url, { name: 'relay' }), redis, keys, listener, systemClock);
 });
 
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { AbortSignalLike, EventLog, EventPage, JobEvent } from '@remuda/domain';
+import type { Clock, AbortSignalLike, EventLog, EventPage, JobEvent } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
@@ -22,6 +22,7 @@ export class RedisEventLog implements EventLog {
   constructor(
     connect: () => Redis,
     private readonly keys: RedisKeys,
+    private readonly clock: Clock,
   ) {
     this.#redis = connect();
     this.#tail = new StreamTail(connect, this.#redis, (entries) => this.#paceMs(entries));
@@ -65,7 +66,7 @@ export class RedisEventLog implements EventLog {
 
   /** Half of what the relay waits: what comes here has waited there. */
   #paceMs(entries: number): number {
-    const now = performance.now();
+    const now = this.clock.monotonic();
     this.#pace.count(entries, now);
     return this.#pace.ms(now) / 2;
   }
@@ -81,7 +82,7 @@ export class RedisEventLog implements EventLog {
     const [first, ...rest] = entries.map(readEventEntry);
     if (!first) return { events: [], complete: await this.#hasEnded(job, after) };
     const events = [
-      ...gapBefore(first.first, after, Date.now()),
+      ...gapBefore(first.first, after, this.clock.now()),
       ...[first, ...rest].flatMap((entry) => eventsOf(entry, after)),
     ];
     return { events, complete: await this.#isEnd(job, events.at(-1)) };

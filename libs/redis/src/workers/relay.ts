@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { Clock } from '@remuda/domain';
 import { Groups } from '../jobs/groups.js';
-import { lastEntryScript, relayScript, skipScript } from '../leases/lease.lua.js';
+import { lastEntryScript, relayScript, skipScript } from './relay.lua.js';
 import type { CursorMove } from '../leases/leases.js';
 import { Pace } from '../events/pace.js';
 import { passOver } from '../connection/queue-log.js';
@@ -81,6 +82,7 @@ export class Relay {
     private readonly redis: Redis,
     private readonly keys: RedisKeys,
     private readonly listener: RelayListener,
+    private readonly clock: Clock,
   ) {
     this.#tail = new StreamTail(connect, redis, () => this.#paceMs());
   }
@@ -126,7 +128,7 @@ export class Relay {
   async #take(worker: string, entries: readonly StreamEntry[]): Promise<void> {
     const place = this.#places.get(worker);
     if (place === undefined) return;
-    for (const step of stepsOf(entries, place, Date.now())) {
+    for (const step of stepsOf(entries, place, this.clock.now())) {
       if (this.#places.get(worker) !== place) return;
       if (!(await this.#stepOrSkip(worker, step, place.cursor))) {
         this.unfollow(worker);
@@ -190,7 +192,7 @@ export class Relay {
   }
 
   async #write(worker: string, step: EventsStep, before: string): Promise<boolean> {
-    this.#pace.count(1, performance.now());
+    this.#pace.count(1, this.clock.monotonic());
     const [answer] = await this.#writes.add([{ worker, step, before }]);
     if (typeof answer === 'object') throw answer.error;
     if (answer === 'fenced') this.listener.onRefused(worker, 'fenced');
@@ -238,7 +240,7 @@ export class Relay {
   #paceMs(): number {
     const calm = !this.#urgent;
     this.#urgent = false;
-    return calm ? this.#pace.ms(performance.now()) : 0;
+    return calm ? this.#pace.ms(this.clock.monotonic()) : 0;
   }
 }
 

@@ -1,0 +1,105 @@
+import { appendEvents } from '../events/append.lua.js';
+import { canMoveTo, isHeldState } from '../jobs/states.lua.js';
+import { defineScript, type Fragment } from '../script/define-script.js';
+import { nowMs } from '../script/redis-time.js';
+import { beforeMark, spentFields } from './spent.js';
+
+/** Nobody but its worker takes from its queue, and no assignment lasts longer than a day: so the lock of a ticket needs no renewal. */
+const ticketLockMs = 25 * 3_600_000;
+
+/** Whether a profile's jobs are kept from starting. */
+const isHalted: Fragment = {
+  lua: `
+local function isHalted(profile)
+  if redis.call('EXISTS', haltsKey) == 0 then return false end
+  local halts = redis.call('HMGET', haltsKey, 'paused:*', 'paused:' .. profile, 'drained:' .. profile, 'suspended:' .. profile)
+  return halts[1] or halts[2] or halts[3] or halts[4]
+end`,
+};
+
+/** Notes what a job has spent when a further attempt begins, so that what that one spends can be told apart. */
+const noteSpent: Fragment = {
+  lua: `
+local function noteSpent()
+  local names = {${spentFields.map((field) => `'${field}'`).join(', ')}}
+  local spent = redis.call('HMGET', modelKey, unpack(names))
+  local noted = {}
+  for i, name in ipairs(names) do
+    noted[#noted + 1] = '${beforeMark}' .. name
+    noted[#noted + 1] = spent[i] or 0
+  end
+  redis.call('HSET', modelKey, unpack(noted))
+end`,
+};
+
+/** Puts an assignment into a worker's queue: what BullMQ's own `addStandardJob` and then `moveToActive` make of it; a test compares them. */
+const addTicket: Fragment = {
+  lua: `
+local function addTicket(ticket, worker, assignment, options, now)
+  local place = ticketsKey .. ticket
+  redis.call('HSET', place, 'name', 'assignment', 'data', assignment, 'opts', options, 'timestamp', now, 'delay', 0)
+  redis.call('HSET', place, 'priority', 0, 'processedOn', now, 'pb', worker, 'ats', 1)
+  redis.call('SET', place .. ':lock', worker, 'PX', ${String(ticketLockMs)})
+  redis.call('LPUSH', takenKey, ticket)
+  redis.call('ZADD', markerKey, 0, '0')
+end`,
+};
+
+/** What an assignment is given: see `assignScript`. */
+export const assignShape = {
+  keys: [
+    ...(['job', 'worker', 'events', 'grant', 'model', 'ttl', 'halts', 'owner'] as const),
+    ...(['taken', 'marker', 'tickets'] as const),
+  ],
+  args: [
+    ...(['id', 'worker', 'scheduler', 'start', 'lock', 'grant', 'grantMs'] as const),
+    ...(['assignedEvents', 'assignment', 'ticketOptions'] as const),
+  ],
+  rest: 'grantFields',
+} as const;
+
+/**
+ * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written, and the assignment
+ * put into the worker's queue. Only the worker's owner may: whoever was frozen with a claim in its hands would come before all that
+ * was submitted in the meantime.
+ *
+ * The ticket in the worker's queue stands in a step with the lease that it is for. Left out is what nobody reads: BullMQ's own event
+ * stream, and its counter for ids. `assignment` is JSON without its first brace: lease and attempt are put before it.
+ *
+ * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}. Asked again
+ * under the same lock, because the first answer was lost with its connection, it answers the same: the worker may have begun.
+ */
+export const assignScript = defineScript(
+  {
+    ...assignShape,
+    include: [isHeldState, canMoveTo('assigned'), isHalted, noteSpent, addTicket, appendEvents, nowMs],
+  },
+  `
+local at = redis.call('HMGET', jobKey, 'state', 'lock', 'worker', 'lease', 'attempt', 'profile')
+local isOurs = isHeld(at[1]) and at[2] == lock and at[3] == worker
+if isOurs then return {'assigned', at[4], at[5]} end -- rule: asked again
+if not canBeAssigned(at[1]) then return {'state', at[1] or ''} end -- rule: queued
+if redis.call('GET', ownerKey) ~= scheduler then return {'elsewhere'} end -- rule: owner
+if redis.call('HGET', workerKey, 'phase') ~= 'idle' then return {'worker'} end -- rule: idle
+if redis.call('HEXISTS', workerKey, 'cordoned') == 1 then return {'cordoned'} end -- rule: cordoned
+if isHalted(at[6]) then return {'halted'} end -- rule: halted
+-- A grant that stands is another job's, whoever names it.
+if redis.call('EXISTS', grantKey) == 1 then return {'worker'} end -- rule: one grant
+local now = nowMs()
+local lease = redis.call('HINCRBY', jobKey, 'lease', 1)
+local attempt = redis.call('HINCRBY', jobKey, 'attempt', 1)
+redis.call('HSET', jobKey, 'state', 'assigned', 'worker', worker, 'claimedAt', now, 'start', start, 'lock', lock, 'grant', grant)
+redis.call('HDEL', jobKey, 'wakeAt', 'startedAt', 'failure')
+redis.call('HSET', workerKey, 'phase', 'busy', 'job', id, 'lease', lease)
+redis.call('HDEL', workerKey, 'idleSince')
+redis.call('HSET', grantKey, 'lease', lease, unpack(grantFields))
+redis.call('PEXPIRE', grantKey, grantMs)
+redis.call('HDEL', modelKey, 'firstRequestAt', 'firstTokenAt', 'limitResetAt')
+if attempt > 1 then noteSpent() end
+redis.call('ZREM', ttlKey, id)
+appendEvents(jobKey, eventsKey, attempt, 1, assignedEvents)
+addTicket(id .. '.' .. lease, worker, '{"attempt":' .. attempt .. ',"lease":' .. lease .. ',' .. assignment, ticketOptions, now)
+return {'assigned', lease, attempt}
+`,
+);
+

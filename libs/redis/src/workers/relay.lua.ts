@@ -1,0 +1,67 @@
+import { appendEvents } from '../events/append.lua.js';
+import { defineScript } from '../script/define-script.js';
+import { heldFields, isAtCursor, isHeldBy } from '../leases/held.lua.js';
+
+/**
+ * Takes batches of events over from workers' streams into their jobs' streams, each by its lease, and moves the cursors. Of each batch
+ * `count` events follow what the worker said up to `before`, and reach to `after`; `startedAt` is '' where it was told before. About
+ * `mostEntries` are kept of a stream.
+ * Gives per batch 'ok', 'fenced' (not the lease of now) or the cursor that stands instead of the expected one.
+ */
+export const relayScript = defineScript(
+  {
+    keys: ['cursors', 'counters'],
+    args: ['mostEntries'],
+    each: {
+      keys: ['job', 'events'],
+      args: ['worker', 'lease', 'before', 'after', 'count', 'events', 'startedAt'],
+    },
+    include: [isHeldBy, isAtCursor, appendEvents],
+    whenFull: true,
+  },
+  ({ forEach }) => `
+local answers = {}
+${forEach}
+  local cursor = redis.call('HGET', cursorsKey, worker) or '0-0'
+  if not isAtCursor(cursor, before) then
+    answers[nth] = cursor
+  else
+    redis.call('HSET', cursorsKey, worker, after) -- rule: cursor
+    local at = redis.call('HMGET', jobKey, ${heldFields})
+    if not isHeldBy(at, worker, lease) then
+      redis.call('HINCRBY', countersKey, 'fenced', 1)
+      answers[nth] = 'fenced'
+    else
+      if startedAt ~= '' and at[2] == 'assigned' then redis.call('HSET', jobKey, 'state', 'running', 'startedAt', startedAt) end
+      if count ~= '0' then appendEvents(jobKey, eventsKey, at[3], count, events, mostEntries) end
+      answers[nth] = 'ok'
+    end
+  end
+end
+return answers
+`,
+);
+
+/** Gives the id of the last entry of a worker's stream, without the entry; `0-0` where there is none. */
+export const lastEntryScript = defineScript(
+  { keys: ['out'] },
+  `
+local last = redis.call('XREVRANGE', outKey, '+', '-', 'COUNT', 1)
+if last[1] then return last[1][1] end
+return '0-0'
+`,
+);
+
+/** Moves a cursor, and nothing else. Gives the cursor that stands then. */
+export const skipScript = defineScript(
+  { keys: ['cursors'], args: ['worker', 'before', 'after'], whenFull: true },
+  `
+local cursor = redis.call('HGET', cursorsKey, worker) or '0-0'
+if cursor == before then
+  cursor = after
+  redis.call('HSET', cursorsKey, worker, cursor)
+end
+return cursor
+`,
+);
+
