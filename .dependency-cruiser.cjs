@@ -1,5 +1,5 @@
 /**
- * The floor plan as rules (docs/architecture.md): imports go down only, never sideways, no circles, one door per lib.
+ * The floor plan as rules (docs/architecture.md): imports go down only, never sideways, no circles, one entry point per lib.
  * Paths are relative to the root of the repository, after symlinks.
  */
 const floor2 = '^libs/(redis|containers|engine|channel|store|blobs|runtime)/';
@@ -55,20 +55,20 @@ module.exports = {
       { path: vendor('@nestjs/[^/]+') },
     ),
     error(
-      'one-door-per-lib',
+      'one-entry-per-lib',
       'A lib is entered by its src/index.ts.',
       { pathNot: '^libs/' },
       { path: '^libs/[^/]+/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
     ),
     error(
-      'one-door-per-lib-for-libs',
+      'one-entry-per-lib-for-libs',
       'A lib is entered by its src/index.ts.',
       { path: '^libs/([^/]+)/' },
       { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
     ),
     error(
-      'not-by-the-own-front-door',
-      'Nobody enters their own house by the front door.',
+      'not-by-the-own-entry',
+      'Nobody imports their own entry point.',
       { path: '^libs/([^/]+)/' },
       { path: '^libs/$1/src/index\\.ts$' },
     ),

@@ -39,7 +39,7 @@ function workerImage() {
     args: { CLAUDE_VERSION: claudeVersion },
     files: [
       ['apps/worker/dist/worker.mjs', 'worker.mjs'],
-      ['apps/worker/dist/git-door.mjs', 'git-door.mjs'],
+      ['apps/worker/dist/git-connect.mjs', 'git-connect.mjs'],
     ],
     pinned: existsSync(join(root, binary)) && process.arch === 'x64' ? [[binary, 'claude/claude']] : [],
     folders: ['claude'],

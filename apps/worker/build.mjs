@@ -9,7 +9,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const notForWorkers = ['@nestjs/*', '@fastify/*', 'fastify', 'rxjs', 'prom-client', 'reflect-metadata', 'bullmq'];
 
 const { metafile } = await build({
-  entryPoints: { worker: here('src/main.ts'), 'git-door': here('src/git-door.ts') },
+  entryPoints: { worker: here('src/main.ts'), 'git-connect': here('src/git-connect.ts') },
   outdir: here('dist'),
   outExtension: { '.js': '.mjs' },
   bundle: true,

@@ -32,7 +32,7 @@ describe.skipIf(!hasEngine)('hostile code in a container', () => {
     const set = await setStage();
     stage = set;
     const walls = await tryWalls(set);
-    // in one scene the door to Redis stands open and a password counts as stolen; it is of workers of its own
+    // in one scene the Redis listener stands open and a password counts as stolen; it is of workers of its own
     const rest = await Promise.all([tryAccount(set), inTurn(set, [tryReuse, trySnapshots, tryPatch, tryLimits])]);
     verdicts = merge([...walls, ...rest.flat()]);
   }, longMs);

@@ -214,8 +214,12 @@ export async function callsTool({ cluster, redis, keys }: Stage, worker: string)
 }
 
 /** Opens a socket of one worker's to all that run in its container, as if the mode of the file stood in nobody's way. */
-export async function openSocket({ cluster }: Stage, worker: string, door: keyof typeof bridgeSockets): Promise<void> {
-  await chmod(join(cluster.socketDir, socketFolder(worker), bridgeSockets[door]), 0o666);
+export async function openSocket(
+  { cluster }: Stage,
+  worker: string,
+  listener: keyof typeof bridgeSockets,
+): Promise<void> {
+  await chmod(join(cluster.socketDir, socketFolder(worker), bridgeSockets[listener]), 0o666);
 }
 
 /** Whether a container is there. */

@@ -53,7 +53,7 @@ function gateOf(id: string) {
   return gate;
 }
 
-const stateOf = async (id: string) => (await cluster.book.find(id))?.state;
+const stateOf = async (id: string) => (await cluster.store.find(id))?.state;
 const running = (id: string) => expect.poll(() => stateOf(id), { timeout: 60_000, interval: 20 }).toBe('running');
 async function over(id: string): Promise<void> {
   await expect.poll(async () => isOver((await stateOf(id)) ?? 'queued'), { timeout: 60_000, interval: 50 }).toBe(true);
@@ -61,12 +61,15 @@ async function over(id: string): Promise<void> {
 
 /** Takes one job from its submission to its end. */
 async function live(kind: Kind, id: string): Promise<void> {
-  const { book, deadLetters } = cluster;
-  await book.submit([jobOf(kind, id, Date.now())], kind === 'once' ? { key: `key-${id}`, fingerprint: id } : undefined);
-  if (kind === 'cancelled queued') await book.cancel(id, 'not wanted');
+  const { store, deadLetters } = cluster;
+  await store.submit(
+    [jobOf(kind, id, Date.now())],
+    kind === 'once' ? { key: `key-${id}`, fingerprint: id } : undefined,
+  );
+  if (kind === 'cancelled queued') await store.cancel(id, 'not wanted');
   if (kind === 'cancelled running') {
     await running(id);
-    await book.cancel(id, 'not wanted');
+    await store.cancel(id, 'not wanted');
   }
   if (kind === 'snapshot') await noteSnapshot(id);
   await over(id);
@@ -79,7 +82,7 @@ async function live(kind: Kind, id: string): Promise<void> {
 
 async function noteSnapshot(id: string): Promise<void> {
   await running(id);
-  const { worker = '', lease } = (await cluster.book.find(id))!;
+  const { worker = '', lease } = (await cluster.store.find(id))!;
   const snapshot = { sessionId: 's', at: 1, lease, copy: '0123456789abcdef', bytes: 9, sessionBytes: 3 };
   await snapshots.note(id, worker, snapshot);
   gateOf(id).open();
@@ -130,7 +133,7 @@ test(
     const month = Date.now() + monthMs;
     const next = Array.from({ length: waiting }, (_, i) => jobOf('succeeded', `next-${String(i)}`, 0));
     for (let i = 0; i < waiting; i += 100)
-      await cluster.book.submit(
+      await cluster.store.submit(
         next.slice(i, i + 100).map(({ id, spec }) => ({ id, spec: { ...spec, runAt: month } })),
       );
 

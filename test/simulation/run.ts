@@ -120,16 +120,16 @@ class Run {
     this.#cluster = new Cluster(world, this.#server, profiles, this.#invariants, (name, running) =>
       this.#invariants.onContainer(name, running),
     );
-    let stores: ReturnType<Cluster['openBook']> | undefined;
+    let stores: ReturnType<Cluster['openStores']> | undefined;
     let controls: ReturnType<Cluster['openControls']> | undefined;
     const api = world.start('api', (program) => {
-      stores = this.#cluster.openBook(program);
+      stores = this.#cluster.openStores(program);
       controls = this.#cluster.openControls(program);
     });
     this.#clients = new Clients(
       world,
       api,
-      () => stores!.book,
+      () => stores!.store,
       () => stores!.deadLetters,
       names,
       () => this.#invariants.failed(),

@@ -13,7 +13,7 @@ const places = {
   metrics: 'metrics',
 } as const;
 
-/** Who comes to the front door: a browser is led to the API's page, a program is told where things are. */
+/** Whoever opens the root: a browser is led to the API's page, a program is told where things are. */
 @ApiExcludeController()
 @Controller()
 export class IndexController {

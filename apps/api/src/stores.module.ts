@@ -6,8 +6,8 @@ import {
   RedisClock,
   RedisDeadLetters,
   RedisEventLog,
-  RedisJobBook,
-  RedisPoolBook,
+  RedisJobStore,
+  RedisPoolStore,
   RedisPoolControls,
   checkFormat,
   connectRedis,
@@ -22,8 +22,8 @@ import {
   clock,
   deadLetters,
   eventLog,
-  jobBook,
-  poolBook,
+  jobStore,
+  poolStore,
   poolControls,
   queues,
   redisIsUp,
@@ -46,10 +46,10 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
     @Inject(redis) private readonly connection: Connection,
     @Inject(clock) private readonly time: RedisClock,
     @Inject(redisNames) private readonly keys: RedisKeys,
-    @Inject(jobBook) private readonly jobs: RedisJobBook,
+    @Inject(jobStore) private readonly jobs: RedisJobStore,
     @Inject(deadLetters) private readonly dead: RedisDeadLetters,
     @Inject(eventLog) private readonly events: RedisEventLog,
-    @Inject(poolBook) private readonly pools: RedisPoolBook,
+    @Inject(poolStore) private readonly pools: RedisPoolStore,
     @Inject(queues) private readonly boardQueues: Queues,
   ) {}
 
@@ -93,9 +93,9 @@ export class StoresModule {
         { provide: apiConfig, useValue: config },
         { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail', log }) },
         {
-          provide: jobBook,
+          provide: jobStore,
           inject: [redis, clock],
-          useFactory: (to: Connection, time: Clock) => new RedisJobBook(to, keys, time),
+          useFactory: (to: Connection, time: Clock) => new RedisJobStore(to, keys, time),
         },
         {
           provide: deadLetters,
@@ -103,7 +103,7 @@ export class StoresModule {
           useFactory: (to: Connection, time: Clock) => new RedisDeadLetters(to, keys, time),
         },
         { provide: eventLog, inject: [clock], useFactory: (time: Clock) => new RedisEventLog(follow, keys, time) },
-        { provide: poolBook, inject: [redis], useFactory: (to: Connection) => new RedisPoolBook(to, keys) },
+        { provide: poolStore, inject: [redis], useFactory: (to: Connection) => new RedisPoolStore(to, keys) },
         {
           provide: poolControls,
           inject: [redis, clock],
@@ -114,7 +114,18 @@ export class StoresModule {
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
         StoresScope,
       ],
-      exports: [clock, apiConfig, jobBook, deadLetters, eventLog, poolBook, poolControls, queues, redisIsUp, redisPing],
+      exports: [
+        clock,
+        apiConfig,
+        jobStore,
+        deadLetters,
+        eventLog,
+        poolStore,
+        poolControls,
+        queues,
+        redisIsUp,
+        redisPing,
+      ],
     };
   }
 }

@@ -3,10 +3,10 @@ import type { Admission } from '@remuda/runtime';
 import type { BasePathOf } from './base-path.js';
 
 /** What the api needs from outside, as NestJS injects it: the ports of the domain. */
-export const jobBook = Symbol('JobBook');
+export const jobStore = Symbol('JobStore');
 export const eventLog = Symbol('EventLog');
 export const deadLetters = Symbol('DeadLetters');
-export const poolBook = Symbol('PoolBook');
+export const poolStore = Symbol('PoolStore');
 export const poolControls = Symbol('PoolControls');
 export const clock = Symbol('Clock');
 /** The queues as BullMQ sees them, for the board alone. */

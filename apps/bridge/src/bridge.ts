@@ -5,7 +5,7 @@ import type { Clock } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import { createAdminServer } from './admin.js';
 import type { Budgets } from './budgets.port.js';
-import { Doors } from './doors.js';
+import { Listeners } from './listeners.js';
 import type { Environment } from './environment.js';
 import { gitEnvironment } from './git/git.js';
 import type { MirrorParts } from './git/mirror.js';
@@ -14,20 +14,20 @@ import { allowedProtocols } from './git/repository.js';
 import type { Grants } from './grants.port.js';
 import { createBridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
-import { createModelServer, type ModelDoor } from './model/door.js';
+import { createModelServer, type ModelListener } from './model/listener.js';
 import { BudgetReservations } from './model/budget-reservations.js';
 import { openUpstream } from './model/upstream.js';
 import type { RedisWhereabouts } from './redis/whereabouts.js';
 import { FileBlobs } from './snapshots/file-blobs.js';
-import type { SnapshotBook } from './snapshots/snapshot-book.port.js';
+import type { SnapshotIndex } from './snapshots/snapshot-index.port.js';
 import { keepSwept } from './snapshots/sweep.js';
 import type { BridgeSettings } from './settings.js';
 import { makeOwnFolder } from './sockets.js';
 import { keepSockets } from './workers/keep-sockets.js';
 import { holdToShare } from './workers/share.js';
 import { SocketKeeper } from './workers/socket-keeper.js';
-import { openWorkerDoors, type WorkerDoorParts } from './workers/worker-doors.js';
-import type { WorkersBook } from './workers/workers-book.port.js';
+import { openWorkerListeners, type WorkerListenerParts } from './workers/worker-listeners.js';
+import type { WorkerDirectory } from './workers/worker-directory.port.js';
 
 /** What a bridge is made of besides its environment. */
 export interface BridgeParts {
@@ -35,8 +35,8 @@ export interface BridgeParts {
   readonly budgets: Budgets;
   readonly counts: ModelCounts;
   readonly redis: RedisWhereabouts;
-  readonly snapshots: SnapshotBook;
-  readonly workers: WorkersBook;
+  readonly snapshots: SnapshotIndex;
+  readonly workers: WorkerDirectory;
   readonly clock: Clock;
   /** The cluster's time, by which is written down what others compare. Default: `clock`. */
   readonly sharedClock?: Clock;
@@ -47,7 +47,7 @@ export interface BridgeParts {
 export interface BridgeAddresses {
   /** Each worker has a folder of its own in it, by the name that `socketFolder` gives it. */
   readonly socketDir: string;
-  /** The model's door over TCP, where there is one. */
+  /** The model's listener over TCP, where there is one. */
   readonly modelUrl?: string;
   readonly adminUrl: string;
 }
@@ -65,9 +65,9 @@ export const closeGraceMs = 10_000;
 /** Makes all that a bridge listens on. Rejects with `config.invalid` when an address can't be had; then none is left open. */
 export async function startBridge(environment: Environment, parts: BridgeParts): Promise<Bridge> {
   const { settings, credential } = environment;
-  const { snapshots: book, log, clock } = parts;
+  const { snapshots: store, log, clock } = parts;
   const { socketDir } = settings;
-  const [lock, doors] = [new Doors(), new Doors()];
+  const [lock, listeners] = [new Listeners(), new Listeners()];
   const ending = new AbortController();
   const metrics = createBridgeMetrics();
   const upstream = openUpstream(settings.modelUrl, credential, settings.connectTimeoutMs);
@@ -75,7 +75,7 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
   let keeper: SocketKeeper | undefined;
   const close = async (graceMs = closeGraceMs): Promise<void> => {
     stopping = true;
-    await Promise.all([keeper?.close(graceMs), doors.close(graceMs)]);
+    await Promise.all([keeper?.close(graceMs), listeners.close(graceMs)]);
     ending.abort();
     upstream.close();
     await lock.close(0);
@@ -96,26 +96,26 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     makeOwnFolder(socketDir, 0o755);
     await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
     const blobs = await openBlobs(settings);
-    void keepSwept({ blobs, book, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
-    const each: WorkerDoorParts = {
+    void keepSwept({ blobs, store, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
+    const each: WorkerListenerParts = {
       model,
       git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
-      snapshots: { ...parts, blobs, book, metrics },
+      snapshots: { ...parts, blobs, store, metrics },
       redis: parts.redis,
       workersOnly: workersOnly(),
     };
     keeper = new SocketKeeper({
-      ...{ socketDir, log, book: parts.workers },
-      open: (worker, folder) => openWorkerDoors(worker, folder, each),
+      ...{ socketDir, log, store: parts.workers },
+      open: (worker, folder) => openWorkerListeners(worker, folder, each),
     });
-    void keepSockets({ keeper, book: parts.workers, clock, log }, ending.signal);
+    void keepSockets({ keeper, store: parts.workers, clock, log }, ending.signal);
     const overTcp =
       settings.port === undefined
         ? {}
-        : { modelUrl: await doors.onLoopback('answers', modelOverTcp(model), settings.port) };
+        : { modelUrl: await listeners.onLoopback('answers', modelOverTcp(model), settings.port) };
     const notReady = (): Promise<string | undefined> => whyNotReady(parts.grants, stopping);
     const admin = createAdminServer({ registry: metrics.registry, notReady });
-    const adminUrl = await doors.onLoopback('lines', admin, settings.adminPort);
+    const adminUrl = await listeners.onLoopback('lines', admin, settings.adminPort);
     return { addresses: { socketDir, ...overTcp, adminUrl }, close };
   } catch (error) {
     await close(0);
@@ -131,7 +131,7 @@ function createLock(): Server {
 }
 
 /** All workers of a pod, and the probes, come by the one address. */
-function modelOverTcp(model: ModelDoor): ReturnType<typeof createModelServer> {
+function modelOverTcp(model: ModelListener): ReturnType<typeof createModelServer> {
   const server = createModelServer(model);
   holdToShare(server, { connections: 1_000 });
   return server;

@@ -15,7 +15,7 @@ export interface BridgeMetrics {
   readonly gitFetchSeconds: Histogram;
   readonly snapshots: Counter<'outcome'>;
   readonly snapshotBytes: Counter;
-  readonly connections: Gauge<'door'>;
+  readonly connections: Gauge<'listener'>;
   addTokens(usage: Usage): void;
 }
 
@@ -88,8 +88,8 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     }),
     connections: new Gauge({
       name: 'remuda_bridge_connections',
-      help: 'Open connections, by door',
-      labelNames: ['door'],
+      help: 'Open connections, by listener',
+      labelNames: ['listener'],
       registers,
     }),
     addTokens: (usage) => {

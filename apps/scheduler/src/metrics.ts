@@ -111,7 +111,7 @@ export class SchedulerMetrics {
   settled(job: JobRecord, ending: Ending, now: number, firstTokenAt?: number): void {
     const { profile } = job.spec;
     if (ending.state === 'queued') {
-      this.#requeued.inc({ profile, counted: String(ending.tally === 'failures') });
+      this.#requeued.inc({ profile, counted: String(ending.usage === 'failures') });
       return;
     }
     this.#ended.inc({ profile, state: ending.state, code: ending.failure?.code ?? 'none' });

@@ -7,8 +7,8 @@ import {
   ProfileQueue,
   Queues,
   RedisClock,
-  RedisDoors,
-  RedisPoolBook,
+  RedisWorkerListeners,
+  RedisPoolStore,
   Relay,
   ScriptGuard,
   Sweeps,
@@ -38,7 +38,7 @@ import { Signals } from './signals.js';
 import { Sweeper } from './sweeper.js';
 import { every, type Ticker } from './ticker.js';
 import { Accounts } from './workers/accounts.js';
-import { BridgeDoors } from './workers/bridge-doors.js';
+import { BridgeListeners } from './workers/bridge-listeners.js';
 import { Fleet } from './workers/fleet.js';
 import { OtherReleases } from './workers/other-releases.js';
 import { Ownership } from './workers/ownership.js';
@@ -100,7 +100,7 @@ export class Scheduler {
   readonly #identity: Identity;
   readonly #wakes: Wakes;
   readonly #leadership: Leadership;
-  readonly #pools: RedisPoolBook;
+  readonly #pools: RedisPoolStore;
   readonly #fleet: Fleet;
   readonly #accounts: Accounts;
   readonly #halts: HaltWatch;
@@ -130,7 +130,7 @@ export class Scheduler {
     const access = plan.acl ? new WorkerAccess(redis, keys) : undefined;
     const leases = new Leases(queues, clock);
     const sweeps = new Sweeps(queues);
-    const pools = new RedisPoolBook(redis, keys);
+    const pools = new RedisPoolStore(redis, keys);
     const leadership = new Leadership(queues, scheduler);
     const registry = new WorkerRegistry(queues, scheduler);
     const identity: Identity = { scheduler, engine: '' };
@@ -159,7 +159,8 @@ export class Scheduler {
     const ownership = new Ownership({ ...common, holdings, registry, leases, losses, orders, relay, runtime });
     const images = new Images({ runtime, profiles, suspend: (...why) => halts.onImageAbsent(...why), log });
     const { bridgeSocketDir: socketDir } = plan;
-    const doors = socketDir && new BridgeDoors({ doors: new RedisDoors(redis, keys), socketDir, clock });
+    const listeners =
+      socketDir && new BridgeListeners({ listeners: new RedisWorkerListeners(redis, keys), socketDir, clock });
     const forKeeper = {
       leadership,
       registry,
@@ -173,7 +174,7 @@ export class Scheduler {
       surroundings,
       images,
     };
-    const keeper = new PoolKeeper({ ...common, ...forKeeper, doors: doors || undefined }, profiles, queueOf);
+    const keeper = new PoolKeeper({ ...common, ...forKeeper, listeners: listeners || undefined }, profiles, queueOf);
     const forDispatch = { holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
     const dispatcher = new Dispatcher({ ...common, ...forDispatch }, queueOf);
     const orphaned = new OrphanedClaims({ leases, sweeps, queues: [...queueOf.values()], clock, log });

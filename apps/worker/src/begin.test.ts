@@ -63,7 +63,7 @@ const brokenEngine = Object.assign(new InstantEngine(), {
 });
 
 test.each<[string, Partial<BeginParts>, object]>([
-  ['there is no door', {}, { reason: 'unavailable' }],
+  ['there is no listener', {}, { reason: 'unavailable' }],
   ['it is gone', { snapshots: keeper(async () => false) }, { reason: 'unavailable' }],
   [
     'it is broken',

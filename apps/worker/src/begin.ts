@@ -14,7 +14,7 @@ import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 export interface BeginParts {
   readonly engine: Engine;
   readonly workspace: WorkspaceKeeper;
-  /** Absent where the bridge has no door for snapshots. */
+  /** Absent where the bridge has no snapshot listener. */
   readonly snapshots?: SnapshotKeeper | undefined;
   readonly clock: Clock;
   readonly tell: (event: NewEvent) => void;

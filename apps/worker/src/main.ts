@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
-import { StreamEngine, type BridgeDoor, type CopyPlace, type EngineUser } from '@remuda/engine';
+import { StreamEngine, type BridgeAddress, type CopyPlace, type EngineUser } from '@remuda/engine';
 import { bridgeSockets } from '@remuda/protocol';
 import { WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { workerSettings } from './settings.js';
-import { SnapshotDoor } from './snapshot-door.js';
+import { SnapshotClient } from './snapshot-client.js';
 import { Snapshots } from './snapshots.js';
 import { Worker } from './worker.js';
 import { EngineWorkspace } from './workspace.js';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
   let hide = (line: string): string => line;
   const log = createLogger({ name: 'worker', level: settings.logLevel, hide: (line) => hide(line) });
-  const door = doorOf(bridge);
+  const address = addressOf(bridge);
   const user = userOf(settings);
   const owner = user ? { user } : {};
   const line = new WorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     home,
     env: process.env,
     profile: profile.engine,
-    bridge: door,
+    bridge: address,
     clock: systemClock,
     log,
     onExit: (reason) => worker.onEngineExit(reason),
@@ -43,12 +43,12 @@ async function main(): Promise<void> {
   const folder = new EngineWorkspace({
     workspace,
     home,
-    gitDoor: fileURLToPath(new URL('./git-door.mjs', import.meta.url)),
-    gitSocket: 'socket' in door ? join(dirname(door.socket), bridgeSockets.git) : undefined,
+    gitConnect: fileURLToPath(new URL('./git-connect.mjs', import.meta.url)),
+    gitSocket: 'socket' in address ? join(dirname(address.socket), bridgeSockets.git) : undefined,
     env: process.env,
     ...owner,
   });
-  const snapshots = snapshotsOf(settings, door, { workspace, home, env: folder.env, ...owner }, log);
+  const snapshots = snapshotsOf(settings, address, { workspace, home, env: folder.env, ...owner }, log);
   const { afterJobs } = profile;
   const { drainMs } = settings;
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
@@ -59,20 +59,20 @@ async function main(): Promise<void> {
   await worker.run();
 }
 
-function doorOf(bridge: string): BridgeDoor {
+function addressOf(bridge: string): BridgeAddress {
   return bridge.startsWith('unix:') ? { socket: bridge.slice('unix:'.length) } : { url: bridge };
 }
 
 /** Snapshots leave by a socket of the bridge's: where there is none, or none are wanted, a lost job runs its prompt again. */
 function snapshotsOf(
   { snapshotEveryMs: everyMs }: Settings,
-  door: BridgeDoor,
+  address: BridgeAddress,
   place: CopyPlace,
   log: Logger,
 ): Snapshots | undefined {
-  if (!('socket' in door) || everyMs === 0) return undefined;
-  const path = join(dirname(door.socket), bridgeSockets.snapshot);
-  return new Snapshots({ door: new SnapshotDoor(path), place, everyMs, clock: systemClock, log });
+  if (!('socket' in address) || everyMs === 0) return undefined;
+  const path = join(dirname(address.socket), bridgeSockets.snapshot);
+  return new Snapshots({ client: new SnapshotClient(path), place, everyMs, clock: systemClock, log });
 }
 
 function userOf({ engineUid: uid, engineGid: gid }: Settings): EngineUser | undefined {

@@ -1,13 +1,13 @@
 import type { Clock, NewEvent, Snapshot, SnapshotNote } from '@remuda/domain';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
 import type { Logger } from '@remuda/runtime';
-import type { Sent, SnapshotDoor } from './snapshot-door.js';
+import type { Sent, SnapshotClient } from './snapshot-client.js';
 import { SnapshotTimes } from './snapshot-times.js';
 import { splitAt } from './split.js';
 
 /** What snapshots are taken with. */
 export interface SnapshotParts {
-  readonly door: SnapshotDoor;
+  readonly client: SnapshotClient;
   readonly place: CopyPlace;
   /** Shortest time between two of a turn, in ms. */
   readonly everyMs: number;
@@ -45,8 +45,8 @@ export class Snapshots {
    * can't be unpacked.
    */
   async restore({ sessionBytes }: Snapshot, token: string, signal: AbortSignal): Promise<boolean> {
-    const { door, place } = this.parts;
-    const content = await door.get(token, signal);
+    const { client, place } = this.parts;
+    const content = await client.get(token, signal);
     if (!content) return false;
     const { head, rest } = await splitAt(content, sessionBytes);
     await pasteWorkspace(place, rest, signal);
@@ -128,14 +128,14 @@ class Taker implements SnapshotWatch {
     at: number,
     signal: AbortSignal,
   ): Promise<Sent> {
-    const { door, place } = this.parts;
+    const { client, place } = this.parts;
     const { token, base } = this.turn;
     const session = await copySession(place, { ...aim, signal });
     if (session === undefined) return { kind: 'too_large' };
     const { sessionId } = aim;
     const note: SnapshotNote = { sessionId, at, sessionBytes: session.length, ...(base === undefined ? {} : { base }) };
     const workspace = copyWorkspace(place, signal);
-    return door.put(token, note, joined(session, workspace), signal);
+    return client.put(token, note, joined(session, workspace), signal);
   }
 
   #onSent(sent: Sent): void {

@@ -12,7 +12,7 @@ export interface WorkerPlan {
   readonly line: WorkerLine;
   readonly engine: Engine;
   readonly workspace: WorkspaceKeeper;
-  /** Absent where the bridge has no door for snapshots, or none are wanted. */
+  /** Absent where the bridge has no snapshot listener, or none are wanted. */
   readonly snapshots?: SnapshotKeeper | undefined;
   /** Jobs after which it leaves. */
   readonly afterJobs: number;

@@ -7,7 +7,7 @@ export interface WorkspacePlan {
   readonly workspace: string;
   readonly home: string;
   /** The connector that git is given as its transport. */
-  readonly gitDoor: string;
+  readonly gitConnect: string;
   /** The bridge's socket for repositories; without one there is no git workspace. */
   readonly gitSocket: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -32,9 +32,9 @@ export class EngineWorkspace implements WorkspaceKeeper {
   }
 
   async prepare(workspace: Workspace, token: string, signal: AbortSignal): Promise<string | undefined> {
-    const { gitDoor, gitSocket = '/nonexistent' } = this.plan;
+    const { gitConnect, gitSocket = '/nonexistent' } = this.plan;
     // A space within a word of an ext:: command is written as "% ".
-    const words = [process.execPath, gitDoor, gitSocket].map((word) =>
+    const words = [process.execPath, gitConnect, gitSocket].map((word) =>
       word.replaceAll('%', '%%').replaceAll(' ', '% '),
     );
     const transport = {

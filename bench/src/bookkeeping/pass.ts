@@ -1,5 +1,5 @@
 import { noUsage, type JobRecord } from '@remuda/domain';
-import { connectRedis, Leases, Queues, RedisJobBook, type RedisConnection, redisKeys } from '@remuda/redis';
+import { connectRedis, Leases, Queues, RedisJobStore, type RedisConnection, redisKeys } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { withoutLeases } from './without.js';
 
@@ -16,13 +16,13 @@ export async function passOfJobs(url: string, watch: RedisConnection, leases: 'k
   const redis = connectRedis(url, { name: 'pass' });
   try {
     const keys = redisKeys(namespace);
-    const book = new RedisJobBook(redis, keys, systemClock);
+    const store = new RedisJobStore(redis, keys, systemClock);
     const spec: JobRecord['spec'] & { readonly prompt: string } = {
       ...{ prompt: 'x'.repeat(200), profile: 'default', workspace: { kind: 'empty' }, priority: 5 },
       ...{ timeoutMs: 60_000, attempts: 3, deltas: false, labels: {}, metadata: {} },
     };
     const ids = Array.from({ length: jobs }, (_, i) => `j-${leases}-${i}`);
-    for (const id of ids) await book.submit([{ id, spec }]);
+    for (const id of ids) await store.submit([{ id, spec }]);
     if (leases === 'without') await replaceScripts(redis);
     const keeper = new Leases(new Queues(redis, keys), systemClock);
     await redis.set(keys.workerOwner(worker), scheduler);

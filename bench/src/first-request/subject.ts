@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { startScriptedModel, type ModelRequest, type ScriptedModel } from '@remuda/scripted-model';
 
-/** What is compared: one Claude Code, on its own scripted model behind a unix socket, as the bridge's door is one. */
+/** What is compared: one Claude Code, on its own scripted model behind a unix socket, as the bridge's listener is one. */
 export interface Subject {
   readonly claude: string;
   readonly version: string;

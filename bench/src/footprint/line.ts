@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { RedisJobBook, connectRedis, redisKeys, type RedisConnection, type RedisKeys } from '@remuda/redis';
+import { RedisJobStore, connectRedis, redisKeys, type RedisConnection, type RedisKeys } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { spreadOf, type Figure, type Line } from '../figure.js';
 import { startSchedulerAndWorkers, until } from '../parts/cluster.js';
@@ -44,11 +44,11 @@ export const footprint: Line = {
 
 /** Submits jobs and resolves when they are over; gives their ids. */
 async function runJobs(redis: RedisConnection, keys: RedisKeys, count: number): Promise<readonly string[]> {
-  const book = new RedisJobBook(redis, keys, systemClock);
+  const store = new RedisJobStore(redis, keys, systemClock);
   const ids = Array.from({ length: count }, () => `j-${randomUUID()}`);
   const before = await redis.zcard(keys.over);
   for (const id of ids)
-    await book.submit([
+    await store.submit([
       {
         id,
         spec: {

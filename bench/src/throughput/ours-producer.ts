@@ -1,13 +1,13 @@
 // Submits jobs as the api does, without HTTP before it.
 import { randomUUID } from 'node:crypto';
 import type { JobSpec } from '@remuda/domain';
-import { RedisJobBook, connectRedis, redisKeys } from '@remuda/redis';
+import { RedisJobStore, connectRedis, redisKeys } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { serve } from '../parts/member.js';
 import { windowed, type Batch } from './windowed.js';
 
 const [url = '', namespace = ''] = process.argv.slice(2);
-const book = new RedisJobBook(connectRedis(url, { name: 'producer' }), redisKeys(namespace), systemClock);
+const store = new RedisJobStore(connectRedis(url, { name: 'producer' }), redisKeys(namespace), systemClock);
 
 const specOf = (prompt: string): JobSpec => ({
   prompt,
@@ -21,4 +21,4 @@ const specOf = (prompt: string): JobSpec => ({
   metadata: {},
 });
 
-serve((batch: Batch) => windowed(batch, (prompt) => book.submit([{ id: `j-${randomUUID()}`, spec: specOf(prompt) }])));
+serve((batch: Batch) => windowed(batch, (prompt) => store.submit([{ id: `j-${randomUUID()}`, spec: specOf(prompt) }])));

@@ -1,4 +1,4 @@
-/** Time, as it comes in through the door. */
+/** Time, as a dependency. */
 export interface Clock {
   /** Epoch ms. It may be set back or forward at any time: for points in time that others read, never for how long something takes. */
   now(): number;

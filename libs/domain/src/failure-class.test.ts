@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failureCodes, type FailureCode } from './errors.js';
-import { afterFailure, failureRule, maxLimitWaitMs, maxRequeues, pauseMs, type Tally } from './failure-class.js';
+import { afterFailure, failureRule, maxLimitWaitMs, maxRequeues, pauseMs, type UsageMeter } from './failure-class.js';
 import type { JobRecord, JobSpec } from './job.js';
 
 type Tried = Parameters<typeof afterFailure>[0];
@@ -19,7 +19,7 @@ describe('after a failure', () => {
   test('a lost worker costs no attempt and no time', () => {
     expect(afterFailure(job({ failures: 2 }), failure('worker.lost'), 1_000)).toEqual({
       kind: 'requeue',
-      tally: 'requeues',
+      usage: 'requeues',
     });
   });
 
@@ -103,7 +103,7 @@ describe('the pause before the next attempt', () => {
 
 /** Lets a job fail with one code after the other until it is over, as the record's keeper would count it. */
 function live(attempts: number, codes: readonly FailureCode[]) {
-  const counts: Record<Tally, number> = { failures: 0, requeues: 0 };
+  const counts: Record<UsageMeter, number> = { failures: 0, requeues: 0 };
   const retried: Partial<Record<FailureCode, number>> = {};
   let tries = 0;
   for (const code of codes) {
@@ -111,7 +111,7 @@ function live(attempts: number, codes: readonly FailureCode[]) {
     const record = job({ ...counts, retried: { ...retried }, spec: { attempts, onLimit: 'wait' } as JobSpec });
     const after = afterFailure(record, failure(code, tries + 1), tries);
     if (after.kind === 'over') return { ...counts, retried, tries, last: code };
-    if (after.tally) counts[after.tally]++;
+    if (after.usage) counts[after.usage]++;
     retried[code] = (retried[code] ?? 0) + 1;
     if (after.wakeAt !== undefined) expect(after.wakeAt).toBeGreaterThan(tries);
   }

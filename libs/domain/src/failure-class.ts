@@ -93,11 +93,11 @@ export const maxLimitWaitMs = 8 * 86_400_000;
 const limitSpreadMs = 5_000;
 
 /** Which of the record's counts a return to the queue raises. */
-export type Tally = 'failures' | 'requeues';
+export type UsageMeter = 'failures' | 'requeues';
 
 /** What to do with a job whose attempt failed. */
 export type AfterFailure =
-  { readonly kind: 'over' } | { readonly kind: 'requeue'; readonly tally?: Tally; readonly wakeAt?: number };
+  { readonly kind: 'over' } | { readonly kind: 'requeue'; readonly usage?: UsageMeter; readonly wakeAt?: number };
 
 /** What of a job's record decides what follows a failure. */
 export type Tried = Pick<JobRecord, 'id' | 'failures' | 'requeues' | 'retried' | 'spec'>;
@@ -110,9 +110,9 @@ export function afterFailure(job: Tried, failure: Failure, now: number): AfterFa
   if (rule.planned) return { kind: 'requeue' };
   if (rule.class === 'limit') return afterLimit(job, failure, now);
   if (counted ? job.failures + 1 >= job.spec.attempts : job.requeues >= maxRequeues) return { kind: 'over' };
-  const tally = counted ? 'failures' : 'requeues';
-  if (!rule.backoff) return { kind: 'requeue', tally };
-  return { kind: 'requeue', tally, wakeAt: now + pauseMs(rule.backoff, job.failures, chanceOf(job)) };
+  const usage = counted ? 'failures' : 'requeues';
+  if (!rule.backoff) return { kind: 'requeue', usage };
+  return { kind: 'requeue', usage, wakeAt: now + pauseMs(rule.backoff, job.failures, chanceOf(job)) };
 }
 
 /** Waiting for a limit to be lifted is no fault of anybody: it raises no count but that of the code's retries. */

@@ -10,7 +10,7 @@ export * from './failure-class.js';
 export * from './failure.js';
 export * from './halt.js';
 export * from './id.js';
-export * from './job-book.port.js';
+export * from './job-store.port.js';
 export * from './job-state.js';
 export * from './job.js';
 export * from './own-process.js';

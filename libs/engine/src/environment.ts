@@ -1,6 +1,6 @@
 import { isReservedName } from '@remuda/domain';
 import { bridgeTokenHeader, idleToken } from '@remuda/protocol';
-import type { BridgeDoor } from './options.js';
+import type { BridgeAddress } from './options.js';
 
 /** The variable that marks every process of one engine; its children inherit it. */
 export const scopeVariable = 'REMUDA_SCOPE';
@@ -12,7 +12,7 @@ const inherited = ['PATH', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM
 export interface EnvironmentAim {
   readonly base: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  readonly bridge: BridgeDoor;
+  readonly bridge: BridgeAddress;
   readonly scope: string;
   readonly root: boolean;
   readonly modelRetries: number;
@@ -25,7 +25,7 @@ export function environmentOf(aim: EnvironmentAim): Record<string, string> {
     ...harmlessOf(aim.base),
     HOME: aim.home,
     [scopeVariable]: aim.scope,
-    ...doorOf(aim.bridge),
+    ...addressOf(aim.bridge),
     ANTHROPIC_AUTH_TOKEN: idleToken,
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
@@ -52,7 +52,7 @@ export function harmlessOf(base: Readonly<Record<string, string | undefined>>): 
 }
 
 /** Claude Code takes a unix socket only together with a plain http base URL. */
-function doorOf(bridge: BridgeDoor): Record<string, string> {
+function addressOf(bridge: BridgeAddress): Record<string, string> {
   return 'socket' in bridge
     ? { ANTHROPIC_UNIX_SOCKET: bridge.socket, ANTHROPIC_BASE_URL: 'http://api.internal' }
     : { ANTHROPIC_BASE_URL: bridge.url };

@@ -2,7 +2,7 @@ export { collectWorkspace, maxPatchBytes, type Collected } from './collect.js';
 export type { GitFolder } from './git.js';
 export {
   defaultLimits,
-  type BridgeDoor,
+  type BridgeAddress,
   type EngineLimits,
   type EngineLog,
   type EngineUser,

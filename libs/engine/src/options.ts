@@ -7,7 +7,7 @@ export interface EngineUser {
 }
 
 /** How the model is reached: by a unix socket, or by a base URL. */
-export type BridgeDoor = { readonly socket: string } | { readonly url: string };
+export type BridgeAddress = { readonly socket: string } | { readonly url: string };
 
 /** Where the engine says what it does; pino's loggers fit. */
 export interface EngineLog {
@@ -55,7 +55,7 @@ export interface StreamEngineOptions {
   /** The environment to inherit from: of it only PATH, language, time zone and terminal reach the agent. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: EngineProfile;
-  readonly bridge: BridgeDoor;
+  readonly bridge: BridgeAddress;
   /** Default: the user of this process. */
   readonly user?: EngineUser;
   readonly limits?: Partial<EngineLimits>;

@@ -80,7 +80,7 @@ async function defaultBranch(at: GitFolder, transport: Transport): Promise<strin
 const unavailable = new RegExp(
   [
     bridgeRefusal.git,
-    'git-door: cannot reach',
+    'git-connect: cannot reach',
     'hung up unexpectedly',
     'early EOF',
     'unexpected disconnect',

@@ -62,9 +62,9 @@ export function redisKeys(namespace: string) {
      */
     wake: `${p}:wake`,
     /** Pub/sub channel that names a worker whose sockets the bridges are to make or to remove. */
-    doors: `${p}:doors`,
+    listeners: `${p}:listeners`,
     /** Folders of sockets in which a worker's are, for a while after they were made. */
-    doorsOf: (worker: string) => `${p}:doors:${worker}`,
+    listenersOf: (worker: string) => `${p}:listeners:${worker}`,
     /** Pub/sub channel that says that an operator wants something. */
     steer: `${p}:steer`,
     /** Who sweeps at the moment. */

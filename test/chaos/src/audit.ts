@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOver, type JobEvent, type JobRecord } from '@remuda/domain';
-import { RedisJobBook } from '@remuda/redis';
+import { RedisJobStore } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import type { ChaosCluster } from './cluster.js';
 import type { AcceptedJob, Ledger } from './ledger.js';
@@ -20,12 +20,12 @@ export interface SeenJob {
 
 /** Reads all jobs that were accepted. */
 export async function seeJobs(cluster: ChaosCluster, ledger: Ledger): Promise<readonly SeenJob[]> {
-  const book = new RedisJobBook(cluster.connection, cluster.keys, systemClock);
+  const store = new RedisJobStore(cluster.connection, cluster.keys, systemClock);
   const notes = new Set(await readdir(cluster.notes));
   const seen: SeenJob[] = [];
   for (const accepted of ledger.accepted.values()) {
     const { id, note } = accepted;
-    const [record, result] = await Promise.all([book.find(id), book.result(id)]);
+    const [record, result] = await Promise.all([store.find(id), store.result(id)]);
     const lines = notes.has(note) ? await readFile(join(cluster.notes, note), 'utf8') : '';
     seen.push({
       accepted,
@@ -35,7 +35,7 @@ export async function seeJobs(cluster: ChaosCluster, ledger: Ledger): Promise<re
       notes: lines.split('\n').flatMap((line) => /\/workers\/([^/]+)\/home/.exec(line)?.[1] ?? []),
     });
   }
-  await book.close();
+  await store.close();
   return seen;
 }
 

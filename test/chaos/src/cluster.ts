@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { RedisEventLog, RedisPoolBook, type RedisConnection, redisKeys, type RedisKeys } from '@remuda/redis';
+import { RedisEventLog, RedisPoolStore, type RedisConnection, redisKeys, type RedisKeys } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { startScriptedModel } from '@remuda/scripted-model';
 import { ApiClient } from '../../../apps/local/dist/api-client.js';
@@ -39,7 +39,7 @@ export interface ChaosCluster {
   readonly bridges: readonly Member[];
   readonly clients: readonly ApiClient[];
   readonly workers: WorkerPlace;
-  readonly pools: RedisPoolBook;
+  readonly pools: RedisPoolStore;
   readonly events: RedisEventLog;
   readonly connection: RedisConnection;
   readonly keys: RedisKeys;
@@ -89,7 +89,7 @@ async function bringUp(
   const connection = redis.connect('chaos');
   const keys = redisKeys(namespace);
   const events = new RedisEventLog(() => redis.connect('chaos-events'), keys, systemClock);
-  const pools = new RedisPoolBook(connection, keys);
+  const pools = new RedisPoolStore(connection, keys);
   undo.push(async () => {
     await Promise.all([events.close(), pools.close()]);
     connection.disconnect();

@@ -28,7 +28,7 @@ export async function slipIn(redis, stream, text) {
     await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
-/** A connection over the bridge's door. A refusal of Redis is an error whose code is its first word. */
+/** A connection over the bridge's listener. A refusal of Redis is an error whose code is its first word. */
 export async function open(path = '/run/remuda/redis.sock') {
   const socket = connect(path);
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));

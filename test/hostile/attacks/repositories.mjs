@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { attack, broken, every, held, ownToken, say, told } from './attack.mjs';
 
-/** Sends bytes to the bridge's door for git, and gives all that comes back within a while. */
+/** Sends bytes to the bridge's Git listener, and gives all that comes back within a while. */
 function talk(bytes, path = '/run/remuda/git.sock') {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, allowHalfOpen: true }, () => socket.write(bytes));
@@ -19,7 +19,7 @@ const packet = (text) => (text.length + 4).toString(16).padStart(4, '0') + text;
 const first = (value) => `${JSON.stringify(value)}\n`;
 const shown = (text) => text.slice(0, 90).replaceAll(/[^ -~]/g, '.');
 
-/** What a door that serves a repository says begins with its references. */
+/** What a listener that serves a repository says begins with its references. */
 async function served(bytes) {
   const text = await talk(bytes);
   if (/[0-9a-f]{40} (HEAD|refs\/)/.test(text)) return shown(text);

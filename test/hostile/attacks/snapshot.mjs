@@ -10,7 +10,7 @@ const note = { sessionId: 'e5841831-5c2f-4a94-afbe-415963a94fa3', at: 17, sessio
 const noted = (more = {}) => ({ 'x-remuda-snapshot': JSON.stringify({ ...note, ...more }) });
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** A request at the door. A body may be pieces without end; who hears nothing for so long gives up. */
+/** A request at the listener. A body may be pieces without end; who hears nothing for so long gives up. */
 function ask({ method = 'GET', path = '/snapshot', headers = mine, body, silenceMs = 60_000 }) {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, method, path, headers });
@@ -42,7 +42,7 @@ async function theirs(what) {
   throw Object.assign(new Error('not the other one'), { code: String(status) });
 }
 
-if (told.part === 'closed') await every('snapshot.door', { connect: () => answered({}) });
+if (told.part === 'closed') await every('snapshot.socket', { connect: () => answered({}) });
 
 if (told.part === 'ended')
   await every('snapshot.ended_token', {

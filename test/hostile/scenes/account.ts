@@ -22,7 +22,7 @@ export async function tryAccount(stage: Stage): Promise<readonly Verdict[]> {
   const endedJob = await carryOut(stage, 'stolen', [bash('true')]);
   const ended = { job: endedJob.id, lease: 1, worker: endedJob.job.worker ?? '' };
   const inside = await stealAnd(stage, (stolen) => [
-    attackWith('door.mjs', { ...stolen, part: 'open', victim: stage.victim }),
+    attackWith('redis-socket.mjs', { ...stolen, part: 'open', victim: stage.victim }),
     attackWith('account.mjs', { ...stolen, victim: stage.victim, ended }),
     attackWith('block.mjs', { ...stolen, part: 'memory' }),
     attackWith('block.mjs', { ...stolen, part: 'leave' }),
@@ -113,7 +113,7 @@ async function keysLeft(stage: Stage, worker: string): Promise<readonly Verdict[
   ];
 }
 
-/** Whether a worker is out of the books before long: after its job it leaves. */
+/** Whether a worker is out of the records before long: after its job it leaves. */
 async function leaves({ redis, keys }: Stage, worker: string): Promise<boolean> {
   const until = Date.now() + neverMs;
   while ((await redis.sismember(keys.workers, worker)) === 1 && Date.now() < until) await sleep(100);
@@ -247,7 +247,7 @@ async function poison(stage: Stage): Promise<readonly Verdict[]> {
     seen(
       'reports.poison_at_end',
       (ownState === 'failed' || ownState === 'succeeded') && left,
-      `in the end its own job is ${ownState}, and the worker ${left ? 'gone' : 'still in the books'}`,
+      `in the end its own job is ${ownState}, and the worker ${left ? 'gone' : 'still in the records'}`,
     ),
   ];
 }
@@ -269,7 +269,7 @@ async function wrongType(stage: Stage): Promise<readonly Verdict[]> {
     seen(
       'reports.wrong_type_at_end',
       over && left,
-      `in the end its own job is ${ownState}, and the worker ${left ? 'gone' : 'still in the books'}`,
+      `in the end its own job is ${ownState}, and the worker ${left ? 'gone' : 'still in the records'}`,
     ),
   ];
 }

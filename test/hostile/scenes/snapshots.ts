@@ -7,7 +7,7 @@ import { readSnapshot } from '@remuda/protocol';
 import { attackWith, carryOut, idleWorker, maxSnapshotMb, openSocket, type Stage } from '../stage.js';
 import { seen, type Verdict } from '../verdict.js';
 
-/** The door by which snapshots go to the host's disk: shut, and then as if it were open to all. */
+/** The listener by which snapshots go to the host's disk: shut, and then as if it were open to all. */
 export async function trySnapshots(stage: Stage): Promise<readonly Verdict[]> {
   const { cluster, victim } = stage;
   const folder = join(cluster.socketDir, '..', 'snapshots', cluster.namespace);
@@ -28,7 +28,7 @@ export async function trySnapshots(stage: Stage): Promise<readonly Verdict[]> {
   const foreign = names.filter((each) => each !== name && !each.startsWith(`${open.id}.`));
   const same = (await theirs()) === before;
   return [
-    ...shut.verdicts.filter(({ id }) => id === 'snapshot.door'),
+    ...shut.verdicts.filter(({ id }) => id === 'snapshot.socket'),
     ...open.verdicts,
     seen(
       'snapshot.over_another',

@@ -20,7 +20,7 @@ export async function tryWalls(stage: Stage): Promise<readonly Verdict[]> {
     attackWith('network.mjs', { hosts, ports, neighbour: { name: `remuda-${victim.worker}` } }),
     attackWith('bridge.mjs', { part: 'live' }),
     attackWith('repositories.mjs', { head: code.head, otherHead: other.head, otherUrl: other.url }),
-    attackWith('door.mjs', { part: 'closed' }),
+    attackWith('redis-socket.mjs', { part: 'closed' }),
     attackWith('agent.mjs', { part: 'output' }),
     attackWith('agent.mjs', { part: 'binary' }),
   ]);

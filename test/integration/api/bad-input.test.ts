@@ -350,7 +350,7 @@ describe('a wrong address', () => {
     expectProblem(await api.send('POST', `${at}/cancel`), 404, 'job.unknown');
   });
 
-  test('the front doors lead a program and a person to what there is', async () => {
+  test('the root leads a program and a person to what there is', async () => {
     for (const path of ['/', '/api']) {
       const { places } = (await api.send('GET', path)).json as unknown as { places: Record<string, string> };
       for (const place of Object.values(places))

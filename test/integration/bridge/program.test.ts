@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { connectRedis, RedisDoors, redisKeys } from '@remuda/redis';
+import { connectRedis, RedisWorkerListeners, redisKeys } from '@remuda/redis';
 import { startScriptedModel, script } from '@remuda/scripted-model';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -182,7 +182,7 @@ test('the credential goes to the model and is in no output, figure, key, answer 
 /** Has workers registered, and their sockets made. */
 async function open(redisUrl: string, socketDir: string): Promise<void> {
   const client = connectRedis(redisUrl, { name: 'test' });
-  await openFor(new RedisDoors(client, redisKeys('remuda')), client, socketDir);
+  await openFor(new RedisWorkerListeners(client, redisKeys('remuda')), client, socketDir);
   client.disconnect();
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import {
   connectRedis,
   RedisBudgets,
-  RedisDoors,
+  RedisWorkerListeners,
   RedisGrants,
   RedisModelCounts,
   RedisSnapshots,
@@ -34,19 +34,23 @@ const workers = ['w-1', 'w-2'] as const;
 
 /** Where a bridge makes a worker's sockets. */
 export function socketsOf(socketDir: string, worker = 'w-1'): WorkerSockets {
-  const paths = Object.entries(bridgeSockets).map(([door, name]) => [
-    door,
+  const paths = Object.entries(bridgeSockets).map(([listener, name]) => [
+    listener,
     join(socketDir, socketFolder(worker), name),
   ]);
   return Object.fromEntries(paths) as WorkerSockets;
 }
 
 /** Registers workers, and resolves when a bridge has made their sockets. */
-export async function openFor(doors: RedisDoors, redis: RedisConnection, socketDir: string): Promise<void> {
+export async function openFor(
+  listeners: RedisWorkerListeners,
+  redis: RedisConnection,
+  socketDir: string,
+): Promise<void> {
   await redis.sadd(redisKeys('remuda').workers, ...workers);
   for (const worker of workers) {
-    await doors.say(worker);
-    await expect.poll(() => doors.areOpen(worker, socketDir), { timeout: 10_000, interval: 5 }).toBe(true);
+    await listeners.say(worker);
+    await expect.poll(() => listeners.areOpen(worker, socketDir), { timeout: 10_000, interval: 5 }).toBe(true);
   }
 }
 
@@ -102,9 +106,9 @@ export async function runBridge(
   const own = connectRedis(redisUrl, { name: 'test' });
   // What comes before the connection stands is refused, as in an outage.
   if (asked.status !== 'ready') await once(asked, 'ready');
-  const doors = new RedisDoors(asked, keys, () => connectRedis(redisUrl, { name: 'bridge-doors' }));
+  const listeners = new RedisWorkerListeners(asked, keys, () => connectRedis(redisUrl, { name: 'bridge-listeners' }));
   const parts: BridgeParts = {
-    workers: doors,
+    workers: listeners,
     grants: new RedisGrants(asked, keys),
     budgets: new RedisBudgets(asked, written, keys),
     counts: new RedisModelCounts(written, keys),
@@ -120,7 +124,7 @@ export async function runBridge(
     await Promise.all([model.close(), redis.close(), rm(folder, { recursive: true, force: true })]);
   };
   const { socketDir } = bridge.addresses;
-  await openFor(doors, own, socketDir);
+  await openFor(listeners, own, socketDir);
   const keyOf = (token: string): string => keys.bridgeToken(createHash('sha256').update(token).digest('hex'));
   return {
     bridge: { ...bridge, addresses: { ...bridge.addresses, ...socketsOf(socketDir) } },

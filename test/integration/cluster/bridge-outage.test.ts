@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bridgeSockets } from '@remuda/protocol';
-import { createRedisDoor } from '../../../apps/bridge/src/redis/door.js';
+import { createRedisListener } from '../../../apps/bridge/src/redis/listener.js';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster } from './in-process-cluster.js';
@@ -14,17 +14,17 @@ import { specOf, startInProcessCluster } from './in-process-cluster.js';
 /** How long the bridge is away: three times what a worker's silence may last where words could come. */
 const awayMs = 20_000;
 
-/** The bridge's own door to Redis, which a test can take away and bring back. */
-async function openDoor(dir: string, port: number) {
+/** The bridge's own Redis listener, which a test can take away and bring back. */
+async function openListener(dir: string, port: number) {
   const lines = new Set<Socket>();
   const uncounted = { inc: () => undefined, dec: () => undefined };
   let server: Server | undefined;
   const open = async (): Promise<void> => {
-    const door = createRedisDoor({ now: () => ({ host: '127.0.0.1', port, tls: false }) }, {
+    const listener = createRedisListener({ now: () => ({ host: '127.0.0.1', port, tls: false }) }, {
       connections: uncounted,
-    } as unknown as Parameters<typeof createRedisDoor>[1]);
-    door.on('connection', (line) => lines.add(line.once('close', () => lines.delete(line))));
-    server = door.listen(join(dir, bridgeSockets.redis));
+    } as unknown as Parameters<typeof createRedisListener>[1]);
+    listener.on('connection', (line) => lines.add(line.once('close', () => lines.delete(line))));
+    server = listener.listen(join(dir, bridgeSockets.redis));
     await once(server, 'listening');
   };
   const close = async (): Promise<void> => {
@@ -38,8 +38,8 @@ async function openDoor(dir: string, port: number) {
 
 test('a bridge that is away for 20 s loses no worker, and no prompt runs again', async () => {
   await using redis = await startRedis();
-  const bridgeDir = await mkdtemp(join(tmpdir(), 'remuda-door-'));
-  const door = await openDoor(bridgeDir, redis.port);
+  const bridgeDir = await mkdtemp(join(tmpdir(), 'remuda-listener-'));
+  const listener = await openListener(bridgeDir, redis.port);
   const engines = new LedEngines();
   const recycle = { afterJobs: 1_000, afterMs: 3_600_000, idleMs: 60_000 };
   const cluster = await startInProcessCluster({
@@ -50,7 +50,7 @@ test('a bridge that is away for 20 s loses no worker, and no prompt runs again',
   });
   const submit = async (): Promise<string> => {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf({ prompt: id }) }]);
+    await cluster.store.submit([{ id, spec: specOf({ prompt: id }) }]);
     return id;
   };
   const workers = async (): Promise<string[]> => (await cluster.pools.workers()).map(({ id }) => id).sort();
@@ -61,22 +61,22 @@ test('a bridge that is away for 20 s loses no worker, and no prompt runs again',
     const before = await workers();
     const jobs = [await submit(), await submit()];
     const turns = [await engines.next(), await engines.next()];
-    await door.close();
+    await listener.close();
     turns[0]!.say('said while nobody could hear it');
     turns[0]!.succeed();
     await new Promise((resolve) => setTimeout(resolve, awayMs));
     jobs.push(await submit());
-    await door.open();
+    await listener.open();
     (await engines.next()).succeed();
     turns[1]!.succeed();
     for (const id of jobs) {
-      await expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-      expect(await cluster.book.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+      await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
+      expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
     }
     expect(await workers()).toEqual(before);
   } finally {
     await cluster.stop();
-    await door.close();
+    await listener.close();
     await rm(bridgeDir, { recursive: true, force: true });
   }
 }, 120_000);

@@ -21,10 +21,10 @@ async function withFrozenWorker(
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make() });
   try {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf() }]);
+    await cluster.store.submit([{ id, spec: specOf() }]);
     (await engines.next()).say('I will now look at the files.');
     await eventOf(cluster, id, 'message.text');
-    await cluster.runtime.freeze((await cluster.book.find(id))?.worker ?? '');
+    await cluster.runtime.freeze((await cluster.store.find(id))?.worker ?? '');
     await act(cluster, id, engines);
   } finally {
     await cluster.stop();
@@ -44,7 +44,7 @@ test('the container of a worker that fell silent is removed first, and only then
   await withFrozenWorker(async (cluster, id, engines) => {
     let atRemoval: unknown;
     cluster.runtime.beforeStop = async () => {
-      atRemoval ??= await cluster.book.find(id);
+      atRemoval ??= await cluster.store.find(id);
     };
     const requeued = await eventOf(cluster, id, 'job.requeued');
     expect(atRemoval).toMatchObject({ state: 'running', attempt: 1 });
@@ -64,7 +64,7 @@ test('the container of a worker that fell silent is removed first, and only then
         ended: { by: 'container', processesLeft: 0 },
       },
     ]);
-    expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', attempt: 2, requeues: 1, failures: 0 });
+    expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', attempt: 2, requeues: 1, failures: 0 });
   });
 });
 
@@ -73,23 +73,23 @@ test('as long as the container can not be removed its job is not given to anothe
     const states: (string | undefined)[] = [];
     cluster.runtime.beforeStop = async () => {
       if (states.length === 3) return;
-      states.push((await cluster.book.find(id))?.state);
+      states.push((await cluster.store.find(id))?.state);
       throw new Error('the engine does not answer');
     };
     await eventOf(cluster, id, 'job.requeued');
     expect(states).toEqual(['running', 'running', 'running']);
     (await engines.next()).succeed();
     await eventOf(cluster, id, 'job.over');
-    expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
+    expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
   });
 });
 
 test('a job that was to be cancelled ends as cancelled, with what its silent worker had said', async () => {
   await withFrozenWorker(async (cluster, id) => {
-    expect(await cluster.book.cancel(id, 'enough')).toEqual({ kind: 'requested' });
+    expect(await cluster.store.cancel(id, 'enough')).toEqual({ kind: 'requested' });
     await eventOf(cluster, id, 'job.over');
-    expect(await cluster.book.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
-    expect(await cluster.book.result(id)).toMatchObject({
+    expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
+    expect(await cluster.store.result(id)).toMatchObject({
       text: 'I will now look at the files.',
       ended: { by: 'container', processesLeft: 0 },
     });

@@ -28,9 +28,9 @@ async function timeOfTakeover(
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make(), schedulers: 2 });
   try {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf() }]);
+    await cluster.store.submit([{ id, spec: specOf() }]);
     const turn = await engines.next();
-    const { worker = '' } = (await cluster.book.find(id)) ?? {};
+    const { worker = '' } = (await cluster.store.find(id)) ?? {};
     const key = cluster.keys.workerOwner(worker);
     const before = (await cluster.redis.get(key)) ?? '';
     const began = performance.now();
@@ -47,7 +47,7 @@ async function timeOfTakeover(
     for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(20_000)))
       types.push(...batch.map((event) => event.type));
     expect(types).toEqual(['job.queued', 'job.assigned', 'message.text', 'job.over']);
-    expect(await cluster.book.find(id)).toMatchObject({
+    expect(await cluster.store.find(id)).toMatchObject({
       state: 'succeeded',
       attempt: 1,
       failures: 0,
@@ -91,7 +91,7 @@ test('a scheduler gives no job to a worker that another one has taken since the 
       return answer;
     });
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf() }]);
+    await cluster.store.submit([{ id, spec: specOf() }]);
     const types: string[] = [];
     for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(20_000)))
       types.push(...batch.map((event) => event.type));

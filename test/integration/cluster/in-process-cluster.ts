@@ -15,8 +15,8 @@ import { workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
   RedisDeadLetters,
   RedisEventLog,
-  RedisJobBook,
-  RedisPoolBook,
+  RedisJobStore,
+  RedisPoolStore,
   RedisPoolControls,
   WorkerLine,
   connectRedis,
@@ -55,7 +55,7 @@ export interface InProcessOptions {
   readonly redisUrlOf?: (connection: string) => string;
   /** What the schedulers take the time from, by their ids. Default: the machine's own. */
   readonly schedulerClock?: (id: string) => Clock;
-  /** Folder of the sockets of a bridge, by whose door the workers reach Redis. Default: they do so by themselves. */
+  /** Folder of the sockets of a bridge, by whose listener the workers reach Redis. Default: they do so by themselves. */
   readonly bridgeDir?: string;
 }
 
@@ -239,9 +239,9 @@ export async function startInProcessCluster(options: InProcessOptions) {
   for (const scheduler of schedulers) await scheduler.start();
   const redis = connect('client');
   const keys = redisKeys(namespace);
-  const book = new RedisJobBook(redis, keys, systemClock);
+  const store = new RedisJobStore(redis, keys, systemClock);
   const events = new RedisEventLog(() => connect('events'), keys, systemClock);
-  const pools = new RedisPoolBook(redis, keys);
+  const pools = new RedisPoolStore(redis, keys);
   const controls = new RedisPoolControls(redis, keys, systemClock);
   const deadLetters = new RedisDeadLetters(redis, keys, systemClock);
   return {
@@ -255,7 +255,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       kill,
       redis,
       keys,
-      book,
+      store,
       events,
       pools,
       controls,
@@ -265,7 +265,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
     stop: async () => {
       await Promise.all([...alive].map((scheduler) => scheduler.stop()));
       for (const seen of await runtime.list()) await runtime.stop(seen.worker);
-      await Promise.all([events.close(), book.close(), pools.close(), deadLetters.close()]);
+      await Promise.all([events.close(), store.close(), pools.close(), deadLetters.close()]);
       redis.disconnect();
     },
   };

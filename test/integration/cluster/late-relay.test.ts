@@ -58,7 +58,7 @@ test('workers whose reports are there, and were not read for longer than a silen
   try {
     await expect.poll(idle, { timeout: 20_000 }).toBe(2);
     const before = await workers();
-    await cluster.book.submit([{ id, spec: specOf() }]);
+    await cluster.store.submit([{ id, spec: specOf() }]);
     const turn = await engines.next();
     way.hold();
     turn.say('said while nobody reads it');
@@ -68,8 +68,8 @@ test('workers whose reports are there, and were not read for longer than a silen
     await expect.poll(() => before.every((worker) => told(worker) >= 2), { timeout: 40_000 }).toBe(true);
     expect(await workers()).toEqual(before);
     way.letGo();
-    await expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-    expect(await cluster.book.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+    await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
+    expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
     expect(await workers()).toEqual(before);
   } finally {
     way.letGo();

@@ -22,7 +22,7 @@ const startCluster = (options: Partial<InProcessOptions> = {}): Promise<Cluster>
 
 async function submit(cluster: Cluster): Promise<string> {
   const id = `j-${randomUUID()}`;
-  await cluster.book.submit([{ id, spec: specOf() }]);
+  await cluster.store.submit([{ id, spec: specOf() }]);
   return id;
 }
 
@@ -85,7 +85,7 @@ test('an assignment that is asked for again once its worker has begun is the sam
   const cluster = await startCluster({ engine });
   const run = vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, ...args) {
     const first = await this.assign(...args);
-    await expect.poll(async () => (await cluster.book.find(args[0].job.id))?.state).toBe('running');
+    await expect.poll(async () => (await cluster.store.find(args[0].job.id))?.state).toBe('running');
     const again = await this.assign(...args);
     expect(again).toMatchObject({ ...first, grant: expect.any(String) as string });
     end();
@@ -157,7 +157,7 @@ test('a job that was put back to the queue unbeknown to its scheduler is claimed
       await this.settle(...args);
       return { kind: 'fenced' };
     });
-    await cluster.runtime.crash((await cluster.book.find(id))?.worker ?? '');
+    await cluster.runtime.crash((await cluster.store.find(id))?.worker ?? '');
     const events = await eventsOf(cluster, id);
     expect(types(events)).toEqual(onceMore);
     expect(events[3]!.at - events[2]!.at).toBeLessThan(3_000);
@@ -202,7 +202,7 @@ test('a job whose worker is gone without anybody having seen it goes to another 
     await expect.poll(() => turns).toBe(1);
     // Its container is not known any more either. Were it told to leave, its silence would be noticed, perhaps sooner.
     cluster.runtime.beforeStop = () => Promise.reject(new Error('not now'));
-    await cluster.redis.del(cluster.keys.worker((await cluster.book.find(id))?.worker ?? ''));
+    await cluster.redis.del(cluster.keys.worker((await cluster.store.find(id))?.worker ?? ''));
     expect(types(await eventsOf(cluster, id))).toEqual(onceMore);
   } finally {
     cluster.runtime.beforeStop = () => Promise.resolve();

@@ -42,10 +42,10 @@ const speaking =
 
 async function submit(cluster: Cluster): Promise<string> {
   const id = `j-${randomUUID()}`;
-  await cluster.book.submit([{ id, spec: specOf() }]);
+  await cluster.store.submit([{ id, spec: specOf() }]);
   return id;
 }
-const find = (cluster: Cluster, id: string) => cluster.book.find(id);
+const find = (cluster: Cluster, id: string) => cluster.store.find(id);
 const pool = async (cluster: Cluster) => (await cluster.pools.pools())[0];
 
 test('a worker that is sent a newer assignment gives it back as a matter of ours, and leaves', async () => {

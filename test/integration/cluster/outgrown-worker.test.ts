@@ -21,11 +21,11 @@ test('a worker above its memory limit is replaced between two jobs, and not whil
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine, profile: { recycle, pool } });
   const run = async (prompt: string) => {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf({ prompt }) }]);
+    await cluster.store.submit([{ id, spec: specOf({ prompt }) }]);
     await expect
-      .poll(async () => (await cluster.book.find(id))?.state, { timeout: 20_000, interval: 2 })
+      .poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000, interval: 2 })
       .toBe('succeeded');
-    return cluster.book.find(id);
+    return cluster.store.find(id);
   };
   try {
     const small = await run('stay small');

@@ -54,19 +54,19 @@ test('a cancel that comes to the worker before the assignment does ends the atte
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine });
   try {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf() }]);
+    await cluster.store.submit([{ id, spec: specOf() }]);
     const events = cluster.events.follow(id, 0, AbortSignal.timeout(30_000));
     const types: string[] = [];
     for await (const batch of events) {
       types.push(...batch.map((event) => event.type));
       if (batch.some((event) => event.type === 'job.assigned')) {
-        expect(await cluster.book.cancel(id, 'changed my mind')).toEqual({ kind: 'requested' });
+        expect(await cluster.store.cancel(id, 'changed my mind')).toEqual({ kind: 'requested' });
         expect(await heard).toMatchObject({ kind: 'cancel', job: id, lease: 1 });
         letGo();
       }
     }
     expect(types).toEqual(['job.queued', 'job.assigned', 'job.cancel_requested', 'attempt.ended', 'job.over']);
-    expect(await cluster.book.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
+    expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
     // The engine was told before it began, or not asked at all.
     expect(begun).not.toContain(false);
   } finally {

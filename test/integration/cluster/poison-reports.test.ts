@@ -44,16 +44,16 @@ async function withJob(act: (cluster: Cluster, job: string, worker: string, engi
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make() });
   try {
     const job = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id: job, spec: specOf() }]);
+    await cluster.store.submit([{ id: job, spec: specOf() }]);
     await engines.next();
-    await expect.poll(async () => (await cluster.book.find(job))?.state, limit).toBe('running');
-    await act(cluster, job, (await cluster.book.find(job))?.worker ?? '', engines);
+    await expect.poll(async () => (await cluster.store.find(job))?.state, limit).toBe('running');
+    await act(cluster, job, (await cluster.store.find(job))?.worker ?? '', engines);
   } finally {
     await cluster.stop();
   }
 }
 
-const stateOf = async (cluster: Cluster, job: string) => (await cluster.book.find(job))?.state;
+const stateOf = async (cluster: Cluster, job: string) => (await cluster.store.find(job))?.state;
 
 test.each(poison)('a worker that says %s and dies does not keep its job from its end', async (_, reportsOf) => {
   await withJob(async (cluster, job, worker, engines) => {
@@ -76,7 +76,7 @@ test('a step that fails whenever it is taken is left out, and others go on meanw
     const said = events.replace('"poison"', `"${job}"`).replace('"x"', '"the last words"');
     await client.xadd(keys.workerOut(worker), '1000000-0', 'd', `[${events},${said}]`);
     const other = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id: other, spec: specOf() }]);
+    await cluster.store.submit([{ id: other, spec: specOf() }]);
     (await engines.next()).succeed();
     await expect.poll(() => stateOf(cluster, other), limit).toBe('succeeded');
     await cluster.runtime.crash(worker);
@@ -91,7 +91,7 @@ test('a number that no cursor can hold does not keep the next scheduler from rea
     const said = `{"kind":"events","job":"${job}","lease":1,"events":[{"type":"message.text","at":1,"data":{"text":"x"}}]}`;
     await cluster.redis.xadd(cluster.keys.workerOut(worker), '18446744073709551614-0', 'd', `[${said}]`);
     const other = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id: other, spec: specOf() }]);
+    await cluster.store.submit([{ id: other, spec: specOf() }]);
     (await engines.next()).succeed();
     await expect.poll(() => stateOf(cluster, other), limit).toBe('succeeded');
     const [first] = cluster.schedulers;
@@ -102,7 +102,7 @@ test('a number that no cursor can hold does not keep the next scheduler from rea
     cluster.alive.delete(first);
     await first.stop();
     const third = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id: third, spec: specOf() }]);
+    await cluster.store.submit([{ id: third, spec: specOf() }]);
     (await engines.next()).succeed();
     await expect.poll(() => stateOf(cluster, third), limit).toBe('succeeded');
     await cluster.runtime.crash(worker);

@@ -19,7 +19,7 @@ test('Redis is killed and comes back with its log: nothing accepted is lost, wha
   });
   const submit = async (): Promise<string> => {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf({ prompt: id }) }]);
+    await cluster.store.submit([{ id, spec: specOf({ prompt: id }) }]);
     return id;
   };
   try {
@@ -46,8 +46,8 @@ test('Redis is killed and comes back with its log: nothing accepted is lost, wha
     turns[1]!.succeed();
     for (let i = 0; i < waiting.length; i++) void engines.next().then((turn) => turn.succeed());
     for (const id of [...running, ...waiting]) {
-      await expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-      expect(await cluster.book.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+      await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
+      expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
     }
     // Which of the two began first is chance.
     const page = await cluster.events.page(turns[0]!.turn.prompt, 0, 100);

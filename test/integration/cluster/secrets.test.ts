@@ -38,7 +38,7 @@ async function withCluster(
 
 async function submit(cluster: Cluster, spec: Partial<JobSpec> = {}): Promise<string> {
   const id = `j-${randomUUID()}`;
-  await cluster.book.submit([{ id, spec: specOf({ secrets: ['TOKEN'], ...spec }), secrets: { TOKEN: secret } }]);
+  await cluster.store.submit([{ id, spec: specOf({ secrets: ['TOKEN'], ...spec }), secrets: { TOKEN: secret } }]);
   return id;
 }
 
@@ -70,9 +70,9 @@ test('secrets are in the environment of the turn, hidden in what it says, and no
       await over(made, id);
       expect(found).toEqual({ TOKEN: secret });
       expect(meanwhile).toHaveLength(2);
-      expect(await made.book.result(id)).toMatchObject({ text: 'it is [secret TOKEN]' });
+      expect(await made.store.result(id)).toMatchObject({ text: 'it is [secret TOKEN]' });
       expect(JSON.stringify((await made.events.page(id, 0, 100)).events)).toContain('I have [secret TOKEN]');
-      expect(await made.book.find(id)).toMatchObject({ spec: { secrets: ['TOKEN'] } });
+      expect(await made.store.find(id)).toMatchObject({ spec: { secrets: ['TOKEN'] } });
       await expect.poll(() => placesOf(made)).toEqual([]);
     },
   );
@@ -98,7 +98,7 @@ test('a second attempt has them again', async () => {
 
 test('a worker that is used again is not, after a job with secrets', async () => {
   const workers = async (made: Cluster, ids: readonly string[]) =>
-    Promise.all(ids.map(async (id) => (await made.book.find(id))?.worker));
+    Promise.all(ids.map(async (id) => (await made.store.find(id))?.worker));
   const profile = { pool: { warm: 1, max: 1 }, recycle: { afterJobs: 9, afterMs: 1e9, idleMs: 1e9 } };
   await withCluster(
     async () => ended,
@@ -107,7 +107,7 @@ test('a worker that is used again is not, after a job with secrets', async () =>
       for (const secrets of [undefined, ['TOKEN'], undefined]) {
         const id = `j-${randomUUID()}`;
         const given = secrets ? { secrets: { TOKEN: secret } } : {};
-        await made.book.submit([{ id, spec: specOf(secrets ? { secrets } : {}), ...given }]);
+        await made.store.submit([{ id, spec: specOf(secrets ? { secrets } : {}), ...given }]);
         await over(made, id);
         ids.push(id);
       }
@@ -126,7 +126,7 @@ describe('a job that is never started', () => {
       async (made) => {
         const id = await submit(made, { runAt: Date.now() + 3_600_000 });
         expect(await placesOf(made)).toEqual([made.keys.secrets(id)]);
-        await made.book.cancel(id, 'not needed');
+        await made.store.cancel(id, 'not needed');
         expect(await placesOf(made)).toEqual([]);
       },
     ));
@@ -154,7 +154,7 @@ test('a job whose secrets are gone fails, and is not carried out without them', 
       const id = await submit(made, { runAt: Date.now() + 500 });
       await made.redis.del(made.keys.secrets(id));
       await over(made, id);
-      expect(await made.book.find(id)).toMatchObject({ state: 'failed', failure: { code: 'job.secrets_gone' } });
+      expect(await made.store.find(id)).toMatchObject({ state: 'failed', failure: { code: 'job.secrets_gone' } });
       expect(turns).toBe(0);
     },
   );

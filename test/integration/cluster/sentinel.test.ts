@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { connectRedis } from '@remuda/redis';
-import { createRedisDoor } from '../../../apps/bridge/src/redis/door.js';
+import { createRedisListener } from '../../../apps/bridge/src/redis/listener.js';
 import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
 import { LedEngines } from '../api/led-engine.js';
 import { serverPath, startWatchedRedis } from '../sentinel.js';
@@ -19,7 +19,7 @@ describe.skipIf(serverPath === undefined)('with sentinels', () => {
     try {
       const submit = async (): Promise<string> => {
         const id = `j-${randomUUID()}`;
-        await cluster.book.submit([{ id, spec: specOf() }]);
+        await cluster.store.submit([{ id, spec: specOf() }]);
         return id;
       };
       const running = await submit();
@@ -40,8 +40,8 @@ describe.skipIf(serverPath === undefined)('with sentinels', () => {
       next.succeed();
       turn.succeed();
       for (const id of [running, later])
-        await expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-      expect(await cluster.book.find(running)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+        await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
+      expect(await cluster.store.find(running)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
       const [, second] = redis.servers;
       expect(cluster.redis.stream.remotePort).toBe(second);
     } finally {
@@ -49,14 +49,14 @@ describe.skipIf(serverPath === undefined)('with sentinels', () => {
     }
   }, 90_000);
 
-  test('the bridge’s door leads to the master of now', async () => {
+  test('the bridge’s listener leads to the master of now', async () => {
     await using redis = await startWatchedRedis(sentinels);
     const own = connectRedis(redis.url, { name: 'test-bridge', whileDown: 'fail' });
     const connections = { inc: () => undefined, dec: () => undefined };
-    const door = createRedisDoor(whereabouts(redis.url, own), { connections } as never);
-    door.listen(0, '127.0.0.1');
-    await once(door, 'listening');
-    const address = door.address() as { port: number };
+    const listener = createRedisListener(whereabouts(redis.url, own), { connections } as never);
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const address = listener.address() as { port: number };
     const worker = connectRedis(`redis://127.0.0.1:${String(address.port)}`, { name: 'test-worker' });
     try {
       await worker.set('before', '1');
@@ -68,7 +68,7 @@ describe.skipIf(serverPath === undefined)('with sentinels', () => {
     } finally {
       worker.disconnect();
       own.disconnect();
-      door.close();
+      listener.close();
     }
   }, 60_000);
 });

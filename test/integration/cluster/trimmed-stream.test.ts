@@ -11,11 +11,11 @@ test('what was trimmed of an event stream is declared, to whoever reads a page a
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make() });
   try {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf() }]);
+    await cluster.store.submit([{ id, spec: specOf() }]);
     const turn = await engines.next();
     for (let i = 0; i < 5; i++) turn.say(`line ${String(i)}`);
     turn.succeed();
-    await expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 10_000 }).toBe('succeeded');
+    await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 10_000 }).toBe('succeeded');
     await cluster.redis.xtrim(cluster.keys.events(id), 'MAXLEN', 1);
     const gap = { id: 7, type: 'stream.gap', data: { firstHeld: 8, missed: 7 } };
     const over = { id: 8, type: 'job.over' };

@@ -29,7 +29,7 @@ async function withCluster(
 
 async function submit(cluster: Cluster, spec: Partial<JobSpec> = {}): Promise<string> {
   const id = `j-${randomUUID()}`;
-  await cluster.book.submit([{ id, spec: specOf(spec) }]);
+  await cluster.store.submit([{ id, spec: specOf(spec) }]);
   return id;
 }
 
@@ -84,8 +84,8 @@ describe('the way of a job', () => {
       const events = await eventsOf(cluster, id);
       expect(types(events)).toEqual(['job.queued', 'job.assigned', 'message.text', 'job.over']);
       expect(events.map((event) => event.id)).toEqual([1, 2, 3, 4]);
-      expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', attempt: 1, costUsd: 0.5 });
-      expect(await cluster.book.result(id)).toMatchObject({ text: 'done' });
+      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', attempt: 1, costUsd: 0.5 });
+      expect(await cluster.store.result(id)).toMatchObject({ text: 'done' });
     });
   });
 
@@ -131,7 +131,7 @@ describe('the way of a job', () => {
         'attempt.restarted',
         'job.over',
       ]);
-      expect(await cluster.book.find(id)).toMatchObject({
+      expect(await cluster.store.find(id)).toMatchObject({
         state: 'failed',
         attempt: 2,
         failures: 1,
@@ -162,8 +162,8 @@ describe('the way of a job', () => {
       await hold.begun;
       const low = await submit(cluster, { prompt: 'low', priority: 9 });
       const high = await submit(cluster, { prompt: 'high', priority: 1 });
-      expect(await cluster.book.position({ id: low, spec: specOf(), state: 'queued' })).toBe(2);
-      expect(await cluster.book.position({ id: high, spec: specOf(), state: 'queued' })).toBe(1);
+      expect(await cluster.store.position({ id: low, spec: specOf(), state: 'queued' })).toBe(2);
+      expect(await cluster.store.position({ id: high, spec: specOf(), state: 'queued' })).toBe(1);
       hold.release();
       await Promise.all([eventsOf(cluster, low), eventsOf(cluster, high)]);
       expect(order).toEqual(['first', 'high', 'low']);
@@ -178,7 +178,7 @@ describe('the way of a job', () => {
       );
     const profile = { pool: { warm: 1, max: 1 }, recycle: { afterJobs: 100, afterMs: 1e9, idleMs: 1e9 } };
     await withCluster({ engine, profile }, async (cluster) => {
-      const startOf = async (id: string) => (await cluster.book.find(id))?.start;
+      const startOf = async (id: string) => (await cluster.store.find(id))?.start;
       await submit(cluster, { prompt: 'first' });
       await hold.begun;
       const waiting = await submit(cluster, { prompt: 'second' });
@@ -197,13 +197,13 @@ describe('the way of a job', () => {
       const runAt = Date.now() + 1_200;
       const later = await submit(cluster, { runAt });
       await eventsOf(cluster, later);
-      const claimedAt = (await cluster.book.find(later))?.times.claimedAt ?? 0;
+      const claimedAt = (await cluster.store.find(later))?.times.claimedAt ?? 0;
       expect(claimedAt).toBeGreaterThanOrEqual(runAt);
     });
     await withCluster({ profile: { name: 'other' } }, async (cluster) => {
       const stale = await submit(cluster, { ttlMs: 100 });
       await eventsOf(cluster, stale);
-      expect(await cluster.book.find(stale)).toMatchObject({ state: 'failed', failure: { code: 'job.expired' } });
+      expect(await cluster.store.find(stale)).toMatchObject({ state: 'failed', failure: { code: 'job.expired' } });
     });
   });
 
@@ -223,7 +223,7 @@ describe('the way of a job', () => {
       await cluster.controls.resume('default');
       expect(types(await eventsOf(cluster, stale)).at(-1)).toBe('job.over');
       await eventsOf(cluster, other);
-      expect(await cluster.book.find(stale)).toMatchObject({ state: 'succeeded' });
+      expect(await cluster.store.find(stale)).toMatchObject({ state: 'succeeded' });
     });
   });
 });
@@ -232,9 +232,9 @@ describe('cancelling', () => {
   test('a queued job is over at once and never starts', async () => {
     await withCluster({ profile: { name: 'other' } }, async (cluster) => {
       const id = await submit(cluster);
-      expect(await cluster.book.cancel(id, 'not needed')).toEqual({ kind: 'cancelled' });
+      expect(await cluster.store.cancel(id, 'not needed')).toEqual({ kind: 'cancelled' });
       expect(types(await eventsOf(cluster, id))).toEqual(['job.queued', 'job.over']);
-      expect(await cluster.book.cancel(id, 'again')).toEqual({ kind: 'over', state: 'cancelled' });
+      expect(await cluster.store.cancel(id, 'again')).toEqual({ kind: 'over', state: 'cancelled' });
     });
   });
 
@@ -243,9 +243,9 @@ describe('cancelling', () => {
     await withCluster({ engine: () => new InstantEngine(hold.script) }, async (cluster) => {
       const id = await submit(cluster);
       await hold.begun;
-      expect(await cluster.book.cancel(id, 'enough')).toEqual({ kind: 'requested' });
+      expect(await cluster.store.cancel(id, 'enough')).toEqual({ kind: 'requested' });
       await eventsOf(cluster, id);
-      expect(await cluster.book.find(id)).toMatchObject({ state: 'cancelled' });
+      expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled' });
     });
   });
 
@@ -257,19 +257,19 @@ describe('cancelling', () => {
         ...args
       ) {
         expect(args[1]).toMatchObject({ state: 'queued' });
-        expect(await cluster.book.cancel(args[0].job, 'enough')).toEqual({ kind: 'requested' });
+        expect(await cluster.store.cancel(args[0].job, 'enough')).toEqual({ kind: 'requested' });
         settle.mockRestore();
         return this.settle(...args);
       });
       const id = await submit(cluster);
       expect(types(await eventsOf(cluster, id)).slice(-2)).toEqual(['job.cancel_requested', 'job.over']);
-      expect(await cluster.book.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
+      expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
     });
   });
 
   test('an unknown job is unknown', async () => {
     await withCluster({}, async (cluster) => {
-      expect(await cluster.book.cancel('j-none', 'x')).toEqual({ kind: 'unknown' });
+      expect(await cluster.store.cancel('j-none', 'x')).toEqual({ kind: 'unknown' });
     });
   });
 });
@@ -280,7 +280,7 @@ describe('what dies', () => {
     await withCluster({ engine: () => new InstantEngine(hold.script) }, async (cluster) => {
       const id = await submit(cluster);
       await hold.begun;
-      const worker = (await cluster.book.find(id))?.worker ?? '';
+      const worker = (await cluster.store.find(id))?.worker ?? '';
       await cluster.runtime.crash(worker);
       await eventOf(cluster, id, 'job.requeued');
       hold.release();
@@ -293,7 +293,7 @@ describe('what dies', () => {
         'attempt.restarted',
         'job.over',
       ]);
-      expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', failures: 0, requeues: 1, attempt: 2 });
+      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', failures: 0, requeues: 1, attempt: 2 });
     });
   });
 
@@ -309,7 +309,7 @@ describe('what dies', () => {
       const events = await eventsOf(cluster, id);
       expect(types(events)).toEqual(['job.queued', 'job.assigned', 'job.over']);
       expect(hold.turns()).toBe(1);
-      expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
+      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
     });
   });
 
@@ -327,7 +327,7 @@ describe('what dies', () => {
       hold.release();
       await eventsOf(cluster, id);
       expect(hold.turns()).toBe(1);
-      expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
+      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
     });
   });
 
@@ -340,10 +340,10 @@ describe('what dies', () => {
       hold.release();
       await redis.start();
       await eventsOf(cluster, id);
-      expect(await cluster.book.find(id)).toMatchObject({ state: 'succeeded' });
+      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded' });
       const next = await submit(cluster);
       await eventsOf(cluster, next);
-      expect(await cluster.book.find(next)).toMatchObject({ state: 'succeeded' });
+      expect(await cluster.store.find(next)).toMatchObject({ state: 'succeeded' });
     });
   });
 });
@@ -353,12 +353,12 @@ describe('idempotency', () => {
     await withCluster({}, async (cluster) => {
       const one = { id: `j-${randomUUID()}`, spec: specOf() };
       const two = { id: `j-${randomUUID()}`, spec: specOf() };
-      const first = await cluster.book.submit([one], { key: 'k', fingerprint: 'a' });
-      const second = await cluster.book.submit([two], { key: 'k', fingerprint: 'a' });
+      const first = await cluster.store.submit([one], { key: 'k', fingerprint: 'a' });
+      const second = await cluster.store.submit([two], { key: 'k', fingerprint: 'a' });
       expect(first).toEqual({ ids: [one.id], repeated: false });
       expect(second).toEqual({ ids: [one.id], repeated: true });
-      expect(await cluster.book.find(two.id)).toBeUndefined();
-      await expect(cluster.book.submit([two], { key: 'k', fingerprint: 'b' })).rejects.toMatchObject({
+      expect(await cluster.store.find(two.id)).toBeUndefined();
+      await expect(cluster.store.submit([two], { key: 'k', fingerprint: 'b' })).rejects.toMatchObject({
         code: 'idempotency.conflict',
       });
     });

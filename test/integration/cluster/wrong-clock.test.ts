@@ -22,23 +22,23 @@ test.each([
   });
   const submit = async (timeoutMs: number): Promise<string> => {
     const id = `j-${randomUUID()}`;
-    await cluster.book.submit([{ id, spec: specOf({ timeoutMs, attempts: 1 }) }]);
+    await cluster.store.submit([{ id, spec: specOf({ timeoutMs, attempts: 1 }) }]);
     return id;
   };
-  const over = (id: string) => expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 20_000 });
+  const over = (id: string) => expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 });
   try {
     const short = await submit(1_500);
     const long = await submit(60_000);
     const turns = [await engines.next(), await engines.next()];
     await over(short).toBe('failed');
     // By its worker, which would else be ended from outside ten seconds later.
-    expect(await cluster.book.find(short)).toMatchObject({ failure: { code: 'job.timed_out' }, attempt: 1 });
+    expect(await cluster.store.find(short)).toMatchObject({ failure: { code: 'job.timed_out' }, attempt: 1 });
     expect(await cluster.deadLetters.attempts(short)).toMatchObject([
       { failure: { message: 'The attempt reached its timeoutMs.' } },
     ]);
     for (const turn of turns) turn.succeed();
     await over(long).toBe('succeeded');
-    expect(await cluster.book.find(long)).toMatchObject({ attempt: 1, requeues: 0 });
+    expect(await cluster.store.find(long)).toMatchObject({ attempt: 1, requeues: 0 });
   } finally {
     await cluster.stop();
   }
@@ -63,7 +63,7 @@ test('schedulers whose clocks are two hours apart agree on when a job is due', a
   try {
     const runAt = Date.now() + 3_000;
     const ids = Array.from({ length: 4 }, () => `j-${randomUUID()}`);
-    await cluster.book.submit(ids.map((id) => ({ id, spec: specOf({ runAt, ttlMs: 30_000, attempts: 2 }) })));
+    await cluster.store.submit(ids.map((id) => ({ id, spec: specOf({ runAt, ttlMs: 30_000, attempts: 2 }) })));
     for (const _ of ids) {
       const turn = await engines.next();
       // Tried again after a pause, which the scheduler that hears of it names, and any other one may see the end of.
@@ -71,8 +71,8 @@ test('schedulers whose clocks are two hours apart agree on when a job is due', a
     }
     for (const _ of ids) (await engines.next()).succeed();
     for (const id of ids) {
-      await expect.poll(async () => (await cluster.book.find(id))?.state, { timeout: 30_000 }).toBe('succeeded');
-      const { times, attempt } = (await cluster.book.find(id))!;
+      await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 30_000 }).toBe('succeeded');
+      const { times, attempt } = (await cluster.store.find(id))!;
       expect(attempt).toBe(2);
       expect(times.requeuedAt).toBeGreaterThanOrEqual(runAt);
       expect(Math.abs((times.overAt ?? 0) - Date.now())).toBeLessThan(60_000);
@@ -100,7 +100,7 @@ test.each([
     });
     const submit = async (spec: Partial<Parameters<typeof specOf>[0]> = {}): Promise<string> => {
       const id = `j-${randomUUID()}`;
-      await cluster.book.submit([{ id, spec: specOf({ timeoutMs: 60_000, ...spec }) }]);
+      await cluster.store.submit([{ id, spec: specOf({ timeoutMs: 60_000, ...spec }) }]);
       return id;
     };
     try {
@@ -111,11 +111,11 @@ test.each([
       clock.offMs = jumpMs;
       const next = await submit({ ttlMs: 20_000 });
       (await engines.next()).succeed();
-      await expect.poll(async () => (await cluster.book.find(next))?.state, { timeout: 20_000 }).toBe('succeeded');
+      await expect.poll(async () => (await cluster.store.find(next))?.state, { timeout: 20_000 }).toBe('succeeded');
       turn.succeed();
-      await expect.poll(async () => (await cluster.book.find(running))?.state, { timeout: 20_000 }).toBe('succeeded');
+      await expect.poll(async () => (await cluster.store.find(running))?.state, { timeout: 20_000 }).toBe('succeeded');
       for (const id of [running, next])
-        expect(await cluster.book.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+        expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
       expect((await cluster.pools.workers()).map(({ id }) => id).sort()).toEqual(before);
     } finally {
       await cluster.stop();

@@ -46,13 +46,13 @@ describe.skipIf(!engineAnswers)('The worker image', () => {
       WorkingDir: workspace,
     });
     await inside(
-      'git --version && rg --version && curl --version && ps --version && node --check /opt/remuda/git-door.mjs',
+      'git --version && rg --version && curl --version && ps --version && node --check /opt/remuda/git-connect.mjs',
     );
   });
 
   it('lets the user of Claude Code change nothing of the programs', async () => {
     expect(await inside(`find / -xdev -writable -type f -not -path '/proc/*' 2>/dev/null | head -n 5`)).toBe('');
-    expect(await inside(`stat -c '%u:%g' ${claude} /opt/remuda/worker.mjs /opt/remuda/git-door.mjs`)).toBe(
+    expect(await inside(`stat -c '%u:%g' ${claude} /opt/remuda/worker.mjs /opt/remuda/git-connect.mjs`)).toBe(
       '0:0\n0:0\n0:0',
     );
   });

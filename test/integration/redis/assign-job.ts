@@ -1,6 +1,14 @@
 import { expect } from 'vitest';
 import type { Clock } from '@remuda/domain';
-import { Leases, RedisJobBook, WorkerRegistry, own, type HeldJob, type ProfileQueue, type Queues } from '@remuda/redis';
+import {
+  Leases,
+  RedisJobStore,
+  WorkerRegistry,
+  own,
+  type HeldJob,
+  type ProfileQueue,
+  type Queues,
+} from '@remuda/redis';
 import { jobSpec } from '@remuda/testing';
 
 /** The worker that gets every job. */
@@ -21,9 +29,9 @@ export async function assignJob({ queues, queue, clock }: AssignParts, id: strin
   const registry = new WorkerRegistry(queues, scheduler);
   await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 });
   await registry.note(worker, { phase: 'idle' });
-  const book = new RedisJobBook(redis, keys, clock);
-  await book.submit([{ id, spec: jobSpec({ prompt }) }]);
-  await book.close();
+  const store = new RedisJobStore(redis, keys, clock);
+  await store.submit([{ id, spec: jobSpec({ prompt }) }]);
+  await store.close();
   const held = (await queue.claim())!;
   expect(held.id).toBe(id);
   const leases = new Leases(queues, clock);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   ProfileQueue,
   Queues,
-  RedisJobBook,
+  RedisJobStore,
   connectRedis,
   type RedisConnection,
   redisKeys,
@@ -41,19 +41,19 @@ afterEach(async () => {
 
 /** The same jobs in both queues, the first line of which are one that was given back, one of a priority, and two that are due. */
 async function fill(of: RedisKeys): Promise<void> {
-  const book = new RedisJobBook(redis, of, clock);
+  const store = new RedisJobStore(redis, of, clock);
   const job = (id: string, priority: number, runAt?: number) => ({
     id,
     spec: jobSpec({ prompt: `do ${id}`, priority, ...(runAt === undefined ? {} : { runAt }) }),
   });
-  await book.submit([
+  await store.submit([
     job('back', 5),
     job('later', 7),
     job('due', 5, clock.now() + 50),
     job('due-first', 1, clock.now() + 50),
   ]);
-  await book.submit([job('tomorrow', 1, clock.now() + 86_400_000)]);
-  await book.close();
+  await store.submit([job('tomorrow', 1, clock.now() + 86_400_000)]);
+  await store.close();
   const at = (name: string) => of.placed('default', name);
   // As BullMQ gives back what stalled: to the head of those that have no priority any more.
   await redis.zrem(at('prioritized'), 'back');

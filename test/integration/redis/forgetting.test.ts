@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   Forgetting,
-  RedisJobBook,
+  RedisJobStore,
   connectRedis,
   defaultRetention,
   type RedisConnection,
@@ -14,15 +14,15 @@ const keys = redisKeys('t');
 const clock = new ManualClock(1_000_000);
 let server: TestRedis;
 let redis: RedisConnection;
-let book: RedisJobBook;
+let store: RedisJobStore;
 
 beforeEach(async () => {
   server = await startRedis();
   redis = connectRedis(server.url, { name: 'test' });
-  book = new RedisJobBook(redis, keys, clock);
+  store = new RedisJobStore(redis, keys, clock);
 });
 afterEach(async () => {
-  await book.close();
+  await store.close();
   redis.disconnect();
   await server.close();
 });
@@ -34,9 +34,9 @@ const forgetting = (own: { jobMs?: number; jobBytes?: number }) =>
 async function cancelled(count: number): Promise<readonly string[]> {
   const ids = Array.from({ length: count }, (_, i) => `j-${String(i)}`);
   for (const id of ids) {
-    await book.submit([{ id, spec: jobSpec({ prompt: 'x'.repeat(10_000), labels: { own: id } }) }]);
+    await store.submit([{ id, spec: jobSpec({ prompt: 'x'.repeat(10_000), labels: { own: id } }) }]);
     await clock.advance(1);
-    await book.cancel(id, 'not wanted');
+    await store.cancel(id, 'not wanted');
   }
   return ids;
 }
@@ -68,7 +68,7 @@ test('what takes no more than it may stays for its time, and then nothing of it 
 test('jobs that wait for long do not stand before others whose records are gone', async () => {
   const runAt = clock.now() + 30 * 86_400_000;
   const waiting = Array.from({ length: 600 }, (_, i) => ({ id: `w-${String(i)}`, spec: jobSpec({ runAt }) }));
-  for (let i = 0; i < 600; i += 100) await book.submit(waiting.slice(i, i + 100));
+  for (let i = 0; i < 600; i += 100) await store.submit(waiting.slice(i, i + 100));
   await redis.zadd(keys.jobs, clock.now() + 1, 'gone-1', clock.now() + 2, 'gone-2');
   const sweeps = forgetting({});
   for (let i = 0; i < 2; i++) await sweeps.sweep(clock.now());
@@ -92,7 +92,7 @@ test('one that is about to leave its queue stays until it has', async () => {
 });
 
 test('keys of jobs without a record go, and no others', async () => {
-  await book.submit([{ id: 'j-1', spec: jobSpec({}) }]);
+  await store.submit([{ id: 'j-1', spec: jobSpec({}) }]);
   await redis.hset(keys.model('j-1'), 'requests', 1);
   await redis.hset(keys.model('j-gone'), 'requests', 1);
   const sweeps = forgetting({});
@@ -101,7 +101,7 @@ test('keys of jobs without a record go, and no others', async () => {
 });
 
 test('of a job that was taken back no label is left', async () => {
-  await book.submit([{ id: 'j-0', spec: jobSpec({}) }]); // so that Redis knows the script
+  await store.submit([{ id: 'j-0', spec: jobSpec({}) }]); // so that Redis knows the script
   const half = connectRedis(server.url, { name: 'half' });
   const evalsha = half.evalsha.bind(half) as (...args: unknown[]) => Promise<unknown>;
   let submitted = false;
@@ -112,7 +112,7 @@ test('of a job that was taken back no label is left', async () => {
       submitted = true;
       throw new Error('Connection is closed.');
     });
-  const lossy = new RedisJobBook(half, keys, clock);
+  const lossy = new RedisJobStore(half, keys, clock);
   const submit = lossy.submit([{ id: 'j-1', spec: jobSpec({ labels: { own: 'j-1' } }) }]);
   await expect(submit).rejects.toMatchObject({ code: 'redis.unavailable' });
   expect((await redis.keys('*')).filter((key) => /label|j-1/.test(key))).toEqual([]);

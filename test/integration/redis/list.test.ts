@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobQuery } from '@remuda/domain';
-import { RedisJobBook, connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { RedisJobStore, connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -8,15 +8,15 @@ const keys = redisKeys('t');
 const clock = new ManualClock(1_000_000);
 let server: TestRedis;
 let redis: RedisConnection;
-let book: RedisJobBook;
+let store: RedisJobStore;
 
 beforeEach(async () => {
   server = await startRedis();
   redis = connectRedis(server.url, { name: 'test' });
-  book = new RedisJobBook(redis, keys, clock);
+  store = new RedisJobStore(redis, keys, clock);
 });
 afterEach(async () => {
-  await book.close();
+  await store.close();
   redis.disconnect();
   await server.close();
 });
@@ -25,7 +25,7 @@ afterEach(async () => {
 async function submit(count: number, profile = 'default'): Promise<readonly string[]> {
   const ids = Array.from({ length: count }, (_, i) => `${profile}-${String(i).padStart(5, '0')}`);
   for (let i = 0; i < count; i += 100) {
-    await book.submit(ids.slice(i, i + 100).map((id) => ({ id, spec: jobSpec({ profile }) })));
+    await store.submit(ids.slice(i, i + 100).map((id) => ({ id, spec: jobSpec({ profile }) })));
     await clock.advance(1);
   }
   return [...ids].reverse();
@@ -35,7 +35,7 @@ async function submit(count: number, profile = 'default'): Promise<readonly stri
 async function all(query: Omit<JobQuery, 'cursor'>): Promise<readonly string[]> {
   const found: string[] = [];
   for (let cursor: string | undefined, pages = 0; pages < 1_000; pages++) {
-    const page = await book.list({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await store.list({ ...query, ...(cursor === undefined ? {} : { cursor }) });
     found.push(...page.jobs.map(({ id }) => id));
     if (page.nextCursor === undefined) return found;
     cursor = page.nextCursor;
@@ -50,7 +50,7 @@ test('a list for a rare state asks Redis a few times, however many jobs there ar
   monitor.on('monitor', (_time: string, [name = '']: string[], source: string) => {
     if (source !== 'lua') asked.push(name.toLowerCase());
   });
-  const page = await book.list({ state: 'failed', limit: 50 });
+  const page = await store.list({ state: 'failed', limit: 50 });
   await redis.echo('end');
   await expect.poll(() => asked).toContain('echo');
   monitor.disconnect();
@@ -74,8 +74,8 @@ test('pages of one profile among others are complete', async () => {
 
 test('a list goes on where the job of its cursor is gone', async () => {
   const ids = await submit(300);
-  const { nextCursor: cursor = '', jobs } = await book.list({ limit: 150 });
+  const { nextCursor: cursor = '', jobs } = await store.list({ limit: 150 });
   await redis.zrem(keys.jobs, jobs.at(-1)!.id);
-  const rest = await book.list({ limit: 200, cursor });
+  const rest = await store.list({ limit: 200, cursor });
   expect(rest.jobs.map(({ id }) => id)).toEqual(ids.slice(150));
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   ProfileQueue,
   Queues,
-  RedisJobBook,
+  RedisJobStore,
   connectRedis,
   redisKeys,
   type RedisConnection,
@@ -42,9 +42,9 @@ afterEach(async () => {
 });
 
 async function submit(of: RedisKeys, ids: readonly string[]): Promise<void> {
-  const book = new RedisJobBook(redis, of, systemClock);
-  await book.submit(ids.map((id) => ({ id, spec: jobSpec() })));
-  await book.close();
+  const store = new RedisJobStore(redis, of, systemClock);
+  await store.submit(ids.map((id) => ({ id, spec: jobSpec() })));
+  await store.close();
 }
 
 /** Where a job's place is, but for the times of the clock. */

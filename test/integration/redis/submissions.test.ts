@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobSpec, NewJob } from '@remuda/domain';
-import { ProfileQueue, Queues, RedisJobBook, connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { ProfileQueue, Queues, RedisJobStore, connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -9,16 +9,16 @@ const bullKeys = redisKeys('bull');
 const clock = new ManualClock(Date.now());
 let server: TestRedis;
 let redis: RedisConnection;
-let book: RedisJobBook;
+let store: RedisJobStore;
 
 beforeEach(async () => {
   server = await startRedis();
   redis = connectRedis(server.url, { name: 'test' });
-  book = new RedisJobBook(redis, keys, clock);
+  store = new RedisJobStore(redis, keys, clock);
 });
 
 afterEach(async () => {
-  await book.close();
+  await store.close();
   redis.disconnect();
   await server.close();
 });
@@ -53,7 +53,7 @@ async function queueOf(of: typeof keys, profile: string) {
 }
 
 test('a place is what BullMQ itself would have made of the job', async () => {
-  await book.submit(mixed);
+  await store.submit(mixed);
   const queues = new Queues(redis, bullKeys);
   for (const { id, spec } of mixed) {
     const { profile, labels, priority, runAt } = spec;
@@ -67,8 +67,8 @@ test('a place is what BullMQ itself would have made of the job', async () => {
 });
 
 test('jobs come out by priority, and of one priority in the order in which they came in', async () => {
-  await book.submit([job('j-1', { priority: 5 }), job('j-2', { priority: 5 }), job('j-3', { priority: 1 })]);
-  await book.submit([job('j-4', { priority: 5 }), job('j-5', { priority: 5, runAt: clock.now() - 1 })]);
+  await store.submit([job('j-1', { priority: 5 }), job('j-2', { priority: 5 }), job('j-3', { priority: 1 })]);
+  await store.submit([job('j-4', { priority: 5 }), job('j-5', { priority: 5, runAt: clock.now() - 1 })]);
   const queues = new Queues(redis, keys);
   const queue = new ProfileQueue(queues, 'default', 'test');
   await queue.ready();
@@ -88,33 +88,35 @@ test('schedulers are told of each profile how many jobs came', async () => {
       if (told.push(message) === 2) resolve();
     });
   });
-  await book.submit(mixed);
+  await store.submit(mixed);
   await all;
   expect(told.sort()).toEqual(['default 5', 'other 1']);
   listener.disconnect();
 });
 
 test('jobs that are submitted again, since the answer was lost, change nothing', async () => {
-  await book.submit([job('j-1')]);
+  await store.submit([job('j-1')]);
   await redis.hset(keys.job('j-1'), 'state', 'assigned', 'seq', 7);
   await redis.zrem(keys.placed('default', 'prioritized'), 'j-1');
-  await book.submit([job('j-1')]);
-  expect(await book.find('j-1')).toMatchObject({ state: 'assigned' });
+  await store.submit([job('j-1')]);
+  expect(await store.find('j-1')).toMatchObject({ state: 'assigned' });
   expect(await redis.zcard(keys.placed('default', 'prioritized'))).toBe(0);
 });
 
 test('what Redis has no memory for is refused whole, and leaves nothing behind', async () => {
   await redis.script('LOAD', 'return 1');
-  await book.submit([job('j-0')]);
+  await store.submit([job('j-0')]);
   const before = (await redis.keys('*')).sort();
   await redis.config('SET', 'maxmemory', '1');
-  await expect(book.submit([job('j-1'), job('j-2', { profile: 'other' })])).rejects.toMatchObject({
+  await expect(store.submit([job('j-1'), job('j-2', { profile: 'other' })])).rejects.toMatchObject({
     code: 'redis.full',
   });
-  await expect(book.submit([job('j-3')], { key: 'k', fingerprint: 'f' })).rejects.toMatchObject({ code: 'redis.full' });
+  await expect(store.submit([job('j-3')], { key: 'k', fingerprint: 'f' })).rejects.toMatchObject({
+    code: 'redis.full',
+  });
   await redis.config('SET', 'maxmemory', '0');
   expect((await redis.keys('*')).sort()).toEqual(before);
-  await expect(book.submit([job('j-3')], { key: 'k', fingerprint: 'f' })).resolves.toEqual({
+  await expect(store.submit([job('j-3')], { key: 'k', fingerprint: 'f' })).resolves.toEqual({
     ids: ['j-3'],
     repeated: false,
   });

@@ -1,5 +1,5 @@
 import { RemudaError, type JobSpec } from '@remuda/domain';
-import type { RedisDeadLetters, RedisJobBook } from '@remuda/redis';
+import type { RedisDeadLetters, RedisJobStore } from '@remuda/redis';
 import { jobSpec } from '@remuda/testing';
 import type { Program, World } from '../world/world.js';
 
@@ -21,7 +21,7 @@ export class Clients {
   constructor(
     private readonly world: World,
     private readonly program: Program,
-    private readonly book: () => RedisJobBook,
+    private readonly store: () => RedisJobStore,
     private readonly deadLetters: () => RedisDeadLetters,
     private readonly profiles: readonly string[],
     /** Jobs that have failed, at this moment. */
@@ -57,7 +57,7 @@ export class Clients {
     for (let left = once ? 3 : 1; left > 0; left--) {
       this.underWay++;
       try {
-        const { ids } = await this.book().submit(jobs, once);
+        const { ids } = await this.store().submit(jobs, once);
         const known = ids.filter((id) => this.accepted.has(id));
         if (ids.length !== jobs.length || (!once && known.length > 0)) this.broken = 'a submission came to other jobs';
         for (const id of ids) this.accepted.add(id);
@@ -76,7 +76,7 @@ export class Clients {
   async #cancel(id: string): Promise<void> {
     this.underWay++;
     try {
-      const { kind } = await this.book().cancel(id, 'no longer wanted');
+      const { kind } = await this.store().cancel(id, 'no longer wanted');
       this.world.tell?.(`cancel of ${id}: ${kind}`);
       if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
       if (kind === 'cancelled') this.cancelled.add(id);

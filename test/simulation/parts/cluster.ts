@@ -4,7 +4,7 @@ import { workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
   RedisClock,
   RedisDeadLetters,
-  RedisJobBook,
+  RedisJobStore,
   RedisPoolControls,
   WorkerLine,
   redisKeys,
@@ -115,12 +115,12 @@ export class Cluster {
     program.onDeath.push(() => this.schedulers.splice(this.schedulers.indexOf(running), 1));
   }
 
-  /** The jobs' book and the dead letters, as an api has them. */
-  openBook(program: Program): { readonly book: RedisJobBook; readonly deadLetters: RedisDeadLetters } {
+  /** The jobs' store and the dead letters, as an api has them. */
+  openStores(program: Program): { readonly store: RedisJobStore; readonly deadLetters: RedisDeadLetters } {
     const { redis } = new SimulatedConnection(this.server, program, 'fail');
     const clock = this.#timeOf(program, redis);
     return {
-      book: new RedisJobBook(redis, this.keys, clock),
+      store: new RedisJobStore(redis, this.keys, clock),
       deadLetters: new RedisDeadLetters(redis, this.keys, clock),
     };
   }

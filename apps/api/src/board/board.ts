@@ -2,10 +2,10 @@ import { createBullBoard } from '@bull-board/api';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import type { PoolBook } from '@remuda/domain';
+import type { PoolStore } from '@remuda/domain';
 import type { Queues } from '@remuda/redis';
 import type { BasePathOf } from '../base-path.js';
-import { poolBook, queues } from '../stores.js';
+import { poolStore, queues } from '../stores.js';
 import { planBoard } from './board-plan.js';
 import { ProfileAdapter } from './profile-adapter.js';
 import { WorkerAdapter } from './worker-adapter.js';
@@ -37,7 +37,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   private looking: NodeJS.Timeout | undefined;
 
   constructor(
-    @Inject(poolBook) private readonly pools: PoolBook,
+    @Inject(poolStore) private readonly pools: PoolStore,
     @Inject(queues) private readonly source: Queues,
     @Inject(boardOptions) private readonly options: BoardOptions,
   ) {

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { AbortSignalLike, EventLog, EventPage, JobBook, JobEvent, JobRecord } from '@remuda/domain';
+import type { AbortSignalLike, EventLog, EventPage, JobStore, JobEvent, JobRecord } from '@remuda/domain';
 import { isId } from '@remuda/domain';
-import { eventLog, jobBook } from '../stores.js';
+import { eventLog, jobStore } from '../stores.js';
 import { badPosition } from './position.js';
 import { withQuiet, type Said } from './quiet.js';
 
@@ -18,13 +18,13 @@ const pageLimitMs = 2_000;
 @Injectable()
 export class JobEvents {
   constructor(
-    @Inject(jobBook) private readonly book: JobBook,
+    @Inject(jobStore) private readonly store: JobStore,
     @Inject(eventLog) private readonly log: EventLog,
   ) {}
 
   /** The job, or `job.unknown`. */
   async job(id: string): Promise<JobRecord> {
-    const job = isId(id) ? await this.book.find(id) : undefined;
+    const job = isId(id) ? await this.store.find(id) : undefined;
     if (job) return job;
     throw new RemudaError('job.unknown', `There is no job ${JSON.stringify(id.slice(0, 80))}.`);
   }
@@ -39,7 +39,7 @@ export class JobEvents {
   async follow(id: string, after: number, path: string, signal: AbortSignalLike): Promise<Following> {
     const around = await this.requirePlace(id, after, path);
     if (around.complete && around.events.every((event) => event.id <= after)) return { ended: true };
-    const position = async (): Promise<number | undefined> => this.book.position(await this.job(id));
+    const position = async (): Promise<number | undefined> => this.store.position(await this.job(id));
     return { ended: false, stream: withQuiet(this.log.follow(id, after, signal), { ...quiet, position }) };
   }
 

@@ -10,12 +10,12 @@ import {
 } from '@nestjs/swagger';
 import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, isOver } from '@remuda/domain';
-import type { JobBook, JobRecord } from '@remuda/domain';
+import type { JobStore, JobRecord } from '@remuda/domain';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
 import { readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
-import { jobBook } from '../stores.js';
+import { jobStore } from '../stores.js';
 import { CancelJobDto } from './cancel-job.dto.js';
 import { JobDto, JobPageDto } from './job-view.dto.js';
 import type { JobPageView, JobView } from './job-view.dto.js';
@@ -29,7 +29,7 @@ import type { JobResultView } from './result-view.dto.js';
 @Controller('api/v1/jobs')
 export class JobsController {
   constructor(
-    @Inject(jobBook) private readonly book: JobBook,
+    @Inject(jobStore) private readonly store: JobStore,
     private readonly events: JobEvents,
   ) {}
 
@@ -42,7 +42,7 @@ export class JobsController {
   @ApiQuery({ type: ListJobsDto })
   @ApiOkResponse({ type: JobPageDto })
   async list(@Query() query: unknown): Promise<JobPageView> {
-    const { jobs, nextCursor } = await this.book.list(toJobQuery(readQuery(ListJobsDto, query)));
+    const { jobs, nextCursor } = await this.store.list(toJobQuery(readQuery(ListJobsDto, query)));
     const views = jobs.map((job) => viewJob(job));
     return nextCursor === undefined ? { jobs: views } : { jobs: views, nextCursor };
   }
@@ -77,7 +77,7 @@ export class JobsController {
   ): Promise<JobView> {
     const { reason } = requireDto(CancelJobDto, requireBody(body ?? {}));
     await this.events.job(id);
-    const answer = await this.book.cancel(id, reason ?? 'Cancelled by the client.');
+    const answer = await this.store.cancel(id, reason ?? 'Cancelled by the client.');
     if (answer.kind === 'over') throw new RemudaError('job.cannot_cancel', `The job is over: it ${answer.state}.`);
     reply.status(answer.kind === 'requested' ? 202 : 200);
     return this.view(await this.events.job(id));
@@ -96,10 +96,10 @@ export class JobsController {
   async result(@Param('id') id: string): Promise<JobResultView> {
     const job = await this.events.job(id);
     if (!isOver(job.state)) throw new RemudaError('job.not_over', `The job is ${job.state}.`, { retryAfterMs: 1_000 });
-    return viewResult(job, await this.book.result(id));
+    return viewResult(job, await this.store.result(id));
   }
 
   private async view(job: JobRecord): Promise<JobView> {
-    return viewJob(job, await this.book.position(job));
+    return viewJob(job, await this.store.position(job));
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { Clock, PoolBook } from '@remuda/domain';
-import { clock, poolBook } from '../stores.js';
+import type { Clock, PoolStore } from '@remuda/domain';
+import { clock, poolStore } from '../stores.js';
 
 /** How long what the scheduler published is taken for true, in ms: not every job asks for it again. */
 const freshMs = 1_000;
@@ -16,7 +16,7 @@ export class KnownProfiles {
   private reading: Promise<void> | undefined;
 
   constructor(
-    @Inject(poolBook) private readonly pools: PoolBook,
+    @Inject(poolStore) private readonly pools: PoolStore,
     @Inject(clock) private readonly time: Clock,
   ) {}
 

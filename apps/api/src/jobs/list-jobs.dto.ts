@@ -33,7 +33,7 @@ export class ListJobsDto {
   label?: string;
 }
 
-/** The query as the job book takes it. */
+/** The query as the job store takes it. */
 export function toJobQuery({ label, limit, ...rest }: ListJobsDto): JobQuery {
   const colon = label?.indexOf(':') ?? -1;
   return {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { Fault, Idempotency, JobBook, SharedClock } from '@remuda/domain';
+import type { Fault, Idempotency, JobStore, SharedClock } from '@remuda/domain';
 import { invalid, requireDto } from '../input/read-dto.js';
 import type { Read } from '../input/read-dto.js';
-import { apiConfig, clock, jobBook, redisIsUp } from '../stores.js';
+import { apiConfig, clock, jobStore, redisIsUp } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
 import { readIdempotency } from './idempotency.js';
 import { readJobSpec, type AskedJob } from './job-spec.js';
@@ -23,7 +23,7 @@ export interface Taken {
 @Injectable()
 export class Submission {
   constructor(
-    @Inject(jobBook) private readonly book: JobBook,
+    @Inject(jobStore) private readonly store: JobStore,
     @Inject(clock) private readonly time: SharedClock,
     @Inject(apiConfig) private readonly config: ApiConfig,
     /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
@@ -65,7 +65,7 @@ export class Submission {
   private async take(asked: readonly AskedJob[], idempotency: Idempotency | undefined): Promise<Taken> {
     const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, ...job }));
     if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
-    const taken = await this.book.submit(jobs, idempotency);
+    const taken = await this.store.submit(jobs, idempotency);
     this.count.note(jobs, taken.repeated);
     return taken;
   }

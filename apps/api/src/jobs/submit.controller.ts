@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyExamples } from '../docs/body-examples.js';
-import type { JobBook } from '@remuda/domain';
+import type { JobStore } from '@remuda/domain';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
 import { OpenStreams } from '../events/open-streams.js';
 import { requireBody } from '../input/read-dto.js';
-import { apiConfig, jobBook } from '../stores.js';
+import { apiConfig, jobStore } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
 import { AcceptedBatchDto, AcceptedJobDto } from './job-view.dto.js';
 import type { AcceptedBatchView, AcceptedJobView } from './job-view.dto.js';
@@ -38,7 +38,7 @@ export class SubmitController {
     private readonly submission: Submission,
     private readonly events: JobEvents,
     private readonly streams: OpenStreams,
-    @Inject(jobBook) private readonly book: JobBook,
+    @Inject(jobStore) private readonly store: JobStore,
     @Inject(apiConfig) private readonly config: ApiConfig,
   ) {}
 
@@ -72,7 +72,7 @@ export class SubmitController {
     reply.header('preference-applied', `wait=${wait}`);
     if (!(await this.isOverWithin(id, wait, reply))) return this.accepted(id, basePath, true);
     reply.status(200);
-    const [job, result] = await Promise.all([this.events.job(id), this.book.result(id)]);
+    const [job, result] = await Promise.all([this.events.job(id), this.store.result(id)]);
     return { ...viewJob(job), ...(result === undefined ? {} : { result }) };
   }
 
@@ -100,7 +100,7 @@ export class SubmitController {
 
   /** A job that was taken in this moment is queued; one from before may be anywhere. */
   private async accepted(id: string, basePath: string, before: boolean): Promise<AcceptedJobView> {
-    return viewAccepted(id, basePath, before ? (await this.book.find(id))?.state : 'queued');
+    return viewAccepted(id, basePath, before ? (await this.store.find(id))?.state : 'queued');
   }
 
   private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {

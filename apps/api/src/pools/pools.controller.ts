@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { PoolBook } from '@remuda/domain';
-import { poolBook } from '../stores.js';
+import type { PoolStore } from '@remuda/domain';
+import { poolStore } from '../stores.js';
 import { PoolListDto, WorkerListDto } from './pools.dto.js';
 import type { PoolListView, WorkerListView } from './pools.dto.js';
 import { viewPool } from './pool-view.js';
@@ -11,7 +11,7 @@ import { viewWorker } from './worker-view.js';
 @ApiTags('pools')
 @Controller('api/v1')
 export class PoolsController {
-  constructor(@Inject(poolBook) private readonly book: PoolBook) {}
+  constructor(@Inject(poolStore) private readonly store: PoolStore) {}
 
   @Get('workers')
   @ApiOperation({
@@ -21,7 +21,7 @@ export class PoolsController {
   })
   @ApiOkResponse({ type: WorkerListDto })
   async workers(): Promise<WorkerListView> {
-    return { workers: (await this.book.workers()).map(viewWorker) };
+    return { workers: (await this.store.workers()).map(viewWorker) };
   }
 
   @Get('pools')
@@ -33,6 +33,6 @@ export class PoolsController {
   })
   @ApiOkResponse({ type: PoolListDto })
   async pools(): Promise<PoolListView> {
-    return { pools: (await this.book.pools()).map(viewPool) };
+    return { pools: (await this.store.pools()).map(viewPool) };
   }
 }

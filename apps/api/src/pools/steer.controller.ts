@@ -2,10 +2,10 @@ import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, defaultDrainMs } from '@remuda/domain';
-import type { PoolBook, PoolControls } from '@remuda/domain';
+import type { PoolStore, PoolControls } from '@remuda/domain';
 import { requireDto, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
-import { poolBook, poolControls } from '../stores.js';
+import { poolStore, poolControls } from '../stores.js';
 import { viewPool } from './pool-view.js';
 import { PoolDto, PoolListDto, WorkerDto } from './pools.dto.js';
 import type { PoolListView, PoolView, WorkerView } from './pools.dto.js';
@@ -21,7 +21,7 @@ const noWorker = problemResponse('worker.unknown: there is no such worker.');
 @Controller('api/v1')
 export class SteerController {
   constructor(
-    @Inject(poolBook) private readonly book: PoolBook,
+    @Inject(poolStore) private readonly store: PoolStore,
     @Inject(poolControls) private readonly controls: PoolControls,
   ) {}
 
@@ -137,17 +137,17 @@ export class SteerController {
   }
 
   private async pools(): Promise<PoolListView> {
-    return { pools: (await this.book.pools()).map(viewPool) };
+    return { pools: (await this.store.pools()).map(viewPool) };
   }
 
   private async pool(profile: string, known: boolean): Promise<PoolView> {
-    const found = known ? (await this.book.pools()).find((pool) => pool.profile === profile) : undefined;
+    const found = known ? (await this.store.pools()).find((pool) => pool.profile === profile) : undefined;
     if (!found) throw new RemudaError('pool.unknown', `There is no pool ${JSON.stringify(profile.slice(0, 60))}.`);
     return viewPool(found);
   }
 
   private async worker(id: string, known: boolean): Promise<WorkerView> {
-    const found = known ? (await this.book.workers()).find((worker) => worker.id === id) : undefined;
+    const found = known ? (await this.store.workers()).find((worker) => worker.id === id) : undefined;
     if (!found) throw new RemudaError('worker.unknown', `There is no worker ${JSON.stringify(id.slice(0, 70))}.`);
     return viewWorker(found);
   }

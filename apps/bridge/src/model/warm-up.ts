@@ -5,11 +5,11 @@ import { bridgeTokenHeader } from '@remuda/protocol';
 import { createLogger } from '@remuda/runtime';
 import { Registry } from 'prom-client';
 import { chooseCredential } from '../credential.js';
-import { Doors } from '../doors.js';
+import { Listeners } from '../listeners.js';
 import { createBridgeMetrics } from '../metrics.js';
 import type { Budgets } from '../budgets.port.js';
 import type { ModelCounts } from '../model-counts.port.js';
-import { createModelServer } from './door.js';
+import { createModelServer } from './listener.js';
 import { BudgetReservations } from './budget-reservations.js';
 import { openUpstream } from './upstream.js';
 
@@ -31,22 +31,22 @@ const said: readonly (readonly [string, object])[] = [
 const answer = said.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join('');
 
 /**
- * Takes requests through a door of its own, to a model of its own, while nobody waits: what a process runs it compiles when it
+ * Takes requests through a listener of its own, to a model of its own, while nobody waits: what a process runs it compiles when it
  * first does, and that is in the way of a new bridge's first jobs. Nothing of it is counted or logged, and nothing leaves the
- * machine. Rejects when no port can be had, the door does not let it through, or it takes too long.
+ * machine. Rejects when no port can be had, it is refused, or it takes too long.
  */
 export async function warmUp(clock: Clock): Promise<void> {
   const log = createLogger({ name: 'warm-up', level: 'fatal' });
-  const doors = new Doors();
+  const listeners = new Listeners();
   const far = createServer((asked, response) => {
     asked.resume().once('end', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end(answer);
     });
   });
   try {
-    const modelUrl = new URL(await doors.onLoopback('lines', far, 0));
+    const modelUrl = new URL(await listeners.onLoopback('lines', far, 0));
     const upstream = openUpstream(modelUrl, chooseCredential({ credential: 'none', modelUrl }), 1_000);
-    const door = createModelServer({
+    const listener = createModelServer({
       grants: { find: () => Promise.resolve({ job: 'warm-up', worker: 'warm-up', lease: 1, models: [model] }) },
       counts: uncounted,
       metrics: createBridgeMetrics(new Registry()),
@@ -57,11 +57,11 @@ export async function warmUp(clock: Clock): Promise<void> {
       log,
       stopping: () => false,
     });
-    const url = await doors.onLoopback('lines', door, 0);
+    const url = await listeners.onLoopback('lines', listener, 0);
     for (let i = 0; i < requests; i++) await send(`${url}/v1/messages`);
     upstream.close();
   } finally {
-    await doors.close(0);
+    await listeners.close(0);
   }
 }
 

@@ -1,22 +1,22 @@
 import { jobOfSnapshot, snapshotName, type Clock, type Snapshot } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import type { Blobs, SeenBlob } from './blobs.port.js';
-import type { SnapshotBook } from './snapshot-book.port.js';
+import type { SnapshotIndex } from './snapshot-index.port.js';
 
 /** What keeping the folder small takes. */
 export interface SnapshotSweep {
   readonly blobs: Blobs;
-  readonly book: SnapshotBook;
+  readonly store: SnapshotIndex;
   /** Age in ms after which a snapshot goes, whatever its job does. */
   readonly keepMs: number;
   readonly clock: Clock;
 }
 
 /** Removes the snapshots that nobody has use for; gives how many. Rejects with `redis.unavailable` in an outage. */
-export async function sweepSnapshots({ blobs, book, keepMs, clock }: SnapshotSweep): Promise<number> {
+export async function sweepSnapshots({ blobs, store, keepMs, clock }: SnapshotSweep): Promise<number> {
   const seen = await blobs.list();
   const jobs = [...new Set(seen.flatMap(({ name }) => jobOfSnapshot(name) ?? []))];
-  const open = await book.stillOpen(jobs);
+  const open = await store.stillOpen(jobs);
   const now = clock.now();
   const unwanted = unwantedOf(seen, open, { oldest: now - keepMs, unnoted: now - unnotedMs });
   for (const name of unwanted) await blobs.remove(name);

@@ -2,16 +2,16 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSocketFolder, socketFolder } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
-import type { Doors } from '../doors.js';
-import type { WorkersBook } from './workers-book.port.js';
+import type { Listeners } from '../listeners.js';
+import type { WorkerDirectory } from './worker-directory.port.js';
 
 /** What keeping the workers' sockets takes. */
 export interface SocketKeeperParts {
   /** Folder of the workers' folders. */
   readonly socketDir: string;
-  readonly book: WorkersBook;
+  readonly store: WorkerDirectory;
   /** Opens a worker's listeners in a folder that it makes where it is missing. */
-  readonly open: (worker: string, folder: string) => Promise<Doors>;
+  readonly open: (worker: string, folder: string) => Promise<Listeners>;
   readonly log: Logger;
 }
 
@@ -20,7 +20,7 @@ export interface SocketKeeperParts {
  * bridge ends: containers have it mounted, and find the sockets of the next bridge in it.
  */
 export class SocketKeeper {
-  readonly #open = new Map<string, Doors>();
+  readonly #open = new Map<string, Listeners>();
   /** One thing at a time. */
   #line: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -30,7 +30,7 @@ export class SocketKeeper {
   /** Compares all that there is with the workers that there are. Rejects with `redis.unavailable` in an outage; then all stays as it is. */
   look(): Promise<void> {
     return this.#inLine(async () => {
-      const registered = await this.parts.book.registered();
+      const registered = await this.parts.store.registered();
       for (const worker of this.#open.keys()) if (!registered.has(worker)) await this.#remove(worker);
       this.#sweep(registered);
       for (const worker of registered) if (await this.#add(worker)) await this.#note(worker);
@@ -40,7 +40,7 @@ export class SocketKeeper {
   /** A worker came or went. Rejects with `redis.unavailable` in an outage. */
   onWord(worker: string): Promise<void> {
     return this.#inLine(async () => {
-      if (!(await this.parts.book.isRegistered(worker))) return this.#remove(worker);
+      if (!(await this.parts.store.isRegistered(worker))) return this.#remove(worker);
       await this.#add(worker);
       if (this.#open.has(worker)) await this.#note(worker);
     });
@@ -50,7 +50,7 @@ export class SocketKeeper {
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     await this.#line;
-    await Promise.all([...this.#open.values()].map((doors) => doors.close(graceMs)));
+    await Promise.all([...this.#open.values()].map((listeners) => listeners.close(graceMs)));
     this.#open.clear();
   }
 
@@ -83,7 +83,7 @@ export class SocketKeeper {
   }
 
   #note(worker: string): Promise<void> {
-    return this.parts.book.noteOpen(worker, this.parts.socketDir);
+    return this.parts.store.noteOpen(worker, this.parts.socketDir);
   }
 
   #folderOf(worker: string): string {

@@ -24,7 +24,7 @@ describe('how an attempt ends', () => {
 
   test('a crash goes back to the queue for a while', () => {
     const ending = endingOf(job, crash, 5_000);
-    expect(ending).toMatchObject({ state: 'queued', tally: 'failures' });
+    expect(ending).toMatchObject({ state: 'queued', usage: 'failures' });
     expect('wakeAt' in ending && ending.wakeAt).toBeGreaterThanOrEqual(6_000);
   });
 

@@ -19,10 +19,10 @@ export function endingOf(job: JobRecord, outcome: Outcome, now: number): Ending 
 export function endingOfFailure(job: JobRecord, failure: Failure, now: number, result?: JobResult): Ending {
   const after = afterFailure(job, failure, now);
   if (after.kind === 'over') return { state: 'failed', failure, ...(result ? { result } : {}) };
-  const { tally, wakeAt } = after;
+  const { usage, wakeAt } = after;
   return {
     ...{ state: 'queued', failure },
-    ...(tally === undefined ? {} : { tally }),
+    ...(usage === undefined ? {} : { usage }),
     ...(wakeAt === undefined ? {} : { wakeAt }),
   };
 }

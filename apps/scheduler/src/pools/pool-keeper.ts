@@ -24,7 +24,7 @@ import {
   type WorkerRegistry,
 } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
-import type { BridgeDoors } from '../workers/bridge-doors.js';
+import type { BridgeListeners } from '../workers/bridge-listeners.js';
 import type { Fleet } from '../workers/fleet.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { Losses } from '../attempts/losses.js';
@@ -51,7 +51,7 @@ export interface PoolKeeperParts {
   readonly registry: WorkerRegistry;
   readonly access: WorkerAccess | undefined;
   /** Absent where workers use no bridge. */
-  readonly doors: BridgeDoors | undefined;
+  readonly listeners: BridgeListeners | undefined;
   readonly queues: Queues;
   readonly fleet: Fleet;
   readonly halts: HaltWatch;
@@ -273,7 +273,7 @@ export class PoolKeeper {
       const account = await access?.grant(id);
       // It is listened to before it can say anything.
       await this.parts.relay.follow(id);
-      await this.parts.doors?.open(id);
+      await this.parts.listeners?.open(id);
       const { image, resources, network } = profile;
       const env = workerEnvironment(id, profile, surroundings, account);
       await runtime.start({ worker: id, profile: profile.name, image, resources, network, env, fingerprint: made });

@@ -1,7 +1,7 @@
 /** Less than a heartbeat: what was read at once was not said some time apart. */
 const suspectedMs = 1_000;
 
-/** A job that a worker has by our books, and how long it has said all the same that it has nothing to do. */
+/** A job that a worker has by our records, and how long it has said all the same that it has nothing to do. */
 export interface SuspectedOrphan {
   readonly job: string;
   readonly lease: number;

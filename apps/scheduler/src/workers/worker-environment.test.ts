@@ -14,7 +14,7 @@ describe("a worker's environment", () => {
     expect(JSON.stringify(env)).not.toContain('secret');
   });
 
-  test('leads a container to Redis through the door of the bridge', () => {
+  test('leads a container to Redis through the listener of the bridge', () => {
     const redisUrl = 'redis://admin:secret@10.0.0.1:6379/2';
     const env = workerEnvironment('w-1', profile(), { ...around, runtime: 'docker', redisUrl }, account);
     expect(env['REMUDA_REDIS_URL']).toBe('redis+unix://remuda-w-1:pw@localhost/run/remuda/redis.sock?db=2');

@@ -31,7 +31,7 @@ export function workerEnvironment(
   account: WorkerAccount | undefined,
 ): Readonly<Record<string, string>> {
   const { redisUrl, socketDir } = around;
-  const url = around.runtime === 'docker' && socketDir !== undefined ? throughDoor(redisUrl, socketDir) : redisUrl;
+  const url = around.runtime === 'docker' && socketDir !== undefined ? throughSocket(redisUrl, socketDir) : redisUrl;
   return {
     [workerEnv.id]: id,
     [workerEnv.namespace]: around.namespace,
@@ -56,8 +56,8 @@ function toolsOf({ tools, serverTools }: Profile): ToolRules {
   return serverTools.includes('web_search') ? tools : { ...tools, deny: [...(tools.deny ?? []), 'WebSearch'] };
 }
 
-/** The same Redis and account, by way of the bridge's door. */
-function throughDoor(url: string, socketDir: string): string {
+/** The same Redis and account, by way of the bridge's listener. */
+function throughSocket(url: string, socketDir: string): string {
   const account = /^[a-z+]+:\/\/([^@/]*@)?/.exec(url)?.[1] ?? '';
   return `redis+unix://${account}localhost${socketDir}/${bridgeSockets.redis}?db=${String(parseRedisUrl(url).db)}`;
 }

@@ -35,7 +35,7 @@ export class WorkerReports implements RelayListener {
     const own = fleet.get(worker);
     if (!own) return;
     const wasQuiet = fleet.hear(own, clock.monotonic());
-    // While it has a job by our books its word is older than that job.
+    // While it has a job by our records its word is older than that job.
     const isFree = report.phase === 'idle' && !this.parts.holdings.of(worker);
     if (report.format !== undefined && isFree) return this.parts.others.retire(own, report.format);
     if (wasQuiet && own.phase === 'idle') this.parts.signals.work(own.profile);
@@ -65,7 +65,7 @@ export class WorkerReports implements RelayListener {
     this.parts.log.warn({ worker, reason, ...(error === undefined ? {} : { err: error }) }, 'a report was refused');
   }
 
-  /** A worker that has nothing to do says so while it has a job by our books: not for long. */
+  /** A worker that has nothing to do says so while it has a job by our records: not for long. */
   #compare(own: OwnWorker, phase: WorkerPhase): void {
     const holding = phase === 'idle' ? this.parts.holdings.of(own.id) : undefined;
     if (!holding) {
@@ -110,7 +110,7 @@ export class WorkerReports implements RelayListener {
     } else this.#free(own, word);
   }
 
-  /** Puts a worker among the free ones; one that is idle by our books is there, or on its way to a job. */
+  /** Puts a worker among the free ones; one that is idle by our records is there, or on its way to a job. */
   #free(own: OwnWorker, word: Pick<OwnWorker, 'cold' | 'readyAt' | 'grant'>): void {
     const listed = own.phase === 'idle';
     Object.assign(own, word);

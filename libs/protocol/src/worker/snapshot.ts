@@ -3,12 +3,12 @@ import { isUnderstood, messageFormats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 
 /**
- * The bridge's door for snapshots is HTTP: `PUT /snapshot` with the note in this header keeps the body for the job behind
+ * The bridge's snapshot listener is HTTP: `PUT /snapshot` with the note in this header keeps the body for the job behind
  * the token, `GET /snapshot` gives it back. Chunked bodies say whether they are whole, which bare bytes on a socket don't.
  */
 export const snapshotNoteHeader = 'x-remuda-snapshot';
 
-/** The one path of the door. */
+/** The one path of the listener. */
 export const snapshotPath = '/snapshot';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

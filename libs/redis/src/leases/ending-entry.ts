@@ -1,4 +1,4 @@
-import type { EventData, Failure, JobResult, NewEvent, OverState, Spent, Tally } from '@remuda/domain';
+import type { EventData, Failure, JobResult, NewEvent, OverState, Spent, UsageMeter } from '@remuda/domain';
 import type { LastOfAttempt } from './attempt-entry.js';
 import { failureText } from '../queue/profile-queue.js';
 import { keepFinished } from '../queue/queues.js';
@@ -6,7 +6,7 @@ import { keepFinished } from '../queue/queues.js';
 /** How an attempt ends in the job's record. */
 export type Ending =
   | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
-  | { readonly state: 'queued'; readonly failure: Failure; readonly tally?: Tally; readonly wakeAt?: number };
+  | { readonly state: 'queued'; readonly failure: Failure; readonly usage?: UsageMeter; readonly wakeAt?: number };
 
 /** What the ending writes into the job's record, fields and values in turn; `spent` is what the bridge counted, where it did. */
 export function endingFields(ending: Ending, spent?: Spent): (string | number)[] {
@@ -34,8 +34,8 @@ export function endedEvents(last: LastOfAttempt | undefined, now: number): reado
 /** The event with which the job goes back to its queue, or is over; `spent` as in its record. */
 export function endingEvent(ending: Ending, now: number, spent?: Spent): NewEvent {
   if (ending.state === 'queued') {
-    const { failure, tally, wakeAt } = ending;
-    const counted = tally === 'failures';
+    const { failure, usage, wakeAt } = ending;
+    const counted = usage === 'failures';
     return { type: 'job.requeued', at: now, data: { failure, counted, ...(wakeAt === undefined ? {} : { wakeAt }) } };
   }
   const { state, failure, result } = ending;

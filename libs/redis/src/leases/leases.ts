@@ -157,7 +157,7 @@ export class Leases {
     const [beforeQueue, behindQueue] = affixesOf((profile) => keys.placed(profile, ''));
     const [bullFailure, keptCount, keptMs] = finishedAs(ending);
     const isAgain = ending.state === 'queued';
-    const raised = isAgain ? [...(ending.tally ? [ending.tally] : []), retriedField(ending.failure.code)] : [];
+    const raised = isAgain ? [...(ending.usage ? [ending.usage] : []), retriedField(ending.failure.code)] : [];
     const [answer, firstTokenAt] = (await settleScript.run(this.#redis, {
       keys: {
         ...endedKeysOf(keys, held.job),

@@ -180,10 +180,10 @@ export class WorkerRegistry {
     await this.queues.release(keys.workerQueue(id));
     await this.#redis
       .multi()
-      .del(keys.worker(id), keys.workerOwner(id), keys.workerOut(id), keys.workerControl(id), keys.doorsOf(id))
+      .del(keys.worker(id), keys.workerOwner(id), keys.workerOut(id), keys.workerControl(id), keys.listenersOf(id))
       .srem(keys.workers, id)
       .hdel(keys.relayCursors, id)
-      .publish(keys.doors, id)
+      .publish(keys.listeners, id)
       .exec();
   }
 

@@ -19,7 +19,7 @@ interface Scene extends AsyncDisposable {
   readonly bridge: RunningBridge;
   readonly redis: RedisConnection;
   readonly folder: string;
-  /** Which worker has a token: each comes by its own door. */
+  /** Which worker has a token: each comes by its own listener. */
   readonly holders: Map<string, string>;
 }
 
@@ -57,7 +57,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** Asks the door; a body may be cut off after so many bytes, or its second half wait for something. */
+/** Asks the listener; a body may be cut off after so many bytes, or its second half wait for something. */
 function ask(
   { bridge, holders }: Scene,
   method: string,
@@ -249,7 +249,7 @@ test('a sweep removes the snapshots of jobs that are over, and no others', async
   await ask(scene, 'PUT', 't', { note, body: Buffer.from('mine') });
   const sweep = {
     blobs: new FileBlobs(scene.folder, { maxBytes: 1, maxTotalBytes: 1 }),
-    book: new RedisSnapshots(scene.redis, keys),
+    store: new RedisSnapshots(scene.redis, keys),
     keepMs: 60_000,
   };
   const clock = { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() };

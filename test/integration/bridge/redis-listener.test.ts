@@ -7,7 +7,7 @@ import { runBridge } from './running-bridge.js';
 
 const line = (path: string) => connectRedis(`redis+unix://${path}`, { name: 'worker', whileDown: 'fail' });
 
-test('a worker uses Redis through the door, as its own user', async () => {
+test('a worker uses Redis through the listener, as its own user', async () => {
   await using run = await runBridge();
   const admin = connectRedis(run.redis.url, { name: 'admin' });
   await admin.call('ACL', 'SETUSER', 'w-1', 'on', '>pw', '~wk:w-1:*', '+@all');
@@ -25,12 +25,12 @@ test('both ends go together', async () => {
   await using run = await runBridge();
   const watcher = connectRedis(run.redis.url, { name: 'watcher' });
   const near = connect(run.bridge.addresses.redis);
-  near.write('CLIENT SETNAME through-the-door\r\n');
+  near.write('CLIENT SETNAME through-the-listener\r\n');
   await once(near, 'data');
   const names = async (): Promise<string> => String(await watcher.call('CLIENT', 'LIST'));
-  expect(await names()).toContain('through-the-door');
+  expect(await names()).toContain('through-the-listener');
   near.destroy();
-  await expect.poll(names).not.toContain('through-the-door');
+  await expect.poll(names).not.toContain('through-the-listener');
   const other = connect(run.bridge.addresses.redis);
   other.write('PING\r\n');
   await once(other, 'data');
@@ -40,7 +40,7 @@ test('both ends go together', async () => {
   watcher.disconnect();
 });
 
-test('while Redis is down the door closes at once, and it serves again after', async () => {
+test('while Redis is down the listener closes at once, and it serves again after', async () => {
   await using run = await runBridge();
   await run.redis.stop();
   const refused = connect(run.bridge.addresses.redis);

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import {
   workerPhases,
-  type PoolBook,
+  type PoolStore,
   type PoolRecord,
   type PoolStarts,
   type PoolTarget,
@@ -54,7 +54,7 @@ export async function publishStarts(redis: Redis, keys: RedisKeys, profile: stri
 type Published = PoolTarget & { readonly profile: string };
 
 /** Workers and pools as Redis has them. */
-export class RedisPoolBook implements PoolBook {
+export class RedisPoolStore implements PoolStore {
   readonly #queues: Queues;
 
   constructor(

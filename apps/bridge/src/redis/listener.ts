@@ -3,8 +3,8 @@ import { connect as connectTls } from 'node:tls';
 import type { BridgeMetrics } from '../metrics.js';
 import type { RedisAddress, RedisWhereabouts } from './whereabouts.js';
 
-/** A door to Redis for workers without a network: bytes pass both ways as they come, and when one end goes the other does. */
-export function createRedisDoor(redis: RedisWhereabouts, metrics: Pick<BridgeMetrics, 'connections'>): Server {
+/** A Redis listener for workers without a network: bytes pass both ways as they come, and when one end goes the other does. */
+export function createRedisListener(redis: RedisWhereabouts, metrics: Pick<BridgeMetrics, 'connections'>): Server {
   const lines = new Set<Socket>();
   const unlisten = redis.onMove?.(() => {
     for (const near of lines) near.destroy();
@@ -17,11 +17,11 @@ export function createRedisDoor(redis: RedisWhereabouts, metrics: Pick<BridgeMet
       return;
     }
     const far = dial(address);
-    metrics.connections.inc({ door: 'redis' });
+    metrics.connections.inc({ listener: 'redis' });
     lines.add(near);
     near.once('close', () => {
       lines.delete(near);
-      metrics.connections.dec({ door: 'redis' });
+      metrics.connections.dec({ listener: 'redis' });
     });
     join(near, far);
   });

@@ -14,13 +14,13 @@ import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
 import type { Blobs } from './blobs.port.js';
-import type { SnapshotBook } from './snapshot-book.port.js';
+import type { SnapshotIndex } from './snapshot-index.port.js';
 
-/** What the door for snapshots needs. */
-export interface SnapshotDoor {
+/** What the snapshot listener needs. */
+export interface SnapshotListener {
   readonly grants: Grants;
   readonly blobs: Blobs;
-  readonly book: SnapshotBook;
+  readonly store: SnapshotIndex;
   readonly metrics: Pick<BridgeMetrics, 'connections' | 'snapshots' | 'snapshotBytes'>;
   readonly log: Logger;
 }
@@ -46,26 +46,26 @@ const silenceMs = 30_000;
 const bodyMs = 300_000;
 
 /**
- * The door by which a worker leaves its job's snapshot, and the next one takes it up: of no other job, and only while the
+ * The listener by which a worker leaves its job's snapshot, and the next one takes it up: of no other job, and only while the
  * token is good. What is in it is opened by nobody on this side.
  */
-export function createSnapshotDoor(door: SnapshotDoor): Server {
+export function createSnapshotListener(listener: SnapshotListener): Server {
   const putting = new Set<string>();
   const server = createServer({ requestTimeout: bodyMs }, (request, response) => {
     response.on('error', () => undefined);
     request.on('error', () => undefined);
-    serve({ door, putting, request, response })
-      .catch((error: unknown) => faultOf(door, request, error))
+    serve({ listener, putting, request, response })
+      .catch((error: unknown) => faultOf(listener, request, error))
       .then((ending) => {
-        door.metrics.snapshots.inc({ outcome: ending });
+        listener.metrics.snapshots.inc({ outcome: ending });
         finish(request, response, ending);
       })
       .catch(() => response.destroy());
   });
   server.on('connection', (socket) => {
-    door.metrics.connections.inc({ door: 'snapshot' });
+    listener.metrics.connections.inc({ listener: 'snapshot' });
     socket.once('close', () => {
-      door.metrics.connections.dec({ door: 'snapshot' });
+      listener.metrics.connections.dec({ listener: 'snapshot' });
     });
   });
   server.setTimeout(silenceMs);
@@ -73,7 +73,7 @@ export function createSnapshotDoor(door: SnapshotDoor): Server {
 }
 
 interface Exchange {
-  readonly door: SnapshotDoor;
+  readonly listener: SnapshotListener;
   /** Jobs of which one is just being kept. */
   readonly putting: Set<string>;
   readonly request: IncomingMessage;
@@ -81,8 +81,8 @@ interface Exchange {
 }
 
 async function serve(exchange: Exchange): Promise<Ending> {
-  const { door, request, putting } = exchange;
-  const grant = await findGrant(door.grants, headerOf(request, bridgeTokenHeader));
+  const { listener, request, putting } = exchange;
+  const grant = await findGrant(listener.grants, headerOf(request, bridgeTokenHeader));
   if (!grant) return 'ended';
   if (request.url !== snapshotPath) return 'malformed';
   if (request.method === 'GET') return give(exchange, grant);
@@ -102,8 +102,8 @@ async function serve(exchange: Exchange): Promise<Ending> {
  * between, the record names a whole snapshot. If the record refuses it, the lease had ended meanwhile. Where nobody knows whether
  * it was noted, both stay, and the sweep removes the one that is not.
  */
-async function keep({ door, request }: Exchange, grant: BridgeGrant, note: SnapshotNote): Promise<Ending> {
-  const { blobs, book, metrics, log } = door;
+async function keep({ listener, request }: Exchange, grant: BridgeGrant, note: SnapshotNote): Promise<Ending> {
+  const { blobs, store, metrics, log } = listener;
   const { job, worker, lease } = grant;
   const copy = randomBytes(8).toString('hex');
   const name = snapshotName(job, { lease, copy });
@@ -111,7 +111,7 @@ async function keep({ door, request }: Exchange, grant: BridgeGrant, note: Snaps
   const put = await blobs.put(name, request.iterator({ destroyOnReturn: false }));
   if (put.kind !== 'stored') return put.kind;
   const { bytes } = put;
-  const noted = await book.note(job, worker, { ...note, lease, copy, bytes });
+  const noted = await store.note(job, worker, { ...note, lease, copy, bytes });
   if (noted === 'ended') {
     await blobs.remove(name);
     return 'ended';
@@ -122,9 +122,9 @@ async function keep({ door, request }: Exchange, grant: BridgeGrant, note: Snaps
   return 'stored';
 }
 
-async function give({ door, response }: Exchange, { job }: BridgeGrant): Promise<Ending> {
-  const snapshot = await door.book.find(job);
-  const blob = snapshot && (await door.blobs.get(snapshotName(job, snapshot)));
+async function give({ listener, response }: Exchange, { job }: BridgeGrant): Promise<Ending> {
+  const snapshot = await listener.store.find(job);
+  const blob = snapshot && (await listener.blobs.get(snapshotName(job, snapshot)));
   if (!blob) return 'unknown';
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
   await pipeline(blob.content, response);
@@ -132,12 +132,12 @@ async function give({ door, response }: Exchange, { job }: BridgeGrant): Promise
 }
 
 /** What is wrong on this side comes first: a request that was read to its end counts as destroyed too. */
-function faultOf({ log }: SnapshotDoor, request: IncomingMessage, error: unknown): Ending {
+function faultOf({ log }: SnapshotListener, request: IncomingMessage, error: unknown): Ending {
   if (error instanceof RemudaError && withoutGrant.includes(error.code)) return 'unavailable';
   if (diskFull.includes(codeOf(error) ?? '')) return 'full';
   // A worker that breaks off has thought better of it, or is gone.
   if (request.errored || codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return 'malformed';
-  log.error({ err: error }, 'the door for snapshots failed');
+  log.error({ err: error }, 'the snapshot listener failed');
   return 'failed';
 }
 

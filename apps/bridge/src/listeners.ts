@@ -4,29 +4,29 @@ import { admitSources, guardServer, ownSources } from '@remuda/runtime';
 import { listenOnLoopback, listenOnSocket } from './sockets.js';
 
 /** What ends by itself (`answers`), and what stays open until it is cut (`lines`). */
-export type DoorKind = 'answers' | 'lines';
+export type ListenerKind = 'answers' | 'lines';
 
 /** The servers of a bridge, opened one by one and closed together. */
-export class Doors {
-  private readonly open: Readonly<Record<DoorKind, OpenDoor[]>> = { answers: [], lines: [] };
+export class Listeners {
+  private readonly open: Readonly<Record<ListenerKind, OpenListener[]>> = { answers: [], lines: [] };
 
   /** Opens a server on a unix socket with the mode; see `listenOnSocket`. */
   async onSocket(
-    kind: DoorKind,
+    kind: ListenerKind,
     server: Server,
     where: { readonly path: string; readonly mode: number },
   ): Promise<void> {
     await listenOnSocket(server, where.path, where.mode);
-    this.open[kind].push(new OpenDoor(server));
+    this.open[kind].push(new OpenListener(server));
   }
 
   /**
    * Opens a server on a port of the loopback interface, which a browser's pages reach as well: it answers programs only.
    * Resolves with its URL.
    */
-  async onLoopback(kind: DoorKind, server: HttpServer, port: number): Promise<string> {
+  async onLoopback(kind: ListenerKind, server: HttpServer, port: number): Promise<string> {
     const had = await listenOnLoopback(guardServer(server, admitSources(ownSources)), port);
-    this.open[kind].push(new OpenDoor(server));
+    this.open[kind].push(new OpenListener(server));
     return `http://127.0.0.1:${had}`;
   }
 
@@ -37,7 +37,7 @@ export class Doors {
   }
 }
 
-class OpenDoor {
+class OpenListener {
   private readonly sockets = new Set<Socket>();
 
   constructor(private readonly server: Server) {
@@ -61,10 +61,10 @@ class OpenDoor {
   }
 }
 
-async function closeAll(doors: readonly OpenDoor[], graceMs: number): Promise<void> {
+async function closeAll(listeners: readonly OpenListener[], graceMs: number): Promise<void> {
   const timer = setTimeout(() => {
-    for (const door of doors) door.cut();
+    for (const listener of listeners) listener.cut();
   }, graceMs);
-  await Promise.all(doors.map((door) => door.stop()));
+  await Promise.all(listeners.map((listener) => listener.stop()));
   clearTimeout(timer);
 }

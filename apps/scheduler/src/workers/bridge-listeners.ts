@@ -1,9 +1,9 @@
 import { RemudaError, type Clock } from '@remuda/domain';
-import type { RedisDoors } from '@remuda/redis';
+import type { RedisWorkerListeners } from '@remuda/redis';
 
 /** What waiting for a bridge takes. */
-export interface BridgeDoorsParts {
-  readonly doors: Pick<RedisDoors, 'say' | 'areOpen'>;
+export interface BridgeListenersParts {
+  readonly listeners: Pick<RedisWorkerListeners, 'say' | 'areOpen'>;
   /** The folder of sockets that our workers see theirs in: that of one bridge. */
   readonly socketDir: string;
   readonly clock: Clock;
@@ -15,15 +15,15 @@ const limitMs = 15_000;
 const [firstPauseMs, longestPauseMs] = [1, 250];
 
 /** Sees to it that a worker finds its sockets when it starts: its folder has to be there before its container can be made. */
-export class BridgeDoors {
-  constructor(private readonly parts: BridgeDoorsParts) {}
+export class BridgeListeners {
+  constructor(private readonly parts: BridgeListenersParts) {}
 
   /** Asks for a registered worker's sockets; resolves when they are there. Rejects with `bridge.unavailable` after 15 s. */
   async open(worker: string): Promise<void> {
-    const { doors, socketDir, clock } = this.parts;
-    await doors.say(worker);
+    const { listeners, socketDir, clock } = this.parts;
+    await listeners.say(worker);
     let pauseMs = firstPauseMs;
-    for (let waitedMs = 0; !(await doors.areOpen(worker, socketDir)); waitedMs += pauseMs) {
+    for (let waitedMs = 0; !(await listeners.areOpen(worker, socketDir)); waitedMs += pauseMs) {
       if (waitedMs > limitMs) throw bridgeAway(socketDir);
       pauseMs = Math.min(2 * pauseMs, longestPauseMs);
       await clock.sleep(pauseMs);

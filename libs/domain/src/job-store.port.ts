@@ -44,7 +44,7 @@ export type CancelAnswer =
   | { readonly kind: 'unknown' };
 
 /** The jobs as clients see them. Every call rejects with `redis.unavailable` while the store does not answer. */
-export interface JobBook {
+export interface JobStore {
   /**
    * Takes all jobs in, or none. With an idempotency key that was used before for the same body, gives the ids of then
    * and takes nothing in; for another body rejects with `idempotency.conflict`. Rejects with `redis.full` when the
@@ -144,7 +144,7 @@ export interface PoolRecord {
 }
 
 /** The workers and pools, for reading. */
-export interface PoolBook {
+export interface PoolStore {
   workers(): Promise<readonly WorkerRecord[]>;
   /** Those of the profiles that there are, and behind them those of removed ones that still have jobs or workers. */
   pools(): Promise<readonly PoolRecord[]>;

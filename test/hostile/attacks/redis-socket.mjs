@@ -1,9 +1,9 @@
-// The door to Redis, without an account.
+// The Redis listener, without an account.
 import { every, told } from './attack.mjs';
 import { open } from './redis.mjs';
 
 if (told.part === 'closed')
-  await every('redis.door', {
+  await every('redis.socket', {
     connect: async () => {
       const redis = await open();
       return `connected; PING says ${await redis.send('PING')}`;

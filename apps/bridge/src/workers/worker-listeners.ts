@@ -1,21 +1,21 @@
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { bridgeSockets } from '@remuda/protocol';
-import { Doors, type DoorKind } from '../doors.js';
-import { createGitDoor, type GitDoor } from '../git/door.js';
-import { createModelServer, type ModelDoor } from '../model/door.js';
-import { createRedisDoor } from '../redis/door.js';
+import { Listeners, type ListenerKind } from '../listeners.js';
+import { createGitListener, type GitListener } from '../git/listener.js';
+import { createModelServer, type ModelListener } from '../model/listener.js';
+import { createRedisListener } from '../redis/listener.js';
 import type { RedisWhereabouts } from '../redis/whereabouts.js';
-import { createSnapshotDoor, type SnapshotDoor } from '../snapshots/door.js';
+import { createSnapshotListener, type SnapshotListener } from '../snapshots/listener.js';
 import { makeOwnFolder } from '../sockets.js';
 import { ownGrants } from './own-grants.js';
 import { BytesUnderWay, holdToShare, type Share } from './share.js';
 
 /** What the listeners of all workers share. */
-export interface WorkerDoorParts {
-  readonly model: ModelDoor;
-  readonly git: GitDoor;
-  readonly snapshots: SnapshotDoor;
+export interface WorkerListenerParts {
+  readonly model: ModelListener;
+  readonly git: GitListener;
+  readonly snapshots: SnapshotListener;
   readonly redis: RedisWhereabouts;
   /** Mode of the sockets that Claude Code has no business with. */
   readonly workersOnly: number;
@@ -36,29 +36,33 @@ export const modelBytes = 128 * 1024 * 1024;
  * Opens a worker's own listeners in its folder, which is made where it is missing. A token of another worker's job is worth nothing at
  * them. Rejects with `config.invalid` when they can't be had; then none is left open.
  */
-export async function openWorkerDoors(worker: string, folder: string, parts: WorkerDoorParts): Promise<Doors> {
+export async function openWorkerListeners(
+  worker: string,
+  folder: string,
+  parts: WorkerListenerParts,
+): Promise<Listeners> {
   makeOwnFolder(folder, 0o755);
-  const doors = new Doors();
+  const listeners = new Listeners();
   const open = async (
     name: keyof typeof bridgeSockets,
-    kind: DoorKind,
+    kind: ListenerKind,
     server: Server,
     mode: number,
   ): Promise<void> => {
     holdToShare(server, shares[name]);
-    await doors.onSocket(kind, server, { path: join(folder, bridgeSockets[name]), mode });
+    await listeners.onSocket(kind, server, { path: join(folder, bridgeSockets[name]), mode });
   };
   const { model, git, snapshots, redis, workersOnly } = parts;
   const grants = ownGrants(model.grants, worker);
   const underWay = new BytesUnderWay(modelBytes);
   try {
-    await open('redis', 'lines', createRedisDoor(redis, snapshots.metrics), workersOnly);
-    await open('git', 'answers', createGitDoor({ ...git, grants }), 0o666);
-    await open('snapshot', 'answers', createSnapshotDoor({ ...snapshots, grants }), workersOnly);
+    await open('redis', 'lines', createRedisListener(redis, snapshots.metrics), workersOnly);
+    await open('git', 'answers', createGitListener({ ...git, grants }), 0o666);
+    await open('snapshot', 'answers', createSnapshotListener({ ...snapshots, grants }), workersOnly);
     await open('model', 'answers', createModelServer({ ...model, grants, underWay }), 0o666);
-    return doors;
+    return listeners;
   } catch (error) {
-    await doors.close(0);
+    await listeners.close(0);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Connects the git in a container with the bridge's `git.sock`, as the command of git's `ext::` transport:
  *
- *     git -c protocol.ext.allow=always fetch "ext::node /opt/remuda/git-door.mjs /run/remuda/git.sock %S"
+ *     git -c protocol.ext.allow=always fetch "ext::node /opt/remuda/git-connect.mjs /run/remuda/git.sock %S"
  *
  * The socket's path and the service are the arguments (spaces in an `ext::` command are written `% `); the job's token
  * comes in REMUDA_GIT_TOKEN. Only fetching is possible.
@@ -32,7 +32,7 @@ function join(socketPath: string, jobToken: string): void {
 }
 
 function fail(message: string): void {
-  process.stderr.write(`git-door: ${message}\n`);
+  process.stderr.write(`git-connect: ${message}\n`);
   process.exitCode = 1;
   process.stdin.destroy();
 }

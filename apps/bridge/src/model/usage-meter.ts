@@ -32,7 +32,7 @@ export interface Counted {
 }
 
 /** Counts one request of a job and its answer. */
-export interface Tally {
+export interface UsageMeter {
   /** Reads along with the model's answer; one that tells of a usage limit is marked as not worth another try. */
   readonly readAlong: (answer: IncomingMessage) => void;
   /**
@@ -46,7 +46,7 @@ export interface Tally {
  * Begins to count a request. Tokens are added as soon as the model names them, so that they stand in the store before the client can
  * know that its turn is over. What an answer does not tell is charged by estimate: none is free for want of figures.
  */
-export function beginTally(counted: Counted, ledger: Ledger): Tally {
+export function meterUsage(counted: Counted, ledger: Ledger): UsageMeter {
   const { counts, metrics, clock } = ledger;
   const { grant, cameAt, cameTick } = counted;
   const { job } = grant;

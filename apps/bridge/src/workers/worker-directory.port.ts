@@ -1,5 +1,5 @@
 /** What the store says of workers, for whoever opens sockets for them. Calls reject with `redis.unavailable` in an outage. */
-export interface WorkersBook {
+export interface WorkerDirectory {
   /** All workers that there are. */
   registered(): Promise<ReadonlySet<string>>;
   isRegistered(worker: string): Promise<boolean>;

@@ -12,13 +12,13 @@ import { tokenOf } from './headers.js';
 import type { BudgetReservations } from './budget-reservations.js';
 import { bytesOf, readQuestion, type Question, type Refused } from './question.js';
 import { routeOf, type Route } from './route.js';
-import { beginTally, type Ledger } from './tally.js';
+import { meterUsage, type Ledger } from './usage-meter.js';
 import type { Upstream } from './upstream.js';
 import { maxBodyBytes } from './content/body.js';
 import type { BytesUnderWay } from '../workers/share.js';
 
-/** What the door to the model needs. */
-export interface ModelDoor extends Ledger {
+/** What the model listener needs. */
+export interface ModelListener extends Ledger {
   readonly grants: Grants;
   readonly upstream: Upstream;
   readonly extras: Extras;
@@ -34,18 +34,18 @@ export interface ModelDoor extends Ledger {
 const keepAliveMs = 300_000;
 
 /** The HTTP server by which Claude Code reaches the model; it may listen at several addresses, one server for each. */
-export function createModelServer(door: ModelDoor): Server {
+export function createModelServer(listener: ModelListener): Server {
   return createServer({ keepAliveTimeout: keepAliveMs, noDelay: true }, (request, response) => {
     response.on('error', () => undefined);
     request.on('error', () => undefined);
     response.once('close', () => {
-      if (door.stopping()) request.socket.end();
+      if (listener.stopping()) request.socket.end();
     });
-    serve(door, { request, response }).catch((err: unknown) => {
+    serve(listener, { request, response }).catch((err: unknown) => {
       const code = err instanceof RemudaError ? err.code : undefined;
-      if (code !== 'redis.unavailable') door.log.error({ err }, 'a request failed');
+      if (code !== 'redis.unavailable') listener.log.error({ err }, 'a request failed');
       const noGrant = code === 'redis.unavailable' || code === 'format.unsupported';
-      refuse(door, response, { reason: noGrant ? 'grants_unavailable' : 'broken' });
+      refuse(listener, response, { reason: noGrant ? 'grants_unavailable' : 'broken' });
     });
   });
 }
@@ -61,56 +61,56 @@ interface Asking {
   readonly cameTick: number;
 }
 
-async function serve(door: ModelDoor, exchange: Exchange): Promise<void> {
+async function serve(listener: ModelListener, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
-  const came = { cameAt: door.clock.now(), cameTick: door.clock.monotonic() };
+  const came = { cameAt: listener.clock.now(), cameTick: listener.clock.monotonic() };
   const route = routeOf(request.method ?? '', request.url ?? '');
   if (route === 'probe') answer(response, 200, '');
-  else if (door.stopping()) refuse(door, response, { reason: 'stopping' });
-  else if (!route) refuse(door, response, { reason: 'path' });
-  else await serveRoute(door, { exchange, route, ...came });
+  else if (listener.stopping()) refuse(listener, response, { reason: 'stopping' });
+  else if (!route) refuse(listener, response, { reason: 'path' });
+  else await serveRoute(listener, { exchange, route, ...came });
 }
 
 async function serveRoute(
-  door: ModelDoor,
+  listener: ModelListener,
   asked: Pick<Asking, 'exchange' | 'route' | 'cameAt' | 'cameTick'>,
 ): Promise<void> {
   const { request, response } = asked.exchange;
   const token = tokenOf(request.headers);
-  const grant = await findGrant(door.grants, token);
-  if (grant) await serveWithin(door, { ...asked, token, grant });
-  else if (asked.route === 'count_tokens') answerIdle(door, response);
-  else refuse(door, response, { reason: 'ended' });
+  const grant = await findGrant(listener.grants, token);
+  if (grant) await serveWithin(listener, { ...asked, token, grant });
+  else if (asked.route === 'count_tokens') answerIdle(listener, response);
+  else refuse(listener, response, { reason: 'ended' });
 }
 
 /** Serves a job's request when there is room for its body. One of unknown length counts as one of the longest. */
-async function serveWithin(door: ModelDoor, asking: Asking): Promise<void> {
+async function serveWithin(listener: ModelListener, asking: Asking): Promise<void> {
   const { request, response } = asking.exchange;
   const bytes = Math.min(maxBodyBytes, Number(request.headers['content-length'] ?? maxBodyBytes));
-  const leave = door.underWay ? door.underWay.take(bytes) : () => undefined;
+  const leave = listener.underWay ? listener.underWay.take(bytes) : () => undefined;
   if (!leave) {
-    refuse(door, response, { reason: 'share' });
+    refuse(listener, response, { reason: 'share' });
     return;
   }
   try {
-    await serveJob(door, asking);
+    await serveJob(listener, asking);
   } finally {
     leave();
   }
 }
 
-async function serveJob(door: ModelDoor, asking: Asking): Promise<void> {
+async function serveJob(listener: ModelListener, asking: Asking): Promise<void> {
   const { exchange, route, grant } = asking;
-  const question = await readQuestion(exchange.request, route, grant, door.extras);
+  const question = await readQuestion(exchange.request, route, grant, listener.extras);
   if (question === 'left') return;
-  if ('reason' in question) return refuseJob(door, asking, question);
+  if ('reason' in question) return refuseJob(listener, asking, question);
   if (route === 'count_tokens') {
-    await pass(door, exchange, question, { onAnswer: () => undefined });
+    await pass(listener, exchange, question, { onAnswer: () => undefined });
     return;
   }
   const priced = { question, estimate: estimate(question.body, bytesOf(question.body)) };
-  if (grant.maxBudgetUsd === undefined) await passCounted(door, asking, priced);
-  else await passWithin(door, asking, priced, grant.maxBudgetUsd);
+  if (grant.maxBudgetUsd === undefined) await passCounted(listener, asking, priced);
+  else await passWithin(listener, asking, priced, grant.maxBudgetUsd);
 }
 
 /** A request, and what it may cost. */
@@ -120,15 +120,20 @@ interface Priced {
 }
 
 /** Passes a request on when there is room for it in the job's budget, with an answer no longer than there is room for. */
-async function passWithin(door: ModelDoor, asking: Asking, priced: Priced, maxBudgetUsd: number): Promise<void> {
+async function passWithin(
+  listener: ModelListener,
+  asking: Asking,
+  priced: Priced,
+  maxBudgetUsd: number,
+): Promise<void> {
   const { question, estimate: may } = priced;
-  const room = await door.reservations.admit({
+  const room = await listener.reservations.admit({
     job: asking.grant.job,
     budgetMicroUsd: maxBudgetUsd * 1_000_000,
     mostMicroUsd: mostMicroUsd(may),
     leastMicroUsd: leastMicroUsd(question.body, may),
   });
-  if (room === 'spent') return refuseJob(door, asking, { reason: 'budget' });
+  if (room === 'spent') return refuseJob(listener, asking, { reason: 'budget' });
   try {
     const body = boundedTo(question.body, may, room.microUsd);
     const bounded = {
@@ -136,15 +141,15 @@ async function passWithin(door: ModelDoor, asking: Asking, priced: Priced, maxBu
       estimate: { ...may, maxTokens: Number(body['max_tokens'] ?? may.maxTokens) },
     };
     // Its job may have ended while it waited.
-    if (!room.waited || (await findGrant(door.grants, asking.token))) await passCounted(door, asking, bounded);
-    else refuse(door, asking.exchange.response, { reason: 'ended' });
+    if (!room.waited || (await findGrant(listener.grants, asking.token))) await passCounted(listener, asking, bounded);
+    else refuse(listener, asking.exchange.response, { reason: 'ended' });
   } finally {
     await room.end();
   }
 }
 
 async function passCounted(
-  door: ModelDoor,
+  listener: ModelListener,
   { exchange, grant, cameAt, cameTick }: Asking,
   priced: Priced,
 ): Promise<void> {
@@ -152,26 +157,26 @@ async function passCounted(
   const { question, estimate: may } = priced;
   const { model } = question.body;
   const most = { inputMicroUsd: may.inputMicroUsd, mostMicroUsd: mostMicroUsd(may) };
-  const tally = beginTally({ grant, cameAt, cameTick, model, ...most }, door);
-  await tally.done(await pass(door, exchange, question, { job: grant.job, onAnswer: tally.readAlong }));
+  const usage = meterUsage({ grant, cameAt, cameTick, model, ...most }, listener);
+  await usage.done(await pass(listener, exchange, question, { job: grant.job, onAnswer: usage.readAlong }));
 }
 
 async function pass(
-  door: ModelDoor,
+  listener: ModelListener,
   exchange: Exchange,
   { headers, body }: Question,
   { job, onAnswer }: { readonly job?: string; readonly onAnswer: (answer: IncomingMessage) => void },
 ): Promise<Passage> {
-  const outcome = await forward(exchange, door.upstream, { headers, body: bytesOf(body), onAnswer });
-  door.metrics.requests.inc({ outcome });
+  const outcome = await forward(exchange, listener.upstream, { headers, body: bytesOf(body), onAnswer });
+  listener.metrics.requests.inc({ outcome });
   if (outcome === 'cut' || outcome === 'unreachable')
-    door.log.warn({ job, outcome }, 'the model did not answer to the end');
-  if (outcome === 'unreachable') refuse(door, exchange.response, { reason: outcome });
+    listener.log.warn({ job, outcome }, 'the model did not answer to the end');
+  if (outcome === 'unreachable') refuse(listener, exchange.response, { reason: outcome });
   return outcome;
 }
 
 /** Refuses a request for what it is, and counts that. */
-async function refuseJob(door: ModelDoor, { exchange, route, grant }: Asking, refused: Refused): Promise<void> {
-  refuse(door, exchange.response, refused);
-  if (route === 'messages' && refused.reason !== 'too_large') await door.counts.refused(grant.job);
+async function refuseJob(listener: ModelListener, { exchange, route, grant }: Asking, refused: Refused): Promise<void> {
+  refuse(listener, exchange.response, refused);
+  if (route === 'messages' && refused.reason !== 'too_large') await listener.counts.refused(grant.job);
 }

@@ -4,7 +4,7 @@ import {
   type CancelAnswer,
   type Clock,
   type Idempotency,
-  type JobBook,
+  type JobStore,
   type JobQuery,
   type JobRecord,
   type JobResult,
@@ -24,7 +24,7 @@ import { affixesOf } from '../script/script.js';
 import { Submissions } from './submissions.js';
 
 /** The jobs in Redis and their places in BullMQ's queues. The record is the truth, the place in the queue follows it. */
-export class RedisJobBook implements JobBook {
+export class RedisJobStore implements JobStore {
   readonly #queues: Queues;
   readonly #submissions: Submissions;
 

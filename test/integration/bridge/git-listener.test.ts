@@ -13,7 +13,7 @@ import { runBridge, type RunningBridge } from './running-bridge.js';
 
 const run = promisify(execFile);
 const job = { job: 'job-1', worker: 'w-1', lease: 1 };
-const source = fileURLToPath(new URL('../../../apps/worker/src/git-door.ts', import.meta.url));
+const source = fileURLToPath(new URL('../../../apps/worker/src/git-connect.ts', import.meta.url));
 
 /** A real `git daemon` on loopback with one repository of three commits on `trunk`, and a commit on no branch. */
 let folder: string;
@@ -24,7 +24,7 @@ let connector: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'remuda-git-'));
   port = await freePort();
-  connector = join(folder, 'git-door.mjs');
+  connector = join(folder, 'git-connect.mjs');
   await build({ entryPoints: [source], bundle: true, platform: 'node', format: 'esm', outfile: connector });
   await git(folder, 'init', '--quiet', '-b', 'trunk', 'work');
   for (const n of ['1', '2', '3']) await commit(n);
@@ -86,11 +86,11 @@ async function fetchThere(bridge: RunningBridge, asToken: string, ...what: reado
   token = asToken;
   const clone = await mkdtemp(join(folder, 'clone-'));
   await git(clone, 'init', '--quiet');
-  await git(clone, 'fetch', '--quiet', doorUrl(bridge.bridge.addresses.git), ...what);
+  await git(clone, 'fetch', '--quiet', socketUrl(bridge.bridge.addresses.git), ...what);
   return git(clone, 'log', '--format=%s', 'FETCH_HEAD');
 }
 
-const doorUrl = (socket: string): string =>
+const socketUrl = (socket: string): string =>
   `ext::${[process.execPath, connector, socket].map((part) => part.replaceAll(' ', '% ')).join(' ')} %S`;
 
 test('a job fetches a branch, a commit by its id, and a ref that is no branch', async () => {
@@ -113,7 +113,7 @@ test('a path with spaces reaches the socket', async () => {
   const spaced = join(bridge.folder, 'a folder');
   await symlink(dirname(bridge.bridge.addresses.git), spaced);
   token = 't';
-  const heads = await git(folder, 'ls-remote', '--symref', doorUrl(join(spaced, 'git.sock')), 'HEAD');
+  const heads = await git(folder, 'ls-remote', '--symref', socketUrl(join(spaced, 'git.sock')), 'HEAD');
   expect(heads).toContain('ref: refs/heads/trunk\tHEAD');
 });
 
@@ -179,7 +179,7 @@ test('nothing can be pushed, and a hook of the mirror never runs', async () => {
   expect(await fetchThere(bridge, 't', '--depth=1', 'again')).toBe('commit 3');
   expect(await readdir(bridge.folder)).not.toContain('ran');
   token = 't';
-  await expect(git(work(), 'push', doorUrl(bridge.bridge.addresses.git), 'trunk:mine')).rejects.toThrow(
+  await expect(git(work(), 'push', socketUrl(bridge.bridge.addresses.git), 'trunk:mine')).rejects.toThrow(
     'serves git-upload-pack',
   );
 });

@@ -6,7 +6,7 @@ import type { RedisKeys } from '../keys.js';
 const rememberedS = 120;
 
 /** What schedulers and bridges say to each other about the sockets of workers: a word by pub/sub, and the truth in keys. */
-export class RedisDoors {
+export class RedisWorkerListeners {
   /** `listen` opens a connection of its own for the words; only a bridge needs one. */
   constructor(
     private readonly redis: Redis,
@@ -16,17 +16,17 @@ export class RedisDoors {
 
   /** Has all bridges look whether a worker is registered. */
   async say(worker: string): Promise<void> {
-    await translated(this.redis.publish(this.keys.doors, worker));
+    await translated(this.redis.publish(this.keys.listeners, worker));
   }
 
   /** Whether the bridge of this folder of sockets has made those of a worker, not long ago. */
   async areOpen(worker: string, socketDir: string): Promise<boolean> {
-    return (await translated(this.redis.sismember(this.keys.doorsOf(worker), socketDir))) === 1;
+    return (await translated(this.redis.sismember(this.keys.listenersOf(worker), socketDir))) === 1;
   }
 
   /** Says that a worker's sockets are there. */
   async noteOpen(worker: string, socketDir: string): Promise<void> {
-    const key = this.keys.doorsOf(worker);
+    const key = this.keys.listenersOf(worker);
     await translated(this.redis.multi().sadd(key, socketDir).expire(key, rememberedS).exec());
   }
 
@@ -47,7 +47,7 @@ export class RedisDoors {
       onWord(worker);
     });
     listening.on('ready', () => {
-      listening.subscribe(this.keys.doors).then(
+      listening.subscribe(this.keys.listeners).then(
         () => {
           onWord(undefined);
         },

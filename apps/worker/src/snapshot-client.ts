@@ -7,8 +7,8 @@ import { bridgeTokenHeader, encodeSnapshotNote, snapshotNoteHeader, snapshotPath
 export type Sent =
   { readonly kind: 'stored' | 'too_large' | 'full' } | { readonly kind: 'refused'; readonly status: number };
 
-/** The bridge's door for snapshots, as a worker goes through it with its job's token. */
-export class SnapshotDoor {
+/** The bridge's snapshot listener, as a worker calls it with its job's token. */
+export class SnapshotClient {
   constructor(private readonly socketPath: string) {}
 
   /** Sends a snapshot. Rejects when the bridge can't be reached, the content breaks off, or the signal aborts: then none is kept. */

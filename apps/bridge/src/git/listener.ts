@@ -11,9 +11,9 @@ import { errorPacket } from './pkt-line.js';
 import { uploadPack } from './upload-pack.js';
 import { whileWaiting } from './while-waiting.js';
 
-/** What the door to repositories needs. */
-export interface GitDoor {
-  /** The doors of all workers share them. */
+/** What the Git listener needs. */
+export interface GitListener {
+  /** The listeners of all workers share them. */
   readonly mirrors: Mirrors;
   /** The environment of the git that serves. */
   readonly env: Readonly<Record<string, string>>;
@@ -24,19 +24,19 @@ export interface GitDoor {
 }
 
 /**
- * The door by which a worker reads its job's repository, and no other: one line of JSON `{"token"}`, then git's
+ * The listener by which a worker reads its job's repository, and no other: one line of JSON `{"token"}`, then git's
  * upload-pack protocol. The host fetches with its own credentials, into a mirror; none of them comes near the container.
  */
-export function createGitDoor(door: GitDoor): Server {
+export function createGitListener(listener: GitListener): Server {
   return createServer({ allowHalfOpen: true }, (socket) => {
-    door.metrics.connections.inc({ door: 'git' });
+    listener.metrics.connections.inc({ listener: 'git' });
     socket
       .on('error', () => socket.destroy())
       .once('close', () => {
-        door.metrics.connections.dec({ door: 'git' });
+        listener.metrics.connections.dec({ listener: 'git' });
       });
-    serve(door, socket).catch((error: unknown) => {
-      turnAway(socket, reasonFor(door, error));
+    serve(listener, socket).catch((error: unknown) => {
+      turnAway(socket, reasonFor(listener, error));
     });
   });
 }
@@ -47,18 +47,18 @@ function turnAway(socket: Socket, reason: string): void {
   socket.destroySoon();
 }
 
-async function serve(door: GitDoor, socket: Socket): Promise<void> {
-  const grant = await findGrant(door.grants, tokenIn(await firstLine(socket)));
+async function serve(listener: GitListener, socket: Socket): Promise<void> {
+  const grant = await findGrant(listener.grants, tokenIn(await firstLine(socket)));
   if (!grant?.git) {
     turnAway(socket, grant ? 'the job has no repository.' : 'no running job stands behind this token.');
     return;
   }
   const { url, ref } = grant.git;
-  await door.mirrors.use(url, async (mirror) => {
-    const begun = door.clock.monotonic();
+  await listener.mirrors.use(url, async (mirror) => {
+    const begun = listener.clock.monotonic();
     await whileWaiting(socket, (left) => mirror.refresh(ref, left));
-    door.log.info({ job: grant.job, ms: Math.round(door.clock.monotonic() - begun) }, 'repository fetched');
-    if ((await uploadPack(socket, mirror.folder, door)) === 'broken') mirror.doubt();
+    listener.log.info({ job: grant.job, ms: Math.round(listener.clock.monotonic() - begun) }, 'repository fetched');
+    if ((await uploadPack(socket, mirror.folder, listener)) === 'broken') mirror.doubt();
   });
 }
 
@@ -73,11 +73,11 @@ function tokenIn(line: string | undefined): string | undefined {
 }
 
 /** What may go well another time is marked as such: the worker tells by that whose fault it is. */
-function reasonFor({ log }: GitDoor, error: unknown): string {
+function reasonFor({ log }: GitListener, error: unknown): string {
   if (error instanceof RemudaError && error.code !== 'internal') {
     log.warn({ code: error.code, reason: error.message }, 'a repository could not be served');
     return error.code === 'workspace.failed' ? error.message : `${bridgeRefusal.git}: ${error.message}`;
   }
-  log.error({ err: error }, 'the door to repositories failed');
+  log.error({ err: error }, 'the Git listener failed');
   return `${bridgeRefusal.git}: the bridge failed.`;
 }

@@ -3,16 +3,16 @@ import { existsSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { connectRedis, RedisDoors, redisKeys } from '@remuda/redis';
+import { connectRedis, RedisWorkerListeners, redisKeys } from '@remuda/redis';
 import { expect, test } from 'vitest';
 import { maxBodyBytes } from '../../../apps/bridge/src/model/content/body.js';
-import { modelBytes } from '../../../apps/bridge/src/workers/worker-doors.js';
+import { modelBytes } from '../../../apps/bridge/src/workers/worker-listeners.js';
 import { ask, prompt, runBridge, type WorkerSockets } from './running-bridge.js';
 
 const job = { job: 'job-1', worker: 'w-1', lease: 1 };
 /** Nearly as much as one request may have. */
 const largeBytes = maxBodyBytes - 1024;
-const doors: readonly (keyof WorkerSockets)[] = ['model', 'git', 'snapshot', 'redis'];
+const listeners: readonly (keyof WorkerSockets)[] = ['model', 'git', 'snapshot', 'redis'];
 
 /** A connection that says nothing; what is told to it is read. */
 function silent(path: string): Socket {
@@ -21,22 +21,29 @@ function silent(path: string): Socket {
     .resume();
 }
 
-test.each(doors)('who says nothing at the %s socket is closed', async (door) => {
+test.each(listeners)('who says nothing at the %s socket is closed', async (listener) => {
   await using run = await runBridge();
-  await once(silent(run.sockets('w-1')[door]), 'close');
+  await once(silent(run.sockets('w-1')[listener]), 'close');
 });
 
-test.each(doors)('as many silent connections as one worker likes keep no other from its %s socket', async (door) => {
-  await using run = await runBridge();
-  const taken = Array.from({ length: 300 }, () => silent(run.sockets('w-1')[door]));
-  const other = connect(run.sockets('w-2')[door]);
-  other.write(
-    door === 'git' ? '{"token":"none"}\n' : door === 'redis' ? 'PING\r\n' : 'HEAD / HTTP/1.1\r\nhost: x\r\n\r\n',
-  );
-  await once(other, 'data');
-  other.destroy();
-  await Promise.all(taken.filter((socket) => !socket.closed).map((socket) => once(socket, 'close')));
-});
+test.each(listeners)(
+  'as many silent connections as one worker likes keep no other from its %s socket',
+  async (listener) => {
+    await using run = await runBridge();
+    const taken = Array.from({ length: 300 }, () => silent(run.sockets('w-1')[listener]));
+    const other = connect(run.sockets('w-2')[listener]);
+    other.write(
+      listener === 'git'
+        ? '{"token":"none"}\n'
+        : listener === 'redis'
+          ? 'PING\r\n'
+          : 'HEAD / HTTP/1.1\r\nhost: x\r\n\r\n',
+    );
+    await once(other, 'data');
+    other.destroy();
+    await Promise.all(taken.filter((socket) => !socket.closed).map((socket) => once(socket, 'close')));
+  },
+);
 
 test("what one worker may not have is closed at once, and its neighbour's is not", async () => {
   await using run = await runBridge();
@@ -99,7 +106,7 @@ test('the sockets of a worker that is gone go with it, and those who are connect
   connected.write('PING\r\n');
   await once(connected, 'data');
   await redis.srem(keys.workers, 'w-1');
-  await new RedisDoors(redis, keys).say('w-1');
+  await new RedisWorkerListeners(redis, keys).say('w-1');
   await once(connected, 'close');
   await expect.poll(() => existsSync(dirname(model))).toBe(false);
   expect(existsSync(dirname(run.sockets('w-2').model))).toBe(true);

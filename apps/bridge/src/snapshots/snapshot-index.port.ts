@@ -1,7 +1,7 @@
 import type { Snapshot } from '@remuda/domain';
 
 /** What jobs' records say of their snapshots. Every call rejects with `redis.unavailable` in an outage. */
-export interface SnapshotBook {
+export interface SnapshotIndex {
   /** Notes a snapshot that is kept, and gives the one that it replaced; `ended` when its lease is no longer the job's of now. */
   note(job: string, worker: string, snapshot: Snapshot): Promise<{ readonly replaced?: Snapshot } | 'ended'>;
   /** The job's snapshot; undefined where there is none. */
