@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 
-/** How workers run. */
-export type RuntimeKind = 'docker' | 'process';
+/** How workers can run on one machine. */
+export const localRuntimes = ['docker', 'process'] as const;
+export type RuntimeKind = (typeof localRuntimes)[number];
 
 /** What the choice depends on. */
 export interface RuntimeFacts {

@@ -1,4 +1,5 @@
 import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
+import { localRuntimes } from './runtime-choice.js';
 
 /** What `npm run demo` and `npm start` read of the environment; the apps that they start read more. */
 export const localSettings = {
@@ -22,7 +23,7 @@ export const localSettings = {
     about: 'How workers run: `docker` (containers) or `process` (not isolated). By default what the machine offers.',
     unit: 'word',
     default: undefined,
-    parse: oneOf(['docker', 'process']),
+    parse: oneOf(localRuntimes),
   },
   apiPort: {
     env: 'REMUDA_API_PORT',

@@ -4,8 +4,8 @@ import { readSettings } from '@remuda/domain';
 import { connectRedis, retentionOf } from '@remuda/redis';
 import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime';
 import { requireFirstDatabase } from './workers/account-database.js';
-import { makeRuntime } from './container-runtime.js';
 import { loadProfiles } from './profiles/profiles-file.js';
+import { makeRuntime } from './runtimes.js';
 import { AppModule } from './scheduler.module.js';
 import { schedulerSettings } from './settings.js';
 
@@ -24,7 +24,7 @@ void runApp('scheduler', async () => {
     profiles,
     runtime,
     surroundings: {
-      ...{ runtime: runtime.kind, namespace, redisUrl, socketDir: runtime.workerSocketDir },
+      ...{ reachesRedis: runtime.reachesRedis, namespace, redisUrl, socketDir: runtime.workerSocketDir },
       bridgeDir: settings.socketDir,
       ...{ logLevel, drainMs, snapshotEveryMs },
     },

@@ -39,6 +39,7 @@ import { Sweeper } from './sweeper.js';
 import { every, type Ticker } from './ticker.js';
 import { Accounts } from './workers/accounts.js';
 import { BridgeListeners } from './workers/bridge-listeners.js';
+import { Enrolment } from './workers/enrolment.js';
 import { Fleet } from './workers/fleet.js';
 import { OtherReleases } from './workers/other-releases.js';
 import { Ownership } from './workers/ownership.js';
@@ -161,20 +162,10 @@ export class Scheduler {
     const { bridgeSocketDir: socketDir } = plan;
     const listeners =
       socketDir && new BridgeListeners({ listeners: new RedisWorkerListeners(redis, keys), socketDir, clock });
-    const forKeeper = {
-      leadership,
-      registry,
-      access,
-      queues,
-      halts,
-      orders,
-      relay,
-      losses,
-      runtime,
-      surroundings,
-      images,
-    };
-    const keeper = new PoolKeeper({ ...common, ...forKeeper, listeners: listeners || undefined }, profiles, queueOf);
+    const forEnrolment = { registry, access, relay, listeners: listeners || undefined, images, surroundings };
+    const enrolment = new Enrolment({ ...common, ...forEnrolment });
+    const forKeeper = { leadership, registry, queues, halts, orders, enrolment, losses, runtime, images };
+    const keeper = new PoolKeeper({ ...common, ...forKeeper }, profiles, queueOf);
     const forDispatch = { holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
     const dispatcher = new Dispatcher({ ...common, ...forDispatch }, queueOf);
     const orphaned = new OrphanedClaims({ leases, sweeps, queues: [...queueOf.values()], clock, log });

@@ -2,6 +2,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import { hostList } from '@remuda/runtime';
+import { runtimeSettings } from './runtimes.js';
 
 /** Every variable that the scheduler reads. */
 export const schedulerSettings = {
@@ -54,13 +55,7 @@ export const schedulerSettings = {
     unit: 'path of a YAML file',
     parse: text,
   },
-  runtime: {
-    env: 'REMUDA_RUNTIME',
-    about: 'How workers run. `process` does not isolate: jobs run as you and can read what you can.',
-    unit: 'docker or process',
-    default: 'docker',
-    parse: oneOf(['docker', 'process']),
-  },
+  ...runtimeSettings,
   apiHost: {
     env: 'REMUDA_API_HOST',
     about: 'Where the api listens, the same as the api has. The `process` runtime is for a loopback address.',
@@ -80,25 +75,6 @@ export const schedulerSettings = {
     about: 'Image of the workers whose profile names none.',
     unit: 'image name',
     default: 'remuda-worker:latest',
-    parse: text,
-  },
-  workerBundle: {
-    env: 'REMUDA_WORKER_BUNDLE',
-    about: 'The worker program, for the `process` runtime. Default: the one built beside the scheduler.',
-    unit: 'path',
-    parse: text,
-  },
-  claude: {
-    env: 'REMUDA_CLAUDE',
-    about: "Claude Code's executable, for the `process` runtime. Default: the one that was installed with Remuda.",
-    unit: 'path',
-    parse: text,
-  },
-  workerDir: {
-    env: 'REMUDA_WORKER_DIR',
-    about: "Where the `process` runtime keeps its workers' folders.",
-    unit: 'path',
-    default: join(tmpdir(), 'remuda-workers'),
     parse: text,
   },
   socketDir: {

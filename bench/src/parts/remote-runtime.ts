@@ -9,6 +9,7 @@ export interface StartNote {
 export class RemoteRuntime implements ContainerRuntime {
   readonly kind = 'process';
   readonly isolated = false;
+  readonly reachesRedis = 'directly';
   readonly workerSocketDir = '/nonexistent';
   readonly #seen = new Map<string, SeenContainer>();
 

@@ -17,7 +17,7 @@ const scheduler = new Scheduler({
   profiles: [{ ...profile, recycle: { ...profile.recycle, afterJobs: 1_000_000 } }],
   runtime: new RemoteRuntime(note),
   surroundings: {
-    runtime: 'process',
+    reachesRedis: 'directly',
     namespace,
     redisUrl,
     logLevel: 'info',

@@ -36,11 +36,14 @@ export interface ContainerExit {
  * Stopping what is stopped succeeds; so does starting what already runs under that name.
  */
 export interface ContainerRuntime {
-  readonly kind: 'process' | 'docker';
+  /** Names the kind of runtime to people, as the settings do. */
+  readonly kind: string;
   /** Whether code in a container is kept from the host and from other containers. */
   readonly isolated: boolean;
   /** Where each worker sees the folder with its sockets; absent where it sees them at the place where they are. */
   readonly workerSocketDir?: string;
+  /** How its workers reach Redis: `directly`, or `by-bridge`, which listens for them in the folder with their sockets. */
+  readonly reachesRedis: 'directly' | 'by-bridge';
   /** Names the engine: whoever has the same name sees the same containers, and nobody else does. Rejects with `container.start_failed`. */
   engineName(): Promise<string>;
   /** Checks that the runtime answers and that it can start the images; rejects with `container.start_failed`. */

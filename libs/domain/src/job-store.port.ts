@@ -19,10 +19,6 @@ export interface Idempotency {
   readonly key: string;
   /** Fingerprint of the body: the same key with another one is a conflict. */
   readonly fingerprint: string;
-  /** Names the engine on which its container is. */
-  readonly engine?: string;
-  /** Names the bridge by which it reaches Redis; absent where it does so by itself. */
-  readonly bridge?: string;
 }
 
 /** Which jobs a list shows, newest first. */

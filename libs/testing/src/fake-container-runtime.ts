@@ -67,6 +67,7 @@ export class FakeContainerRuntime implements ContainerRuntime {
   readonly kind = 'process';
   readonly workerSocketDir = '/run/remuda';
   readonly isolated = false;
+  readonly reachesRedis = 'directly';
   readonly machine: FakeMachine;
   /** Every spec that a container was started with, in order. */
   readonly started: ContainerSpec[] = [];

@@ -63,6 +63,7 @@ export interface InProcessOptions {
 export class InProcessRuntime implements ContainerRuntime {
   readonly kind = 'process';
   readonly isolated = false;
+  readonly reachesRedis = 'directly';
   readonly workerSocketDir = '/nonexistent';
   readonly #workers = new Map<
     string,
@@ -210,7 +211,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       profiles,
       runtime: on,
       surroundings: {
-        runtime: options.bridgeDir === undefined ? 'process' : 'docker',
+        reachesRedis: options.bridgeDir === undefined ? 'directly' : 'by-bridge',
         namespace,
         redisUrl: options.redisUrl,
         socketDir: options.bridgeDir,

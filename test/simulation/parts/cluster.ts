@@ -80,7 +80,7 @@ export class Cluster {
         profiles: this.#profiles,
         runtime: this.containers.runtimeOf(own, engine),
         surroundings: {
-          runtime: 'docker',
+          reachesRedis: 'by-bridge',
           namespace,
           redisUrl: 'redis://sim',
           logLevel: 'info',

@@ -41,6 +41,7 @@ export class Containers {
     return {
       kind: 'docker',
       isolated: true,
+      reachesRedis: 'by-bridge',
       workerSocketDir: '/run/remuda',
       engineName: () => Promise.resolve(engine),
       prepare: () => Promise.resolve(),

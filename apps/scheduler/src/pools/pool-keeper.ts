@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   RemudaError,
   isOutgrown,
@@ -19,12 +18,10 @@ import {
   type Leadership,
   type ProfileQueue,
   type Queues,
-  type Relay,
-  type WorkerAccess,
   type WorkerRegistry,
 } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
-import type { BridgeListeners } from '../workers/bridge-listeners.js';
+import { newWorkerId, type Enrolment } from '../workers/enrolment.js';
 import type { Fleet } from '../workers/fleet.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { Losses } from '../attempts/losses.js';
@@ -36,7 +33,6 @@ import { fingerprint } from '../profiles/profiles-file.js';
 import { isReplaced, isStale, type ImageNow } from './stale.js';
 import { Starts } from './starts.js';
 import type { OperatorOrders } from '../workers/operator-orders.js';
-import { bridgeOf, workerEnvironment, type WorkerSurroundings } from '../workers/worker-environment.js';
 
 /** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
 const calmMs = 400;
@@ -46,17 +42,13 @@ export interface PoolKeeperParts {
   readonly identity: Identity;
   readonly leadership: Leadership;
   readonly runtime: ContainerRuntime;
-  readonly relay: Relay;
+  readonly enrolment: Enrolment;
   readonly losses: Losses;
   readonly registry: WorkerRegistry;
-  readonly access: WorkerAccess | undefined;
-  /** Absent where workers use no bridge. */
-  readonly listeners: BridgeListeners | undefined;
   readonly queues: Queues;
   readonly fleet: Fleet;
   readonly halts: HaltWatch;
   readonly orders: OperatorOrders;
-  readonly surroundings: WorkerSurroundings;
   readonly images: Images;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
@@ -249,33 +241,14 @@ export class PoolKeeper {
     return phase === 'starting' ? this.#starts.pace.limitMs : Infinity;
   }
 
-  /** Writes a new worker down; false where the pool is no longer ours to keep. From then on it is one of those that start. */
-  async #enter(id: string, profile: Profile): Promise<boolean> {
-    const { identity, registry, fleet, clock, surroundings, images } = this.parts;
-    const { engine } = identity;
-    const { name, image, recycle } = profile;
-    // Asked for before the container is made: one that is replaced in between makes a worker that leaves early, and none that stays.
-    const release = await images.lookAt(image);
-    const made = { fingerprint: this.#made.get(name)?.fingerprint ?? '', release };
-    const named = { id, profile: name, engine, bridge: bridgeOf(surroundings, engine), ...made };
-    const ours = await registry.register({ ...named, afterJobs: recycle.afterJobs, startedAt: clock.now() });
-    const tick = clock.monotonic();
-    if (ours) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
-    return ours;
-  }
-
   async #start(profile: Profile): Promise<void> {
-    const { runtime, access, metrics, log, surroundings } = this.parts;
-    const id = `w-${profile.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`;
+    const { runtime, enrolment, metrics, log } = this.parts;
+    const id = newWorkerId(profile.name);
     const made = this.#made.get(profile.name)?.fingerprint ?? '';
     try {
-      if (!(await this.#enter(id, profile))) return;
-      const account = await access?.grant(id);
-      // It is listened to before it can say anything.
-      await this.parts.relay.follow(id);
-      await this.parts.listeners?.open(id);
+      const env = await enrolment.enrol(id, profile, made);
+      if (!env) return;
       const { image, resources, network } = profile;
-      const env = workerEnvironment(id, profile, surroundings, account);
       await runtime.start({ worker: id, profile: profile.name, image, resources, network, env, fingerprint: made });
       metrics.starts.inc({ profile: profile.name, outcome: 'started' });
     } catch (error) {

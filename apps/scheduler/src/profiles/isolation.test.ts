@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isLoopback, requireIsolation, type IsolationFacts } from './isolation.js';
 
 const facts = (own: Partial<IsolationFacts> = {}): IsolationFacts => ({
-  ...{ runtime: 'process', apiHost: '127.0.0.1', allowUnisolated: undefined },
+  ...{ kind: 'process', isolated: false, apiHost: '127.0.0.1', allowUnisolated: undefined },
   ...own,
 });
 
@@ -27,6 +27,6 @@ test('processes serve an api that listens elsewhere only where that is allowed',
   const open = facts({ apiHost: '0.0.0.0' });
   expect(() => requireIsolation(open)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
   expect(() => requireIsolation({ ...open, allowUnisolated: '1' })).not.toThrow();
-  expect(() => requireIsolation({ ...open, runtime: 'docker' })).not.toThrow();
+  expect(() => requireIsolation({ ...open, kind: 'docker', isolated: true })).not.toThrow();
   expect(() => requireIsolation(facts())).not.toThrow();
 });

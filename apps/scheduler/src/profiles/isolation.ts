@@ -2,19 +2,21 @@ import { RemudaError } from '@remuda/domain';
 
 /** What decides whether jobs that are not isolated may run. */
 export interface IsolationFacts {
-  readonly runtime: 'docker' | 'process';
+  /** Name of the runtime, as `REMUDA_RUNTIME` has it. */
+  readonly kind: string;
+  readonly isolated: boolean;
   /** Where the api listens. */
   readonly apiHost: string;
   readonly allowUnisolated: '1' | undefined;
 }
 
 /**
- * Refuses with `config.invalid` to run jobs as processes of this machine for whoever reaches the api from elsewhere: they could read
+ * Refuses with `config.invalid` to run jobs that are not isolated for whoever reaches the api from elsewhere: they could read
  * and do what this user can. An operator may allow it.
  */
-export function requireIsolation({ runtime, apiHost, allowUnisolated }: IsolationFacts): void {
-  if (runtime !== 'process' || isLoopback(apiHost) || allowUnisolated === '1') return;
-  const message = `with REMUDA_RUNTIME=process jobs are not isolated, and at ${apiHost} others can submit them: expected a loopback address, or REMUDA_RUNTIME=docker, or REMUDA_ALLOW_UNISOLATED=1`;
+export function requireIsolation({ kind, isolated, apiHost, allowUnisolated }: IsolationFacts): void {
+  if (isolated || isLoopback(apiHost) || allowUnisolated === '1') return;
+  const message = `with REMUDA_RUNTIME=${kind} jobs are not isolated, and at ${apiHost} others can submit them: expected a loopback address, or REMUDA_RUNTIME=docker, or REMUDA_ALLOW_UNISOLATED=1`;
   throw new RemudaError('config.invalid', 'Jobs that are not isolated are for this machine only.', {
     faults: [{ path: 'REMUDA_API_HOST', message }],
   });

@@ -1,10 +1,10 @@
-import type { Profile, ToolRules } from '@remuda/domain';
+import type { ContainerRuntime, Profile, ToolRules } from '@remuda/domain';
 import { bridgeSockets, messageFormats, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import { parseRedisUrl, type WorkerAccount } from '@remuda/redis';
 
 /** What a worker finds around it, the same for all of a cluster. */
 export interface WorkerSurroundings {
-  readonly runtime: 'docker' | 'process';
+  readonly reachesRedis: ContainerRuntime['reachesRedis'];
   readonly namespace: string;
   readonly redisUrl: string;
   /** Where each worker sees its sockets, where that is the same for all. */
@@ -20,7 +20,7 @@ export interface WorkerSurroundings {
 
 /** Names the bridge by which the workers of an engine reach Redis; undefined where they do so by themselves. */
 export function bridgeOf(around: WorkerSurroundings, engine: string): string | undefined {
-  return around.runtime === 'docker' ? `${engine}:${around.bridgeDir ?? around.socketDir ?? ''}` : undefined;
+  return around.reachesRedis === 'by-bridge' ? `${engine}:${around.bridgeDir ?? around.socketDir ?? ''}` : undefined;
 }
 
 /** A worker's environment. The model's credential is not in it, nor a password of anybody else. */
@@ -30,8 +30,8 @@ export function workerEnvironment(
   around: WorkerSurroundings,
   account: WorkerAccount | undefined,
 ): Readonly<Record<string, string>> {
-  const { redisUrl, socketDir } = around;
-  const url = around.runtime === 'docker' && socketDir !== undefined ? throughSocket(redisUrl, socketDir) : redisUrl;
+  const { redisUrl, socketDir, reachesRedis } = around;
+  const url = reachesRedis === 'by-bridge' && socketDir !== undefined ? throughSocket(redisUrl, socketDir) : redisUrl;
   return {
     [workerEnv.id]: id,
     [workerEnv.namespace]: around.namespace,

@@ -28,6 +28,8 @@ export class DockerRuntime implements ContainerRuntime {
   readonly kind = 'docker';
   readonly isolated = true;
   readonly workerSocketDir = workerLayout.sockets;
+  /** It has no network. */
+  readonly reachesRedis = 'by-bridge';
   readonly #docker: Docker;
   readonly #containers: ContainerClient;
   readonly #images: ImageClient;

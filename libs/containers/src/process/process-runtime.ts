@@ -30,6 +30,7 @@ export interface ProcessRuntimeOptions extends WorkerParts {
 export class ProcessRuntime implements ContainerRuntime {
   readonly kind = 'process';
   readonly isolated = false;
+  readonly reachesRedis = 'directly';
   readonly #folders: WorkerFolders;
   readonly #inTurn = new InTurn();
   /** Our own children, by process id: settles when their end is on the card. */

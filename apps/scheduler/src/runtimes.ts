@@ -1,0 +1,87 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { oneOf, text, type ContainerRuntime, type Setting, type SettingsOf } from '@remuda/domain';
+import { DockerRuntime, ProcessRuntime } from '@remuda/containers';
+import { resolveClaude } from '@remuda/engine';
+import { socketFolder } from '@remuda/protocol';
+import type { Logger } from '@remuda/runtime';
+import { requireIsolation, type IsolationFacts } from './profiles/isolation.js';
+
+const builtWorker = fileURLToPath(new URL('../../worker/dist/worker.mjs', import.meta.url));
+
+/** What every runtime is made with. */
+interface Place {
+  /** Only workers of this cluster are seen and touched. */
+  readonly cluster: string;
+  /** Where a worker's sockets are on this machine. */
+  readonly socketDirOf: (worker: string) => string;
+  readonly hostEnv: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+/** What only the `process` runtime reads. */
+const processSettings = {
+  workerBundle: {
+    env: 'REMUDA_WORKER_BUNDLE',
+    about: 'The worker program, for the `process` runtime. Default: the one built beside the scheduler.',
+    unit: 'path',
+    parse: text,
+  },
+  claude: {
+    env: 'REMUDA_CLAUDE',
+    about: "Claude Code's executable, for the `process` runtime. Default: the one that was installed with Remuda.",
+    unit: 'path',
+    parse: text,
+  },
+  workerDir: {
+    env: 'REMUDA_WORKER_DIR',
+    about: "Where the `process` runtime keeps its workers' folders.",
+    unit: 'path',
+    default: join(tmpdir(), 'remuda-workers'),
+    parse: text,
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+/** The runtimes, by their names in `REMUDA_RUNTIME`. Another one is a line here, and settings of its own where it has some. */
+const runtimes = {
+  docker: ({ cluster, socketDirOf, log }) => new DockerRuntime({ cluster, socketDirOf, log }),
+  process: (place, { workerBundle = builtWorker, claude, workerDir }) =>
+    new ProcessRuntime({
+      ...place,
+      workerBundle,
+      claude: claude ?? resolveClaude(fileURLToPath(import.meta.url)),
+      dir: workerDir,
+    }),
+} satisfies Record<string, (place: Place, settings: SettingsOf<typeof processSettings>) => ContainerRuntime>;
+
+const names = Object.keys(runtimes) as (keyof typeof runtimes)[];
+
+/** Which runtime, and what the runtimes read. */
+export const runtimeSettings = {
+  runtime: {
+    env: 'REMUDA_RUNTIME',
+    about: 'How workers run. `process` does not isolate: jobs run as you and can read what you can.',
+    unit: names.join(' or '),
+    default: 'docker',
+    parse: oneOf(names),
+  },
+  ...processSettings,
+} as const satisfies Record<string, Setting<unknown>>;
+
+/** What decides which runtime is made, and whether it may be used. */
+type RuntimeFacts = SettingsOf<typeof runtimeSettings> &
+  Pick<IsolationFacts, 'apiHost' | 'allowUnisolated'> & { readonly namespace: string; readonly socketDir: string };
+
+/** The container runtime that the settings name; `config.invalid` where it does not isolate and would have to. */
+export function makeRuntime(settings: RuntimeFacts, hostEnv: Place['hostEnv'], log: Logger): ContainerRuntime {
+  const { namespace: cluster, socketDir } = settings;
+  const socketDirOf = (worker: string): string => join(socketDir, socketFolder(worker));
+  const runtime = runtimes[settings.runtime]({ cluster, socketDirOf, hostEnv, log }, settings);
+  const { kind, isolated } = runtime;
+  const { apiHost, allowUnisolated } = settings;
+  requireIsolation({ kind, isolated, apiHost, allowUnisolated });
+  if (!isolated)
+    log.warn({}, 'jobs run as processes of this machine, not isolated: they can read and do what this user can');
+  return runtime;
+}
