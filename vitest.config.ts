@@ -11,22 +11,26 @@ const alias = Object.fromEntries([
   ['@remuda/scripted-model', at('test/scripted-model/src/index.ts')],
 ]) as Record<string, string>;
 
-/** Tests with real parts (Redis, Docker, the CLI): they take their time, and two at once fill a small machine. */
-const withRealParts = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2, globalSetup: at('test/prepare.ts') };
+/** Two at once, where vitest would leave one of two cores idle; a test that computes may be slow on a busy machine. */
+const ofTwo = { maxWorkers: 2, testTimeout: 30_000 };
+
+/** Tests with real parts (Redis, Docker, the CLI): they take their time. */
+const withRealParts = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: at('test/prepare.ts') };
 
 /** Where others want the machine as well, whole clusters take minutes. */
 const wholeClusters = { testTimeout: 240_000, hookTimeout: 240_000 };
 
-/** What becomes of jobs when workers crash at each point of their way: proofs too, and they wait for most of their time. */
-const crashes = ['test/e2e/{resume,hard-ends,bridge-away,frozen-cluster}.test.ts'];
+/** What becomes of all when parts crash at each point of their way. */
+const crashes = ['test/e2e/{resume,hard-ends,bridge-away,frozen-cluster,killed-start}.test.ts'];
+
+/** What runs in one way with all other tests, and in the other ways here. */
+const otherWays = ['test/e2e/{jobs,demo}.test.ts', 'test/integration/engine/result-schema.test.ts'];
+
+/** The size of the proofs, and of what is as long as one. */
+const size = (proofSize: ProofSize) => ({ provide: { proofSize } });
 
 /** What is promised of bad input, crashes and hostile code: each takes the whole machine. */
-const proofs = (proofSize: ProofSize) => ({
-  ...withRealParts,
-  ...wholeClusters,
-  maxWorkers: 1,
-  provide: { proofSize },
-});
+const proofs = { ...withRealParts, ...wholeClusters, maxWorkers: 1 };
 
 /** The projects run one after the other, the cheapest first. */
 const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
@@ -40,38 +44,65 @@ export default defineConfig({
         test: {
           ...turn(0),
           name: 'unit',
+          // pure code for the most part: to import it again for each file would take longer than all its tests
+          isolate: false,
+          ...ofTwo,
           include: [
             '{libs,apps}/*/src/**/*.test.ts',
             'test/scripted-model/src/**/*.test.ts',
-            'test/simulation/**/*.test.ts',
+            'test/simulation/redis/**/*.test.ts',
             'test/chaos/src/**/*.test.ts',
           ],
         },
       },
       {
         resolve: { alias },
-        test: { ...withRealParts, ...turn(1), name: 'contract', include: ['test/contract/**/*.test.ts'] },
-      },
-      {
-        resolve: { alias },
-        test: { ...withRealParts, ...turn(2), name: 'integration', include: ['test/integration/**/*.test.ts'] },
+        test: { ...turn(0), ...ofTwo, name: 'simulation', include: ['test/simulation/*.test.ts'] },
       },
       {
         resolve: { alias },
         test: {
           ...withRealParts,
-          ...turn(3),
-          ...wholeClusters,
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          exclude: [...crashes],
+          ...turn(1),
+          maxWorkers: 2,
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
         },
       },
       {
         resolve: { alias },
         test: {
-          ...proofs('small'),
+          ...withRealParts,
+          ...size('small'),
+          ...turn(2),
+          // they wait for most of their time
+          maxWorkers: 3,
+          isolate: false,
+          restoreMocks: true,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          ...withRealParts,
+          ...wholeClusters,
+          ...size('small'),
+          ...turn(3),
+          maxWorkers: 3,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: crashes,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          ...proofs,
+          ...size('small'),
           ...turn(4),
+          maxWorkers: 2,
           name: 'small-proofs',
           include: ['test/{fuzz/fuzz,chaos/*,retention/retention}.test.ts'],
         },
@@ -79,10 +110,23 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          ...proofs('whole'),
+          ...withRealParts,
+          ...wholeClusters,
+          ...size('whole'),
           ...turn(5),
+          maxWorkers: 2,
+          name: 'slow',
+          include: [...crashes, ...otherWays],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          ...proofs,
+          ...size('whole'),
+          ...turn(6),
           name: 'proofs',
-          include: ['test/{fuzz/*,hostile/hostile,chaos/chaos,retention/retention}.test.ts', ...crashes],
+          include: ['test/{fuzz/*,hostile/hostile,chaos/chaos,retention/retention}.test.ts'],
         },
       },
     ],

@@ -13,7 +13,7 @@ const checks = {
   types: ['tsc', '-b'],
   boundaries: ['depcruise', '--config', '.dependency-cruiser.cjs', 'libs', 'apps', 'test', 'bench'],
   'dead-code': ['knip'],
-  unit: ['vitest', 'run', '--project', 'unit'],
+  unit: ['vitest', 'run', '--project', 'unit', '--project', 'simulation'],
 };
 
 const asked = process.argv.slice(2);

@@ -13,3 +13,17 @@ declare module 'vitest' {
 export function sized<T>(of: Readonly<Record<ProofSize, T>>): T {
   return of[inject('proofSize')];
 }
+
+/** Something that a suite is tried with in turn, and whether it can be had here. */
+export interface Way {
+  readonly there: boolean;
+}
+
+/**
+ * With which of several a suite that takes its time is tried: the first that is there with all other tests, the others
+ * by `npm run proofs`. What is not there is given as well, for the suite to skip.
+ */
+export function waysNow<T extends Way>(ways: readonly T[]): readonly T[] {
+  const first = ways.find(({ there }) => there);
+  return sized({ small: first ? [first] : ways, whole: ways.filter((way) => way !== first) });
+}

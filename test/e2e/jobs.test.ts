@@ -1,19 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { script } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RuntimeKind } from '../../apps/local/src/runtime-choice.js';
+import { waysNow, type Way } from '../proof-size.js';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
 import { serveRepository } from './harness/git-server.js';
 
 const bash = (command: string) => ({ tools: [{ name: 'Bash', input: { command, description: 'a command' } }] });
 
-describe.each([
+const ways: readonly (Way & { readonly runtime: RuntimeKind })[] = [
   { runtime: 'docker', there: hasEngine },
   { runtime: 'process', there: true },
-] as const)('a job with workers as $runtime', ({ runtime, there }) => {
+];
+
+describe.each(waysNow(ways))('a job with workers as $runtime', ({ runtime, there }) => {
   let cluster: TestCluster;
   beforeAll(async () => {
     if (there) cluster = await startCluster({ runtime, warm: 2 });
@@ -152,21 +153,4 @@ describe.each([
     expect(deltas.join('')).toBe('one two three');
     expect(without.some((event) => event.type === 'message.delta')).toBe(false);
   });
-});
-
-test('a job whose Claude does not start fails with the last lines that it printed', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'remuda-broken-'));
-  const claude = join(dir, 'claude');
-  await writeFile(claude, '#!/bin/sh\necho "the oven is cold" >&2\nexit 3\n');
-  await chmod(claude, 0o755);
-  const cluster = await startCluster({ runtime: 'process', env: { REMUDA_CLAUDE: claude } });
-  try {
-    const id = await cluster.api.submit({ prompt: 'x' });
-    const job = await cluster.api.over(id);
-    expect(job).toMatchObject({ state: 'failed', start: { kind: 'cold' }, failure: { code: 'engine.start_failed' } });
-    expect(job.failure?.lastLines).toContain('the oven is cold');
-  } finally {
-    await cluster.stop();
-    await rm(dir, { recursive: true, force: true });
-  }
 });

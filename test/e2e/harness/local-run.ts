@@ -3,6 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import { hasEngine } from './cluster.js';
+
+/** How long a run may take to get from one thing to the next, which is long on a busy machine. */
+export const inTime = { timeout: 180_000, interval: 100 };
 
 const main = join(import.meta.dirname, '../../../apps/local/dist/main.js');
 
@@ -29,6 +34,17 @@ export class LocalRun {
 
   static async start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
     return new LocalRun(await mkdtemp(join(tmpdir(), 'run-')), words, env);
+  }
+
+  /** `npm start` that has come up and waits for its end. */
+  static async up(): Promise<LocalRun> {
+    const run = await LocalRun.start(['start']);
+    try {
+      return await vi.waitUntil(() => run.printed.includes('Ctrl-C') && run, inTime);
+    } catch (error) {
+      await run[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** All that it printed so far, on both outputs. */
@@ -69,6 +85,13 @@ export class LocalRun {
     const read = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
     return (await read('environ')).includes(this.tmp) ? (await read('cmdline')).replaceAll('\0', ' ') : undefined;
   }
+}
+
+/** Fails where a run that is over left a process, a container or a file of its own. */
+export async function leftNothing(run: LocalRun): Promise<void> {
+  expect(await run.running()).toEqual([]);
+  if (hasEngine) expect(run.containers()).toEqual([]);
+  expect(await readdir(run.tmp)).toEqual([]);
 }
 
 /** What a container has mounted; nothing when it has gone meanwhile. */

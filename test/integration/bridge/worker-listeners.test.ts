@@ -119,6 +119,6 @@ test('a word that was missed is made up for when the connection to Redis is made
   await redis.sadd(redisKeys('remuda').workers, 'w-3');
   await run.redis.stop();
   await run.redis.start();
-  await expect.poll(() => existsSync(run.sockets('w-3').model), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(run.sockets('w-3').model), { timeout: 30_000 }).toBe(true);
   redis.disconnect();
 });

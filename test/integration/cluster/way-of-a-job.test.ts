@@ -212,7 +212,7 @@ describe('the way of a job', () => {
     await withCluster({ profile }, async (cluster) => {
       const waiting = async () => (await cluster.pools.pools())[0]?.waiting;
       await cluster.controls.pause('default', 'not yet');
-      const stale = await submit(cluster, { ttlMs: 100 });
+      const stale = await submit(cluster, { ttlMs: 2_000 });
       const other = await submit(cluster);
       expect(await waiting()).toBe(2);
       await eventsOf(cluster, stale);

@@ -1,6 +1,7 @@
 import { resolveClaude } from '@remuda/engine';
 import { inject } from 'vitest';
 import { pinnedVersion } from '../../claude-versions/provide.mjs';
+import type { Way } from '../../proof-size.js';
 
 /** A version of Claude Code that tests run against; without a program where it could not be had. */
 export interface Version {
@@ -16,8 +17,17 @@ export const mainVersion = {
   claude: resolveClaude(tried?.folder ?? process.cwd()),
 } satisfies Version;
 
-/** That one, and the newest: what is asked of both is what a new version is likeliest to break. */
-export const versions: readonly Version[] =
+const main = { ...mainVersion, there: true };
+
+/** The newest, and that one: what is asked of both is what a new version is likeliest to break. */
+export const versions: readonly (Version & Way)[] =
   tried !== undefined || newest.version === pinnedVersion
-    ? [mainVersion]
-    : [mainVersion, { version: newest.version, claude: newest.folder && resolveClaude(newest.folder) }];
+    ? [main]
+    : [
+        {
+          version: newest.version,
+          claude: newest.folder && resolveClaude(newest.folder),
+          there: newest.folder !== undefined,
+        },
+        main,
+      ];

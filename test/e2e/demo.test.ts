@@ -1,0 +1,65 @@
+import { connectRedis } from '@remuda/redis';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../../apps/local/src/free-port.js';
+import { startRedis, type TestRedis } from '../integration/redis.js';
+import { waysNow } from '../proof-size.js';
+import { hasEngine } from './harness/cluster.js';
+import { inTime, leftNothing, LocalRun } from './harness/local-run.js';
+
+const onLinux = process.platform === 'linux';
+const ways = [
+  { runtime: 'docker', redis: 'of its own', there: hasEngine && onLinux },
+  { runtime: 'process', redis: 'of its own', there: onLinux },
+  { runtime: 'process', redis: 'that is given', there: onLinux },
+];
+
+describe.each(waysNow(ways))('npm run demo with workers as $runtime and a Redis $redis', (way) => {
+  const { runtime, there } = way;
+  test.skipIf(!there)('shows a job from its submission to its end, and leaves nothing', async () => {
+    await using redis = way.redis === 'that is given' ? await startRedis() : undefined;
+    await using run = await LocalRun.start(['demo', 'Greet me.'], {
+      ...(await portsOfItsOwn()),
+      ...(redis && { REMUDA_REDIS_URL: redis.url }),
+      REMUDA_RUNTIME: runtime,
+    });
+    await expect.poll(() => run.printed, inTime).toContain('job.over');
+    expect(await run.ended(), run.printed).toBe(0);
+    expect(run.printed).toContain('Prompt: Greet me.');
+    const told = [
+      'job.queued',
+      'job.assigned',
+      'tool.called',
+      'tool.returned',
+      'message.text',
+      'turn.ended',
+      'job.over',
+    ];
+    expect(eventsOf(run.printed)).toEqual(expect.arrayContaining(told));
+    expect(run.printed).toMatch(/Result \(succeeded\):\n {2}\S/);
+    expect(run.printed).toMatch(/^Cost: \$\d/m);
+    for (const row of ['queued', 'claimed', 'first model request', 'first token', 'over'])
+      expect(run.printed).toMatch(new RegExp(`^  ${row} +\\d+ ms$`, 'm'));
+    expect(run.printed).toMatch(/^ {2}start +warm$/m);
+    expect(run.printed.includes('NOT isolated')).toBe(runtime === 'process');
+    await leftNothing(run);
+    if (redis) await holdsNothing(redis);
+  });
+});
+
+/** `npm start` is tried at the same time, with the usual ports. */
+async function portsOfItsOwn(): Promise<Readonly<Record<string, string>>> {
+  const names = ['REMUDA_API_PORT', 'REMUDA_SCHEDULER_PORT', 'REMUDA_BRIDGE_ADMIN_PORT'];
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, String(await freePort())] as const)));
+}
+
+/** Fails where a Redis does not run any more, or has a key or an account of somebody. */
+async function holdsNothing({ url }: TestRedis): Promise<void> {
+  const client = connectRedis(url, { name: 'test' });
+  expect(await client.dbsize()).toBe(0);
+  expect(await client.acl('LIST')).toHaveLength(1);
+  client.disconnect();
+}
+
+function eventsOf(printed: string): readonly string[] {
+  return [...printed.matchAll(/^ +\d+\.\d{3} s {2}([a-z_.]+)/gm)].map(([, name]) => name ?? '');
+}
