@@ -58,13 +58,19 @@ module.exports = {
       'one-entry-per-lib',
       'A lib is entered by its src/index.ts.',
       { pathNot: '^libs/' },
-      { path: '^libs/[^/]+/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+      { path: '^libs/[^/]+/', pathNot: '^libs/[^/]+/src/(index|testing)\\.ts$' },
     ),
     error(
       'one-entry-per-lib-for-libs',
       'A lib is entered by its src/index.ts.',
       { path: '^libs/([^/]+)/' },
-      { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+      { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/(index|testing)\\.ts$'] },
+    ),
+    error(
+      'testing-entry-only-for-tests',
+      'What a lib shows to tests (src/testing.ts) is its inside.',
+      { pathNot: tests },
+      { path: '^libs/[^/]+/src/testing\\.ts$' },
     ),
     error(
       'not-by-the-own-entry',

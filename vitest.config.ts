@@ -7,6 +7,8 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 
 /** Our own packages by their source, so that no test needs a build of them. */
 const alias = Object.fromEntries([
+  // before the lib itself, which is the beginning of its name
+  ['@remuda/redis/testing', at('libs/redis/src/testing.ts')],
   ...readdirSync(at('libs')).map((lib) => [`@remuda/${lib}`, at(`libs/${lib}/src/index.ts`)]),
   ['@remuda/scripted-model', at('test/scripted-model/src/index.ts')],
 ]) as Record<string, string>;

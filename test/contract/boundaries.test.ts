@@ -16,8 +16,12 @@ beforeEach(async () => {
     const name = `@remuda/${lib}`;
     await write(
       `libs/${lib}/package.json`,
-      JSON.stringify({ name, type: 'module', exports: { '.': { types: './src/index.ts' } } }),
+      JSON.stringify({
+        ...{ name, type: 'module' },
+        exports: { '.': { types: './src/index.ts' }, './testing': { types: './src/testing.ts' } },
+      }),
     );
+    await write(`libs/${lib}/src/testing.ts`, 'export const inside = 1;');
     await write(`libs/${lib}/src/index.ts`, `export const ${lib} = 1;`);
     await link(`libs/${lib}`, `node_modules/${name}`);
   }
@@ -37,6 +41,7 @@ test('a tree that keeps to the floor plan is clean', async () => {
   await write('apps/api/src/main.ts', `import '@remuda/redis'; import '@remuda/domain'; import '@nestjs/common';`);
   await write('libs/redis/src/inside.ts', `import 'bullmq'; import '@remuda/protocol';`);
   await write('libs/redis/src/inside.test.ts', `import '@remuda/testing'; import './inside.js';`);
+  await write('apps/api/src/a.test.ts', `import '@remuda/redis/testing';`);
   expect(await brokenRules()).toEqual([]);
 });
 
@@ -68,6 +73,13 @@ describe('the rules fail when', () => {
     ],
     ['a lib imports its own entry point', 'libs/redis/src/a.ts', './index.js', 'not-by-the-own-entry'],
     ['an app imports fakes', 'apps/api/src/a.ts', '@remuda/testing', 'testing-only-for-tests'],
+    [
+      'an app looks into a lib as tests do',
+      'apps/api/src/a.ts',
+      '@remuda/redis/testing',
+      'testing-entry-only-for-tests',
+    ],
+    ['a lib does so', 'libs/engine/src/a.ts', '@remuda/protocol/testing', 'testing-entry-only-for-tests'],
     ['an app imports a test', 'apps/api/src/a.ts', '../../../test/e2e/cluster.js', 'tests-only-for-tests'],
     ['an import leads nowhere', 'apps/api/src/a.ts', './nowhere.js', 'no-broken-imports'],
   ])('%s', async (_, file, target, rule) => {

@@ -1,6 +1,7 @@
 import type { Step } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
-import { connectRedis, redisKeys, type RedisConnection } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { costMicroUsd, noUsage } from '../../apps/bridge/src/model/prices.js';
 import { startCluster, type TestCluster } from './harness/cluster.js';
@@ -23,11 +24,11 @@ interface ShownAttempt {
 
 describe('a job whose Claude Code is killed after an answer that was paid for', () => {
   let cluster: TestCluster;
-  let redis: RedisConnection;
+  let redis: RawConnection;
   beforeAll(async () => {
     // Without snapshots each attempt asks anew, and costs what its own answers cost.
     cluster = await startCluster({ runtime: 'process', warm: 1, env: { REMUDA_SNAPSHOT_EVERY_MS: '0' } });
-    redis = connectRedis(cluster.redisUrl, { name: 'cost-test' });
+    redis = connectRaw(cluster.redisUrl, { name: 'cost-test' });
   }, longMs);
   afterAll(async () => {
     redis.disconnect();

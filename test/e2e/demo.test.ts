@@ -1,4 +1,4 @@
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../../apps/local/src/free-port.js';
 import { startRedis, type TestRedis } from '../integration/redis.js';
@@ -54,7 +54,7 @@ async function portsOfItsOwn(): Promise<Readonly<Record<string, string>>> {
 
 /** Fails where a Redis does not run any more, or has a key or an account of somebody. */
 async function holdsNothing({ url }: TestRedis): Promise<void> {
-  const client = connectRedis(url, { name: 'test' });
+  const client = connectRaw(url, { name: 'test' });
   expect(await client.dbsize()).toBe(0);
   expect(await client.acl('LIST')).toHaveLength(1);
   client.disconnect();

@@ -4,7 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { script } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
-import { connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
 import { serveRepository } from './harness/git-server.js';
@@ -26,12 +27,12 @@ describe.each([
   { runtime: 'docker', there: hasEngine },
 ] as const)('a job whose worker ($runtime) is lost', ({ runtime, there }) => {
   let cluster: TestCluster;
-  let redis: RedisConnection;
+  let redis: RawConnection;
 
   beforeAll(async () => {
     if (!there) return;
     cluster = await startCluster({ runtime, warm: 2, env: { REMUDA_SNAPSHOT_EVERY_MS: '300' } });
-    redis = connectRedis(cluster.redisUrl, { name: 'resume-test' });
+    redis = connectRaw(cluster.redisUrl, { name: 'resume-test' });
   }, longMs);
   afterAll(async () => {
     if (!there) return;

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { script } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contentsOf } from '../integration/redis-contents.js';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
@@ -68,7 +68,7 @@ describe.skipIf(!hasEngine)('a job with secrets', () => {
     expect(result.git?.patch?.match(/^\+\[secret DEPLOY_TOKEN\]$/gm)).toHaveLength(2);
     expect(leaks(JSON.stringify([events, result, job]))).toEqual([]);
 
-    const redis = connectRedis(cluster.redisUrl, { name: 'test' });
+    const redis = connectRaw(cluster.redisUrl, { name: 'test' });
     try {
       await expect
         .poll(async () => [...(await contentsOf(redis))].filter(([, text]) => leaks(text).length > 0), {

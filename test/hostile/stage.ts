@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { script, type Step } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
 import { bridgeSockets, socketFolder } from '@remuda/protocol';
-import { connectRedis, type RedisConnection, redisKeys, type RedisKeys } from '@remuda/redis';
+import { redisKeys, type RedisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import type { JobRequest, ShownJob, ShownResult } from '../../apps/local/src/api-client.js';
 import { startCluster, type TestCluster } from '../e2e/harness/cluster.js';
 import { serveRepository, type GitServer } from '../e2e/harness/git-server.js';
@@ -55,7 +56,7 @@ export interface Done {
 /** A whole cluster with everything in it that there is to attack, and the attacker's code as a repository. */
 export interface Stage {
   readonly cluster: TestCluster;
-  readonly redis: RedisConnection;
+  readonly redis: RawConnection;
   readonly keys: RedisKeys;
   readonly code: GitServer;
   /** Somebody else's repository. */
@@ -89,7 +90,7 @@ export async function setStage(): Promise<Stage> {
     profiles,
     env: { REMUDA_SNAPSHOT_MAX_MB: String(maxSnapshotMb) },
   });
-  const redis = connectRedis(cluster.redisUrl, { name: 'hostile' });
+  const redis = connectRaw(cluster.redisUrl, { name: 'hostile' });
   const close = async (): Promise<void> => {
     redis.disconnect();
     await cluster.stop();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { freePort } from '../../apps/local/src/free-port.js';
 import { findServer } from '../../apps/local/src/redis-facts.js';
 import { redisImage } from '../../apps/local/src/redis-plan.js';
@@ -72,7 +72,7 @@ async function serverCommand(port: number, folder: string): Promise<readonly str
 
 /** ioredis reconnects by itself, and keeps the command until the server has loaded its data. */
 async function answering(port: number): Promise<void> {
-  const probe = connectRedis(`redis://127.0.0.1:${port}`, { name: 'test-probe' });
+  const probe = connectRaw(`redis://127.0.0.1:${port}`, { name: 'test-probe' });
   try {
     await probe.ping();
   } finally {

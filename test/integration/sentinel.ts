@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { findServer } from '../../apps/local/src/redis-facts.js';
 import { freePort } from '../../apps/local/src/free-port.js';
 
@@ -99,7 +99,7 @@ async function told(
   port: number,
   so: (ask: (...words: string[]) => Promise<string>) => Promise<boolean>,
 ): Promise<void> {
-  const redis = connectRedis(`redis://127.0.0.1:${String(port)}`, { name: 'test-probe' });
+  const redis = connectRaw(`redis://127.0.0.1:${String(port)}`, { name: 'test-probe' });
   try {
     const ask = async (...[command = '', ...words]: string[]): Promise<string> =>
       String(await redis.call(command, ...words));

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isOver } from '@remuda/domain';
-import { RedisModelCounts, RedisSnapshots, retentionOf, type RedisConnection } from '@remuda/redis';
+import { RedisModelCounts, RedisSnapshots, retentionOf } from '@remuda/redis';
+import type { RawConnection } from '@remuda/redis/testing';
 import { startInProcessCluster, type Cluster } from '../integration/cluster/in-process-cluster.js';
 import { startRedis, type TestRedis } from '../integration/redis.js';
 import { sized } from '../proof-size.js';
@@ -15,7 +16,7 @@ const monthMs = 30 * 86_400_000;
 const atOnce = 110;
 
 let server: TestRedis;
-let admin: RedisConnection;
+let admin: RawConnection;
 let cluster: Cluster;
 let snapshots: RedisSnapshots;
 let counts: RedisModelCounts;

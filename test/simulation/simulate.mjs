@@ -18,6 +18,7 @@ await build({
   logLevel: 'warning',
   external: ['ioredis', 'pino', 'yaml'],
   alias: {
+    '@remuda/redis/testing': at('../../libs/redis/src/testing.ts'),
     ...Object.fromEntries(
       readdirSync(at('../../libs')).map((lib) => [`@remuda/${lib}`, at(`../../libs/${lib}/src/index.ts`)]),
     ),

@@ -12,6 +12,7 @@ import {
   checkFormat,
   connectRedis,
   redisKeys,
+  type RedisConnection as Connection,
   type RedisKeys,
 } from '@remuda/redis';
 import { exitOnStartFault, systemClock, type Logger } from '@remuda/runtime';
@@ -32,7 +33,6 @@ import {
 
 const redis = Symbol('Redis');
 const redisNames = Symbol('RedisKeys');
-type Connection = ReturnType<typeof connectRedis>;
 
 /** How long the start waits for Redis, in ms; then the api starts all the same, and says 503 until it is there. */
 const firstAnswerMs = 2_000;
@@ -69,7 +69,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
       this.pools.close(),
       this.boardQueues.close(),
     ]);
-    this.connection.disconnect();
+    this.connection.close();
   }
 }
 
@@ -110,7 +110,7 @@ export class StoresModule {
           useFactory: (to: Connection, time: Clock) => new RedisPoolControls(to, keys, time),
         },
         { provide: queues, inject: [redis], useFactory: (to: Connection) => new Queues(to, keys) },
-        { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.status === 'ready' },
+        { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.isUp },
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
         StoresScope,
       ],

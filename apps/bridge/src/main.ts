@@ -49,8 +49,8 @@ async function main(): Promise<void> {
   const close = async (): Promise<void> => {
     await bridge.close();
     unmeasure();
-    asked.disconnect();
-    written.disconnect();
+    asked.close();
+    written.close();
   };
   closeOnSignal({ logger: log, close, graceMs: closeGraceMs + 2_000 });
   log.info(

@@ -152,6 +152,6 @@ async function firstAnswer(url: string, limitMs: number): Promise<void> {
     await Promise.race([redis.ping(), late]);
   } finally {
     clearTimeout(timer);
-    redis.disconnect();
+    redis.close();
   }
 }

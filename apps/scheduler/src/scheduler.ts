@@ -217,7 +217,7 @@ export class Scheduler {
     await this.#sweeper.publish();
     for (const queue of this.#queueOf.values()) await queue.start();
     this.#unwatch = await runtime.watch((exit) => void this.#losses.onExit(exit));
-    this.#redis.on('ready', () => {
+    this.#redis.onUp(() => {
       this.#accounts.onConnected();
     });
     await this.#halts.look();
@@ -269,7 +269,7 @@ export class Scheduler {
     await this.plan.runtime.close();
     this.#wakes.close();
     this.#guard.close();
-    this.#redis.disconnect();
+    this.#redis.close();
   }
 
   async #keepWorkers(): Promise<void> {

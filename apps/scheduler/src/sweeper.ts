@@ -59,7 +59,7 @@ export class Sweeper {
   async publish(): Promise<void> {
     const { queues, profiles } = this.parts;
     const published = profiles.map(({ name, pool }) => [name, pool] as const);
-    await publishProfiles(queues.redis, queues.keys, Object.fromEntries(published));
+    await publishProfiles(queues.connection, queues.keys, Object.fromEntries(published));
   }
 }
 

@@ -1,4 +1,5 @@
-import { connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { spreadOf, type Line } from '../figure.js';
 import { part, startSchedulerAndWorkers, until } from '../parts/cluster.js';
 import { Member } from '../parts/member.js';
@@ -18,7 +19,7 @@ export const bookkeeping: Line = {
   about: 'leases and run records: their part of what a job of `throughput` costs Redis, which limits its jobs/s',
   run: async (stage) => {
     await using redis = await startOwnRedis(stage);
-    const watch = connectRedis(redis.url, { name: 'watch' });
+    const watch = connectRaw(redis.url, { name: 'watch' });
     const crew: Member[] = [];
     try {
       const whole = await costOfJobs(redis.url, watch, crew);
@@ -55,7 +56,7 @@ export const bookkeeping: Line = {
 };
 
 /** CPU time of Redis for one job from submission to outcome, in µs, round by round. */
-async function costOfJobs(url: string, watch: RedisConnection, crew: Member[]): Promise<readonly number[]> {
+async function costOfJobs(url: string, watch: RawConnection, crew: Member[]): Promise<readonly number[]> {
   await startSchedulerAndWorkers({ url, namespace, workers }, watch, crew);
   const producer = Member.start(part('../throughput/ours-producer'), [url, namespace]);
   crew.push(producer);

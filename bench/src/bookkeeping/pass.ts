@@ -1,5 +1,6 @@
 import { noUsage, type JobRecord } from '@remuda/domain';
-import { connectRedis, Leases, Queues, RedisJobStore, type RedisConnection, redisKeys } from '@remuda/redis';
+import { Leases, Queues, RedisJobStore, redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
 import { withoutLeases } from './without.js';
 
@@ -12,8 +13,8 @@ const scheduler = 's-1';
  * Assigns and settles jobs, one after the other, and gives what the two scripts took Redis for each, in µs. Nobody has claimed
  * these jobs, so that their places in BullMQ's queue stay where they are.
  */
-export async function passOfJobs(url: string, watch: RedisConnection, leases: 'kept' | 'without'): Promise<number> {
-  const redis = connectRedis(url, { name: 'pass' });
+export async function passOfJobs(url: string, watch: RawConnection, leases: 'kept' | 'without'): Promise<number> {
+  const redis = connectRaw(url, { name: 'pass' });
   try {
     const keys = redisKeys(namespace);
     const store = new RedisJobStore(redis, keys, systemClock);
@@ -54,14 +55,14 @@ export async function passOfJobs(url: string, watch: RedisConnection, leases: 'k
 }
 
 /** Has a connection run other scripts in the place of those that keep leases. */
-async function replaceScripts(redis: RedisConnection): Promise<void> {
+async function replaceScripts(redis: RawConnection): Promise<void> {
   for (const { lua } of withoutLeases.values()) await redis.script('LOAD', lua);
   const evalsha = redis.evalsha.bind(redis) as (sha: string, ...rest: unknown[]) => Promise<unknown>;
   redis.evalsha = (sha: string, ...rest: unknown[]) => evalsha(withoutLeases.get(sha)?.sha ?? sha, ...rest);
 }
 
 /** Time that Redis has spent in scripts so far, in µs. */
-async function scriptTime(watch: RedisConnection): Promise<number> {
+async function scriptTime(watch: RawConnection): Promise<number> {
   const stats = await watch.info('commandstats');
   return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(stats)?.[1] ?? 0);
 }

@@ -1,4 +1,4 @@
-import { assignScript, assignShape, defineScript, settleScript, settleShape, type Script } from '@remuda/redis';
+import { assignScript, assignShape, defineScript, settleScript, settleShape, type Script } from '@remuda/redis/testing';
 
 /** What is left of giving a job to a worker when nobody keeps a lease: state, times, the bridge's grant, the event, the ticket. */
 const assign = defineScript(

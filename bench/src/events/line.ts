@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connectRedis, type RedisConnection } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
 import { part, startSchedulerAndWorkers } from '../parts/cluster.js';
 import { Member } from '../parts/member.js';
@@ -28,7 +28,7 @@ export const events: Line = {
   about: `${jobs} jobs x ${perSecond} events/s for ${speech.forMs / 1_000} s to SSE clients, against one XADD for each event`,
   run: async (stage) => {
     await using redis = await startOwnRedis(stage);
-    const watch = connectRedis(redis.url, { name: 'watch' });
+    const watch = connectRaw(redis.url, { name: 'watch' });
     const crew: Member[] = [];
     try {
       const api = Member.start(part('api'), [redis.url, namespace]);
@@ -57,7 +57,7 @@ export const events: Line = {
 const program = (name: string): string => join(import.meta.dirname, `${name}.js`);
 
 /** CPU that some work costs Redis for one event, in µs. */
-async function costOf(work: () => Promise<unknown>, watch: RedisConnection): Promise<number> {
+async function costOf(work: () => Promise<unknown>, watch: RawConnection): Promise<number> {
   const before = await cpuOf(watch);
   await work();
   return ((await cpuOf(watch)) - before) / (jobs * eventsIn(speech));

@@ -1,5 +1,5 @@
 // What the events are measured against: each goes by one XADD of its own, from as many connections as there are jobs.
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { serve } from '../parts/member.js';
 import { eventText, talk, type Talk } from './talk.js';
 
@@ -7,7 +7,7 @@ const [url = ''] = process.argv.slice(2);
 const maxEntries = 10_000;
 
 serve(async ({ jobs, talk: plan }: { readonly jobs: number; readonly talk: Talk }) => {
-  const links = Array.from({ length: jobs }, (_, i) => connectRedis(url, { name: `each-${i}` }));
+  const links = Array.from({ length: jobs }, (_, i) => connectRaw(url, { name: `each-${i}` }));
   await Promise.all(links.map((link) => link.ping()));
   await Promise.all(
     links.map(async (link, i) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { RedisJobStore, connectRedis, redisKeys, type RedisConnection, type RedisKeys } from '@remuda/redis';
+import { RedisJobStore, redisKeys, type RedisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
 import { spreadOf, type Figure, type Line } from '../figure.js';
 import { startSchedulerAndWorkers, until } from '../parts/cluster.js';
@@ -17,7 +18,7 @@ export const footprint: Line = {
   about: 'what Redis holds of a modest job that is over, until it is forgotten',
   run: async (stage) => {
     await using redis = await startOwnRedis(stage);
-    const watch = connectRedis(redis.url, { name: 'watch' });
+    const watch = connectRaw(redis.url, { name: 'watch' });
     const crew: Member[] = [];
     try {
       await startSchedulerAndWorkers({ url: redis.url, namespace, workers }, watch, crew);
@@ -43,7 +44,7 @@ export const footprint: Line = {
 };
 
 /** Submits jobs and resolves when they are over; gives their ids. */
-async function runJobs(redis: RedisConnection, keys: RedisKeys, count: number): Promise<readonly string[]> {
+async function runJobs(redis: RawConnection, keys: RedisKeys, count: number): Promise<readonly string[]> {
   const store = new RedisJobStore(redis, keys, systemClock);
   const ids = Array.from({ length: count }, () => `j-${randomUUID()}`);
   const before = await redis.zcard(keys.over);
@@ -61,12 +62,12 @@ async function runJobs(redis: RedisConnection, keys: RedisKeys, count: number): 
   return ids;
 }
 
-async function dataset(redis: RedisConnection): Promise<number> {
+async function dataset(redis: RawConnection): Promise<number> {
   return Number(/used_memory_dataset:(\d+)/.exec(await redis.info('memory'))?.[1]);
 }
 
 /** What the keys of a job take, one figure for each kind. */
-async function partsOf(redis: RedisConnection, keys: RedisKeys, ids: readonly string[]): Promise<readonly Figure[]> {
+async function partsOf(redis: RawConnection, keys: RedisKeys, ids: readonly string[]): Promise<readonly Figure[]> {
   const kinds: Readonly<Record<string, (id: string) => string>> = {
     record: (id) => keys.job(id),
     prompt: (id) => keys.prompt(id),

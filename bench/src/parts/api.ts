@@ -1,7 +1,8 @@
 // The real api in this process, with one route more that answers a constant.
 import 'reflect-metadata';
 import { readSettings } from '@remuda/domain';
-import { connectRedis, publishProfiles, redisKeys } from '@remuda/redis';
+import { publishProfiles, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { createApp } from '@remuda/runtime';
 import { planApi } from '../../../apps/api/dist/plan.js';
 import { apiSettings } from '../../../apps/api/dist/settings.js';
@@ -9,7 +10,7 @@ import { serve } from './member.js';
 
 const [redisUrl = '', namespace = ''] = process.argv.slice(2);
 const env = { REMUDA_REDIS_URL: redisUrl, REMUDA_NAMESPACE: namespace, REMUDA_API_PORT: '0', REMUDA_LOG_LEVEL: 'info' };
-const redis = connectRedis(redisUrl, { name: 'bench' });
+const redis = connectRaw(redisUrl, { name: 'bench' });
 const profile = { warm: 1, max: 1 };
 await publishProfiles(redis, redisKeys(namespace), { default: profile });
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type RedisConnection, redisKeys } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import type { RawConnection } from '@remuda/redis/testing';
 import { Member } from './member.js';
 import type { StartNote } from './remote-runtime.js';
 
@@ -20,7 +21,7 @@ export interface Place {
  * Starts the real scheduler in one process and all its workers, without an agent, in another; resolves when all are
  * idle. The members join the crew as they start.
  */
-export async function startSchedulerAndWorkers(place: Place, watch: RedisConnection, crew: Member[]): Promise<void> {
+export async function startSchedulerAndWorkers(place: Place, watch: RawConnection, crew: Member[]): Promise<void> {
   const { url, namespace, workers } = place;
   const keys = redisKeys(namespace);
   const home = Member.start(part('workers'), []);

@@ -1,6 +1,6 @@
 // The real scheduler; its workers are started in another process of the benchmark.
 import { RemoteRuntime } from './remote-runtime.js';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { createLogger, createRegistry, systemClock } from '@remuda/runtime';
 import { defaultProfile } from '../../../apps/scheduler/dist/profiles/profiles.js';
 import { Scheduler } from '../../../apps/scheduler/dist/scheduler.js';
@@ -12,7 +12,7 @@ const profile = defaultProfile('default', { image: 'none', warm: max, max });
 
 const scheduler = new Scheduler({
   id: 's-bench',
-  connect: (name) => connectRedis(redisUrl, { name }),
+  connect: (name) => connectRaw(redisUrl, { name }),
   namespace,
   profiles: [{ ...profile, recycle: { ...profile.recycle, afterJobs: 1_000_000 } }],
   runtime: new RemoteRuntime(note),

@@ -1,7 +1,8 @@
 // Real workers on their real lines, all in this process, with an engine that has no agent.
 import { noUsage, type NewEvent, type Turn, type TurnEnd } from '@remuda/domain';
 import { parseJson, workerEnv, type WorkerProfile } from '@remuda/protocol';
-import { WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
+import { WorkerLine, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine } from '@remuda/testing';
 import { Worker } from '../../../apps/worker/dist/worker.js';
@@ -18,7 +19,7 @@ const workspace = {
 
 serve(({ start: { worker: id, env } }: StartNote) => {
   const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
-  const connect = () => connectRedis(env[workerEnv.redisUrl] ?? '', { name: id });
+  const connect = () => connectRaw(env[workerEnv.redisUrl] ?? '', { name: id });
   const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), id);
   const worker = new Worker({
     line,

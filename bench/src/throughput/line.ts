@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
 import { startSchedulerAndWorkers, until } from '../parts/cluster.js';
 import { Member } from '../parts/member.js';
@@ -36,7 +37,7 @@ export const throughput: Line = {
   about: `jobs/s, API-less submit -> scheduler -> ${workers} workers with a no-op engine -> outcome, against a bare BullMQ consumer`,
   run: async (stage) => {
     await using redis = await startOwnRedis(stage);
-    const watch = connectRedis(redis.url, { name: 'watch' });
+    const watch = connectRaw(redis.url, { name: 'watch' });
     const crew: Member[] = [];
     try {
       const ours = await startOurs(redis.url, watch, crew);
@@ -59,7 +60,7 @@ export const throughput: Line = {
 
 const program = (name: string): string => join(import.meta.dirname, `${name}.js`);
 
-async function startOurs(url: string, watch: RedisConnection, crew: Member[]): Promise<Side> {
+async function startOurs(url: string, watch: RawConnection, crew: Member[]): Promise<Side> {
   await startSchedulerAndWorkers({ url, namespace, workers }, watch, crew);
   const producer = Member.start(program('ours-producer'), [url, namespace]);
   crew.push(producer);
@@ -88,7 +89,7 @@ async function startHops(url: string, crew: Member[]): Promise<Side> {
 }
 
 /** Submits a batch and waits until all of it is over. */
-async function measure({ producer, finished }: Side, watch: RedisConnection): Promise<Rate> {
+async function measure({ producer, finished }: Side, watch: RawConnection): Promise<Rate> {
   await watch.del(finished);
   const cpuBefore = await cpuOf(watch);
   const began = performance.now();

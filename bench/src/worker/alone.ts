@@ -4,12 +4,13 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeReports, workerEnv, type WorkerProfile, type WorkerReport } from '@remuda/protocol';
-import { type RedisConnection, redisKeys } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import type { RawConnection } from '@remuda/redis/testing';
 
 /** Where one worker is started. */
 export interface WorkerPlace {
   readonly redisUrl: string;
-  readonly watch: RedisConnection;
+  readonly watch: RawConnection;
   readonly claude: string;
   /** Socket of a model that answers. */
   readonly socket: string;
@@ -76,7 +77,7 @@ class Listener {
   #after = '0-0';
 
   constructor(
-    private readonly redis: RedisConnection,
+    private readonly redis: RawConnection,
     private readonly key: string,
   ) {}
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { resolveClaude } from '@remuda/engine';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { startScriptedModel } from '@remuda/scripted-model';
 import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
 import { startOwnRedis } from '../parts/own-redis.js';
@@ -25,7 +25,7 @@ export const worker: Line = {
     await using redis = await startOwnRedis(stage);
     const socket = join(stage.dir, 'model.sock');
     const model = await startScriptedModel({ socket });
-    const watch = connectRedis(redis.url, { name: 'watch' });
+    const watch = connectRaw(redis.url, { name: 'watch' });
     const place = { redisUrl: redis.url, watch, claude: resolveClaude(import.meta.dirname), socket, dir: stage.dir };
     const started: Started[] = [];
     const bare: BareNode[] = [];

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { RedisEventLog, RedisPoolStore, type RedisConnection, redisKeys, type RedisKeys } from '@remuda/redis';
+import { RedisEventLog, RedisPoolStore, redisKeys, type RedisKeys } from '@remuda/redis';
+import type { RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
 import { startScriptedModel } from '@remuda/scripted-model';
 import { ApiClient } from '../../../apps/local/dist/api-client.js';
@@ -41,7 +42,7 @@ export interface ChaosCluster {
   readonly workers: WorkerPlace;
   readonly pools: RedisPoolStore;
   readonly events: RedisEventLog;
-  readonly connection: RedisConnection;
+  readonly connection: RawConnection;
   readonly keys: RedisKeys;
   /** Folder into which the jobs write. */
   readonly notes: string;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectRedis, type RedisConnection } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { freePort } from '../../../apps/local/dist/free-port.js';
 import { startProcess, type KeptProcess } from '../../../apps/local/dist/kept-process.js';
 import { findServer } from '../../../apps/local/dist/redis-facts.js';
@@ -36,8 +36,8 @@ export class RedisServer {
     return `redis://127.0.0.1:${String(this.port)}`;
   }
 
-  connect(name: string): RedisConnection {
-    return connectRedis(this.url, { name });
+  connect(name: string): RawConnection {
+    return connectRaw(this.url, { name });
   }
 
   /** SIGKILL, and a new start at once; resolves when it answers again. */

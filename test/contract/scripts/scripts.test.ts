@@ -1,4 +1,4 @@
-import { definedScripts } from '@remuda/redis';
+import { definedScripts } from '@remuda/redis/testing';
 import { describe, expect, test } from 'vitest';
 import { lintLua } from './lua-lint.js';
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectRedis, publishProfiles, redisKeys } from '@remuda/redis';
+import { publishProfiles, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { freePort } from '../../../apps/local/dist/free-port.js';
 import { startProcess, type KeptProcess } from '../../../apps/local/dist/kept-process.js';
 import { openRedis } from '../../../apps/local/dist/local-redis.js';
@@ -48,7 +49,7 @@ async function bringUp(
   const redis = await openRedis({ env: { ...process.env, REMUDA_REDIS_URL: undefined }, dir, say: () => undefined });
   undo.push(() => redis.stop());
   const namespace = 'fuzz';
-  const connection = connectRedis(redis.url, { name: 'fuzz' });
+  const connection = connectRaw(redis.url, { name: 'fuzz' });
   undo.push(async () => connection.disconnect());
   await publishProfiles(connection, redisKeys(namespace), { default: { warm: 0, max: 1 } });
   const port = await freePort();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Queues, connectRedis, redisKeys } from '@remuda/redis';
+import { Queues, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { startRedis } from '../redis.js';
 import type { TestRedis } from '../redis.js';
 import { publish, startApi } from './running-api.js';
@@ -66,7 +67,7 @@ test('told so, it does', async () => {
 });
 
 test("a worker's queue shows which job it has, and neither its prompt nor its token", async () => {
-  const connection = connectRedis(redis.url, { name: 'test' });
+  const connection = connectRaw(redis.url, { name: 'test' });
   const keys = redisKeys(api.namespace);
   const queues = new Queues(connection, keys);
   try {

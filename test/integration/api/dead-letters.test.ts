@@ -2,14 +2,14 @@ import type { FailureCode, JobEvent } from '@remuda/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApiCluster } from './api-cluster.js';
 import type { ApiCluster } from './api-cluster.js';
-import { connectRedis, type RedisConnection } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { openSse } from './sse-client.js';
 
 let cluster: ApiCluster;
-let redis: RedisConnection;
+let redis: RawConnection;
 beforeAll(async () => {
   cluster = await startApiCluster();
-  redis = connectRedis(cluster.redis.url, { name: 'test' });
+  redis = connectRaw(cluster.redis.url, { name: 'test' });
 });
 afterAll(async () => {
   redis.disconnect();

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectRedis, type RedisConnection } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { startApiCluster, type ApiCluster } from './api-cluster.js';
 
 let cluster: ApiCluster;
-let admin: RedisConnection;
+let admin: RawConnection;
 beforeAll(async () => {
   cluster = await startApiCluster();
-  admin = connectRedis(cluster.redis.url, { name: 'test-admin' });
+  admin = connectRaw(cluster.redis.url, { name: 'test-admin' });
 });
 afterAll(async () => {
   admin.disconnect();

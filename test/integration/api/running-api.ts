@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { connectRedis, publishProfiles, redisKeys } from '@remuda/redis';
+import { publishProfiles, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { createApp } from '@remuda/runtime';
 import { readSettings } from '@remuda/domain';
 import type { Failure, Fault, JobEvent } from '@remuda/domain';
@@ -105,7 +106,7 @@ export async function startApi(
 
 /** Publishes profiles as a scheduler does. */
 export async function publish(redisUrl: string, namespace: string, profiles: readonly string[]): Promise<void> {
-  const redis = connectRedis(redisUrl, { name: 'test-publish' });
+  const redis = connectRaw(redisUrl, { name: 'test-publish' });
   const published = Object.fromEntries(profiles.map((name) => [name, { warm: 0, max: 1 }]));
   await publishProfiles(redis, redisKeys(namespace), published);
   redis.disconnect();

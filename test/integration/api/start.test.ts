@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectRedis, redisKeys } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { startRedis } from '../redis.js';
 import type { TestRedis } from '../redis.js';
 import { publish } from './running-api.js';
@@ -56,7 +57,7 @@ test('faults of the environment are all told, each on a line, and it ends with 7
 test('it does not start on keys of a newer release, also where Redis comes later, and leaves them alone', async () => {
   const env = { REMUDA_NAMESPACE: 'newer' };
   const keys = redisKeys('newer');
-  const admin = connectRedis(redis.url, { name: 'admin' });
+  const admin = connectRaw(redis.url, { name: 'admin' });
   await admin.set(keys.format, '2');
   const early = run(env);
   expect(await early.exit).toEqual([78, null]);

@@ -1,14 +1,15 @@
-import { connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApiCluster } from './api-cluster.js';
 import type { ApiCluster } from './api-cluster.js';
 import { openSse } from './sse-client.js';
 
 let cluster: ApiCluster;
-let redis: RedisConnection;
+let redis: RawConnection;
 beforeAll(async () => {
   cluster = await startApiCluster();
-  redis = connectRedis(cluster.redis.url, { name: 'test' });
+  redis = connectRaw(cluster.redis.url, { name: 'test' });
 });
 afterAll(async () => {
   redis.disconnect();

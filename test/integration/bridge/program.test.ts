@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { connectRedis, RedisWorkerListeners, redisKeys } from '@remuda/redis';
+import { RedisWorkerListeners, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { startScriptedModel, script } from '@remuda/scripted-model';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -166,7 +167,7 @@ test('the credential goes to the model and is in no output, figure, key, answer 
   const refusal = (await git.toArray()).join('');
   expect(refusal).toContain('ERR remuda');
   const figures = await (await fetch(`${bridge.addresses.adminUrl}/metrics`)).text();
-  const client = connectRedis(redis.url, { name: 'test' });
+  const client = connectRaw(redis.url, { name: 'test' });
   const keys = await client.keys('*');
   const values = await Promise.all(keys.map((key) => client.hgetall(key).catch(String)));
   client.disconnect();
@@ -181,13 +182,13 @@ test('the credential goes to the model and is in no output, figure, key, answer 
 
 /** Has workers registered, and their sockets made. */
 async function open(redisUrl: string, socketDir: string): Promise<void> {
-  const client = connectRedis(redisUrl, { name: 'test' });
+  const client = connectRaw(redisUrl, { name: 'test' });
   await openFor(new RedisWorkerListeners(client, redisKeys('remuda')), client, socketDir);
   client.disconnect();
 }
 
 async function grant(redisUrl: string, token: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
-  const client = connectRedis(redisUrl, { name: 'test' });
+  const client = connectRaw(redisUrl, { name: 'test' });
   const hash = createHash('sha256').update(token).digest('hex');
   await client.hset(redisKeys('remuda').bridgeToken(hash), { job: 'job-1', worker: 'w-1', lease: '1', ...more });
   client.disconnect();

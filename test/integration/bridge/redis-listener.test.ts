@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { expect, test } from 'vitest';
 import { runBridge } from './running-bridge.js';
 
-const line = (path: string) => connectRedis(`redis+unix://${path}`, { name: 'worker', whileDown: 'fail' });
+const line = (path: string) => connectRaw(`redis+unix://${path}`, { name: 'worker', whileDown: 'fail' });
 
 test('a worker uses Redis through the listener, as its own user', async () => {
   await using run = await runBridge();
-  const admin = connectRedis(run.redis.url, { name: 'admin' });
+  const admin = connectRaw(run.redis.url, { name: 'admin' });
   await admin.call('ACL', 'SETUSER', 'w-1', 'on', '>pw', '~wk:w-1:*', '+@all');
   const path = run.bridge.addresses.redis;
-  const worker = connectRedis(`redis+unix://w-1:pw@localhost${path}`, { name: 'worker' });
+  const worker = connectRaw(`redis+unix://w-1:pw@localhost${path}`, { name: 'worker' });
   const big = 'x'.repeat(5_000_000);
   await worker.set('wk:w-1:a', big);
   expect(await worker.get('wk:w-1:a')).toBe(big);
@@ -23,7 +23,7 @@ test('a worker uses Redis through the listener, as its own user', async () => {
 
 test('both ends go together', async () => {
   await using run = await runBridge();
-  const watcher = connectRedis(run.redis.url, { name: 'watcher' });
+  const watcher = connectRaw(run.redis.url, { name: 'watcher' });
   const near = connect(run.bridge.addresses.redis);
   near.write('CLIENT SETNAME through-the-listener\r\n');
   await once(near, 'data');

@@ -5,15 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  connectRedis,
   RedisBudgets,
   RedisWorkerListeners,
   RedisGrants,
   RedisModelCounts,
   RedisSnapshots,
-  type RedisConnection,
   redisKeys,
 } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { bridgeSockets, socketFolder, type BridgeGrant } from '@remuda/protocol';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { expect } from 'vitest';
@@ -42,11 +41,7 @@ export function socketsOf(socketDir: string, worker = 'w-1'): WorkerSockets {
 }
 
 /** Registers workers, and resolves when a bridge has made their sockets. */
-export async function openFor(
-  listeners: RedisWorkerListeners,
-  redis: RedisConnection,
-  socketDir: string,
-): Promise<void> {
+export async function openFor(listeners: RedisWorkerListeners, redis: RawConnection, socketDir: string): Promise<void> {
   await redis.sadd(redisKeys('remuda').workers, ...workers);
   for (const worker of workers) {
     await listeners.say(worker);
@@ -101,12 +96,12 @@ export async function runBridge(
     ...env,
   });
   const { redisUrl } = environment.settings;
-  const asked = connectRedis(redisUrl, { name: 'bridge', whileDown: 'fail' });
-  const written = connectRedis(redisUrl, { name: 'bridge-counts' });
-  const own = connectRedis(redisUrl, { name: 'test' });
+  const asked = connectRaw(redisUrl, { name: 'bridge', whileDown: 'fail' });
+  const written = connectRaw(redisUrl, { name: 'bridge-counts' });
+  const own = connectRaw(redisUrl, { name: 'test' });
   // What comes before the connection stands is refused, as in an outage.
   if (asked.status !== 'ready') await once(asked, 'ready');
-  const listeners = new RedisWorkerListeners(asked, keys, () => connectRedis(redisUrl, { name: 'bridge-listeners' }));
+  const listeners = new RedisWorkerListeners(asked, keys, () => connectRaw(redisUrl, { name: 'bridge-listeners' }));
   const parts: BridgeParts = {
     workers: listeners,
     grants: new RedisGrants(asked, keys),

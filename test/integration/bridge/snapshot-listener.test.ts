@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { snapshotName } from '@remuda/domain';
 import { bridgeTokenHeader, readSnapshot, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
-import { connectRedis, RedisSnapshots, type RedisConnection, redisKeys } from '@remuda/redis';
+import { RedisSnapshots, redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { FileBlobs } from '../../../apps/bridge/src/snapshots/file-blobs.js';
 import { sweepSnapshots } from '../../../apps/bridge/src/snapshots/sweep.js';
 import { runBridge, type RunningBridge } from './running-bridge.js';
@@ -17,7 +18,7 @@ const keys = redisKeys('remuda');
 
 interface Scene extends AsyncDisposable {
   readonly bridge: RunningBridge;
-  readonly redis: RedisConnection;
+  readonly redis: RawConnection;
   readonly folder: string;
   /** Which worker has a token: each comes by its own listener. */
   readonly holders: Map<string, string>;
@@ -26,7 +27,7 @@ interface Scene extends AsyncDisposable {
 /** A bridge, and a running job `job-1` with the token `t`. */
 async function setScene(env: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const bridge = await runBridge(env);
-  const redis = connectRedis(bridge.redis.url, { name: 'snapshot-test' });
+  const redis = connectRaw(bridge.redis.url, { name: 'snapshot-test' });
   const scene = {
     bridge,
     redis,

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { connectRedis, RedisWorkerListeners, redisKeys } from '@remuda/redis';
+import { RedisWorkerListeners, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { expect, test } from 'vitest';
 import { maxBodyBytes } from '../../../apps/bridge/src/model/content/body.js';
 import { modelBytes } from '../../../apps/bridge/src/workers/worker-listeners.js';
@@ -99,7 +100,7 @@ test('more bytes than one worker may have under way are refused, until others of
 
 test('the sockets of a worker that is gone go with it, and those who are connected', async () => {
   await using run = await runBridge();
-  const redis = connectRedis(run.redis.url, { name: 'test' });
+  const redis = connectRaw(run.redis.url, { name: 'test' });
   const keys = redisKeys('remuda');
   const { redis: path, model } = run.sockets('w-1');
   const connected = connect(path);
@@ -115,7 +116,7 @@ test('the sockets of a worker that is gone go with it, and those who are connect
 
 test('a word that was missed is made up for when the connection to Redis is made again', async () => {
   await using run = await runBridge();
-  const redis = connectRedis(run.redis.url, { name: 'test' });
+  const redis = connectRaw(run.redis.url, { name: 'test' });
   await redis.sadd(redisKeys('remuda').workers, 'w-3');
   await run.redis.stop();
   await run.redis.start();

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { decodeReports } from '@remuda/protocol';
-import { WorkerAccess, WorkerLine, WorkerRegistry, connectRedis, redisKeys } from '@remuda/redis';
+import { WorkerAccess, WorkerLine, WorkerRegistry, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { InstantEngine } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { startInProcessCluster } from './in-process-cluster.js';
@@ -21,9 +22,9 @@ afterAll(async () => {
 });
 
 test('what a worker says while a script blocks Redis is there afterwards, before what it says later', async () => {
-  const admin = connectRedis(redis.url, { name: 'admin' });
-  const blocker = connectRedis(redis.url, { name: 'blocker' });
-  const line = new WorkerLine(() => connectRedis(redis.url, { name: 'w-1' }), keys, 'w-1');
+  const admin = connectRaw(redis.url, { name: 'admin' });
+  const blocker = connectRaw(redis.url, { name: 'blocker' });
+  const line = new WorkerLine(() => connectRaw(redis.url, { name: 'w-1' }), keys, 'w-1');
   try {
     await admin.config('SET', 'busy-reply-threshold', 1);
     await line.say(heartbeat(0));

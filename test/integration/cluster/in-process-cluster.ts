@@ -19,11 +19,10 @@ import {
   RedisPoolStore,
   RedisPoolControls,
   WorkerLine,
-  connectRedis,
-  type RedisConnection,
   type Retention,
   redisKeys,
 } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import type { Registry } from 'prom-client';
 import { createLogger, createRegistry, systemClock, type LogLevel } from '@remuda/runtime';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
@@ -48,7 +47,7 @@ export interface InProcessOptions {
   /** What the name of an image stands for. Default: always the same. */
   readonly releaseOf?: (image: string) => Promise<string>;
   /** Told of each connection of a worker: may have it say something else. */
-  readonly onConnection?: (worker: string, connection: RedisConnection) => void;
+  readonly onConnection?: (worker: string, connection: RawConnection) => void;
   /** What the workers take the time from. Default: the machine's own. */
   readonly workerClock?: Clock;
   /** Where a scheduler's connection of this name goes to. Default: `redisUrl`. */
@@ -101,8 +100,8 @@ export class InProcessRuntime implements ContainerRuntime {
     await this.prepare([spec.image]);
     const { env } = spec;
     const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
-    const connect = (): RedisConnection => {
-      const connection = connectRedis(env[workerEnv.redisUrl] ?? '', { name: spec.worker });
+    const connect = (): RawConnection => {
+      const connection = connectRaw(env[workerEnv.redisUrl] ?? '', { name: spec.worker });
       this.onConnection?.(spec.worker, connection);
       return connection;
     };
@@ -188,8 +187,8 @@ export async function startInProcessCluster(options: InProcessOptions) {
     options.onConnection,
   );
   const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
-  const connect = (name: string) => connectRedis(options.redisUrl, { name });
-  const connections = new Map<Scheduler, RedisConnection[]>();
+  const connect = (name: string) => connectRaw(options.redisUrl, { name });
+  const connections = new Map<Scheduler, RawConnection[]>();
   const registries: Registry[] = [];
   /** `on` is the engine on which its workers are; another one than the others' is as good as another machine. */
   const makeScheduler = (
@@ -197,13 +196,13 @@ export async function startInProcessCluster(options: InProcessOptions) {
     on: InProcessRuntime = runtime,
     profiles: readonly Profile[] = [profile],
   ): Scheduler => {
-    const own: RedisConnection[] = [];
+    const own: RawConnection[] = [];
     const registry = createRegistry(id);
     registries.push(registry);
     const scheduler = new Scheduler({
       id,
       connect: (name) => {
-        const connection = connectRedis(options.redisUrlOf?.(name) ?? options.redisUrl, { name });
+        const connection = connectRaw(options.redisUrlOf?.(name) ?? options.redisUrl, { name });
         own.push(connection);
         return connection;
       },

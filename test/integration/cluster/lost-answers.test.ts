@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { noUsage, type Assignment, type JobEvent, type TurnEnd } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues, WorkerLine, WorkerRegistry, own } from '@remuda/redis';
+import { Leases, ProfileQueue, Queues, WorkerLine, WorkerRegistry } from '@remuda/redis';
+import { own } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 

@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { messageFormats, type Formats } from '@remuda/protocol';
-import {
-  Leases,
-  ProfileQueue,
-  Queues,
-  WorkerLine,
-  connectRedis,
-  settleFormat,
-  type RedisConnection,
-  redisKeys,
-} from '@remuda/redis';
+import { Leases, ProfileQueue, Queues, WorkerLine, settleFormat, redisKeys } from '@remuda/redis';
+import { commandsOf, connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine, ManualClock } from '@remuda/testing';
 import { Worker } from '../../../apps/worker/src/worker.js';
@@ -29,7 +21,7 @@ afterEach(() => become(now));
 /** Has workers say that what they say is of the format that they have. */
 const speaking =
   (formatOf: (worker: string) => number) =>
-  (id: string, connection: RedisConnection): void => {
+  (id: string, connection: RawConnection): void => {
     const send = connection.sendCommand.bind(connection);
     connection.sendCommand = (command, ...rest) => {
       if (command.name === 'xadd')
@@ -51,18 +43,22 @@ const pool = async (cluster: Cluster) => (await cluster.pools.pools())[0];
 test('a worker that is sent a newer assignment gives it back as a matter of ours, and leaves', async () => {
   await using server = await startRedis();
   const keys = redisKeys('t');
-  const queues = new Queues(connectRedis(server.url, { name: 'test' }), keys);
+  const queues = new Queues(connectRaw(server.url, { name: 'test' }), keys);
   const queue = new ProfileQueue(queues, 'default', 's-0');
   await queue.ready();
   const clock = new ManualClock(Date.now());
   await assignJob({ queues, queue, clock }, 'j-1');
   const place = keys.ticket(worker, 'j-1.1');
-  const data = (await queues.redis.hget(place, 'data')) ?? '';
+  const data = (await commandsOf(queues.connection).hget(place, 'data')) ?? '';
   expect(JSON.parse(data)).toMatchObject({ v: 1 });
-  await queues.redis.hset(place, 'data', JSON.stringify({ v: 2, job: 'j-1', lease: 1, instead: 'of all else' }));
+  await commandsOf(queues.connection).hset(
+    place,
+    'data',
+    JSON.stringify({ v: 2, job: 'j-1', lease: 1, instead: 'of all else' }),
+  );
   const turn = vi.fn<() => never>();
   const left = new Worker({
-    line: new WorkerLine(() => connectRedis(server.url, { name: worker }), keys, worker),
+    line: new WorkerLine(() => connectRaw(server.url, { name: worker }), keys, worker),
     engine: new InstantEngine(turn),
     workspace: {
       prepare: () => Promise.resolve(undefined),
@@ -76,7 +72,7 @@ test('a worker that is sent a newer assignment gives it back as a matter of ours
   }).run();
   await left;
   expect(turn).not.toHaveBeenCalled();
-  const said = await queues.redis.xrange(keys.workerOut(worker), '-', '+');
+  const said = await commandsOf(queues.connection).xrange(keys.workerOut(worker), '-', '+');
   const reports = said.flatMap(([, fields]) => JSON.parse(fields[1] ?? '[]') as { kind: string }[]);
   const outcome = reports.find(({ kind }) => kind === 'outcome');
   expect(outcome).toMatchObject({
@@ -86,7 +82,7 @@ test('a worker that is sent a newer assignment gives it back as a matter of ours
   expect((await new Leases(queues, clock).read('j-1'))?.job.state).toBe('assigned');
   await queue.close();
   await queues.close();
-  queues.redis.disconnect();
+  queues.connection.close();
 });
 
 test('workers of a newer release are given no job; their profile says why, and goes on with the right image', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { createRedisListener } from '../../../apps/bridge/src/redis/listener.js';
 import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
 import { LedEngines } from '../api/led-engine.js';
@@ -51,13 +51,13 @@ describe.skipIf(serverPath === undefined)('with sentinels', () => {
 
   test('the bridge’s listener leads to the master of now', async () => {
     await using redis = await startWatchedRedis(sentinels);
-    const own = connectRedis(redis.url, { name: 'test-bridge', whileDown: 'fail' });
+    const own = connectRaw(redis.url, { name: 'test-bridge', whileDown: 'fail' });
     const connections = { inc: () => undefined, dec: () => undefined };
     const listener = createRedisListener(whereabouts(redis.url, own), { connections } as never);
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const address = listener.address() as { port: number };
-    const worker = connectRedis(`redis://127.0.0.1:${String(address.port)}`, { name: 'test-worker' });
+    const worker = connectRaw(`redis://127.0.0.1:${String(address.port)}`, { name: 'test-worker' });
     try {
       await worker.set('before', '1');
       await worker.call('WAIT', 1, 2_000);

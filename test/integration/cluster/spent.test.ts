@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { noUsage, type TurnEnd } from '@remuda/domain';
-import { connectRedis, RedisModelCounts, redisKeys } from '@remuda/redis';
+import { RedisModelCounts, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { InstantEngine } from '@remuda/testing';
 import { expect, test } from 'vitest';
 import { startRedis } from '../redis.js';
@@ -15,7 +16,7 @@ const used = (outputTokens: number) => ({ ...noUsage, inputTokens: 10, outputTok
 test('a job has cost what the bridge counted, over all its attempts, and each of those what was counted in it', async () => {
   const redis = await startRedis();
   const namespace = 'spent';
-  const own = connectRedis(redis.url, { name: 'test' });
+  const own = connectRaw(redis.url, { name: 'test' });
   const counts = new RedisModelCounts(own, redisKeys(namespace));
   const id = `j-${randomUUID()}`;
   let attempts = 0;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Queues, WorkerRegistry, connectRedis, own, redisKeys } from '@remuda/redis';
+import { Queues, WorkerRegistry, redisKeys } from '@remuda/redis';
+import { connectRaw, own } from '@remuda/redis/testing';
 import { expect, test } from 'vitest';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis } from '../redis.js';
@@ -9,7 +10,7 @@ test('a worker whose scheduler died before there was a container leaves its plac
   await using redis = await startRedis();
   const namespace = `t-${randomUUID().slice(0, 8)}`;
   const keys = redisKeys(namespace);
-  const client = connectRedis(redis.url, { name: 'dead-scheduler' });
+  const client = connectRaw(redis.url, { name: 'dead-scheduler' });
   const queues = new Queues(client, keys);
   await own(client, [keys.poolLeader('default')], 's-dead');
   const phantom = { id: 'w-default-phantom', profile: 'default', fingerprint: '', engine: 'in-process', afterJobs: 1 };

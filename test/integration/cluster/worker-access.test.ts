@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WorkerAccess, connectRedis, type RedisConnection, reportScript, redisKeys } from '@remuda/redis';
+import { WorkerAccess, redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection, reportScript } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');
 let server: TestRedis;
-let admin: RedisConnection;
-let worker: RedisConnection;
+let admin: RawConnection;
+let worker: RawConnection;
 
 beforeAll(async () => {
   server = await startRedis();
-  admin = connectRedis(server.url, { name: 'admin' });
+  admin = connectRaw(server.url, { name: 'admin' });
   const { username, password } = await new WorkerAccess(admin, keys).grant('w-1');
-  worker = connectRedis(server.url.replace('//', `//${username}:${password}@`), {
+  worker = connectRaw(server.url.replace('//', `//${username}:${password}@`), {
     name: 'w-1',
     whileDown: 'fail',
   });
@@ -28,7 +29,7 @@ test('a worker may write its own stream', async () => {
   expect(await worker.info('server')).toContain('redis_version');
 });
 
-test.each<[string, (redis: RedisConnection) => Promise<unknown>]>([
+test.each<[string, (redis: RawConnection) => Promise<unknown>]>([
   ["another worker's stream", (redis) => redis.xadd(keys.workerOut('w-2'), '*', 'd', '{}')],
   ["another worker's queue", (redis) => redis.hgetall(`${keys.bull}:${keys.workerQueue('w-2')}:meta`)],
   [

@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  ProfileQueue,
-  Queues,
-  WorkerAccess,
-  WorkerLine,
-  connectRedis,
-  reportScript,
-  type RedisConnection,
-  redisKeys,
-} from '@remuda/redis';
+import { ProfileQueue, Queues, WorkerAccess, WorkerLine, redisKeys } from '@remuda/redis';
+import { commandsOf as rawOf, connectRaw, reportScript, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 import { assignJob, worker } from '../redis/assign-job.js';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -36,12 +28,12 @@ const open = ['auth', 'hello', 'quit', 'reset'];
 const names = [out, keys.workerControl(worker), ...['marker', 'active', 'wait', 'j-1.1', 'j-1.1:lock'].map(ticket)];
 
 let server: TestRedis;
-let admin: RedisConnection;
+let admin: RawConnection;
 let url: string;
 
 beforeAll(async () => {
   server = await startRedis();
-  admin = connectRedis(server.url, { name: 'admin' });
+  admin = connectRaw(server.url, { name: 'admin' });
   const { username, password } = await new WorkerAccess(admin, keys).grant(worker);
   url = server.url.replace('//', `//${username}:${password}@`);
 });
@@ -111,17 +103,17 @@ test.each([
 });
 
 test('a worker does all that its account may, and is refused nothing', async () => {
-  const queues = new Queues(connectRedis(server.url, { name: 'test' }), keys);
+  const queues = new Queues(connectRaw(server.url, { name: 'test' }), keys);
   const queue = new ProfileQueue(queues, 'default', 's-0');
   await queue.ready();
   const seen = new Set<string>();
-  const monitor = await connectRedis(server.url, { name: 'monitor' }).monitor();
+  const monitor = await connectRaw(server.url, { name: 'monitor' }).monitor();
   const own = new Set<string>();
   const all: { readonly source: string; readonly words: readonly string[] }[] = [];
   monitor.on('monitor', (_time: string, words: string[], source: string) => all.push({ source, words }));
   await admin.call('ACL', 'LOG', 'RESET');
 
-  const line = new WorkerLine(() => connectRedis(url, { name: worker }), keys, worker);
+  const line = new WorkerLine(() => connectRaw(url, { name: worker }), keys, worker);
   await line.probe();
   const taken: string[] = [];
   line.open({
@@ -135,7 +127,7 @@ test('a worker does all that its account may, and is refused nothing', async () 
   await admin.config('SET', 'maxmemory', '1');
   await line.say({ kind: 'heartbeat', phase: 'idle', rssMb: 2 });
   await admin.config('SET', 'maxmemory', '0');
-  await vi.waitFor(async () => expect(await queues.redis.llen(ticket('active'))).toBe(0));
+  await vi.waitFor(async () => expect(await rawOf(queues.connection).llen(ticket('active'))).toBe(0));
   for (const client of String(await admin.client('LIST')).split('\n'))
     if (client.includes(`user=remuda-${worker}`)) own.add(/ addr=(\S+)/.exec(client)?.[1] ?? '');
   await line.close();
@@ -148,7 +140,7 @@ test('a worker does all that its account may, and is refused nothing', async () 
   monitor.disconnect();
   await queue.close();
   await queues.close();
-  queues.redis.disconnect();
+  queues.connection.close();
 });
 
 function nameOf([first = '', second = '']: readonly string[]): string {
@@ -157,7 +149,7 @@ function nameOf([first = '', second = '']: readonly string[]): string {
 }
 
 test('where Redis is full a worker goes on saying what it has to say, and no more than that', async () => {
-  const fat = connectRedis(url, { name: worker });
+  const fat = connectRaw(url, { name: worker });
   const used = async () => Number(/used_memory_dataset:(\d+)/.exec(await admin.info('memory'))?.[1]);
   const say = (id: number): Promise<unknown> =>
     fat.evalsha(reportScript.sha, 1, out, `${String(id)}-0`, 'x'.repeat(1_000_000));
@@ -183,7 +175,7 @@ test('where Redis is full a worker goes on saying what it has to say, and no mor
 });
 
 test('a report that has no room waits until the relay has made some', async () => {
-  const line = new WorkerLine(() => connectRedis(url, { name: worker }), keys, worker);
+  const line = new WorkerLine(() => connectRaw(url, { name: worker }), keys, worker);
   await admin.del(out);
   await admin.xadd(out, '0-1', 'd', 'x'.repeat(40_000_000));
   await admin.config('RESETSTAT');

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewEvent } from '@remuda/domain';
 import { decodeReports } from '@remuda/protocol';
-import { WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
+import { WorkerLine, redisKeys } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('line');
@@ -21,10 +22,10 @@ async function heardFrom(
   worker: string,
   speak: (line: WorkerLine) => unknown,
 ): Promise<ReturnType<typeof decodeReports>[]> {
-  const line = new WorkerLine(() => connectRedis(redis.url, { name: worker }), keys, worker);
+  const line = new WorkerLine(() => connectRaw(redis.url, { name: worker }), keys, worker);
   await speak(line);
   await line.close();
-  const reader = connectRedis(redis.url, { name: 'reader' });
+  const reader = connectRaw(redis.url, { name: 'reader' });
   const entries = await reader.xrange(keys.workerOut(worker), '-', '+');
   reader.disconnect();
   return entries.map(([, fields]) => decodeReports(fields[1] ?? ''));

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectRedis } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { openRedis, type LocalRedis } from '../../../apps/local/src/local-redis.js';
 import { findRedisFacts } from '../../../apps/local/src/redis-facts.js';
 
@@ -60,8 +60,8 @@ test('a given Redis is used as it is, and goes on afterwards', async () => {
   await own.stop();
 });
 
-async function using(url: string, body: (client: ReturnType<typeof connectRedis>) => Promise<void>): Promise<void> {
-  const client = connectRedis(url, { name: 'test' });
+async function using(url: string, body: (client: ReturnType<typeof connectRaw>) => Promise<void>): Promise<void> {
+  const client = connectRaw(url, { name: 'test' });
   try {
     await body(client);
   } finally {

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import type { Clock } from '@remuda/domain';
 import {
+  Leadership,
   Leases,
   RedisJobStore,
   WorkerRegistry,
-  own,
   type HeldJob,
   type ProfileQueue,
   type Queues,
@@ -23,13 +23,12 @@ export interface AssignParts {
 
 /** Submits a job, claims it, and gives it to the worker, who is idle again. */
 export async function assignJob({ queues, queue, clock }: AssignParts, id: string, prompt = 'do it'): Promise<HeldJob> {
-  const { redis, keys } = queues;
   const scheduler = 's-0';
-  await own(redis, [keys.poolLeader('default')], scheduler);
+  await new Leadership(queues, scheduler).pools(['default']);
   const registry = new WorkerRegistry(queues, scheduler);
   await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 });
   await registry.note(worker, { phase: 'idle' });
-  const store = new RedisJobStore(redis, keys, clock);
+  const store = new RedisJobStore(queues.connection, queues.keys, clock);
   await store.submit([{ id, spec: jobSpec({ prompt }) }]);
   await store.close();
   const held = (await queue.claim())!;

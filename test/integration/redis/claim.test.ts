@@ -1,14 +1,7 @@
 import { Worker as BullConsumer } from 'bullmq';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  ProfileQueue,
-  Queues,
-  RedisJobStore,
-  connectRedis,
-  type RedisConnection,
-  redisKeys,
-  type RedisKeys,
-} from '@remuda/redis';
+import { ProfileQueue, Queues, RedisJobStore, redisKeys, type RedisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -17,14 +10,14 @@ const bullKeys = redisKeys('bull');
 const holder = 's-0';
 const clock = new ManualClock(Date.now());
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 let queues: Queues;
 let ours: ProfileQueue;
 let theirs: BullConsumer;
 
 beforeEach(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
   queues = new Queues(redis, keys);
   ours = new ProfileQueue(queues, 'default', holder);
   theirs = new BullConsumer(bullKeys.jobQueue('default'), null, {

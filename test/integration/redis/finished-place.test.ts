@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noUsage, type Failure } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues, connectRedis, type Ending, redisKeys } from '@remuda/redis';
+import { Leases, ProfileQueue, Queues, type Ending, redisKeys } from '@remuda/redis';
+import { commandsOf, connectRaw } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { assignJob, worker } from './assign-job.js';
@@ -20,7 +21,7 @@ let leases: Leases;
 
 beforeEach(async () => {
   server = await startRedis();
-  queues = new Queues(connectRedis(server.url, { name: 'test' }), keys);
+  queues = new Queues(connectRaw(server.url, { name: 'test' }), keys);
   queue = new ProfileQueue(queues, 'default', 's-0');
   leases = new Leases(queues, clock);
   await queue.ready();
@@ -29,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await queue.close();
   await queues.close();
-  queues.redis.disconnect();
+  queues.connection.close();
   await server.close();
 });
 
@@ -37,7 +38,7 @@ const assigned = (id: string) => assignJob({ queues, queue, clock }, id);
 
 /** All of a job's place but what differs from job to job, and the stack of BullMQ's error. */
 async function placeOf(id: string) {
-  const { redis } = queues;
+  const redis = commandsOf(queues.connection);
   const at = (name: string) => keys.placed('default', name);
   const { finishedOn, processedOn, timestamp, opts, stacktrace: _stack, ...rest } = await redis.hgetall(at(id));
   for (const time of [finishedOn, processedOn, timestamp]) expect(Number(time)).toBeGreaterThan(0);
@@ -57,10 +58,10 @@ test.each(['succeeded', 'failed'] as const)(
   async (state) => {
     const ending = endings[state];
     await assigned('j-1');
-    await queues.redis.sadd(keys.placed('default', 'stalled'), 'j-1');
+    await commandsOf(queues.connection).sadd(keys.placed('default', 'stalled'), 'j-1');
     expect(await leases.settle({ job: 'j-1', worker, lease: 1 }, ending)).toEqual({ kind: 'settled' });
     const theirs = await assigned('j-2');
-    await queues.redis.sadd(keys.placed('default', 'stalled'), 'j-2');
+    await commandsOf(queues.connection).sadd(keys.placed('default', 'stalled'), 'j-2');
     await queue.finish(theirs, 'failure' in ending ? ending.failure : undefined);
     expect(await placeOf('j-1')).toEqual(await placeOf('j-2'));
   },
@@ -68,15 +69,15 @@ test.each(['succeeded', 'failed'] as const)(
 
 test('the place of a job that another one has claimed since is left to that one', async () => {
   await assigned('j-1');
-  await queues.redis.set(`${keys.placed('default', 'j-1')}:lock`, 'another');
+  await commandsOf(queues.connection).set(`${keys.placed('default', 'j-1')}:lock`, 'another');
   expect(await leases.settle({ job: 'j-1', worker, lease: 1 }, endings.succeeded)).toEqual({ kind: 'settled' });
-  expect(await queues.redis.zcard(keys.placed('default', 'completed'))).toBe(0);
-  expect(await queues.redis.lrange(keys.placed('default', 'active'), 0, -1)).toEqual(['j-1']);
-  expect(await queues.redis.get(`${keys.placed('default', 'j-1')}:lock`)).toBe('another');
+  expect(await commandsOf(queues.connection).zcard(keys.placed('default', 'completed'))).toBe(0);
+  expect(await commandsOf(queues.connection).lrange(keys.placed('default', 'active'), 0, -1)).toEqual(['j-1']);
+  expect(await commandsOf(queues.connection).get(`${keys.placed('default', 'j-1')}:lock`)).toBe('another');
 });
 
 test('of the jobs that are finished the oldest leave, for their age and for their number', async () => {
-  const { redis } = queues;
+  const redis = commandsOf(queues.connection);
   const line = keys.placed('default', 'completed');
   const dayMs = 86_400_000;
   const old = Array.from({ length: 12 }, (_, i) => `old-${i}`);

@@ -1,24 +1,18 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  Forgetting,
-  RedisJobStore,
-  connectRedis,
-  defaultRetention,
-  type RedisConnection,
-  redisKeys,
-} from '@remuda/redis';
+import { Forgetting, RedisJobStore, defaultRetention, redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');
 const clock = new ManualClock(1_000_000);
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 let store: RedisJobStore;
 
 beforeEach(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
   store = new RedisJobStore(redis, keys, clock);
 });
 afterEach(async () => {
@@ -102,7 +96,7 @@ test('keys of jobs without a record go, and no others', async () => {
 
 test('of a job that was taken back no label is left', async () => {
   await store.submit([{ id: 'j-0', spec: jobSpec({}) }]); // so that Redis knows the script
-  const half = connectRedis(server.url, { name: 'half' });
+  const half = connectRaw(server.url, { name: 'half' });
   const evalsha = half.evalsha.bind(half) as (...args: unknown[]) => Promise<unknown>;
   let submitted = false;
   // The answer to the submission is lost; what follows gets through.

@@ -1,18 +1,19 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobQuery } from '@remuda/domain';
-import { RedisJobStore, connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { RedisJobStore, redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');
 const clock = new ManualClock(1_000_000);
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 let store: RedisJobStore;
 
 beforeEach(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
   store = new RedisJobStore(redis, keys, clock);
 });
 afterEach(async () => {

@@ -1,14 +1,7 @@
 import { Worker as BullConsumer } from 'bullmq';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import {
-  ProfileQueue,
-  Queues,
-  RedisJobStore,
-  connectRedis,
-  redisKeys,
-  type RedisConnection,
-  type RedisKeys,
-} from '@remuda/redis';
+import { ProfileQueue, Queues, RedisJobStore, redisKeys, type RedisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
 import { jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -18,14 +11,14 @@ const keys = redisKeys('t');
 const bullKeys = redisKeys('bull');
 const holder = 's-0';
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 let queues: Queues;
 let ours: ProfileQueue;
 let theirs: BullConsumer;
 
 beforeEach(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
   queues = new Queues(redis, keys);
   ours = new ProfileQueue(queues, 'default', holder);
   theirs = new BullConsumer(bullKeys.jobQueue('default'), null, {

@@ -2,14 +2,14 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { once } from 'node:events';
 import { setImmediate as turnOver } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { connectRedis, type RedisConnection } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 beforeEach(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
   await redis.ping();
 });
 afterEach(async () => {
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const script = { numberOfKeys: 0, lua: `return 'of the script'` };
-type WithScript = RedisConnection & { readonly ofScript: () => Promise<string> };
+type WithScript = RawConnection & { readonly ofScript: () => Promise<string> };
 
 test('commands and scripts that wait while Redis is away get their own answers when it is back', async () => {
   await server.stop();
@@ -52,7 +52,7 @@ test.each(['one by one', 'in a pipeline'])(
   'commands that were sent %s and answered in part get their answers by another connection',
   async (way) => {
     const line = await startLine(server.port);
-    const other = connectRedis(`redis://127.0.0.1:${line.port}`, { name: 'test' });
+    const other = connectRaw(`redis://127.0.0.1:${line.port}`, { name: 'test' });
     try {
       await other.ping();
       line.cutAfter('+PONG\r\n');
@@ -76,7 +76,7 @@ test.each(['one by one', 'in a pipeline'])(
 );
 
 test('what is said in one go comes to Redis in one go', async () => {
-  const watch = connectRedis(server.url, { name: 'watch' });
+  const watch = connectRaw(server.url, { name: 'watch' });
   const readsSoFar = async () => Number(/total_reads_processed:(\d+)/.exec(await watch.info('stats'))?.[1]);
   try {
     const before = await readsSoFar();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeReport, joinReports } from '@remuda/protocol';
-import { Relay, connectRedis, redisKeys, type RedisConnection, type RelayListener } from '@remuda/redis';
+import { Relay, redisKeys, type RelayListener } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -8,7 +9,7 @@ const keys = redisKeys('t');
 const worker = 'w-default-1';
 const heartbeat = joinReports([encodeReport({ kind: 'heartbeat', phase: 'idle', rssMb: 64 })]);
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 let relay: Relay;
 /** How many reports were handed over, and what holds up the next. */
 let heard = 0;
@@ -16,7 +17,7 @@ let gate = Promise.resolve();
 
 beforeEach(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
   heard = 0;
   gate = Promise.resolve();
   const listener: RelayListener = {
@@ -29,7 +30,7 @@ beforeEach(async () => {
     onElsewhere: () => undefined,
     onIncompatible: () => undefined,
   };
-  relay = new Relay(() => connectRedis(server.url, { name: 'relay' }), redis, keys, listener, systemClock);
+  relay = new Relay(() => connectRaw(server.url, { name: 'relay' }), redis, keys, listener, systemClock);
 });
 
 afterEach(async () => {

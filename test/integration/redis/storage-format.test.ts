@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { connectRedis, settleFormat, type RedisConnection, redisKeys } from '@remuda/redis';
+import { settleFormat, redisKeys, type RedisConnection } from '@remuda/redis';
+import { commandsOf, connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 
 beforeAll(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
 });
 beforeEach(async () => {
   await redis.flushall();
@@ -45,7 +46,9 @@ test.each([
 const rename =
   (from: string, to: string) =>
   async (of: RedisConnection): Promise<void> => {
-    await of.renamenx(from, to).catch(() => undefined);
+    await commandsOf(of)
+      .renamenx(from, to)
+      .catch(() => undefined);
   };
 const steps = { 1: rename('a', 'b'), 2: rename('b', 'c') };
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobSpec, NewJob } from '@remuda/domain';
-import { ProfileQueue, Queues, RedisJobStore, connectRedis, type RedisConnection, redisKeys } from '@remuda/redis';
+import { ProfileQueue, Queues, RedisJobStore, redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -8,12 +9,12 @@ const keys = redisKeys('t');
 const bullKeys = redisKeys('bull');
 const clock = new ManualClock(Date.now());
 let server: TestRedis;
-let redis: RedisConnection;
+let redis: RawConnection;
 let store: RedisJobStore;
 
 beforeEach(async () => {
   server = await startRedis();
-  redis = connectRedis(server.url, { name: 'test' });
+  redis = connectRaw(server.url, { name: 'test' });
   store = new RedisJobStore(redis, keys, clock);
 });
 
@@ -81,7 +82,7 @@ test('jobs come out by priority, and of one priority in the order in which they 
 
 test('schedulers are told of each profile how many jobs came', async () => {
   const told: string[] = [];
-  const listener = connectRedis(server.url, { name: 'listener' });
+  const listener = connectRaw(server.url, { name: 'listener' });
   await listener.subscribe(keys.wake);
   const all = new Promise<void>((resolve) => {
     listener.on('message', (_channel, message: string) => {

@@ -1,7 +1,8 @@
 import { Worker as BullConsumer } from 'bullmq';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Assignment } from '@remuda/domain';
-import { ProfileQueue, Queues, WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
+import { ProfileQueue, Queues, WorkerLine, redisKeys } from '@remuda/redis';
+import { commandsOf, connectRaw } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { assignJob, worker } from './assign-job.js';
@@ -15,7 +16,7 @@ let queue: ProfileQueue;
 
 beforeEach(async () => {
   server = await startRedis();
-  queues = new Queues(connectRedis(server.url, { name: 'test' }), keys);
+  queues = new Queues(connectRaw(server.url, { name: 'test' }), keys);
   queue = new ProfileQueue(queues, 'default', 's-0');
   await queue.ready();
 });
@@ -23,13 +24,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await queue.close();
   await queues.close();
-  queues.redis.disconnect();
+  queues.connection.close();
   await server.close();
 });
 
 /** All that says what a worker's queue holds, but what only other consumers would look at. */
 async function ticketsOf(of: typeof keys) {
-  const { redis } = queues;
+  const redis = commandsOf(queues.connection);
   const at = (name: string) => of.ticket(worker, name);
   const lists = await Promise.all(['wait', 'active'].map((name) => redis.lrange(at(name), 0, -1)));
   const { timestamp, processedOn, opts, data, ...rest } = await redis.hgetall(at('j-1.1'));
@@ -55,7 +56,7 @@ test.each([
 /** Has BullMQ itself put an assignment into the worker's queue and taken it, under the prefix that is BullMQ's here. */
 async function takenByBull(assignment: unknown): Promise<{ end(): Promise<void> }> {
   await addAsBull(assignment);
-  const connection = connectRedis(server.url, { name: 'theirs' });
+  const connection = connectRaw(server.url, { name: 'theirs' });
   const consumer = new BullConsumer(keys.workerQueue(worker), null, {
     connection,
     prefix: bullKeys.bull,
@@ -74,7 +75,7 @@ async function takenByBull(assignment: unknown): Promise<{ end(): Promise<void> 
 
 /** Has BullMQ itself put an assignment into the worker's queue, under the prefix that is BullMQ's here. */
 async function addAsBull(assignment: unknown): Promise<void> {
-  const bull = new Queues(queues.redis, bullKeys);
+  const bull = new Queues(queues.connection, bullKeys);
   const options = { jobId: 'j-1.1', removeOnComplete: true, removeOnFail: true };
   await bull.worker(worker).add('assignment', assignment, options);
   await bull.close();
@@ -83,12 +84,12 @@ async function addAsBull(assignment: unknown): Promise<void> {
 /** Keys of the worker's queue; BullMQ's sign, event stream, counter and notes are left out. */
 async function leftOf(of: typeof keys): Promise<string[]> {
   const [empty, notes] = [of.ticket(worker, ''), /:(?:marker|events|meta|id)$/];
-  return (await queues.redis.keys(`${empty}*`)).filter((key) => !notes.test(key));
+  return (await commandsOf(queues.connection).keys(`${empty}*`)).filter((key) => !notes.test(key));
 }
 
 /** The worker takes from its queue until the test is over; each assignment is carried out when it is let go. */
 function openLine(): { taken: string[]; letGo: () => void; line: WorkerLine } {
-  const line = new WorkerLine(() => connectRedis(server.url, { name: 'line' }), keys, worker);
+  const line = new WorkerLine(() => connectRaw(server.url, { name: 'line' }), keys, worker);
   const taken: string[] = [];
   let letGo = (): void => undefined;
   const gate = new Promise<void>((resolve) => (letGo = resolve));
@@ -127,7 +128,7 @@ test('a ticket is given as soon as it is there, and another one after it', async
 });
 
 test('a ticket whose assignment is gone is passed over', async () => {
-  await queues.redis.lpush(keys.ticket(worker, 'active'), 'j-0.1');
+  await commandsOf(queues.connection).lpush(keys.ticket(worker, 'active'), 'j-0.1');
   await assignJob({ queues, queue, clock }, 'j-1');
   const { taken, line } = openLine();
   await vi.waitFor(() => expect(taken).toEqual(['j-1.1']), { timeout: 10_000 });

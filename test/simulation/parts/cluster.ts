@@ -10,6 +10,7 @@ import {
   redisKeys,
   type RedisKeys,
 } from '@remuda/redis';
+import { rawConnectionOf, type RawConnection } from '@remuda/redis/testing';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
 import { SimulatedConnection } from '../redis/connection.js';
@@ -172,11 +173,11 @@ export class Cluster {
 }
 
 /** What the guard of scripts hears: none of this Redis ever runs for long. */
-const nothingBlocks = {
+const nothingBlocks = rawConnectionOf({
   config: () => Promise.resolve('OK'),
   ping: () => Promise.resolve('PONG'),
   disconnect: () => undefined,
-} as unknown as SimulatedConnection['redis'];
+} as unknown as RawConnection);
 
 function clockOf(world: World, program: Program): Clock {
   return {

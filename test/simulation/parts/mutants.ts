@@ -1,15 +1,6 @@
 import type { JobState } from '@remuda/domain';
-import {
-  Leases,
-  ProfileQueue,
-  RedisClock,
-  WorkerRegistry,
-  relayScript,
-  settleScript,
-  type ClaimedJob,
-  type FoundJob,
-  type Script,
-} from '@remuda/redis';
+import { Leases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/redis';
+import { relayScript, settleScript, type Script } from '@remuda/redis/testing';
 import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
 import { OperatorOrders } from '../../../apps/scheduler/src/workers/operator-orders.js';
 

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { rawConnectionOf, type RawConnection } from '@remuda/redis/testing';
 import type { Program } from '../world/world.js';
 import { texts, type Reply } from './database.js';
 import { commandNames } from './redis-commands.js';
@@ -46,8 +46,8 @@ export class SimulatedConnection implements Line {
   }
 
   /** The same, as the product's code takes it. */
-  get redis(): Redis {
-    return this as unknown as Redis;
+  get redis(): RawConnection {
+    return rawConnectionOf(this as unknown as RawConnection);
   }
 
   duplicate(): SimulatedConnection {

@@ -1,4 +1,4 @@
-import { whereIs, type RedisConnection } from '@remuda/redis';
+import type { RedisConnection } from '@remuda/redis';
 
 /** Where Redis is: a TCP address, with TLS or without, or a unix socket. */
 export type RedisAddress =
@@ -19,12 +19,12 @@ export function whereabouts(url: string, own: RedisConnection): RedisWhereabouts
     return { now: () => address };
   }
   const listeners = new Set<() => void>();
-  own.on('close', () => {
+  own.onDown(() => {
     for (const moved of listeners) moved();
   });
   return {
     now: () => {
-      const at = whereIs(own);
+      const at = own.peer;
       return at && { ...at, tls: false };
     },
     onMove: (moved) => {

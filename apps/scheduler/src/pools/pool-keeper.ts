@@ -140,9 +140,9 @@ export class PoolKeeper {
 
   /** Says how the pool's workers start. */
   async #publish({ name }: Profile, seen: SeenPool): Promise<void> {
-    const { redis, keys } = this.parts.queues;
+    const { connection, keys } = this.parts.queues;
     const heldMs = Math.round(startsHeldMs(seen));
-    await publishStarts(redis, keys, name, { ...this.#starts.pace, failed: seen.failedStarts, heldMs });
+    await publishStarts(connection, keys, name, { ...this.#starts.pace, failed: seen.failedStarts, heldMs });
   }
 
   /** Ages of the workers of ours that start, in ms. */

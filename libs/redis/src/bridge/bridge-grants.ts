@@ -1,15 +1,20 @@
 import { RemudaError, serverTools, type ServerTool } from '@remuda/domain';
 import { parseJson, formatsText, isRecord, isUnderstood, messageFormats, type BridgeGrant } from '@remuda/protocol';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
 
 /** What stands behind bridge tokens, as the scheduler wrote it into Redis. */
 export class RedisGrants {
+  private readonly redis: Redis;
+
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /**
    * The grant behind a token's SHA-256 (hex); undefined when there is none, or no longer. Rejects with

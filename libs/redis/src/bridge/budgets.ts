@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { renewScript, reserveScript } from './budgets.lua.js';
 
 import { translateRedisError } from '../connection/redis-error.js';
@@ -29,12 +30,18 @@ export interface Reservation {
 
 /** Reservations of jobs' budgets, the same for all bridges of one Redis. */
 export class RedisBudgets {
+  private readonly asked: Redis;
+  private readonly written: Redis;
+
   /** `asked` refuses while Redis is away, `written` waits for it. */
   constructor(
-    private readonly asked: Redis,
-    private readonly written: Redis,
+    asked: RedisConnection,
+    written: RedisConnection,
     private readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.asked = clientOf(asked);
+    this.written = clientOf(written);
+  }
 
   /**
    * Reserves what the request may cost at most, or all that is left where no other is under way, under a new `id`. `full`: others

@@ -1,5 +1,6 @@
 import type { Usage } from '@remuda/domain';
 import { modelCount } from '@remuda/protocol';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
@@ -7,10 +8,14 @@ import { allTheSame } from '../script/script.js';
 
 /** What the bridge counts for each job, in the hash `model(job)`. Every call rejects with `redis.unavailable` in an outage. */
 export class RedisModelCounts {
+  private readonly redis: Redis;
+
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /** A request goes to the model at `at` (epoch ms); the first of an attempt is remembered. */
   async requested(job: string, at: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { isOver, type JobState, type Snapshot } from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
@@ -23,10 +24,14 @@ return before or ''
 
 /** What jobs' records say of their snapshots. Every call rejects with `redis.unavailable` in an outage. */
 export class RedisSnapshots {
+  private readonly redis: Redis;
+
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /** Notes a snapshot that is kept, and gives the one that it replaced; `ended` when its lease is no longer the job's of now. */
   async note(job: string, worker: string, snapshot: Snapshot): Promise<{ replaced?: Snapshot } | 'ended'> {

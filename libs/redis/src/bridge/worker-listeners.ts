@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import type { RedisKeys } from '../keys.js';
 
@@ -7,12 +8,16 @@ const rememberedS = 120;
 
 /** What schedulers and bridges say to each other about the sockets of workers: a word by pub/sub, and the truth in keys. */
 export class RedisWorkerListeners {
+  private readonly redis: Redis;
+
   /** `listen` opens a connection of its own for the words; only a bridge needs one. */
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
-    private readonly listen?: () => Redis,
-  ) {}
+    private readonly listen?: () => RedisConnection,
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /** Has all bridges look whether a worker is registered. */
   async say(worker: string): Promise<void> {
@@ -41,8 +46,8 @@ export class RedisWorkerListeners {
 
   /** Calls back with each worker that came or went, and with none when words may have been missed; ends with the returned function. */
   follow(onWord: (worker: string | undefined) => void): () => void {
-    const listening = this.listen?.();
-    if (!listening) throw new TypeError('No connection to listen on.');
+    if (!this.listen) throw new TypeError('No connection to listen on.');
+    const listening = clientOf(this.listen());
     listening.on('message', (_channel: string, worker: string) => {
       onWord(worker);
     });

@@ -2,9 +2,7 @@ import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import { openConnection } from './connection.js';
 import type { QueueLog } from './queue-log.js';
-
-/** A connection to Redis. */
-export type RedisConnection = Redis;
+import { connectionOf, type RedisConnection } from './redis-connection.js';
 
 /** How a connection behaves while Redis is away. */
 export interface ConnectOptions {
@@ -31,7 +29,12 @@ const maxReconnectPauseMs = 200;
  * `redis+sentinel://[user:password@]host:port,host:port/master-name[/db]`, which goes where the sentinels say that the master is,
  * and on to the next one after a failover. An unusable URL is `config.invalid`.
  */
-export function connectRedis(url: string, options: ConnectOptions): Redis {
+export function connectRedis(url: string, options: ConnectOptions): RedisConnection {
+  return connectionOf(openRedis(url, options));
+}
+
+/** The client of such a connection. */
+export function openRedis(url: string, options: ConnectOptions): Redis {
   const { sentinels, ...address } = parseRedisUrl(url);
   const redisOptions = {
     ...address,
@@ -126,14 +129,6 @@ function parseSentinelUrl(url: string): RedisAddress {
 function sentinelAt(text: string): { readonly host: string; readonly port: number } {
   const [, v6, host = '', port = '26379'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
   return { host: v6 ?? host, port: Number(port) };
-}
-
-/** Where a connection leads at this moment: with sentinels, the master of now. Undefined while there is none. */
-export function whereIs(redis: Redis): { readonly host: string; readonly port: number } | undefined {
-  const stream =
-    redis.status === 'ready' ? (redis.stream as { remoteAddress?: string; remotePort?: number }) : undefined;
-  const { remoteAddress: host, remotePort: port } = stream ?? {};
-  return host === undefined || port === undefined ? undefined : { host, port };
 }
 
 function withoutPassword(url: string): string {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { ManualClock } from '@remuda/testing';
+import { connectionOf } from './redis-connection.js';
 import { RedisClock } from './redis-clock.js';
 
 const hourMs = 3_600_000;
@@ -19,7 +20,7 @@ function apart() {
     await own.advance(redis.backMs);
     return [String(seconds), String(micros)];
   };
-  return { own, redis, shown, clock: new RedisClock({ time } as unknown as Redis, own) };
+  return { own, redis, shown, clock: new RedisClock(connectionOf({ time } as unknown as Redis), own) };
 }
 
 test('is the local clock before Redis was asked, and the clock of Redis from then on', async () => {

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { AbortSignalLike, Clock, SharedClock } from '@remuda/domain';
+import { clientOf, type RedisConnection } from './redis-connection.js';
 import { passOver } from './queue-log.js';
 
 /** How often the offset to Redis' clock is measured, in ms. */
@@ -19,11 +20,14 @@ export class RedisClock implements SharedClock {
   /** The local wall clock less the monotonic one when the offset was last measured, in ms. */
   #wallMs = 0;
   #measuring: Promise<void> | undefined;
+  private readonly redis: Redis;
 
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly own: Clock,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   now(): number {
     return this.#offsetMs === undefined ? this.own.now() : Math.floor(this.own.monotonic() + this.#offsetMs);

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { clientOf, type RedisConnection } from './redis-connection.js';
 import type { QueueLog } from './queue-log.js';
 import { isBusy } from './redis-error.js';
 
@@ -11,11 +12,14 @@ const busyAfterMs = 500;
  */
 export class ScriptGuard {
   #lowered = false;
+  private readonly redis: Redis;
 
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly log: QueueLog,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /** Looks once; to be called more often than once a second. */
   async look(): Promise<void> {

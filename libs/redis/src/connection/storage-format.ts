@@ -1,12 +1,12 @@
-import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
 import { formatsText, planStorage, storageFormats, type Formats } from '@remuda/protocol';
+import { clientOf, type RedisConnection } from './redis-connection.js';
 import { isBusy, isOutage } from './redis-error.js';
 import type { RedisKeys } from '../keys.js';
 import { defineScript } from '../script/define-script.js';
 
 /** Makes keys of one format those of the next one. What was begun and broken off is begun again. */
-export type Translation = (redis: Redis, keys: RedisKeys) => Promise<void>;
+export type Translation = (connection: RedisConnection, keys: RedisKeys) => Promise<void>;
 
 /** By the format that each begins from. */
 export type Translations = Readonly<Record<number, Translation>>;
@@ -29,17 +29,18 @@ return 1
  * its number down. Refuses with `format.unsupported`, before anything is touched. Others may do the same at the same time.
  */
 export async function settleFormat(
-  redis: Redis,
+  connection: RedisConnection,
   keys: RedisKeys,
   formats: Formats = storageFormats,
   steps: Translations = translations,
 ): Promise<void> {
+  const redis = clientOf(connection);
   for (;;) {
     const found = (await redis.get(keys.format)) ?? undefined;
     const plan = planStorage(found, formats);
     if (plan.kind === 'keep') return;
     if (plan.kind === 'refuse') throw refusal(found ?? '1', plan.why, keys, formats);
-    for (let from = plan.from; from < formats.own; from++) await steps[from]?.(redis, keys);
+    for (let from = plan.from; from < formats.own; from++) await steps[from]?.(connection, keys);
     const args = { found: found ?? '', own: formats.own };
     if ((await raiseScript.run(redis, { keys: { format: keys.format }, args })) === 1) return;
   }
@@ -71,11 +72,11 @@ export interface FormatCheck {
  * goes on as soon as Redis answers.
  */
 export async function checkFormat(
-  redis: Redis,
+  connection: RedisConnection,
   keys: RedisKeys,
   { patienceMs, onRefused }: FormatCheck,
 ): Promise<void> {
-  const settled = settleWhenThere(redis, keys);
+  const settled = settleWhenThere(connection, keys);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), patienceMs)));
   try {
@@ -85,11 +86,11 @@ export async function checkFormat(
   }
 }
 
-async function settleWhenThere(redis: Redis, keys: RedisKeys): Promise<void> {
+async function settleWhenThere(connection: RedisConnection, keys: RedisKeys): Promise<void> {
   for (;;) {
-    if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+    if (!connection.isUp) await new Promise<void>((resolve) => clientOf(connection).once('ready', () => resolve()));
     try {
-      await settleFormat(redis, keys);
+      await settleFormat(connection, keys);
       return;
     } catch (error) {
       if (!isOutage(error) && !isBusy(error)) throw error;

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock, AbortSignalLike, EventLog, EventPage, JobEvent } from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
@@ -20,12 +21,13 @@ export class RedisEventLog implements EventLog {
 
   /** `connect` opens a connection that waits while Redis is away: it's called twice, since one of the two blocks. */
   constructor(
-    connect: () => Redis,
+    connect: () => RedisConnection,
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
   ) {
-    this.#redis = connect();
-    this.#tail = new StreamTail(connect, this.#redis, (entries) => this.#paceMs(entries));
+    const open = (): Redis => clientOf(connect());
+    this.#redis = open();
+    this.#tail = new StreamTail(open, this.#redis, (entries) => this.#paceMs(entries));
   }
 
   async page(job: string, after: number, limit: number): Promise<EventPage> {

@@ -11,6 +11,7 @@ import {
   type NewEvent,
   type Redriven,
 } from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { readAttempt } from '../leases/attempt-entry.js';
 import { translateRedisError } from '../connection/redis-error.js';
@@ -43,13 +44,15 @@ const cleared = [
 /** The jobs that failed and wait for a person, in Redis: an index by the time of their end, and each one's attempts. */
 export class RedisDeadLetters implements DeadLetters {
   readonly #queues: Queues;
+  private readonly redis: Redis;
 
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
   ) {
-    this.#queues = new Queues(redis, keys);
+    this.redis = clientOf(connection);
+    this.#queues = new Queues(connection, keys);
   }
 
   async attempts(id: string): Promise<readonly EndedAttempt[]> {
@@ -93,8 +96,8 @@ export class RedisDeadLetters implements DeadLetters {
 }
 
 /** Jobs that failed and wait for a person. */
-export function countDeadLetters(redis: Redis, keys: RedisKeys): Promise<number> {
-  return redis.zcard(keys.deadLetters);
+export function countDeadLetters(connection: RedisConnection, keys: RedisKeys): Promise<number> {
+  return clientOf(connection).zcard(keys.deadLetters);
 }
 
 function fits({ failure }: JobRecord, query: DeadLetterFilter): boolean {

@@ -12,6 +12,7 @@ import {
   type NewEvent,
   type NewJob,
 } from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { cancelScript } from './end-queued.lua.js';
@@ -27,15 +28,17 @@ import { Submissions } from './submissions.js';
 export class RedisJobStore implements JobStore {
   readonly #queues: Queues;
   readonly #submissions: Submissions;
+  private readonly redis: Redis;
 
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
     idempotencyMs = defaultRetention.idempotencyMs,
   ) {
-    this.#queues = new Queues(redis, keys);
-    this.#submissions = new Submissions(redis, keys, clock, idempotencyMs);
+    this.redis = clientOf(connection);
+    this.#queues = new Queues(connection, keys);
+    this.#submissions = new Submissions(this.redis, keys, clock, idempotencyMs);
   }
 
   async submit(

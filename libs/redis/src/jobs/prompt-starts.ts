@@ -1,13 +1,14 @@
+import { clientOf } from '../connection/redis-connection.js';
 import type { Queues } from '../queue/queues.js';
 
 /** The first bytes of the prompts of jobs, in their order; an empty text where there is none any more. A character at the cut may be broken. */
 export async function promptStarts(
-  { redis, keys }: Pick<Queues, 'redis' | 'keys'>,
+  { connection, keys }: Pick<Queues, 'connection' | 'keys'>,
   jobs: readonly string[],
   bytes: number,
 ): Promise<readonly string[]> {
   if (jobs.length === 0) return [];
-  const reads = redis.pipeline();
+  const reads = clientOf(connection).pipeline();
   for (const job of jobs) reads.getrange(keys.prompt(job), 0, bytes - 1);
   const answers = (await reads.exec()) ?? [];
   return answers.map(([error, text]) => (error === null && typeof text === 'string' ? text : ''));

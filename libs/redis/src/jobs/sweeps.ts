@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { isHeld, type JobState } from '@remuda/domain';
+import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { readJob } from './job-list.js';
 import { announce, placeAgain, placeJobs } from '../queue/placing.js';
@@ -23,7 +24,7 @@ export class Sweeps {
   readonly #keys: RedisKeys;
 
   constructor(private readonly queues: Queues) {
-    this.#redis = queues.redis;
+    this.#redis = clientOf(queues.connection);
     this.#keys = queues.keys;
   }
 

@@ -13,6 +13,7 @@ import type {
   Start,
 } from '@remuda/domain';
 import { messageFormats, modelCount } from '@remuda/protocol';
+import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
 import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
@@ -97,7 +98,7 @@ export class Leases {
     queues: Queues,
     private readonly clock: Clock,
   ) {
-    this.#redis = queues.redis;
+    this.#redis = clientOf(queues.connection);
     this.#keys = queues.keys;
   }
 

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Halt, HaltKind, StartFailureCode } from '@remuda/domain';
 import { isRecord, parseJson } from '@remuda/protocol';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { defineScript } from '../script/define-script.js';
 import { hashOf } from '../script/script.js';
@@ -32,10 +33,14 @@ const lookScript = defineScript(
 
 /** What keeps profiles from their jobs, as Redis has it: so all schedulers agree. */
 export class Halts {
+  private readonly redis: Redis;
+
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /** All halts of this moment, by profile, and whether any starts have failed since the last one that did not. */
   async read(): Promise<{ readonly of: HaltsOf; readonly anyFailed: boolean }> {

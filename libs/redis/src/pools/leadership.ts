@@ -1,18 +1,27 @@
+import type { Redis } from 'ioredis';
+import { clientOf } from '../connection/redis-connection.js';
+import type { RedisKeys } from '../keys.js';
 import type { Queues } from '../queue/queues.js';
 import { own, release } from '../workers/own.js';
 
 /** What one scheduler at a time does for all of them: keep a profile's pool, and sweep. */
 export class Leadership {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+
   constructor(
-    private readonly queues: Pick<Queues, 'redis' | 'keys'>,
+    { connection, keys }: Pick<Queues, 'connection' | 'keys'>,
     private readonly scheduler: string,
-  ) {}
+  ) {
+    this.#redis = clientOf(connection);
+    this.#keys = keys;
+  }
 
   /** Takes or keeps the lead of pools; those of these profiles that are ours for the next `ownMs`. */
   async pools(profiles: readonly string[]): Promise<ReadonlySet<string>> {
-    const { redis, keys } = this.queues;
+    const keys = this.#keys;
     const ours = await own(
-      redis,
+      this.#redis,
       profiles.map((profile) => keys.poolLeader(profile)),
       this.scheduler,
     );
@@ -21,15 +30,15 @@ export class Leadership {
 
   /** Takes or keeps the sweeping; whether it is ours for the next `ownMs`. */
   async sweeping(): Promise<boolean> {
-    const { redis, keys } = this.queues;
-    const [ours] = await own(redis, [keys.sweeper], this.scheduler);
+    const keys = this.#keys;
+    const [ours] = await own(this.#redis, [keys.sweeper], this.scheduler);
     return ours === true;
   }
 
   /** Lets go of all of it, so that another scheduler can take it at once. */
   async release(profiles: readonly string[]): Promise<void> {
-    const { redis, keys } = this.queues;
+    const keys = this.#keys;
     const leaders = profiles.map((profile) => keys.poolLeader(profile));
-    await release(redis, [...leaders, keys.sweeper], this.scheduler);
+    await release(this.#redis, [...leaders, keys.sweeper], this.scheduler);
   }
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock, Halt, HaltKind, PoolControls } from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { countField, haltField } from './halts.js';
@@ -53,11 +54,15 @@ export async function askDrain(redis: Redis, keys: RedisKeys, worker: string, by
 
 /** What operators want, written into Redis. A word on the side makes the schedulers look at once; they'd find it without. */
 export class RedisPoolControls implements PoolControls {
+  private readonly redis: Redis;
+
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   pause(profile: string | undefined, reason: string): Promise<boolean> {
     return this.#halt('paused', profile, { since: this.clock.now(), reason });

@@ -8,6 +8,7 @@ import {
   type WorkerPhase,
   type WorkerRecord,
 } from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { readHalts, type HaltsOf } from './halts.js';
@@ -33,21 +34,26 @@ return 1
 
 /** Publishes which profiles there are, for the api and the dashboards; those that are no more are remembered as such. */
 export async function publishProfiles(
-  redis: Redis,
+  connection: RedisConnection,
   keys: RedisKeys,
   profiles: Readonly<Record<string, PoolTarget>>,
 ): Promise<void> {
   const fields = Object.entries(profiles).flatMap(([name, published]) => [name, JSON.stringify(published)]);
   const { profiles: known, pastProfiles } = keys;
-  await publishScript.run(redis, { keys: { profiles: known, pastProfiles }, args: {}, rest: fields });
+  await publishScript.run(clientOf(connection), { keys: { profiles: known, pastProfiles }, args: {}, rest: fields });
 }
 
 /** What is published of a pool's starts is out of date after so long, in ms: whoever keeps the pool says it anew. */
 const startsMs = 10_000;
 
 /** Publishes how a pool's workers start. */
-export async function publishStarts(redis: Redis, keys: RedisKeys, profile: string, starts: PoolStarts): Promise<void> {
-  await redis.set(keys.poolStarts(profile), JSON.stringify(starts), 'PX', startsMs);
+export async function publishStarts(
+  connection: RedisConnection,
+  keys: RedisKeys,
+  profile: string,
+  starts: PoolStarts,
+): Promise<void> {
+  await clientOf(connection).set(keys.poolStarts(profile), JSON.stringify(starts), 'PX', startsMs);
 }
 
 /** What is published of a profile. */
@@ -56,12 +62,14 @@ type Published = PoolTarget & { readonly profile: string };
 /** Workers and pools as Redis has them. */
 export class RedisPoolStore implements PoolStore {
   readonly #queues: Queues;
+  private readonly redis: Redis;
 
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
   ) {
-    this.#queues = new Queues(redis, keys);
+    this.redis = clientOf(connection);
+    this.#queues = new Queues(connection, keys);
   }
 
   async workers(): Promise<readonly WorkerRecord[]> {

@@ -1,4 +1,5 @@
 import type { JobSpec } from '@remuda/domain';
+import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { keepFinished, keepOthers, type QueuedJob, type Queues } from './queues.js';
 
@@ -43,7 +44,8 @@ export async function placeAgain(queues: Queues, job: Placeable, now: number): P
 
 /** Notes that jobs have their places, and wakes the schedulers. */
 export async function announce(queues: Queues, jobs: readonly Placeable[]): Promise<void> {
-  const { redis, keys } = queues;
+  const { connection, keys } = queues;
+  const redis = clientOf(connection);
   const profiles = new Set(jobs.map((job) => job.spec.profile));
   const countOf = (profile: string): number => jobs.filter((job) => job.spec.profile === profile).length;
   await Promise.all([

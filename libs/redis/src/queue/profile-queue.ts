@@ -1,5 +1,7 @@
 import { ErrorCode, Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { RemudaError } from '@remuda/domain';
+import { clientOf } from '../connection/redis-connection.js';
 import { claimScript } from './claim.lua.js';
 import { isOutage } from '../connection/redis-error.js';
 import { foundJob, type FoundJob } from '../jobs/job-hash.js';
@@ -49,6 +51,7 @@ export interface ClaimedJob extends HeldJob {
  */
 export class ProfileQueue {
   readonly #consumer: BullConsumer<QueuedJob>;
+  readonly #redis: Redis;
   #claims = 0;
 
   /** `holder` names this scheduler; it is part of every lock. */
@@ -57,8 +60,9 @@ export class ProfileQueue {
     readonly profile: string,
     private readonly holder: string,
   ) {
+    this.#redis = clientOf(queues.connection);
     this.#consumer = new BullConsumer<QueuedJob>(queues.keys.jobQueue(profile), null, {
-      connection: queues.redis,
+      connection: this.#redis,
       prefix: queues.keys.bull,
       autorun: false,
       stalledInterval: 15_000,
@@ -66,7 +70,7 @@ export class ProfileQueue {
       maxStalledCount: 1_000_000,
       name: holder,
     });
-    this.#consumer.on('error', passOver(queues.redis, "a profile's queue met an error", { profile }));
+    this.#consumer.on('error', passOver(this.#redis, "a profile's queue met an error", { profile }));
   }
 
   /** Resolves when its commands are known to the connection. */
@@ -81,21 +85,21 @@ export class ProfileQueue {
 
   /** Jobs that could start now: those that wait, and the delayed ones whose time has come. */
   async backlog(): Promise<number> {
-    const { redis, keys } = this.queues;
+    const { keys } = this.queues;
     const at = (place: string): string => keys.placed(this.profile, place);
     const places = { wait: at('wait'), prioritized: at('prioritized'), delayed: at('delayed') };
-    return (await backlogScript.run(redis, { keys: places, args: {} })) as number;
+    return (await backlogScript.run(this.#redis, { keys: places, args: {} })) as number;
   }
 
   /** Takes the first job there is, or none; never waits. */
   async claim(): Promise<ClaimedJob | undefined> {
     const { profile, holder } = this;
-    const { redis, keys } = this.queues;
+    const { keys } = this.queues;
     const lock = `${holder}:${String(++this.#claims)}`;
     const at = (place: string): string => keys.placed(profile, place);
     const [beforeJob, behindJob] = affixesOf(keys.job);
     const [beforePrompt, behindPrompt] = affixesOf(keys.prompt);
-    const claimed = (await claimScript.run(redis, {
+    const claimed = (await claimScript.run(this.#redis, {
       keys: {
         ...{ wait: at('wait'), active: at('active'), prioritized: at('prioritized'), delayed: at('delayed') },
         ...{ priorityCounter: at('pc'), meta: at('meta'), places: at('') },
@@ -112,8 +116,8 @@ export class ProfileQueue {
   async claimed(): Promise<readonly HeldJob[]> {
     const { queues, profile } = this;
     const queue = queues.jobs(profile);
-    const ids = await queues.redis.lrange(queue.toKey('active'), 0, -1);
-    const locks = await Promise.all(ids.map((id) => queues.redis.get(`${queue.toKey(id)}:lock`)));
+    const ids = await this.#redis.lrange(queue.toKey('active'), 0, -1);
+    const locks = await Promise.all(ids.map((id) => this.#redis.get(`${queue.toKey(id)}:lock`)));
     return ids.flatMap((id, i) => (locks[i] ? [{ id, lock: locks[i], placedAt: 0 }] : []));
   }
 
@@ -142,10 +146,10 @@ export class ProfileQueue {
 
   /** Back to the queue, to be claimed no earlier than `wakeAt` (epoch ms, by Redis' clock). */
   async park({ id, lock }: HeldJob, wakeAt: number): Promise<void> {
-    const { redis, keys } = this.queues;
+    const { keys } = this.queues;
     const place = keys.placed(this.profile, id);
     const line = (name: string): string => keys.placed(this.profile, name);
-    await parkScript.run(redis, {
+    await parkScript.run(this.#redis, {
       keys: {
         ...{ place, placeLock: `${place}:lock` },
         ...{ stalled: line('stalled'), active: line('active'), delayed: line('delayed') },
@@ -166,8 +170,7 @@ export class ProfileQueue {
       await move(job);
     } catch (error) {
       if (isOutage(error)) throw error;
-      if (!isLate(error))
-        passOver(this.queues.redis, "a job's place could not follow its record", { job: held.id })(error);
+      if (!isLate(error)) passOver(this.#redis, "a job's place could not follow its record", { job: held.id })(error);
     }
   }
 }

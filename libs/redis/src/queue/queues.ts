@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { passOver } from '../connection/queue-log.js';
 import type { RedisKeys } from '../keys.js';
 
@@ -21,11 +22,14 @@ export interface QueuedJob {
 /** The queues by name, each opened once, all on one connection. */
 export class Queues {
   readonly #open = new Map<string, Queue>();
+  readonly #redis: Redis;
 
   constructor(
-    readonly redis: Redis,
+    readonly connection: RedisConnection,
     readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.#redis = clientOf(connection);
+  }
 
   /** The queue of a profile's jobs. */
   jobs(profile: string): Queue<QueuedJob> {
@@ -52,17 +56,17 @@ export class Queues {
     const known = this.#open.get(name);
     if (known) return known;
     const queue = new Queue(name, {
-      connection: this.redis,
+      connection: this.#redis,
       prefix: this.keys.bull,
       skipWaitingForReady: true,
       defaultJobOptions: { ...keepFinished, ...keepOthers },
       streams: { events: { maxLen: 1_000 } },
     });
-    queue.on('error', passOver(this.redis, 'a queue met an error', { queue: name }));
+    queue.on('error', passOver(this.#redis, 'a queue met an error', { queue: name }));
     this.#open.set(name, queue);
     // One that was made while Redis was away never recovers: the next use makes another.
     queue.waitUntilReady().catch((error: unknown) => {
-      passOver(this.redis, 'a queue is opened again with its next use', { queue: name })(error);
+      passOver(this.#redis, 'a queue is opened again with its next use', { queue: name })(error);
       this.#open.delete(name);
     });
     return queue;

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 
 /** What wakes a scheduler. Each may get lost while Redis is away: whoever listens looks for itself now and then. */
@@ -13,12 +14,18 @@ export interface WakeListener {
 
 /** What schedulers are woken by, over Redis pub/sub. */
 export class Wakes {
+  private readonly redis: Redis;
+  private readonly listening: Redis;
+
   /** `listening` is used for nothing else. */
   constructor(
-    private readonly redis: Redis,
-    private readonly listening: Redis,
+    connection: RedisConnection,
+    listening: RedisConnection,
     private readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+    this.listening = clientOf(listening);
+  }
 
   /** Calls back from now on, until `close`. */
   async follow(listener: WakeListener): Promise<void> {

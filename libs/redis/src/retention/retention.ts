@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { checkJobsScript, forgetScript } from './forget.lua.js';
 import { affixesOf } from '../script/script.js';
 import type { RedisKeys } from '../keys.js';
@@ -44,12 +45,15 @@ export class Forgetting {
   /** Where the looks over all jobs, and over all keys, go on. */
   #rank = 0;
   #cursor = '0';
+  private readonly redis: Redis;
 
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
     private readonly retention: Retention,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /** Forgets what is to be forgotten at `now` (epoch ms), and looks at some more of what there is. */
   async sweep(now: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { Groups } from '../jobs/groups.js';
 import { lastEntryScript, relayScript, skipScript } from './relay.lua.js';
 import type { CursorMove } from '../leases/leases.js';
@@ -76,15 +77,21 @@ export class Relay {
   readonly #pace = new Pace();
   /** Whether the last read brought more than events: then the next one comes at once. */
   #urgent = false;
+  private readonly redis: Redis;
 
   constructor(
-    connect: () => Redis,
-    private readonly redis: Redis,
+    connect: () => RedisConnection,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
     private readonly listener: RelayListener,
     private readonly clock: Clock,
   ) {
-    this.#tail = new StreamTail(connect, redis, () => this.#paceMs());
+    this.redis = clientOf(connection);
+    this.#tail = new StreamTail(
+      () => clientOf(connect()),
+      this.redis,
+      () => this.#paceMs(),
+    );
   }
 
   /** Begins with a worker's stream, where it was left. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RemudaError } from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { isOutage } from '../connection/redis-error.js';
 import { reportScript } from './report.lua.js';
@@ -19,11 +20,14 @@ export interface WorkerAccount {
 export class WorkerAccess {
   /** Where the look for orphans goes on. */
   #cursor = '0';
+  private readonly redis: Redis;
 
   constructor(
-    private readonly redis: Redis,
+    connection: RedisConnection,
     private readonly keys: RedisKeys,
-  ) {}
+  ) {
+    this.redis = clientOf(connection);
+  }
 
   /** Makes a worker's account; its password is known to nobody else. `config.invalid` where Redis gives us no such right. */
   async grant(worker: string): Promise<WorkerAccount> {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Control, NewEvent } from '@remuda/domain';
 import { decodeControl, encodeReport, joinReports, type WorkerReport } from '@remuda/protocol';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { AssignmentQueue, type AssignmentDuties } from './assignment-queue.js';
 import { isBusy, isFull, isOutage } from '../connection/redis-error.js';
@@ -59,13 +60,14 @@ export class WorkerLine {
   #last: Promise<void> = Promise.resolve();
 
   constructor(
-    connect: () => Redis,
+    connect: () => RedisConnection,
     private readonly keys: RedisKeys,
     private readonly worker: string,
   ) {
-    this.#redis = connect();
+    const open = (): Redis => clientOf(connect());
+    this.#redis = open();
     this.#failed = new PassedOver(this.#redis, 'a report is said again');
-    this.#control = new StreamTail(connect);
+    this.#control = new StreamTail(open);
     this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
   }
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
+import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { own, ownMs, release } from './own.js';
 import { askDrain } from '../pools/pool-controls.js';
@@ -80,7 +81,7 @@ export class WorkerRegistry {
     private readonly queues: Queues,
     private readonly scheduler: string,
   ) {
-    this.#redis = queues.redis;
+    this.#redis = clientOf(queues.connection);
     this.#keys = queues.keys;
   }
 

@@ -1,0 +1,25 @@
+/**
+ * What tests and benchmarks need of the inside: commands of their own, and the scripts. Nothing that is run may import it
+ * (`@remuda/redis/testing`); the boundaries hold that.
+ */
+import type { Redis } from 'ioredis';
+import { openRedis, type ConnectOptions } from './connection/connect.js';
+import { rawConnectionOf, type RedisConnection } from './connection/redis-connection.js';
+
+export { clientOf as commandsOf, rawConnectionOf } from './connection/redis-connection.js';
+export { workerRules } from './workers/worker-rules.js';
+export { own } from './workers/own.js';
+export { reportScript } from './workers/report.lua.js';
+export { relayScript } from './workers/relay.lua.js';
+export { assignScript, assignShape } from './leases/assign.lua.js';
+export { settleScript, settleShape } from './leases/settle.lua.js';
+export { defineScript, definedScripts } from './script/define-script.js';
+export { script, type Script } from './script/script.js';
+
+/** A connection with all commands of Redis. */
+export type RawConnection = Redis & RedisConnection;
+
+/** As `connectRedis`, with the commands. */
+export function connectRaw(url: string, options: ConnectOptions): RawConnection {
+  return rawConnectionOf(openRedis(url, options));
+}
