@@ -17,7 +17,7 @@ const alias = Object.fromEntries([
 const ofTwo = { maxWorkers: 2, testTimeout: 30_000 };
 
 /** Tests with real parts (Redis, Docker, the CLI): they take their time. */
-const withRealParts = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: at('test/prepare.ts') };
+const withRealParts = { testTimeout: 120_000, hookTimeout: 120_000, globalSetup: at('test/prepare.ts') };
 
 /** Where others want the machine as well, whole clusters take minutes. */
 const wholeClusters = { testTimeout: 240_000, hookTimeout: 240_000 };
@@ -25,7 +25,7 @@ const wholeClusters = { testTimeout: 240_000, hookTimeout: 240_000 };
 /** What becomes of all when parts crash at each point of their way. */
 const crashes = ['test/e2e/{resume,hard-ends,bridge-away,frozen-cluster,killed-start}.test.ts'];
 
-/** What runs in one way with all other tests, and in the other ways here. */
+/** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
 const otherWays = ['test/e2e/{jobs,demo}.test.ts', 'test/integration/engine/result-schema.test.ts'];
 
 /** The size of the proofs, and of what is as long as one. */
@@ -34,7 +34,7 @@ const size = (proofSize: ProofSize) => ({ provide: { proofSize } });
 /** What is promised of bad input, crashes and hostile code: each takes the whole machine. */
 const proofs = { ...withRealParts, ...wholeClusters, maxWorkers: 1 };
 
-/** The projects run one after the other, the cheapest first. */
+/** The projects run one turn after the other, the cheapest first. */
 const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
 
 export default defineConfig({
@@ -91,7 +91,7 @@ export default defineConfig({
           ...withRealParts,
           ...wholeClusters,
           ...size('small'),
-          ...turn(3),
+          ...turn(2),
           maxWorkers: 3,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
@@ -103,7 +103,7 @@ export default defineConfig({
         test: {
           ...proofs,
           ...size('small'),
-          ...turn(4),
+          ...turn(3),
           maxWorkers: 2,
           name: 'small-proofs',
           include: ['test/{fuzz/fuzz,chaos/*,retention/retention}.test.ts'],
@@ -115,7 +115,7 @@ export default defineConfig({
           ...withRealParts,
           ...wholeClusters,
           ...size('whole'),
-          ...turn(5),
+          ...turn(4),
           maxWorkers: 2,
           name: 'slow',
           include: [...crashes, ...otherWays],
@@ -126,7 +126,7 @@ export default defineConfig({
         test: {
           ...proofs,
           ...size('whole'),
-          ...turn(6),
+          ...turn(5),
           name: 'proofs',
           include: ['test/{fuzz/*,hostile/hostile,chaos/chaos,retention/retention}.test.ts'],
         },
