@@ -1,5 +1,6 @@
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { BullModule } from '@nestjs/bullmq';
 import type { Clock } from '@remuda/domain';
 import {
   Queues,
@@ -9,6 +10,7 @@ import {
   RedisJobStore,
   RedisPoolStore,
   RedisPoolControls,
+  bullOptions,
   checkFormat,
   connectRedis,
   redisKeys,
@@ -50,7 +52,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
     @Inject(deadLetters) private readonly dead: RedisDeadLetters,
     @Inject(eventLog) private readonly events: RedisEventLog,
     @Inject(poolStore) private readonly pools: RedisPoolStore,
-    @Inject(queues) private readonly boardQueues: Queues,
+    @Inject(queues) private readonly openQueues: Queues,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -67,9 +69,10 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
       this.dead.close(),
       this.events.close(),
       this.pools.close(),
-      this.boardQueues.close(),
+      this.openQueues.close(),
     ]);
     this.connection.close();
+    this.openQueues.connection.close();
   }
 }
 
@@ -85,8 +88,11 @@ export class StoresModule {
     const { redisUrl, namespace } = settings;
     const keys = redisKeys(namespace);
     const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events', log });
+    // Waits for Redis, unlike that of requests: a queue that was opened while Redis is away is of use when it is back.
+    const forQueues = connectRedis(redisUrl, { name: 'remuda-api-queues', log });
     return {
       module: StoresModule,
+      imports: [BullModule.forRoot(bullOptions(forQueues, keys))],
       providers: [
         { provide: clock, inject: [redis], useFactory: (to: Connection) => new RedisClock(to, systemClock) },
         { provide: redisNames, useValue: keys },
@@ -109,7 +115,7 @@ export class StoresModule {
           inject: [redis, clock],
           useFactory: (to: Connection, time: Clock) => new RedisPoolControls(to, keys, time),
         },
-        { provide: queues, inject: [redis], useFactory: (to: Connection) => new Queues(to, keys) },
+        { provide: queues, useFactory: () => new Queues(forQueues, keys) },
         { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.isUp },
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
         StoresScope,

@@ -9,7 +9,7 @@ export const deadLetters = Symbol('DeadLetters');
 export const poolStore = Symbol('PoolStore');
 export const poolControls = Symbol('PoolControls');
 export const clock = Symbol('Clock');
-/** The queues as BullMQ sees them, for the board alone. */
+/** The queues of profiles and workers, which come and go, on the connection of BullModule's own. */
 export const queues = Symbol('Queues');
 /** Resolves when Redis answers. */
 export const redisPing = Symbol('RedisPing');

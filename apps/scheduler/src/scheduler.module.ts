@@ -9,6 +9,7 @@ import {
 import { HealthModule, MetricsModule } from '@remuda/runtime';
 import { Registry } from 'prom-client';
 import { Scheduler, type SchedulerPlan } from './scheduler.js';
+import { ServiceModule, type ServicePlan } from './service/service.module.js';
 
 const schedulerPlan = Symbol('SchedulerPlan');
 
@@ -40,7 +41,7 @@ class SchedulerModule {}
 /** The scheduler with its health and its metrics. */
 @Module({})
 export class AppModule {
-  static register(plan: Omit<SchedulerPlan, 'registry'>): DynamicModule {
+  static register(plan: Omit<SchedulerPlan, 'registry'> & ServicePlan): DynamicModule {
     const scheduler: DynamicModule = {
       module: SchedulerModule,
       providers: [{ provide: schedulerPlan, useValue: plan }],
@@ -50,6 +51,7 @@ export class AppModule {
       inject: [SchedulerService],
       useFactory: (service: SchedulerService) => ({ redis: () => service.check() }),
     });
-    return { module: AppModule, imports: [MetricsModule.register({ app: 'scheduler' }), scheduler, health] };
+    const service = ServiceModule.register(plan);
+    return { module: AppModule, imports: [MetricsModule.register({ app: 'scheduler' }), service, scheduler, health] };
   }
 }

@@ -200,7 +200,7 @@ export class Scheduler {
     this.#ownership = ownership;
     this.#keeper = keeper;
     this.#dispatcher = dispatcher;
-    this.#sweeper = new Sweeper({ leadership, queues, sweeps, leases, forgetting, access, orphaned, profiles, clock });
+    this.#sweeper = new Sweeper({ leadership, queues, sweeps, leases, forgetting, orphaned, profiles, clock });
     // A connection of its own, so that nothing stands before its looks.
     this.#guard = new ScriptGuard(plan.connect('scheduler-guard'), log);
   }

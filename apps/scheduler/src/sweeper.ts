@@ -6,7 +6,6 @@ import {
   type Leases,
   type Queues,
   type Sweeps,
-  type WorkerAccess,
 } from '@remuda/redis';
 import type { OrphanedClaims } from './attempts/orphaned-claims.js';
 
@@ -17,8 +16,6 @@ export interface SweeperParts {
   readonly sweeps: Sweeps;
   readonly leases: Leases;
   readonly forgetting: Forgetting;
-  /** Absent where workers have no accounts of their own. */
-  readonly access: WorkerAccess | undefined;
   readonly orphaned: OrphanedClaims;
   readonly profiles: readonly Profile[];
   readonly clock: Clock;
@@ -30,10 +27,10 @@ export class Sweeper {
 
   /**
    * Places jobs that an api wrote and did not place, frees claimed ones that nobody carries out, ends those that waited
-   * too long, forgets old ones, and removes what workers that are gone left behind.
+   * too long, and forgets old ones. All of it by Redis' clock, and also while Redis is full: what can wait is service work.
    */
   async sweep(): Promise<void> {
-    const { leadership, forgetting, access, orphaned, clock } = this.parts;
+    const { leadership, forgetting, orphaned, clock } = this.parts;
     if (!(await leadership.sweeping())) return;
     const now = clock.now();
     // Side by side: mostly there is nothing to do, and what they ask then travels together.
@@ -41,8 +38,7 @@ export class Sweeper {
       this.publish(),
       this.#placeAndExpire(now),
       orphaned.free(),
-      forgetting.sweep(now),
-      access?.forgetOrphans(),
+      forgetting.forget(now),
     ]);
     const failed = swept.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;

@@ -19,6 +19,8 @@ export * from './leases/leases.js';
 export * from './queue/profile-queue.js';
 export * from './workers/relay.js';
 export * from './retention/retention.js';
+export { bullOptions } from './queue/bull-options.js';
+export { Housekeeping } from './retention/housekeeping.js';
 export * from './workers/worker-registry.js';
 export { ownMs } from './workers/own.js';
 export * from './pools/leadership.js';

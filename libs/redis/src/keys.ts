@@ -79,5 +79,8 @@ export function redisKeys(namespace: string) {
   };
 }
 
+/** The queue of the cluster's own work, beside those of the jobs. */
+export const serviceQueue = 'service';
+
 /** The keys of one namespace. */
 export type RedisKeys = ReturnType<typeof redisKeys>;

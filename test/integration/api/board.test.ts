@@ -27,14 +27,14 @@ test('the board is a page, and shows the queue of each profile', async () => {
   expect(page.headers.get('content-type')).toContain('text/html');
   const script = /src="([^"]+\.js)"/.exec(page.text)?.[1] ?? '';
   expect((await fetch(new URL(script, `${api.url}/admin/queues/`))).status).toBe(200);
-  await expect.poll(() => shown(api)).toEqual(['jobs.default']);
+  await expect.poll(() => shown(api)).toEqual(['jobs.default', 'service']);
 });
 
 test('queues come and go while it runs', async () => {
   await publish(redis.url, api.namespace, ['default', 'big']);
-  await expect.poll(() => shown(api), { timeout: 10_000 }).toEqual(['jobs.big', 'jobs.default']);
+  await expect.poll(() => shown(api), { timeout: 10_000 }).toEqual(['jobs.big', 'jobs.default', 'service']);
   await publish(redis.url, api.namespace, ['default']);
-  await expect.poll(() => shown(api), { timeout: 10_000 }).toEqual(['jobs.default']);
+  await expect.poll(() => shown(api), { timeout: 10_000 }).toEqual(['jobs.default', 'service']);
 });
 
 test('it changes nothing unless told so', async () => {
@@ -59,7 +59,7 @@ test('it changes nothing unless told so', async () => {
 test('told so, it does', async () => {
   const writable = await startApi(redis.url, { env: { REMUDA_BOARD_WRITABLE: '1' } });
   try {
-    await expect.poll(() => shown(writable)).toEqual(['jobs.default']);
+    await expect.poll(() => shown(writable)).toEqual(['jobs.default', 'service']);
     expect((await writable.send('PUT', `${board}/jobs.default/pause`)).status).toBe(200);
   } finally {
     await writable.close();

@@ -27,6 +27,7 @@ import type { Registry } from 'prom-client';
 import { createLogger, createRegistry, systemClock, type LogLevel } from '@remuda/runtime';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { defaultProfile } from '../../../apps/scheduler/src/profiles/profiles.js';
+import { startServiceWork } from './service-work.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
 
 /** So long a worker may take to leave that is told to, in ms. */
@@ -43,6 +44,7 @@ export interface InProcessOptions {
   readonly suspendAfter?: number;
   /** Images that can't be had, for so long as they stand in here. */
   readonly absentImages?: ReadonlySet<string>;
+  /** How long jobs that are over are kept; with it the service work is done. Default: 7 days, and no service work. */
   readonly retention?: Retention;
   /** What the name of an image stands for. Default: always the same. */
   readonly releaseOf?: (image: string) => Promise<string>;
@@ -237,6 +239,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
   const schedulers = Array.from({ length: options.schedulers ?? 1 }, (_, i) => makeScheduler(`s-${String(i)}`));
   const alive = new Set(schedulers);
   for (const scheduler of schedulers) await scheduler.start();
+  const service = options.retention && (await startServiceWork({ redisUrl: options.redisUrl, namespace }));
   const redis = connect('client');
   const keys = redisKeys(namespace);
   const store = new RedisJobStore(redis, keys, systemClock);
@@ -263,6 +266,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
     },
     figures: async () => (await Promise.all(registries.map((registry) => registry.metrics()))).join('\n'),
     stop: async () => {
+      await service?.close();
       await Promise.all([...alive].map((scheduler) => scheduler.stop()));
       for (const seen of await runtime.list()) await runtime.stop(seen.worker);
       await Promise.all([events.close(), store.close(), pools.close(), deadLetters.close()]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Forgetting, RedisJobStore, defaultRetention, redisKeys } from '@remuda/redis';
+import { Forgetting, Housekeeping, RedisJobStore, defaultRetention, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -41,7 +41,7 @@ test('while jobs that are over take more than they may, the oldest go, and no mo
   const ids = await cancelled(40);
   const all = Number(await redis.get(keys.retained));
   expect(all).toBeGreaterThan(40 * 10_000);
-  await forgetting({ jobBytes: all / 2 }).sweep(clock.now());
+  await forgetting({ jobBytes: all / 2 }).forget(clock.now());
   const left = Number(await redis.get(keys.retained));
   expect(left).toBeLessThanOrEqual(all / 2);
   expect(left).toBeGreaterThan(all / 2 - 20_000);
@@ -52,10 +52,10 @@ test('while jobs that are over take more than they may, the oldest go, and no mo
 
 test('what takes no more than it may stays for its time, and then nothing of it is left', async () => {
   const ids = await cancelled(5);
-  await forgetting({ jobMs: 1_000 }).sweep(clock.now());
+  await forgetting({ jobMs: 1_000 }).forget(clock.now());
   expect(await kept(ids)).toBe(5);
   await clock.advance(1_001);
-  await forgetting({ jobMs: 1_000 }).sweep(clock.now());
+  await forgetting({ jobMs: 1_000 }).forget(clock.now());
   expect((await redis.keys('*')).filter((key) => !/:(?:meta|id|pc|events)$/.test(key))).toEqual([]);
 });
 
@@ -64,12 +64,12 @@ test('jobs that wait for long do not stand before others whose records are gone'
   const waiting = Array.from({ length: 600 }, (_, i) => ({ id: `w-${String(i)}`, spec: jobSpec({ runAt }) }));
   for (let i = 0; i < 600; i += 100) await store.submit(waiting.slice(i, i + 100));
   await redis.zadd(keys.jobs, clock.now() + 1, 'gone-1', clock.now() + 2, 'gone-2');
-  const sweeps = forgetting({});
-  for (let i = 0; i < 2; i++) await sweeps.sweep(clock.now());
+  const housekeeping = new Housekeeping(redis, keys);
+  for (let i = 0; i < 2; i++) await housekeeping.look();
   expect(await redis.zcard(keys.jobs)).toBe(600);
   // and once more from the beginning
   await redis.zadd(keys.jobs, 1, 'gone-3');
-  await sweeps.sweep(clock.now());
+  await housekeeping.look();
   expect(await redis.zscore(keys.jobs, 'gone-3')).toBeNull();
 });
 
@@ -78,10 +78,10 @@ test('one that is about to leave its queue stays until it has', async () => {
   const lock = `${keys.placed('default', id)}:lock`;
   await redis.set(lock, 's-0:1');
   await clock.advance(10);
-  await forgetting({ jobMs: 1 }).sweep(clock.now());
+  await forgetting({ jobMs: 1 }).forget(clock.now());
   expect(await kept([id])).toBe(1);
   await redis.del(lock);
-  await forgetting({ jobMs: 1 }).sweep(clock.now());
+  await forgetting({ jobMs: 1 }).forget(clock.now());
   expect(await kept([id])).toBe(0);
 });
 
@@ -89,8 +89,8 @@ test('keys of jobs without a record go, and no others', async () => {
   await store.submit([{ id: 'j-1', spec: jobSpec({}) }]);
   await redis.hset(keys.model('j-1'), 'requests', 1);
   await redis.hset(keys.model('j-gone'), 'requests', 1);
-  const sweeps = forgetting({});
-  await expect.poll(async () => sweeps.sweep(clock.now()).then(() => redis.exists(keys.model('j-gone')))).toBe(0);
+  const housekeeping = new Housekeeping(redis, keys);
+  await expect.poll(async () => housekeeping.look().then(() => redis.exists(keys.model('j-gone')))).toBe(0);
   expect(await redis.exists(keys.model('j-1'), keys.prompt('j-1'), keys.job('j-1'))).toBe(3);
 });
 

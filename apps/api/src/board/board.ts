@@ -1,9 +1,11 @@
 import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
+import { InjectQueue } from '@nestjs/bullmq';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { PoolStore } from '@remuda/domain';
-import type { Queues } from '@remuda/redis';
+import { serviceQueue, type Queues } from '@remuda/redis';
 import type { BasePathOf } from '../base-path.js';
 import { poolStore, queues } from '../stores.js';
 import { planBoard } from './board-plan.js';
@@ -28,7 +30,7 @@ export interface BoardOptions {
 /** The token of the board's options. */
 export const boardOptions = Symbol('BoardOptions');
 
-/** BullBoard over the profiles' queues and the live workers' own; they come and go while it runs. */
+/** BullBoard over the service queue, and over the profiles' and the live workers' own, which come and go while it runs. */
 @Injectable()
 export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly server = new FastifyAdapter();
@@ -39,8 +41,11 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(poolStore) private readonly pools: PoolStore,
     @Inject(queues) private readonly source: Queues,
+    @InjectQueue(serviceQueue) private readonly service: ConstructorParameters<typeof BullMQAdapter>[0],
     @Inject(boardOptions) private readonly options: BoardOptions,
   ) {
+    // Its connection says by itself what it meets.
+    this.service.on('error', () => undefined);
     this.server.setBasePath(boardPath);
     this.board = createBullBoard({
       queues: [],
@@ -63,6 +68,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
+    this.board.addQueue(new BullMQAdapter(this.service, { ...this.how(), description: serviceDescription }));
     void this.look();
     this.looking = setInterval(() => void this.look(), lookMs).unref();
   }
@@ -99,14 +105,19 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private show({ kind, of }: { readonly kind: 'profile' | 'worker'; readonly of: string }): void {
-    const { writable, showsPrompts } = this.options;
-    const how = { readOnlyMode: !writable, allowRetries: writable, delimiter: '.' };
+    const { showsPrompts } = this.options;
+    const how = this.how();
     const adapter =
       kind === 'profile'
         ? new ProfileAdapter(this.source, of, showsPrompts, how)
         : new WorkerAdapter(this.source, of, how);
     this.board.addQueue(adapter);
     this.shown.set(`${kind}:${of}`, adapter.getName());
+  }
+
+  private how() {
+    const { writable } = this.options;
+    return { readOnlyMode: !writable, allowRetries: writable, delimiter: '.' };
   }
 
   private async hide(key: string): Promise<void> {
@@ -117,6 +128,8 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
     await this.source.release(name);
   }
 }
+
+const serviceDescription = "The cluster's own work: what is to be forgotten.";
 
 /** By it the page finds its parts: BullBoard knows one path for all requests. */
 const baseAt = (basePath: string): string => `<base href="${basePath}${boardPath}/"`;

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
-import { checkJobsScript, forgetScript } from './forget.lua.js';
+import { forgetScript } from './forget.lua.js';
 import { affixesOf } from '../script/script.js';
 import type { RedisKeys } from '../keys.js';
 
@@ -35,16 +35,11 @@ export const keysEndMs = 400 * dayMs;
 
 /** What a job's keys are called behind its record's; its record is forgotten first. */
 const jobKeyEnds = [':prompt', ':events', ':result', ':model', ':attempts', ':secrets', ':reservations'];
-/** Jobs forgotten in one step, most steps of one go, and places looked at in one go. */
-const [stepJobs, mostSteps, stride] = [100, 20, 500];
-/** Keys looked at in one go of the look for orphans. */
-const keysPerLook = 1_000;
+/** Jobs forgotten in one step, and most steps of one go. */
+const [stepJobs, mostSteps] = [100, 20];
 
-/** Forgets jobs that are over, when their time has come or there is no more room for them. */
+/** Forgets jobs that are over, when their time has come or there is no more room for them. It makes room: it works while Redis is full. */
 export class Forgetting {
-  /** Where the looks over all jobs, and over all keys, go on. */
-  #rank = 0;
-  #cursor = '0';
   private readonly redis: Redis;
 
   constructor(
@@ -55,17 +50,9 @@ export class Forgetting {
     this.redis = clientOf(connection);
   }
 
-  /** Forgets what is to be forgotten at `now` (epoch ms), and looks at some more of what there is. */
-  async sweep(now: number): Promise<void> {
-    const { keys, redis } = this;
-    await this.#forget(now - this.retention.jobMs);
-    const [beforeJob, behindJob] = affixesOf(keys.job);
-    const args = { first: this.#rank, count: stride, beforeJob, behindJob };
-    this.#rank = Number(await checkJobsScript.run(redis, { keys: { jobs: keys.jobs, over: keys.over }, args }));
-    await this.#forgetOrphans();
-  }
-
-  async #forget(before: number): Promise<void> {
+  /** Forgets what is to be forgotten at `now` (epoch ms). */
+  async forget(now: number): Promise<void> {
+    const before = now - this.retention.jobMs;
     const { keys, redis, retention } = this;
     const { over, retained, jobs, deadLetters, ttl, unplaced, cancels } = keys;
     const [beforeJob, behindJob] = affixesOf(keys.job);
@@ -79,17 +66,5 @@ export class Forgetting {
       rest: jobKeyEnds,
     };
     for (let step = 0; step < mostSteps; step++) if (Number(await forgetScript.run(redis, call)) < stepJobs) return;
-  }
-
-  /** Removes keys of jobs of which there is no record: a late count of the bridge's makes one, for instance. */
-  async #forgetOrphans(): Promise<void> {
-    const { keys, redis } = this;
-    const start = keys.job('');
-    const [next, found] = await redis.scan(this.#cursor, 'MATCH', `${start}*:*`, 'COUNT', keysPerLook);
-    this.#cursor = next;
-    const owners = found.map((key) => key.slice(0, key.indexOf(':', start.length)));
-    const known = await Promise.all(owners.map((owner) => redis.exists(owner)));
-    const orphans = found.filter((_, i) => known[i] === 0);
-    if (orphans.length > 0) await redis.unlink(...orphans);
   }
 }

@@ -1,0 +1,45 @@
+import type { Redis } from 'ioredis';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
+import type { RedisKeys } from '../keys.js';
+import { affixesOf } from '../script/script.js';
+import { checkJobsScript } from './forget.lua.js';
+
+/** Places looked at in one go of the look over all jobs, and keys in one of the look for orphans. */
+const [stride, keysPerLook] = [500, 1_000];
+
+/** Looks over what there is for what was left behind, a piece at a time. Nothing waits for it. */
+export class Housekeeping {
+  /** Where the looks over all jobs, and over all keys, go on. */
+  #rank = 0;
+  #cursor = '0';
+
+  private readonly redis: Redis;
+
+  constructor(
+    connection: RedisConnection,
+    private readonly keys: RedisKeys,
+  ) {
+    this.redis = clientOf(connection);
+  }
+
+  /** Looks at the next piece. */
+  async look(): Promise<void> {
+    const { keys, redis } = this;
+    const [beforeJob, behindJob] = affixesOf(keys.job);
+    const args = { first: this.#rank, count: stride, beforeJob, behindJob };
+    this.#rank = Number(await checkJobsScript.run(redis, { keys: { jobs: keys.jobs, over: keys.over }, args }));
+    await this.#forgetOrphans();
+  }
+
+  /** Removes keys of jobs of which there is no record: a late count of the bridge's makes one, for instance. */
+  async #forgetOrphans(): Promise<void> {
+    const { keys, redis } = this;
+    const start = keys.job('');
+    const [next, found] = await redis.scan(this.#cursor, 'MATCH', `${start}*:*`, 'COUNT', keysPerLook);
+    this.#cursor = next;
+    const owners = found.map((key) => key.slice(0, key.indexOf(':', start.length)));
+    const known = await Promise.all(owners.map((owner) => redis.exists(owner)));
+    const orphans = found.filter((_, i) => known[i] === 0);
+    if (orphans.length > 0) await redis.unlink(...orphans);
+  }
+}
