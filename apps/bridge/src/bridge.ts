@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import type { Clock } from '@remuda/domain';
+import type { Clock, SnapshotIndex } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import { createAdminServer } from './admin.js';
 import type { Budgets } from './budgets.port.js';
@@ -19,7 +19,6 @@ import { BudgetReservations } from './model/budget-reservations.js';
 import { openUpstream } from './model/upstream.js';
 import type { RedisWhereabouts } from './redis/whereabouts.js';
 import { FileBlobs } from './snapshots/file-blobs.js';
-import type { SnapshotIndex } from './snapshots/snapshot-index.port.js';
 import { keepSwept } from './snapshots/sweep.js';
 import type { BridgeSettings } from './settings.js';
 import { makeOwnFolder } from './sockets.js';

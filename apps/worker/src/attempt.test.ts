@@ -40,7 +40,6 @@ function parts(own: Partial<AttemptParts> = {}): AttemptParts & { readonly told:
 }
 
 const partial = { text: 'half', turns: 1, usage: noUsage, costUsd: 0.1 };
-const interrupted = new InstantEngine(async () => ({ kind: 'interrupted', result: partial }));
 
 test("a turn's result becomes the outcome", async () => {
   const outcome = await carryOut(assignment, parts(), new AbortController().signal);
@@ -52,7 +51,12 @@ test.each<[StopReason, object]>([
   ['deadline', { kind: 'failed', failure: { code: 'job.timed_out' }, result: partial }],
   ['drain', { kind: 'failed', failure: { code: 'worker.drained' }, result: partial }],
 ])('a turn stopped by %s says so and keeps what there is', async (reason, expected) => {
-  const outcome = await carryOut(assignment, parts({ engine: interrupted }), AbortSignal.abort(reason));
+  const stop = new AbortController();
+  const engine = new InstantEngine(async () => {
+    stop.abort(reason);
+    return { kind: 'interrupted', result: partial };
+  });
+  const outcome = await carryOut(assignment, parts({ engine }), stop.signal);
   expect(outcome).toMatchObject(expected);
 });
 

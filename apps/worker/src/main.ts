@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
 import { StreamEngine, type BridgeAddress, type CopyPlace, type EngineUser } from '@remuda/engine';
 import { bridgeSockets } from '@remuda/protocol';
-import { WorkerLine, connectRedis, redisKeys } from '@remuda/redis';
+import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { workerSettings } from './settings.js';
 import { SnapshotClient } from './snapshot-client.js';
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const address = addressOf(bridge);
   const user = userOf(settings);
   const owner = user ? { user } : {};
-  const line = new WorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
+  const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
   const engine = new StreamEngine({
     claude,

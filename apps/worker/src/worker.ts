@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { failureOf, type Assignment, type Clock, type Control, type Engine, type NewEvent } from '@remuda/domain';
-import { formatsText, messageFormats, type IncompatibleAssignment } from '@remuda/protocol';
-import type { WorkerLine } from '@remuda/redis';
+import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLine } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import { carryOut, type StopReason } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';

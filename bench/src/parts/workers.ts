@@ -1,7 +1,7 @@
 // Real workers on their real lines, all in this process, with an engine that has no agent.
 import { noUsage, type NewEvent, type Turn, type TurnEnd } from '@remuda/domain';
 import { parseJson, workerEnv, type WorkerProfile } from '@remuda/protocol';
-import { WorkerLine, redisKeys } from '@remuda/redis';
+import { RedisWorkerLine, redisKeys } from '@remuda/redis';
 import { connectRaw } from '@remuda/redis/testing';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine } from '@remuda/testing';
@@ -20,7 +20,7 @@ const workspace = {
 serve(({ start: { worker: id, env } }: StartNote) => {
   const profile = JSON.parse(env[workerEnv.profile] ?? '{}') as WorkerProfile;
   const connect = () => connectRaw(env[workerEnv.redisUrl] ?? '', { name: id });
-  const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), id);
+  const line = new RedisWorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), id);
   const worker = new Worker({
     line,
     engine: new InstantEngine(answer),

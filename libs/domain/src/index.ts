@@ -1,5 +1,6 @@
 export * from './again.js';
 export * from './assignment.js';
+export * from './blobs.port.js';
 export * from './clock.port.js';
 export * from './container-runtime.port.js';
 export * from './dead-letters.port.js';
@@ -22,6 +23,7 @@ export * from './server-tool.js';
 export * from './settings.js';
 export * from './start-pace.js';
 export * from './snapshot.js';
+export * from './snapshot-index.port.js';
 export * from './worker-phase.js';
 export * from './git-ref.js';
 export * from './git-url.js';

@@ -3,7 +3,7 @@
  * is a blob; `snapshotName` says which.
  */
 export interface Snapshot {
-  /** The engine's session. */
+  /** The engine's session, a UUID. */
   readonly sessionId: string;
   /** When the worker began to take it, epoch ms. */
   readonly at: number;

@@ -7,3 +7,4 @@ export * from './worker/snapshot.js';
 export * from './worker/worker-env.js';
 export { readWorkerEvent } from './worker/worker-event.js';
 export * from './worker/worker-stream.js';
+export * from './worker/worker-line.port.js';

@@ -4,8 +4,10 @@ import { noUsage } from '@remuda/domain';
 /** What an instant engine does with a turn. Default: nothing, and says so. */
 export type TurnScript = (turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike) => Promise<TurnEnd>;
 
-/** An engine without an agent: it is warm at once and answers by a script. */
+/** An engine without an agent: it is warm at once and answers by a script. Passes the same contract suite as the real one. */
 export class InstantEngine implements Engine {
+  #readiness: Readiness = 'cold';
+
   /** `memory` is what it says of its memory in MiB, whenever it's asked. */
   constructor(
     private readonly script: TurnScript = answerAtOnce,
@@ -13,11 +15,12 @@ export class InstantEngine implements Engine {
   ) {}
 
   async warm(): Promise<void> {
-    // There is nothing to start.
+    this.#readiness = 'warm';
+    return Promise.resolve();
   }
 
   readiness(): Readiness {
-    return 'warm';
+    return this.#readiness;
   }
 
   async arm(): Promise<void> {
@@ -32,8 +35,8 @@ export class InstantEngine implements Engine {
     // Its script knows of no session.
   }
 
-  turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
-    return this.script(turn, onEvent, signal);
+  async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
+    return signal.aborted ? { kind: 'interrupted' } : this.script(turn, onEvent, signal);
   }
 
   async endRest(): Promise<Ended> {
@@ -44,12 +47,14 @@ export class InstantEngine implements Engine {
     return this.memory();
   }
 
+  /** Nothing is left behind. */
   async reset(): Promise<void> {
-    // Nothing is left behind.
+    await this.warm();
   }
 
   async kill(): Promise<void> {
-    // Nothing runs.
+    this.#readiness = 'cold';
+    return Promise.resolve();
   }
 }
 

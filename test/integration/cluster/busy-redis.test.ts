@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { decodeReports } from '@remuda/protocol';
-import { WorkerAccess, WorkerLine, WorkerRegistry, redisKeys } from '@remuda/redis';
+import { WorkerAccess, RedisWorkerLine, WorkerRegistry, redisKeys } from '@remuda/redis';
 import { connectRaw } from '@remuda/redis/testing';
 import { InstantEngine } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -24,7 +24,7 @@ afterAll(async () => {
 test('what a worker says while a script blocks Redis is there afterwards, before what it says later', async () => {
   const admin = connectRaw(redis.url, { name: 'admin' });
   const blocker = connectRaw(redis.url, { name: 'blocker' });
-  const line = new WorkerLine(() => connectRaw(redis.url, { name: 'w-1' }), keys, 'w-1');
+  const line = new RedisWorkerLine(() => connectRaw(redis.url, { name: 'w-1' }), keys, 'w-1');
   try {
     await admin.config('SET', 'busy-reply-threshold', 1);
     await line.say(heartbeat(0));

@@ -18,7 +18,7 @@ import {
   RedisJobStore,
   RedisPoolStore,
   RedisPoolControls,
-  WorkerLine,
+  RedisWorkerLine,
   type Retention,
   redisKeys,
 } from '@remuda/redis';
@@ -68,7 +68,7 @@ export class InProcessRuntime implements ContainerRuntime {
   readonly workerSocketDir = '/nonexistent';
   readonly #workers = new Map<
     string,
-    { readonly spec: ContainerSpec; readonly worker: Worker; readonly line: WorkerLine }
+    { readonly spec: ContainerSpec; readonly worker: Worker; readonly line: RedisWorkerLine }
   >();
   readonly #watchers = new Set<(exit: ContainerExit) => void>();
   readonly #frozen = new Set<string>();
@@ -107,7 +107,7 @@ export class InProcessRuntime implements ContainerRuntime {
       this.onConnection?.(spec.worker, connection);
       return connection;
     };
-    const line = new WorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), spec.worker);
+    const line = new RedisWorkerLine(connect, redisKeys(env[workerEnv.namespace] ?? ''), spec.worker);
     const worker = new Worker({
       line,
       engine: this.engine(),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { noUsage, type Assignment, type JobEvent, type TurnEnd } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues, WorkerLine, WorkerRegistry } from '@remuda/redis';
+import { Leases, ProfileQueue, Queues, RedisWorkerLine, WorkerRegistry } from '@remuda/redis';
 import { own } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
@@ -52,7 +52,8 @@ test('an event that was written before a takeover is not written again with the 
   const cluster = await startCluster({ engine, schedulers: 2 });
   try {
     const id = await submit(cluster);
-    await expect.poll(async () => types((await cluster.events.page(id, 0, 10)).events)).toContain('message.text');
+    const seen = async () => types((await cluster.events.page(id, 0, 10)).events);
+    await expect.poll(seen, { timeout: 20_000 }).toContain('message.text');
     const owner = (await cluster.pools.workers()).find((worker) => worker.job === id)?.owner;
     cluster.kill(cluster.schedulers[owner === 's-0' ? 0 : 1]!);
     release();
@@ -124,9 +125,9 @@ test('a registration that is asked for twice, because its answer was lost, leave
 
 test('a job whose assignment was lost on its way to the worker goes to another one', async () => {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-  const open = WorkerLine.prototype.open;
+  const open = RedisWorkerLine.prototype.open;
   let lost = 0;
-  vi.spyOn(WorkerLine.prototype, 'open').mockImplementation(function (this: WorkerLine, duties) {
+  vi.spyOn(RedisWorkerLine.prototype, 'open').mockImplementation(function (this: RedisWorkerLine, duties) {
     const carryOut = (assignment: Assignment) => (lost++ === 0 ? Promise.resolve() : duties.carryOut(assignment));
     open.call(this, { ...duties, carryOut, onControl: (control) => duties.onControl(control) });
   });

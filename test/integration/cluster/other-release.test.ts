@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { messageFormats, type Formats } from '@remuda/protocol';
-import { Leases, ProfileQueue, Queues, WorkerLine, settleFormat, redisKeys } from '@remuda/redis';
+import { Leases, ProfileQueue, Queues, RedisWorkerLine, settleFormat, redisKeys } from '@remuda/redis';
 import { commandsOf, connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine, ManualClock } from '@remuda/testing';
@@ -58,7 +58,7 @@ test('a worker that is sent a newer assignment gives it back as a matter of ours
   );
   const turn = vi.fn<() => never>();
   const left = new Worker({
-    line: new WorkerLine(() => connectRaw(server.url, { name: worker }), keys, worker),
+    line: new RedisWorkerLine(() => connectRaw(server.url, { name: worker }), keys, worker),
     engine: new InstantEngine(turn),
     workspace: {
       prepare: () => Promise.resolve(undefined),

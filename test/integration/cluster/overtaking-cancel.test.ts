@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { InstantEngine } from '@remuda/testing';
 import { noUsage, type Control } from '@remuda/domain';
-import { WorkerLine } from '@remuda/redis';
+import { RedisWorkerLine } from '@remuda/redis';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster } from './in-process-cluster.js';
 
@@ -22,9 +22,9 @@ function holdAssignments(): Overtaken {
   let letGo: () => void = () => undefined;
   const gone = new Promise<void>((resolve) => (letGo = resolve));
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-  const open = WorkerLine.prototype.open;
+  const open = RedisWorkerLine.prototype.open;
   const heard = new Promise<Control>((resolve) => {
-    vi.spyOn(WorkerLine.prototype, 'open').mockImplementation(function (this: WorkerLine, duties) {
+    vi.spyOn(RedisWorkerLine.prototype, 'open').mockImplementation(function (this: RedisWorkerLine, duties) {
       open.call(this, {
         ...duties,
         carryOut: async (assignment) => {

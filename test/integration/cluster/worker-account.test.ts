@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { ProfileQueue, Queues, WorkerAccess, WorkerLine, redisKeys } from '@remuda/redis';
+import { ProfileQueue, Queues, WorkerAccess, RedisWorkerLine, redisKeys } from '@remuda/redis';
 import { commandsOf as rawOf, connectRaw, reportScript, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 import { assignJob, worker } from '../redis/assign-job.js';
@@ -113,7 +113,7 @@ test('a worker does all that its account may, and is refused nothing', async () 
   monitor.on('monitor', (_time: string, words: string[], source: string) => all.push({ source, words }));
   await admin.call('ACL', 'LOG', 'RESET');
 
-  const line = new WorkerLine(() => connectRaw(url, { name: worker }), keys, worker);
+  const line = new RedisWorkerLine(() => connectRaw(url, { name: worker }), keys, worker);
   await line.probe();
   const taken: string[] = [];
   line.open({
@@ -175,7 +175,7 @@ test('where Redis is full a worker goes on saying what it has to say, and no mor
 });
 
 test('a report that has no room waits until the relay has made some', async () => {
-  const line = new WorkerLine(() => connectRaw(url, { name: worker }), keys, worker);
+  const line = new RedisWorkerLine(() => connectRaw(url, { name: worker }), keys, worker);
   await admin.del(out);
   await admin.xadd(out, '0-1', 'd', 'x'.repeat(40_000_000));
   await admin.config('RESETSTAT');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewEvent } from '@remuda/domain';
 import { decodeReports } from '@remuda/protocol';
-import { WorkerLine, redisKeys } from '@remuda/redis';
+import { RedisWorkerLine, redisKeys } from '@remuda/redis';
 import { connectRaw } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -20,9 +20,9 @@ afterAll(async () => {
 /** What a worker said, entry by entry. */
 async function heardFrom(
   worker: string,
-  speak: (line: WorkerLine) => unknown,
+  speak: (line: RedisWorkerLine) => unknown,
 ): Promise<ReturnType<typeof decodeReports>[]> {
-  const line = new WorkerLine(() => connectRaw(redis.url, { name: worker }), keys, worker);
+  const line = new RedisWorkerLine(() => connectRaw(redis.url, { name: worker }), keys, worker);
   await speak(line);
   await line.close();
   const reader = connectRaw(redis.url, { name: 'reader' });

@@ -1,7 +1,7 @@
 import { Worker as BullConsumer } from 'bullmq';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Assignment } from '@remuda/domain';
-import { ProfileQueue, Queues, WorkerLine, redisKeys } from '@remuda/redis';
+import { ProfileQueue, Queues, RedisWorkerLine, redisKeys } from '@remuda/redis';
 import { commandsOf, connectRaw } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -88,8 +88,8 @@ async function leftOf(of: typeof keys): Promise<string[]> {
 }
 
 /** The worker takes from its queue until the test is over; each assignment is carried out when it is let go. */
-function openLine(): { taken: string[]; letGo: () => void; line: WorkerLine } {
-  const line = new WorkerLine(() => connectRaw(server.url, { name: 'line' }), keys, worker);
+function openLine(): { taken: string[]; letGo: () => void; line: RedisWorkerLine } {
+  const line = new RedisWorkerLine(() => connectRaw(server.url, { name: 'line' }), keys, worker);
   const taken: string[] = [];
   let letGo = (): void => undefined;
   const gate = new Promise<void>((resolve) => (letGo = resolve));

@@ -6,7 +6,7 @@ import {
   RedisDeadLetters,
   RedisJobStore,
   RedisPoolControls,
-  WorkerLine,
+  RedisWorkerLine,
   redisKeys,
   type RedisKeys,
 } from '@remuda/redis';
@@ -149,7 +149,7 @@ export class Cluster {
     const name = spec.worker;
     return world.start(name, (program) => {
       world.tell?.(`${name} begins`);
-      const line = new WorkerLine(() => this.#connect(program), this.keys, spec.worker);
+      const line = new RedisWorkerLine(() => this.#connect(program), this.keys, spec.worker);
       const worker = new Worker({
         line,
         engine: new SimulatedAgent(spec.worker, world, this.agents, this.watch, () => world.kill(program)),

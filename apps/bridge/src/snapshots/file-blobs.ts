@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Blobs, OpenBlob, Put, SeenBlob } from './blobs.port.js';
+import type { Blobs, OpenBlob, Put, SeenBlob } from '@remuda/domain';
 
 /** How much may be kept, in bytes. */
 export interface BlobLimits {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { RemudaError, snapshotName, type SnapshotNote } from '@remuda/domain';
+import { RemudaError, snapshotName, type SnapshotNote, type Blobs, type SnapshotIndex } from '@remuda/domain';
 import {
   bridgeTokenHeader,
   readSnapshotNote,
@@ -13,8 +13,6 @@ import type { Logger } from '@remuda/runtime';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
-import type { Blobs } from './blobs.port.js';
-import type { SnapshotIndex } from './snapshot-index.port.js';
 
 /** What the snapshot listener needs. */
 export interface SnapshotListener {

@@ -1,7 +1,13 @@
-import { jobOfSnapshot, snapshotName, type Clock, type Snapshot } from '@remuda/domain';
+import {
+  jobOfSnapshot,
+  snapshotName,
+  type Clock,
+  type Snapshot,
+  type Blobs,
+  type SeenBlob,
+  type SnapshotIndex,
+} from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
-import type { Blobs, SeenBlob } from './blobs.port.js';
-import type { SnapshotIndex } from './snapshot-index.port.js';
 
 /** What keeping the folder small takes. */
 export interface SnapshotSweep {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Assignment } from '@remuda/domain';
-import { decodeAssignment, type IncompatibleAssignment } from '@remuda/protocol';
+import { decodeAssignment, type IncompatibleAssignment, type WorkerDuties } from '@remuda/protocol';
 import type { RedisKeys } from '../keys.js';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 
@@ -18,13 +18,8 @@ interface Taken {
   readonly assignment: Assignment | IncompatibleAssignment;
 }
 
-/** What is done with what is taken; the next one comes when the promise settles. */
-export interface AssignmentDuties {
-  /** Carries out an assignment. */
-  carryOut(assignment: Assignment): Promise<void>;
-  /** Says that an assignment is not understood. */
-  refuse(assignment: IncompatibleAssignment): Promise<void>;
-}
+/** What is done with what is taken. */
+export type AssignmentDuties = Pick<WorkerDuties, 'carryOut' | 'refuse'>;
 
 /**
  * A worker's own queue of assignments, one at a time. It lies in Redis as a queue of BullMQ does, and is seen as one on the board; its

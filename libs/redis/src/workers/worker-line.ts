@@ -1,9 +1,16 @@
 import type { Redis } from 'ioredis';
-import type { Control, NewEvent } from '@remuda/domain';
-import { decodeControl, encodeReport, joinReports, type WorkerReport } from '@remuda/protocol';
+import type { NewEvent } from '@remuda/domain';
+import {
+  decodeControl,
+  encodeReport,
+  joinReports,
+  type WorkerDuties,
+  type WorkerLine,
+  type WorkerReport,
+} from '@remuda/protocol';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
-import { AssignmentQueue, type AssignmentDuties } from './assignment-queue.js';
+import { AssignmentQueue } from './assignment-queue.js';
 import { isBusy, isFull, isOutage } from '../connection/redis-error.js';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 import { maxOutEntries, reportScript } from './report.lua.js';
@@ -24,12 +31,6 @@ const maxEntryLength = 1024 * 1024;
 /** Pause before something is tried again that Redis could not do. */
 const retryMs = 200;
 
-/** What a worker does with what it's sent. */
-export interface WorkerDuties extends AssignmentDuties {
-  /** Hears a control message, also while it carries out an assignment. */
-  onControl(control: Control): void;
-}
-
 interface Batch {
   readonly job: string;
   readonly lease: number;
@@ -41,10 +42,10 @@ interface Batch {
 }
 
 /**
- * A worker's line to its scheduler: assignments come from its own queue, one at a time, control messages from its control
+ * A worker's line over Redis: assignments come from its own queue, one at a time, control messages from its control
  * stream at any time, and all that it says goes to its own stream. It needs no key but its own.
  */
-export class WorkerLine {
+export class RedisWorkerLine implements WorkerLine {
   readonly #redis: Redis;
   readonly #failed: PassedOver;
   readonly #control: StreamTail;

@@ -1,4 +1,4 @@
-import type { Snapshot } from '@remuda/domain';
+import type { Snapshot } from './snapshot.js';
 
 /** What jobs' records say of their snapshots. Every call rejects with `redis.unavailable` in an outage. */
 export interface SnapshotIndex {

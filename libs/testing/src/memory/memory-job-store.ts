@@ -1,0 +1,125 @@
+import {
+  RemudaError,
+  isHeld,
+  isOver,
+  type CancelAnswer,
+  type Clock,
+  type Idempotency,
+  type JobQuery,
+  type JobRecord,
+  type JobResult,
+  type JobStore,
+  type NewEvent,
+  type NewJob,
+} from '@remuda/domain';
+import { MemoryEventLog } from './memory-event-log.js';
+
+/** The jobs, without Redis and without workers: a test carries them out. Passes the same contract suite as the real one. */
+export class MemoryJobStore implements JobStore {
+  readonly #jobs = new Map<string, JobRecord>();
+  readonly #results = new Map<string, JobResult>();
+  readonly #sent = new Map<string, { readonly fingerprint: string; readonly ids: readonly string[] }>();
+
+  constructor(
+    private readonly clock: Pick<Clock, 'now'>,
+    readonly events = new MemoryEventLog(),
+  ) {}
+
+  async submit(jobs: readonly NewJob[], idempotency?: Idempotency): ReturnType<JobStore['submit']> {
+    await Promise.resolve();
+    const ids = jobs.map(({ id }) => id);
+    const known = idempotency && this.#sent.get(idempotency.key);
+    if (known && known.fingerprint === idempotency.fingerprint) return { ids: known.ids, repeated: true };
+    if (known) throw new RemudaError('idempotency.conflict', 'This key was used before, with another body.');
+    if (idempotency) this.#sent.set(idempotency.key, { fingerprint: idempotency.fingerprint, ids });
+    for (const { id, spec } of jobs) {
+      const { prompt: _, ...kept } = spec;
+      const at = this.clock.now();
+      const none = { attempt: 0, failures: 0, requeues: 0, lease: 0 };
+      this.#jobs.set(id, { id, spec: kept, state: 'queued', ...none, times: { queuedAt: at } });
+      const data = { profile: spec.profile, priority: spec.priority };
+      this.events.append(id, 0, { type: 'job.queued', at, data });
+    }
+    return { ids, repeated: false };
+  }
+
+  async find(id: string): Promise<JobRecord | undefined> {
+    return Promise.resolve(this.#jobs.get(id));
+  }
+
+  async list({ state, profile, label, cursor, limit }: JobQuery): ReturnType<JobStore['list']> {
+    await Promise.resolve();
+    const from = cursor === undefined ? 0 : Number(/^after-(\d+)$/.exec(cursor)?.[1]);
+    if (Number.isNaN(from)) throw new RemudaError('cursor.invalid', 'This cursor does not come from a list of ours.');
+    const all = [...this.#jobs.values()]
+      .reverse()
+      .filter(
+        (job) =>
+          (state === undefined || job.state === state) &&
+          (profile === undefined || job.spec.profile === profile) &&
+          (label === undefined || job.spec.labels[label.key] === label.value),
+      );
+    const next = from + limit < all.length ? { nextCursor: `after-${String(from + limit)}` } : {};
+    return { jobs: all.slice(from, from + limit), ...next };
+  }
+
+  async position({ id }: Pick<JobRecord, 'id'>): Promise<number | undefined> {
+    const profile = this.#jobs.get(id)?.spec.profile;
+    const place = this.#queue(profile).findIndex((job) => job.id === id);
+    return Promise.resolve(place < 0 ? undefined : place + 1);
+  }
+
+  async cancel(id: string, reason: string): Promise<CancelAnswer> {
+    const job = await this.find(id);
+    if (!job) return { kind: 'unknown' };
+    if (isOver(job.state)) return { kind: 'over', state: job.state };
+    const at = this.clock.now();
+    if (!isHeld(job.state)) {
+      const failure = { code: 'job.cancelled', message: reason } as const;
+      this.#change(job, { state: 'cancelled', failure });
+      this.events.append(id, job.attempt, { type: 'job.over', at, data: { state: 'cancelled', failure } });
+      return { kind: 'cancelled' };
+    }
+    this.#change(job, { cancelRequestedAt: job.cancelRequestedAt ?? at });
+    if (job.cancelRequestedAt === undefined)
+      this.events.append(id, job.attempt, { type: 'job.cancel_requested', at, data: { reason } });
+    return { kind: 'requested' };
+  }
+
+  async result(id: string): Promise<JobResult | undefined> {
+    return Promise.resolve(this.#results.get(id));
+  }
+
+  /** Gives the first job of a profile to a worker; undefined where none waits. */
+  take(profile: string, worker: string): JobRecord | undefined {
+    const [job] = this.#queue(profile);
+    if (!job) return undefined;
+    const [at, kind] = [this.clock.now(), 'warm'] as const;
+    const times = { ...job.times, claimedAt: at };
+    const taken = { state: 'assigned', worker, attempt: job.attempt + 1, lease: job.lease + 1, times } as const;
+    this.events.append(job.id, taken.attempt, { type: 'job.assigned', at, data: { worker, start: { kind } } });
+    return this.#change(job, taken);
+  }
+
+  /** The job that a worker has succeeds. */
+  finish(id: string, result: JobResult): void {
+    const job = this.#jobs.get(id);
+    if (!job || !isHeld(job.state)) throw new Error(`No worker has the job ${id}.`);
+    const [at, { usage, costUsd, turns }] = [this.clock.now(), result];
+    this.#results.set(id, result);
+    this.#change(job, { state: 'succeeded', usage, costUsd, turns, times: { ...job.times, overAt: at } });
+    const over: NewEvent = { type: 'job.over', at, data: { state: 'succeeded', usage, costUsd, turns } };
+    this.events.append(id, job.attempt, over);
+  }
+
+  #queue(profile: string | undefined): readonly JobRecord[] {
+    const waiting = [...this.#jobs.values()].filter((job) => job.state === 'queued' && job.spec.profile === profile);
+    return waiting.sort((a, b) => a.spec.priority - b.spec.priority);
+  }
+
+  #change(job: JobRecord, by: Partial<JobRecord>): JobRecord {
+    const changed = { ...job, ...by };
+    this.#jobs.set(job.id, changed);
+    return changed;
+  }
+}

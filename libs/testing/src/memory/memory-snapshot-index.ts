@@ -1,0 +1,26 @@
+import { isHeld, isOver, type JobStore, type Snapshot, type SnapshotIndex } from '@remuda/domain';
+
+/** The snapshots of a store's jobs. Passes the same contract suite as the real one. */
+export class MemorySnapshotIndex implements SnapshotIndex {
+  readonly #noted = new Map<string, Snapshot>();
+
+  constructor(private readonly store: Pick<JobStore, 'find'>) {}
+
+  async note(job: string, worker: string, snapshot: Snapshot): Promise<{ readonly replaced?: Snapshot } | 'ended'> {
+    const record = await this.store.find(job);
+    if (record?.lease !== snapshot.lease || record.worker !== worker || !isHeld(record.state)) return 'ended';
+    const replaced = this.#noted.get(job);
+    this.#noted.set(job, snapshot);
+    return replaced ? { replaced } : {};
+  }
+
+  async find(job: string): Promise<Snapshot | undefined> {
+    return Promise.resolve(this.#noted.get(job));
+  }
+
+  async stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>> {
+    const records = await Promise.all(jobs.map((job) => this.store.find(job)));
+    const open = records.filter((record) => record !== undefined && !isOver(record.state));
+    return new Map(open.map((record) => [record?.id ?? '', this.#noted.get(record?.id ?? '')]));
+  }
+}

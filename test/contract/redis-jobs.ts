@@ -1,0 +1,68 @@
+import {
+  Leadership,
+  Leases,
+  ProfileQueue,
+  Queues,
+  RedisEventLog,
+  RedisJobStore,
+  WorkerRegistry,
+  redisKeys,
+} from '@remuda/redis';
+import type { Clock, JobResult } from '@remuda/domain';
+import { connectRaw } from '@remuda/redis/testing';
+import { ManualClock } from '@remuda/testing';
+
+/** The worker that gets every job. */
+export const worker = 'w-default-1';
+
+/** A namespace of its own, with one worker of the profile `default`, and a scheduler that gives it jobs by hand. */
+export async function openRedisJobs(url: string, namespace: string) {
+  const keys = redisKeys(namespace);
+  const redis = connectRaw(url, { name: 'contract' });
+  // A list is in the order of times: here no two submissions are of the same one.
+  const clock = new ManualClock();
+  let ticks = 0;
+  const ticking: Clock = {
+    now: () => clock.now() + ++ticks,
+    monotonic: () => clock.monotonic(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  };
+  const queues = new Queues(redis, keys);
+  const queue = new ProfileQueue(queues, 'default', 's-0');
+  await queue.ready();
+  await new Leadership(queues, 's-0').pools(['default']);
+  const registry = new WorkerRegistry(queues, 's-0');
+  await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 100 });
+  const leases = new Leases(queues, ticking);
+  const store = new RedisJobStore(redis, keys, ticking);
+  const log = new RedisEventLog(() => connectRaw(url, { name: 'contract-events' }), keys, ticking);
+  return {
+    ...{ keys, redis, clock, queues, registry, leases, store, log },
+    take: async (): Promise<string | undefined> => {
+      const held = await queue.claim();
+      if (!held?.found) return undefined;
+      await registry.note(worker, { phase: 'idle' }, ['job', 'lease']);
+      const { job, prompt } = held.found;
+      const assigned = await leases.assign(
+        { held, scheduler: 's-0', job, prompt, start: { kind: 'warm' }, models: [] },
+        worker,
+      );
+      if (assigned.kind !== 'assigned') throw new Error(`The job could not be assigned: ${assigned.kind}.`);
+      return held.id;
+    },
+    finish: async (id: string, result: JobResult): Promise<void> => {
+      const settled = await leases.settle({ job: id, worker, lease: 1 }, { state: 'succeeded', result });
+      if (settled.kind !== 'settled') throw new Error(`The job could not be settled: ${settled.kind}.`);
+    },
+    trim: async (id: string, upTo: number): Promise<void> => {
+      await redis.xtrim(keys.events(id), 'MINID', `${String(upTo + 1)}-0`);
+    },
+    close: async (): Promise<void> => {
+      await log.close();
+      await store.close();
+      await queue.close();
+      await queues.close();
+      redis.close();
+    },
+  };
+}
