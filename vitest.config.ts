@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import type { ProofSize } from './test/proof-size.js';
@@ -27,6 +27,12 @@ const crashes = ['test/e2e/{resume,hard-ends,bridge-away,frozen-cluster,killed-s
 
 /** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
 const otherWays = ['test/e2e/{jobs,demo}.test.ts', 'test/integration/engine/result-schema.test.ts'];
+
+/** The version of BullMQ that a package of the root holds, for its tests to see that it is this one. */
+const versionIn = (name: string) => {
+  const text = readFileSync(at(`node_modules/${name}/package.json`), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+};
 
 /** The size of the proofs, and of what is as long as one. */
 const size = (proofSize: ProofSize) => ({ provide: { proofSize } });
@@ -75,12 +81,12 @@ export default defineConfig({
         resolve: { alias },
         test: {
           ...withRealParts,
-          ...size('small'),
           ...turn(2),
           // they wait for most of their time
           maxWorkers: 3,
           isolate: false,
           restoreMocks: true,
+          provide: { proofSize: 'small', bullmq: versionIn('bullmq') },
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
         },
@@ -119,6 +125,20 @@ export default defineConfig({
           maxWorkers: 2,
           name: 'slow',
           include: [...crashes, ...otherWays],
+        },
+      },
+      {
+        // the steps that write BullMQ's keys, held against the minor version before the one that is run
+        resolve: { alias: { ...alias, bullmq: at('node_modules/bullmq-previous/dist/cjs/index.js') } },
+        test: {
+          ...withRealParts,
+          ...wholeClusters,
+          ...turn(4),
+          maxWorkers: 2,
+          restoreMocks: true,
+          provide: { proofSize: 'small', bullmq: versionIn('bullmq-previous') },
+          name: 'previous-bullmq',
+          include: ['test/integration/redis/*.test.ts', 'test/integration/cluster/{way-of-a-job,hand-over}.test.ts'],
         },
       },
       {

@@ -6,6 +6,8 @@ export type ProofSize = 'small' | 'whole';
 declare module 'vitest' {
   interface ProvidedContext {
     readonly proofSize: ProofSize;
+    /** Which BullMQ the project runs with. Of `integration` and `previous-bullmq`. */
+    readonly bullmq: string;
   }
 }
 
