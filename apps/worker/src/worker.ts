@@ -205,7 +205,9 @@ export class Worker {
     const assignment = this.#current?.assignment;
     const phase = this.#leaving ? 'draining' : assignment ? 'busy' : 'idle';
     const held = assignment ? { job: assignment.job, lease: assignment.lease } : {};
-    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...held });
+    const { version } = this.plan.engine;
+    const named = version === undefined ? {} : { claudeVersion: version };
+    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...named, ...held });
   }
 
   /** Resident memory of this process, at its last heartbeat, and of the engine's, in MiB. */

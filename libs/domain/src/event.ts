@@ -32,7 +32,13 @@ export interface EventData {
   'attempt.ended': Ended;
   'workspace.prepared': { readonly kind: 'empty' | 'git'; readonly ms: number; readonly commit?: string };
   'workspace.collected': { readonly git: Omit<GitOutcome, 'patch'>; readonly patchBytes: number };
-  'session.started': { readonly sessionId: string; readonly model: string; readonly tools: readonly string[] };
+  'session.started': {
+    readonly sessionId: string;
+    readonly model: string;
+    readonly tools: readonly string[];
+    /** The version of Claude Code. */
+    readonly version?: string;
+  };
   'message.delta': { readonly text: string };
   'message.text': { readonly text: string };
   'message.thinking': { readonly text: string };

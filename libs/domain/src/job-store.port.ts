@@ -91,6 +91,8 @@ export interface WorkerRecord {
   readonly lease?: number;
   readonly jobsDone: number;
   readonly rssMb?: number;
+  /** The version of Claude Code that it has, as that says itself. */
+  readonly claudeVersion?: string;
   readonly fingerprint: string;
   /** What its container was made from, as its runtime names it: the image's id. */
   readonly release?: string;

@@ -9,6 +9,11 @@ const said = (id?: string): CliMessage => ({
   message: { ...(id === undefined ? {} : { id }), content: [{ type: 'text', text: 'x' }] },
 });
 const returned: CliMessage = { type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 't' }] } };
+const continued: CliMessage = {
+  type: 'user',
+  isSynthetic: true,
+  message: { content: [{ type: 'text', text: 'Your response above was cut off mid-stream. Resume directly.' }] },
+};
 
 const counted = (...messages: readonly CliMessage[]): number => {
   const answers = new AnswerCount();
@@ -29,6 +34,15 @@ it.each([
   ['a tool that returns while its answer is still streamed', 1, [start, said('a'), returned, said('a'), stop]],
   ['a stream that is begun again before anything was said', 1, [start, start, said('a'), stop]],
   ['a stream that broke off and went on without streaming', 2, [start, said('a'), returned, start, said('a'), stop]],
+  ['one that was cut off and went on where it stopped', 1, [start, said('a'), stop, continued, start, said('b'), stop]],
+  ['the same where its stream was not ended', 1, [start, said('a'), continued, start, said('b'), stop]],
+  ['the same without streaming', 1, [said('a'), continued, said('b')]],
+  ['one that was cut off before it said anything', 1, [start, stop, continued, start, said('b'), stop]],
+  [
+    'what follows one that went on',
+    2,
+    [start, said('a'), stop, continued, start, said('b'), stop, returned, said('c')],
+  ],
   ['what a subagent says', 0, [{ ...said('a'), parent_tool_use_id: 'agent' }]],
   ['what Claude Code says in the place of an answer', 0, [{ ...said('a'), error: 'unknown' }]],
 ])('counts %s', (_what, count, messages) => {

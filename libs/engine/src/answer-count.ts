@@ -1,8 +1,8 @@
-import { blocksOf, type CliMessage } from './cli-message.js';
+import { blocksOf, isContinuation, type CliMessage } from './cli-message.js';
 
 /**
  * Counts the model's answers to the agent itself, by how messages follow one another: an upstream may repeat message ids,
- * or leave them out. A stream that broke off and was begun again is one answer.
+ * or leave them out. A stream that broke off and was begun again, or went on where it stopped, is one answer.
  */
 export class AnswerCount {
   #count = 0;
@@ -11,6 +11,8 @@ export class AnswerCount {
   /** Something of it was said. */
   #said = false;
   #streaming = false;
+  /** The answer that ended last was counted. */
+  #before = false;
 
   get count(): number {
     return this.#count;
@@ -19,7 +21,8 @@ export class AnswerCount {
   /** Takes the messages in order. */
   see(message: CliMessage): void {
     if (typeof message.parent_tool_use_id === 'string') return;
-    if (message.type === 'stream_event') this.#seeStream(message.event?.type);
+    if (isContinuation(message)) this.#goOn();
+    else if (message.type === 'stream_event') this.#seeStream(message.event?.type);
     else if (message.type === 'assistant' && message.error === undefined) this.#seeAnswer(message);
     else if (message.type === 'user' && !this.#streaming) this.#end();
   }
@@ -41,7 +44,15 @@ export class AnswerCount {
     this.#said = true;
   }
 
+  #goOn(): void {
+    if (this.#streaming) this.#end();
+    this.#streaming = false;
+    this.#counted ||= this.#before;
+    this.#said = false;
+  }
+
   #end(): void {
+    this.#before = this.#counted;
     this.#counted = false;
     this.#said = false;
   }

@@ -54,9 +54,24 @@ export function blocksOf(message: CliMessage): readonly CliBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
+/** The version of Claude Code, of an `init`. */
+export function versionOf(message: CliMessage): string | undefined {
+  const version = message['claude_code_version'];
+  return typeof version === 'string' ? version : undefined;
+}
+
 /** Whether it ends the turn that we asked for: the turns that Claude Code begins by itself have an `origin`. */
 export function isOwnResult(message: CliMessage): message is CliResult {
   return message.type === 'result' && message['origin'] === undefined;
+}
+
+/**
+ * Whether Claude Code tells the model that its answer was cut off in the middle, and has it go on where it stopped: it does so up to
+ * three times for one answer (2.1.332; 2.1.197 ends the turn instead).
+ */
+export function isContinuation(message: CliMessage): boolean {
+  if (message.type !== 'user' || message['isSynthetic'] !== true) return false;
+  return blocksOf(message).some(({ text = '' }) => text.includes('cut off mid-stream'));
 }
 
 /** Whether Claude Code says that it waits for the next prompt. */

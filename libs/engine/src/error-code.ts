@@ -80,7 +80,7 @@ function codeOfStatus(status: number | null | undefined): FailureCode | undefine
 }
 
 function codeOfText(text: string, apiError: string | undefined): FailureCode {
-  if (/overloaded/i.test(text)) return 'model.overloaded';
+  if (/overloaded|server error mid-response/i.test(text)) return 'model.overloaded';
   if (/unable to connect|connection|timed out|socket|ECONN/i.test(text)) return 'model.unreachable';
   return apiError === undefined ? 'engine.crashed' : 'model.unreachable';
 }

@@ -2,7 +2,7 @@ import type { EngineProfile, PermissionMode, ToolRules, Turn } from '@remuda/dom
 import { RemudaError } from '@remuda/domain';
 import { idleToken } from '@remuda/protocol';
 import type { ClaudeProcess } from './claude-process.js';
-import { isIdle, type CliMessage } from './cli-message.js';
+import { isIdle, versionOf, type CliMessage } from './cli-message.js';
 import { credentialEnv } from './environment.js';
 import { Guards } from './guards.js';
 import { usualGuards } from './tools.js';
@@ -24,6 +24,8 @@ export class Session {
   costUsd = 0;
   /** How the result is asked for, where the process was initialised with a schema. */
   form: ResultForm | undefined;
+  /** The version of Claude Code, once it has said it. */
+  version: string | undefined;
   /** The tools that Claude Code said last that it offers; undefined before it has said any. */
   #offered: readonly string[] | undefined;
   #model: string;
@@ -39,7 +41,9 @@ export class Session {
     this.#model = profile.model;
     this.#mode = profile.permissionMode;
     process.listen((message) => {
-      if (message.subtype === 'init') this.#offered = toolsOf(message);
+      if (message.subtype !== 'init') return;
+      this.#offered = toolsOf(message);
+      this.version = versionOf(message);
     });
   }
 

@@ -61,6 +61,10 @@ export class StreamEngine implements Engine {
     return { folder: workspace, env: this.#starter.harmlessEnv, user, scope: this.#scope };
   }
 
+  get version(): string | undefined {
+    return this.#main?.version;
+  }
+
   /** Does nothing while a process is warm. */
   async warm(): Promise<void> {
     if (this.#main?.process.alive) return;

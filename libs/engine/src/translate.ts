@@ -1,5 +1,5 @@
-import type { NewEvent } from '@remuda/domain';
-import { blocksOf, numberOf, type CliBlock, type CliMessage, type CliResult } from './cli-message.js';
+import type { EventData, NewEvent } from '@remuda/domain';
+import { blocksOf, numberOf, versionOf, type CliBlock, type CliMessage, type CliResult } from './cli-message.js';
 import { clip } from './clip.js';
 
 /** Largest output of a tool in an event, in bytes. */
@@ -44,12 +44,14 @@ function systemEvents(message: CliMessage, at: number): readonly NewEvent[] {
   }
 }
 
-function sessionOf(message: CliMessage): { sessionId: string; model: string; tools: string[] } {
+function sessionOf(message: CliMessage): EventData['session.started'] {
   const { model, tools } = message;
+  const version = versionOf(message);
   return {
     sessionId: message.session_id ?? '',
     model: typeof model === 'string' ? model : '',
     tools: Array.isArray(tools) ? tools.filter((tool) => typeof tool === 'string') : [],
+    ...(version === undefined ? {} : { version }),
   };
 }
 

@@ -67,6 +67,14 @@ describe('turnEnd', () => {
     ['model.overloaded', failing({ api_error_status: null, result: 'API Error: Overloaded' }), 'unknown'],
     ['model.overloaded', failing({ api_error_status: 502 }), 'server_error'],
     [
+      'model.overloaded',
+      failing({
+        api_error_status: null,
+        result: 'API Error: Server error mid-response. The response above may be incomplete.',
+      }),
+      'server_error',
+    ],
+    [
       'model.unreachable',
       failing({ api_error_status: null, result: 'Unable to connect to API (ConnectionRefused)' }),
       'server_error',

@@ -20,6 +20,8 @@ export interface TurnSeen {
   readonly apiError?: string;
   /** The last text that the model said. */
   readonly lastText: string;
+  /** What the model had said of its last answer before that was cut off and went on: Claude Code's result has the rest only. */
+  readonly cutText?: string;
   /** Answers of the model so far. */
   readonly answers: number;
   readonly sessionId?: string;
@@ -148,7 +150,8 @@ function resultOf(seen: TurnSeen): JobResult | undefined {
 /** The last answer; for one that is a structured result alone, that as JSON, in the job's own form. */
 function answerOf(seen: TurnSeen, structured: unknown): string {
   const { result } = seen;
-  const text = result?.is_error === true ? seen.lastText : (result?.result ?? seen.lastText);
+  const last = result?.is_error === true ? seen.lastText : (result?.result ?? seen.lastText);
+  const text = `${seen.cutText ?? ''}${last}`;
   const alone = text === '' || text === JSON.stringify(outputOf(seen));
   return structured !== undefined && alone ? JSON.stringify(structured) : text;
 }

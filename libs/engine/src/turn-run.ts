@@ -12,6 +12,7 @@ import {
 import { AnswerCount } from './answer-count.js';
 import {
   blocksOf,
+  isContinuation,
   isIdle,
   isOwnResult,
   numberOf,
@@ -58,6 +59,8 @@ class TurnRun {
   #result: CliResult | undefined;
   #apiError: string | undefined;
   #lastText = '';
+  /** The beginning of the last answer, where that was cut off and went on. */
+  #cutText = '';
   #sessionId: string | undefined;
   readonly #answers = new AnswerCount();
   /** The result that the model gave by Claude Code's tool for it, once Claude Code has taken it. */
@@ -135,12 +138,19 @@ class TurnRun {
     if (isOwnResult(message)) this.#result = message;
     this.#answers.see(message);
     if (message.type === 'assistant') this.#noteAnswer(message);
-    if (message.type === 'user')
+    if (isContinuation(message)) this.#noteCut();
+    else if (message.type === 'user')
       for (const block of blocksOf(message)) if (block.type === 'tool_result') this.#noteReturn(block);
+  }
+
+  #noteCut(): void {
+    this.#cutText += this.#lastText;
+    this.#lastText = '';
   }
 
   #noteReturn({ tool_use_id: id = '', is_error }: CliBlock): void {
     this.#openTools.delete(id);
+    this.#cutText = '';
     if (is_error !== true && this.#results.has(id)) this.#given = { output: this.#results.get(id) };
   }
 
@@ -169,7 +179,7 @@ class TurnRun {
     if (message.subtype === 'api_retry' && message.error === 'authentication_failed') this.#end('authentication');
     if (message.type === 'assistant' && message.error === undefined) this.#judgeCalls(message);
     const { maxTurns } = this.aim.turn;
-    const answered = message.type === 'user' && this.#openTools.size === 0;
+    const answered = message.type === 'user' && !isContinuation(message) && this.#openTools.size === 0;
     // who has given the result is about to end by itself
     const most = maxTurns === undefined ? Infinity : maxTurns + (this.#given ? 1 : 0);
     if (answered && this.#answers.count >= most) this.#end('turns');
@@ -213,6 +223,7 @@ class TurnRun {
     const end = turnEnd({
       lastLines: session.process.lastLines,
       lastText: this.#lastText,
+      cutText: this.#cutText,
       answers: this.#answers.count,
       costBeforeUsd: session.costUsd,
       ...(this.#result === undefined ? {} : { result: this.#result }),

@@ -6,6 +6,7 @@ export type TurnScript = (turn: Turn, onEvent: (event: NewEvent) => void, signal
 
 /** An engine without an agent: it is warm at once and answers by a script. Passes the same contract suite as the real one. */
 export class InstantEngine implements Engine {
+  readonly version = '9.9.9';
   #readiness: Readiness = 'cold';
 
   /** `memory` is what it says of its memory in MiB, whenever it's asked. */

@@ -45,3 +45,15 @@ test('a worker above its memory limit is replaced between two jobs, and not whil
     await cluster.stop();
   }
 });
+
+test('a worker’s heartbeats say which Claude Code it has', async () => {
+  await using redis = await startRedis();
+  const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => new InstantEngine() });
+  try {
+    const { version } = new InstantEngine();
+    const told = async () => (await cluster.pools.workers()).map(({ claudeVersion }) => claudeVersion);
+    await expect.poll(told, { timeout: 20_000 }).toContain(version);
+  } finally {
+    await cluster.stop();
+  }
+});

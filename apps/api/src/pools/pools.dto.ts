@@ -19,6 +19,7 @@ export class WorkerDto {
   @ApiProperty() jobsDone!: number;
   @ApiPropertyOptional({ description: 'MiB of resident memory: the worker, Claude Code and all that it started.' })
   rssMb?: number;
+  @ApiPropertyOptional({ description: 'The version of Claude Code that it has.' }) claudeVersion?: string;
   @ApiProperty({ description: 'It is given no job, and stays.' }) cordoned!: boolean;
   @ApiPropertyOptional({ ...time, description: 'It leaves, and what it carries out then is requeued.' })
   drainBy?: string;

@@ -5,7 +5,7 @@ import type { WorkerView } from './pools.dto.js';
 /** A worker with its times as ISO 8601, without what only the cluster needs. */
 export function viewWorker(worker: WorkerRecord): WorkerView {
   const { id, profile, phase, startedAt, readyAt, idleSince, heartbeatAt, job, jobsDone, rssMb } = worker;
-  const { cordoned = false, drainBy, owner, release } = worker;
+  const { claudeVersion, cordoned = false, drainBy, owner, release } = worker;
   return {
     id,
     profile,
@@ -17,6 +17,7 @@ export function viewWorker(worker: WorkerRecord): WorkerView {
     ...(job === undefined ? {} : { job }),
     jobsDone,
     ...(rssMb === undefined ? {} : { rssMb }),
+    ...(claudeVersion === undefined ? {} : { claudeVersion }),
     cordoned,
     ...(drainBy === undefined ? {} : { drainBy: iso(drainBy) }),
     ...(owner === undefined ? {} : { owner }),

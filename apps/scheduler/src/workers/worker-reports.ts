@@ -41,7 +41,9 @@ export class WorkerReports implements RelayListener {
     if (wasQuiet && own.phase === 'idle') this.parts.signals.work(own.profile);
     if (report.kind === 'heartbeat') {
       this.#compare(own, report.phase);
-      await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb) });
+      const { claudeVersion } = report;
+      const named = claudeVersion === undefined ? {} : { claudeVersion };
+      await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb), ...named });
     } else if (report.phase === 'idle' && report.format === undefined) await this.#onIdle(worker, report);
     else if (report.phase === 'draining') await this.#onDraining(worker);
   }

@@ -27,7 +27,7 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
   'attempt.ended': readEnded,
   'workspace.prepared': shape({ kind: oneOf(['empty', 'git']), ms: span, commit: optional(text) }),
   'workspace.collected': shape({ git: readGitSummary, patchBytes: count }),
-  'session.started': shape({ sessionId: text, model: text, tools: list(text) }),
+  'session.started': shape({ sessionId: text, model: text, tools: list(text), version: optional(text) }),
   'message.delta': shape({ text }),
   'message.text': shape({ text }),
   'message.thinking': shape({ text }),

@@ -11,7 +11,7 @@ const outcome: WorkerReport = {
 
 test.each<WorkerReport>([
   outcome,
-  { kind: 'heartbeat', phase: 'idle', rssMb: 60 },
+  { kind: 'heartbeat', phase: 'idle', rssMb: 60, claudeVersion: '2.1.332' },
   { kind: 'phase', phase: 'idle', job: 'j-1', lease: 2 },
   { kind: 'started', job: 'j-1', lease: 1, at: 5 },
   { kind: 'events', job: 'j-1', lease: 1, events: [{ type: 'message.text', at: 1, data: { text: 'a' } }] },

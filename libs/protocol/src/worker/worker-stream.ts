@@ -16,6 +16,8 @@ export type WorkerReport =
       readonly phase: WorkerPhase;
       /** Resident memory of the worker, of Claude Code and of all that it started, in MiB. */
       readonly rssMb: number;
+      /** The version of Claude Code, where it has said it. */
+      readonly claudeVersion?: string;
       readonly job?: string;
       readonly lease?: number;
       /** Set by the reader, where it is an older one than ours. */
@@ -62,6 +64,9 @@ type Of<K extends WorkerReport['kind']> = Extract<WorkerReport, { readonly kind:
 
 /** Above the memory of any machine. */
 const maxRssMb = 1e9;
+/** As short as any version is. */
+const version: Reader<string> = (value) =>
+  typeof value === 'string' && /^\d[\w.+-]{0,39}$/.test(value) ? value : undefined;
 const hash: Reader<string> = (value) => (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : undefined);
 
 /** Writes a report as it stands in an entry. */
@@ -82,6 +87,7 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
     kind: oneOf(['heartbeat']),
     phase: oneOf(workerPhases),
     rssMb: upTo(maxRssMb),
+    claudeVersion: optional(version),
     job: optional(idText),
     lease: optional(lease),
   }),

@@ -54,6 +54,7 @@ export function readWorkerHash(
   };
   for (const field of ['readyAt', 'idleSince', 'heartbeatAt', 'rssMb', 'drainBy'] as const)
     if (hash[field]) worker[field] = Number(hash[field]);
+  if (hash['claudeVersion']) worker.claudeVersion = hash['claudeVersion'];
   if (hash['release']) worker.release = hash['release'];
   if (hash['engine']) worker.engine = hash['engine'];
   if (hash['bridge']) worker.bridge = hash['bridge'];
