@@ -62,11 +62,7 @@ export default tseslint.config(
         'console',
         'crypto',
       ],
-      'no-restricted-properties': [
-        'error',
-        dateNow,
-        { object: 'Math', property: 'random', message: clockAndChance },
-      ],
+      'no-restricted-properties': ['error', dateNow, { object: 'Math', property: 'random', message: clockAndChance }],
       'no-restricted-syntax': ['error', newDate],
     },
   },

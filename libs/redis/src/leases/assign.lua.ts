@@ -102,4 +102,3 @@ addTicket(id .. '.' .. lease, worker, '{"attempt":' .. attempt .. ',"lease":' ..
 return {'assigned', lease, attempt}
 `,
 );
-

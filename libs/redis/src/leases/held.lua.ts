@@ -13,4 +13,3 @@ export const heldFields = `'lease', 'state', 'attempt', 'worker'`;
 
 /** Whether a relay's cursor is where it is thought to be: else another relay has moved on. */
 export const isAtCursor: Fragment = { lua: 'local function isAtCursor(cursor, before) return cursor == before end' };
-

@@ -64,4 +64,3 @@ end
 return cursor
 `,
 );
-
