@@ -49,6 +49,12 @@ module.exports = {
       { path: vendor('dockerode') },
     ),
     error(
+      'kubernetes-only-in-containers',
+      'One place speaks to Kubernetes.',
+      { path: '^(libs|apps)/', pathNot: '^libs/containers/' },
+      { path: vendor('@kubernetes/[^/]+') },
+    ),
+    error(
       'no-nest-below-the-apps',
       'The worker image needs no NestJS; of the libs only runtime has it.',
       { path: '^(libs/(?!runtime/)|apps/worker/)' },

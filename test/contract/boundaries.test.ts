@@ -25,7 +25,8 @@ beforeEach(async () => {
     await write(`libs/${lib}/src/index.ts`, `export const ${lib} = 1;`);
     await link(`libs/${lib}`, `node_modules/${name}`);
   }
-  for (const pkg of ['bullmq', 'dockerode', '@nestjs/common']) await write(`node_modules/${pkg}/index.js`, '');
+  for (const pkg of ['bullmq', 'dockerode', '@kubernetes/client-node', '@nestjs/common'])
+    await write(`node_modules/${pkg}/index.js`, '');
   for (const file of [
     'apps/api/src/main.ts',
     'libs/redis/src/inner.ts',
@@ -57,6 +58,7 @@ describe('the rules fail when', () => {
     ['an app imports another', 'apps/worker/src/a.ts', '../../api/src/main.js', 'apps-are-apart'],
     ['an app speaks to BullMQ', 'apps/api/src/a.ts', 'bullmq', 'redis-only-in-redis'],
     ['an app speaks to Docker', 'apps/api/src/a.ts', 'dockerode', 'docker-only-in-containers'],
+    ['an app speaks to Kubernetes', 'apps/api/src/a.ts', '@kubernetes/client-node', 'kubernetes-only-in-containers'],
     ['the worker has NestJS in it', 'apps/worker/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
     ['an adapter has NestJS in it', 'libs/engine/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
     [

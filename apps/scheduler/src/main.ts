@@ -28,7 +28,7 @@ void runApp('scheduler', async () => {
       bridgeDir: settings.socketDir,
       ...{ logLevel, drainMs, snapshotEveryMs },
     },
-    bridgeSocketDir: settings.socketDir,
+    ...(runtime.reachesBridge === 'by-network' ? {} : { bridgeSocketDir: settings.socketDir }),
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,

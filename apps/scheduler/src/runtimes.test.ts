@@ -8,7 +8,7 @@ const log = createLogger({ name: 'test', level: 'silent' });
 const made = (env: Readonly<Record<string, string>>) => makeRuntime(readSettings(schedulerSettings, env), {}, log);
 
 describe('the runtime that REMUDA_RUNTIME names', () => {
-  test.each(['docker', 'process'])('%s is made, and says that it is that', async (name) => {
+  test.each(['docker', 'process', 'kubernetes'])('%s is made, and says that it is that', async (name) => {
     const runtime = made({ REMUDA_RUNTIME: name, REMUDA_CLAUDE: '/claude' });
     expect(runtime.kind).toBe(name);
     await runtime.close();
@@ -21,7 +21,9 @@ describe('the runtime that REMUDA_RUNTIME names', () => {
   });
 
   test('is refused where there is none of that name', () => {
-    expect(() => made({ REMUDA_RUNTIME: 'vm' })).toThrow('REMUDA_RUNTIME: expected one of docker, process, got "vm"');
+    expect(() => made({ REMUDA_RUNTIME: 'vm' })).toThrow(
+      'REMUDA_RUNTIME: expected one of docker, process, kubernetes, got "vm"',
+    );
   });
 
   test('is refused where it does not isolate, and others reach the api', () => {

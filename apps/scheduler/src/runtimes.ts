@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { oneOf, text, type ContainerRuntime, type Setting, type SettingsOf } from '@remuda/domain';
-import { DockerRuntime, ProcessRuntime } from '@remuda/containers';
+import { integer, oneOf, text, type ContainerRuntime, type Setting, type SettingsOf } from '@remuda/domain';
+import { DockerRuntime, KubernetesRuntime, ProcessRuntime } from '@remuda/containers';
 import { resolveClaude } from '@remuda/engine';
 import { socketFolder } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
@@ -17,6 +17,8 @@ interface Place {
   /** Where a worker's sockets are on this machine. */
   readonly socketDirOf: (worker: string) => string;
   readonly hostEnv: Readonly<Record<string, string | undefined>>;
+  /** What a job may still take when its worker is told to leave by a signal. */
+  readonly drainMs: number;
   readonly log: Logger;
 }
 
@@ -43,6 +45,33 @@ const processSettings = {
   },
 } as const satisfies Record<string, Setting<unknown>>;
 
+/** What only the `kubernetes` runtime reads. */
+const kubernetesSettings = {
+  kubeconfig: {
+    env: 'REMUDA_KUBECONFIG',
+    about:
+      'The kubeconfig of the `kubernetes` runtime. Default: the service account of the pod that the scheduler runs in.',
+    unit: 'path',
+    parse: text,
+  },
+  kubernetesNamespace: {
+    env: 'REMUDA_KUBERNETES_NAMESPACE',
+    about:
+      "Where the `kubernetes` runtime makes its pods. Default: the kubeconfig's namespace, or that of the scheduler's pod.",
+    unit: 'name',
+    parse: text,
+  },
+  unschedulableLimitMs: {
+    env: 'REMUDA_UNSCHEDULABLE_LIMIT_MS',
+    about: "How long a pod that no node takes is left to the cluster's autoscaler.",
+    unit: 'ms',
+    default: 180_000,
+    parse: integer(1_000, 3_600_000),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+const ownSettings = { ...processSettings, ...kubernetesSettings } as const;
+
 /** The runtimes, by their names in `REMUDA_RUNTIME`. Another one is a line here, and settings of its own where it has some. */
 const runtimes = {
   docker: ({ cluster, socketDirOf, log }) => new DockerRuntime({ cluster, socketDirOf, log }),
@@ -53,7 +82,15 @@ const runtimes = {
       claude: claude ?? resolveClaude(fileURLToPath(import.meta.url)),
       dir: workerDir,
     }),
-} satisfies Record<string, (place: Place, settings: SettingsOf<typeof processSettings>) => ContainerRuntime>;
+  kubernetes: ({ cluster, drainMs, log }, { kubeconfig, kubernetesNamespace: namespace, unschedulableLimitMs }) =>
+    new KubernetesRuntime({
+      ...{ cluster, drainMs, unschedulableLimitMs, log },
+      connection: {
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+        ...(namespace === undefined ? {} : { namespace }),
+      },
+    }),
+} satisfies Record<string, (place: Place, settings: SettingsOf<typeof ownSettings>) => ContainerRuntime>;
 
 const names = Object.keys(runtimes) as (keyof typeof runtimes)[];
 
@@ -66,18 +103,22 @@ export const runtimeSettings = {
     default: 'docker',
     parse: oneOf(names),
   },
-  ...processSettings,
+  ...ownSettings,
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** What decides which runtime is made, and whether it may be used. */
 type RuntimeFacts = SettingsOf<typeof runtimeSettings> &
-  Pick<IsolationFacts, 'apiHost' | 'allowUnisolated'> & { readonly namespace: string; readonly socketDir: string };
+  Pick<IsolationFacts, 'apiHost' | 'allowUnisolated'> & {
+    readonly namespace: string;
+    readonly socketDir: string;
+    readonly drainMs: number;
+  };
 
 /** The container runtime that the settings name; `config.invalid` where it does not isolate and would have to. */
 export function makeRuntime(settings: RuntimeFacts, hostEnv: Place['hostEnv'], log: Logger): ContainerRuntime {
-  const { namespace: cluster, socketDir } = settings;
+  const { namespace: cluster, socketDir, drainMs } = settings;
   const socketDirOf = (worker: string): string => join(socketDir, socketFolder(worker));
-  const runtime = runtimes[settings.runtime]({ cluster, socketDirOf, hostEnv, log }, settings);
+  const runtime = runtimes[settings.runtime]({ cluster, socketDirOf, hostEnv, drainMs, log }, settings);
   const { kind, isolated } = runtime;
   const { apiHost, allowUnisolated } = settings;
   requireIsolation({ kind, isolated, apiHost, allowUnisolated });

@@ -34,6 +34,7 @@ export const refusalCodes = [
   'redis.full',
   'service.starting',
   'bridge.unavailable',
+  'runtime.unavailable',
   'format.unsupported',
 ] as const;
 

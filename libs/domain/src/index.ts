@@ -17,6 +17,7 @@ export * from './job.js';
 export * from './own-process.js';
 export * from './pool-controls.port.js';
 export * from './pool-plan.js';
+export * from './pod-template.js';
 export * from './profile.js';
 export * from './secrets.js';
 export * from './server-tool.js';

@@ -1,4 +1,5 @@
 import type { JobSpec, PermissionMode, ToolRules } from './job.js';
+import type { PodTemplate } from './pod-template.js';
 import type { ServerTool } from './server-tool.js';
 
 /** What a pool's workers have in common. Read from the profiles file; see `docs/configuration.md`. */
@@ -28,6 +29,8 @@ export interface Profile {
   readonly recycle: Recycle;
   /** Which networks a container joins besides none: a Docker network's name, or `none` (default). */
   readonly network: string;
+  /** What the pods of its workers have besides, with the runtime `kubernetes`. */
+  readonly kubernetes?: PodTemplate;
 }
 
 /** How many workers a pool has. */

@@ -16,8 +16,11 @@ export interface RuntimeHarness {
   /** A runtime object that has nothing to start from. */
   openBroken(): { readonly runtime: ContainerRuntime; readonly images: readonly string[]; readonly names: RegExp };
   spec(worker: string, behaviour: Behaviour): ContainerSpec;
-  /** A runtime object, and an image of its own that can be built again: from the same content, or from another one. */
-  rebuildable(): Promise<{
+  /**
+   * A runtime object, and an image of its own that can be built again: from the same content, or from another one. Absent where the
+   * runtime can't know what images stand for.
+   */
+  rebuildable?: () => Promise<{
     readonly runtime: ContainerRuntime;
     readonly image: string;
     readonly rebuild: (content: string) => Promise<void>;
@@ -116,6 +119,10 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
     });
 
     it('names what an image stands for: the same when it is built again as it was, another when it is not', async () => {
+      if (!harness.rebuildable) {
+        expect(await runtime.releaseOf('worker:1')).toBe('worker:1');
+        return;
+      }
       const { runtime: own, image, rebuild, remove } = await harness.rebuildable();
       try {
         await rebuild('one');
@@ -131,7 +138,8 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
       }
     });
 
-    it('refuses to name what is not there', async () => {
+    it('refuses to name what is not there, where it can know', async () => {
+      if (!harness.rebuildable) return;
       const { runtime: broken, images } = harness.openBroken();
       await expect(broken.releaseOf(images[0] ?? 'none')).rejects.toMatchObject({ code: 'container.start_failed' });
       await broken.close();

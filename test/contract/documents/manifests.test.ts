@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { kubernetesRights } from '@remuda/containers';
 import { readSettings, type Setting } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import { describe, expect, test } from 'vitest';
@@ -141,6 +142,18 @@ test('what no policy allows is denied, for all pods', () => {
   expect(deny?.spec).not.toHaveProperty('egress');
   const selector = isRecord(deny?.spec?.['podSelector']) ? deny.spec['podSelector']['matchLabels'] : undefined;
   for (const { template } of withPods) expect(template.metadata.labels).toMatchObject(selector as object);
+});
+
+test('the scheduler has every right that its runtime asks for, and no other', () => {
+  const role = base.find(
+    ({ kind, metadata }) => kind === 'Role' && metadata.name === 'remuda-scheduler',
+  ) as unknown as {
+    readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
+  };
+  const given = role.rules.flatMap(({ resources, verbs }) =>
+    resources.flatMap((on) => verbs.map((verb) => `${verb} ${on}`)),
+  );
+  expect(given.toSorted()).toEqual(kubernetesRights.map(({ verb, resource }) => `${verb} ${resource}`).toSorted());
 });
 
 test('the images are those that docker/build.mjs makes, and Redis', () => {

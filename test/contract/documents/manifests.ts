@@ -4,6 +4,7 @@ import { isRecord } from '@remuda/protocol';
 import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
+import { Role, RoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1';
 import { ConfigMap, Namespace, Secret, Service, ServiceAccount } from 'kubernetes-models/v1';
 import ts from 'typescript';
 import { parse, parseAllDocuments } from 'yaml';
@@ -84,6 +85,8 @@ const models: Readonly<Record<string, new (data: never) => { validate(): void }>
   Namespace,
   NetworkPolicy,
   PodDisruptionBudget,
+  Role,
+  RoleBinding,
   Secret,
   Service,
   ServiceAccount,

@@ -31,6 +31,7 @@ const refusals = {
   'redis.full': 503,
   'service.starting': 503,
   'bridge.unavailable': 503,
+  'runtime.unavailable': 503,
   'format.unsupported': 500,
 } as const satisfies Record<RefusalCode, number>;
 

@@ -102,3 +102,56 @@ describe('the fingerprint', () => {
     expect(fingerprint({ ...profile, image: 'other' })).not.toBe(made);
   });
 });
+
+describe('what a profile says under kubernetes', () => {
+  const read = (kubernetes: unknown) => readProfiles({ profiles: { a: { kubernetes } } }, defaults)[0]?.kubernetes;
+  const faultsAt = (kubernetes: unknown) => faultsOf({ profiles: { a: { kubernetes } } });
+
+  test('counts as it is written', () => {
+    const kubernetes = {
+      nodeSelector: { pool: 'jobs' },
+      tolerations: [{ key: 'jobs', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }],
+      runtimeClassName: 'gvisor',
+      priorityClassName: 'low',
+      annotations: { 'example.com/team': 'a' },
+      serviceAccountName: 'workers',
+    };
+    const volumes = [{ name: 'ca', mountPath: '/etc/ca', configMap: 'ca' }];
+    expect(read({ ...kubernetes, volumes })).toEqual({
+      ...kubernetes,
+      volumes: [{ name: 'ca', mountPath: '/etc/ca', from: { configMap: 'ca' } }],
+    });
+  });
+
+  test('is nothing where nothing is said', () => {
+    expect(readProfiles({ profiles: { a: {} } }, defaults)[0]).not.toHaveProperty('kubernetes');
+    expect(read({})).toEqual({});
+  });
+
+  test('has no fields that there are not: the error names each', () => {
+    expect(faultsAt({ nodeSelecter: {}, volumes: [{ name: 'x', mountPath: '/x', hostPath: '/' }] })).toEqual([
+      'profiles.a.kubernetes.nodeSelecter',
+      'profiles.a.kubernetes.volumes[0].hostPath',
+      'profiles.a.kubernetes.volumes[0]',
+    ]);
+  });
+
+  test.each([
+    ['a secret as a volume', { volumes: [{ name: 'x', mountPath: '/x', secret: 'model' }] }, 'volumes[0].secret'],
+    [
+      'a volume over the workspace',
+      { volumes: [{ name: 'x', mountPath: '/workspace/x', configMap: 'c' }] },
+      'volumes[0].mountPath',
+    ],
+    [
+      'a volume with the name of one of ours',
+      { volumes: [{ name: 'home', mountPath: '/x', configMap: 'c' }] },
+      'volumes[0].name',
+    ],
+    ['a name that is none', { runtimeClassName: 'g Visor' }, 'runtimeClassName'],
+    ['a number among annotations', { annotations: { a: 1 } }, 'annotations'],
+    ['an effect that there is not', { tolerations: [{ effect: 'Always' }] }, 'tolerations[0].effect'],
+  ])('refuses %s', (_, kubernetes, path) => {
+    expect(faultsAt(kubernetes)).toContain(`profiles.a.kubernetes.${path}`);
+  });
+});

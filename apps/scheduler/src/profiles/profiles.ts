@@ -8,6 +8,8 @@ import {
   type Resources,
   type ToolRules,
 } from '@remuda/domain';
+import { FieldReader } from './field-reader.js';
+import { readPodTemplate } from './pod-template.js';
 
 /** What a profile has where the file says nothing. */
 export interface ProfileDefaults {
@@ -44,7 +46,7 @@ export function defaultProfile(name: string, defaults: ProfileDefaults): Profile
  */
 export function readProfiles(content: unknown, defaults: ProfileDefaults): readonly Profile[] {
   const faults: Fault[] = [];
-  const reader = new Reader(faults);
+  const reader = new FieldReader(faults);
   const entries = reader.object(reader.object(content, 'file', ['profiles'])['profiles'], 'profiles');
   if (Object.keys(entries).length === 0 && faults.length === 0)
     reader.fault('profiles', 'expected at least one profile');
@@ -58,10 +60,10 @@ export function readProfiles(content: unknown, defaults: ProfileDefaults): reado
 
 const fields = [
   ...['image', 'engine', 'model', 'models', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
-  ...['pool', 'resources', 'recycle', 'network', 'serverTools'],
+  ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'kubernetes'],
 ];
 
-function readProfile(reader: Reader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
+function readProfile(reader: FieldReader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
   const at = `profiles.${name}`;
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name))
     reader.fault(at, 'a name has lower-case letters, digits and dashes, at most 40');
@@ -117,10 +119,11 @@ function readProfile(reader: Reader, name: string, value: unknown, defaults: Pro
       ),
     },
     network: reader.text(entry['network'], `${at}.network`) ?? base.network,
+    ...(entry['kubernetes'] ? { kubernetes: readPodTemplate(reader, entry['kubernetes'], `${at}.kubernetes`) } : {}),
   };
 }
 
-function readTools(reader: Reader, value: unknown, at: string): ToolRules {
+function readTools(reader: FieldReader, value: unknown, at: string): ToolRules {
   const tools = reader.object(value ?? {}, at, ['allow', 'deny']);
   const allow = reader.texts(tools['allow'], `${at}.allow`);
   const deny = reader.texts(tools['deny'], `${at}.deny`);
@@ -129,62 +132,3 @@ function readTools(reader: Reader, value: unknown, at: string): ToolRules {
 
 const given = <K extends string>(key: K, value: number | undefined): { readonly [P in K]?: number } =>
   (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: number };
-
-/** Reads values of a kind, and collects what does not fit instead of stopping at the first. */
-class Reader {
-  constructor(private readonly faults: Fault[]) {}
-
-  fault(path: string, message: string): void {
-    this.faults.push({ path, message });
-  }
-
-  object(value: unknown, path: string, known?: readonly string[]): Record<string, unknown> {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      this.fault(path, `expected a mapping, got ${JSON.stringify(value)}`);
-      return {};
-    }
-    for (const key of Object.keys(value))
-      if (known?.includes(key) === false) this.fault(`${path}.${key}`, `no such field; there are ${known.join(', ')}`);
-    return value as Record<string, unknown>;
-  }
-
-  text(value: unknown, path: string): string | undefined {
-    return this.#typed(value, path, 'a text', (v): v is string => typeof v === 'string' && v !== '');
-  }
-
-  texts(value: unknown, path: string): readonly string[] | undefined {
-    const isTexts = (v: unknown): v is string[] => Array.isArray(v) && v.every((each) => typeof each === 'string');
-    return this.#typed(value, path, 'a list of texts', isTexts);
-  }
-
-  flag(value: unknown, path: string): boolean | undefined {
-    return this.#typed(value, path, 'true or false', (v): v is boolean => typeof v === 'boolean');
-  }
-
-  oneOf<T extends string>(value: unknown, path: string, words: readonly T[]): T | undefined {
-    return this.#typed(value, path, `one of ${words.join(', ')}`, (v): v is T => words.includes(v as T));
-  }
-
-  someOf<T extends string>(value: unknown, path: string, words: readonly T[]): readonly T[] | undefined {
-    const isSome = (v: unknown): v is T[] => Array.isArray(v) && v.every((each) => words.includes(each as T));
-    return this.#typed(value, path, `a list of ${words.join(', ')}`, isSome);
-  }
-
-  number<F extends number | undefined>(
-    value: unknown,
-    path: string,
-    fallback: F,
-    min: number,
-    max: number,
-  ): number | F {
-    const fits = (v: unknown): v is number => typeof v === 'number' && v >= min && v <= max;
-    return this.#typed(value, path, `a number from ${String(min)} to ${String(max)}`, fits) ?? fallback;
-  }
-
-  #typed<T>(value: unknown, path: string, what: string, fits: (value: unknown) => value is T): T | undefined {
-    if (value === undefined || value === null) return undefined;
-    if (fits(value)) return value;
-    this.fault(path, `expected ${what}, got ${JSON.stringify(value)}`);
-    return undefined;
-  }
-}

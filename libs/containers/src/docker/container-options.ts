@@ -2,7 +2,7 @@ import { workerEnv, bridgeSockets } from '@remuda/protocol';
 import type { ContainerSpec, Resources } from '@remuda/domain';
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import { containerName, label } from './labels.js';
-import { workerLayout } from './worker-layout.js';
+import { workerLayout } from '../worker-layout.js';
 
 const mebibyte = 1024 * 1024;
 const cpuPeriodUs = 100_000;

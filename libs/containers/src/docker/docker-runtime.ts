@@ -10,7 +10,7 @@ import { EventClient } from './event-client.js';
 import { ExitWatch } from './exit-watch.js';
 import { ImageClient } from './image-client.js';
 import { containerName, label } from './labels.js';
-import { workerLayout } from './worker-layout.js';
+import { workerLayout } from '../worker-layout.js';
 
 /** What a Docker runtime needs to know. */
 export interface DockerRuntimeOptions {

@@ -1,0 +1,86 @@
+import { RemudaError, type ErrorCode } from '@remuda/domain';
+import { said } from '../start-failed.js';
+
+export const httpStatus = {
+  forbidden: 403,
+  notFound: 404,
+  conflict: 409,
+  gone: 410,
+  invalid: 422,
+  tooMany: 429,
+} as const;
+
+/** What was asked of the API server. */
+export interface Asked {
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
+  /** As a role names it: `pods`, `pods/log`, `secrets`. */
+  readonly resource: string;
+  readonly namespace: string;
+  /** Name of the one object that was meant. */
+  readonly name?: string;
+}
+
+/** The HTTP status of a refusal; undefined for anything else that was thrown. */
+export function statusOf(error: unknown): number | undefined {
+  const { code, statusCode } = (error ?? {}) as { readonly code?: unknown; readonly statusCode?: unknown };
+  return [code, statusCode].find((status) => typeof status === 'number');
+}
+
+/** After which pause, in ms, a refusal may be tried again; undefined where it does not say. */
+export function retryAfterMs(error: unknown): number | undefined {
+  const { headers } = (error ?? {}) as { readonly headers?: Readonly<Record<string, string>> };
+  const seconds = Number(headers?.['retry-after'] ?? NaN);
+  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+}
+
+/** The refusal as an error of ours: what was asked, what came back, and what is to be done about it. */
+export function apiFault(error: unknown, asked: Asked, code: ErrorCode): RemudaError {
+  const after = retryAfterMs(error);
+  const extra = { cause: error, ...(after === undefined ? {} : { retryAfterMs: after }) };
+  return new RemudaError(code, sentence(error, asked), extra);
+}
+
+function sentence(error: unknown, asked: Asked): string {
+  const { verb, resource, namespace, name } = asked;
+  const what = name === undefined ? resource : `${resource} ${name}`;
+  const refused = `Kubernetes refused to ${verb} ${what} in the namespace ${namespace}`;
+  const why = messageOf(error);
+  switch (statusOf(error)) {
+    case httpStatus.forbidden:
+      return isMissingRight(why) ? missingRight(asked) : `${refused}: ${why}`;
+    case httpStatus.notFound:
+      return name === undefined
+        ? `There is no namespace ${namespace} in the cluster.`
+        : `There is no ${what} in the namespace ${namespace}.`;
+    case httpStatus.tooMany:
+      return `${refused}: too many requests for now.`;
+    case undefined:
+      return `The API server of Kubernetes does not answer (${verb} ${what}): ${said(error)}`;
+    default:
+      return `${refused} (${String(statusOf(error))}): ${why}`;
+  }
+}
+
+/** Says which right is missing, and where to give it. */
+export function missingRight({ verb, resource, namespace }: Asked): string {
+  return `The scheduler may not ${verb} ${resource} in the namespace ${namespace}: its Role lacks the verb "${verb}" for "${resource}".`;
+}
+
+/** A 403 comes from access control, a quota or an admission rule alike; only access control words it like this. */
+const isMissingRight = (message: string): boolean => / cannot \w+ resource /.test(message);
+
+/** What the API server says in the status that it answers with. */
+function messageOf(error: unknown): string {
+  const { body } = (error ?? {}) as { readonly body?: unknown };
+  const status = typeof body === 'string' ? parsed(body) : body;
+  const message = (status as { readonly message?: unknown } | undefined)?.message;
+  return typeof message === 'string' && message !== '' ? message : said(error);
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

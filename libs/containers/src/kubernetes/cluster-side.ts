@@ -1,0 +1,43 @@
+import type { RuntimeLog } from '../runtime-log.js';
+import { AccessClient } from './access-client.js';
+import type { Kubernetes } from './connection.js';
+import { clusterSelector } from './labels.js';
+import { PodClient } from './pod-client.js';
+import type { PodLimits } from './pod-end.js';
+import { PodEnds } from './pod-ends.js';
+import { PodFeed } from './pod-feed.js';
+import { PodWatchClient } from './pod-watch-client.js';
+import { SecretClient } from './secret-client.js';
+
+/** All that speaks to the API server for one runtime object. */
+export interface ClusterSide {
+  readonly access: AccessClient;
+  readonly pods: PodClient;
+  readonly secrets: SecretClient;
+  readonly feed: PodFeed;
+  readonly ends: PodEnds;
+  close(): Promise<void>;
+}
+
+/** Puts the clients together, and what follows the pods; asks the server for nothing yet. */
+export function openSide(
+  kubernetes: Kubernetes,
+  { cluster, limits, log }: { readonly cluster: string; readonly limits: PodLimits; readonly log: RuntimeLog },
+): ClusterSide {
+  const pods = new PodClient(kubernetes, log);
+  const watches = new PodWatchClient(kubernetes);
+  const feed = new PodFeed({ pods, watches, labelSelector: clusterSelector(cluster), log });
+  const ends = new PodEnds({ pods, limits, log });
+  feed.listen((change) => {
+    ends.take(change);
+  });
+  return {
+    access: new AccessClient(kubernetes, log),
+    secrets: new SecretClient(kubernetes, log),
+    ...{ pods, feed, ends },
+    close: async () => {
+      ends.close();
+      await feed.close();
+    },
+  };
+}

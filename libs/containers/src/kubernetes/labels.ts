@@ -1,0 +1,26 @@
+/** The labels by which pods of ours are found. Nothing else tells whose a pod is. */
+export const label = {
+  /** The cluster that it belongs to: that of Remuda, not of Kubernetes. */
+  cluster: 'remuda/cluster',
+  worker: 'remuda/worker',
+  profile: 'remuda/profile',
+  /** Fingerprint of the profile it was made from. */
+  fingerprint: 'remuda/fingerprint',
+} as const;
+
+/** What network policies and people select workers by. */
+export const commonLabels = {
+  'app.kubernetes.io/name': 'worker',
+  'app.kubernetes.io/part-of': 'remuda',
+  'app.kubernetes.io/managed-by': 'remuda-scheduler',
+} as const;
+
+/** The name of a worker's pod: what `kubectl get pods` shows. */
+export function podName(worker: string): string {
+  return `remuda-${worker}`;
+}
+
+/** Selects the pods of a cluster. */
+export function clusterSelector(cluster: string): string {
+  return `${label.cluster}=${cluster}`;
+}

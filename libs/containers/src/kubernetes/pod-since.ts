@@ -1,0 +1,21 @@
+import { waitOf } from './pod-wait.js';
+import type { SeenPod } from './seen-pod.js';
+
+/** Since when a pod has been as it is, by the monotonic clock in ms: the clocks of the cluster's machines say nothing here. */
+export interface PodSince {
+  /** It waits for the same kind of thing. */
+  readonly waiting: number;
+  readonly leaving: number;
+  /** What it waits for; undefined where that will not last. */
+  readonly waitsFor?: string;
+  readonly kind?: string;
+}
+
+/** What is known of a pod's times, after it was seen once more. Pure. */
+export function lookAt(pod: SeenPod, before: PodSince | undefined, now: number): PodSince {
+  const wait = waitOf(pod);
+  const leaving = pod.leaving ? Math.min(before?.leaving ?? Infinity, now) : Infinity;
+  if (!wait) return { waiting: now, leaving };
+  const waiting = before?.kind === wait.kind ? before.waiting : now;
+  return { waiting, leaving, waitsFor: wait.message, kind: wait.kind };
+}

@@ -1,0 +1,43 @@
+import type { SeenPod } from './seen-pod.js';
+
+/** What keeps a pod's program from running. */
+export interface PodWait {
+  readonly kind: 'unschedulable' | 'image_missing' | 'not_created';
+  /** A sentence for a person, without its full stop. */
+  readonly message: string;
+}
+
+/** The kubelet has tried, and says so; it would go on trying for ever. The first failed pull (`ErrImagePull`) is not among them. */
+const imageReasons: readonly string[] = [
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+];
+
+/** Waiting for something that the pod names and that is not there, or that the node could not do. */
+const notCreatedReasons: readonly string[] = [
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'PreCreateHookError',
+  'PreStartHookError',
+  'PostStartHookError',
+];
+
+/** What a pod waits for, where that may last; undefined for one that runs, ended, leaves or starts as it should. Pure. */
+export function waitOf({ phase, leaving, conditions, containers }: SeenPod): PodWait | undefined {
+  if (phase !== 'Pending' || leaving) return undefined;
+  for (const { name, state } of containers) {
+    if (state.kind !== 'waiting') continue;
+    const why = state.message === '' ? state.reason : `${state.reason}, ${state.message}`;
+    if (imageReasons.includes(state.reason))
+      return { kind: 'image_missing', message: `its image can't be had: ${why}` };
+    if (notCreatedReasons.includes(state.reason))
+      return { kind: 'not_created', message: `its container ${name} can't be made: ${why}` };
+  }
+  const scheduled = conditions.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status !== 'False') return undefined;
+  if (scheduled.reason === 'SchedulingGated') return { kind: 'not_created', message: 'its Secret is not there yet' };
+  return { kind: 'unschedulable', message: `no node takes it: ${scheduled.message || scheduled.reason}` };
+}

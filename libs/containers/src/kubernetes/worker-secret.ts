@@ -1,0 +1,25 @@
+import type { SecretManifest } from './manifests.js';
+import type { SeenPod } from './seen-pod.js';
+
+/**
+ * The Secret with a worker's environment, its account at Redis among it. Its pod owns it, so that Kubernetes removes it with the pod,
+ * whoever removes that, and even where the pod is gone before the Secret is made.
+ */
+export function workerSecret(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  owner: Pick<SeenPod, 'name' | 'uid' | 'labels'>,
+): SecretManifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name,
+      labels: { ...owner.labels },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: owner.name, uid: owner.uid }],
+    },
+    type: 'Opaque',
+    immutable: true,
+    stringData: { ...env },
+  };
+}
