@@ -72,9 +72,14 @@ export function workerLineContract(name: string, make: () => Promise<LineHarness
 
     test('assignments are carried out one at a time, in the order in which they were given', async () => {
       await harness.assign('j-1', 'first');
-      await harness.assign('j-2', 'second');
       line.open(duties);
       expect(await duties.began('j-1')).toMatchObject({ attempt: 1, lease: 1, spec: { prompt: 'first' } });
+      await harness.assign('j-2', 'second');
+      // For so long as it takes to hear of other things, the second one has not begun.
+      for (let lease = 1; lease <= 5; lease++) {
+        await harness.control({ kind: 'cancel', job: 'j-0', lease });
+        await vi.waitFor(() => expect(duties.controls).toHaveLength(lease), { timeout: 20_000 });
+      }
       expect(duties.begun).toHaveLength(1);
       duties.end('j-1');
       expect(await duties.began('j-2')).toMatchObject({ spec: { prompt: 'second' } });
