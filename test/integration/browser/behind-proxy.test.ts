@@ -63,7 +63,7 @@ describe.skipIf(chromiumPath === undefined).each([
     const queue = page.getByText('jobs.default').first();
     await expect
       .poll(() => api.send('GET', '/admin/queues/api/queues').then(({ json }) => json.queues))
-      .toHaveLength(1);
+      .toContainEqual(expect.objectContaining({ name: 'jobs.default' }));
     await page.goto(`${proxy.url}/admin/queues`);
     await queue.waitFor();
     await page.goto(`${proxy.url}/admin/queues/queue/jobs.default`);
