@@ -10,6 +10,11 @@ test('a line has the time since the first event, the name, and what matters', ()
   );
 });
 
+test('an event that seems to come before the first one shows no negative time', () => {
+  const event: NewEvent = { type: 'job.assigned', at: 993, data: { worker: 'w-1', start: { kind: 'warm' } } };
+  expect(line(event)).toMatch(/^ {2}0\.000 s {2}job\.assigned/);
+});
+
 test('a start that was not warm says why', () => {
   const start = { kind: 'cold', reason: 'no_warm_worker' } as const;
   expect(line({ type: 'job.assigned', at: 1_000, data: { worker: 'w-1', start } })).toMatch(/cold \(no_warm_worker\)$/);

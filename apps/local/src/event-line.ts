@@ -2,9 +2,12 @@ import type { JobEvent } from '@remuda/domain';
 
 const maxChars = 160;
 
-/** An event as one line for a person: when it happened (s after the first one), its name, and what matters of it. */
+/**
+ * An event as one line for a person: when it happened (s after the first one), its name, and what matters of it. The parts of a
+ * cluster know the time to within an answer of Redis, so that one event may seem to come before the one that caused it.
+ */
 export function eventLine(event: JobEvent, beganAt: number): string {
-  const seconds = ((event.at - beganAt) / 1_000).toFixed(3).padStart(7);
+  const seconds = (Math.max(0, event.at - beganAt) / 1_000).toFixed(3).padStart(7);
   return `${seconds} s  ${event.type.padEnd(20)}  ${oneLine(tell(event))}`.trimEnd();
 }
 

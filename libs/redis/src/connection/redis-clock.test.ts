@@ -14,10 +14,11 @@ function apart() {
   const shown = (): number => own.monotonic() + redis.aheadMs;
   const time = async (): Promise<[string, string]> => {
     redis.asked++;
+    const { thereMs, backMs } = redis;
     if (redis.away) throw new Error('Connection is closed.');
-    await own.advance(redis.thereMs);
+    await own.advance(thereMs);
     const [seconds, micros] = [Math.floor(shown() / 1_000), (shown() % 1_000) * 1_000];
-    await own.advance(redis.backMs);
+    await own.advance(backMs);
     return [String(seconds), String(micros)];
   };
   return { own, redis, shown, clock: new RedisClock(connectionOf({ time } as unknown as Redis), own) };
@@ -52,6 +53,15 @@ test('is never ahead of Redis, and the faster answer is the one that counts', as
   Object.assign(redis, { thereMs: 300, backMs: 300 });
   await clock.measure();
   expect(shown() - clock.now()).toBe(5);
+});
+
+test('one answer that lay unread for long does not count where the next one is fast', async () => {
+  const { redis, clock, shown } = apart();
+  Object.assign(redis, { backMs: 300 });
+  const measured = clock.measure();
+  Object.assign(redis, { backMs: 1 });
+  await measured;
+  expect(shown() - clock.now()).toBe(1);
 });
 
 test('follows when the clock of Redis is set', async () => {
