@@ -9,7 +9,7 @@ import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
 import { serveRepository } from './harness/git-server.js';
-import type { JobRequest } from '../../apps/local/src/api-client.js';
+import type { JobRequest } from '@remuda/protocol';
 
 const longMs = 180_000;
 const bash = (command: string) => ({ tools: [{ name: 'Bash', input: { command, description: 'a command' } }] });

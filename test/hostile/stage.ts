@@ -9,7 +9,7 @@ import type { JobEvent } from '@remuda/domain';
 import { bridgeSockets, socketFolder } from '@remuda/protocol';
 import { redisKeys, type RedisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
-import type { JobRequest, ShownJob, ShownResult } from '../../apps/local/src/api-client.js';
+import type { JobRequest, JobResultView, JobView } from '@remuda/protocol';
 import { startCluster, type TestCluster } from '../e2e/harness/cluster.js';
 import { serveRepository, type GitServer } from '../e2e/harness/git-server.js';
 import { readNotes, readVerdicts, type Verdict } from './verdict.js';
@@ -44,8 +44,8 @@ export interface KnownJob {
 /** A job of the attacker's that is over. */
 export interface Done {
   readonly id: string;
-  readonly job: ShownJob;
-  readonly result: ShownResult;
+  readonly job: JobView;
+  readonly result: JobResultView;
   readonly events: readonly JobEvent[];
   /** What each of its tools gave back. */
   readonly outputs: readonly string[];

@@ -1,51 +1,22 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import {
-  isOver,
-  type Failure,
-  type JobEvent,
-  type JobResult,
-  type JobSpec,
-  type JobState,
-  type JobTimes,
-  type Start,
-} from '@remuda/domain';
+import { isOver, type JobEvent } from '@remuda/domain';
+import type {
+  AcceptedJobView,
+  HaltView,
+  JobRequest,
+  JobResultView,
+  JobView,
+  PoolListView,
+  PoolView,
+} from '@remuda/protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** A job as its client writes it: all but the prompt has a default. */
-export type JobRequest = Pick<JobSpec, 'prompt'> &
-  Partial<Omit<JobSpec, 'runAt' | 'secrets'>> &
-  Readonly<Record<string, unknown>>;
-
-/** A job as the API shows it; times are ISO 8601. */
-export interface ShownJob {
-  readonly id: string;
-  readonly state: JobState;
-  readonly attempt: number;
-  readonly worker?: string;
-  readonly start?: Start;
-  readonly times: { readonly [K in keyof JobTimes]: string };
-  readonly failure?: Failure;
-  readonly costUsd?: number;
-}
-
-/** The result of a job that is over, as the API shows it. */
-export type ShownResult = {
-  readonly id: string;
-  readonly state: JobState;
-  readonly failure?: Failure;
-} & Partial<JobResult>;
-
-/** A pool as the API shows it, as far as it matters here. */
-interface ShownPool {
-  readonly profile: string;
-  readonly workers: Readonly<Record<string, number>>;
-  readonly halts: readonly { readonly kind: string; readonly reason: string }[];
-}
 
 const tellEveryMs = 10_000;
 
 /** How a pool stands, for a person who waits for it: what keeps it, else what its workers are about. */
-export function poolStanding(pool: Omit<ShownPool, 'profile'> | undefined): string {
+export function poolStanding(
+  pool: (Pick<PoolView, 'workers'> & { readonly halts: readonly Pick<HaltView, 'kind' | 'reason'>[] }) | undefined,
+): string {
   if (pool === undefined) return 'the scheduler has not begun';
   const halts = pool.halts.map(({ kind, reason }) => `${kind}: ${reason}`);
   const workers = Object.entries(pool.workers).filter(([phase, count]) => phase !== 'gone' && count > 0);
@@ -64,15 +35,15 @@ export class ApiClient {
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(job),
     });
-    return ((await response.json()) as { id: string }).id;
+    return ((await response.json()) as AcceptedJobView).id;
   }
 
-  async job(id: string): Promise<ShownJob> {
-    return (await (await this.request(`/jobs/${id}`)).json()) as ShownJob;
+  async job(id: string): Promise<JobView> {
+    return (await (await this.request(`/jobs/${id}`)).json()) as JobView;
   }
 
-  async result(id: string): Promise<ShownResult> {
-    return (await (await this.request(`/jobs/${id}/result`)).json()) as ShownResult;
+  async result(id: string): Promise<JobResultView> {
+    return (await (await this.request(`/jobs/${id}/result`)).json()) as JobResultView;
   }
 
   async cancel(id: string): Promise<void> {
@@ -106,9 +77,9 @@ export class ApiClient {
     const began = performance.now();
     let told = began;
     while (!signal.aborted) {
-      const { pools } = (await (await this.request('/pools')).json()) as { pools: readonly ShownPool[] };
+      const { pools } = (await (await this.request('/pools')).json()) as PoolListView;
       const pool = pools.find((one) => one.profile === profile);
-      if ((pool?.workers['idle'] ?? 0) >= workers) return true;
+      if ((pool?.workers.idle ?? 0) >= workers) return true;
       const now = performance.now();
       if (now - told >= tellEveryMs) {
         told = now;
@@ -120,7 +91,7 @@ export class ApiClient {
   }
 
   /** Waits until a job is over and gives what the API shows of it. */
-  async over(id: string): Promise<ShownJob> {
+  async over(id: string): Promise<JobView> {
     for await (const event of this.events(id)) if (event.type === 'job.over') break;
     const job = await this.job(id);
     if (!isOver(job.state)) throw new Error(`${id} is said to be over, and is ${job.state}`);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Cluster } from './cluster.js';
-import { ApiClient, type ShownJob, type ShownResult } from './api-client.js';
+import type { JobResultView, JobView } from '@remuda/protocol';
+import { ApiClient } from './api-client.js';
 import { dollars, eventLine } from './event-line.js';
 import { say, startLocalCluster } from './local-cluster.js';
 import { timesTable } from './times-table.js';
@@ -52,7 +53,7 @@ async function showJob(cluster: Cluster, prompt: string): Promise<boolean> {
   return job.state === 'succeeded';
 }
 
-function showOutcome(job: ShownJob, result: ShownResult): void {
+function showOutcome(job: JobView, result: JobResultView): void {
   console.log(`\nResult (${job.state}):`);
   if (result.failure) console.log(`  ${result.failure.code}: ${result.failure.message}`);
   for (const line of result.failure?.lastLines ?? []) console.log(`    ${line}`);

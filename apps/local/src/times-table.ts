@@ -1,4 +1,4 @@
-import type { ShownJob } from './api-client.js';
+import type { JobView } from '@remuda/protocol';
 
 const rows = [
   ['queued', 'queuedAt'],
@@ -9,7 +9,7 @@ const rows = [
 ] as const;
 
 /** The points in a job's life, each in ms after it was queued, and how warm its start was. */
-export function timesTable({ times, start }: Pick<ShownJob, 'times' | 'start'>): readonly string[] {
+export function timesTable({ times, start }: Pick<JobView, 'times' | 'start'>): readonly string[] {
   const queuedAt = Date.parse(times.queuedAt);
   const lines = rows.map(([name, key]) => {
     const at = times[key];

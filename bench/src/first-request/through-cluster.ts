@@ -4,7 +4,8 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobEvent, WorkerPhase } from '@remuda/domain';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
-import { ApiClient, type ShownJob } from '../../../apps/local/dist/api-client.js';
+import type { JobView } from '@remuda/protocol';
+import { ApiClient } from '../../../apps/local/dist/api-client.js';
 import { startCluster, type Cluster } from '../../../apps/local/dist/cluster.js';
 import type { Stage } from '../figure.js';
 import { firstWith, now, uniquePrompt } from './subject.js';
@@ -101,7 +102,7 @@ export class ThroughCluster {
     await this.model.close();
   }
 
-  #way({ times }: ShownJob, events: readonly JobEvent[], sent: number): Omit<WayOfAJob, 'accepted' | 'atModel'> {
+  #way({ times }: JobView, events: readonly JobEvent[], sent: number): Omit<WayOfAJob, 'accepted' | 'atModel'> {
     const at = (time: string | undefined): number => Date.parse(time ?? '') - sent;
     return {
       queued: at(times.queuedAt),

@@ -1,6 +1,11 @@
 export { decodeAssignment, type IncompatibleAssignment } from './worker/assignment.js';
 export * from './bridge/bridge.js';
 export * from './format.js';
+export * from './http/dated.js';
+export * from './http/dead-letters.js';
+export * from './http/jobs.js';
+export * from './http/pools.js';
+export * from './http/problem.js';
 export * from './worker/control.js';
 export * from './reader/json.js';
 export * from './worker/snapshot.js';

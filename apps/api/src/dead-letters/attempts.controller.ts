@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { DeadLetters } from '@remuda/domain';
+import type { AttemptsView } from '@remuda/protocol';
 import { JobEvents } from '../events/job-events.js';
 import { deadLetters } from '../stores.js';
 import { AttemptsDto } from './dead-letter-view.dto.js';
-import type { AttemptsView } from './dead-letter-view.dto.js';
 import { viewAttempt } from './dead-letter-view.js';
 
 /** The attempts of a job that ended without success. */

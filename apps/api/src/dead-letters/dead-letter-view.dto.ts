@@ -1,7 +1,15 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { failureClasses } from '@remuda/domain';
 import type { FailureClass } from '@remuda/domain';
-import type { Shape } from '../docs/shape.js';
+import type {
+  AttemptsView,
+  DeadLetterInFullView,
+  DeadLetterPageView,
+  DeadLetterView,
+  EndedAttemptView,
+  RedriveOutcomeView,
+  RedriveOutcomesView,
+} from '@remuda/protocol';
 import { EndedDto, FailureDto, JobDto, StartDto, UsageDto } from '../jobs/job-view.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
@@ -9,7 +17,7 @@ const kind = { enum: failureClasses, description: 'Whose fault it was.' };
 
 /** An attempt that ended without success. */
 @ApiSchema({ name: 'EndedAttempt' })
-export class EndedAttemptDto {
+export class EndedAttemptDto implements EndedAttemptView {
   @ApiProperty() attempt!: number;
   @ApiProperty() worker!: string;
   @ApiProperty(time) claimedAt!: string;
@@ -30,25 +38,25 @@ export class EndedAttemptDto {
 
 /** The attempts of a job that ended without success, the oldest first. */
 @ApiSchema({ name: 'EndedAttempts' })
-export class AttemptsDto {
+export class AttemptsDto implements AttemptsView {
   @ApiProperty({ type: [EndedAttemptDto] }) attempts!: EndedAttemptDto[];
 }
 
 /** A failed job that waits for a person. */
 @ApiSchema({ name: 'DeadLetter' })
-export class DeadLetterDto extends JobDto {
+export class DeadLetterDto extends JobDto implements DeadLetterView {
   @ApiProperty(kind) class!: FailureClass;
 }
 
 /** A failed job that waits for a person, with all that is known of why. */
 @ApiSchema({ name: 'DeadLetterInFull' })
-export class DeadLetterInFullDto extends DeadLetterDto {
+export class DeadLetterInFullDto extends DeadLetterDto implements DeadLetterInFullView {
   @ApiProperty({ type: [EndedAttemptDto] }) history!: EndedAttemptDto[];
 }
 
 /** A page of dead letters, those that failed last first. */
 @ApiSchema({ name: 'DeadLetterPage' })
-export class DeadLetterPageDto {
+export class DeadLetterPageDto implements DeadLetterPageView {
   @ApiProperty({ type: [DeadLetterDto] }) deadLetters!: DeadLetterDto[];
   @ApiPropertyOptional({ description: 'Give it as `cursor` for the next page; absent on the last one.' })
   nextCursor?: string;
@@ -56,7 +64,7 @@ export class DeadLetterPageDto {
 
 /** What a redrive came to, for one job. */
 @ApiSchema({ name: 'RedriveOutcome' })
-export class RedriveOutcomeDto {
+export class RedriveOutcomeDto implements RedriveOutcomeView {
   @ApiProperty() id!: string;
   @ApiProperty() redriven!: boolean;
   @ApiPropertyOptional({ enum: ['job.unknown', 'job.not_redrivable'], description: 'Why it was not.' })
@@ -66,28 +74,7 @@ export class RedriveOutcomeDto {
 
 /** What a redrive of many came to, in the order of the request. */
 @ApiSchema({ name: 'RedriveOutcomes' })
-export class RedriveOutcomesDto {
+export class RedriveOutcomesDto implements RedriveOutcomesView {
   @ApiProperty({ type: [RedriveOutcomeDto] }) outcomes!: RedriveOutcomeDto[];
   @ApiProperty({ description: 'Whether more dead letters fit the filter: ask again.' }) more!: boolean;
 }
-
-/** EndedAttempt as plain data. */
-export type EndedAttemptView = Shape<EndedAttemptDto>;
-
-/** EndedAttempts as plain data. */
-export type AttemptsView = Shape<AttemptsDto>;
-
-/** DeadLetter as plain data. */
-export type DeadLetterView = Shape<DeadLetterDto>;
-
-/** DeadLetterInFull as plain data. */
-export type DeadLetterInFullView = Shape<DeadLetterInFullDto>;
-
-/** DeadLetterPage as plain data. */
-export type DeadLetterPageView = Shape<DeadLetterPageDto>;
-
-/** RedriveOutcome as plain data. */
-export type RedriveOutcomeView = Shape<RedriveOutcomeDto>;
-
-/** RedriveOutcomes as plain data. */
-export type RedriveOutcomesView = Shape<RedriveOutcomesDto>;

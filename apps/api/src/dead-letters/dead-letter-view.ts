@@ -1,8 +1,8 @@
 import { failureRule } from '@remuda/domain';
 import type { EndedAttempt, FailureCode, JobRecord, Redriven } from '@remuda/domain';
+import type { DeadLetterView, EndedAttemptView, RedriveOutcomeView } from '@remuda/protocol';
 import { statusOf } from '../problems/status.js';
 import { iso, viewJob } from '../jobs/job-view.js';
-import type { DeadLetterView, EndedAttemptView, RedriveOutcomeView } from './dead-letter-view.dto.js';
 
 /** A failed job as clients see it. */
 export function viewDeadLetter(job: JobRecord): DeadLetterView {

@@ -11,20 +11,20 @@ import {
 import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, isId } from '@remuda/domain';
 import type { DeadLetters, Redriven } from '@remuda/domain';
+import type {
+  DeadLetterInFullView,
+  DeadLetterPageView,
+  JobView,
+  RedriveOutcomeView,
+  RedriveOutcomesView,
+} from '@remuda/protocol';
 import { JobEvents } from '../events/job-events.js';
 import { invalid, readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { JobDto } from '../jobs/job-view.dto.js';
-import type { JobView } from '../jobs/job-view.dto.js';
 import { viewJob } from '../jobs/job-view.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { deadLetters, redisIsUp } from '../stores.js';
 import { DeadLetterInFullDto, DeadLetterPageDto, RedriveOutcomesDto } from './dead-letter-view.dto.js';
-import type {
-  DeadLetterInFullView,
-  DeadLetterPageView,
-  RedriveOutcomeView,
-  RedriveOutcomesView,
-} from './dead-letter-view.dto.js';
 import { viewAttempt, viewDeadLetter, viewRedriven } from './dead-letter-view.js';
 import { ListDeadLettersDto, RedriveDto, mostRedriven, toFilter } from './dead-letters.dto.js';
 import { RedriveCount } from './redrive-count.js';

@@ -10,10 +10,10 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import type { EventPageView } from '@remuda/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readQuery } from '../input/read-dto.js';
 import { EventPageDto, EventsQueryDto } from './events.dto.js';
-import type { EventPageView } from './events.dto.js';
 import { JobEvents } from './job-events.js';
 import { OpenStreams } from './open-streams.js';
 import { chooseForm, readPosition } from './position.js';

@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import type { JobEvent } from '@remuda/domain';
+import type { EventPageView } from '@remuda/protocol';
 import { IsIn, IsString } from 'class-validator';
 import { Given } from '../input/fields.js';
 import { WholeNumber } from '../input/rules.js';
 import type { EventForm } from './position.js';
-import type { Shape } from '../docs/shape.js';
 
 /** Which stretch of a job's events, and in which form. */
 export class EventsQueryDto {
@@ -26,11 +26,8 @@ export class EventsQueryDto {
 
 /** A stretch of a job's events. */
 @ApiSchema({ name: 'EventPage' })
-export class EventPageDto {
+export class EventPageDto implements EventPageView {
   @ApiProperty({ type: 'array', items: { $ref: '#/components/schemas/JobEvent' } }) events!: readonly JobEvent[];
   @ApiProperty({ description: 'Give it as `after` for the next page.' }) next!: number;
   @ApiProperty({ description: 'Whether the job is over and this page reaches its last event.' }) complete!: boolean;
 }
-
-/** EventPage as plain data. */
-export type EventPageView = Shape<EventPageDto>;

@@ -8,9 +8,20 @@ import {
   permissionModes,
   startReasons,
 } from '@remuda/domain';
-import type { EndingRung, FailureCode, JobRecord, JobSpec, JobState, OnLoop, OnLost, Workspace } from '@remuda/domain';
+import type {
+  EndingRung,
+  FailureCode,
+  JobRecord,
+  JobSpec,
+  JobState,
+  OnLoop,
+  OnLost,
+  Start,
+  StartReason,
+  Workspace,
+} from '@remuda/domain';
+import type { AcceptedBatchView, AcceptedJobView, JobPageView, JobView } from '@remuda/protocol';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
-import type { Shape } from '../docs/shape.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
 const open = { type: 'object', additionalProperties: true } as const;
@@ -44,8 +55,8 @@ export class EndedDto {
 /** How the worker of the latest attempt was found. */
 @ApiSchema({ name: 'Start' })
 export class StartDto {
-  @ApiProperty({ enum: ['warm', 'cold', 'resumed'] }) kind!: string;
-  @ApiPropertyOptional({ enum: startReasons }) reason?: string;
+  @ApiProperty({ enum: ['warm', 'cold', 'resumed'] }) kind!: Start['kind'];
+  @ApiPropertyOptional({ enum: startReasons }) reason?: StartReason;
 }
 
 /** Points in time, ISO 8601. */
@@ -63,7 +74,7 @@ export class JobTimesDto {
 
 /** What became of a job, and what was asked for but for its prompt. */
 @ApiSchema({ name: 'Job' })
-export class JobDto {
+export class JobDto implements JobView {
   @ApiProperty() id!: string;
   @ApiProperty({ enum: jobStates }) state!: JobState;
   @ApiProperty({ description: 'The attempt under way or the last one; 0 before the first.' }) attempt!: number;
@@ -117,7 +128,7 @@ export class JobDto {
 
 /** A page of jobs, newest first. */
 @ApiSchema({ name: 'JobPage' })
-export class JobPageDto {
+export class JobPageDto implements JobPageView {
   @ApiProperty({ type: [JobDto] }) jobs!: JobDto[];
   @ApiPropertyOptional({ description: 'Give it as `cursor` for the next page; absent on the last one.' })
   nextCursor?: string;
@@ -125,7 +136,7 @@ export class JobPageDto {
 
 /** A job that was taken in. */
 @ApiSchema({ name: 'AcceptedJob' })
-export class AcceptedJobDto {
+export class AcceptedJobDto implements AcceptedJobView {
   @ApiProperty() id!: string;
   @ApiProperty({ enum: jobStates }) state!: JobState;
   @ApiProperty({ example: '/api/v1/jobs/j-…' }) url!: string;
@@ -134,18 +145,6 @@ export class AcceptedJobDto {
 
 /** Jobs that were taken in together, in the order of the request. */
 @ApiSchema({ name: 'AcceptedBatch' })
-export class AcceptedBatchDto {
+export class AcceptedBatchDto implements AcceptedBatchView {
   @ApiProperty({ type: [AcceptedJobDto] }) jobs!: AcceptedJobDto[];
 }
-
-/** Job as plain data. */
-export type JobView = Shape<JobDto>;
-
-/** JobPage as plain data. */
-export type JobPageView = Shape<JobPageDto>;
-
-/** AcceptedJob as plain data. */
-export type AcceptedJobView = Shape<AcceptedJobDto>;
-
-/** AcceptedBatch as plain data. */
-export type AcceptedBatchView = Shape<AcceptedBatchDto>;

@@ -1,9 +1,6 @@
 import type { JobRecord, JobResult, JobState, JobTimes } from '@remuda/domain';
-import type { AcceptedJobView, JobView } from './job-view.dto.js';
-import type { JobResultView } from './result-view.dto.js';
-
-/** Where jobs are found. */
-export const jobsPath = '/api/v1/jobs';
+import { jobsPath } from '@remuda/protocol';
+import type { AcceptedJobView, JobResultView, JobView } from '@remuda/protocol';
 
 /** A job as clients see it: its times as ISO 8601, without what only the cluster needs. */
 export function viewJob(job: JobRecord, queuePosition?: number): JobView {

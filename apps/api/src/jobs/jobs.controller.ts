@@ -11,6 +11,7 @@ import {
 import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, isOver } from '@remuda/domain';
 import type { JobStore, JobRecord } from '@remuda/domain';
+import type { JobPageView, JobResultView, JobView } from '@remuda/protocol';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
 import { readQuery, requireDto, requireBody } from '../input/read-dto.js';
@@ -18,11 +19,9 @@ import { problemResponse } from '../problems/problem.dto.js';
 import { jobStore } from '../stores.js';
 import { CancelJobDto } from './cancel-job.dto.js';
 import { JobDto, JobPageDto } from './job-view.dto.js';
-import type { JobPageView, JobView } from './job-view.dto.js';
 import { viewJob, viewResult } from './job-view.js';
 import { ListJobsDto, toJobQuery } from './list-jobs.dto.js';
 import { JobResultDto } from './result-view.dto.js';
-import type { JobResultView } from './result-view.dto.js';
 
 /** Jobs that were taken in: what becomes of them, what they gave, and their end before their time. */
 @ApiTags('jobs')

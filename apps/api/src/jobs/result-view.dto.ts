@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { jobStates } from '@remuda/domain';
 import type { JobState } from '@remuda/domain';
+import type { JobResultView, JobWithResultView } from '@remuda/protocol';
 import { EndedDto, FailureDto, JobDto, UsageDto } from './job-view.dto.js';
-import type { Shape } from '../docs/shape.js';
 
 /** A commit that a job made. */
 @ApiSchema({ name: 'Commit' })
@@ -46,7 +46,7 @@ export class ResultDto {
 
 /** The result of a job that is over. Of one that failed or was cancelled, as much as there is, with the reason. */
 @ApiSchema({ name: 'JobResult' })
-export class JobResultDto implements Partial<ResultDto> {
+export class JobResultDto implements JobResultView {
   @ApiProperty() id!: string;
   @ApiProperty({ enum: jobStates }) state!: JobState;
   @ApiPropertyOptional({ type: () => FailureDto }) failure?: FailureDto;
@@ -63,12 +63,6 @@ export class JobResultDto implements Partial<ResultDto> {
 
 /** A job that ended while its client waited, with its result. */
 @ApiSchema({ name: 'JobWithResult' })
-export class JobWithResultDto extends JobDto {
+export class JobWithResultDto extends JobDto implements JobWithResultView {
   @ApiPropertyOptional({ type: () => ResultDto }) result?: ResultDto;
 }
-
-/** JobResult as plain data. */
-export type JobResultView = Shape<JobResultDto>;
-
-/** JobWithResult as plain data. */
-export type JobWithResultView = Shape<JobWithResultDto>;

@@ -1,6 +1,6 @@
 import type { Halt, PoolRecord } from '@remuda/domain';
+import type { HaltView, PoolView } from '@remuda/protocol';
 import { iso } from '../jobs/job-view.js';
-import type { HaltView, PoolView } from './pools.dto.js';
 
 /** A pool with its times as ISO 8601. */
 export function viewPool(pool: PoolRecord): PoolView {

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { PoolStore } from '@remuda/domain';
+import type { PoolListView, WorkerListView } from '@remuda/protocol';
 import { poolStore } from '../stores.js';
 import { PoolListDto, WorkerListDto } from './pools.dto.js';
-import type { PoolListView, WorkerListView } from './pools.dto.js';
 import { viewPool } from './pool-view.js';
 import { viewWorker } from './worker-view.js';
 

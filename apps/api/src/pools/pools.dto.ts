@@ -1,13 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { haltKinds, workerPhases } from '@remuda/domain';
-import type { HaltKind, PoolRecord, WorkerPhase } from '@remuda/domain';
-import type { Shape } from '../docs/shape.js';
+import type { ErrorCode, HaltKind, PoolRecord, WorkerPhase } from '@remuda/domain';
+import type { HaltView, PoolListView, PoolView, WorkerListView, WorkerView } from '@remuda/protocol';
 
 const time = { type: 'string', format: 'date-time' } as const;
 
 /** A worker as operators see it. */
 @ApiSchema({ name: 'Worker' })
-export class WorkerDto {
+export class WorkerDto implements WorkerView {
   @ApiProperty() id!: string;
   @ApiProperty() profile!: string;
   @ApiProperty({ enum: workerPhases }) phase!: WorkerPhase;
@@ -32,18 +32,18 @@ export class WorkerDto {
 
 /** All workers. */
 @ApiSchema({ name: 'WorkerList' })
-export class WorkerListDto {
+export class WorkerListDto implements WorkerListView {
   @ApiProperty({ type: [WorkerDto] }) workers!: WorkerDto[];
 }
 
 /** What keeps a pool's jobs waiting. */
 @ApiSchema({ name: 'Halt' })
-export class HaltDto {
+export class HaltDto implements HaltView {
   @ApiProperty({ enum: haltKinds }) kind!: HaltKind;
   @ApiProperty(time) since!: string;
   @ApiProperty() reason!: string;
   @ApiPropertyOptional({ description: 'The failure that came again and again, of one that is suspended.' })
-  code?: string;
+  code?: ErrorCode;
   @ApiPropertyOptional({ ...time, description: 'When what still runs is requeued, of one that is drained.' })
   by?: string;
   @ApiProperty({ description: 'All profiles were paused at once.' }) everywhere!: boolean;
@@ -62,7 +62,7 @@ export class StartsDto {
 
 /** A pool as operators see it. */
 @ApiSchema({ name: 'Pool' })
-export class PoolDto {
+export class PoolDto implements PoolView {
   @ApiProperty() profile!: string;
   @ApiProperty({
     description: 'No scheduler has this profile any more: its jobs wait until one has it again, or they are cancelled.',
@@ -85,21 +85,6 @@ export class PoolDto {
 
 /** All pools. */
 @ApiSchema({ name: 'PoolList' })
-export class PoolListDto {
+export class PoolListDto implements PoolListView {
   @ApiProperty({ type: [PoolDto] }) pools!: readonly PoolDto[];
 }
-
-/** Worker as plain data. */
-export type WorkerView = Shape<WorkerDto>;
-
-/** WorkerList as plain data. */
-export type WorkerListView = Shape<WorkerListDto>;
-
-/** Halt as plain data. */
-export type HaltView = Shape<HaltDto>;
-
-/** Pool as plain data. */
-export type PoolView = Shape<PoolDto>;
-
-/** PoolList as plain data. */
-export type PoolListView = Shape<PoolListDto>;

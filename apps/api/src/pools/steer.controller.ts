@@ -3,12 +3,12 @@ import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } fr
 import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, defaultDrainMs } from '@remuda/domain';
 import type { PoolStore, PoolControls } from '@remuda/domain';
+import type { PoolListView, PoolView, WorkerView } from '@remuda/protocol';
 import { requireDto, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { poolStore, poolControls } from '../stores.js';
 import { viewPool } from './pool-view.js';
 import { PoolDto, PoolListDto, WorkerDto } from './pools.dto.js';
-import type { PoolListView, PoolView, WorkerView } from './pools.dto.js';
 import { DrainPoolDto, DrainWorkerDto, PausePoolDto } from './steer.dto.js';
 import { viewWorker } from './worker-view.js';
 

@@ -1,6 +1,6 @@
 import type { WorkerRecord } from '@remuda/domain';
+import type { WorkerView } from '@remuda/protocol';
 import { iso } from '../jobs/job-view.js';
-import type { WorkerView } from './pools.dto.js';
 
 /** A worker with its times as ISO 8601, without what only the cluster needs. */
 export function viewWorker(worker: WorkerRecord): WorkerView {

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nes
 import type { ApiResponseNoStatusOptions } from '@nestjs/swagger';
 import { errorCodes } from '@remuda/domain';
 import type { ErrorCode, Fault } from '@remuda/domain';
-import type { Problem } from './problem.js';
+import type { ProblemView } from '@remuda/protocol';
 
 /** One fault of an input. */
 @ApiSchema({ name: 'Fault' })
@@ -13,7 +13,7 @@ export class FaultDto implements Fault {
 
 /** RFC 9457, with a stable code. */
 @ApiSchema({ name: 'Problem' })
-export class ProblemDto implements Problem {
+export class ProblemDto implements ProblemView {
   @ApiProperty({ example: 'urn:remuda:error:request.invalid' }) type!: string;
   @ApiProperty() title!: string;
   @ApiProperty() status!: number;

@@ -1,22 +1,11 @@
 import { RemudaError } from '@remuda/domain';
-import type { ErrorCode, Fault } from '@remuda/domain';
+import type { ErrorCode } from '@remuda/domain';
+import type { ProblemView } from '@remuda/protocol';
 import { statusOf } from './status.js';
-
-/** What a refused request gets: RFC 9457, with our stable code and the faults of the input. */
-export interface Problem {
-  /** Where the code is explained. */
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly detail: string;
-  readonly instance?: string;
-  readonly faults?: readonly Fault[];
-}
 
 /** A problem, and after how many seconds it is worth while to try again. */
 export interface ProblemAnswer {
-  readonly problem: Problem;
+  readonly problem: ProblemView;
   readonly retryAfterS?: number;
 }
 
@@ -47,7 +36,7 @@ export function toProblem(error: unknown, instance?: string): ProblemAnswer {
   const code = known?.code ?? 'internal';
   const status = statusOf(code);
   const faults = known?.extra.faults?.slice(0, maxFaults);
-  const problem: Problem = {
+  const problem: ProblemView = {
     type: `urn:remuda:error:${code}`,
     title: titles[status] ?? 'Error',
     status,
