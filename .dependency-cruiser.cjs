@@ -55,6 +55,12 @@ module.exports = {
       { path: vendor('@kubernetes/[^/]+') },
     ),
     error(
+      'programs-by-the-runner',
+      'What the engine starts runs where Claude Code does: by the port, which may lead into another container.',
+      { path: '^libs/engine/', pathNot: ['^libs/engine/src/runner/', tests] },
+      { path: '^(node:)?child_process$' },
+    ),
+    error(
       'no-nest-below-the-apps',
       'The worker image needs no NestJS; of the libs only runtime has it.',
       { path: '^(libs/(?!runtime/)|apps/worker/)' },

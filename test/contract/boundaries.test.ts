@@ -59,6 +59,12 @@ describe('the rules fail when', () => {
     ['an app speaks to BullMQ', 'apps/api/src/a.ts', 'bullmq', 'redis-only-in-redis'],
     ['an app speaks to Docker', 'apps/api/src/a.ts', 'dockerode', 'docker-only-in-containers'],
     ['an app speaks to Kubernetes', 'apps/api/src/a.ts', '@kubernetes/client-node', 'kubernetes-only-in-containers'],
+    [
+      'the engine starts a program past its runner',
+      'libs/engine/src/a.ts',
+      'node:child_process',
+      'programs-by-the-runner',
+    ],
     ['the worker has NestJS in it', 'apps/worker/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
     ['an adapter has NestJS in it', 'libs/engine/src/a.ts', '@nestjs/common', 'no-nest-below-the-apps'],
     [

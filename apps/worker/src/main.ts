@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
-import { StreamEngine, type BridgeAddress, type CopyPlace, type EngineUser } from '@remuda/engine';
+import { LocalRunner, StreamEngine, type BridgeAddress, type CopyPlace, type Runner } from '@remuda/engine';
 import { bridgeSockets } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
@@ -24,8 +24,7 @@ async function main(): Promise<void> {
   let hide = (line: string): string => line;
   const log = createLogger({ name: 'worker', level: settings.logLevel, hide: (line) => hide(line) });
   const address = addressOf(bridge);
-  const user = userOf(settings);
-  const owner = user ? { user } : {};
+  const runner = runnerOf(settings);
   const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
   const engine = new StreamEngine({
@@ -38,7 +37,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
     onExit: (reason) => worker.onEngineExit(reason),
-    ...owner,
+    runner,
   });
   const folder = new EngineWorkspace({
     workspace,
@@ -46,9 +45,9 @@ async function main(): Promise<void> {
     gitConnect: fileURLToPath(new URL('./git-connect.mjs', import.meta.url)),
     gitSocket: 'socket' in address ? join(dirname(address.socket), bridgeSockets.git) : undefined,
     env: process.env,
-    ...owner,
+    runner,
   });
-  const snapshots = snapshotsOf(settings, address, { workspace, home, env: folder.env, ...owner }, log);
+  const snapshots = snapshotsOf(settings, address, { workspace, home, env: folder.env, runner }, log);
   const { afterJobs } = profile;
   const { drainMs } = settings;
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
@@ -75,8 +74,8 @@ function snapshotsOf(
   return new Snapshots({ client: new SnapshotClient(path), place, everyMs, clock: systemClock, log });
 }
 
-function userOf({ engineUid: uid, engineGid: gid }: Settings): EngineUser | undefined {
-  return uid === undefined || gid === undefined ? undefined : { uid, gid };
+function runnerOf({ engineUid: uid, engineGid: gid }: Settings): Runner {
+  return new LocalRunner(uid === undefined || gid === undefined ? undefined : { uid, gid });
 }
 
 main().then(

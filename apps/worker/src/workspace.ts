@@ -1,5 +1,5 @@
 import type { GitOutcome, Workspace } from '@remuda/domain';
-import { clearWorkspace, collectWorkspace, prepareWorkspace, type EngineUser, type Transport } from '@remuda/engine';
+import { clearWorkspace, collectWorkspace, prepareWorkspace, type Runner, type Transport } from '@remuda/engine';
 import type { WorkspaceKeeper } from './keepers.port.js';
 
 /** Where the workspace is, and how its repositories come in. */
@@ -11,7 +11,7 @@ export interface WorkspacePlan {
   /** The bridge's socket for repositories; without one there is no git workspace. */
   readonly gitSocket: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly user?: EngineUser;
+  readonly runner: Runner;
 }
 
 /** The one workspace of a worker: filled by way of the bridge, which has the repository's credential. */
@@ -21,9 +21,9 @@ export class EngineWorkspace implements WorkspaceKeeper {
   #transport: Transport | undefined;
 
   constructor(private readonly plan: WorkspacePlan) {
-    const { workspace, home, env, user } = plan;
+    const { workspace, home, env, runner } = plan;
     const passed = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: home };
-    this.#at = { folder: workspace, env: passed, ...(user ? { user } : {}) };
+    this.#at = { folder: workspace, env: passed, runner };
   }
 
   /** The environment of programs that look after the workspace. */

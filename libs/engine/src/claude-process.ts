@@ -1,14 +1,11 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { RemudaError, type Clock, type FailureCode } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
-import { startAs } from './as-user.js';
 import { readMessage, type CliMessage } from './cli-message.js';
 import { Controls, type ControlRequest } from './controls.js';
 import { LineReader, Tail } from './lines.js';
-import { countOomKills, isOutOfMemory } from './oom-kills.js';
 import { emptyMessage, userMessage } from './prompt.js';
-import type { EngineUser } from './options.js';
-import { signal } from './sweep.js';
+import { isOutOfMemory } from './runner/oom-kills.js';
+import { exitWords, type Exit, type Runner, type RunningProgram } from './runner/runner.port.js';
 
 /** Longest line that Claude Code may print, in bytes. */
 const maxLineBytes = 32 * 1024 * 1024;
@@ -23,13 +20,12 @@ export interface ProcessAim {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly user?: EngineUser;
+  readonly runner: Runner;
   readonly clock: Clock;
 }
 
 /** One running Claude Code in stream-json mode: what is written to it, and what it says. */
 export class ClaudeProcess {
-  readonly pid: number | undefined;
   /** Resolves with a sentence when the process has ended, for whatever reason. */
   readonly ended: Promise<string>;
   /** Longest wait for what it should do at once, in ms: longer while it starts. */
@@ -38,7 +34,7 @@ export class ClaudeProcess {
   asked: (request: Record<string, unknown>) => object | undefined = () => undefined;
   /** Whether it can still be talked to. */
   alive = true;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #program: RunningProgram;
   readonly #tail = new Tail();
   readonly #controls = new Controls();
   readonly #listeners = new Set<(message: CliMessage) => void>();
@@ -46,16 +42,19 @@ export class ClaudeProcess {
   #reason: string | undefined;
   #endCode: FailureCode = 'engine.crashed';
   /** What the kernel's count was before whatever it does at the moment. */
-  #oomKills = countOomKills();
+  #oomKills: Promise<number | undefined>;
 
   constructor(private readonly aim: ProcessAim) {
-    const { claude, args, cwd, env, user } = aim;
-    // A session of its own: signals meant for us don't reach it.
-    const start = startAs(user, cwd, claude, args);
-    this.#child = spawn(start.command, start.args, { ...start.options, env, detached: true, stdio: 'pipe' });
-    this.pid = this.#child.pid;
+    const { claude, args, cwd, env, runner } = aim;
+    this.#program = runner.start({ command: claude, args, cwd, env });
+    this.#oomKills = this.#countOomKills();
     this.ended = this.#watch();
     this.#read();
+  }
+
+  /** Undefined as long as it is not known, or where it could not be started. */
+  get pid(): number | undefined {
+    return this.#program.pid;
   }
 
   /** The last lines that it printed outside of the protocol. */
@@ -90,7 +89,7 @@ export class ClaudeProcess {
 
   /** Hands it a user's message, of one or several texts. */
   say(...texts: readonly string[]): void {
-    this.#oomKills = countOomKills();
+    this.#oomKills = this.#countOomKills();
     this.#write(userMessage(texts));
   }
 
@@ -142,53 +141,46 @@ export class ClaudeProcess {
   }
 
   #signal(name: NodeJS.Signals, reason: string): void {
-    if (!this.alive || this.pid === undefined) return;
+    if (!this.alive) return;
     this.#reason ??= reason;
-    signal(-this.pid, name);
+    this.#program.signal(name);
   }
 
   #write(value: object): void {
-    if (this.alive) this.#child.stdin.write(`${JSON.stringify(value)}\n`);
+    if (this.alive) this.#program.stdin.write(`${JSON.stringify(value)}\n`);
   }
 
-  #watch(): Promise<string> {
-    // A write to a process that has just ended is no news: its end is.
-    this.#child.stdin.on('error', () => undefined);
-    return new Promise((resolve) => {
-      const end = (sentence: string): void => {
-        this.alive = false;
-        const reason = this.#reason ?? sentence;
-        this.#controls.fail(new RemudaError(this.#endCode, reason));
-        resolve(reason);
-      };
-      this.#child.once('error', (error) => {
-        end(`Claude Code could not be started: ${error.message}`);
-      });
-      this.#child.once('exit', (code, signal) => {
-        this.alive = false;
-        const sentence = `Claude Code ended with ${signal ?? `exit code ${String(code)}`}.`;
-        void Promise.all([this.#wasOutOfMemory(signal), this.#lastWords()]).then(([outOfMemory]) => {
-          if (outOfMemory) this.#endCode = 'engine.out_of_memory';
-          end(outOfMemory ? 'The kernel killed Claude Code for want of memory.' : sentence);
-        });
-      });
-    });
+  async #watch(): Promise<string> {
+    const exit = await this.#program.exited;
+    this.alive = false;
+    const sentence = await this.#sentenceOf(exit);
+    const reason = this.#reason ?? sentence;
+    this.#controls.fail(new RemudaError(this.#endCode, reason));
+    return reason;
+  }
+
+  async #sentenceOf(exit: Exit): Promise<string> {
+    const sentence = `Claude Code ${exitWords(exit)}.`;
+    if (exit.fault !== undefined) return sentence;
+    const [outOfMemory] = await Promise.all([this.#wasOutOfMemory(exit.signal ?? null), this.#lastWords()]);
+    if (outOfMemory) this.#endCode = 'engine.out_of_memory';
+    return outOfMemory ? 'The kernel killed Claude Code for want of memory.' : sentence;
   }
 
   async #wasOutOfMemory(signal: string | null): Promise<boolean> {
     const ours = this.#reason !== undefined;
-    const [killsBefore, killsAfter] = await Promise.all([this.#oomKills, countOomKills()]);
+    const [killsBefore, killsAfter] = await Promise.all([this.#oomKills, this.#countOomKills()]);
     return isOutOfMemory({ signal, ours, killsBefore, killsAfter });
+  }
+
+  /** Where nobody can say, nothing is known of it. */
+  #countOomKills(): Promise<number | undefined> {
+    return this.aim.runner.oomKills().catch(() => undefined);
   }
 
   /** What it printed last may still be in the pipe; a tool left behind may hold that open for as long as it likes. */
   #lastWords(): Promise<void> {
-    const closed = new Promise<void>((resolve) =>
-      this.#child.once('close', () => {
-        resolve();
-      }),
-    );
-    return this.#atMost(lastWordsMs, closed);
+    return this.#atMost(lastWordsMs, this.#program.closed);
   }
 
   async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
@@ -199,15 +191,15 @@ export class ClaudeProcess {
 
   #read(): void {
     const reader = new LineReader(maxLineBytes);
-    this.#child.stdout.on('data', (chunk: Buffer) => {
+    this.#program.stdout.on('data', (chunk: Buffer) => {
       const lines = reader.read(chunk);
       if (lines === undefined) {
-        this.#child.stdout.destroy();
+        this.#program.stdout.destroy();
         this.kill(`Claude Code printed a line of more than ${String(maxLineBytes)} bytes and was killed.`);
       }
       for (const line of lines ?? []) this.#take(line);
     });
-    this.#child.stderr.on('data', (chunk: Buffer) => {
+    this.#program.stderr.on('data', (chunk: Buffer) => {
       this.#tail.add(chunk.toString('utf8'));
     });
   }

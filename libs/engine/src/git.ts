@@ -1,14 +1,15 @@
-import { runAsUser } from './as-user.js';
 import { scopeVariable } from './environment.js';
-import type { EngineUser } from './options.js';
+import { ownUser } from './runner/local-runner.js';
+import { runProgram } from './runner/run-program.js';
+import type { Runner } from './runner/runner.port.js';
 
 /** A workspace as git sees it. */
 export interface GitFolder {
   readonly folder: string;
   /** The harmless part of an environment: PATH, language and the like. */
   readonly env: Readonly<Record<string, string>>;
-  /** As whom git runs. Default: the user of this process. */
-  readonly user?: EngineUser | undefined;
+  /** Where git runs, and as whom. Default: here, as the user of this process. */
+  readonly runner?: Runner | undefined;
   /** The engine's mark, so that nothing that git starts outlives the engine. */
   readonly scope?: string | undefined;
 }
@@ -43,7 +44,8 @@ const closedConfig: Readonly<Record<string, string>> = {
 /** Runs git without hooks, prompts, and the user's or the machine's configuration; undefined when its output was too long. */
 export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefined> {
   const { args, input, maxBytes, timeoutMs, signal } = call;
-  return runAsUser({
+  return runProgram({
+    runner: at.runner ?? ownUser,
     command: 'git',
     args,
     cwd: at.folder,
@@ -58,7 +60,6 @@ export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefi
       ...configEnv({ ...closedConfig, ...call.config }),
       ...call.env,
     },
-    user: at.user,
     code: 'workspace.failed',
     ...(input === undefined ? {} : { input }),
     ...(maxBytes === undefined ? {} : { maxBytes }),

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { runAsUser } from './as-user.js';
 import { toolsEnvScript } from './environment.js';
-import type { EngineUser } from './options.js';
+import { runProgram } from './runner/run-program.js';
+import type { Runner } from './runner/runner.port.js';
 
-/** The folders of an engine, and as whom it runs. */
+/** The folders of an engine, and where they are. */
 export interface Folders {
   readonly workspace: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly user?: EngineUser | undefined;
+  readonly runner: Runner;
   /** Whether the repository's CLAUDE.md has to be brought in by the user's own, as it isn't read otherwise. */
   readonly importMemory: boolean;
 }
@@ -52,17 +52,17 @@ exit 0
 /** Empties the home: all in it may be a job's doing. Nothing may run in it any more. */
 export async function scrubHome(folders: Folders): Promise<void> {
   // under a user of its own, all that this user has on the machine is the engine's
-  await shell(folders, scrub, [folders.home, folders.user ? 'all' : '']);
+  await shell(folders, scrub, [folders.home, folders.runner.alone ? 'all' : '']);
 }
 
 async function shell(folders: Folders, script: string, args: readonly string[]): Promise<void> {
-  const { env, user } = folders;
-  await runAsUser({
+  const { env, runner } = folders;
+  await runProgram({
+    runner,
     command: '/bin/sh',
     args: ['-c', script, 'sh', ...args],
     cwd: '/',
     env,
-    user,
     code: 'engine.start_failed',
   });
 }

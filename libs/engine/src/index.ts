@@ -5,10 +5,11 @@ export {
   type BridgeAddress,
   type EngineLimits,
   type EngineLog,
-  type EngineUser,
   type StreamEngineOptions,
 } from './options.js';
 export { claudeVersion, resolveClaude } from './resolve-claude.js';
+export { LocalRunner, ownUser } from './runner/local-runner.js';
+export type { Runner } from './runner/runner.port.js';
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './session-copy.js';
 export { StreamEngine } from './stream-engine.js';
 export { schemaFaults } from './result/schema-faults.js';

@@ -1,10 +1,5 @@
 import type { Clock, EngineProfile } from '@remuda/domain';
-
-/** Another user as whom the agent and all that it starts run. */
-export interface EngineUser {
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { Runner } from './runner/runner.port.js';
 
 /** How the model is reached: by a unix socket, or by a base URL. */
 export type BridgeAddress = { readonly socket: string } | { readonly url: string };
@@ -56,8 +51,8 @@ export interface StreamEngineOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: EngineProfile;
   readonly bridge: BridgeAddress;
-  /** Default: the user of this process. */
-  readonly user?: EngineUser;
+  /** Where the agent and all that it starts run, and as whom. Default: here, as the user of this process. */
+  readonly runner?: Runner;
   readonly limits?: Partial<EngineLimits>;
   /**
    * Whether a second process waits for jobs with their own system prompt or schema. Default true. Measured on CLI 2.1.197

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { RemudaError } from '@remuda/domain';
+import { ownUser } from './runner/local-runner.js';
+import { runProgram } from './runner/run-program.js';
 
 /**
  * Path of Claude Code's own binary for this platform, from the package that npm put beside `@anthropic-ai/claude-code`.
@@ -46,8 +46,10 @@ function isMusl(): boolean {
 /** The version that a binary says it is, `2.1.197`. Rejects with `engine.start_failed` when it can't be run. */
 export async function claudeVersion(claude: string): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(claude, ['--version'], { timeout: 20_000, env: {} });
-    return stdout.trim().split(' ')[0] ?? '';
+    const code = 'engine.start_failed';
+    const start = { runner: ownUser, command: claude, args: ['--version'], cwd: '/', env: {} };
+    const said = await runProgram({ ...start, timeoutMs: 20_000, code });
+    return said?.toString('utf8').trim().split(' ')[0] ?? '';
   } catch (cause) {
     throw new RemudaError('engine.start_failed', `${claude} could not be run.`, { cause });
   }

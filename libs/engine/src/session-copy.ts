@@ -1,15 +1,16 @@
-import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runAsUser } from './as-user.js';
-import type { EngineUser } from './options.js';
-import { feedAsUser, readAsUser } from './stream-as-user.js';
+import { ownUser } from './runner/local-runner.js';
+import { runProgram } from './runner/run-program.js';
+import type { Runner } from './runner/runner.port.js';
+import { feedProgram, readProgram } from './runner/stream-program.js';
 
-/** The folders of an engine whose session and workspace are copied, and as whom. */
+/** The folders of an engine whose session and workspace are copied, and where. */
 export interface CopyPlace {
   readonly workspace: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly user?: EngineUser | undefined;
+  /** Default: here, as the user of this process. */
+  readonly runner?: Runner | undefined;
 }
 
 /** Which session is copied. */
@@ -41,7 +42,7 @@ if [ -d "$2" ]; then ${pack} -- "$2.jsonl" "$2"; else ${pack} -- "$2.jsonl"; fi
  */
 export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Buffer | undefined> {
   const folder = await transcriptFolder(place);
-  return runAsUser({
+  return runProgram({
     ...shell(place, packSession, [folder, aim.sessionId, `"tool_use_id":${JSON.stringify(aim.toolId)}`]),
     maxBytes: maxSessionBytes,
     code: 'engine.crashed',
@@ -55,7 +56,7 @@ export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Bu
  */
 export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncIterable<Buffer> {
   const changedMeanwhile = process.platform === 'linux' ? [1] : [];
-  return readAsUser({
+  return readProgram({
     ...shell(place, `cd "$1" && ${pack} .`, [place.workspace]),
     code: 'workspace.failed',
     signal,
@@ -69,7 +70,7 @@ const unpack = 'exec tar -xzpf - --no-same-owner';
 /** Puts a session where Claude Code looks for it. Rejects with `workspace.failed` when it can't be unpacked. */
 export async function pasteSession(place: CopyPlace, packed: Buffer): Promise<void> {
   const folder = await transcriptFolder(place);
-  await runAsUser({
+  await runProgram({
     ...shell(place, `mkdir -p "$1" && cd "$1" && ${unpack}`, [folder]),
     input: packed,
     code: 'workspace.failed',
@@ -83,24 +84,24 @@ export async function pasteWorkspace(
   signal?: AbortSignal,
 ): Promise<void> {
   const empty = 'find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +';
-  await feedAsUser(
+  await feedProgram(
     { ...shell(place, `cd "$1" && ${empty} && ${unpack}`, [place.workspace]), code: 'workspace.failed', signal },
     packed,
   );
 }
 
-function shell({ env, user, home }: CopyPlace, script: string, args: readonly string[]) {
+function shell({ env, runner = ownUser, home }: CopyPlace, script: string, args: readonly string[]) {
   return {
     command: '/bin/sh',
     args: ['-c', script, 'sh', ...args],
     cwd: '/',
     env: { ...env, HOME: home, LC_ALL: 'C' },
-    user,
+    runner,
   };
 }
 
 /** Claude Code keeps its transcripts by working folder. */
-async function transcriptFolder({ workspace, home }: CopyPlace): Promise<string> {
-  const folder = await realpath(workspace).catch(() => workspace);
+async function transcriptFolder({ workspace, home, runner = ownUser }: CopyPlace): Promise<string> {
+  const folder = await runner.realPath(workspace);
   return join(home, '.claude', 'projects', folder.replace(/[^A-Za-z0-9]/g, '-'));
 }

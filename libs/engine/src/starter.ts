@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import { RemudaError, failureOf, type PermissionMode } from '@remuda/domain';
 import { argumentsOf } from './arguments.js';
 import { ClaudeProcess } from './claude-process.js';
 import { environmentOf, harmlessOf } from './environment.js';
 import { toolsEnvPath } from './home.js';
 import type { EngineLimits, StreamEngineOptions } from './options.js';
+import { ownUser } from './runner/local-runner.js';
+import type { Runner } from './runner/runner.port.js';
 import { Session, type Initial } from './session.js';
 import { makePrimed, makeWarm } from './warm-up.js';
 
@@ -19,6 +20,8 @@ export class Starter {
   /** Processes that have not ended. */
   readonly running = new Set<ClaudeProcess>();
   readonly #env: Readonly<Record<string, string>>;
+  readonly #runner: Runner;
+  #shell: Readonly<Record<string, string>> | undefined;
   #closed = false;
 
   constructor(
@@ -26,13 +29,10 @@ export class Starter {
     private readonly limits: EngineLimits,
     scope: string,
   ) {
-    const { env, home, bridge, user, modelRetries = 4 } = options;
-    const root = (user?.uid ?? process.getuid?.()) === 0;
-    this.#env = {
-      ...environmentOf({ base: env, home, bridge, scope, root, modelRetries, toolsEnv: toolsEnvPath(home) }),
-      // Claude Code looks for bash by itself, but takes zsh where it finds that first.
-      ...(existsSync('/bin/bash') ? { SHELL: '/bin/bash' } : {}),
-    };
+    const { env, home, bridge, runner = ownUser, modelRetries = 4 } = options;
+    const { root } = runner;
+    this.#runner = runner;
+    this.#env = environmentOf({ base: env, home, bridge, scope, root, modelRetries, toolsEnv: toolsEnvPath(home) });
   }
 
   /** Process ids of all that runs. */
@@ -66,6 +66,8 @@ export class Starter {
   }
 
   async #start(ready: (session: Session) => Promise<void>, own: OwnStart = {}): Promise<Session> {
+    // Claude Code looks for bash by itself, but takes zsh where it finds that first.
+    this.#shell ??= (await this.#runner.exists('/bin/bash')) ? { SHELL: '/bin/bash' } : {};
     if (this.#closed) throw new RemudaError('engine.crashed', 'The engine has been killed.');
     const session = this.#spawn(own);
     const startMs = own.sessionId === undefined ? this.limits.startMs : this.limits.resumeMs;
@@ -93,15 +95,15 @@ export class Starter {
   }
 
   #spawn({ sessionId, ...mode }: OwnStart): Session {
-    const { claude, workspace, user, clock } = this.options;
+    const { claude, workspace, clock } = this.options;
     const profile = { ...this.options.profile, ...mode };
     const one = new ClaudeProcess({
       claude,
       args: [...argumentsOf(profile), ...(sessionId === undefined ? [] : ['--resume', sessionId])],
       cwd: workspace,
-      env: this.#env,
+      env: { ...this.#env, ...this.#shell },
+      runner: this.#runner,
       clock,
-      ...(user ? { user } : {}),
     });
     this.running.add(one);
     void one.ended.then(() => this.running.delete(one));

@@ -18,15 +18,15 @@ import { unlessAborted } from './abort.js';
 import { reservedNames } from './environment.js';
 import type { GitFolder } from './git.js';
 import { layFolders, scrubHome, type Folders } from './home.js';
-import { killAll, killUser } from './kill.js';
-import { memoryOf } from './memory.js';
+import { killAll } from './kill.js';
 import { initialOf, needOf } from './needs.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from './options.js';
-import type { Mark } from './processes.js';
+import { ownUser } from './runner/local-runner.js';
+import type { Runner } from './runner/runner.port.js';
 import type { Session } from './session.js';
 import { Spare } from './spare.js';
 import { Starter } from './starter.js';
-import { nameOf, present, sweep, type Swept } from './sweep.js';
+import { nameOf, present, sweep, type Swept, type SweepPlace } from './sweep.js';
 import { withWarnings } from './turn-end.js';
 import { runTurn } from './turn-run.js';
 import { clearWorkspace } from './workspace.js';
@@ -38,6 +38,7 @@ import { clearWorkspace } from './workspace.js';
 export class StreamEngine implements Engine {
   readonly #limits: EngineLimits;
   readonly #scope = randomUUID();
+  readonly #runner: Runner;
   readonly #starter: Starter;
   #main: Session | undefined;
   readonly #spare: Spare;
@@ -50,6 +51,7 @@ export class StreamEngine implements Engine {
   #baseline: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: StreamEngineOptions) {
+    this.#runner = options.runner ?? ownUser;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#starter = new Starter(options, this.#limits, this.#scope);
     this.#spare = new Spare(this.#starter, options.log, options.clock);
@@ -57,8 +59,8 @@ export class StreamEngine implements Engine {
 
   /** The workspace as git is to be run in it; whatever that starts is the engine's. */
   get workspace(): GitFolder {
-    const { workspace, user } = this.options;
-    return { folder: workspace, env: this.#starter.harmlessEnv, user, scope: this.#scope };
+    const env = this.#starter.harmlessEnv;
+    return { folder: this.options.workspace, env, runner: this.#runner, scope: this.#scope };
   }
 
   get version(): string | undefined {
@@ -150,7 +152,7 @@ export class StreamEngine implements Engine {
   }
 
   async memoryMb(): Promise<number | undefined> {
-    return memoryOf(this.#starter.pids);
+    return this.#runner.memoryMb(this.#starter.pids);
   }
 
   /** Ends what a turn started, and says by which rung all of it was gone. `since` is of the monotonic clock, in ms. */
@@ -174,8 +176,7 @@ export class StreamEngine implements Engine {
     if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
     await this.#endAll('its job is over');
     this.#baseline = new Set();
-    const { user } = this.options;
-    if (user) await killUser(user, this.#starter.harmlessEnv, this.#limits.killMs);
+    if (this.#runner.alone) await this.#runner.killUser(this.#limits.killMs);
     if ((await this.#sweep(0)).left > 0)
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
     await clearWorkspace(this.workspace);
@@ -189,16 +190,17 @@ export class StreamEngine implements Engine {
     this.#spare.drop();
     const { clock, log } = this.options;
     const { killMs } = this.#limits;
-    await killAll({ starter: this.#starter, mark: this.#mark, killMs, clock, log });
+    await killAll({ starter: this.#starter, ...this.#place, killMs, clock, log });
   }
 
   get #folders(): Folders {
-    const { workspace, home, user, profile } = this.options;
-    return { workspace, home, env: this.#starter.harmlessEnv, user, importMemory: !profile.trustRepository };
+    const { workspace, home, profile } = this.options;
+    const env = this.#starter.harmlessEnv;
+    return { workspace, home, env, runner: this.#runner, importMemory: !profile.trustRepository };
   }
 
-  get #mark(): Mark {
-    return { scope: this.#scope, uid: this.options.user?.uid };
+  get #place(): SweepPlace {
+    return { runner: this.#runner, scope: this.#scope };
   }
 
   async #startMain(): Promise<Session> {
@@ -212,7 +214,7 @@ export class StreamEngine implements Engine {
 
   /** Notes what belongs to the idle engine, and has a spare made ready beside it if it stays idle. */
   async #settle(): Promise<void> {
-    this.#baseline = new Set((await present(this.#mark, this.#starter.pids)).map(nameOf));
+    this.#baseline = new Set((await present(this.#place, () => this.#starter.pids)).map(nameOf));
     if (this.options.spare !== false && !this.#dead) this.#spare.keep();
   }
 
@@ -256,11 +258,12 @@ export class StreamEngine implements Engine {
 
   /** Ends what the last turn left running; `terminateMs` after SIGTERM, with 0 at once. */
   #sweep(terminateMs: number): Promise<Swept> {
-    const spared = [...this.#starter.running].flatMap((one) => (one === this.#main?.process ? [] : (one.pid ?? [])));
+    const spared = (): readonly number[] =>
+      [...this.#starter.running].flatMap((one) => (one === this.#main?.process ? [] : (one.pid ?? [])));
     const { clock } = this.options;
     const limitMs = this.#limits.killMs;
-    const roots = this.#starter.pids;
-    return sweep({ mark: this.#mark, roots, spared, baseline: this.#baseline, terminateMs, limitMs, clock });
+    const roots = (): readonly number[] => this.#starter.pids;
+    return sweep({ ...this.#place, roots, spared, baseline: this.#baseline, terminateMs, limitMs, clock });
   }
 }
 

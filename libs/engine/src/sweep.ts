@@ -1,16 +1,22 @@
 import type { Clock } from '@remuda/domain';
-import { belonging, seeProcesses, type Mark, type SeenProcess } from './processes.js';
+import { belonging } from './runner/processes.js';
+import type { Runner, SeenProcess } from './runner/runner.port.js';
 
 /** Names a process beyond its number, which is given again to later ones. */
 export const nameOf = (one: SeenProcess): string => `${String(one.pid)}@${one.startedAt}`;
 
+/** Where an engine's processes are looked for, and by which mark. */
+export interface SweepPlace {
+  readonly runner: Runner;
+  readonly scope: string;
+}
+
 /** What is swept, and what is spared. */
-export interface SweepAim {
-  readonly mark: Mark;
-  /** Processes of ours; they and what descends from them belong to the engine. */
-  readonly roots: readonly number[];
+export interface SweepAim extends SweepPlace {
+  /** Processes of ours; they and what descends from them belong to the engine. Asked for after each look: one may start meanwhile. */
+  readonly roots: () => readonly number[];
   /** Of the roots, those that stay, with all that descends from them. */
-  readonly spared: readonly number[];
+  readonly spared: () => readonly number[];
   /** Others that stay, by name. */
   readonly baseline: ReadonlySet<string>;
   /** Between SIGTERM and SIGKILL, in ms; 0 for SIGKILL at once. */
@@ -28,8 +34,8 @@ export interface Swept {
 }
 
 /** All that belongs to the engine at this moment. */
-export async function present(mark: Mark, roots: readonly number[]): Promise<readonly SeenProcess[]> {
-  return belonging(await seeProcesses(mark), roots);
+export async function present({ runner, scope }: SweepPlace, roots: () => readonly number[]) {
+  return belonging(await runner.processes(scope), roots());
 }
 
 /**
@@ -45,12 +51,11 @@ export async function sweep(aim: SweepAim): Promise<Swept> {
 }
 
 /** Only what was found first is told: what it starts now may be what it has to do before it ends. */
-function terminate(aim: SweepAim, orphans: readonly SeenProcess[]): Promise<number> {
-  for (const { pid } of orphans) {
-    signal(pid, 'SIGTERM');
-    // one that was stopped hears it only when it goes on
-    signal(pid, 'SIGCONT');
-  }
+async function terminate(aim: SweepAim, orphans: readonly SeenProcess[]): Promise<number> {
+  const pids = orphans.map(({ pid }) => pid);
+  await aim.runner.signal(pids, 'SIGTERM');
+  // one that was stopped hears it only when it goes on
+  await aim.runner.signal(pids, 'SIGCONT');
   return until(aim, aim.terminateMs);
 }
 
@@ -60,26 +65,18 @@ async function until(aim: SweepAim, limitMs: number, name?: NodeJS.Signals): Pro
   for (;;) {
     const orphans = await findOrphans(aim);
     if (orphans.length === 0 || aim.clock.monotonic() > end) return orphans.length;
-    if (name !== undefined) for (const { pid } of orphans) signal(pid, name);
+    const pids = orphans.map(({ pid }) => pid);
+    if (name !== undefined) await aim.runner.signal(pids, name);
     await aim.clock.sleep(5);
   }
 }
 
 async function findOrphans(aim: SweepAim): Promise<readonly SeenProcess[]> {
-  const seen = await seeProcesses(aim.mark);
+  const seen = await aim.runner.processes(aim.scope);
+  const roots = aim.roots();
   const unmarked = seen.map((one) => ({ ...one, marked: false }));
-  const spared = new Set(belonging(unmarked, aim.spared).map((one) => one.pid));
-  return belonging(seen, aim.roots).filter(
-    (one) =>
-      one.pid !== process.pid && !spared.has(one.pid) && !aim.roots.includes(one.pid) && !aim.baseline.has(nameOf(one)),
+  const spared = new Set(belonging(unmarked, aim.spared()).map((one) => one.pid));
+  return belonging(seen, roots).filter(
+    (one) => !spared.has(one.pid) && !roots.includes(one.pid) && !aim.baseline.has(nameOf(one)),
   );
-}
-
-/** Signals a process; one that is gone already needs none. */
-export function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

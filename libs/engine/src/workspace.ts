@@ -1,7 +1,8 @@
 import { isCommitId, RemudaError, refFault, type Workspace } from '@remuda/domain';
 import { bridgeRefusal } from '@remuda/protocol';
-import { runAsUser } from './as-user.js';
 import { git, gitText, type GitCall, type GitFolder } from './git.js';
+import { ownUser } from './runner/local-runner.js';
+import { runProgram } from './runner/run-program.js';
 
 /** Where a repository is fetched from. */
 export interface Transport {
@@ -114,12 +115,12 @@ find . -mindepth 1 -maxdepth 1 -exec rm -rf {} + || exit 1
 /** Empties a workspace: what is left is an empty repository, or just a folder where there is no git. Rejects with `workspace.failed`. */
 export async function clearWorkspace(at: GitFolder): Promise<void> {
   const env = { ...at.env, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' };
-  await runAsUser({
+  await runProgram({
+    runner: at.runner ?? ownUser,
     command: '/bin/sh',
     args: ['-c', clear],
     cwd: at.folder,
     env,
-    user: at.user,
     code: 'workspace.failed',
   });
 }

@@ -1,6 +1,7 @@
 import { chown, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LocalRunner } from '@remuda/engine';
 import { script } from '@remuda/scripted-model';
 import { describe, expect, it } from 'vitest';
 import { runs } from './process-table.js';
@@ -15,7 +16,7 @@ describe.skipIf(process.getuid?.() !== 0)('an engine that runs as another user (
     try {
       await chown(folder, user.uid, user.gid);
       const workspace = join(folder, 'workspace');
-      await using one = await warmStable({ user, workspace, home: join(folder, 'home') });
+      await using one = await warmStable({ runner: new LocalRunner(user), workspace, home: join(folder, 'home') });
       const seconds = `300.${String(process.pid)}`;
       const hide = `setsid -f env -i sleep ${seconds} >/dev/null 2>&1; id -u; id -G; touch made; echo "[$IS_SANDBOX]"`;
       const { end, events } = await one.run(script(bash(hide), { text: 'ok' }));

@@ -1,5 +1,6 @@
-import { runAsUser } from '../as-user.js';
 import { git, type GitCall, type GitFolder } from '../git.js';
+import { ownUser } from '../runner/local-runner.js';
+import { runProgram } from '../runner/run-program.js';
 
 /** How much of the job's own repository is looked at: its objects and refs, its objects alone, or nothing. */
 export type Trust = 'all' | 'objects' | 'none';
@@ -77,9 +78,9 @@ export class OwnGit implements AsyncDisposable {
   }
 }
 
-function shell({ folder: cwd, env, user }: GitFolder, script: string, args: readonly string[]) {
-  return runAsUser({
-    ...{ command: '/bin/sh', args: ['-c', script, 'sh', ...args], cwd, env, user },
+function shell({ folder: cwd, env, runner = ownUser }: GitFolder, script: string, args: readonly string[]) {
+  return runProgram({
+    ...{ command: '/bin/sh', args: ['-c', script, 'sh', ...args], cwd, env, runner },
     code: 'workspace.failed',
   });
 }
@@ -98,8 +99,9 @@ done
 /** Which of the paths no longer lead to a file or link of the workspace itself: folders, and what lies beyond a link. */
 export async function notFilesOf(at: GitFolder, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set();
-  const output = await runAsUser({
-    ...{ command: 'xargs', args: ['-0', 'sh', '-c', notFiles, 'sh'], cwd: at.folder, env: at.env, user: at.user },
+  const { folder: cwd, env, runner = ownUser } = at;
+  const output = await runProgram({
+    ...{ command: 'xargs', args: ['-0', 'sh', '-c', notFiles, 'sh'], cwd, env, runner },
     input: Buffer.from(paths.map((path) => `./${path}\0`).join(''), 'latin1'),
     code: 'workspace.failed',
   });

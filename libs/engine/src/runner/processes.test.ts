@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { belonging, readPs, seeProcesses, type SeenProcess } from './processes.js';
+import { belonging, readPs, seeProcesses } from './processes.js';
+import type { SeenProcess } from './runner.port.js';
 
 const one = (pid: number, parent: number, marked = false): SeenProcess => ({ pid, parent, startedAt: 's', marked });
 const pids = (list: readonly SeenProcess[]): number[] => list.map((each) => each.pid);

@@ -1,17 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { scopeVariable } from './environment.js';
-
-/** One process at one moment. */
-export interface SeenProcess {
-  readonly pid: number;
-  readonly parent: number;
-  /** Tells a process from a later one with the same number. */
-  readonly startedAt: string;
-  /** Bears the engine's mark, or belongs to the engine's user. */
-  readonly marked: boolean;
-}
+import { scopeVariable } from '../environment.js';
+import type { SeenProcess } from './runner.port.js';
 
 /** How an engine's processes are told from others: by the user who owns them, or by the mark in their environment. */
 export interface Mark {

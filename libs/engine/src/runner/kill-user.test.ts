@@ -1,18 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { killUser } from './kill.js';
-import { seeProcesses } from './processes.js';
+import { LocalRunner } from './local-runner.js';
 
 /** Nobody else may have this number. */
 const user = { uid: 54_322, gid: 54_322 };
 const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+const runner = new LocalRunner(user);
 
 /** One process that hands on to a next one all the time. */
 const hop = '$| = 1; print "on\\n"; for (1..99999) { exit if fork; setsid(); select undef, undef, undef, 0.001 }';
 
-const theirs = async (): Promise<number> =>
-  (await seeProcesses({ scope: '', uid: user.uid })).filter((one) => one.marked).length;
+const theirs = async (): Promise<number> => (await runner.processes('')).filter((one) => one.marked).length;
 
 describe.skipIf(process.getuid?.() !== 0)('killing a user’s processes (as root only)', () => {
   test('gets one that forks and ends all the time, each time', async () => {
@@ -21,13 +20,13 @@ describe.skipIf(process.getuid?.() !== 0)('killing a user’s processes (as root
       // each of them has it, so its end says that none is left
       const gone = once(child.stdout, 'end');
       await once(child.stdout, 'data');
-      await killUser(user, env, 5_000);
+      await runner.killUser(5_000);
       await gone;
     }
   }, 30_000);
 
   test('is content where there are none', async () => {
-    await killUser(user, env, 5_000);
+    await runner.killUser(5_000);
     expect(await theirs()).toBe(0);
   });
 });

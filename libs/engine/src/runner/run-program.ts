@@ -1,0 +1,51 @@
+import { RemudaError, type FailureCode } from '@remuda/domain';
+import { Tail } from '../lines.js';
+import { exitWords, type ProgramStart, type Runner } from './runner.port.js';
+
+/** A program to run to its end. */
+export interface Program extends ProgramStart {
+  readonly runner: Runner;
+  readonly input?: string | Buffer;
+  /** Largest output that is wanted, in bytes; the program is killed when it prints more. */
+  readonly maxBytes?: number;
+  /** Longest run in ms. Default 60 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** The code with which it fails. */
+  readonly code: FailureCode;
+}
+
+const usualTimeoutMs = 60_000;
+
+/**
+ * Runs a program and gives what it printed; undefined when that was more than wanted. Rejects with the program's own last lines
+ * when it fails, takes too long, or the signal aborts.
+ */
+export async function runProgram(program: Program): Promise<Buffer | undefined> {
+  const { runner, command, args, cwd, env, maxBytes = Infinity } = program;
+  const running = runner.start({ command, args, cwd, env });
+  const kill = (): void => {
+    running.signal('SIGKILL');
+  };
+  const limit = setTimeout(kill, program.timeoutMs ?? usualTimeoutMs);
+  program.signal?.addEventListener('abort', kill, { once: true });
+  if (program.signal?.aborted === true) kill();
+  const tail = new Tail();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  running.stdout.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) chunks.push(chunk);
+    else kill();
+  });
+  running.stderr.on('data', (chunk: Buffer) => {
+    tail.add(chunk.toString('utf8'));
+  });
+  running.stdin.end(program.input ?? '');
+  const exit = await running.closed;
+  clearTimeout(limit);
+  program.signal?.removeEventListener('abort', kill);
+  if (bytes > maxBytes) return undefined;
+  if (exit.code === 0) return Buffer.concat(chunks);
+  throw new RemudaError(program.code, [`${command} ${args.at(0) ?? ''} ${exitWords(exit)}`, ...tail.lines].join('\n'));
+}

@@ -1,0 +1,61 @@
+import { pipeline } from 'node:stream/promises';
+import { RemudaError } from '@remuda/domain';
+import { Tail } from '../lines.js';
+import type { Program } from './run-program.js';
+import { exitWords } from './runner.port.js';
+
+/** A program whose output, or input, is too large to be held at once. */
+export type StreamingProgram = Omit<Program, 'input' | 'maxBytes' | 'timeoutMs'> & {
+  /** Exit codes with which it has done what it should. Default: 0 only. */
+  readonly fine?: readonly number[];
+};
+
+/** Gives what a program prints. Whoever stops reading ends it. Fails as `runProgram` does. */
+export async function* readProgram(program: StreamingProgram): AsyncGenerator<Buffer> {
+  const { running, ended } = begin(program);
+  running.stdin.end();
+  try {
+    for await (const chunk of running.stdout) yield chunk as Buffer;
+    await ended;
+  } finally {
+    running.signal('SIGKILL');
+  }
+}
+
+/** Runs a program on what comes. Fails as `runProgram` does. */
+export async function feedProgram(program: StreamingProgram, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const { running, ended } = begin(program);
+  running.stdout.resume();
+  // Where the program ends before it has read all, its own words say why.
+  const unlessEnded = async (error: unknown): Promise<void> => {
+    await ended;
+    throw error;
+  };
+  try {
+    await Promise.all([pipeline(content, running.stdin).catch(unlessEnded), ended]);
+  } finally {
+    running.signal('SIGKILL');
+  }
+}
+
+function begin(program: StreamingProgram) {
+  const { runner, command, args, cwd, env, signal, fine = [0] } = program;
+  const running = runner.start({ command, args, cwd, env });
+  const tail = new Tail();
+  const kill = (): void => {
+    running.signal('SIGKILL');
+  };
+  running.stderr.on('data', (chunk: Buffer) => {
+    tail.add(chunk.toString('utf8'));
+  });
+  signal?.addEventListener('abort', kill, { once: true });
+  if (signal?.aborted === true) kill();
+  const ended = running.closed.then((exit) => {
+    signal?.removeEventListener('abort', kill);
+    if (exit.code !== undefined && fine.includes(exit.code)) return;
+    throw new RemudaError(program.code, [`${command} ${exitWords(exit)}`, ...tail.lines].join('\n'));
+  });
+  // Who reads only the output hears of the end by it.
+  ended.catch(() => undefined);
+  return { running, ended };
+}
