@@ -223,6 +223,7 @@ export class Scheduler {
     await this.#halts.look();
     await this.#wakes.follow({
       onJobs: (profile, jobs) => {
+        this.#keeper.noteArrivals(profile, jobs);
         if (!this.#dispatcher.wake(profile, jobs)) this.#tickers?.pools.poke();
       },
       onSchedulerLeft: () => this.#tickers?.workers.poke(),

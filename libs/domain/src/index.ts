@@ -25,6 +25,7 @@ export * from './settings.js';
 export * from './start-pace.js';
 export * from './snapshot.js';
 export * from './snapshot-index.port.js';
+export * from './warm-target.js';
 export * from './worker-phase.js';
 export * from './git-ref.js';
 export * from './git-url.js';

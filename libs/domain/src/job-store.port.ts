@@ -3,6 +3,7 @@ import type { JobRecord, JobResult, JobSpec } from './job.js';
 import type { Halt } from './halt.js';
 import type { Secrets } from './secrets.js';
 import type { JobState } from './job-state.js';
+import type { WarmTarget } from './warm-target.js';
 import type { WorkerPhase } from './worker-phase.js';
 import type { AbortSignalLike } from './clock.port.js';
 
@@ -118,6 +119,10 @@ export interface PoolStarts {
   readonly failed: number;
   /** For so long none is started, in ms, because the last ones failed. */
   readonly heldMs: number;
+  /** Why the last one failed; absent where none has since the last that did not. */
+  readonly failure?: string;
+  /** How many workers are kept warm, and why; absent where the number is fixed. */
+  readonly demand?: WarmTarget;
 }
 
 /** A pool as operators see it. */
@@ -125,6 +130,7 @@ export interface PoolRecord {
   readonly profile: string;
   /** No scheduler has this profile any more: its jobs wait until one has it again, or they are cancelled. */
   readonly removed?: true;
+  /** Of a pool that follows its demand the number of this moment. */
   readonly warm: number;
   readonly max: number;
   readonly workers: Readonly<Record<WorkerPhase, number>>;

@@ -1,6 +1,7 @@
 import type { JobSpec, PermissionMode, ToolRules } from './job.js';
 import type { PodTemplate } from './pod-template.js';
 import type { ServerTool } from './server-tool.js';
+import type { FollowDemand } from './warm-target.js';
 
 /** What a pool's workers have in common. Read from the profiles file; see `docs/configuration.md`. */
 export interface Profile {
@@ -35,10 +36,12 @@ export interface Profile {
 
 /** How many workers a pool has. */
 export interface PoolTarget {
-  /** Idle workers kept ready beyond the busy ones. */
+  /** Idle workers kept ready beyond the busy ones; where the pool follows its demand, before anything is known of that. */
   readonly warm: number;
   /** Upper limit of workers of this profile, whatever the queue holds. */
   readonly max: number;
+  /** Given where `warm` follows the jobs that come; see `warmTarget`. */
+  readonly follow?: FollowDemand;
 }
 
 /** Limits of one container. */

@@ -36,6 +36,16 @@ const gauges: readonly PoolGauge[] = [
     of: (pool) => [['', desiredWorkers(pool)]],
   },
   {
+    name: 'remuda_warm_target',
+    help: 'Idle workers that a profile keeps ready beyond the busy ones.',
+    of: ({ warm }) => [['', warm]],
+  },
+  {
+    name: 'remuda_warm_hit_ratio',
+    help: 'Share of the jobs of the last minutes that would have found a warm worker with the target; of profiles that follow their demand.',
+    of: ({ starts }) => (starts?.demand ? [['', starts.demand.hits]] : []),
+  },
+  {
     name: 'remuda_profile_suspended',
     help: '1 while a profile takes no jobs, because they did not start.',
     of: ({ suspended }) => [['', Number(suspended)]],

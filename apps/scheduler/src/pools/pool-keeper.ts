@@ -9,6 +9,7 @@ import {
   type Profile,
   type RecycleReason,
   type SeenPool,
+  type WarmTarget,
   type WorkerRecord,
 } from '@remuda/domain';
 import {
@@ -32,6 +33,7 @@ import type { Images } from '../profiles/images.js';
 import { fingerprint } from '../profiles/profiles-file.js';
 import { isReplaced, isStale, type ImageNow } from './stale.js';
 import { Starts } from './starts.js';
+import { Targets } from './targets.js';
 import type { OperatorOrders } from '../workers/operator-orders.js';
 
 /** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
@@ -61,6 +63,7 @@ export class PoolKeeper {
   readonly #made: ReadonlyMap<string, { readonly image: string; readonly fingerprint: string }>;
   readonly #backlogs = new Map<string, number>();
   readonly #starts = new Starts();
+  readonly #targets: Targets;
   /** Whose start was given up. */
   readonly #givenUp = new Set<string>();
 
@@ -69,6 +72,7 @@ export class PoolKeeper {
     private readonly profiles: readonly Profile[],
     private readonly queueOf: ReadonlyMap<string, ProfileQueue>,
   ) {
+    this.#targets = new Targets(profiles, parts.clock);
     this.#made = new Map(
       profiles.map((profile) => [profile.name, { image: profile.image, fingerprint: fingerprint(profile) }]),
     );
@@ -109,14 +113,20 @@ export class PoolKeeper {
 
   /** A container ended, or did not come to be, before its worker was ready. */
   async noteFailedStart(profile: string, reason: string): Promise<void> {
-    this.#starts.noteFailed(profile, this.parts.clock.monotonic());
+    this.#starts.noteFailed(profile, this.parts.clock.monotonic(), reason);
     await this.parts.halts.onContainerFailed(profile, reason);
   }
 
   /** A worker became ready, so many ms after its start: whatever was wrong is over. */
   async noteReady(profile: string, tookMs: number): Promise<void> {
     this.#starts.noteReady(profile, tookMs);
+    this.#targets.noteReady(profile, tookMs);
     await this.parts.halts.onWorkerReady(profile);
+  }
+
+  /** About so many jobs came for a profile. */
+  noteArrivals(profile: string, jobs: number): void {
+    this.#targets.noteArrivals(profile, jobs);
   }
 
   /** Profiles whose pools are ours to keep at this moment. */
@@ -127,9 +137,11 @@ export class PoolKeeper {
 
   async #keepPool(profile: Profile, workers: readonly WorkerRecord[], orphans: readonly string[]): Promise<void> {
     const seen = await this.#see(profile, workers, orphans);
-    await this.#publish(profile, seen);
+    const demand = this.#targets.of(profile);
+    await this.#publish(profile, seen, demand);
     const startLimitMs = this.#starts.pace.limitMs;
-    const aim = { target: profile.pool, recycle: profile.recycle, startLimitMs, calmMs };
+    const target = { ...profile.pool, ...(demand && { warm: demand.warm }) };
+    const aim = { target, recycle: profile.recycle, startLimitMs, calmMs };
     const startable = this.#starts.startable(this.#startingNow().length);
     const actions = planPool({ ...seen, startable }, aim);
     const count = actions.reduce((sum, action) => sum + (action.kind === 'start' ? action.count : 0), 0);
@@ -138,11 +150,16 @@ export class PoolKeeper {
     });
   }
 
-  /** Says how the pool's workers start. */
-  async #publish({ name }: Profile, seen: SeenPool): Promise<void> {
+  /** Says how the pool's workers start, and how many are kept warm. */
+  async #publish({ name }: Profile, seen: SeenPool, demand: WarmTarget | undefined): Promise<void> {
     const { connection, keys } = this.parts.queues;
     const heldMs = Math.round(startsHeldMs(seen));
-    await publishStarts(connection, keys, name, { ...this.#starts.pace, failed: seen.failedStarts, heldMs });
+    const failure = this.#starts.failedOf(name)?.reason;
+    await publishStarts(connection, keys, name, {
+      ...{ ...this.#starts.pace, failed: seen.failedStarts, heldMs },
+      ...(failure === undefined ? {} : { failure }),
+      ...(demand ? { demand } : {}),
+    });
   }
 
   /** Ages of the workers of ours that start, in ms. */

@@ -27,10 +27,10 @@ test('a start that takes long lets none begin beside it, and quick ones let more
 
 test('failures in a row are of one profile, and end with its next ready worker', () => {
   const starts = new Starts();
-  starts.noteFailed('p', 5);
-  starts.noteFailed('p', 9);
+  starts.noteFailed('p', 5, 'no image');
+  starts.noteFailed('p', 9, 'no image');
   starts.noteReady('q', 1_000);
-  expect(starts.failedOf('p')).toEqual({ count: 2, at: 9 });
+  expect(starts.failedOf('p')).toEqual({ count: 2, at: 9, reason: 'no image' });
   expect(starts.failedOf('q')).toBeUndefined();
   starts.noteReady('p', 1_000);
   expect(starts.failedOf('p')).toBeUndefined();

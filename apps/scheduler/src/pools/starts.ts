@@ -5,6 +5,8 @@ export interface FailedStarts {
   readonly count: number;
   /** When the last one did, by the monotonic clock in ms. */
   readonly at: number;
+  /** Why the last one did, for an operator. */
+  readonly reason: string;
 }
 
 /** What is known of the starts of all pools that one scheduler keeps: they share a machine. */
@@ -45,8 +47,8 @@ export class Starts {
   }
 
   /** A start of the profile failed at this moment. */
-  noteFailed(profile: string, at: number): void {
-    this.#failed.set(profile, { count: (this.#failed.get(profile)?.count ?? 0) + 1, at });
+  noteFailed(profile: string, at: number, reason: string): void {
+    this.#failed.set(profile, { count: (this.#failed.get(profile)?.count ?? 0) + 1, at, reason });
   }
 
   failedOf(profile: string): FailedStarts | undefined {

@@ -51,15 +51,17 @@ export class FieldReader {
     return this.#typed(value, path, `a list of ${words.join(', ')}`, isSome);
   }
 
+  /** `besides` names what a caller takes that is no number. */
   number<F extends number | undefined>(
     value: unknown,
     path: string,
     fallback: F,
     min: number,
     max: number,
+    besides = '',
   ): number | F {
     const fits = (v: unknown): v is number => typeof v === 'number' && v >= min && v <= max;
-    return this.#typed(value, path, `a number from ${String(min)} to ${String(max)}`, fits) ?? fallback;
+    return this.#typed(value, path, `${besides}a number from ${String(min)} to ${String(max)}`, fits) ?? fallback;
   }
 
   #typed<T>(value: unknown, path: string, what: string, fits: (value: unknown) => value is T): T | undefined {

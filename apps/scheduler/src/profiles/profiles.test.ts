@@ -91,6 +91,30 @@ describe('a profiles file', () => {
   });
 });
 
+describe('the size of a pool', () => {
+  const read = (pool: unknown) => readProfiles({ profiles: { a: { pool } } }, defaults)[0]?.pool;
+  const faultsAt = (pool: unknown) => faultsOf({ profiles: { a: { pool } } });
+
+  test('follows demand where warm is auto, by defaults that can be set', () => {
+    expect(read({ warm: 'auto', max: 20 })).toEqual({
+      ...{ warm: 1, max: 20 },
+      follow: { min: 1, hitRate: 0.95, quietMs: 900_000 },
+    });
+    expect(read({ warm: 'auto', max: 3, min: 0, hitRate: 0.5, quietMs: 60_000 })).toEqual({
+      ...{ warm: 0, max: 3 },
+      follow: { min: 0, hitRate: 0.5, quietMs: 60_000 },
+    });
+  });
+
+  test('has what belongs to demand with warm: auto only, and within its bounds', () => {
+    expect(faultsAt({ warm: 1, min: 0, hitRate: 0.9 })).toEqual(['profiles.a.pool.min', 'profiles.a.pool.hitRate']);
+    expect(faultsAt({ warm: 'auto', max: 2, min: 3, hitRate: 1.5, quietMs: 0 })).toEqual([
+      ...['profiles.a.pool.min', 'profiles.a.pool.hitRate', 'profiles.a.pool.quietMs'],
+    ]);
+    expect(faultsAt({ warm: 'many' })).toEqual(['profiles.a.pool.warm']);
+  });
+});
+
 describe('the fingerprint', () => {
   const [profile] = readProfiles({ profiles: { a: {} } }, defaults);
 

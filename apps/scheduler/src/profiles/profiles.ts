@@ -10,6 +10,7 @@ import {
 } from '@remuda/domain';
 import { FieldReader } from './field-reader.js';
 import { readPodTemplate } from './pod-template.js';
+import { readPoolSize } from './pool-size.js';
 
 /** What a profile has where the file says nothing. */
 export interface ProfileDefaults {
@@ -69,7 +70,6 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
     reader.fault(at, 'a name has lower-case letters, digits and dashes, at most 40');
   const entry = reader.object(value ?? {}, at, fields);
   const base = defaultProfile(name, defaults);
-  const pool = reader.object(entry['pool'] ?? {}, `${at}.pool`, ['warm', 'max']);
   const recycle = reader.object(entry['recycle'] ?? {}, `${at}.recycle`, [
     'afterJobs',
     'afterMs',
@@ -85,9 +85,7 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
     min: number,
     max: number,
   ): number => reader.number(from[key], `${at}.${path}.${key}`, fallback, min, max);
-  const max = number(pool, 'max', 'pool', base.pool.max, 1, 10_000);
-  const warm = number(pool, 'warm', 'pool', Math.min(base.pool.warm, max), 0, 10_000);
-  if (warm > max) reader.fault(`${at}.pool.warm`, `expected at most pool.max, which is ${String(max)}`);
+  const pool = readPoolSize(reader, entry['pool'], `${at}.pool`, base.pool);
   const prompt = reader.text(entry['appendSystemPrompt'], `${at}.appendSystemPrompt`);
   return {
     name,
@@ -102,7 +100,7 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
       base.permissionMode,
     tools: readTools(reader, entry['tools'], `${at}.tools`),
     trustRepository: reader.flag(entry['trustRepository'], `${at}.trustRepository`) ?? base.trustRepository,
-    pool: { warm, max },
+    pool,
     resources: {
       cpus: number(resources, 'cpus', 'resources', base.resources.cpus, 0.1, 256),
       memoryMb: number(resources, 'memoryMb', 'resources', base.resources.memoryMb, 256, 1_048_576),

@@ -75,7 +75,7 @@ export class Submissions {
       args: {
         ...{ now, fingerprint: idempotency?.fingerprint ?? '', idempotencyMs: this.idempotencyMs },
         ids: idempotency ? JSON.stringify(jobs.map(({ id }) => id)) : '',
-        ...{ wakeChannel: keys.wake, wakes: JSON.stringify(wakesOf(jobs)), beforeLabel: this.#beforeLabel },
+        ...{ wakeChannel: keys.wake, wakes: JSON.stringify(wakesOf(jobs, now)), beforeLabel: this.#beforeLabel },
       },
       each,
     })) as Submitted;
@@ -109,9 +109,10 @@ export class Submissions {
 }
 
 /** What wakes the schedulers: each profile, and how many jobs it got. */
-function wakesOf(jobs: readonly NewJob[]): readonly string[] {
+function wakesOf(jobs: readonly NewJob[], now: number): readonly string[] {
   const counts = new Map<string, number>();
-  for (const { spec } of jobs) counts.set(spec.profile, (counts.get(spec.profile) ?? 0) + 1);
+  for (const { spec } of jobs)
+    if ((spec.runAt ?? now) <= now) counts.set(spec.profile, (counts.get(spec.profile) ?? 0) + 1);
   return [...counts].map(([profile, count]) => `${profile} ${String(count)}`);
 }
 

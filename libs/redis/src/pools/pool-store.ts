@@ -120,10 +120,11 @@ export class RedisPoolStore implements PoolStore {
       this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active'),
       this.redis.get(this.keys.poolStarts(profile)),
     ]);
+    const startsNow = starts === null ? undefined : (JSON.parse(starts) as PoolStarts);
     const inPhase = (phase: WorkerPhase): number => theirs.filter((worker) => worker.phase === phase).length;
     return {
       profile,
-      warm,
+      warm: startsNow?.demand?.warm ?? warm,
       max,
       workers: Object.fromEntries(workerPhases.map((phase) => [phase, inPhase(phase)])) as Record<WorkerPhase, number>,
       waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
@@ -131,7 +132,7 @@ export class RedisPoolStore implements PoolStore {
       running: counts['active'] ?? 0,
       suspended: halts.some((halt) => halt.kind === 'suspended'),
       halts,
-      ...(starts === null ? {} : { starts: JSON.parse(starts) as PoolStarts }),
+      ...(startsNow ? { starts: startsNow } : {}),
     };
   }
 }
