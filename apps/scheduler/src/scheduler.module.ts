@@ -6,8 +6,10 @@ import {
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import type { PoolRecord } from '@remuda/domain';
 import { HealthModule, MetricsModule } from '@remuda/runtime';
 import { Registry } from 'prom-client';
+import { ScaleController, scaledPools } from './pools/scale.controller.js';
 import { Scheduler, type SchedulerPlan } from './scheduler.js';
 import { ServiceModule, type ServicePlan } from './service/service.module.js';
 
@@ -33,9 +35,19 @@ export class SchedulerService implements OnApplicationBootstrap, BeforeApplicati
   async check(): Promise<void> {
     await this.#scheduler.check();
   }
+
+  pools(): Promise<readonly PoolRecord[]> {
+    return this.#scheduler.pools();
+  }
 }
 
-@Module({ providers: [SchedulerService], exports: [SchedulerService] })
+const pools = {
+  provide: scaledPools,
+  inject: [SchedulerService],
+  useFactory: (service: SchedulerService) => () => service.pools(),
+};
+
+@Module({ controllers: [ScaleController], providers: [SchedulerService, pools], exports: [SchedulerService] })
 class SchedulerModule {}
 
 /** The scheduler with its health and its metrics. */

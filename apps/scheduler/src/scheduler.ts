@@ -1,4 +1,4 @@
-import type { Clock, ContainerRuntime, Profile, Recycle } from '@remuda/domain';
+import type { Clock, ContainerRuntime, PoolRecord, Profile, Recycle } from '@remuda/domain';
 import {
   Forgetting,
   Halts,
@@ -248,6 +248,11 @@ export class Scheduler {
         every(beat.images, 'looking for missing images', () => this.#images.look(), log),
       ],
     };
+  }
+
+  /** All pools, also of other schedulers. Rejects with `redis.unavailable` while Redis does not answer. */
+  pools(): Promise<readonly PoolRecord[]> {
+    return this.#pools.pools();
   }
 
   /** Rejects while Redis does not answer. */

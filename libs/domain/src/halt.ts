@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.js';
 import type { Failure, JobResult } from './job.js';
+import { wantedWorkers } from './pool-plan.js';
 import type { PoolTarget } from './profile.js';
 import type { WorkerPhase } from './worker-phase.js';
 
@@ -53,5 +54,5 @@ export function desiredWorkers(
 ): number {
   if (pool.halts.some((halt) => halt.kind === 'drained')) return 0;
   const waiting = startsForBacklog(pool.halts) ? pool.waiting : 0;
-  return Math.min(pool.max, pool.workers.busy + Math.max(pool.warm, waiting));
+  return wantedWorkers(pool, pool.workers.busy, waiting);
 }

@@ -121,8 +121,6 @@ export interface PoolStarts {
   readonly heldMs: number;
   /** Why the last one failed; absent where none has since the last that did not. */
   readonly failure?: string;
-  /** How many workers are kept warm, and why; absent where the number is fixed. */
-  readonly demand?: WarmTarget;
 }
 
 /** A pool as operators see it. */
@@ -145,6 +143,8 @@ export interface PoolRecord {
   readonly halts: readonly Halt[];
   /** Absent while no scheduler keeps the pool. */
   readonly starts?: PoolStarts;
+  /** How many workers are kept warm, and why; absent where the number is fixed, and while no scheduler keeps the pool. */
+  readonly demand?: WarmTarget;
 }
 
 /** The workers and pools, for reading. */

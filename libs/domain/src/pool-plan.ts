@@ -76,7 +76,7 @@ export function planPool(seen: SeenPool, aim: PoolAim): readonly PoolAction[] {
   const useful = staying.filter((w) => w.cordoned !== true);
   const busy = useful.filter((w) => w.phase === 'busy').length;
   const backlog = seen.halted === true ? 0 : seen.backlog;
-  const wanted = seen.drained === true ? 0 : Math.min(aim.target.max, busy + Math.max(aim.target.warm, backlog));
+  const wanted = seen.drained === true ? 0 : wantedWorkers(aim.target, busy, backlog);
 
   const drains = seen.drained === true ? drainAll(staying) : planDrains(useful, wanted, aim);
   const room = aim.target.max - there.length;
@@ -91,6 +91,11 @@ export function planPool(seen: SeenPool, aim: PoolAim): readonly PoolAction[] {
     ...drains,
     ...(missing > 0 && startsHeldMs(seen) === 0 ? [{ kind: 'start', count: missing } as const] : []),
   ];
+}
+
+/** How many workers a pool should have: busy and warm ones, more while jobs wait, up to its maximum. */
+export function wantedWorkers({ warm, max }: PoolTarget, busy: number, backlog: number): number {
+  return Math.min(max, busy + Math.max(warm, backlog));
 }
 
 function startTimedOut(worker: SeenWorker, aim: PoolAim): boolean {

@@ -107,6 +107,80 @@ describe('the warm target of a pool that follows its demand', () => {
   });
 });
 
+describe('a pool that is kept at its target', () => {
+  const steady = (random: () => number): readonly number[] =>
+    arrivalsAt(
+      () => -Math.log(1 - random()) * 4_000,
+      () => 1,
+    );
+  const bursts = (random: () => number): readonly number[] =>
+    arrivalsAt(
+      () => -Math.log(1 - random()) * 40_000,
+      () => 1 + Math.floor(random() * 8),
+    );
+
+  test.each([
+    ['jobs that come at random', steady, 0.8],
+    ['jobs that come at random', steady, 0.95],
+    ['jobs that come in bursts', bursts, 0.8],
+    ['jobs that come in bursts', bursts, 0.95],
+  ])('has a warm worker for about the wanted share of %s (%#)', (_, came, hitRate) => {
+    const hits = kept(came(seeded(7)), hitRate);
+    expect(hits).toBeGreaterThan(hitRate - 0.06);
+    // more than is wanted costs workers that nobody uses
+    expect(hits).toBeLessThan(Math.min(1, hitRate + 0.3));
+  });
+});
+
+const startMs = 8_000;
+const lookMs = 1_000;
+const hoursMs = 2 * 3_600_000;
+
+/** When jobs come within some hours: so many at a time, and as far apart as is drawn. */
+function arrivalsAt(gapMs: () => number, jobs: () => number): readonly number[] {
+  const came: number[] = [];
+  for (let at = gapMs(); at < hoursMs; at += gapMs()) for (let i = jobs(); i > 0; i--) came.push(at);
+  return came;
+}
+
+/** The share of jobs that find an idle worker in a pool that is brought to its target now and then, after the first window. */
+function kept(came: readonly number[], hitRate: number): number {
+  const follow = { min: 0, hitRate, quietMs: Infinity };
+  let [idle, next, hits, jobs] = [0, 0, 0, 0];
+  let starting: number[] = [];
+  const window: Arrivals[] = [];
+  for (let now = 0; now < hoursMs; now += lookMs) {
+    for (; (came[next] ?? Infinity) <= now; next++) {
+      const at = came[next] ?? 0;
+      idle += starting.filter((ready) => ready <= at).length;
+      starting = starting.filter((ready) => ready > at);
+      if (at > demandWindowMs) jobs++;
+      if (idle > 0 && at > demandWindowMs) hits++;
+      idle = Math.max(0, idle - 1);
+      window.push({ agoMs: at, jobs: 1 });
+    }
+    idle += starting.filter((ready) => ready <= now).length;
+    starting = starting.filter((ready) => ready > now);
+    while ((window[0]?.agoMs ?? now) < now - demandWindowMs) window.shift();
+    const arrivals = window.map(({ agoMs: at }) => ({ agoMs: now - at, jobs: 1 }));
+    const { warm } = warmTarget({ arrivals, startMs, sinceArrivalMs: 0 }, follow, 50);
+    for (let missing = warm - idle - starting.length; missing > 0; missing--) starting.push(now + startMs);
+    idle = Math.min(idle, warm);
+  }
+  return hits / jobs;
+}
+
+/** Numbers from 0 up to 1 that are the same for the same seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
 /** The share of jobs that find a worker, each of which is away for `startMs` after it was taken; one job after the other. */
 function replay(came: readonly Arrivals[], startMs: number, warm: number): number {
   const taken: number[] = [];

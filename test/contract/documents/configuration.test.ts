@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import type { Setting } from '@remuda/domain';
+import { usualDemand, type Setting } from '@remuda/domain';
 import { describe, expect, test } from 'vitest';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 import { bridgeSettings } from '../../../apps/bridge/src/settings.js';
@@ -57,7 +57,7 @@ test('docs/configuration.md has every field of a profile and no other, with its 
     tools: { allow: undefined, deny: undefined },
     recycle: { ...profile.recycle, aboveRssMb: undefined },
   };
-  const pool = { warm: 'REMUDA_WARM', max: 'REMUDA_MAX_WORKERS' };
+  const pool = { warm: 'REMUDA_WARM', max: 'REMUDA_MAX_WORKERS', ...usualDemand };
   const wanted = leaves({ ...profile, ...optional, pool }).map(([path, value]) => [
     path,
     typeof value === 'boolean' ? String(value) : shown(value),

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { haltKinds, workerPhases } from '@remuda/domain';
-import type { ErrorCode, HaltKind, PoolRecord, WorkerPhase } from '@remuda/domain';
+import { haltKinds, warmReasons, workerPhases } from '@remuda/domain';
+import type { ErrorCode, HaltKind, PoolRecord, WarmReason, WarmTarget, WorkerPhase } from '@remuda/domain';
 import type { HaltView, PoolListView, PoolView, WorkerListView, WorkerView } from '@remuda/protocol';
 
 const time = { type: 'string', format: 'date-time' } as const;
@@ -58,6 +58,24 @@ export class StartsDto {
   limitMs!: number;
   @ApiProperty({ description: 'Starts that failed in a row.' }) failed!: number;
   @ApiProperty({ description: 'For so long none is started, in ms, because the last ones failed.' }) heldMs!: number;
+  @ApiPropertyOptional({ description: 'Why the last one failed; absent where none has since one did not.' })
+  failure?: string;
+}
+
+/** How many workers a pool keeps warm, and why. */
+@ApiSchema({ name: 'PoolDemand' })
+export class DemandDto implements WarmTarget {
+  @ApiProperty({ description: 'Idle workers kept ready beyond the busy ones.' }) warm!: number;
+  @ApiProperty({
+    enum: warmReasons,
+    description:
+      'Why: as the arrivals ask for (`demand`), at a bound of the profile (`min`, `max`), or no job has come for long (`quiet`).',
+  })
+  reason!: WarmReason;
+  @ApiProperty({ description: 'Jobs that came within the last 10 minutes.' }) arrivals!: number;
+  @ApiProperty({ description: 'Share of these that would have found a warm worker with this number, from 0 to 1.' })
+  hits!: number;
+  @ApiProperty({ description: 'How long a worker takes to start, in ms.' }) startMs!: number;
 }
 
 /** A pool as operators see it. */
@@ -81,6 +99,11 @@ export class PoolDto implements PoolView {
   halts!: readonly HaltDto[];
   @ApiPropertyOptional({ type: StartsDto, description: 'How its workers start; absent while no scheduler keeps it.' })
   starts?: StartsDto;
+  @ApiPropertyOptional({
+    type: DemandDto,
+    description: 'How `warm` follows from the jobs that come; absent where the number is fixed.',
+  })
+  demand?: DemandDto;
 }
 
 /** All pools. */

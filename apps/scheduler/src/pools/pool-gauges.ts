@@ -43,7 +43,7 @@ const gauges: readonly PoolGauge[] = [
   {
     name: 'remuda_warm_hit_ratio',
     help: 'Share of the jobs of the last minutes that would have found a warm worker with the target; of profiles that follow their demand.',
-    of: ({ starts }) => (starts?.demand ? [['', starts.demand.hits]] : []),
+    of: ({ demand }) => (demand ? [['', demand.hits]] : []),
   },
   {
     name: 'remuda_profile_suspended',

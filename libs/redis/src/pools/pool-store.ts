@@ -46,14 +46,17 @@ export async function publishProfiles(
 /** What is published of a pool's starts is out of date after so long, in ms: whoever keeps the pool says it anew. */
 const startsMs = 10_000;
 
-/** Publishes how a pool's workers start. */
+/** What a pool's scheduler publishes of it. */
+export type KeptPool = PoolStarts & Pick<PoolRecord, 'demand'>;
+
+/** Publishes how a pool's workers start, and how many are kept warm where that follows from its demand. */
 export async function publishStarts(
   connection: RedisConnection,
   keys: RedisKeys,
   profile: string,
-  starts: PoolStarts,
+  kept: KeptPool,
 ): Promise<void> {
-  await clientOf(connection).set(keys.poolStarts(profile), JSON.stringify(starts), 'PX', startsMs);
+  await clientOf(connection).set(keys.poolStarts(profile), JSON.stringify(kept), 'PX', startsMs);
 }
 
 /** What is published of a profile. */
@@ -116,15 +119,15 @@ export class RedisPoolStore implements PoolStore {
   ): Promise<PoolRecord> {
     const halts = haltsOf(profile);
     const theirs = workers.filter((worker) => worker.profile === profile);
-    const [counts, starts] = await Promise.all([
+    const [counts, kept] = await Promise.all([
       this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active'),
       this.redis.get(this.keys.poolStarts(profile)),
     ]);
-    const startsNow = starts === null ? undefined : (JSON.parse(starts) as PoolStarts);
+    const { demand, ...starts }: Partial<KeptPool> = kept === null ? {} : (JSON.parse(kept) as KeptPool);
     const inPhase = (phase: WorkerPhase): number => theirs.filter((worker) => worker.phase === phase).length;
     return {
       profile,
-      warm: startsNow?.demand?.warm ?? warm,
+      warm: demand?.warm ?? warm,
       max,
       workers: Object.fromEntries(workerPhases.map((phase) => [phase, inPhase(phase)])) as Record<WorkerPhase, number>,
       waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
@@ -132,7 +135,8 @@ export class RedisPoolStore implements PoolStore {
       running: counts['active'] ?? 0,
       suspended: halts.some((halt) => halt.kind === 'suspended'),
       halts,
-      ...(startsNow ? { starts: startsNow } : {}),
+      ...(kept === null ? {} : { starts: starts as PoolStarts }),
+      ...(demand ? { demand } : {}),
     };
   }
 }
