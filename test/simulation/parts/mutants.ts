@@ -146,7 +146,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'pool-without-lead': {
-    shownBy: 585,
+    shownBy: 2421,
     script: without('leader'),
   },
 };
