@@ -41,7 +41,7 @@ export function gitUrlFault(url: string, { allowFile, hosts }: GitUrlRules): str
 export function readGitUrl(url: string): GitUrl | string {
   if (url === '' || url.length > maxGitUrlLength) return `must have 1 to ${String(maxGitUrlLength)} characters`;
   if (url.startsWith('-')) return 'must not begin with a dash';
-  if (/[\u0000-\u0020\u007f\\]/.test(url)) return 'must not hold spaces, control characters or backslashes';
+  if (/[\u0000-\u0020\u007f\\]/.test(url)) return 'must not contain spaces, control characters or backslashes';
   if (/^[A-Za-z0-9+.-]*::/.test(url)) return 'must not name a transport helper of git';
   const [, scheme, authority = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(.*)$/s.exec(url) ?? [];
   return scheme === undefined ? readScpLike(url) : readUrl(scheme.toLowerCase(), authority, rest);
@@ -67,7 +67,7 @@ function readScpLike(url: string): GitUrl | string {
   const [, user, v6, name = '', path] = /^(?:([^@/:]*)@)?(?:\[([^\]]*)\]|([^/:@]+)):(.+)$/s.exec(url) ?? [];
   const host = v6 ?? name;
   if (path === undefined || path.startsWith('-') || (v6 === undefined && host.length < 2)) return allowed;
-  if (user !== undefined && !isUser(user)) return 'must not hold a password, and have the name of a user before the @';
+  if (user !== undefined && !isUser(user)) return 'must not contain a password, only a user name before the @';
   return isHost(host, v6 !== undefined) ? { protocol: 'ssh', host } : 'must name a host';
 }
 

@@ -24,6 +24,6 @@ export function secretNameFault(name: string): string | undefined {
 /** Says what is wrong with a secret's value, without a word of it; undefined for a good one. */
 export function secretValueFault(value: unknown, bytesOf: (text: string) => number): string | undefined {
   if (typeof value !== 'string' || value === '' || bytesOf(value) > secretLimits.valueBytes)
-    return `must be a text of 1 to ${String(secretLimits.valueBytes)} bytes`;
-  return /\0|\p{Surrogate}/u.test(value) ? 'must not hold a null character or half of a character' : undefined;
+    return `must be a string of 1 to ${String(secretLimits.valueBytes)} bytes`;
+  return /\0|\p{Surrogate}/u.test(value) ? 'must not contain a null character or half of a surrogate pair' : undefined;
 }

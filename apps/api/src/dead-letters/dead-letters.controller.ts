@@ -86,7 +86,7 @@ export class DeadLettersController {
   async many(@Body() body: unknown): Promise<RedriveOutcomesView> {
     const { ids, filter, limit = mostRedriven } = requireDto(RedriveDto, requireBody(body));
     if ((ids === undefined) === (filter === undefined))
-      throw invalid([{ path: 'ids', message: 'must stand alone, and without it filter must be there' }]);
+      throw invalid([{ path: 'ids', message: 'cannot be combined with filter, and one of the two is required' }]);
     if (ids !== undefined) return { outcomes: await this.redriveAll(ids), more: false };
     const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter ?? {}), limit });
     return { outcomes: await this.redriveAll(jobs.map((job) => job.id)), more: nextCursor !== undefined };

@@ -45,9 +45,9 @@ export class Subscriber {
   }
 
   private subscribe(job: string, after: number): void {
-    if (this.following.has(job)) throw refused('subscribe', 'must not be a job that is followed already');
+    if (this.following.has(job)) throw refused('subscribe', 'must be a job that is not subscribed to yet');
     if (this.following.size >= maxSubscriptions)
-      throw refused('subscribe', `must not be more than ${maxSubscriptions} jobs at a time`);
+      throw refused('subscribe', `must not exceed ${maxSubscriptions} jobs at a time`);
     const stream = this.streams.start();
     this.following.set(job, stream);
     void this.pass(job, after, stream.signal)
@@ -90,7 +90,7 @@ function readRequest(text: string): Request {
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw refused(unknown, 'is not a known field');
   if (subscribe !== undefined && unsubscribe !== undefined)
-    throw refused('unsubscribe', 'must not stand beside subscribe');
+    throw refused('unsubscribe', 'cannot be combined with subscribe');
   if (typeof unsubscribe === 'string') return { unsubscribe };
   if (typeof subscribe !== 'string') throw refused('subscribe', 'must be the id of a job');
   if (typeof after !== 'number' || !Number.isSafeInteger(after) || after < 0)

@@ -49,7 +49,7 @@ export function* lookForUnsafe(value: unknown): Generator<undefined, Fault | und
   return undefined;
 }
 
-const brokenText = 'must not hold half of a surrogate pair (\\ud800 to \\udfff)';
+const brokenText = 'must not contain half of a surrogate pair (\\ud800 to \\udfff)';
 
 /** Every Node that we take has it; TypeScript's library of 2023 does not. */
 const isWellFormed = (text: string): boolean => (text as string & { isWellFormed(): boolean }).isWellFormed();

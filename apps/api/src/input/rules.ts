@@ -20,7 +20,7 @@ export const Characters = (min: number, max: number, options: ValidationOptions 
       constraints: [min, max],
       validator: {
         validate: (value) => typeof value === 'string' && value.length >= min && hasAtMost(value, max),
-        defaultMessage: () => `must be a text of ${min} to ${max} characters`,
+        defaultMessage: () => `must be a string of ${min} to ${max} characters`,
       },
     },
     options,
@@ -51,7 +51,7 @@ export const Distinct = (min: number, max: number): PropertyDecorator =>
       validator: {
         // One that is too long has its fault already.
         validate: (value) => !Array.isArray(value) || value.length > max || new Set(value).size === value.length,
-        defaultMessage: () => 'must not name anything twice',
+        defaultMessage: () => 'must not contain duplicates',
       },
     }),
   );

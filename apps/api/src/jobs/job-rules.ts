@@ -59,7 +59,7 @@ function workspaceFaults({ url, ref }: { url: string; ref?: string }, rules: Git
 
 function timeFaults({ delayMs, runAt }: SubmitJobDto, now: number): Fault[] {
   if (runAt === undefined) return [];
-  if (delayMs !== undefined) return [{ path: 'runAt', message: 'must not stand beside delayMs' }];
+  if (delayMs !== undefined) return [{ path: 'runAt', message: 'cannot be combined with delayMs' }];
   const at = timeOf(runAt);
   if (Number.isNaN(at)) return [{ path: 'runAt', message: 'must be a time as ISO 8601 with a zone, or epoch ms' }];
   return at - now > limits.yearMs ? [{ path: 'runAt', message: 'must be at most a year ahead' }] : [];
@@ -69,14 +69,15 @@ const labelKey = /^[A-Za-z0-9._/-]{1,63}$/;
 
 function labelFaults(labels: Readonly<Record<string, unknown>>): Fault[] {
   const entries = Object.entries(labels);
-  if (entries.length > limits.labels) return [{ path: 'labels', message: `must not be more than ${limits.labels}` }];
+  if (entries.length > limits.labels)
+    return [{ path: 'labels', message: `must not have more than ${limits.labels} entries` }];
   return entries.flatMap(([key, value]) => {
     if (!labelKey.test(key))
       return [
         { path: join('labels', key.slice(0, 70)), message: 'must have a name of 1 to 63 letters, digits and . _ / -' },
       ];
     if (typeof value !== 'string' || value.length > 255)
-      return [{ path: join('labels', key), message: 'must be a text of at most 255 characters' }];
+      return [{ path: join('labels', key), message: 'must be a string of at most 255 characters' }];
     return [];
   });
 }
@@ -84,7 +85,7 @@ function labelFaults(labels: Readonly<Record<string, unknown>>): Fault[] {
 function secretFaults(secrets: Readonly<Record<string, unknown>>): Fault[] {
   const entries = Object.entries(secrets);
   if (entries.length > secretLimits.count)
-    return [{ path: 'secrets', message: `must not be more than ${secretLimits.count}` }];
+    return [{ path: 'secrets', message: `must not have more than ${secretLimits.count} entries` }];
   return entries.flatMap(([name, value]) => {
     const message = secretNameFault(name) ?? secretValueFault(value, (text) => Buffer.byteLength(text));
     return message === undefined ? [] : [{ path: join('secrets', name.slice(0, 70)), message }];

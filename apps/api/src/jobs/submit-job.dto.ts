@@ -19,7 +19,7 @@ import { Characters, Units } from '../input/rules.js';
 import { defaults, limits } from './limits.js';
 
 const model = /^[A-Za-z0-9._:[\]-]{1,100}$/;
-const toolRule = { each: true, message: `must be texts of 1 to ${limits.toolRuleChars} characters` } as const;
+const toolRule = { each: true, message: `must be strings of 1 to ${limits.toolRuleChars} characters` } as const;
 
 /** `tools` of a job: rules in Claude Code's own notation. */
 @ApiSchema({ name: 'Tools' })

@@ -19,19 +19,19 @@ export class FieldReader {
   }
 
   text(value: unknown, path: string): string | undefined {
-    return this.#typed(value, path, 'a text', (v): v is string => typeof v === 'string' && v !== '');
+    return this.#typed(value, path, 'a string', (v): v is string => typeof v === 'string' && v !== '');
   }
 
   texts(value: unknown, path: string): readonly string[] | undefined {
     const isTexts = (v: unknown): v is string[] => Array.isArray(v) && v.every((each) => typeof each === 'string');
-    return this.#typed(value, path, 'a list of texts', isTexts);
+    return this.#typed(value, path, 'a list of strings', isTexts);
   }
 
   /** A mapping of texts. */
   textsByName(value: unknown, path: string): Readonly<Record<string, string>> | undefined {
     const isTexts = (v: unknown): v is Record<string, string> =>
       typeof v === 'object' && !Array.isArray(v) && Object.values(v ?? {}).every((each) => typeof each === 'string');
-    return this.#typed(value, path, 'a mapping of texts', isTexts);
+    return this.#typed(value, path, 'a mapping of strings', isTexts);
   }
 
   list(value: unknown, path: string): readonly unknown[] | undefined {

@@ -1,4 +1,4 @@
-/** No word for so long means lost, in ms, where words could have come: three heartbeats missed. */
+/** Heartbeat timeout, in ms, while heartbeats could have arrived: three missed ones. */
 export const silenceMs = 6_000;
 /** While nobody is heard who speaks by the same bridge, a worker's silence means nothing for so long, in ms. */
 export const holdMs = 60_000;
