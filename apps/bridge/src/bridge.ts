@@ -22,11 +22,13 @@ import { FileBlobs } from './snapshots/file-blobs.js';
 import { keepSwept } from './snapshots/sweep.js';
 import type { BridgeSettings } from './settings.js';
 import { makeOwnFolder } from './sockets.js';
-import { keepSockets } from './workers/keep-sockets.js';
+import type { Entry } from './tcp/entry.js';
+import { openEntry } from './tcp/open-entry.js';
+import { keepListeners } from './workers/keep-listeners.js';
+import { ListenerKeeper } from './workers/listener-keeper.js';
 import { holdToShare } from './workers/share.js';
-import { SocketKeeper } from './workers/socket-keeper.js';
-import { openWorkerListeners, type WorkerListenerParts } from './workers/worker-listeners.js';
 import type { WorkerDirectory } from './workers/worker-directory.port.js';
+import { WorkerServers, type WorkerServerParts } from './workers/worker-servers.js';
 
 /** What a bridge is made of besides its environment. */
 export interface BridgeParts {
@@ -44,8 +46,10 @@ export interface BridgeParts {
 
 /** Where a running bridge is found: the folder of its sockets, and URLs. */
 export interface BridgeAddresses {
-  /** Each worker has a folder of its own in it, by the name that `socketFolder` gives it. */
+  /** Each worker has a folder of its own in it, by the name that `socketFolder` gives it, where workers come by sockets. */
   readonly socketDir: string;
+  /** Where workers come that share no folder with it, where they may. */
+  readonly entryUrl?: string;
   /** The model's listener over TCP, where there is one. */
   readonly modelUrl?: string;
   readonly adminUrl: string;
@@ -64,16 +68,18 @@ export const closeGraceMs = 10_000;
 /** Makes all that a bridge listens on. Rejects with `config.invalid` when an address can't be had; then none is left open. */
 export async function startBridge(environment: Environment, parts: BridgeParts): Promise<Bridge> {
   const { settings, credential } = environment;
-  const { snapshots: store, log, clock } = parts;
-  const { socketDir } = settings;
+  const { snapshots, log, clock } = parts;
+  const socketDir = settings.sockets === 'on' ? settings.socketDir : undefined;
   const [lock, listeners] = [new Listeners(), new Listeners()];
   const ending = new AbortController();
   const metrics = createBridgeMetrics();
   const upstream = openUpstream(settings.modelUrl, credential, settings.connectTimeoutMs);
   let stopping = false;
-  let keeper: SocketKeeper | undefined;
+  let keeper: ListenerKeeper | undefined;
+  let entry: Entry | undefined;
   const close = async (graceMs = closeGraceMs): Promise<void> => {
     stopping = true;
+    entry?.stop();
     await Promise.all([keeper?.close(graceMs), listeners.close(graceMs)]);
     ending.abort();
     upstream.close();
@@ -92,30 +98,34 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     stopping: () => stopping,
   };
   try {
-    makeOwnFolder(socketDir, 0o755);
-    await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
+    if (socketDir !== undefined) {
+      makeOwnFolder(socketDir, 0o755);
+      await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
+    }
     const blobs = await openBlobs(settings);
-    void keepSwept({ blobs, store, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
-    const each: WorkerListenerParts = {
+    void keepSwept({ blobs, store: snapshots, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
+    const each: WorkerServerParts = {
       model,
       git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
-      snapshots: { ...parts, blobs, store, metrics },
+      snapshots: { ...parts, blobs, store: snapshots, metrics },
       redis: parts.redis,
       workersOnly: workersOnly(),
     };
-    keeper = new SocketKeeper({
-      ...{ socketDir, log, store: parts.workers },
-      open: (worker, folder) => openWorkerListeners(worker, folder, each),
-    });
-    void keepSockets({ keeper, store: parts.workers, clock, log }, ending.signal);
-    const overTcp =
+    const store = parts.workers;
+    keeper = new ListenerKeeper({ socketDir, log, store, make: (worker) => new WorkerServers(worker, each) });
+    void keepListeners({ keeper, store, clock, log }, ending.signal);
+    const opened = await openEntry(settings, { store, keeper, metrics, clock, log }, ending.signal);
+    entry = opened?.entry;
+    const overTcp = opened ? { entryUrl: opened.url } : {};
+    const onLoopback =
       settings.port === undefined
         ? {}
         : { modelUrl: await listeners.onLoopback('answers', modelOverTcp(model), settings.port) };
     const notReady = (): Promise<string | undefined> => whyNotReady(parts.grants, stopping);
     const admin = createAdminServer({ registry: metrics.registry, notReady });
-    const adminUrl = await listeners.onLoopback('lines', admin, settings.adminPort);
-    return { addresses: { socketDir, ...overTcp, adminUrl }, close };
+    const { adminHost: host, adminPort: port, hosts } = settings;
+    const adminUrl = await listeners.onAddress('lines', admin, { host, port, hosts });
+    return { addresses: { socketDir: settings.socketDir, ...overTcp, ...onLoopback, adminUrl }, close };
   } catch (error) {
     await close(0);
     throw error;

@@ -20,7 +20,7 @@ export interface Environment {
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const settings = attempt(() => readSettings(bridgeSettings, env));
   const credential = attempt(() => chooseCredential(credentialSource(env, settings.value)));
-  const faults = [...faultsOf(settings.error), ...(settings.value ? socketFaults(settings.value) : [])];
+  const faults = [...faultsOf(settings.error), ...(settings.value ? crossFaults(settings.value) : [])];
   if (faults.length > 0 && credential.error)
     faults.push({ path: credentialVariables.join(', '), message: credential.error.message });
   if (faults.length > 0)
@@ -41,6 +41,32 @@ function credentialSource(env: Readonly<Record<string, string | undefined>>, set
     credential: env['REMUDA_MODEL_CREDENTIAL'] === 'none' ? ('none' as const) : undefined,
     modelUrl: URL.canParse(modelUrl) ? new URL(modelUrl) : bridgeSettings.modelUrl.default,
   };
+}
+
+/** What is wrong with settings that are right one by one. */
+function crossFaults(settings: BridgeSettings): Fault[] {
+  return [...(settings.sockets === 'on' ? socketFaults(settings) : []), ...entryFaults(settings)];
+}
+
+function entryFaults({ listen, tlsCert, tlsKey, plain, sockets }: BridgeSettings): Fault[] {
+  const certificate = [tlsCert, tlsKey].filter((file) => file !== undefined).length;
+  if (listen === undefined)
+    return sockets === 'on'
+      ? []
+      : [
+          {
+            path: 'REMUDA_BRIDGE_SOCKETS',
+            message: 'without sockets workers come by REMUDA_BRIDGE_LISTEN only: set it',
+          },
+        ];
+  if (plain === '1')
+    return certificate === 0
+      ? []
+      : [{ path: 'REMUDA_BRIDGE_PLAIN', message: 'cannot be combined with a certificate: unset one of the two' }];
+  if (certificate === 2) return [];
+  const message =
+    'expected both for REMUDA_BRIDGE_LISTEN, which speaks TLS; REMUDA_BRIDGE_PLAIN=1 is for a network that nobody else reads';
+  return [{ path: 'REMUDA_BRIDGE_TLS_CERT, REMUDA_BRIDGE_TLS_KEY', message }];
 }
 
 function socketFaults(settings: BridgeSettings): Fault[] {

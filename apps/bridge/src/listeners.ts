@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { admitSources, guardServer, ownSources } from '@remuda/runtime';
-import { listenOnLoopback, listenOnSocket } from './sockets.js';
+import { authority, listenOnAddress, listenOnSocket } from './sockets.js';
 
 /** What ends by itself (`answers`), and what stays open until it is cut (`lines`). */
 export type ListenerKind = 'answers' | 'lines';
@@ -17,6 +17,11 @@ export class Listeners {
     where: { readonly path: string; readonly mode: number },
   ): Promise<void> {
     await listenOnSocket(server, where.path, where.mode);
+    this.keep(kind, server);
+  }
+
+  /** Has a server closed with the others, whether it listens or is given its connections. */
+  keep(kind: ListenerKind, server: Server): void {
     this.open[kind].push(new OpenListener(server));
   }
 
@@ -24,10 +29,19 @@ export class Listeners {
    * Opens a server on a port of the loopback interface, which a browser's pages reach as well: it answers programs only.
    * Resolves with its URL.
    */
-  async onLoopback(kind: ListenerKind, server: HttpServer, port: number): Promise<string> {
-    const had = await listenOnLoopback(guardServer(server, admitSources(ownSources)), port);
-    this.open[kind].push(new OpenListener(server));
-    return `http://127.0.0.1:${had}`;
+  onLoopback(kind: ListenerKind, server: HttpServer, port: number): Promise<string> {
+    return this.onAddress(kind, server, { host: '127.0.0.1', port, hosts: [] });
+  }
+
+  /** The same on any address of this machine; `hosts` are the names besides by which it is reached. */
+  async onAddress(
+    kind: ListenerKind,
+    server: HttpServer,
+    { host, port, hosts }: { readonly host: string; readonly port: number; readonly hosts: readonly string[] },
+  ): Promise<string> {
+    const had = await listenOnAddress(guardServer(server, admitSources({ ...ownSources, hosts })), host, port);
+    this.keep(kind, server);
+    return `http://${authority(host, had)}`;
   }
 
   /** Takes no more answers on, waits up to `graceMs` for those under way, then cuts what is left. */
@@ -47,13 +61,10 @@ class OpenListener {
     });
   }
 
-  /** Resolves when the last connection has ended. */
-  stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.server.close(() => {
-        resolve();
-      });
-    });
+  /** Resolves when the last connection has ended; the server itself knows only of those that came by its own address. */
+  async stop(): Promise<void> {
+    await new Promise((resolve) => this.server.close(resolve));
+    await Promise.all([...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   }
 
   cut(): void {

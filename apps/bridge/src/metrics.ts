@@ -16,6 +16,7 @@ export interface BridgeMetrics {
   readonly snapshots: Counter<'outcome'>;
   readonly snapshotBytes: Counter;
   readonly connections: Gauge<'listener'>;
+  readonly entries: Counter<'outcome'>;
   addTokens(usage: Usage): void;
 }
 
@@ -90,6 +91,12 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
       name: 'remuda_bridge_connections',
       help: 'Open connections, by listener',
       labelNames: ['listener'],
+      registers,
+    }),
+    entries: new Counter({
+      name: 'remuda_bridge_entries_total',
+      help: 'Connections to the listener over TCP, by outcome',
+      labelNames: ['outcome'],
       registers,
     }),
     addTokens: (usage) => {

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { integer, namespaceName, oneOf, readHostRules, text, type Setting, type SettingsOf } from '@remuda/domain';
 import { parseRedisUrl } from '@remuda/redis';
-import { logLevels } from '@remuda/runtime';
+import { hostList, logLevels } from '@remuda/runtime';
 
 /** The bridge's environment. */
 export const bridgeSettings = {
@@ -38,12 +38,63 @@ export const bridgeSettings = {
     default: undefined,
     parse: integer(0, 65_535),
   },
+  sockets: {
+    env: 'REMUDA_BRIDGE_SOCKETS',
+    about: '`off`: no folder of sockets is made for any worker; all of them come by REMUDA_BRIDGE_LISTEN.',
+    unit: 'on or off',
+    default: 'on',
+    parse: oneOf(['on', 'off']),
+  },
+  listen: {
+    env: 'REMUDA_BRIDGE_LISTEN',
+    about:
+      'Where workers that share no folder with the bridge reach their listeners, with TLS. Without it nowhere; port 0 is any free one.',
+    unit: 'host:port',
+    default: undefined,
+    parse: hostAndPort,
+  },
+  tlsCert: {
+    env: 'REMUDA_BRIDGE_TLS_CERT',
+    about: 'File with the certificate of REMUDA_BRIDGE_LISTEN and its chain, PEM. It is read again when it changes.',
+    unit: 'path',
+    default: undefined,
+    parse: text,
+  },
+  tlsKey: {
+    env: 'REMUDA_BRIDGE_TLS_KEY',
+    about: 'File with the key of that certificate, PEM. It is read again when it changes.',
+    unit: 'path',
+    default: undefined,
+    parse: text,
+  },
+  plain: {
+    env: 'REMUDA_BRIDGE_PLAIN',
+    about: '`1`: REMUDA_BRIDGE_LISTEN speaks no TLS. What passes can be read on the way, jobs and credentials too.',
+    unit: 'flag',
+    default: undefined,
+    parse: oneOf(['1']),
+  },
+  adminHost: {
+    env: 'REMUDA_BRIDGE_ADMIN_HOST',
+    about: 'Where the bridge serves `/metrics` and `/health`.',
+    unit: 'address',
+    default: '127.0.0.1',
+    parse: text,
+  },
   adminPort: {
     env: 'REMUDA_BRIDGE_ADMIN_PORT',
-    about: 'TCP port on the loopback interface for `/metrics` and `/health`. 0 is any free one.',
+    about: 'TCP port for `/metrics` and `/health`. 0 is any free one.',
     unit: 'port',
     default: 7073,
     parse: integer(0, 65_535),
+  },
+  hosts: {
+    env: 'REMUDA_BRIDGE_HOSTS',
+    about:
+      'Names, separated by commas, by which `/metrics` and `/health` are reached, besides localhost and their own addresses.',
+    unit: 'list',
+    default: [] as readonly string[],
+    parse: hostList,
   },
   modelUrl: {
     env: 'REMUDA_MODEL_URL',
@@ -185,6 +236,14 @@ export type BridgeSettings = SettingsOf<typeof bridgeSettings>;
 function redisUrl(value: string): string {
   parseRedisUrl(value);
   return value;
+}
+
+/** An address and a port, the address in brackets where it is of IPv6. */
+function hostAndPort(value: string): { readonly host: string; readonly port: number } {
+  const [, host, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(value) ?? [];
+  if (host === undefined || Number(port) > 65_535)
+    throw new Error('expected an address and a port, such as 0.0.0.0:7443 or [::]:7443');
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /** Names, separated by commas. */

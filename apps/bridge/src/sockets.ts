@@ -1,4 +1,4 @@
-import { connect, type Server } from 'node:net';
+import { connect, isIPv6, type Server } from 'node:net';
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { RemudaError } from '@remuda/domain';
 
@@ -37,11 +37,16 @@ export async function listenOnSocket(server: Server, path: string, mode: number)
   chmodSync(path, mode);
 }
 
-/** Listens on a TCP port of the loopback interface; resolves with the port, which is one of the system's choice for 0. */
-export async function listenOnLoopback(server: Server, port: number): Promise<number> {
-  await listening(server, { host: '127.0.0.1', port });
+/** Listens on a TCP address; resolves with the port, which is one of the system's choice for 0. Rejects with `config.invalid`. */
+export async function listenOnAddress(server: Server, host: string, port: number): Promise<number> {
+  await listening(server, { host, port });
   const address = server.address();
   return typeof address === 'object' && address ? address.port : port;
+}
+
+/** Host and port as a URL has them. */
+export function authority(host: string, port: number): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${String(port)}`;
 }
 
 function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {

@@ -5,6 +5,7 @@ import { LocalRunner, StreamEngine, type BridgeAddress, type CopyPlace, type Run
 import { bridgeSockets } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
+import { openBridge } from './bridge/open-bridge.js';
 import { workerSettings } from './settings.js';
 import { SnapshotClient } from './snapshot-client.js';
 import { Snapshots } from './snapshots.js';
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
     throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
   let hide = (line: string): string => line;
   const log = createLogger({ name: 'worker', level: settings.logLevel, hide: (line) => hide(line) });
-  const address = addressOf(bridge);
+  const address = await openBridge(bridge, settings, log);
   const runner = runnerOf(settings);
   const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
@@ -56,10 +57,6 @@ async function main(): Promise<void> {
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
   await worker.run();
-}
-
-function addressOf(bridge: string): BridgeAddress {
-  return bridge.startsWith('unix:') ? { socket: bridge.slice('unix:'.length) } : { url: bridge };
 }
 
 /** Snapshots leave by a socket of the bridge's: where there is none, or none are wanted, a lost job runs its prompt again. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import {
   formatsText,
@@ -28,8 +29,28 @@ export const workerSettings = {
   },
   bridge: {
     env: workerEnv.bridge,
-    about: 'The way to the model.',
+    about: 'The way to the model: a socket of the bridge, or the bridge itself over the network.',
     unit: '`unix:` and the path of a socket, or a base URL',
+    parse: text,
+  },
+  bridgeCredential: {
+    env: workerEnv.bridgeCredential,
+    about: 'By what the worker proves itself to a bridge over the network, which then leads to all of its listeners.',
+    unit: 'text',
+    secret: true,
+    parse: text,
+  },
+  bridgeCa: {
+    env: workerEnv.bridgeCa,
+    about: "Who signed that bridge's certificate. Default: who is known to Node.js.",
+    unit: 'PEM, or the path of a file with it',
+    parse: pem,
+  },
+  socketDir: {
+    env: workerEnv.socketDir,
+    about: 'Folder in which the worker then makes the sockets that lead there.',
+    unit: 'path',
+    default: '/run/remuda',
     parse: text,
   },
   profile: {
@@ -87,6 +108,14 @@ export const workerSettings = {
     parse: oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   },
 } as const satisfies Record<string, Setting<unknown>>;
+
+/** PEM, or what a file holds of it. */
+function pem(value: string): string {
+  const found = value.includes('-----BEGIN') ? value : readFileSync(value, 'utf8');
+  if (!found.includes('-----BEGIN CERTIFICATE-----'))
+    throw new Error('expected certificates as PEM, or a file with them');
+  return found;
+}
 
 function profile(value: string): WorkerProfile {
   const parsed = parseJson(value);

@@ -119,7 +119,7 @@ export async function runBridge(
     await Promise.all([model.close(), redis.close(), rm(folder, { recursive: true, force: true })]);
   };
   const { socketDir } = bridge.addresses;
-  await openFor(listeners, own, socketDir);
+  if (environment.settings.sockets === 'on') await openFor(listeners, own, socketDir);
   const keyOf = (token: string): string => keys.bridgeToken(createHash('sha256').update(token).digest('hex'));
   return {
     bridge: { ...bridge, addresses: { ...bridge.addresses, ...socketsOf(socketDir) } },

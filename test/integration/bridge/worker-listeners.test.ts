@@ -7,7 +7,7 @@ import { RedisWorkerListeners, redisKeys } from '@remuda/redis';
 import { connectRaw } from '@remuda/redis/testing';
 import { expect, test } from 'vitest';
 import { maxBodyBytes } from '../../../apps/bridge/src/model/content/body.js';
-import { modelBytes } from '../../../apps/bridge/src/workers/worker-listeners.js';
+import { modelBytes } from '../../../apps/bridge/src/workers/worker-servers.js';
 import { ask, prompt, runBridge, type WorkerSockets } from './running-bridge.js';
 
 const job = { job: 'job-1', worker: 'w-1', lease: 1 };

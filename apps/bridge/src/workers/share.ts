@@ -9,15 +9,62 @@ export interface Share {
 /** Within this time, in ms, a connection that says nothing is closed. */
 export const silenceMs = 1_000;
 
-/** Holds a server to its share: who has said nothing within `silenceMs`, or comes on top of it, is closed. */
-export function holdToShare(server: Server, { connections }: Share): void {
-  server.maxConnections = connections;
-  server.on('connection', closeIfSilent);
+/**
+ * Holds a server to its share, whichever way connections come: who has said nothing within `silenceMs`, or comes on top of it, is
+ * closed.
+ */
+export function holdToShare(server: Server, { connections }: Share): SharedServer {
+  return new SharedServer(server, connections);
 }
 
+/** A server that is held to its share, and takes connections that came by another's address. */
+export class SharedServer {
+  #open = 0;
+  #handed = 0;
+  #watches = false;
+
+  constructor(
+    readonly server: Server,
+    private readonly most: number,
+  ) {
+    server.maxConnections = most;
+    server.on('connection', (socket: Socket) => {
+      this.#open++;
+      socket.once('close', () => this.#open--);
+      closeIfSilent(socket);
+    });
+  }
+
+  /** Whether its share has room for one more. */
+  get hasRoom(): boolean {
+    return this.#open < this.most;
+  }
+
+  /** Serves a connection as if it had come by an address of its own. */
+  take(socket: Socket): void {
+    // An HTTP server watches over its connections, and closes idle ones with itself, from the moment in which it listens.
+    if (!this.server.listening && !this.#watches) this.server.emit('listening');
+    this.#watches = true;
+    this.#count(1);
+    socket.once('close', () => {
+      this.#count(-1);
+    });
+    this.server.emit('connection', socket);
+  }
+
+  /** The server itself counts only what comes by its own address; 0 would be no limit at all to it. */
+  #count(more: number): void {
+    this.#handed += more;
+    const left = this.most - this.#handed;
+    this.server.maxConnections = left > 0 ? left : -1;
+  }
+}
+
+/** What it said to be let in does not count. */
 function closeIfSilent(socket: Socket): void {
+  const before = socket.bytesRead;
   afterSilence(socket, () => {
-    if (socket.bytesRead === 0) socket.destroy();
+    if (socket.bytesRead === before) socket.destroy();
   });
 }
 

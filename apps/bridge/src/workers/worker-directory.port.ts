@@ -3,6 +3,8 @@ export interface WorkerDirectory {
   /** All workers that there are. */
   registered(): Promise<ReadonlySet<string>>;
   isRegistered(worker: string): Promise<boolean>;
+  /** The SHA-256, in hex, of the credential by which a worker proves itself; undefined where it has none, or is gone. */
+  credentialHash(worker: string): Promise<string | undefined>;
   /** Says that a worker's sockets are there, in a folder of this folder of sockets. */
   noteOpen(worker: string, socketDir: string): Promise<void>;
   /**

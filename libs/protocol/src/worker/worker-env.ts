@@ -11,6 +11,12 @@ export const workerEnv = {
   redisUrl: 'REMUDA_REDIS_URL',
   /** Base URL of the bridge, or `unix:/path` of its socket. */
   bridge: 'REMUDA_BRIDGE',
+  /** By what the worker proves itself to a bridge that it reaches over the network. */
+  bridgeCredential: 'REMUDA_BRIDGE_CREDENTIAL',
+  /** Who signed that bridge's certificate: PEM, or the path of a file with it. */
+  bridgeCa: 'REMUDA_BRIDGE_CA',
+  /** Folder in which the worker then makes the sockets that lead there. */
+  socketDir: 'REMUDA_SOCKET_DIR',
   /** The engine's profile as JSON (EngineProfile and recycle limits). */
   profile: 'REMUDA_WORKER_PROFILE',
   /** What a job may still take when the worker is told to leave by a signal. */

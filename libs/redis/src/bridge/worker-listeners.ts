@@ -44,6 +44,11 @@ export class RedisWorkerListeners {
     return (await translated(this.redis.sismember(this.keys.workers, worker))) === 1;
   }
 
+  /** The SHA-256, in hex, of the credential by which a worker proves itself; undefined where it has none, or is gone. */
+  async credentialHash(worker: string): Promise<string | undefined> {
+    return (await translated(this.redis.hget(this.keys.worker(worker), 'bridgeCredential'))) ?? undefined;
+  }
+
   /** Calls back with each worker that came or went, and with none when words may have been missed; ends with the returned function. */
   follow(onWord: (worker: string | undefined) => void): () => void {
     if (!this.listen) throw new TypeError('No connection to listen on.');

@@ -91,11 +91,13 @@ export class WorkerRegistry {
       readonly bridge?: string | undefined;
       readonly release?: string | undefined;
       readonly afterJobs: number;
+      /** SHA-256, in hex, of what it proves itself by to a bridge over the network. */
+      readonly bridgeCredential?: string | undefined;
     },
   ): Promise<boolean> {
-    const { id, profile, fingerprint, startedAt, afterJobs, engine, bridge, release } = worker;
+    const { id, profile, fingerprint, startedAt, afterJobs, engine, bridge, release, bridgeCredential } = worker;
     const keys = this.#keys;
-    const known = Object.entries({ engine, bridge, release }).flatMap(([name, value]) =>
+    const known = Object.entries({ engine, bridge, release, bridgeCredential }).flatMap(([name, value]) =>
       value === undefined ? [] : [name, value],
     );
     const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 };

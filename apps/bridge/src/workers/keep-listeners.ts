@@ -1,11 +1,11 @@
 import type { Clock } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
-import type { SocketKeeper } from './socket-keeper.js';
+import type { ListenerKeeper } from './listener-keeper.js';
 import type { WorkerDirectory } from './worker-directory.port.js';
 
-/** What keeping the workers' sockets up to date takes. */
-export interface SocketWatch {
-  readonly keeper: SocketKeeper;
+/** What keeping the workers' listeners up to date takes. */
+export interface ListenerWatch {
+  readonly keeper: ListenerKeeper;
   readonly store: WorkerDirectory;
   readonly clock: Clock;
   readonly log: Logger;
@@ -15,9 +15,9 @@ export interface SocketWatch {
 const lookEveryMs = 30_000;
 
 /** Follows the workers until the signal aborts. What an outage keeps it from is done when Redis is back. */
-export async function keepSockets({ keeper, store, clock, log }: SocketWatch, signal: AbortSignal): Promise<void> {
+export async function keepListeners({ keeper, store, clock, log }: ListenerWatch, signal: AbortSignal): Promise<void> {
   const tell = (err: unknown): void => {
-    log.warn({ err }, 'the sockets of the workers could not be compared with the workers');
+    log.warn({ err }, 'the listeners of the workers could not be compared with the workers');
   };
   const unfollow = store.follow((worker) => {
     (worker === undefined ? keeper.look() : keeper.onWord(worker)).catch(tell);

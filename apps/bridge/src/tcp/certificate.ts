@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { RemudaError } from '@remuda/domain';
+
+/** A certificate (PEM, with the chain below it) and its key. */
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Paths of the files that they are in. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** The oldest version of TLS that is spoken. */
+export const minTlsVersion = 'TLSv1.2';
+
+/** Reads a certificate and its key. Rejects with `config.invalid` where they can't be had, or are none, or are not of each other. */
+export function readCertificate({ certFile, keyFile }: CertificateFiles): CertificatePair {
+  const pair = { cert: readText(certFile, 'REMUDA_BRIDGE_TLS_CERT'), key: readText(keyFile, 'REMUDA_BRIDGE_TLS_KEY') };
+  try {
+    createSecureContext({ ...pair, minVersion: minTlsVersion });
+    return pair;
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new RemudaError('config.invalid', `${certFile} and ${keyFile} are no certificate with its key: ${said}`, {
+      cause,
+    });
+  }
+}
+
+/** When a certificate ends, in epoch ms. */
+export function endOfCertificate({ cert }: Pick<CertificatePair, 'cert'>): number {
+  return Date.parse(new X509Certificate(cert).validTo);
+}
+
+function readText(file: string, variable: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new RemudaError('config.invalid', `${variable} can't be read: ${said}`, { cause });
+  }
+}

@@ -1,0 +1,144 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type Server, type Socket } from 'node:net';
+import { RemudaError } from '@remuda/domain';
+import { bridgeUpgrade } from '@remuda/protocol';
+import type { Logger } from '@remuda/runtime';
+import type { BridgeMetrics } from '../metrics.js';
+import { authority, listenOnAddress } from '../sockets.js';
+import type { ListenerKeeper } from '../workers/listener-keeper.js';
+import type { WorkerDirectory } from '../workers/worker-directory.port.js';
+import { readAsked, turnedAway, type Asked, type TurnedAway } from './asked.js';
+import { minTlsVersion, type CertificatePair } from './certificate.js';
+import { Unproven, unprovenLimits, type UnprovenLimits } from './unproven.js';
+
+/** What the entry over TCP takes. */
+export interface EntryParts {
+  readonly store: Pick<WorkerDirectory, 'credentialHash'>;
+  readonly keeper: Pick<ListenerKeeper, 'reach'>;
+  readonly metrics: Pick<BridgeMetrics, 'entries'>;
+  readonly log: Logger;
+  /** Default: `unprovenLimits`. */
+  readonly limits?: UnprovenLimits;
+}
+
+/** A dead peer, such as a lost node, is noticed by probes that begin after so long a silence, in ms. */
+const keepAliveMs = 30_000;
+/** Longest head of a request, in bytes. */
+const maxHeadBytes = 4_096;
+
+/**
+ * The one address by which workers without a file system in common with the bridge reach their own listeners. Whoever proves itself
+ * is handed on to the listener that it asks for, as if it had come by that listener's socket.
+ */
+export class Entry {
+  readonly #front: Server;
+  readonly #requests: HttpServer;
+  readonly #unproven: Unproven;
+
+  /** With a certificate TLS is spoken, without it none. */
+  constructor(
+    private readonly parts: EntryParts,
+    certificate: CertificatePair | undefined,
+  ) {
+    const { metrics, limits = unprovenLimits } = parts;
+    this.#unproven = new Unproven(limits, () => {
+      metrics.entries.inc({ outcome: 'late' });
+    });
+    this.#requests = certificate
+      ? createHttpsServer({ ...certificate, minVersion: minTlsVersion, maxHeaderSize: maxHeadBytes })
+      : createHttpServer({ maxHeaderSize: maxHeadBytes });
+    this.#requests
+      .on(
+        'upgrade',
+        (request: IncomingMessage, socket: Socket, head: Buffer) => void this.#enter(request, socket, head),
+      )
+      .on('request', (request: IncomingMessage) => {
+        this.#turnAway(request.socket, reasonOf(readAsked(request)));
+      })
+      .on('tlsClientError', () => {
+        metrics.entries.inc({ outcome: 'no_tls' });
+      });
+    const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
+    this.#front = createServer(options, (socket) => {
+      this.#onConnection(socket);
+    });
+  }
+
+  /** Resolves with the URL at which it listens. Rejects with `config.invalid`. */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+    const had = await listenOnAddress(this.#front, host, port);
+    return `${'setSecureContext' in this.#requests ? 'https' : 'http'}://${authority(host, had)}`;
+  }
+
+  /** Has new connections see another certificate. */
+  renew(certificate: CertificatePair): void {
+    const server = this.#requests as HttpServer & { setSecureContext?: (options: object) => void };
+    server.setSecureContext?.({ ...certificate, minVersion: minTlsVersion });
+  }
+
+  /** Takes nothing new. Who was let in is with its listener, and ends with that. */
+  stop(): void {
+    this.#front.close();
+    this.#unproven.cut();
+  }
+
+  #onConnection(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    if (this.#unproven.admit(socket)) {
+      this.#requests.emit('connection', socket);
+      return;
+    }
+    this.parts.metrics.entries.inc({ outcome: 'crowded' });
+    socket.destroy();
+  }
+
+  async #enter(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    try {
+      // Nobody has anything to say before it was let in.
+      const reason = head.length > 0 ? 'malformed' : await this.#letIn(readAsked(request), socket);
+      if (reason !== undefined) this.#turnAway(socket, reason);
+    } catch (err) {
+      const code = err instanceof RemudaError ? err.code : undefined;
+      if (code !== 'redis.unavailable') this.parts.log.error({ err }, 'a connection could not be let in');
+      this.#turnAway(socket, 'unavailable');
+    }
+  }
+
+  /** Hands a connection on to the listener that it asks for, or says why not. */
+  async #letIn(asked: Asked | TurnedAway, socket: Socket): Promise<TurnedAway | undefined> {
+    if (typeof asked === 'string') return asked;
+    const { keeper, metrics } = this.parts;
+    if (!(await this.#isProven(asked))) return 'unproven';
+    const servers = await keeper.reach(asked.proof.worker);
+    if (socket.destroyed) return undefined;
+    if (!servers) return 'unavailable';
+    if (!servers.hasRoom(asked.listener)) return 'share';
+    this.#unproven.proven(socket);
+    metrics.entries.inc({ outcome: 'let_in' });
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${bridgeUpgrade}\r\n\r\n`);
+    servers.take(asked.listener, socket);
+    return undefined;
+  }
+
+  /** Whether a worker is who it says it is: what it knows is what its record has the SHA-256 of. */
+  async #isProven({ proof: { worker, credential } }: Asked): Promise<boolean> {
+    const known = Buffer.from((await this.parts.store.credentialHash(worker)) ?? '', 'hex');
+    const shown = createHash('sha256').update(credential).digest();
+    return known.length === shown.length && timingSafeEqual(known, shown);
+  }
+
+  #turnAway(socket: Socket, reason: TurnedAway): void {
+    this.parts.metrics.entries.inc({ outcome: reason });
+    const status = turnedAway[reason];
+    socket.write(`HTTP/1.1 ${String(status)} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    socket.destroySoon();
+  }
+}
+
+/** A request without `Upgrade` can't be let in, whatever else it is. */
+function reasonOf(asked: Asked | TurnedAway): TurnedAway {
+  return typeof asked === 'string' ? asked : 'no_upgrade';
+}

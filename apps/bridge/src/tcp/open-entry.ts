@@ -1,0 +1,71 @@
+import type { Clock } from '@remuda/domain';
+import type { BridgeSettings } from '../settings.js';
+import { endOfCertificate, readCertificate, type CertificateFiles, type CertificatePair } from './certificate.js';
+import { Entry, type EntryParts } from './entry.js';
+
+/** What the entry over TCP is opened with. */
+export interface OpenEntryParts extends EntryParts {
+  readonly clock: Clock;
+}
+
+/** So often it is looked whether the certificate was renewed, in ms. */
+export const lookEveryMs = 10_000;
+/** A certificate that ends within so many ms is told of. */
+const warnBeforeMs = 7 * 86_400_000;
+
+/**
+ * Opens the entry over TCP where the settings say one, and keeps its certificate up to date until the signal aborts. Rejects with
+ * `config.invalid` when the address or the certificate can't be had.
+ */
+export async function openEntry(
+  { listen, tlsCert: certFile, tlsKey: keyFile }: BridgeSettings,
+  parts: OpenEntryParts,
+  signal: AbortSignal,
+): Promise<{ readonly entry: Entry; readonly url: string } | undefined> {
+  if (!listen) return undefined;
+  const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+  const certificate = files && readCertificate(files);
+  if (certificate) tellOfEnd(certificate, parts);
+  else parts.log.warn({}, 'workers reach this bridge without TLS: what passes can be read on the way');
+  const entry = new Entry(parts, certificate);
+  const url = await entry.listen(listen);
+  if (files && certificate) void keepRenewed(entry, files, certificate, parts, signal);
+  return { entry, url };
+}
+
+/** Half-written files are no certificate yet: the one before goes on until they are whole. */
+async function keepRenewed(
+  entry: Entry,
+  files: CertificateFiles,
+  first: CertificatePair,
+  parts: OpenEntryParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log } = parts;
+  let now = first;
+  const look = (): void => {
+    try {
+      const next = readCertificate(files);
+      if (next.cert === now.cert && next.key === now.key) return;
+      entry.renew(next);
+      now = next;
+      log.info({ validTo: new Date(endOfCertificate(next)).toISOString() }, 'the certificate was renewed');
+      tellOfEnd(next, parts);
+    } catch (err) {
+      log.warn({ err }, 'the certificate can not be read again: the one before goes on');
+    }
+  };
+  const nap = (): Promise<boolean> =>
+    clock.sleep(lookEveryMs, signal).then(
+      () => true,
+      () => false,
+    );
+  while (await nap()) look();
+}
+
+function tellOfEnd(certificate: CertificatePair, { clock, log }: OpenEntryParts): void {
+  const end = endOfCertificate(certificate);
+  const validTo = new Date(end).toISOString();
+  if (end < clock.now()) log.error({ validTo }, 'the certificate has expired: no worker will trust it');
+  else if (end < clock.now() + warnBeforeMs) log.warn({ validTo }, 'the certificate expires soon');
+}
