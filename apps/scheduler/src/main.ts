@@ -6,6 +6,7 @@ import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime
 import { requireFirstDatabase } from './workers/account-database.js';
 import { loadProfiles } from './profiles/profiles-file.js';
 import { makeRuntime } from './runtimes.js';
+import { networkBridge } from './workers/network-bridge.js';
 import { AppModule } from './scheduler.module.js';
 import { schedulerSettings } from './settings.js';
 
@@ -17,6 +18,7 @@ void runApp('scheduler', async () => {
   const logger = createLogger({ name: 'scheduler', level: logLevel }).child({ scheduler: id });
   const profiles = await loadProfiles(settings.profiles, { image: settings.workerImage, warm, max });
   const runtime = makeRuntime(settings, process.env, logger);
+  const bridge = networkBridge(settings, runtime);
   const module = AppModule.register({
     id,
     connect: (name) => connectRedis(redisUrl, { name, log: logger }),
@@ -27,8 +29,9 @@ void runApp('scheduler', async () => {
       ...{ reachesRedis: runtime.reachesRedis, namespace, redisUrl, socketDir: runtime.workerSocketDir },
       bridgeDir: settings.socketDir,
       ...{ logLevel, drainMs, snapshotEveryMs },
+      ...(bridge ? { bridge } : {}),
     },
-    ...(runtime.reachesBridge === 'by-network' ? {} : { bridgeSocketDir: settings.socketDir }),
+    ...(bridge ? {} : { bridgeSocketDir: settings.socketDir }),
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,

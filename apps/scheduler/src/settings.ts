@@ -85,6 +85,22 @@ export const schedulerSettings = {
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
     parse: text,
   },
+  bridge: {
+    env: 'REMUDA_BRIDGE',
+    about:
+      'The bridge as workers reach it over the network: in pods, and where it is set in processes as well. Without it by sockets.',
+    unit: 'https:// or http:// URL',
+    default: undefined,
+    parse: bridgeUrl,
+  },
+  bridgeCa: {
+    env: 'REMUDA_BRIDGE_CA',
+    about:
+      "Who signed that bridge's certificate; workers are given it. A file is read for each worker that starts. Default: who is known to Node.js.",
+    unit: 'PEM, or the path of a file with it',
+    default: undefined,
+    parse: text,
+  },
   acl: {
     env: 'REMUDA_REDIS_ACL',
     about: 'Whether each worker has an account of its own at Redis, with no rights beyond its own keys.',
@@ -153,6 +169,15 @@ export const schedulerSettings = {
     parse: integer(0, 86_400_000),
   },
 } as const satisfies Record<string, Setting<unknown>>;
+
+/** The origin of a bridge: it has no path. */
+function bridgeUrl(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (!url || !isOrigin || !['http:', 'https:'].includes(url.protocol))
+    throw new Error('expected a URL without a path, such as https://remuda-bridge:7443');
+  return url;
+}
 
 function days(value: string): number {
   const number = Number(value);

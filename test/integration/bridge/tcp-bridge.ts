@@ -9,7 +9,7 @@ import { bridgeSockets } from '@remuda/protocol';
 import { createLogger } from '@remuda/runtime';
 import type { BridgeParts } from '../../../apps/bridge/src/bridge.js';
 import { BridgeForwarder } from '../../../apps/worker/src/bridge/forwarder.js';
-import { makeAuthority, type Issued, type Leaf } from './certificates.js';
+import { makeAuthority, type Issued, type Leaf } from '../../certificates.js';
 import { runBridge, type RunningBridge, type WorkerSockets } from './running-bridge.js';
 
 /** A bridge that workers reach over TCP. */

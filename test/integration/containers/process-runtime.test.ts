@@ -76,6 +76,7 @@ describe.skipIf(process.platform !== 'linux')('The process runtime', () => {
     const env = await environmentOf(pid);
     expect(Object.keys(env).sort()).toEqual(
       ['FIXTURE', 'HOME', 'PATH', 'REMUDA_BRIDGE', 'REMUDA_CLAUDE', 'REMUDA_HOME', 'REMUDA_SCOPE'].concat([
+        'REMUDA_SOCKET_DIR',
         'REMUDA_WORKER_ID',
         'REMUDA_WORKSPACE',
         'TMPDIR',

@@ -1,13 +1,22 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ManualClock, profile } from '@remuda/testing';
 import { Enrolment, newWorkerId } from './enrolment.js';
+import type { WorkerSurroundings } from './worker-environment.js';
 
 /** An enrolment that notes what it does, in order. `ours` is whether the pool is ours to keep. */
-function enrolment(ours = true) {
+function enrolment(ours = true, more: Partial<WorkerSurroundings> = {}) {
   const done: string[] = [];
+  const credentials: (string | undefined)[] = [];
   const taken = new Enrolment({
     identity: { scheduler: 's-1', engine: 'e-1' },
-    registry: { register: async ({ id, engine, bridge }) => (done.push(`register ${id} ${engine} ${bridge}`), ours) },
+    registry: {
+      register: async ({ id, engine, bridge, bridgeCredential }) => {
+        credentials.push(bridgeCredential);
+        done.push(`register ${id} ${engine} ${bridge}`);
+        return ours;
+      },
+    },
     access: { grant: async (id) => (done.push(`grant ${id}`), { username: `remuda-${id}`, password: 'pw' }) },
     relay: { follow: async (id) => void done.push(`follow ${id}`) },
     listeners: { open: async (id) => void done.push(`open ${id}`) },
@@ -15,11 +24,11 @@ function enrolment(ours = true) {
     images: { lookAt: async () => 'r-1' },
     surroundings: {
       ...{ reachesRedis: 'by-bridge', namespace: 'n', redisUrl: 'redis://host', bridgeDir: '/b' },
-      ...{ logLevel: 'info', drainMs: 10_000 },
+      ...{ logLevel: 'info', drainMs: 10_000, ...more },
     },
     clock: new ManualClock(),
   });
-  return { taken, done };
+  return { taken, done, credentials };
 }
 
 describe('a worker is taken in', () => {
@@ -46,5 +55,23 @@ describe('a worker is taken in', () => {
   test('under a name of our own, whatever its profile is called', async () => {
     const { taken } = enrolment();
     expect(await taken.enrol(newWorkerId('p'.repeat(63)), profile(), 'f-1')).toBeDefined();
+  });
+
+  test('with a credential of its own for a bridge over the network, of which the record has the SHA-256 only', async () => {
+    const { taken, credentials } = enrolment(true, { bridge: { url: new URL('https://bridge.example') } });
+    const given = [];
+    for (const id of ['pod-1', 'pod-2']) {
+      const env = await taken.enrol(id, profile(), 'f-1');
+      given.push(env?.['REMUDA_BRIDGE_CREDENTIAL'] ?? '');
+    }
+    expect(new Set(given).size).toBe(2);
+    expect(given.map((credential) => Buffer.from(credential, 'base64url').length)).toEqual([32, 32]);
+    expect(credentials).toEqual(given.map((credential) => createHash('sha256').update(credential).digest('hex')));
+  });
+
+  test('without one where it comes to the bridge by sockets', async () => {
+    const { taken, credentials } = enrolment();
+    expect(await taken.enrol('pod-1', profile(), 'f-1')).not.toHaveProperty('REMUDA_BRIDGE_CREDENTIAL');
+    expect(credentials).toEqual([undefined]);
   });
 });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { RemudaError, isId, type Clock, type Profile } from '@remuda/domain';
 import type { Relay, WorkerAccess, WorkerRegistry } from '@remuda/redis';
 import type { Identity } from '../identity.js';
@@ -22,6 +22,9 @@ export interface EnrolmentParts {
   readonly clock: Clock;
 }
 
+/** Length of the credential by which a worker proves itself to a bridge. */
+const credentialBytes = 32;
+
 /** Takes new workers in. Whoever makes the worker names it: the scheduler for those that it starts, or what started it elsewhere. */
 export class Enrolment {
   constructor(private readonly parts: EnrolmentParts) {}
@@ -37,22 +40,29 @@ export class Enrolment {
   ): Promise<Readonly<Record<string, string>> | undefined> {
     if (!isId(id)) throw new RemudaError('request.invalid', `${JSON.stringify(id)} is no id for a worker.`);
     const { access, relay, listeners, surroundings } = this.parts;
-    if (!(await this.#enter(id, profile, fingerprint))) return undefined;
+    const bridgeCredential = surroundings.bridge && randomBytes(credentialBytes).toString('base64url');
+    if (!(await this.#enter(id, profile, fingerprint, bridgeCredential))) return undefined;
     const account = await access?.grant(id);
     // It is listened to before it can say anything.
     await relay.follow(id);
     await listeners?.open(id);
-    return workerEnvironment(id, profile, surroundings, account);
+    return workerEnvironment(id, profile, surroundings, { account, bridgeCredential });
   }
 
   /** Writes it down; false where the pool is no longer ours to keep. From then on it is one of those that start. */
-  async #enter(id: string, { name, image, recycle }: Profile, fingerprint: string): Promise<boolean> {
+  async #enter(
+    id: string,
+    { name, image, recycle }: Profile,
+    fingerprint: string,
+    credential: string | undefined,
+  ): Promise<boolean> {
     const { identity, registry, fleet, clock, surroundings, images } = this.parts;
     const { engine } = identity;
     // Asked for before the container is made: one that is replaced in between makes a worker that leaves early, and none that stays.
     const release = await images.lookAt(image);
     const named = { id, profile: name, engine, bridge: bridgeOf(surroundings, engine), fingerprint, release };
-    const ours = await registry.register({ ...named, afterJobs: recycle.afterJobs, startedAt: clock.now() });
+    const proof = { bridgeCredential: credential && createHash('sha256').update(credential).digest('hex') };
+    const ours = await registry.register({ ...named, ...proof, afterJobs: recycle.afterJobs, startedAt: clock.now() });
     const tick = clock.monotonic();
     if (ours) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
     return ours;

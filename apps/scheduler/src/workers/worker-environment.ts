@@ -1,6 +1,15 @@
 import type { ContainerRuntime, Profile, ToolRules } from '@remuda/domain';
 import { bridgeSockets, messageFormats, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import { parseRedisUrl, type WorkerAccount } from '@remuda/redis';
+import type { NetworkBridge } from './network-bridge.js';
+
+/** What is a worker's own: nobody else knows it. */
+export interface WorkerSecrets {
+  /** At Redis; absent where workers have no accounts of their own. */
+  readonly account?: WorkerAccount | undefined;
+  /** By what it proves itself to a bridge over the network. */
+  readonly bridgeCredential?: string | undefined;
+}
 
 /** What a worker finds around it, the same for all of a cluster. */
 export interface WorkerSurroundings {
@@ -14,6 +23,8 @@ export interface WorkerSurroundings {
   readonly logLevel: string;
   /** What a job may still take when its worker is told to leave by a signal, in ms. */
   readonly drainMs: number;
+  /** The bridge, where workers reach it over the network; absent: by sockets. */
+  readonly bridge?: NetworkBridge;
   /** Shortest time between two snapshots of a turn, in ms; 0 for none at all. Absent: as the worker has it by itself. */
   readonly snapshotEveryMs?: number;
 }
@@ -28,7 +39,7 @@ export function workerEnvironment(
   id: string,
   profile: Profile,
   around: WorkerSurroundings,
-  account: WorkerAccount | undefined,
+  { account, bridgeCredential }: WorkerSecrets,
 ): Readonly<Record<string, string>> {
   const { redisUrl, socketDir, reachesRedis } = around;
   const url = reachesRedis === 'by-bridge' && socketDir !== undefined ? throughSocket(redisUrl, socketDir) : redisUrl;
@@ -39,7 +50,19 @@ export function workerEnvironment(
     [workerEnv.profile]: JSON.stringify(workerProfile(profile)),
     [workerEnv.drainMs]: String(around.drainMs),
     ...(around.snapshotEveryMs === undefined ? {} : { [workerEnv.snapshotEveryMs]: String(around.snapshotEveryMs) }),
+    ...wayToBridge(around.bridge, bridgeCredential),
     REMUDA_LOG_LEVEL: around.logLevel,
+  };
+}
+
+/** Nothing where the runtime knows the way, which is by sockets. */
+function wayToBridge(bridge: NetworkBridge | undefined, credential: string | undefined): Record<string, string> {
+  if (!bridge || credential === undefined) return {};
+  const ca = bridge.ca?.();
+  return {
+    [workerEnv.bridge]: bridge.url.href,
+    [workerEnv.bridgeCredential]: credential,
+    ...(ca === undefined ? {} : { [workerEnv.bridgeCa]: ca }),
   };
 }
 

@@ -15,7 +15,9 @@ export interface WorkerPlaces {
   /** For temporary files; Claude Code leaves some. */
   readonly tmp: string;
   readonly claude: string;
+  /** The folder in which a bridge makes its sockets, and the one in which it makes them itself where none does. */
   readonly socketDir: string;
+  readonly run: string;
 }
 
 /** The whole environment of a worker's process: little of the host's, its own places, and the variables of its spec. */
@@ -34,6 +36,7 @@ export function workerEnvironment(
     [workerEnv.home]: places.home,
     [workerEnv.claude]: places.claude,
     [workerEnv.bridge]: `unix:${places.socketDir}/${bridgeSockets.model}`,
+    [workerEnv.socketDir]: places.run,
     ...own,
     [scopeVariable]: places.worker,
   };

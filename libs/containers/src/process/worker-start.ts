@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ContainerSpec } from '@remuda/domain';
 import type { ProcessEnd } from '../exit-reason.js';
 import { startTimeOf } from './process-table.js';
@@ -37,7 +38,8 @@ export async function startWorker(
   const output = await folder.openLog();
   try {
     const { workspace, home, tmp } = folder;
-    const places = { worker, workspace, home, tmp, claude, socketDir: socketDirOf(worker) };
+    const run = join(folder.path, 'run');
+    const places = { worker, workspace, home, tmp, claude, socketDir: socketDirOf(worker), run };
     const environment = workerEnvironment(places, hostEnv, env);
     const { pid, ended } = await launch({
       program: workerBundle,
