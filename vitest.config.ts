@@ -144,6 +144,20 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          ...withRealParts,
+          ...size('whole'),
+          ...turn(5),
+          maxWorkers: 3,
+          isolate: false,
+          name: 'older-claude',
+          include: ['test/integration/engine/**/*.test.ts'],
+          // its program would have to be where another user reaches it
+          exclude: ['**/other-user.test.ts'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
           ...proofs,
           ...size('whole'),
           ...turn(6),

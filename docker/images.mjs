@@ -31,7 +31,7 @@ export const images = {
 
 /** @returns {Image} */
 function workerImage() {
-  const claudeVersion = json('package.json').dependencies['@anthropic-ai/claude-code'];
+  const claudeVersion = json('package.json').optionalDependencies['@anthropic-ai/claude-code-linux-x64'];
   const binary = 'node_modules/@anthropic-ai/claude-code-linux-x64/claude';
   return {
     name: 'remuda-worker',

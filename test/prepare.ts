@@ -11,8 +11,7 @@ const tell = (line: string) => process.stdout.write(`prepare: ${line}\n`);
 /** Runs before the tests with real parts: a Redis server can be started afterwards, and the worker image and Claude Code are there. */
 export default async function prepare(project: TestProject): Promise<void> {
   await provideRedis();
-  if (['integration', 'slow'].includes(project.name))
-    project.provide('claudeVersions', await provideVersions(process.env['REMUDA_TRY_CLAUDE'], tell));
+  project.provide('claudeVersions', await provideVersions(project.name, process.env['REMUDA_TRY_CLAUDE']));
   if (['e2e', 'slow'].includes(project.name) && (await engineAnswers(process.env['DOCKER_HOST'])))
     await provideWorkerImage(process.env);
 }

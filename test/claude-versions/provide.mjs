@@ -1,5 +1,5 @@
 /* global process, URL */
-// Versions of Claude Code beside the pinned one: each in a folder of its own, outside of node_modules, and installed once.
+// Versions of Claude Code beside the one that Remuda is built with: each in a folder of its own, installed once.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
@@ -16,8 +16,13 @@ const [askMs, installMs] = [20_000, 180_000];
 
 /** The version that Remuda is built with. */
 export const pinnedVersion = /** @type {string} */ (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).dependencies[name]
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).optionalDependencies[
+    `${name}-linux-x64`
+  ]
 );
+
+/** The oldest version that is still served: all that is promised of the engine is tried with it as well. */
+export const olderVersion = '2.1.197';
 
 /** The newest version that the registry has. Rejects where it can't be asked. */
 export async function newestVersion() {

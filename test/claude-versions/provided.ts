@@ -1,11 +1,17 @@
-import { newestVersion, provideVersion } from './provide.mjs';
+import { olderVersion, provideVersion } from './provide.mjs';
 
-/** What tests are told of versions of Claude Code besides the pinned one. */
+/** A version of Claude Code besides the one that Remuda is built with, and a folder from where it can be resolved. */
+export interface ProvidedVersion {
+  readonly version: string;
+  readonly folder: string;
+}
+
+/** What tests are told of such versions. */
 export interface ProvidedVersions {
   /** The one that all tests of the engine are to run against instead. */
-  readonly tried?: { readonly version: string; readonly folder: string };
-  /** Without a folder where it could not be had: nobody answers, or there is no room. */
-  readonly newest: { readonly version: string; readonly folder?: string };
+  readonly tried?: ProvidedVersion;
+  /** The oldest one that is served, for what is tried with both. */
+  readonly older?: ProvidedVersion;
 }
 
 declare module 'vitest' {
@@ -14,20 +20,14 @@ declare module 'vitest' {
   }
 }
 
-/** Has the newest version installed, or the one that is to be tried. */
-export async function provideVersions(
-  tried: string | undefined,
-  say: (line: string) => void,
-): Promise<ProvidedVersions> {
-  if (tried !== undefined) {
-    const folder = await provideVersion(tried);
-    return { tried: { version: tried, folder }, newest: { version: tried } };
-  }
-  try {
-    const version = await newestVersion();
-    return { newest: { version, folder: await provideVersion(version) } };
-  } catch (error) {
-    say(`the newest Claude Code could not be had, its tests are skipped: ${String(error).split('\n', 1)[0] ?? ''}`);
-    return { newest: { version: 'the newest' } };
-  }
+/** Has those installed that a project of tests needs: the oldest one, or the one that `npm run cli:try` names. */
+export async function provideVersions(project: string, asked: string | undefined): Promise<ProvidedVersions> {
+  if (project === 'older-claude') return { tried: await provide(olderVersion) };
+  if (project === 'slow') return { older: await provide(olderVersion) };
+  return project === 'integration' && asked !== undefined ? { tried: await provide(asked) } : {};
 }
+
+const provide = async (version: string): Promise<ProvidedVersion> => ({
+  version,
+  folder: await provideVersion(version),
+});

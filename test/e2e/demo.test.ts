@@ -1,5 +1,6 @@
+import { resolveClaude } from '@remuda/engine';
 import { connectRaw } from '@remuda/redis/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { freePort } from '../../apps/local/src/free-port.js';
 import { startRedis, type TestRedis } from '../integration/redis.js';
 import { waysNow } from '../proof-size.js';
@@ -7,48 +8,56 @@ import { hasEngine } from './harness/cluster.js';
 import { inTime, leftNothing, LocalRun } from './harness/local-run.js';
 
 const onLinux = process.platform === 'linux';
+/** The oldest Claude Code that is served: told by `npm run proofs` alone. */
+const { older } = inject('claudeVersions');
+const olderClaude = older ? { REMUDA_CLAUDE: resolveClaude(older.folder) } : {};
 const ways = [
-  { runtime: 'docker', redis: 'of its own', there: hasEngine && onLinux },
-  { runtime: 'process', redis: 'of its own', there: onLinux },
-  { runtime: 'process', redis: 'that is given', there: onLinux },
+  { runtime: 'docker', redis: 'of its own', claude: 'newest', there: hasEngine && onLinux },
+  { runtime: 'process', redis: 'of its own', claude: 'newest', there: onLinux },
+  { runtime: 'process', redis: 'that is given', claude: 'newest', there: onLinux },
+  { runtime: 'process', redis: 'of its own', claude: 'oldest', there: onLinux && older !== undefined },
 ];
 
-describe.each(waysNow(ways))('npm run demo with workers as $runtime and a Redis $redis', (way) => {
-  const { runtime, there } = way;
-  test.skipIf(!there)('shows a job from its submission to its end, and leaves nothing', async () => {
-    await using redis = way.redis === 'that is given' ? await startRedis() : undefined;
-    await using run = await LocalRun.start(['demo', 'Greet me.'], {
-      ...(await portsOfItsOwn()),
-      ...(redis && { REMUDA_REDIS_URL: redis.url }),
-      REMUDA_RUNTIME: runtime,
+describe.each(waysNow(ways))(
+  'npm run demo with workers as $runtime, the $claude Claude Code and a Redis $redis',
+  (way) => {
+    const { runtime, there } = way;
+    test.skipIf(!there)('shows a job from its submission to its end, and leaves nothing', async () => {
+      await using redis = way.redis === 'that is given' ? await startRedis() : undefined;
+      await using run = await LocalRun.start(['demo', 'Greet me.'], {
+        ...(await portsOfItsOwn()),
+        ...(redis && { REMUDA_REDIS_URL: redis.url }),
+        REMUDA_RUNTIME: runtime,
+        ...(way.claude === 'oldest' ? olderClaude : {}),
+      });
+      await expect.poll(() => run.printed, inTime).toContain('job.over');
+      expect(await run.ended(), run.printed).toBe(0);
+      expect(run.printed).toContain('Prompt: Greet me.');
+      const told = [
+        'job.queued',
+        'job.assigned',
+        'tool.called',
+        'tool.returned',
+        'message.text',
+        'turn.ended',
+        'job.over',
+      ];
+      const shown = eventsOf(run.printed);
+      expect(
+        told.filter((name) => !shown.includes(name)),
+        run.printed,
+      ).toEqual([]);
+      expect(run.printed).toMatch(/Result \(succeeded\):\n {2}\S/);
+      expect(run.printed).toMatch(/^Cost: \$\d/m);
+      for (const row of ['queued', 'claimed', 'first model request', 'first token', 'over'])
+        expect(run.printed).toMatch(new RegExp(`^  ${row} +\\d+ ms$`, 'm'));
+      expect(run.printed).toMatch(/^ {2}start +warm$/m);
+      expect(run.printed.includes('NOT isolated')).toBe(runtime === 'process');
+      await leftNothing(run);
+      if (redis) await holdsNothing(redis);
     });
-    await expect.poll(() => run.printed, inTime).toContain('job.over');
-    expect(await run.ended(), run.printed).toBe(0);
-    expect(run.printed).toContain('Prompt: Greet me.');
-    const told = [
-      'job.queued',
-      'job.assigned',
-      'tool.called',
-      'tool.returned',
-      'message.text',
-      'turn.ended',
-      'job.over',
-    ];
-    const shown = eventsOf(run.printed);
-    expect(
-      told.filter((name) => !shown.includes(name)),
-      run.printed,
-    ).toEqual([]);
-    expect(run.printed).toMatch(/Result \(succeeded\):\n {2}\S/);
-    expect(run.printed).toMatch(/^Cost: \$\d/m);
-    for (const row of ['queued', 'claimed', 'first model request', 'first token', 'over'])
-      expect(run.printed).toMatch(new RegExp(`^  ${row} +\\d+ ms$`, 'm'));
-    expect(run.printed).toMatch(/^ {2}start +warm$/m);
-    expect(run.printed.includes('NOT isolated')).toBe(runtime === 'process');
-    await leftNothing(run);
-    if (redis) await holdsNothing(redis);
-  });
-});
+  },
+);
 
 /** `npm start` is tried at the same time, with the usual ports. */
 async function portsOfItsOwn(): Promise<Readonly<Record<string, string>>> {

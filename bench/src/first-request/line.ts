@@ -6,7 +6,7 @@ import { breakdown } from './breakdown.js';
 import { measureCold } from './cold.js';
 import { makeSubject, type Subject } from './subject.js';
 import { ThroughCluster, type WayOfAJob } from './through-cluster.js';
-import { fetchLater, laterVersion } from './versions.js';
+import { fetchOlder, olderVersion } from './older.js';
 
 /** Whoever was measured before gets so long to be gone, in ms. */
 const pauseMs = 500;
@@ -29,25 +29,25 @@ export const firstRequest: Line = {
   about: 'POST /jobs sent to the first model request that holds the prompt, through the whole cluster, warm',
   run: async (stage) => {
     const pinned = resolveClaude(import.meta.dirname);
-    const plan: Plan = { rounds: 9, alone: { atMost: 1.6 }, cold: { atMost: 0.15 } };
+    const plan: Plan = { rounds: 9, alone: { atMost: 1.6 }, cold: { atMost: 0.3 } };
     const first = await measureVersion(pinned, await claudeVersion(pinned), plan, stage);
-    const later = await measureLater(stage);
-    return { figures: [...first.figures, ...later.figures], notes: [...first.notes, ...later.notes] };
+    const older = await measureOlder(stage);
+    return { figures: [...first.figures, ...older.figures], notes: [...first.notes, ...older.notes] };
   },
 };
 
-async function measureLater(stage: Stage): Promise<LineReport> {
+async function measureOlder(stage: Stage): Promise<LineReport> {
   let claude: string;
   try {
-    claude = await fetchLater();
+    claude = await fetchOlder();
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
     return {
       figures: [],
-      notes: [`Claude Code ${laterVersion} was left out: it could not be fetched (${reason ?? ''}).`],
+      notes: [`Claude Code ${olderVersion} was left out: it could not be fetched (${reason ?? ''}).`],
     };
   }
-  return measureVersion(claude, laterVersion, { rounds: 7, cold: { atMost: 0.3 } }, stage);
+  return measureVersion(claude, olderVersion, { rounds: 7, alone: { atMost: 1.6 }, cold: { atMost: 0.15 } }, stage);
 }
 
 async function measureVersion(claude: string, version: string, plan: Plan, stage: Stage): Promise<LineReport> {

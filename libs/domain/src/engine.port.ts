@@ -49,7 +49,7 @@ export interface Engine {
    * cannot be started or is not ready within the start limit.
    */
   warm(): Promise<void>;
-  /** The agent's own version, `2.1.197`; undefined until it has said it. Optional: an engine may have none. */
+  /** The agent's own version, `2.1.332`; undefined until it has said it. Optional: an engine may have none. */
   readonly version?: string | undefined;
   /** What `turn` would find at this moment for a job of this spec. */
   readiness(spec: Pick<JobSpec, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Readiness;

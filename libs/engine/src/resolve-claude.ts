@@ -6,7 +6,7 @@ import { ownUser } from './runner/local-runner.js';
 import { runProgram } from './runner/run-program.js';
 
 /**
- * Path of Claude Code's own binary for this platform, from the package that npm put beside `@anthropic-ai/claude-code`.
+ * Path of Claude Code's own binary for this platform, from the package of it that npm chose for this machine.
  * `fromDir` is a folder from where that can be resolved. Rejects with `engine.start_failed` when there is none: npm
  * leaves out optional dependencies that failed, or when told to.
  */

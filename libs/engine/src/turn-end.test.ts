@@ -85,8 +85,8 @@ describe('turnEnd', () => {
     ['model.refused', failing({ stop_reason: 'refusal' }), 'invalid_request'],
     [
       'budget.exhausted',
-      failing({ api_error_status: 400, result: 'API Error: 400 remuda.budget_exhausted' }),
-      'unknown',
+      failing({ api_error_status: 402, result: 'API Error: 402 remuda.budget_exhausted' }),
+      'billing_error',
     ],
     [
       'model.invalid_request',

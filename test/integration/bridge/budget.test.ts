@@ -78,7 +78,7 @@ test('two bridges keep one budget, of 50 requests at once, however the answers a
   // What an answer cost is written down before it is given back.
   await expect.poll(() => one.reserved('job-1'), written).toEqual({});
   const statuses = new Set(all.map(({ status }) => status));
-  expect(statuses).toEqual(new Set([200, 400]));
+  expect(statuses).toEqual(new Set([200, 402]));
   const spent = far.asked.reduce((sum, { max_tokens: tokens }) => sum + costMicroUsd(tokens), 0);
   expect(spent).toBeLessThanOrEqual(500_000 + costMicroUsd(2_000));
   expect(spent).toBeGreaterThan(400_000);
@@ -149,7 +149,7 @@ test('a request alone gets an answer as long as what is left pays for, and none 
   expect(asked?.max_tokens).toBeLessThan(100_000 / 90);
   await run.grant('small-token', { ...grant, job: 'job-2', maxBudgetUsd: 0.05 });
   const refused = await ask(run.bridge, { token: 'small-token', body: long });
-  expect(refused.status).toBe(400);
+  expect(refused.status).toBe(402);
   expect(far.asked).toHaveLength(1);
 });
 

@@ -47,7 +47,7 @@ test('Claude Code gives up at once when the budget is spent, and its result says
   await claim(claude, 'live-token');
   const tools = [{ name: 'Bash', input: { command: 'true' } }];
   const result = await claude.turn(script({ tools, usage: { input_tokens: 1_000_000 } }, { text: 'never' }));
-  expect(result).toMatchObject({ is_error: true, api_error_status: 400 });
+  expect(result).toMatchObject({ is_error: true, api_error_status: 402 });
   expect(result['result']).toContain(bridgeRefusal.budget);
   expect(claude.lines.filter((line) => line['subtype'] === 'api_retry')).toEqual([]);
   const counted = { requests: '1', refused: '1' };
@@ -66,11 +66,11 @@ test('Claude Code and its helpers keep to the models of the grant; what a subage
     ],
   });
   const result = await claude.turn(
-    script(agent({}), agent({ subagent_type: 'Explore' }), agent({ model: 'opus' }), { text: 'done' }),
+    script(agent({}), agent({ model: 'haiku' }), agent({ model: 'opus' }), { text: 'done' }),
   );
   expect(result).toMatchObject({ subtype: 'success', is_error: false, result: 'done' });
   const asked = new Set(run.model.requests.flatMap(({ kind, body }) => (kind === 'messages' ? [body?.model] : [])));
-  expect(asked).toEqual(new Set(['claude-sonnet-4-5', 'claude-haiku-4-5-20251001']));
+  expect(asked).toEqual(new Set(['claude-sonnet-4-5', 'claude-haiku-5-5']));
   expect(JSON.stringify(claude.lines)).toContain(bridgeRefusal.model);
   await expect.poll(() => run.counted('job-1'), { timeout: 10_000 }).toMatchObject({ refused: '1' });
 });

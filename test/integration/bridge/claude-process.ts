@@ -39,6 +39,7 @@ export function startClaude(socket: string, home: string): ClaudeProcess {
       ANTHROPIC_AUTH_TOKEN: idleToken,
       DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
     },
   });
   const exited = once(child, 'exit');

@@ -158,7 +158,7 @@ test('refuses the next request once the budget of a job is spent, with an error 
   const go = () => ask(run.bridge, { token: 'live-token', body: prompt(script({ text: 'x', usage })) });
   expect((await go()).status).toBe(200);
   const refused = await go();
-  expect(refused.status).toBe(400);
+  expect(refused.status).toBe(402);
   const { error } = JSON.parse(refused.body) as { error: { type: string; message: string } };
   expect(error.type).toBe('invalid_request_error');
   expect(error.message.startsWith(bridgeRefusal.budget)).toBe(true);
@@ -194,7 +194,7 @@ describe('a grant that names models', () => {
     await using run = await runBridge();
     await run.grant('live-token', named);
     const refused = await ask(run.bridge, { token: 'live-token', body });
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(402);
     const { error } = JSON.parse(refused.body) as { error: { type: string; message: string } };
     expect(error.type).toBe('invalid_request_error');
     expect(error.message.startsWith(bridgeRefusal[reason])).toBe(true);
@@ -224,7 +224,7 @@ describe('a grant that names models', () => {
     await using run = await runBridge();
     await run.grant('live-token', named);
     const headers = { 'content-encoding': 'gzip' };
-    expect((await ask(run.bridge, { token: 'live-token', headers, body: gzipSync(plain(other)) })).status).toBe(400);
+    expect((await ask(run.bridge, { token: 'live-token', headers, body: gzipSync(plain(other)) })).status).toBe(402);
     expect((await ask(run.bridge, { token: 'live-token', headers, body: plain({}) })).status).toBe(200);
     expect(run.model.requests.at(-1)?.headers).not.toHaveProperty('content-encoding');
   });
@@ -248,7 +248,7 @@ describe('what has the vendor do more than answer', () => {
     await run.grant('live-token', grant);
     for (const path of ['/v1/messages', '/v1/messages/count_tokens?beta=true']) {
       const refused = await ask(run.bridge, { token: 'live-token', path, body: prompt('hi', more) });
-      expect(refused.status).toBe(400);
+      expect(refused.status).toBe(402);
       expect(JSON.parse(refused.body)).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
       expect(refused.body).toContain(bridgeRefusal.content);
     }
@@ -288,7 +288,7 @@ describe('requests at the same time', () => {
     const all = await Promise.all(
       Array.from({ length: 5 }, () => ask(run.bridge, { token: 'live-token', body: slow })),
     );
-    expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 400, 400, 400]);
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 402, 402, 402]);
     expect(run.model.requests).toHaveLength(2);
     await expect.poll(() => run.counted('job-1'), written).toMatchObject({ requests: '2', refused: '3' });
   });

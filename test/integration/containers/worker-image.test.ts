@@ -28,10 +28,10 @@ describe.skipIf(!engineAnswers)('The worker image', () => {
   });
 
   it('has Claude Code of exactly the version of the repository', async () => {
-    const { dependencies } = JSON.parse(await readFile(file('package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
+    const { optionalDependencies } = JSON.parse(await readFile(file('package.json'), 'utf8')) as {
+      optionalDependencies: Record<string, string>;
     };
-    const version = dependencies['@anthropic-ai/claude-code'] ?? '';
+    const version = optionalDependencies['@anthropic-ai/claude-code-linux-x64'] ?? '';
     expect(await inside(`${claude} --version`)).toBe(`${version} (Claude Code)`);
   });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
+import type { Turn } from '@remuda/domain';
 import { script } from '@remuda/scripted-model';
 import { expect, test } from 'vitest';
 import { bash, dataOf, stable, warmStable, type Stabled } from './stable.js';
@@ -10,8 +11,8 @@ const env = { PATH: process.env['PATH'] ?? '' };
 const placeOf = ({ workspace, home }: Pick<Stabled, 'workspace' | 'home'>): CopyPlace => ({ workspace, home, env });
 
 /** What a turn with one tool call leaves: its session, and what the transcript must tell. */
-async function work(one: Stabled): Promise<{ sessionId: string; toolId: string }> {
-  const { events } = await one.run(script(bash('echo one >> lines.txt'), { text: 'remember 4711' }));
+async function work(one: Stabled, over: Partial<Turn> = {}): Promise<{ sessionId: string; toolId: string }> {
+  const { events } = await one.run(script(bash('echo one >> lines.txt'), { text: 'remember 4711' }), over);
   const [started] = dataOf(events, 'session.started');
   const [returned] = dataOf(events, 'tool.returned');
   return { sessionId: started?.sessionId ?? '', toolId: returned?.id ?? '' };
@@ -29,7 +30,8 @@ async function all(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 test('another engine goes on with a session that was copied, under the same id, in a workspace that is the same', async () => {
   await using one = await warmStable();
-  const aim = await work(one);
+  // the words are the job's, in each of its attempts; later versions keep those that a session began with
+  const aim = await work(one, { appendSystemPrompt: 'JOB WORDS' });
   const session = (await copySession(placeOf(one), aim)) ?? Buffer.alloc(0);
   const workspace = await all(copyWorkspace(placeOf(one)));
   await using other = await warmStable();

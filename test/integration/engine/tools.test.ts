@@ -2,20 +2,16 @@ import { toolRules } from '@remuda/engine';
 import { script, type Step } from '@remuda/scripted-model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dataOf, stable, warmStable, type Stabled } from './stable.js';
-import { versions } from './versions.js';
+import { mainVersion } from './versions.js';
 
 const offered = Object.keys(toolRules).filter((name) => toolRules[name]?.offered);
 const leftOut = Object.keys(toolRules).filter((name) => !toolRules[name]?.offered);
 const call = (name: string, input: Record<string, unknown> = {}): Step => ({ tools: [{ name, input }] });
 
-describe.each(versions)('the tools of a job with Claude Code $version', ({ claude }) => {
-  if (claude === undefined) {
-    it.skip('is not tried: it could not be had');
-    return;
-  }
+describe(`the tools of a job with Claude Code ${mainVersion.version}`, () => {
   let one: Stabled;
   beforeAll(async () => {
-    one = await warmStable({ claude });
+    one = await warmStable();
   });
   afterEach(() => {
     one.model.reset();
@@ -32,7 +28,7 @@ describe.each(versions)('the tools of a job with Claude Code $version', ({ claud
   it.each(['plan', 'default', 'acceptEdits', 'dontAsk'] as const)(
     'are the same in the mode %s',
     async (permissionMode) => {
-      await using other = await stable({ claude, profile: { permissionMode } });
+      await using other = await stable({ profile: { permissionMode } });
       await other.engine.warm();
       const { events } = await other.run('hi');
       const { tools } = dataOf(events, 'session.started')[0]!;

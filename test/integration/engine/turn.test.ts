@@ -4,6 +4,7 @@ import { bridgeTokenHeader } from '@remuda/protocol';
 import { script, type ModelRequest } from '@remuda/scripted-model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bash, dataOf, typesOf, warmStable, type Stabled } from './stable.js';
+import { mainVersion } from './versions.js';
 
 const tokenOf = (request: ModelRequest): unknown => request.headers[bridgeTokenHeader];
 
@@ -32,6 +33,8 @@ describe('a turn on a warm engine', () => {
       ...['message.text', 'turn.ended'],
     ]);
     expect(dataOf(events, 'tool.returned')[1]).toMatchObject({ ok: true, output: `made\n${one.workspace}` });
+    expect(dataOf(events, 'session.started')[0]?.version).toBe(mainVersion.version);
+    expect(one.engine.version).toBe(mainVersion.version);
     expect(end).toMatchObject({
       kind: 'succeeded',
       result: { text: 'Done.', turns: 3, usage: { inputTokens: 30, outputTokens: 15 } },

@@ -18,8 +18,11 @@ describe('a warm engine', () => {
     await one.engine.reset();
     await one.engine.settled();
     expect(one.engine.readiness({ appendSystemPrompt: 'x' })).toBe('primed');
-    expect(new Set(one.model.requests.map((request) => request.kind))).toEqual(new Set(['head', 'count_tokens']));
-    expect(new Set(one.model.requests.map((request) => request.key))).toEqual(new Set([undefined, 'remuda-idle']));
+    const kinds = one.model.requests.map((request) => request.kind);
+    expect(kinds).toContain('count_tokens');
+    expect(kinds.filter((kind) => kind !== 'head' && kind !== 'count_tokens')).toEqual([]);
+    const keys = one.model.requests.filter(({ kind }) => kind !== 'head').map(({ key }) => key);
+    expect(new Set(keys)).toEqual(new Set(['remuda-idle']));
   });
 
   it('says what a job of each kind would find', async () => {

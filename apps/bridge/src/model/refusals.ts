@@ -9,8 +9,9 @@ export interface Refusal {
 }
 
 /**
- * What the bridge answers instead of the model. The status decides what Claude Code does: it tries again after 5xx and,
- * unless told not to, after 401; never after 400, 403 and 413. Of these 400 hands the message on to whoever reads the result.
+ * What the bridge answers instead of the model. The status decides what Claude Code does: it tries again after 5xx and, unless told
+ * not to, after 401; after 400 the later versions (2.1.332) try again as well, up to six times, without what the model may not have
+ * liked. Never after 402, 403 and 413, and of these 402 alone hands the message on to whoever reads the result.
  */
 export const refusals = {
   ended: {
@@ -20,17 +21,17 @@ export const refusals = {
     headers: { 'x-should-retry': 'false' },
   },
   budget: {
-    status: 400,
+    status: 402,
     type: 'invalid_request_error',
     message: `${bridgeRefusal.budget}: the job has spent its maxBudgetUsd.`,
   },
   model: {
-    status: 400,
+    status: 402,
     type: 'invalid_request_error',
     message: `${bridgeRefusal.model}: neither the job nor the \`models\` of its profile names the model that was asked for.`,
   },
   content: {
-    status: 400,
+    status: 402,
     type: 'invalid_request_error',
     message: `${bridgeRefusal.content}: the request holds what the bridge does not pass on to the model.`,
   },
