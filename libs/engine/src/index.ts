@@ -8,8 +8,12 @@ export {
   type StreamEngineOptions,
 } from './options.js';
 export { claudeVersion, resolveClaude } from './resolve-claude.js';
+export { ContainedRunner } from './runner/contained-runner.js';
 export { LocalRunner, ownUser } from './runner/local-runner.js';
-export type { Runner } from './runner/runner.port.js';
+export { admitAgent, reachWorker } from './runner/remote/agent-door.js';
+export { RemoteRunner } from './runner/remote/remote-runner.js';
+export { serveRunner } from './runner/remote/serve-runner.js';
+export type { Exit, Runner, RunningProgram, SeenProcess } from './runner/runner.port.js';
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './session-copy.js';
 export { StreamEngine } from './stream-engine.js';
 export { schemaFaults } from './result/schema-faults.js';

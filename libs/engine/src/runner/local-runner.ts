@@ -60,4 +60,4 @@ export class LocalRunner implements Runner {
 }
 
 /** This machine, as our own user. */
-export const ownUser: Runner = new LocalRunner();
+export const ownUser = new LocalRunner();
