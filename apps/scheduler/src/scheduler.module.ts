@@ -10,7 +10,8 @@ import type { PoolRecord } from '@remuda/domain';
 import { HealthModule, MetricsModule } from '@remuda/runtime';
 import { Registry } from 'prom-client';
 import { ScaleController, scaledPools } from './pools/scale.controller.js';
-import { Scheduler, type SchedulerPlan } from './scheduler.js';
+import { Scheduler } from './scheduler.js';
+import type { SchedulerPlan } from './scheduler-plan.js';
 import { ServiceModule, type ServicePlan } from './service/service.module.js';
 
 const schedulerPlan = Symbol('SchedulerPlan');

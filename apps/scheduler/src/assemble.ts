@@ -1,0 +1,91 @@
+import type { Recycle } from '@remuda/domain';
+import { Relay } from '@remuda/redis';
+import type { AtRedis } from './at-redis.js';
+import { Holdings } from './attempts/holdings.js';
+import { Losses } from './attempts/losses.js';
+import { OrphanedClaims } from './attempts/orphaned-claims.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import type { Identity } from './identity.js';
+import { SchedulerMetrics } from './metrics.js';
+import { HaltWatch } from './pools/halt-watch.js';
+import { PoolKeeper } from './pools/pool-keeper.js';
+import { Images } from './profiles/images.js';
+import type { SchedulerPlan } from './scheduler-plan.js';
+import { Signals } from './signals.js';
+import { Sweeper } from './sweeper.js';
+import { Accounts } from './workers/accounts.js';
+import { BridgeListeners } from './workers/bridge-listeners.js';
+import { Enrolment } from './workers/enrolment.js';
+import { Fleet } from './workers/fleet.js';
+import { OperatorOrders } from './workers/operator-orders.js';
+import { OtherReleases } from './workers/other-releases.js';
+import { Ownership } from './workers/ownership.js';
+import { WorkerReports } from './workers/worker-reports.js';
+
+/** What every part of a scheduler has. */
+type Common = ReturnType<typeof commonOf>;
+type Workers = ReturnType<typeof workersOf>;
+
+/** The parts of a scheduler, put together. Signals that would go upwards are connected by whoever runs them. */
+export type Parts = ReturnType<typeof assemble>;
+
+/** Makes the parts; none of them does anything yet. */
+export function assemble(plan: SchedulerPlan, at: AtRedis) {
+  const common = commonOf(plan, at);
+  const workers = workersOf(plan, at, common);
+  return { ...common, ...workers, ...jobsOf(plan, at, common, workers) };
+}
+
+function commonOf(
+  { id: scheduler, surroundings, registry, log }: SchedulerPlan,
+  { clock, pools, deadLetters }: AtRedis,
+) {
+  const identity: Identity = { scheduler, engine: '' };
+  return {
+    ...{ identity, clock, log },
+    signals: new Signals(),
+    fleet: new Fleet(surroundings.drainMs),
+    metrics: new SchedulerMetrics(registry, () => pools.pools(), deadLetters),
+  };
+}
+
+/** The workers: who has them, what they say, how they end. */
+function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
+  const { fleet, clock, metrics, log } = common;
+  const { access, registry, leases, profileQueues, redis, keys } = at;
+  const { runtime, profiles, suspendAfter } = plan;
+  const accounts = new Accounts({ access, fleet, log });
+  const halts = new HaltWatch({ ...common, halts: at.halts, suspendAfter });
+  const holdings = new Holdings(leases, (profile) => profileQueues.of(profile), halts, clock, metrics, log);
+  const orders = new OperatorOrders({ ...common, registry });
+  const others = new OtherReleases({ ...common, orders });
+  const recycles = new Map(profiles.map(({ name, recycle }) => [name, recycle]));
+  const recycleOf = (profile: string): Partial<Recycle> => recycles.get(profile) ?? {};
+  const reports = new WorkerReports({ ...common, holdings, registry, orders, others, recycleOf });
+  const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports, clock);
+  const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
+  const ownership = new Ownership({ ...common, holdings, registry, leases, losses, orders, relay, runtime });
+  return { accounts, halts, holdings, orders, relay, losses, ownership };
+}
+
+/** The pools, and the jobs that their workers are given. */
+function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Workers) {
+  const { runtime, profiles, surroundings, bridgeSocketDir: socketDir } = plan;
+  const { access, registry, leadership, queues, leases, sweeps, forgetting, profileQueues } = at;
+  const { clock, log } = common;
+  const { halts, relay, orders, losses, holdings, accounts } = workers;
+  const images = new Images({ runtime, profiles, suspend: (...why) => halts.onImageAbsent(...why), log });
+  const listeners = socketDir === undefined ? undefined : new BridgeListeners({ ...at, socketDir });
+  const enrolment = new Enrolment({ ...common, registry, access, relay, listeners, images, surroundings });
+  const forKeeper = { leadership, registry, queues, halts, orders, enrolment, losses, runtime, images };
+  const profileOf = new Map(profiles.map((profile) => [profile.name, profile]));
+  const forDispatch = { holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
+  const own = [...profileQueues.own.values()];
+  const orphaned = new OrphanedClaims({ leases, sweeps, queues: own, clock, log });
+  return {
+    images,
+    keeper: new PoolKeeper({ ...common, ...forKeeper }, profiles, profileQueues.own),
+    dispatcher: new Dispatcher({ ...common, ...forDispatch }, profileQueues.own),
+    sweeper: new Sweeper({ leadership, queues, sweeps, leases, forgetting, orphaned, profiles, clock }),
+  };
+}

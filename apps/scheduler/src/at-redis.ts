@@ -1,0 +1,51 @@
+import {
+  Forgetting,
+  Halts,
+  Leadership,
+  Leases,
+  Queues,
+  RedisClock,
+  RedisPoolStore,
+  RedisWorkerListeners,
+  ScriptGuard,
+  Sweeps,
+  Wakes,
+  WorkerAccess,
+  WorkerRegistry,
+  countDeadLetters,
+  defaultRetention,
+  redisKeys,
+} from '@remuda/redis';
+import { ProfileQueues } from './dispatch/profile-queues.js';
+import type { SchedulerPlan } from './scheduler-plan.js';
+
+/** What a scheduler has at Redis. */
+export type AtRedis = ReturnType<typeof openAtRedis>;
+
+/** Opens the connections; nothing is asked yet. */
+export function openAtRedis(plan: SchedulerPlan) {
+  const { id: scheduler, connect, profiles, retention = defaultRetention, log } = plan;
+  const redis = connect('scheduler');
+  const keys = redisKeys(plan.namespace);
+  // Points in time that other parts of the cluster compare are of Redis' clock.
+  const clock = new RedisClock(redis, plan.clock);
+  const queues = new Queues(redis, keys);
+  const names = profiles.map(({ name }) => name);
+  return {
+    ...{ redis, keys, clock, queues },
+    profileQueues: new ProfileQueues(queues, scheduler, names),
+    access: plan.acl ? new WorkerAccess(redis, keys) : undefined,
+    leases: new Leases(queues, clock),
+    sweeps: new Sweeps(queues),
+    pools: new RedisPoolStore(redis, keys),
+    leadership: new Leadership(queues, scheduler),
+    registry: new WorkerRegistry(queues, scheduler),
+    halts: new Halts(redis, keys),
+    listeners: new RedisWorkerListeners(redis, keys),
+    forgetting: new Forgetting(redis, keys, retention),
+    deadLetters: () => countDeadLetters(redis, keys),
+    wakes: new Wakes(redis, connect('scheduler-wake'), keys),
+    // A connection of its own, so that nothing stands before its looks.
+    guard: new ScriptGuard(connect('scheduler-guard'), log),
+  };
+}
