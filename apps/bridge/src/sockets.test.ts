@@ -31,6 +31,6 @@ test('makes a folder of its own, and refuses one that others may write to or tha
 test('never removes what is no socket', async () => {
   const path = join(folder, 'file');
   writeFileSync(path, 'precious');
-  await expect(listenOnSocket(createServer(), path, 0o666)).rejects.toThrow('is no socket');
+  await expect(listenOnSocket(createServer(), path, 0o666)).rejects.toThrow('is not a socket');
   expect(existsSync(path)).toBe(true);
 });

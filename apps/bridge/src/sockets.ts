@@ -78,6 +78,6 @@ function isLive(path: string): Promise<boolean> {
 function removeStale(path: string): void {
   const seen = lstatSync(path, { throwIfNoEntry: false });
   if (!seen) return;
-  if (!seen.isSocket()) throw new RemudaError('config.invalid', `${path} exists and is no socket.`);
+  if (!seen.isSocket()) throw new RemudaError('config.invalid', `${path} exists and is not a socket.`);
   unlinkSync(path);
 }

@@ -90,7 +90,7 @@ function embedded4(bytes: readonly number[]): readonly number[] | undefined {
 
 function block(text: string): AddressBlock {
   const read = readBlock(text);
-  if (!read) throw new TypeError(`${text} is no block of addresses.`);
+  if (!read) throw new TypeError(`${text} is not a block of addresses.`);
   return read;
 }
 

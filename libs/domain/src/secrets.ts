@@ -18,12 +18,12 @@ export function isReservedName(name: string): boolean {
 /** Says what is wrong with a secret's name; undefined for a good one. */
 export function secretNameFault(name: string): string | undefined {
   if (!secretName.test(name)) return 'must have a name of 1 to 64 capital letters, digits and underscores';
-  return isReservedName(name) ? 'has a name that a job may not set' : undefined;
+  return isReservedName(name) ? 'is a name that a job may not set' : undefined;
 }
 
 /** Says what is wrong with a secret's value, without a word of it; undefined for a good one. */
 export function secretValueFault(value: unknown, bytesOf: (text: string) => number): string | undefined {
   if (typeof value !== 'string' || value === '' || bytesOf(value) > secretLimits.valueBytes)
     return `must be a string of 1 to ${String(secretLimits.valueBytes)} bytes`;
-  return /\0|\p{Surrogate}/u.test(value) ? 'must not contain a null character or half of a surrogate pair' : undefined;
+  return /\0|\p{Surrogate}/u.test(value) ? 'must not contain a null character or an unpaired surrogate' : undefined;
 }

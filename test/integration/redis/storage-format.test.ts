@@ -37,7 +37,7 @@ test('a newer number is refused with a sentence that says what to do, and nothin
 
 test.each([
   ['too old', '1', { own: 4, oldest: 2 }, /too old/],
-  ['no number', 'x', { own: 4, oldest: 2 }, /no number/],
+  ['no number', 'x', { own: 4, oldest: 2 }, /not a format number/],
 ])('one that is %s is refused', async (_, found, formats, reason) => {
   await redis.set(keys.format, found);
   await expect(settleFormat(redis, keys, formats)).rejects.toThrow(reason);

@@ -70,7 +70,7 @@ export class DeadLettersController {
   async one(@Param('id') id: string): Promise<DeadLetterInFullView> {
     const job = await this.events.job(id);
     if (job.state !== 'failed')
-      throw new RemudaError('job.not_redrivable', `The job is no dead letter: it is ${job.state}.`);
+      throw new RemudaError('job.not_redrivable', `The job is not a dead letter: it is ${job.state}.`);
     return { ...viewDeadLetter(job), history: (await this.letters.attempts(id)).map(viewAttempt) };
   }
 

@@ -8,7 +8,7 @@ import { Characters, Distinct, WholeNumber } from '../input/rules.js';
 /** Dead letters that one request redrives at most. */
 export const mostRedriven = 500;
 
-const eachId = { each: true, message: 'must be ids of jobs' } as const;
+const eachId = { each: true, message: 'must be job ids' } as const;
 
 /** Which dead letters are meant. */
 @ApiSchema({ name: 'DeadLetterFilter' })

@@ -35,7 +35,7 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.server.on('wsClientError', ({ message }, socket) => {
-      refuse(socket, new RemudaError('request.malformed', `This is no WebSocket handshake: ${message}.`));
+      refuse(socket, new RemudaError('request.malformed', `This is not a WebSocket handshake: ${message}.`));
     });
     const server = this.http.httpAdapter.getHttpServer() as NodeJS.EventEmitter;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

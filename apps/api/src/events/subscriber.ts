@@ -85,7 +85,7 @@ export class Subscriber {
 
 function readRequest(text: string): Request {
   const value = parseJson(text);
-  if (!isRecord(value)) throw new RemudaError('request.malformed', 'A message is a JSON object.');
+  if (!isRecord(value)) throw new RemudaError('request.malformed', 'A message must be a JSON object.');
   const { subscribe, unsubscribe, after = 0, ...others } = value;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw refused(unknown, 'is not a known field');

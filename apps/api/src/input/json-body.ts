@@ -53,9 +53,12 @@ function requirePlain({
   if (encoding.toLowerCase() !== 'identity')
     throw new RemudaError(
       'request.unsupported_type',
-      `A body is taken as it is, not as ${JSON.stringify(encoding.slice(0, 50))}.`,
+      `The content encoding ${JSON.stringify(encoding.slice(0, 50))} is not supported; send the body uncompressed.`,
     );
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] ?? 'utf-8';
   if (!/^(utf-?8|us-ascii)$/i.test(charset))
-    throw new RemudaError('request.unsupported_type', `A body is UTF-8, not ${JSON.stringify(charset.slice(0, 50))}.`);
+    throw new RemudaError(
+      'request.unsupported_type',
+      `The charset ${JSON.stringify(charset.slice(0, 50))} is not supported; send UTF-8.`,
+    );
 }

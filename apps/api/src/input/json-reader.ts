@@ -148,7 +148,7 @@ class JsonText {
     let to = at;
     for (let byte = bytes[to]; !endsWord(byte); byte = bytes[to])
       if (++to - at > maxNumberBytes)
-        throw new RemudaError('request.malformed', 'The body has a number of more than 64 KiB.');
+        throw new RemudaError('request.malformed', 'The body has a number longer than 64 KiB.');
     this.at = to;
     return parse(bytes.toString('latin1', at, to));
   }
@@ -172,5 +172,5 @@ export function parse(text: string): unknown {
 }
 
 function malformed(cause?: unknown): never {
-  throw new RemudaError('request.malformed', 'The body is no JSON.', { cause });
+  throw new RemudaError('request.malformed', 'The body is not valid JSON.', { cause });
 }

@@ -40,7 +40,7 @@ export function* lookForUnsafe(value: unknown): Generator<undefined, Fault | und
           message: `must not have a field whose name is longer than ${maxNameChars} characters`,
         };
       const path = inArray ? `${next.path}[${key}]` : join(next.path, key);
-      if (!inArray && refusedKeys.has(key)) return { path, message: 'is a name that no field may have' };
+      if (!inArray && refusedKeys.has(key)) return { path, message: 'is not allowed as a field name' };
       if (!inArray && !isWellFormed(key)) return { path: next.path, message: `has a field whose name ${brokenText}` };
       open.push({ value: holder[key], path, depth: next.depth + 1 });
       if (++values % 1_000 === 0) yield;
@@ -49,7 +49,7 @@ export function* lookForUnsafe(value: unknown): Generator<undefined, Fault | und
   return undefined;
 }
 
-const brokenText = 'must not contain half of a surrogate pair (\\ud800 to \\udfff)';
+const brokenText = 'must not contain an unpaired surrogate (\\ud800 to \\udfff)';
 
 /** Every Node that we take has it; TypeScript's library of 2023 does not. */
 const isWellFormed = (text: string): boolean => (text as string & { isWellFormed(): boolean }).isWellFormed();

@@ -61,7 +61,8 @@ function timeFaults({ delayMs, runAt }: SubmitJobDto, now: number): Fault[] {
   if (runAt === undefined) return [];
   if (delayMs !== undefined) return [{ path: 'runAt', message: 'cannot be combined with delayMs' }];
   const at = timeOf(runAt);
-  if (Number.isNaN(at)) return [{ path: 'runAt', message: 'must be a time as ISO 8601 with a zone, or epoch ms' }];
+  if (Number.isNaN(at))
+    return [{ path: 'runAt', message: 'must be an ISO 8601 time with a time zone, or epoch milliseconds' }];
   return at - now > limits.yearMs ? [{ path: 'runAt', message: 'must be at most a year ahead' }] : [];
 }
 

@@ -51,7 +51,7 @@ export class JobsController {
     operationId: 'getJob',
     summary: 'One job',
     description:
-      'What became of it, what was asked for, and its place in the queue while it waits. Its prompt is not told.',
+      'What became of it, what was asked for, and its place in the queue while it waits. The prompt is not included.',
   })
   @ApiOkResponse({ type: JobDto })
   async one(@Param('id') id: string): Promise<JobView> {
@@ -68,7 +68,7 @@ export class JobsController {
   @ApiBody({ type: CancelJobDto, required: false, examples: bodyExamples.cancelJob })
   @ApiOkResponse({ type: JobDto, description: 'It had not started, and is cancelled.' })
   @ApiAcceptedResponse({ type: JobDto, description: 'A worker is told to end it.' })
-  @ApiConflictResponse(problemResponse('job.cannot_cancel: it was over before.'))
+  @ApiConflictResponse(problemResponse('job.cannot_cancel: it was already over.'))
   async cancel(
     @Param('id') id: string,
     @Body() body: unknown,
@@ -77,7 +77,8 @@ export class JobsController {
     const { reason } = requireDto(CancelJobDto, requireBody(body ?? {}));
     await this.events.job(id);
     const answer = await this.store.cancel(id, reason ?? 'Cancelled by the client.');
-    if (answer.kind === 'over') throw new RemudaError('job.cannot_cancel', `The job is over: it ${answer.state}.`);
+    if (answer.kind === 'over')
+      throw new RemudaError('job.cannot_cancel', `The job is already over: its state is ${answer.state}.`);
     reply.status(answer.kind === 'requested' ? 202 : 200);
     return this.view(await this.events.job(id));
   }

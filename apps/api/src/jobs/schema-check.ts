@@ -35,7 +35,7 @@ function ask(schema: JsonSchema, at: string): Promise<readonly Fault[]> {
       resolve(faults);
     };
     const gone = (): void => {
-      end([{ path: at, message: 'cannot be used: it takes too long to be looked over' }]);
+      end([{ path: at, message: 'cannot be used: checking it takes too long' }]);
     };
     asked.on('message', end).on('exit', gone).postMessage({ schema, at });
   });

@@ -6,9 +6,9 @@ import { toProblem } from './problem.js';
 /** What Node's HTTP parser says where a request never became one that a route could answer. */
 const reasons: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: 'The request line and the headers have more than 16 KiB.',
-  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not come whole in time.',
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request was not received in time.',
 };
-const anyReason = 'The request line or a header is broken.';
+const anyReason = 'The request line or a header is malformed.';
 
 /**
  * Answers what is no HTTP request with a problem document, and ends the connection: nobody knows where in it a next

@@ -79,7 +79,10 @@ export function parseRedisUrl(url: string): RedisAddress {
   try {
     parsed = new URL(url);
   } catch {
-    throw new RemudaError('config.invalid', `REMUDA_REDIS_URL is no URL: ${JSON.stringify(withoutPassword(url))}`);
+    throw new RemudaError(
+      'config.invalid',
+      `REMUDA_REDIS_URL is not a valid URL: ${JSON.stringify(withoutPassword(url))}`,
+    );
   }
   const account = {
     ...(parsed.username ? { username: decodeURIComponent(parsed.username) } : {}),
@@ -90,7 +93,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
     throw new RemudaError(
       'config.invalid',
-      `REMUDA_REDIS_URL begins with redis://, rediss://, redis+unix:// or redis+sentinel://, not ${parsed.protocol}//`,
+      `REMUDA_REDIS_URL must begin with redis://, rediss://, redis+unix:// or redis+sentinel://, not ${parsed.protocol}//`,
     );
   return {
     host: parsed.hostname || '127.0.0.1',

@@ -49,7 +49,7 @@ export async function settleFormat(
 const reasons = {
   newer: 'A newer release has been here: start that one, or restore a copy of Redis from before.',
   outdated: 'They are too old for it: start a release between the two first.',
-  unreadable: 'It is no number of a format.',
+  unreadable: 'It is not a format number.',
 } as const;
 
 function refusal(found: string, why: keyof typeof reasons, { format }: RedisKeys, formats: Formats): RemudaError {

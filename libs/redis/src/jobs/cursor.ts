@@ -15,7 +15,7 @@ export function encodeCursor({ at, id }: ListCursor): string {
 export function decodeCursor(text: string): ListCursor {
   const match = /^(\d{1,16}):([a-z0-9-]{1,63})$/.exec(Buffer.from(text, 'base64url').toString());
   if (!match?.[1] || !match[2] || encodeCursor({ at: Number(match[1]), id: match[2] }) !== text)
-    throw new RemudaError('cursor.invalid', 'This cursor does not come from a list of ours.', {
+    throw new RemudaError('cursor.invalid', 'The cursor is not valid.', {
       faults: [{ path: 'cursor', message: 'take it from nextCursor of the page before' }],
     });
   return { at: Number(match[1]), id: match[2] };

@@ -51,7 +51,7 @@ export class RedisJobStore implements JobStore {
     }
     const [verdict, known] = await this.#submissions.addOnce(jobs, idempotency);
     if (verdict === 'conflict')
-      throw new RemudaError('idempotency.conflict', 'This Idempotency-Key was used before, with another body.');
+      throw new RemudaError('idempotency.conflict', 'This Idempotency-Key was already used with a different body.');
     if (verdict === 'repeated') return { ids: JSON.parse(known ?? '[]') as string[], repeated: true };
     return { ids: jobs.map((job) => job.id), repeated: false };
   }

@@ -50,7 +50,7 @@ export class MemoryJobStore implements JobStore {
   async list({ state, profile, label, cursor, limit }: JobQuery): ReturnType<JobStore['list']> {
     await Promise.resolve();
     const from = cursor === undefined ? 0 : Number(/^after-(\d+)$/.exec(cursor)?.[1]);
-    if (Number.isNaN(from)) throw new RemudaError('cursor.invalid', 'This cursor does not come from a list of ours.');
+    if (Number.isNaN(from)) throw new RemudaError('cursor.invalid', 'The cursor is not valid.');
     const all = [...this.#jobs.values()]
       .reverse()
       .filter(

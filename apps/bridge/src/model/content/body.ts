@@ -38,6 +38,6 @@ export function parseBody(bytes: Buffer): { readonly value: unknown } | Fault {
   try {
     return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as unknown };
   } catch {
-    return notOpen('a body that is no JSON in UTF-8');
+    return notOpen('a body that is not JSON in UTF-8');
   }
 }

@@ -33,7 +33,7 @@ export function requestFault(body: unknown, allowance: Allowance): Fault | undef
 
 function* allFaults(body: unknown, allowance: Allowance): Generator<Fault, undefined> {
   if (!isRecord(body)) {
-    yield notOpen('a body that is no JSON object');
+    yield notOpen('a body that is not a JSON object');
     return;
   }
   for (const [field, value] of Object.entries(body)) yield* fieldFaults(field, value, allowance);
@@ -52,13 +52,13 @@ function* fieldFaults(field: string, value: unknown, allowance: Allowance): Gene
   else if (Object.hasOwn(values, field) && !values[field]?.includes(value))
     yield notOpen(`the field \`${field}\` with the value ${JSON.stringify(value).slice(0, 100)}`);
   else if (field === 'max_tokens' && !(Number.isSafeInteger(value) && (value as number) > 0))
-    yield notOpen('a `max_tokens` that is no number of tokens');
+    yield notOpen('a `max_tokens` that is not a number of tokens');
 }
 
 /** Models that answer where the first one declines: allowed ones, and without settings of their own. */
 function* fallbackFaults(fallbacks: unknown, allowance: Allowance): Generator<Fault> {
   if (fallbacks === undefined) return;
-  if (!Array.isArray(fallbacks)) yield notOpen('`fallbacks` that are no list');
+  if (!Array.isArray(fallbacks)) yield notOpen('`fallbacks` that are not a list');
   else
     for (const each of fallbacks as readonly unknown[])
       if (!isRecord(each) || Object.keys(each).join() !== 'model')
