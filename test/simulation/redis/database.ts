@@ -119,7 +119,7 @@ export class Database {
 
   #kept(key: string): Kept | undefined {
     const kept = this.#data.get(key);
-    if (kept === undefined || kept.ends === Infinity || kept.ends > this.now()) return kept;
+    if (kept === undefined || (!isEmpty(kept.value) && kept.ends > this.now())) return kept;
     this.#data.delete(key);
     return undefined;
   }
@@ -130,7 +130,7 @@ export class Database {
   }
 
   delete(key: string): boolean {
-    return this.#data.delete(key);
+    return this.#kept(key) !== undefined && this.#data.delete(key);
   }
 
   expire(key: string, ms: number): boolean {
@@ -169,6 +169,13 @@ export class Database {
     const before = this.text(key);
     this.#data.set(key, { value, ends: ms === undefined ? Infinity : this.now() + ms });
     this.onlooker.onText(key, before, value);
+  }
+
+  /** Gives a text another value, which lasts as long as the one before. */
+  changeText(key: string, value: string): void {
+    const ends = this.#kept(key)?.ends ?? Infinity;
+    this.setText(key, value);
+    this.#kept(key)!.ends = ends;
   }
 
   hash(key: string): Hash | undefined {
@@ -236,6 +243,14 @@ export class Database {
     return from === entries.length ? [] : entries.slice(from, from + count);
   }
 }
+
+/** Redis keeps no key of a list, a set or a hash in which nothing is left. */
+const isEmpty = (value: Value): boolean => {
+  if (typeof value === 'string') return false;
+  if (Array.isArray(value)) return value.length === 0;
+  if (value instanceof Map || value instanceof Set) return value.size === 0;
+  return 'sorted' in value && value.sorted.size === 0;
+};
 
 const splitId = (id: string): readonly [number, number] => {
   const dash = id.indexOf('-');

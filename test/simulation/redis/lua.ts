@@ -31,7 +31,11 @@ const library = {
     if (Array.isArray(table) && typeof key === 'number') table[key - 1] = value;
     else (table as Record<string, unknown>)[String(key)] = value;
   },
-  size: (value: unknown): number => (value as { length: number }).length,
+  /** Of a text in bytes. */
+  size: (value: unknown): number =>
+    typeof value === 'string' ? Buffer.byteLength(value) : (value as { length: number }).length,
+  /** The rest has the sign of the divisor. */
+  rest: (value: unknown, by: unknown): number => Number(value) - Math.floor(Number(value) / Number(by)) * Number(by),
   unpack: (list: unknown[], from = 1, to = list.length): unknown[] => {
     const found = list.slice(from - 1, to);
     while (found.length < to - from + 1) found.push(null);
@@ -41,15 +45,16 @@ const library = {
     if (typeof value === 'number') return value;
     return typeof value !== 'string' || value.trim() === '' || Number.isNaN(Number(value)) ? null : Number(value);
   },
-  tostring: (value: unknown): string => String(value),
-  encode: (value: unknown): string => JSON.stringify(value),
+  tostring: (value: string | number | boolean | null): string => (value === null ? 'nil' : String(value)),
+  encode: (value: unknown): string => JSON.stringify(value).replaceAll('/', String.raw`\/`),
   decode: (text: string): unknown => JSON.parse(text),
 };
 
 function toReply(value: unknown): unknown {
   if (value === undefined || value === null || value === false) return null;
   if (value === true) return 1;
-  if (typeof value === 'number') return Math.trunc(value);
+  // and no zero with a sign
+  if (typeof value === 'number') return Math.trunc(value) + 0;
   if (!Array.isArray(value)) return value;
   const reply: unknown[] = [];
   for (const each of value) {
@@ -141,6 +146,7 @@ function expression(e: Expression | undefined): string {
       if (e.operator === '..') return `(String(${expression(e.left)}) + String(${expression(e.right)}))`;
       // A text that is added is a number, as it is with the other operators by itself.
       if (e.operator === '+') return `(Number(${expression(e.left)}) + Number(${expression(e.right)}))`;
+      if (e.operator === '%') return `L.rest(${expression(e.left)}, ${expression(e.right)})`;
       return `(${expression(e.left)} ${operators[e.operator] ?? e.operator} ${expression(e.right)})`;
   }
 }

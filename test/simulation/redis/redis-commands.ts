@@ -19,6 +19,21 @@ const pairs = (flat: readonly string[], act: (a: string, b: string) => void): vo
   for (let i = 0; i + 1 < flat.length; i += 2) act(flat[i]!, flat[i + 1]!);
 };
 
+/** What a list has from one place to another, both included; from the end where they're negative. */
+const stretch = <T>(list: readonly T[], from = 0, to = -1): T[] => {
+  const at = (place: number): number => Math.max(0, place < 0 ? list.length + place : place);
+  return to < -list.length ? [] : list.slice(at(from), at(to) + 1);
+};
+
+/** The id that comes right before one from which entries are asked for. */
+const before = (id: string): string => {
+  const [ms = 0, seq = 0] = id.split('-').map(Number);
+  return seq > 0 ? `${ms}-${seq - 1}` : `${ms - 1}-${Number.MAX_SAFE_INTEGER}`;
+};
+
+/** How many there are at most, of the options of a command. */
+const countOf = (options: readonly string[]): number => (options.length > 0 ? Number(options.at(-1)) : Infinity);
+
 /** The commands of Redis itself. */
 export const redisCommands: Readonly<Record<string, Command>> = {
   ping: () => 'PONG',
@@ -45,7 +60,7 @@ export const redisCommands: Readonly<Record<string, Command>> = {
   incr: (db, [key]) => redisCommands['incrby']!(db, [key!, '1']),
   incrby: (db, [key, by]) => {
     const value = Number(db.text(key!) ?? 0) + Number(by);
-    db.setText(key!, String(value));
+    db.changeText(key!, String(value));
     return value;
   },
   hget: (db, [key, field]) => db.hash(key!)?.get(field!) ?? null,
@@ -60,7 +75,7 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     for (const [field, value] of db.hash(key!) ?? []) found.push(field, value);
     return found;
   },
-  lrange: (db, [key]) => [...db.list(key!)],
+  lrange: (db, [key, from, to]) => stretch(db.list(key!), Number(from), Number(to)),
   llen: (db, [key]) => db.list(key!).length,
   lindex: (db, [key, at]) => db.list(key!).at(Number(at)) ?? null,
   rpoplpush: (db, [from, to]) => {
@@ -70,25 +85,31 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     db.list(to!).unshift(last);
     return last;
   },
-  lrem: (db, [key, , value]) => {
+  lrem: (db, [key, count, value]) => {
     const list = db.list(key!);
-    const at = list.indexOf(value!);
-    if (at >= 0) list.splice(at, 1);
-    return at >= 0 ? 1 : 0;
+    const most = Math.abs(Number(count)) || Infinity;
+    let removed = 0;
+    for (; removed < most; removed++) {
+      const at = Number(count) < 0 ? list.lastIndexOf(value!) : list.indexOf(value!);
+      if (at < 0) break;
+      list.splice(at, 1);
+    }
+    return removed;
   },
   hexists: (db, [key, field]) => (db.hash(key!)?.has(field!) ? 1 : 0),
   lpush: (db, [key, ...values]) => db.list(key!).unshift(...values.reverse()),
   rpush: (db, [key, ...values]) => db.list(key!).push(...values),
-  ltrim: (db, [key, from]) => {
+  ltrim: (db, [key, from, to]) => {
     const list = db.list(key!);
-    list.splice(0, Math.max(0, list.length + Number(from)));
+    list.splice(0, list.length, ...stretch(list, Number(from), Number(to)));
     return 'OK';
   },
   persist: (db, [key]) => (db.persist(key!) ? 1 : 0),
   hkeys: (db, [key]) => [...(db.hash(key!)?.keys() ?? [])],
   hset: (db, args) => {
+    const fields = db.hash(args[0]!)?.size ?? 0;
     for (let i = 1; i + 1 < args.length; i += 2) db.setField(args[0]!, args[i]!, args[i + 1]!);
-    return (args.length - 1) / 2;
+    return (db.hash(args[0]!)?.size ?? 0) - fields;
   },
   hsetnx: (db, [key, field, value]) => {
     if (db.hash(key!)?.has(field!)) return 0;
@@ -114,22 +135,22 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     return value;
   },
   sadd: (db, [key, ...members]) => {
-    for (const member of members) db.set(key!).add(member);
-    return members.length;
+    const set = db.set(key!);
+    const before = set.size;
+    for (const member of members) set.add(member);
+    return set.size - before;
   },
   srem: (db, [key, ...members]) => members.filter((member) => db.set(key!).delete(member)).length,
   smembers: (db, [key]) => [...db.set(key!)],
   zadd: (db, [key, ...scored]) => {
-    pairs(scored, (score, member) => db.sorted(key!).set(member, Number(score)));
+    const sorted = db.sorted(key!);
+    const before = sorted.size;
+    pairs(scored, (score, member) => sorted.set(member, Number(score)));
     // A sign for consumers that wait for it; nobody waits at other sorted sets.
     if (key!.endsWith(':marker')) db.touched.add(key!);
-    return scored.length / 2;
+    return sorted.size - before;
   },
-  zrange: (db, [key, from, to]) =>
-    db
-      .ranked(key!)
-      .slice(Number(from), Number(to) + 1)
-      .map(([member]) => member),
+  zrange: (db, [key, from, to]) => stretch(db.ranked(key!), Number(from), Number(to)).map(([member]) => member),
   zrem: (db, [key, ...members]) => members.filter((member) => db.sorted(key!).delete(member)).length,
   zpopmin: (db, [key]) => {
     const [first] = db.ranked(key!);
@@ -153,11 +174,11 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     return db.addEntry(key!, String(rest[from]), rest.slice(from + 1).map(String));
   },
   xlen: (db, [key]) => db.stream(key!)?.entries.length ?? 0,
-  xrange: (db, [key, from]) => {
-    const open = from!.startsWith('(');
-    return db.entriesAfter(key!, open ? from!.slice(1) : from === '-' ? '0-0' : `${from!}-0`);
+  xrange: (db, [key, from, , ...options]) => {
+    const after = from!.startsWith('(') ? from!.slice(1) : from === '-' ? '0-0' : before(from!);
+    return db.entriesAfter(key!, after, countOf(options));
   },
-  xrevrange: (db, [key, , , , count]) => [...db.entriesAfter(key!, '0-0')].reverse().slice(0, Number(count)),
+  xrevrange: (db, [key, , , ...options]) => [...db.entriesAfter(key!, '0-0')].reverse().slice(0, countOf(options)),
   xtrim: () => 0,
   publish: (db, [channel, message]) => {
     for (const hear of db.onPublish) hear(channel!, message!);
