@@ -57,7 +57,8 @@ export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefi
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_TERMINAL_PROMPT: '0',
       GIT_OPTIONAL_LOCKS: '0',
-      ...configEnv({ ...closedConfig, ...call.config }),
+      // in a pod the folder itself is of another user
+      ...configEnv({ ...closedConfig, 'safe.directory': at.folder, ...call.config }),
       ...call.env,
     },
     code: 'workspace.failed',

@@ -1,4 +1,4 @@
-import type { Clock } from '@remuda/domain';
+import { failureOf, type Clock } from '@remuda/domain';
 import type { EngineLog } from './options.js';
 import type { Runner } from './runner/runner.port.js';
 import type { Starter } from './starter.js';
@@ -14,8 +14,19 @@ export interface KillAim {
   readonly log: EngineLog;
 }
 
-/** Ends all processes of an engine: SIGTERM to each, and SIGKILL to what is still there after `killMs`. */
+/**
+ * Ends all processes of an engine: SIGTERM to each, and SIGKILL to what is still there after `killMs`. Where the place is gone where
+ * they ran, so are they.
+ */
 export async function killAll(aim: KillAim): Promise<void> {
+  try {
+    await killEach(aim);
+  } catch (error) {
+    if (failureOf(error).code !== 'engine.crashed') throw error;
+  }
+}
+
+async function killEach(aim: KillAim): Promise<void> {
   const { starter, runner, scope, killMs, clock, log } = aim;
   starter.close();
   for (const one of starter.running) one.terminate('Claude Code was told to end.');

@@ -28,13 +28,16 @@ export interface SessionAim {
 const maxSessionBytes = 64 * 1024 * 1024;
 
 /** Less than all else: the turn goes on meanwhile. Fast compression costs a quarter of the usual one. */
-const pack = "exec nice -n 10 tar --use-compress-program='gzip -1' -cf -";
+const pack = "nice -n 10 tar --use-compress-program='gzip -1' -cf -";
 
 const packSession = `cd "$1" || exit 3
 tries=0
 until grep -qF -e "$3" -- "$2.jsonl"; do tries=$((tries + 1)); [ "$tries" -lt 40 ] || exit 4; sleep 0.05; done
-if [ -d "$2" ]; then ${pack} -- "$2.jsonl" "$2"; else ${pack} -- "$2.jsonl"; fi
+if [ -d "$2" ]; then exec ${pack} -- "$2.jsonl" "$2"; else exec ${pack} -- "$2.jsonl"; fi
 `;
+
+/** All that is in the folder, and not the folder itself: that is of another user in a pod, and stays as it is. */
+const packWorkspace = `cd "$1" && find . -mindepth 1 -maxdepth 1 -print0 | ${pack} --null -T -`;
 
 /**
  * The transcript of a session, packed; undefined when it is too large. Rejects with `engine.crashed` when there is none, or
@@ -57,7 +60,7 @@ export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Bu
 export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncIterable<Buffer> {
   const changedMeanwhile = process.platform === 'linux' ? [1] : [];
   return readProgram({
-    ...shell(place, `cd "$1" && ${pack} .`, [place.workspace]),
+    ...shell(place, packWorkspace, [place.workspace]),
     code: 'workspace.failed',
     signal,
     fine: [0, ...changedMeanwhile],
