@@ -40,6 +40,7 @@ function workerImage() {
     files: [
       ['apps/worker/dist/worker.mjs', 'worker.mjs'],
       ['apps/worker/dist/git-connect.mjs', 'git-connect.mjs'],
+      ['apps/agent/dist/agent.mjs', 'agent.mjs'],
     ],
     pinned: existsSync(join(root, binary)) && process.arch === 'x64' ? [[binary, 'claude/claude']] : [],
     folders: ['claude'],

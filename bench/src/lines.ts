@@ -1,3 +1,4 @@
+import { agent } from './agent/line.js';
 import { bookkeeping } from './bookkeeping/line.js';
 import { container } from './container/line.js';
 import { events } from './events/line.js';
@@ -14,6 +15,6 @@ import { worker } from './worker/line.js';
 
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
-  ...[firstRequest, throughput, events, worker, container, submitting],
+  ...[firstRequest, throughput, events, worker, agent, container, submitting],
   ...[bookkeeping, footprint, failover, loss, cancel, simulation],
 ];

@@ -17,7 +17,10 @@ export interface NodeOptions {
   readonly missing?: readonly string[];
 }
 
-/** Stands in for a cluster's scheduler and its one node: runs a pod's container as a process of this machine, and says how it goes. */
+/**
+ * Stands in for a cluster's scheduler and its one node: runs a pod's worker as a process of this machine, and says how it goes. Other
+ * containers are said to begin and end with it.
+ */
 export class NodeStandIn {
   readonly #running = new Map<string, Running>();
   readonly #logs = new Map<string, string>();
@@ -84,6 +87,7 @@ export class NodeStandIn {
   #run(pod: StoredObject): void {
     const { uid, namespace } = pod.metadata;
     if (this.#running.has(uid) || pod.metadata.deletionTimestamp !== undefined) return;
+    // the worker, which is the first
     const [container] = pod['spec'].containers;
     if (this.options.missing?.includes(container.image as string)) {
       this.#waits(pod, 'ImagePullBackOff', `Back-off pulling image "${String(container.image)}"`);
@@ -134,6 +138,9 @@ export class NodeStandIn {
   }
 
   #says(pod: StoredObject, phase: string, state: object): StoredObject | undefined {
-    return this.api.store.change(pod, { status: { phase, containerStatuses: [{ name: 'worker', state }] } });
+    const others = 'terminated' in state ? { terminated: { exitCode: 0, reason: 'Completed' } } : state;
+    const names = (pod['spec'].containers as readonly { readonly name: string }[]).map(({ name }) => name);
+    const containerStatuses = names.toSorted().map((name) => ({ name, state: name === 'worker' ? state : others }));
+    return this.api.store.change(pod, { status: { phase, containerStatuses } });
   }
 }

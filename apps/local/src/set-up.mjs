@@ -38,19 +38,21 @@ export async function installDependencies() {
 }
 
 /**
- * Compiles all apps and bundles the worker; quick when nothing changed. Wants the dependencies. Rejects with what the
+ * Compiles all apps and bundles the worker and its agent; quick when nothing changed. Wants the dependencies. Rejects with what the
  * compiler says.
  *
  * @param {readonly string[]} further projects to compile as well
  */
 export async function build(...further) {
-  const projects = ['api', 'scheduler', 'bridge', 'worker', 'local'].map((app) => `apps/${app}`);
+  const projects = ['api', 'scheduler', 'bridge', 'worker', 'agent', 'local'].map((app) => `apps/${app}`);
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const compile = [compiler, '-b', ...projects, 'test/scripted-model', ...further];
-  const bundle = [join(root, 'apps/worker/build.mjs')];
   const quick = existsSync(join(root, 'apps/local/dist/main.js'));
   await runStep({ what: 'compiling', command: process.execPath, args: compile, quick });
-  await runStep({ what: 'bundling the worker', command: process.execPath, args: bundle, quick: true });
+  for (const [app, what] of Object.entries({ worker: 'bundling the worker', agent: 'bundling its agent' })) {
+    const args = [join(root, `apps/${app}/build.mjs`)];
+    await runStep({ what, command: process.execPath, args, quick: true });
+  }
 }
 
 /**

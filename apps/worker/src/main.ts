@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
-import { LocalRunner, StreamEngine, type BridgeAddress, type CopyPlace, type Runner } from '@remuda/engine';
+import { StreamEngine, type BridgeAddress, type CopyPlace } from '@remuda/engine';
 import { bridgeSockets } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { openBridge } from './bridge/open-bridge.js';
+import { runnerOf } from './runner.js';
 import { workerSettings } from './settings.js';
 import { SnapshotClient } from './snapshot-client.js';
 import { Snapshots } from './snapshots.js';
@@ -24,8 +25,8 @@ async function main(): Promise<void> {
     throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
   let hide = (line: string): string => line;
   const log = createLogger({ name: 'worker', level: settings.logLevel, hide: (line) => hide(line) });
+  const runner = await runnerOf(settings, log);
   const address = await openBridge(bridge, settings, log);
-  const runner = runnerOf(settings);
   const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
   const engine = new StreamEngine({
@@ -49,7 +50,8 @@ async function main(): Promise<void> {
     runner,
   });
   const snapshots = snapshotsOf(settings, address, { workspace, home, env: folder.env, runner }, log);
-  const { afterJobs } = profile;
+  // an agent is of Claude Code's own user: what a job has made of it, the next one would have
+  const afterJobs = settings.agentSocket === undefined ? profile.afterJobs : 1;
   const { drainMs } = settings;
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
   const worker: Worker = new Worker({
@@ -69,10 +71,6 @@ function snapshotsOf(
   if (!('socket' in address) || everyMs === 0) return undefined;
   const path = join(dirname(address.socket), bridgeSockets.snapshot);
   return new Snapshots({ client: new SnapshotClient(path), place, everyMs, clock: systemClock, log });
-}
-
-function runnerOf({ engineUid: uid, engineGid: gid }: Settings): Runner {
-  return new LocalRunner(uid === undefined || gid === undefined ? undefined : { uid, gid });
 }
 
 main().then(

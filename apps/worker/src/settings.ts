@@ -93,6 +93,13 @@ export const workerSettings = {
     unit: 'gid',
     parse: integer(0, 4_294_967_294),
   },
+  agentSocket: {
+    env: workerEnv.agentSocket,
+    about:
+      'Socket at which the worker waits for the agent that runs Claude Code in another container. Default: it runs here.',
+    unit: 'path',
+    parse: text,
+  },
   snapshotEveryMs: {
     env: workerEnv.snapshotEveryMs,
     about: 'Shortest time between two snapshots of a turn; 0 for none at all.',

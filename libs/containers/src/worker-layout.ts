@@ -12,4 +12,9 @@ export const workerLayout = {
   /** The user that Claude Code and its tools run as. */
   uid: 1000,
   gid: 1000,
+  /** In a pod: the user of the worker's container, which has the same group, and where it waits for its agent. */
+  workerUid: 1001,
+  agentSocket: '/run/remuda/agent.sock',
+  /** What the agent's container runs. Its PID 1 reaps what tools leave behind. */
+  agent: ['tini', '--', 'node', '/opt/remuda/agent.mjs'],
 } as const;

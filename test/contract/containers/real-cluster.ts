@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, Exec, KubeConfig } from '@kubernetes/client-node';
 import { KubernetesRuntime, type KubernetesRuntimeOptions } from '@remuda/containers';
@@ -8,6 +9,9 @@ import { silent } from './silent.js';
 
 /** Image with the fixture as its worker; the cluster has it, or can pull it. */
 export const clusterImage = process.env['KUBERNETES_TEST_IMAGE'] ?? 'remuda-fixture-worker:test';
+
+/** The worker's own image; the cluster has it, or can pull it. */
+export const workerImage = process.env['KUBERNETES_TEST_WORKER_IMAGE'] ?? 'remuda-worker:latest';
 
 /** The cluster that `KUBECONFIG` names, when it's asked for by `npm run test:kubernetes`; tests that need one are skipped without. */
 export const kubeconfig = process.env['REMUDA_TEST_KUBERNETES'] === '1' ? (process.env['KUBECONFIG'] ?? '') : '';
@@ -47,7 +51,7 @@ export class RealCluster {
   async printed(worker: string, text: string): Promise<string> {
     for (;;) {
       const log = await this.#core
-        .readNamespacedPodLog({ namespace: this.namespace, name: `remuda-${worker}` })
+        .readNamespacedPodLog({ namespace: this.namespace, name: `remuda-${worker}`, container: 'worker' })
         .catch(() => '');
       if (log.includes(text)) return log;
       await sleep(50);
@@ -58,11 +62,18 @@ export class RealCluster {
   async kill(worker: string): Promise<void> {
     const log = await this.printed(worker, 'runs as process');
     const pid = /runs as process (\d+)/.exec(log)?.[1] ?? '';
-    const output = new PassThrough().resume();
-    const command = ['node', '-e', `process.kill(${pid}, 'SIGKILL')`];
+    await this.run(worker, 'worker', ['node', '-e', `process.kill(${pid}, 'SIGKILL')`]);
+  }
+
+  /** Runs a command in a container of the worker's pod, and gives all that it printed. */
+  async run(worker: string, container: 'worker' | 'agent', command: string[]): Promise<string> {
+    const output = new PassThrough();
+    const printed = text(output);
     const pod = `remuda-${worker}`;
-    const socket = await this.#exec.exec(this.namespace, pod, 'worker', command, output, output, null, false);
+    const socket = await this.#exec.exec(this.namespace, pod, container, command, output, output, null, false);
     await new Promise((resolve) => socket.on('close', resolve));
+    output.end();
+    return printed;
   }
 
   async pod(worker: string): Promise<object> {

@@ -1,9 +1,10 @@
 import type { ContainerExit, ContainerSpec } from '@remuda/domain';
 import type { KubernetesRuntime } from '@remuda/containers';
+import { workerEnv } from '@remuda/protocol';
 import { containerSpec } from '@remuda/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Inbox } from '../../contract/containers/inbox.js';
-import { clusterImage, kubeconfig, RealCluster } from '../../contract/containers/real-cluster.js';
+import { clusterImage, kubeconfig, RealCluster, workerImage } from '../../contract/containers/real-cluster.js';
 
 const resources = { cpus: 0.5, memoryMb: 256, pids: 128, diskMb: 64 };
 const spec = (own: Partial<ContainerSpec> & { readonly does?: string } = {}): ContainerSpec => {
@@ -97,6 +98,46 @@ describe.skipIf(kubeconfig === '')('on the cluster that KUBECONFIG names, a pod'
     expect(await cluster.secrets()).toEqual([expect.stringMatching(/^remuda-w-1-[0-9a-f]{8}$/)]);
     await runtime.stop('w-1', 0);
     await expect.poll(() => cluster.secrets(), { timeout: 30_000 }).toEqual([]);
+  });
+
+  describe('of the worker’s own image', () => {
+    const profile = { name: 'p', afterJobs: 1, engine: { model: 'm' } };
+    // an address for documentation: the worker waits for a Redis that never answers
+    const env = {
+      [workerEnv.id]: 'w-1',
+      [workerEnv.bridge]: 'unix:/run/remuda/model.sock',
+      [workerEnv.redisUrl]: 'redis://192.0.2.1:6379',
+      [workerEnv.profile]: JSON.stringify(profile),
+    };
+
+    test('has its agent come to it, which has no secret and can write where jobs do', async () => {
+      await runtime.start(spec({ image: workerImage, env }));
+      await cluster.printed('w-1', 'the agent has come');
+      const inAgent = (line: string) => cluster.run('w-1', 'agent', ['bash', '-c', line]);
+      expect(await inAgent('id -u; id -g; cat /proc/[0-9]*/environ | grep -ac 192.0.2.1')).toBe('1000\n1000\n0\n');
+      expect(await inAgent('ls /var/run/secrets 2>&1; touch /run/remuda/own 2>&1')).toMatch(
+        /No such file[^]*Read-only/,
+      );
+      expect(await inAgent('cd /workspace && git init -q . && git status --short && touch ~/a /tmp/a && ls')).toBe('');
+      expect(await cluster.run('w-1', 'worker', ['bash', '-c', 'id -u; ls -A /workspace; touch /tmp/a 2>&1'])).toMatch(
+        /^1001\n.*Read-only/,
+      );
+    });
+
+    test('ends with its agent, and says so', async () => {
+      await runtime.start(spec({ image: workerImage, env }));
+      await cluster.printed('w-1', 'the agent has come');
+      await cluster.run('w-1', 'agent', ['bash', '-c', 'kill -KILL $(pgrep -f "[a]gent.mjs" | tail -n 1)']);
+      expect((await exitOf()).reason).toBe('its container agent killed by SIGKILL');
+      await expect.poll(() => runtime.list(), { timeout: 30_000 }).toMatchObject([{ running: false }]);
+    });
+
+    test('ends with its worker', async () => {
+      await runtime.start(spec({ image: workerImage, env }));
+      await cluster.printed('w-1', 'the agent has come');
+      await cluster.run('w-1', 'worker', ['bash', '-c', 'kill -KILL $(pgrep -f "[w]orker.mjs" | tail -n 1)']);
+      expect((await exitOf()).reason).toBe('killed by SIGKILL');
+    });
   });
 
   test('has what its profile wants besides', async () => {

@@ -108,11 +108,12 @@ describe('a pod that would never run, or never leave, is removed and told of', (
   });
 
   test('one of whose containers ended while the other runs', async () => {
-    await watched();
+    const strict = open({ followLimitMs: 0 });
+    await watched(strict);
     place.api.onDelete = (pod) => {
       place.api.store.remove(pod);
     };
-    await runtime.start(spec);
+    await strict.start(spec);
     const agent = { name: 'agent', state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } };
     becomes(podOf(), { phase: 'Running', containerStatuses: [...runs.containerStatuses, agent] });
     expect(await exitOf()).toMatchObject({ outOfMemory: true });

@@ -46,14 +46,16 @@ describe.skipIf(!engineAnswers)('The worker image', () => {
       WorkingDir: workspace,
     });
     await inside(
-      'git --version && rg --version && curl --version && ps --version && node --check /opt/remuda/git-connect.mjs',
+      'git --version && rg --version && curl --version && ps --version && node --check /opt/remuda/git-connect.mjs && node --check /opt/remuda/agent.mjs',
     );
   });
 
   it('lets the user of Claude Code change nothing of the programs', async () => {
     expect(await inside(`find / -xdev -writable -type f -not -path '/proc/*' 2>/dev/null | head -n 5`)).toBe('');
-    expect(await inside(`stat -c '%u:%g' ${claude} /opt/remuda/worker.mjs /opt/remuda/git-connect.mjs`)).toBe(
-      '0:0\n0:0\n0:0',
-    );
+    expect(
+      await inside(
+        `stat -c '%u:%g' ${claude} /opt/remuda/worker.mjs /opt/remuda/git-connect.mjs /opt/remuda/agent.mjs`,
+      ),
+    ).toBe('0:0\n0:0\n0:0\n0:0');
   });
 });

@@ -29,6 +29,8 @@ export interface KubernetesRuntimeOptions {
   readonly unschedulableLimitMs: number;
   /** For so long, in ms, a pod may take to leave beyond its grace, before it is taken off the books. Default 60 s. */
   readonly stuckLimitMs?: number;
+  /** For so long, in ms, one container of a pod may go on when the other one has ended, before the pod is removed. Default 5 s. */
+  readonly followLimitMs?: number;
   readonly log: RuntimeLog;
 }
 
@@ -51,8 +53,8 @@ export class KubernetesRuntime implements ContainerRuntime {
   #side: Promise<ClusterSide> | undefined;
 
   constructor(private readonly options: KubernetesRuntimeOptions) {
-    const { unschedulableLimitMs, stuckLimitMs = 60_000 } = options;
-    this.#limits = { unschedulableLimitMs, notCreatedLimitMs, stuckLimitMs };
+    const { unschedulableLimitMs, stuckLimitMs = 60_000, followLimitMs = 5_000 } = options;
+    this.#limits = { unschedulableLimitMs, notCreatedLimitMs, stuckLimitMs, followLimitMs };
   }
 
   async engineName(): Promise<string> {
@@ -177,7 +179,7 @@ export class KubernetesRuntime implements ContainerRuntime {
 
   /** Whether something of it runs, or may come to. */
   #mayRun(pod: SeenPod): boolean {
-    const end = podEnd(pod, { gone: false, waitingMs: 0, leavingMs: 0 }, this.#limits);
+    const end = podEnd(pod, { gone: false, waitingMs: 0, leavingMs: 0, halfMs: 0 }, this.#limits);
     return end?.lingers ?? true;
   }
 }

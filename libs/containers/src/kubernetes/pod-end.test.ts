@@ -5,9 +5,10 @@ import { seenPod, type RawPod } from './seen-pod.js';
 type Status = NonNullable<RawPod['status']>;
 type State = NonNullable<NonNullable<Status['containerStatuses']>[number]['state']>;
 
-const limits = { unschedulableLimitMs: 60_000, notCreatedLimitMs: 30_000, stuckLimitMs: 60_000 };
-const now: PodLook = { gone: false, waitingMs: 0, leavingMs: 0 };
+const limits = { unschedulableLimitMs: 60_000, notCreatedLimitMs: 30_000, stuckLimitMs: 60_000, followLimitMs: 5_000 };
+const now: PodLook = { gone: false, waitingMs: 0, leavingMs: 0, halfMs: 0 };
 const gone: PodLook = { ...now, gone: true };
+const half: PodLook = { ...now, halfMs: 5_000 };
 
 const pod = (status: Status, own: RawPod['metadata'] = {}) =>
   seenPod({ metadata: { name: 'remuda-w-1', uid: 'u-1', resourceVersion: '7', ...own }, status });
@@ -68,10 +69,42 @@ describe('every end of a pod is recognised, and says why', () => {
     [
       'its agent runs out of memory while its worker runs',
       pod({ phase: 'Running', containerStatuses: [...runs, ended(137, 'OOMKilled', 'agent')] }),
+      half,
+      'run',
+      'out_of_memory',
+      'its container agent killed by SIGKILL after it ran out of memory',
+    ],
+    [
+      'its agent runs out of memory, and its worker follows',
+      pod({ phase: 'Failed', containerStatuses: [ended(137, 'OOMKilled', 'agent'), ended(69)] }),
       now,
       'run',
       'out_of_memory',
       'its container agent killed by SIGKILL after it ran out of memory',
+    ],
+    [
+      'its agent is killed, and its worker follows',
+      pod({ phase: 'Failed', containerStatuses: [ended(137, 'Error', 'agent'), ended(69)] }),
+      now,
+      'run',
+      'exited',
+      'its container agent killed by SIGKILL',
+    ],
+    [
+      'its worker crashes, and its agent follows',
+      pod({ phase: 'Failed', containerStatuses: [ended(0, 'Completed', 'agent'), ended(7)] }),
+      now,
+      'run',
+      'exited',
+      'ended with exit code 7',
+    ],
+    [
+      'its worker crashes, and its agent does not follow',
+      pod({ phase: 'Running', containerStatuses: [container({ running: {} }, 'agent'), ended(7)] }),
+      half,
+      'run',
+      'exited',
+      'ended with exit code 7',
     ],
     [
       'its node evicts it',
@@ -209,6 +242,11 @@ describe('is not over', () => {
       { ...now, leavingMs: 60_000 },
     ],
     ['one that the autoscaler may find a node for', unschedulable, { ...now, waitingMs: 59_000 }],
+    [
+      'one whose worker has just ended, as its agent is about to',
+      pod({ phase: 'Running', containerStatuses: [container({ running: {} }, 'agent'), ended(7)] }),
+      { ...now, halfMs: 4_999 },
+    ],
     ['one whose image is being pulled', waits('ContainerCreating'), { ...now, waitingMs: 600_000 }],
     ['one whose first pull failed', waits('ErrImagePull'), now],
     ['one whose Secret is on its way', waits('CreateContainerConfigError'), { ...now, waitingMs: 5_000 }],
@@ -224,9 +262,9 @@ describe('something is left to be removed', () => {
     ['of a pod whose image is missing', waits('ImagePullBackOff'), now, true],
     ['of a pod that no node takes', unschedulable, { ...now, waitingMs: 60_000 }, true],
     [
-      'where one container has ended, and the other runs',
+      'where one container has ended, and the other does not follow',
       pod({ phase: 'Running', containerStatuses: [...runs, ended(137, 'OOMKilled', 'agent')] }),
-      now,
+      half,
       true,
     ],
     [

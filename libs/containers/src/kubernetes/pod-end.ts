@@ -1,5 +1,6 @@
 import { diedOfMemory, exitReason } from '../exit-reason.js';
 import { disruptionOf } from './disruption.js';
+import { workerContainer } from './pod-manifest.js';
 import type { PodContainer, SeenPod } from './seen-pod.js';
 import { waitOf } from './pod-wait.js';
 
@@ -43,6 +44,8 @@ export interface PodLook {
   readonly waitingMs: number;
   /** For so long it has been told to leave. */
   readonly leavingMs: number;
+  /** For so long one of its containers has ended while another one runs. */
+  readonly halfMs: number;
 }
 
 /** How long a pod is left to what may still help it, in ms. */
@@ -51,41 +54,62 @@ export interface PodLimits {
   readonly unschedulableLimitMs: number;
   /** Its node can't make its container: what it needs may be on its way. */
   readonly notCreatedLimitMs: number;
+  /** One of its containers has ended: the other one is about to. */
+  readonly followLimitMs: number;
   /** It has not left after its grace: its node may not answer. */
   readonly stuckLimitMs: number;
 }
 
 /** How the pod ended; undefined while it runs, or may come to run. Pure: the first reason that fits names the end. */
 export function podEnd(pod: SeenPod, look: PodLook, limits: PodLimits): PodEnd | undefined {
-  return overEnd(pod, look) ?? stuckEnd(pod, look, limits) ?? waitEnd(pod, look, limits);
+  return overEnd(pod, look, limits) ?? stuckEnd(pod, look, limits) ?? waitEnd(pod, look, limits);
 }
 
 /** Of one that is over: its containers have ended, or its node will not run them, or it is gone. */
-function overEnd(pod: SeenPod, { gone }: PodLook): PodEnd | undefined {
-  const ended = pod.containers.find(({ state }) => state.kind === 'terminated');
+function overEnd(pod: SeenPod, { gone, halfMs }: PodLook, { followLimitMs }: PodLimits): PodEnd | undefined {
+  const ended = endedFirst(pod);
   const isOver = gone || pod.phase === 'Failed' || pod.phase === 'Succeeded';
   if (!isOver && !ended) return undefined;
-  const lingers = !isOver && pod.containers.some(({ state }) => state.kind !== 'terminated');
+  const lingers = !isOver && isHalf(pod);
+  // one that leaves has its grace for it
+  if (lingers && (pod.leaving || halfMs < followLimitMs)) return undefined;
   const phase = ended || hasRun(pod) ? 'run' : 'start';
   return { phase, outOfMemory: false, lingers, ...whyOver(pod, ended) };
 }
 
+/** Whether one container has ended, and another one has not. Pure. */
+export function isHalf({ containers }: SeenPod): boolean {
+  const ended = containers.filter(({ state }) => state.kind === 'terminated').length;
+  return ended > 0 && ended < containers.length;
+}
+
+/** The container whose end brought about the others': an agent ends well with its worker, and a worker fails without its agent. */
+function endedFirst({ containers }: SeenPod): PodContainer | undefined {
+  const ended = containers.filter(({ state }) => state.kind === 'terminated');
+  const failed = ended.filter(({ state }) => state.kind === 'terminated' && state.exitCode !== 0);
+  return (
+    failed.find(({ name }) => name !== workerContainer) ??
+    ended.find(({ name }) => name === workerContainer) ??
+    ended[0]
+  );
+}
+
 function whyOver(pod: SeenPod, ended: PodContainer | undefined): Pick<PodEnd, 'reason' | 'message'> & Partial<PodEnd> {
   const oom = pod.containers.find(({ state }) => state.kind === 'terminated' && state.reason === 'OOMKilled');
-  if (oom) return exited(oom, pod);
+  if (oom) return exited(oom);
   const disruption = disruptionOf(pod);
   if (disruption) return disruption;
   if (pod.leaving) return { reason: 'deleted', message: 'its pod was deleted' };
-  if (ended) return exited(ended, pod);
+  if (ended) return exited(ended);
   if (pod.phase === 'Failed') return { reason: 'refused_by_node', message: `its node refused it: ${said(pod)}` };
   return { reason: 'deleted', message: 'its pod is gone' };
 }
 
-function exited({ name, state }: PodContainer, pod: SeenPod): Pick<PodEnd, 'reason' | 'message' | 'outOfMemory'> {
+function exited({ name, state }: PodContainer): Pick<PodEnd, 'reason' | 'message' | 'outOfMemory'> {
   const terminated = state.kind === 'terminated' ? state : { exitCode: undefined, reason: '' };
   const end = { exitCode: terminated.exitCode, outOfMemory: terminated.reason === 'OOMKilled' };
   const outOfMemory = diedOfMemory(end);
-  const whose = pod.containers.length > 1 ? `its container ${name} ` : '';
+  const whose = name === workerContainer ? '' : `its container ${name} `;
   const message = `${whose}${exitReason({ ...end, outOfMemory })}`;
   return { reason: outOfMemory ? 'out_of_memory' : 'exited', message, outOfMemory };
 }

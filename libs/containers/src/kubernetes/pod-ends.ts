@@ -26,6 +26,8 @@ interface KnownPod {
   readonly since: PodSince;
   /** The first reason names the end. */
   readonly end?: PodEnd;
+  /** What its worker printed last, where it had to be removed. */
+  readonly lines?: readonly string[];
   /** What the log says that it waits for. */
   readonly logged?: string;
 }
@@ -83,7 +85,7 @@ export class PodEnds {
     for (const [uid, known] of this.#known) {
       const { pod, since, end } = known;
       this.#logWait(uid, known);
-      if (end || pod.leaving || since.waitsFor !== undefined) this.#judge(uid, 'seen');
+      if (end || pod.leaving || since.half !== Infinity || since.waitsFor !== undefined) this.#judge(uid, 'seen');
     }
   }
 
@@ -100,37 +102,49 @@ export class PodEnds {
     if (!known) return;
     const { pod, since } = known;
     const now = performance.now();
-    const times = { waitingMs: now - since.waiting, leavingMs: now - since.leaving };
+    const { waiting, leaving, half } = since;
+    const times = { waitingMs: now - waiting, leavingMs: now - leaving, halfMs: now - half };
     const end = podEnd(pod, { gone: kind === 'gone', ...times }, this.parts.limits);
     if (!end) return;
     const first = known.end ?? end;
     this.#known.set(uid, { ...known, end: first });
     if (end.lingers) void this.#remove(pod, end);
-    else this.#tell(pod, first, kind);
+    else this.#tell({ ...known, end: first }, kind);
   }
 
   /** What would linger is told to leave; of a node that does not answer its word is not waited for. */
-  async #remove(pod: SeenPod, { reason, message }: PodEnd): Promise<void> {
+  async #remove(pod: SeenPod, { phase, reason, message }: PodEnd): Promise<void> {
     const { pods, log } = this.parts;
     log.warn({ worker: workerOf(pod), reason, message }, 'removing a pod');
+    if (phase === 'run' && !pod.leaving) {
+      const lines = await this.#lastLines(pod);
+      const known = this.#known.get(pod.uid);
+      if (known) this.#known.set(pod.uid, { ...known, lines });
+    }
     await pods.delete(pod, pod.leaving ? 0 : 1).catch((error: unknown) => {
       log.warn({ worker: workerOf(pod), error: said(error) }, 'a pod could not be removed yet');
     });
   }
 
-  #tell(pod: SeenPod, end: PodEnd, kind: PodChange['kind']): void {
+  #tell(known: KnownPod & { readonly end: PodEnd }, kind: PodChange['kind']): void {
+    const { pod } = known;
     this.#known.delete(pod.uid);
     if (kind !== 'gone') this.#over.add(pod.uid);
-    if (kind !== 'found' && !this.#silent.has(pod.uid)) void this.#exit(pod, end, kind);
+    if (kind !== 'found' && !this.#silent.has(pod.uid)) void this.#exit(known, kind);
   }
 
-  async #exit(pod: SeenPod, { phase, message, outOfMemory }: PodEnd, kind: PodChange['kind']): Promise<void> {
+  async #exit(known: KnownPod & { readonly end: PodEnd }, kind: PodChange['kind']): Promise<void> {
+    const { pod, end, lines = [] } = known;
+    const { phase, message, outOfMemory } = end;
     const listeners = [...this.#listeners];
-    const printed = phase === 'run' && kind !== 'gone';
-    const lines = printed ? await this.parts.pods.lastLines(pod.name, workerContainer, lastLineCount) : [];
-    const exit = { worker: workerOf(pod), reason: message, outOfMemory, lastLines: lines };
+    const lastLines = phase === 'run' && kind !== 'gone' ? await this.#lastLines(pod) : lines;
+    const exit = { worker: workerOf(pod), reason: message, outOfMemory, lastLines };
     // a watch may have ended while the server was asked
     for (const listener of listeners) if (this.#listeners.has(listener)) listener(exit);
+  }
+
+  #lastLines({ name }: SeenPod): Promise<readonly string[]> {
+    return this.parts.pods.lastLines(name, workerContainer, lastLineCount);
   }
 }
 

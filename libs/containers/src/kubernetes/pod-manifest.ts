@@ -16,6 +16,9 @@ export interface PodHome {
 /** The name of the container with our program. */
 export const workerContainer = 'worker';
 
+/** The name of the one with Claude Code. */
+export const agentContainer = 'agent';
+
 /** Keeps a pod from being given to a node until its Secret is there. */
 const secretGate = 'remuda/secret';
 
@@ -48,32 +51,46 @@ export function podManifest(spec: ContainerSpec, home: PodHome): PodManifest {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: {
-        ...{ runAsNonRoot: true, runAsUser: workerLayout.uid, runAsGroup: workerLayout.gid, fsGroup: workerLayout.gid },
+        ...{ runAsNonRoot: true, fsGroup: workerLayout.gid },
         seccompProfile: { type: 'RuntimeDefault' },
       },
       tolerations: ['not-ready', 'unreachable'].map(leftOnNode),
-      containers: [container(spec, home)],
-      volumes: volumes.map(({ name }) => ({ name, emptyDir: { sizeLimit: mebibytes(spec.resources.diskMb) } })),
+      containers: [worker(spec, home), agent(spec)],
+      volumes: [
+        ...jobVolumes.map(({ name }) => ({ name, emptyDir: { sizeLimit: mebibytes(spec.resources.diskMb) } })),
+        { name: sockets, emptyDir: { sizeLimit: mebibytes(1) } },
+      ],
     },
   };
-  return withTemplate(manifest, spec.pod ?? {});
+  return withTemplate(manifest, spec.pod ?? {}, agentContainer);
 }
 
-function container({ image, resources }: ContainerSpec, { secret }: PodHome): ContainerManifest {
+/** With the account at Redis, and without any file of a job: what it does to those, it does by its agent. */
+function worker({ image }: ContainerSpec, { secret }: PodHome): ContainerManifest {
   return {
-    name: workerContainer,
-    image,
-    imagePullPolicy: 'IfNotPresent',
+    ...{ name: workerContainer, image, imagePullPolicy: 'IfNotPresent', workingDir: '/' },
     envFrom: [{ secretRef: { name: secret } }],
-    resources: limits(resources),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
-    volumeMounts: volumes.map(({ name, mountPath }) => ({ name, mountPath })),
+    resources: workerShare,
+    securityContext: { ...walls, runAsUser: workerLayout.workerUid },
+    volumeMounts: [{ name: sockets, mountPath: workerLayout.sockets }],
   };
 }
+
+/** With Claude Code and all that it starts, and without any secret. Of the sockets it can open what is there, and make none. */
+function agent({ image, resources }: ContainerSpec): ContainerManifest {
+  return {
+    ...{ name: agentContainer, image, imagePullPolicy: 'IfNotPresent' },
+    command: [...workerLayout.agent, workerLayout.agentSocket],
+    resources: limits(resources),
+    securityContext: { ...walls, runAsUser: workerLayout.uid },
+    volumeMounts: [...jobVolumes, { name: sockets, mountPath: workerLayout.sockets, readOnly: true }],
+  };
+}
+
+const walls = {
+  ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsGroup: workerLayout.gid },
+  capabilities: { drop: ['ALL'] },
+};
 
 /** A worker's environment in a pod: where things are in the image, unless its spec says otherwise. */
 export function podEnvironment({ env }: Pick<ContainerSpec, 'env'>): Readonly<Record<string, string>> {
@@ -81,15 +98,25 @@ export function podEnvironment({ env }: Pick<ContainerSpec, 'env'>): Readonly<Re
     [workerEnv.workspace]: workerLayout.workspace,
     [workerEnv.home]: workerLayout.home,
     [workerEnv.claude]: workerLayout.claude,
+    [workerEnv.agentSocket]: workerLayout.agentSocket,
     ...env,
   };
 }
 
-const volumes = [
+/** What jobs may write to. */
+const jobVolumes = [
   { name: 'workspace', mountPath: workerLayout.workspace },
   { name: 'home', mountPath: workerLayout.home },
   { name: 'tmp', mountPath: '/tmp' },
 ] as const;
+
+const sockets = 'sockets';
+
+/** For the worker itself, beyond what its profile gives to Claude Code: it holds a session's transcript in memory when it copies it. */
+const workerShare = {
+  requests: { cpu: '50m', memory: '192Mi' },
+  limits: { cpu: '1', memory: '384Mi', 'ephemeral-storage': '64Mi' },
+} as const;
 
 /**
  * All of the memory is reserved, so that a node that runs short evicts others first; of the processor a quarter, since a warm worker
@@ -97,7 +124,7 @@ const volumes = [
  */
 function limits({ cpus, memoryMb, diskMb }: Resources): NonNullable<ContainerManifest['resources']> {
   const memory = mebibytes(memoryMb);
-  const disk = { 'ephemeral-storage': mebibytes(diskMb * volumes.length) };
+  const disk = { 'ephemeral-storage': mebibytes(diskMb * jobVolumes.length) };
   return {
     requests: { cpu: millicores(cpus / 4), memory },
     limits: { cpu: millicores(cpus), memory, ...disk },

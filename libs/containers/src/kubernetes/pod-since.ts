@@ -1,3 +1,4 @@
+import { isHalf } from './pod-end.js';
 import { waitOf } from './pod-wait.js';
 import type { SeenPod } from './seen-pod.js';
 
@@ -6,6 +7,8 @@ export interface PodSince {
   /** It waits for the same kind of thing. */
   readonly waiting: number;
   readonly leaving: number;
+  /** One of its containers has ended, and another one has not. */
+  readonly half: number;
   /** What it waits for; undefined where that will not last. */
   readonly waitsFor?: string;
   readonly kind?: string;
@@ -15,7 +18,8 @@ export interface PodSince {
 export function lookAt(pod: SeenPod, before: PodSince | undefined, now: number): PodSince {
   const wait = waitOf(pod);
   const leaving = pod.leaving ? Math.min(before?.leaving ?? Infinity, now) : Infinity;
-  if (!wait) return { waiting: now, leaving };
+  const half = isHalf(pod) ? Math.min(before?.half ?? Infinity, now) : Infinity;
+  if (!wait) return { waiting: now, leaving, half };
   const waiting = before?.kind === wait.kind ? before.waiting : now;
-  return { waiting, leaving, waitsFor: wait.message, kind: wait.kind };
+  return { waiting, leaving, half, waitsFor: wait.message, kind: wait.kind };
 }

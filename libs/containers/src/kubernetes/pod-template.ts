@@ -1,8 +1,11 @@
 import type { PodTemplate, PodVolume } from '@remuda/domain';
 import type { ContainerManifest, PodManifest, PodSpec } from './manifests.js';
 
-/** The pod with what a profile wants besides. What is ours stays as it is: a template adds, and never takes away. Pure. */
-export function withTemplate(manifest: PodManifest, template: PodTemplate): PodManifest {
+/**
+ * The pod with what a profile wants besides; its volumes are mounted where jobs run, and nowhere else. What is ours stays as it is: a
+ * template adds, and never takes away. Pure.
+ */
+export function withTemplate(manifest: PodManifest, template: PodTemplate, jobContainer: string): PodManifest {
   const { nodeSelector, tolerations = [], annotations = {}, volumes = [], ...named } = template;
   const { metadata, spec } = manifest;
   return {
@@ -14,7 +17,7 @@ export function withTemplate(manifest: PodManifest, template: PodTemplate): PodM
       ...(nodeSelector ? { nodeSelector: { ...nodeSelector } } : {}),
       tolerations: [...(spec.tolerations ?? []), ...tolerations],
       volumes: [...(spec.volumes ?? []), ...volumes.map(volume)],
-      containers: spec.containers.map((one) => mounted(one, volumes)),
+      containers: spec.containers.map((one) => (one.name === jobContainer ? mounted(one, volumes) : one)),
     },
   };
 }

@@ -30,6 +30,8 @@ export const workerEnv = {
   /** Numeric uid and gid of Claude Code, where the worker may change user. */
   engineUid: 'REMUDA_ENGINE_UID',
   engineGid: 'REMUDA_ENGINE_GID',
+  /** Path of the socket at which the worker waits for its agent, where Claude Code runs in another container. */
+  agentSocket: 'REMUDA_AGENT_SOCKET',
 } as const;
 
 /** What a worker has to know of its profile: the value of `workerEnv.profile`, as JSON. */
