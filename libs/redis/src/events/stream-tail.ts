@@ -51,7 +51,7 @@ export class StreamTail {
   add(key: string, after: string, onEntries: Watch['onEntries']): void {
     this.#watches.set(key, { after, onEntries, taken: Promise.resolve(), waiting: 0 });
     void this.#wake();
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    this.#begin();
   }
 
   /** Follows a stream no longer; resolves when what was read of it has been taken. */
@@ -67,6 +67,14 @@ export class StreamTail {
     this.#watches.clear();
     this.#reader.disconnect();
     await this.#reading;
+  }
+
+  #begin(): void {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+      // added after the reading had found none left
+      if (this.#watches.size > 0 && !this.#closed) this.#begin();
+    });
   }
 
   /** Ends the read that is under way, so that the next one has all streams. It may not have reached Redis yet: then again. */
@@ -102,6 +110,8 @@ export class StreamTail {
 
   async #next(): Promise<readonly [string, readonly StreamEntry[]][]> {
     const watches = [...this.#watches];
+    // the last one went while the id was asked for
+    if (watches.length === 0) return [];
     this.#reads++;
     try {
       const read = (await this.#reader.xread(

@@ -1,0 +1,54 @@
+import type { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
+import { StreamTail } from './stream-tail.js';
+
+/** A connection that answers when it is told to. */
+function slowRedis() {
+  const reads: unknown[][] = [];
+  let tellId: (id: number) => void = () => undefined;
+  let tellEntries: (streams: unknown) => void = () => undefined;
+  const redis = {
+    on: () => redis,
+    disconnect: () => undefined,
+    client: () => new Promise<number>((resolve) => (tellId = resolve)),
+    xread: (...args: unknown[]) => {
+      reads.push(args.slice(args.indexOf('STREAMS') + 1));
+      return new Promise((resolve) => (tellEntries = resolve));
+    },
+  };
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  return {
+    ...{ redis: redis as unknown as Redis, reads },
+    tellId: async (id: number) => (tellId(id), settled()),
+    tellEntries: async (streams: unknown) => (tellEntries(streams), settled()),
+  };
+}
+
+test('nothing is read where the last stream went while the connection was asked for its id', async () => {
+  const { redis, reads, tellId } = slowRedis();
+  const tail = new StreamTail(() => redis, redis);
+  tail.add('a', '0-0', () => undefined);
+  await tail.remove('a');
+  await tellId(7);
+  expect(reads).toEqual([]);
+  tail.add('b', '0-0', () => undefined);
+  await tellId(7);
+  expect(reads).toEqual([['b', '0-0']]);
+});
+
+test('a stream that is added at the moment in which the last one went is read', async () => {
+  const { redis, reads, tellEntries } = slowRedis();
+  const tail = new StreamTail(() => redis);
+  tail.add('a', '0-0', () => {
+    void tail.remove('a').then(() => {
+      tail.add('b', '0-0', () => undefined);
+    });
+  });
+  await tellEntries([['a', [['1-0', []]]]]);
+  await expect
+    .poll(() => reads)
+    .toEqual([
+      ['a', '0-0'],
+      ['b', '0-0'],
+    ]);
+});
