@@ -7,6 +7,7 @@ const of = (runner: LocalRunner) => () => Promise.resolve({ runner, [Symbol.asyn
 runnerContract('This machine', of(ownUser));
 
 describe.skipIf(process.getuid?.() !== 0)('as root', () => {
-  // nobody else may have this number
-  runnerContract('Another user of this machine', of(new LocalRunner({ uid: 54_323, gid: 54_323 })));
+  // all of this user's processes are killed: nobody else may have the number, another run of this suite neither
+  const id = 10_000_000 + process.pid;
+  runnerContract('Another user of this machine', of(new LocalRunner({ uid: id, gid: id })));
 });

@@ -9,8 +9,9 @@ import { runnerContract } from './runner.contract.js';
 runnerContract('An agent', () => linked(ownUser));
 
 describe.skipIf(process.getuid?.() !== 0)('as root', () => {
-  // nobody else may have this number
-  runnerContract('An agent with a user of its own', () => linked(new LocalRunner({ uid: 54_324, gid: 54_324 })));
+  // all of this user's processes are killed: nobody else may have the number, another run of this suite neither
+  const id = 20_000_000 + process.pid;
+  runnerContract('An agent with a user of its own', () => linked(new LocalRunner({ uid: id, gid: id })));
 });
 
 describe('a connection with an agent', () => {

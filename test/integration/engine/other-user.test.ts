@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { runs } from './process-table.js';
 import { bash, dataOf, warmStable } from './stable.js';
 
-/** Whose processes are all the engine's: nobody else may have this number. */
-const user = { uid: 54_321, gid: 54_321 };
+/** Whose processes are all the engine's: nobody else may have this number, another run of this test neither. */
+const id = 40_000_000 + process.pid;
+const user = { uid: id, gid: id };
 
 describe.skipIf(process.getuid?.() !== 0)('an engine that runs as another user (as root only)', () => {
   it('works in folders that are closed to others, and ends even what hides its descent and its environment', async () => {
@@ -21,7 +22,7 @@ describe.skipIf(process.getuid?.() !== 0)('an engine that runs as another user (
       const hide = `setsid -f env -i sleep ${seconds} >/dev/null 2>&1; id -u; id -G; touch made; echo "[$IS_SANDBOX]"`;
       const { end, events } = await one.run(script(bash(hide), { text: 'ok' }));
       expect(end.kind).toBe('succeeded');
-      expect(dataOf(events, 'tool.returned')[0]?.output.split('\n')).toEqual(['54321', '54321', '[]']);
+      expect(dataOf(events, 'tool.returned')[0]?.output.split('\n')).toEqual([String(id), String(id), '[]']);
       expect(await stat(join(workspace, 'made'))).toMatchObject({ uid: user.uid });
       expect(runs(`sleep ${seconds}`)).toBe(false);
       const hopper = `hopper ${String(process.pid)}`;

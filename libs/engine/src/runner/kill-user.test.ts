@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { LocalRunner } from './local-runner.js';
 
-/** Nobody else may have this number. */
-const user = { uid: 54_322, gid: 54_322 };
+/** Nobody else may have this number, another run of this test neither. */
+const id = 30_000_000 + process.pid;
+const user = { uid: id, gid: id };
 const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
 const runner = new LocalRunner(user);
 
