@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { script } from '@remuda/scripted-model';
 import { describe, expect, test } from 'vitest';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
+import { tlsOnly } from './harness/tls-bridge.js';
 
 /** Longer than a worker's silence may last where words could come: 6 s. */
 const awayMs = 8_000;
@@ -77,4 +78,35 @@ describe.skipIf(!hasEngine)('a bridge that is away for 8 s', () => {
     },
     longMs,
   );
+});
+
+describe('a bridge that workers reach over TCP, away for more than a minute', () => {
+  test('costs no worker, neither an idle nor a busy one, and no prompt runs twice', async () => {
+    await using tls = await tlsOnly();
+    await using cluster = await startCluster({ runtime: 'process', profiles, env: tls.env });
+    const { api, model, namespace } = cluster;
+    const waits = { tools: [{ name: 'Bash', input: { command: 'sleep 75; echo it waited', timeout: 120_000 } }] };
+    const id = await api.submit({ prompt: script(waits, { text: 'fine' }) });
+    for await (const event of api.events(id)) if (event.type === 'tool.called') break;
+    expect(await api.warm('default', 1, AbortSignal.timeout(60_000))).toBe(true);
+    const ids = async () => (await workersOf(cluster)).map((worker) => worker.id).sort();
+    const before = await ids();
+    expect(before).toHaveLength(2);
+
+    const bridge = await findApp('bridge', namespace);
+    process.kill(bridge.pid, 'SIGKILL');
+    await sleep(62_000);
+    expect(await ids()).toEqual(before);
+    const again = bridge.again();
+    try {
+      expect(await api.over(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+      expect((await api.result(id)).text).toBe('fine');
+      expect(model.requests.filter(({ main }) => main)).toHaveLength(2);
+      const next = [await api.submit({ prompt: 'say hello' }), await api.submit({ prompt: 'say hello' })];
+      for (const job of next) expect(await api.over(job)).toMatchObject({ state: 'succeeded', attempt: 1 });
+      expect(await ids()).toEqual(before);
+    } finally {
+      again.kill('SIGTERM');
+    }
+  });
 });

@@ -26,9 +26,14 @@ test('a job with a repository and a snapshot reaches a bridge with TLS alone, ov
     env: { ...tls.env, REMUDA_SNAPSHOT_EVERY_MS: '100' },
   });
   await using origin = await serveRepository({ 'a.txt': 'old\n' });
-  const prompt = script(bash('echo new > a.txt'), bash('sleep 1; cat a.txt'), bash('git commit -qam "change a"'), {
-    text: 'changed',
-  });
+  const prompt = script(
+    bash('echo new > a.txt'),
+    { ...bash('cat a.txt'), hangMs: 3_000 },
+    bash('git commit -qam "change a"'),
+    {
+      text: 'changed',
+    },
+  );
   const id = await cluster.api.submit({ prompt, workspace: { kind: 'git', url: origin.url } });
   const events = await eventsOf(cluster, id);
   expect(await cluster.api.result(id), JSON.stringify(events)).toMatchObject({

@@ -24,6 +24,7 @@ import type { BridgeSettings } from './settings.js';
 import { makeOwnFolder } from './sockets.js';
 import type { Entry } from './tcp/entry.js';
 import { openEntry } from './tcp/open-entry.js';
+import type { UnprovenLimits } from './tcp/unproven.js';
 import { keepListeners } from './workers/keep-listeners.js';
 import { ListenerKeeper } from './workers/listener-keeper.js';
 import { holdToShare } from './workers/share.js';
@@ -41,6 +42,8 @@ export interface BridgeParts {
   readonly clock: Clock;
   /** The cluster's time, by which is written down what others compare. Default: `clock`. */
   readonly sharedClock?: Clock;
+  /** How many may be on their way in over TCP. Default: `unprovenLimits`. */
+  readonly entryLimits?: UnprovenLimits;
   readonly log: Logger;
 }
 
@@ -102,8 +105,9 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
       makeOwnFolder(socketDir, 0o755);
       await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
     }
-    const blobs = await openBlobs(settings);
-    void keepSwept({ blobs, store: snapshots, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
+    const blobs = openBlobs(settings);
+    const tidy = (before: number): Promise<void> => blobs.tidy(before);
+    void keepSwept({ blobs, tidy, store: snapshots, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
     const each: WorkerServerParts = {
       model,
       git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
@@ -114,7 +118,9 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     const store = parts.workers;
     keeper = new ListenerKeeper({ socketDir, log, store, make: (worker) => new WorkerServers(worker, each) });
     void keepListeners({ keeper, store, clock, log }, ending.signal);
-    const opened = await openEntry(settings, { store, keeper, metrics, clock, log }, ending.signal);
+    const { entryLimits: limits } = parts;
+    const forEntry = { store, keeper, metrics, clock, log, ...(limits ? { limits } : {}) };
+    const opened = await openEntry(settings, forEntry, ending.signal);
     entry = opened?.entry;
     const overTcp = opened ? { entryUrl: opened.url } : {};
     const onLoopback =
@@ -166,17 +172,15 @@ async function openMirrors(
 }
 
 /** A folder for each namespace: what another cluster keeps is not ours to sweep. */
-async function openBlobs(settings: BridgeSettings): Promise<FileBlobs> {
+function openBlobs(settings: BridgeSettings): FileBlobs {
   const { snapshotDir, namespace, snapshotMaxMb, snapshotTotalMb } = settings;
   makeOwnFolder(snapshotDir, 0o700);
   const folder = join(snapshotDir, namespace);
   makeOwnFolder(folder, 0o700);
-  const blobs = new FileBlobs(folder, {
+  return new FileBlobs(folder, {
     maxBytes: snapshotMaxMb * mebibyte,
     maxTotalBytes: snapshotTotalMb * mebibyte,
   });
-  await blobs.tidy();
-  return blobs;
 }
 
 const mebibyte = 1024 * 1024;

@@ -1,6 +1,7 @@
 export { decodeAssignment, type IncompatibleAssignment } from './worker/assignment.js';
 export * from './bridge/bridge.js';
 export * from './bridge/over-tcp.js';
+export * from './bridge/pkt-line.js';
 export * from './format.js';
 export * from './http/dated.js';
 export * from './http/dead-letters.js';

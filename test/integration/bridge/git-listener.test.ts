@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../apps/local/src/free-port.js';
-import { runBridge, type RunningBridge } from './running-bridge.js';
+import { runBridge } from './running-bridge.js';
+import { forwarderTo, tlsBridge } from './tcp-bridge.js';
 
 const run = promisify(execFile);
 const job = { job: 'job-1', worker: 'w-1', lease: 1 };
@@ -81,8 +82,13 @@ async function commit(text: string): Promise<string> {
 
 let token = '';
 
+/** A bridge as its socket shows it. */
+interface Fetched {
+  readonly bridge: { readonly addresses: { readonly git: string } };
+}
+
 /** Fetches as a container does; resolves with the subject of what came, or rejects with what git printed. */
-async function fetchThere(bridge: RunningBridge, asToken: string, ...what: readonly string[]): Promise<string> {
+async function fetchThere(bridge: Fetched, asToken: string, ...what: readonly string[]): Promise<string> {
   token = asToken;
   const clone = await mkdtemp(join(folder, 'clone-'));
   await git(clone, 'init', '--quiet');
@@ -105,6 +111,17 @@ test('a job fetches a branch, a commit by its id, and a ref that is no branch', 
   expect(await fetchThere(bridge, 'p', '--depth=1', 'refs/pull/7/head')).toBe('commit 4');
   await bridge.grant('c', { ...job, git: { url: served(), ref: pulled } });
   expect(await fetchThere(bridge, 'c', '--depth=1', pulled)).toBe('commit 4');
+});
+
+test('a job fetches over TCP with TLS, and hears of a bridge that is away in a way that says to try again', async () => {
+  const bridge = await tlsBridge();
+  await using worker = await forwarderTo(bridge, 'w-1');
+  await bridge.grant('t', { ...job, git: { url: served(), ref: 'trunk' } });
+  const there = { bridge: { addresses: worker.sockets } };
+  expect(await fetchThere(there, 't', 'trunk')).toBe('commit 3\ncommit 2\ncommit 1');
+  await expect(fetchThere(there, 'nobody')).rejects.toThrow('no running job stands behind this token');
+  await bridge[Symbol.asyncDispose]();
+  await expect(fetchThere(there, 't', 'trunk')).rejects.toThrow(/remuda\.git_unavailable|cannot reach|hung up/);
 });
 
 test('a path with spaces reaches the socket', async () => {

@@ -169,6 +169,8 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   readonly signal?: AbortSignal;
+  /** By a connection of its own. */
+  readonly alone?: boolean;
 }
 
 /** What is asked by its socket. */
@@ -184,6 +186,7 @@ export function openAsk(bridge: Asked, ask: Ask): Promise<IncomingMessage> {
       method: ask.method ?? 'POST',
       path: ask.path ?? '/v1/messages?beta=true',
       ...(ask.signal ? { signal: ask.signal } : {}),
+      ...(ask.alone === true ? { agent: false } : {}),
       headers: {
         'content-type': 'application/json',
         ...(ask.token === undefined ? {} : { 'x-api-key': ask.token }),

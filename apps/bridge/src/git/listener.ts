@@ -1,13 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { RemudaError, type Clock } from '@remuda/domain';
-import { bridgeRefusal, formatsText, isRecord, isUnderstood, messageFormats, parseJson } from '@remuda/protocol';
+import {
+  bridgeRefusal,
+  errorPacket,
+  formatsText,
+  isRecord,
+  isUnderstood,
+  messageFormats,
+  parseJson,
+} from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
 import { firstLine } from './first-line.js';
 import type { Mirrors } from './mirrors.js';
-import { errorPacket } from './pkt-line.js';
 import { uploadPack } from './upload-pack.js';
 import { whileWaiting } from './while-waiting.js';
 

@@ -34,6 +34,17 @@ test('what a dead process left half-way is tidied away', async () => {
   await blobs.put('job.1', chunks('whole'));
   await writeFile(join(folder, '.draft-1'), 'half');
   expect(await blobs.list()).toHaveLength(1);
-  await blobs.tidy();
+  await blobs.tidy(Date.now() + 60_000);
+  expect(await readdir(folder)).toEqual(['job.1']);
+});
+
+test('what another bridge is just writing to the same folder is not tidied away', async () => {
+  const other = new FileBlobs(folder, { maxBytes: 10, maxTotalBytes: 15 });
+  async function* whileTidied(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('half');
+    await other.tidy(Date.now() - 60_000);
+    yield Buffer.from('way');
+  }
+  expect(await blobs.put('job.1', whileTidied())).toEqual({ kind: 'stored', bytes: 7 });
   expect(await readdir(folder)).toEqual(['job.1']);
 });

@@ -17,7 +17,7 @@ const namePattern = /^[a-z0-9-][a-z0-9.-]{0,127}$/;
 /** What is not whole yet: no name of a blob begins so. */
 const draftPrefix = '.draft-';
 
-/** Blobs as files of one folder, which nobody else writes to. */
+/** Blobs as files of one folder, which others like this one may share, and nobody else writes to. */
 export class FileBlobs implements Blobs {
   constructor(
     private readonly folder: string,
@@ -60,10 +60,14 @@ export class FileBlobs implements Blobs {
     return seen.filter((blob) => blob !== undefined);
   }
 
-  /** Takes away what was left half-way by a process that died; to be called before the first put. */
-  async tidy(): Promise<void> {
-    for (const name of await readdir(this.folder))
-      if (name.startsWith(draftPrefix)) await rm(join(this.folder, name), { force: true });
+  /** Takes away what a process that died left half-way: what nobody wrote to since `before` (epoch ms). Others may be writing here. */
+  async tidy(before: number): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      if (!name.startsWith(draftPrefix)) continue;
+      const draft = join(this.folder, name);
+      const found = await unlessGone(stat(draft));
+      if (found && found.mtimeMs < before) await rm(draft, { force: true });
+    }
   }
 
   async #see(name: string): Promise<SeenBlob | undefined> {

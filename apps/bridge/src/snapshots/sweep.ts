@@ -57,10 +57,21 @@ export function unwantedOf(
 
 const sweepEveryMs = 60_000;
 
+/** What nobody wrote to for so long, in ms, nobody is writing: a body that falls silent is given up well before. */
+const leftMs = 600_000;
+
+/** A sweep that goes on, and tidies what dead bridges left half-way. */
+export interface KeptSweep extends SnapshotSweep {
+  /** Takes away what is half-way, and nobody wrote to since then (epoch ms). */
+  readonly tidy: (before: number) => Promise<void>;
+  readonly log: Logger;
+}
+
 /** Sweeps once a minute until the signal aborts; what an outage keeps it from is done the next time. */
-export async function keepSwept(sweep: SnapshotSweep & { readonly log: Logger }, signal: AbortSignal): Promise<void> {
+export async function keepSwept(sweep: KeptSweep, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await sweepSnapshots(sweep).catch((error: unknown) => {
+    const done = Promise.all([sweep.tidy(sweep.clock.now() - leftMs), sweepSnapshots(sweep)]);
+    await done.catch((error: unknown) => {
       sweep.log.warn({ err: error }, 'the snapshots could not be swept');
     });
     await sweep.clock.sleep(sweepEveryMs, signal).catch(() => undefined);

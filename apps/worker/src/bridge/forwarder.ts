@@ -3,7 +3,7 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { RemudaError } from '@remuda/domain';
-import { bridgeShares, bridgeSockets, type BridgeListener } from '@remuda/protocol';
+import { bridgeRefusal, bridgeShares, bridgeSockets, errorPacket, type BridgeListener } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import { dialBridge, type BridgePlace } from './dial.js';
 
@@ -76,7 +76,7 @@ export class BridgeForwarder {
       joinLines(near, far);
     } catch (error) {
       if (!gone.signal.aborted) this.#note(error);
-      near.destroy();
+      turnAway(near, listener);
     }
   }
 
@@ -88,6 +88,16 @@ export class BridgeForwarder {
     if (away) this.parts.log.warn({ err, bridge: this.parts.place.url.origin }, 'the bridge can not be reached');
     else this.parts.log.info({}, 'the bridge is reached again');
   }
+}
+
+/** Git is told why, in a way that says that it may go well another time; HTTP clients know what a closed connection means. */
+function turnAway(near: Socket, listener: BridgeListener): void {
+  if (listener !== 'git') {
+    near.destroy();
+    return;
+  }
+  near.resume().write(errorPacket(`remuda: ${bridgeRefusal.git}: the bridge can not be reached.`));
+  near.destroySoon();
 }
 
 /** Bytes pass both ways as they come, each way until its end; when one side is gone the other goes, with what was said to it. */
