@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { bridgeUpgrade, pathOfListener, writeProof, type BridgeListener, type WorkerProof } from '@remuda/protocol';
 
 /** A bridge that is reached over the network. */
@@ -18,35 +18,51 @@ const limitMs = 5_000;
 /** A dead peer is noticed by probes that begin after so long a silence, in ms. */
 const keepAliveMs = 30_000;
 
-/**
- * Opens a connection to one of our listeners at the bridge. Nothing is said of us before the bridge has shown a certificate of its
- * name. Rejects with an Error that says why, within 5 s; the signal ends the attempt.
- */
-export async function dialBridge(place: BridgePlace, listener: BridgeListener, signal: AbortSignal): Promise<Socket> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-  const { socket, ready } = open(place);
-  const cut = (): void => void socket.destroy(new Error(signal.aborted ? 'given up' : 'no answer in time'));
-  limit.addEventListener('abort', cut);
-  try {
-    await once(socket, ready);
-    await changeOver(socket, place, listener);
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  } finally {
-    limit.removeEventListener('abort', cut);
+/** Opens connections to our listeners at a bridge. */
+export class BridgeDialer {
+  /** Made once, and not for each connection. */
+  readonly #trust: SecureContext | undefined;
+
+  /** Throws where the authority is none. */
+  constructor(private readonly place: BridgePlace) {
+    const { url, ca } = place;
+    const secure = url.protocol === 'https:';
+    this.#trust = secure
+      ? createSecureContext({ ...(ca === undefined ? {} : { ca }), minVersion: 'TLSv1.2' })
+      : undefined;
+  }
+
+  /**
+   * Opens a connection to one of our listeners. Nothing is said of us before the bridge has shown a certificate of its name. Rejects
+   * with an Error that says why, within 5 s; the signal ends the attempt.
+   */
+  async dial(listener: BridgeListener, signal: AbortSignal): Promise<Socket> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+    const { socket, ready } = open(this.place.url, this.#trust);
+    const cut = (): void => void socket.destroy(new Error(signal.aborted ? 'given up' : 'no answer in time'));
+    limit.addEventListener('abort', cut);
+    try {
+      await once(socket, ready);
+      await changeOver(socket, this.place, listener);
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      limit.removeEventListener('abort', cut);
+    }
   }
 }
 
-function open({ url, ca }: BridgePlace): { readonly socket: Socket; readonly ready: 'connect' | 'secureConnect' } {
+function open(
+  url: URL,
+  secureContext: SecureContext | undefined,
+): { readonly socket: Socket; readonly ready: 'connect' | 'secureConnect' } {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const secure = url.protocol === 'https:';
-  const to = { host, port: Number(url.port || (secure ? 443 : 80)), allowHalfOpen: true };
-  if (!secure) return { socket: tuned(connect(to)), ready: 'connect' };
+  const to = { host, port: Number(url.port || (secureContext ? 443 : 80)), allowHalfOpen: true };
+  if (!secureContext) return { socket: tuned(connect(to)), ready: 'connect' };
   const named = isIP(host) ? {} : { servername: host };
-  const socket = connectTls({ ...to, ...named, ...(ca === undefined ? {} : { ca }), minVersion: 'TLSv1.2' });
-  return { socket: tuned(socket), ready: 'secureConnect' };
+  return { socket: tuned(connectTls({ ...to, ...named, secureContext })), ready: 'secureConnect' };
 }
 
 function tuned(socket: Socket): Socket {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { RemudaError } from '@remuda/domain';
 import { bridgeRefusal, bridgeShares, bridgeSockets, errorPacket, type BridgeListener } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
-import { dialBridge, type BridgePlace } from './dial.js';
+import { BridgeDialer, type BridgePlace } from './dial.js';
 
 /** What forwarding to a bridge takes. */
 export interface ForwarderParts {
@@ -25,9 +25,12 @@ const modes = { git: 0o666, snapshot: 0o600, model: 0o666 } as const satisfies P
 export class BridgeForwarder {
   readonly #servers: Server[] = [];
   readonly #lines = new Set<Socket>();
+  readonly #dialer: BridgeDialer;
   #away = false;
 
-  constructor(private readonly parts: ForwarderParts) {}
+  constructor(private readonly parts: ForwarderParts) {
+    this.#dialer = new BridgeDialer(parts.place);
+  }
 
   /** Rejects with `config.invalid` where the sockets can't be made. */
   async open(): Promise<void> {
@@ -71,7 +74,7 @@ export class BridgeForwarder {
         gone.abort();
       });
     try {
-      const far = await dialBridge(this.parts.place, listener, gone.signal);
+      const far = await this.#dialer.dial(listener, gone.signal);
       this.#note(undefined);
       joinLines(near, far);
     } catch (error) {
