@@ -95,12 +95,31 @@ test.each([
   expect((await figures(bare)).join('\n')).toMatch(/outcome="late".*\} 1/);
 });
 
-test('so many unproven connections and no more are open, and those that proved themselves do not count', async () => {
+/** Connections to a worker's Redis listener, which were let in. */
+async function letIn(run: TcpBridge, count: number): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  const authorization = writeProof({ worker: 'w-1', credential: run.credential('w-1') });
+  const head = `GET ${pathOfListener('redis')} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: remuda\r\n`;
+  while (sockets.length < count) {
+    const socket = connect(Number(run.url.port), run.url.hostname).on('error', () => undefined);
+    socket.write(`${head}authorization: ${authorization}\r\n\r\n`);
+    expect(String(await once(socket, 'data'))).toContain('101');
+    sockets.push(socket);
+    await ping(socket);
+  }
+  return sockets;
+}
+
+async function ping(socket: Socket): Promise<void> {
+  socket.write('PING\r\n');
+  expect(String(await once(socket, 'data'))).toMatch(/PONG|NOAUTH/);
+}
+
+test('so many unproven connections and no more are open', async () => {
   const patient = { ...slow, limitMs: 60_000 };
   await using run = await plainBridge({}, (parts) => ({ ...parts, entryLimits: patient }));
   await using worker = await forwarderTo(run, 'w-1');
   await run.grant('t', job);
-  for (let n = 0; n < 20; n++) expect(await outcomeOf(worker)).toBe(200);
   const dial = (): Socket =>
     connect(Number(run.url.port), run.url.hostname)
       .on('error', () => undefined)
@@ -111,6 +130,15 @@ test('so many unproven connections and no more are open, and those that proved t
   expect(await outcomeOf(worker)).toBe('ECONNRESET');
   for (const socket of held) socket.destroy();
   await expect.poll(() => outcomeOf(worker)).toBe(200);
+});
+
+test('those that have proven themselves do not count as unproven, and stay', async () => {
+  const limits = { most: 4, mostEach: 4, limitMs: 3_000 };
+  await using run = await plainBridge({}, (parts) => ({ ...parts, entryLimits: limits }));
+  const sockets = await letIn(run, 10);
+  const silent = connect(Number(run.url.port), run.url.hostname).on('error', () => undefined);
+  await once(silent.resume(), 'close');
+  for (const socket of sockets) await ping(socket);
 });
 
 test('a certificate that was renewed is shown to who comes next, and half a file is not taken for one', async () => {
@@ -155,14 +183,8 @@ test("a worker's credential ends with its record, and what is open with it", asy
   await run.grant('t', job);
   const redis = connectRaw(run.redis.url, { name: 'test' });
   const keys = redisKeys('remuda');
-  const socket = connect(Number(run.url.port), run.url.hostname).on('error', () => undefined);
-  const authorization = writeProof({ worker: 'w-1', credential: run.credential('w-1') });
-  socket.write(
-    `GET ${pathOfListener('redis')} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: remuda\r\nauthorization: ${authorization}\r\n\r\n`,
-  );
-  await once(socket, 'data');
-  socket.write('PING\r\n');
-  await once(socket, 'data');
+  const [socket] = await letIn(run, 1);
+  if (!socket) throw new Error('Nobody was let in.');
   await redis.multi().srem(keys.workers, 'w-1').del(keys.worker('w-1')).exec();
   await new RedisWorkerListeners(redis, keys).say('w-1');
   await once(socket.resume(), 'close');
