@@ -3,7 +3,7 @@ import { profile } from '@remuda/testing';
 import { Clients } from './parts/clients.js';
 import { Cluster, namespace } from './parts/cluster.js';
 import { Faults } from './parts/faults.js';
-import { Invariants } from './parts/invariants.js';
+import { Invariants } from './parts/promises/invariants.js';
 import type { Mutant } from './parts/mutants.js';
 import { Operators, type Standing } from './parts/operators.js';
 import { Server } from './redis/server.js';
@@ -117,8 +117,8 @@ class Run {
     this.#server = new Server(world, this.#invariants, plan.mutant?.script);
     this.#invariants.db = this.#server.db;
     for (const text of scripts) this.#server.db.learn(text);
-    this.#cluster = new Cluster(world, this.#server, profiles, this.#invariants, (name, running) =>
-      this.#invariants.onContainer(name, running),
+    this.#cluster = new Cluster(world, this.#server, profiles, this.#invariants.workers, (name, running) =>
+      this.#invariants.workers.onContainer(name, running),
     );
     let stores: ReturnType<Cluster['openStores']> | undefined;
     let controls: ReturnType<Cluster['openControls']> | undefined;
@@ -132,20 +132,20 @@ class Run {
       () => stores!.store,
       () => stores!.deadLetters,
       names,
-      () => this.#invariants.failed(),
+      () => this.#invariants.jobs.failed(),
     );
-    this.#invariants.turned = (job) => this.#clients.onTurnEnd(job);
-    const workers = (): readonly string[] => this.#invariants.workers();
-    const standing = (): Standing => this.#invariants.standing();
+    this.#invariants.workers.turned = (job) => this.#clients.onTurnEnd(job);
+    const workers = (): readonly string[] => this.#invariants.workers.all();
+    const standing = (): Standing => this.#invariants.workers.standing();
     this.#operators = new Operators(world, api, () => controls!, names, workers, standing);
     this.#faults = new Faults(
       world,
       this.#server,
       this.#cluster,
-      () => this.#invariants.held(),
+      () => this.#invariants.jobs.held(),
       plan.mutant?.deafToExits === true,
     );
-    this.#invariants.claimed = (lock) => this.#faults.onClaim(lock);
+    this.#invariants.workers.claimed = (lock) => this.#faults.onClaim(lock);
   }
 
   /** Texts of the scripts that Redis was told. */
@@ -205,7 +205,7 @@ class Run {
   }
 
   #isDone(): boolean {
-    return this.#invariants.open.size === 0 && this.#clients.underWay === 0 && this.#placesLeft() === 0;
+    return this.#invariants.jobs.open.size === 0 && this.#clients.underWay === 0 && this.#placesLeft() === 0;
   }
 
   /** Places that jobs have in their queues. */
@@ -218,11 +218,11 @@ class Run {
 
   #atEnd(): string | undefined {
     for (const id of this.#clients.cancelled)
-      if (this.#invariants.jobs.get(id)?.state !== 'cancelled')
+      if (this.#invariants.jobs.seen.get(id)?.state !== 'cancelled')
         return `${id} was cancelled while it waited, and is not`;
     const left = this.#placesLeft();
     return (
-      this.#invariants.atEnd(this.#clients.accepted) ??
+      this.#invariants.jobs.atEnd(this.#clients.accepted) ??
       (left > 0 ? `${String(left)} places in the queues are left over` : undefined)
     );
   }
