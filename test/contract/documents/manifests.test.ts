@@ -1,8 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { kubernetesRights } from '@remuda/containers';
 import { readSettings, type Setting } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 import { bridgeSettings } from '../../../apps/bridge/src/settings.js';
 import { readProfiles } from '../../../apps/scheduler/src/profiles/profiles.js';
@@ -21,7 +25,7 @@ import {
 } from './manifests.js';
 
 const base = manifestsIn('base');
-const example = manifestsIn('overlays/example');
+const production = manifestsIn('overlays/production');
 const withPods = base.flatMap((manifest) => {
   const template = podTemplate(manifest);
   return template ? [{ name: manifest.metadata.name, manifest, template }] : [];
@@ -40,28 +44,121 @@ const renderer = [
   }
 });
 
+/** A copy of `k8s` with the files that a person makes before `kubectl apply`. */
+let copy: string;
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'k8s-'));
+  cpSync(join(root, 'k8s'), copy, { recursive: true });
+  const kind = join(copy, 'overlays/kind');
+  mkdirSync(join(kind, 'tls'), { recursive: true });
+  for (const file of ['api-key', 'tls/ca.crt', 'tls/tls.crt', 'tls/tls.key']) writeFileSync(join(kind, file), 'made');
+});
+afterAll(() => {
+  rmSync(copy, { recursive: true });
+});
+
 /** What a folder under `k8s` renders to. */
 function render(folder: string): readonly Manifest[] {
   const [program = '', verb = ''] = renderer ?? [];
-  return readManifests(execFileSync(program, [verb, `k8s/${folder}`], { cwd: root, encoding: 'utf8' }));
+  return readManifests(execFileSync(program, [verb, join(copy, folder)], { encoding: 'utf8' }));
 }
 
 describe.skipIf(renderer === undefined)('rendered', () => {
-  test.each(kustomizedFolders())('k8s/%s has its objects, and each fits its model', (folder) => {
-    const rendered = render(folder);
-    expect(rendered.map(nameOf)).toEqual(expect.arrayContaining(manifestsIn(folder).map(nameOf)));
-    expectValid(rendered);
+  describe.each(kustomizedFolders())('k8s/%s', (folder) => {
+    test('has its objects, and each fits its model', () => {
+      const rendered = render(folder);
+      expect(rendered.map(nameOf)).toEqual(expect.arrayContaining(manifestsIn(folder).map(nameOf)));
+      expectValid(rendered);
+    });
+
+    test('refers to nothing that is neither there nor to be made by a person', () => {
+      expect(danglingIn(render(folder))).toEqual([]);
+    });
+
+    test('lets every node be drained: no disruption budget wants as many pods as there are', () => {
+      const rendered = render(folder);
+      for (const { spec } of rendered.filter(({ kind }) => kind === 'PodDisruptionBudget')) {
+        const selector = spec?.['selector'] as { readonly matchLabels: Readonly<Record<string, string>> };
+        const guarded = rendered.find(
+          ({ kind, spec: own }) =>
+            ['Deployment', 'StatefulSet'].includes(kind) && isDeepStrictEqual(own?.['selector'], selector),
+        );
+        const { minAvailable = 0, maxUnavailable = 1 } = spec as Readonly<Record<string, number>>;
+        expect(guarded?.spec?.['replicas'], JSON.stringify(selector)).toBeGreaterThan(minAvailable);
+        expect(maxUnavailable).toBeGreaterThan(0);
+      }
+    });
+
+    test('opens by its policies only ports that pods have', () => {
+      const rendered = render(folder);
+      const open = rendered.flatMap((manifest) =>
+        (podTemplate(manifest)?.spec.containers ?? []).flatMap(({ ports = [] }) =>
+          ports.flatMap(({ name, containerPort }) => [name, containerPort] as (string | number)[]),
+        ),
+      );
+      const outside = [53, 443, 6443, 22, 6379];
+      const named = rendered
+        .filter(({ kind }) => kind === 'NetworkPolicy')
+        .flatMap(({ spec }) => JSON.stringify(spec).match(/"port":(?:"[a-z]+"|\d+)/g) ?? [])
+        .map((text) => JSON.parse(`{${text}}`) as { readonly port: string | number });
+      expect(named.map(({ port }) => port).filter((port) => ![...open, ...outside].includes(port))).toEqual([]);
+    });
   });
 
-  test('the example has the base in a namespace of its own, with its own images and secrets', () => {
-    const rendered = render('overlays/example');
+  test('the one for production has its own images, several of each app, and no Redis', () => {
+    const rendered = render('overlays/production');
     const pods = rendered.flatMap((manifest) => podTemplate(manifest) ?? []);
-    expect(rendered.filter((manifest) => manifest.kind === 'Secret')).toHaveLength(2);
-    expect(pods).toHaveLength(withPods.length);
     for (const { image } of pods.flatMap((pod) => pod.spec.containers))
-      expect(image).toMatch(/^registry\.example\.com\/remuda-\w+:\d|^redis:\d/);
+      expect(image).toMatch(/^registry\.example\.com\/remuda-\w+:\d/);
+    const counts = rendered.flatMap(({ kind, metadata, spec }) =>
+      kind === 'Deployment' ? [[metadata.name, spec?.['replicas']]] : [],
+    );
+    expect(counts.toSorted()).toEqual([
+      ['remuda-api', 3],
+      ['remuda-bridge', 2],
+      ['remuda-scheduler', 2],
+    ]);
+    for (const { spec } of pods)
+      for (const { name, ...from } of spec.containers[0]?.env ?? [])
+        if (name === 'REMUDA_REDIS_URL')
+          expect(from).toEqual({ valueFrom: { secretKeyRef: { name: 'remuda-redis', key: 'url' } } });
+  });
+
+  test('the one for kind has one of each, and asks for a few hundred MB in all', () => {
+    const rendered = render('overlays/kind');
+    const pods = rendered.flatMap((manifest) => {
+      const replicas = Number(manifest.spec?.['replicas']);
+      return (podTemplate(manifest)?.spec.containers ?? []).map((container) => ({ ...container, replicas }));
+    });
+    expect(pods.map(({ replicas }) => replicas)).toEqual(pods.map(() => 1));
+    const wanted = pods.map(({ resources }) =>
+      Number(/"requests":\{[^}]*"memory":"(\d+)Mi"/.exec(JSON.stringify(resources))?.[1]),
+    );
+    expect(wanted.reduce((sum, mb) => sum + mb, 0)).toBeLessThan(400);
   });
 });
+
+/** Secrets that a person or an overlay brings; each overlay says so in its first lines, or the README does. */
+const brought = new Set(['Secret/remuda-redis', 'Secret/remuda-model', 'Secret/remuda-bridge-tls']);
+
+/** What is referred to and is not there, by kind and name. Names that kustomize makes have a hash behind them. */
+function danglingIn(rendered: readonly Manifest[]): readonly string[] {
+  const there = new Set(rendered.map(nameOf));
+  const used = rendered.flatMap((manifest) => {
+    const text = JSON.stringify(podTemplate(manifest)?.spec ?? {});
+    const refs = (kind: string, pattern: RegExp): readonly string[] =>
+      [...text.matchAll(pattern)].map(([, name = '']) => `${kind}/${name}`);
+    return [
+      ...refs('Secret', /"secretKeyRef":\{[^}]*"name":"([^"]+)"/g),
+      ...refs('Secret', /"secretName":"([^"]+)"/g),
+      ...refs('ConfigMap', /"configMapRef":\{"name":"([^"]+)"/g),
+      ...refs('ConfigMap', /"configMap":\{"name":"([^"]+)"/g),
+      ...refs('ServiceAccount', /"serviceAccountName":"([^"]+)"/g),
+      ...refs('PersistentVolumeClaim', /"claimName":"([^"]+)"/g),
+    ];
+  });
+  return [...new Set(used)].filter((name) => !there.has(name) && !brought.has(name));
+}
 
 const nameOf = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.name}`;
 
@@ -74,13 +171,16 @@ function expectValid(manifests: readonly Manifest[]): void {
 }
 
 test('every manifest fits the model of its kind, and has no field that its kind does not have', () => {
-  expectValid([...base, ...example]);
+  expectValid([...base, ...production]);
 });
 
 test.each(withPods)('the pods of $name keep to Pod Security `restricted`, read-only root included', ({ template }) => {
   const { spec } = template;
   expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
-  expect(spec.automountServiceAccountToken).toBe(false);
+  // only the scheduler asks the API server for anything
+  expect(spec.automountServiceAccountToken).toBe(template.metadata.labels['app.kubernetes.io/name'] === 'scheduler');
+  // else Kubernetes sets REMUDA_BRIDGE_PORT and its like, for the Services that there are
+  expect(spec['enableServiceLinks']).toBe(false);
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC']) expect(spec).not.toHaveProperty(field);
   for (const container of spec.containers) {
     expect(container.securityContext).toEqual({
@@ -92,25 +192,33 @@ test.each(withPods)('the pods of $name keep to Pod Security `restricted`, read-o
   }
 });
 
-test.each<[string, Readonly<Record<string, Setting<unknown>>>, string]>([
-  ['api', apiSettings, 'port'],
-  ['scheduler', schedulerSettings, 'port'],
-  ['bridge', bridgeSettings, 'port'],
-])('the %s reads every variable that its pods are given, and its port is the one that is named', (app, table, port) => {
-  const found = withPods.find(({ name }) => name === `remuda-${app}`);
-  const [container] = found?.template.spec.containers ?? [];
-  const given = {
-    ...sharedEnv(),
-    // As Kubernetes does it: a variable stands for another one that is there.
-    ...Object.fromEntries(
-      (container?.env ?? []).map(({ name, value }) => [name, value?.replaceAll(/\$\(([A-Z_]+)\)/g, 'x')]),
-    ),
-  };
-  const known = Object.values(table).map(({ env }) => env);
-  expect(Object.keys(given).filter((name) => !parts.has(name) && !known.includes(name))).toEqual([]);
-  const settings: Readonly<Record<string, unknown>> = readSettings(table, { ...given, REMUDA_REDIS_URL: 'redis://x' });
-  expect(container?.ports?.map(({ containerPort }) => containerPort)).toEqual([settings[port]]);
-});
+test.each<[string, Readonly<Record<string, Setting<unknown>>>, (read: Readonly<Record<string, unknown>>) => unknown[]]>(
+  [
+    ['api', apiSettings, ({ port }) => [port]],
+    ['scheduler', schedulerSettings, ({ port }) => [port]],
+    ['bridge', bridgeSettings, ({ listen, adminPort }) => [(listen as { port: number }).port, adminPort]],
+  ],
+)(
+  'the %s reads every variable that its pods are given, and its ports are those that are named',
+  (app, table, ports) => {
+    const found = withPods.find(({ name }) => name === `remuda-${app}`);
+    const [container] = found?.template.spec.containers ?? [];
+    const given = {
+      ...sharedEnv(),
+      // As Kubernetes does it: a variable stands for another one that is there.
+      ...Object.fromEntries(
+        (container?.env ?? []).map(({ name, value }) => [name, value?.replaceAll(/\$\(([A-Z_]+)\)/g, 'x')]),
+      ),
+    };
+    const known = Object.values(table).map(({ env }) => env);
+    expect(Object.keys(given).filter((name) => !parts.has(name) && !known.includes(name))).toEqual([]);
+    const settings: Readonly<Record<string, unknown>> = readSettings(table, {
+      ...given,
+      REMUDA_REDIS_URL: 'redis://x',
+    });
+    expect(container?.ports?.map(({ containerPort }) => containerPort)).toEqual(ports(settings));
+  },
+);
 
 /** Variables of a pod that are there for others to be made of. */
 const parts: ReadonlySet<string> = new Set(['REDIS_PASSWORD', 'POD_NAMESPACE']);
@@ -166,9 +274,15 @@ test('the images are those that docker/build.mjs makes, and Redis', () => {
   expect(used).toEqual(['redis', ...['api', 'bridge', 'scheduler'].map((app) => `remuda-${app}`)]);
   const { version } = JSON.parse(readDocument('package.json')) as { version: string };
   for (const { name, newTag } of kustomization('base').images) if (name !== 'redis') expect(newTag).toBe(version);
+  const scheduler = withPods.find(({ name }) => name === 'remuda-scheduler')?.template.spec.containers[0];
+  const worker = scheduler?.env?.find(({ name }) => name === 'REMUDA_WORKER_IMAGE');
+  expect(worker?.value).toBe(`remuda-worker:${version}`);
 });
 
-test.each(['base', 'overlays/example'])('the scheduler can read the profiles file of k8s/%s', (folder) => {
-  const text = readDocument(`k8s/${folder}/profiles.yaml`);
-  expect(readProfiles(parse(text) as unknown, { image: 'any', warm: 1, max: 2 })).not.toEqual([]);
-});
+test.each(['base', 'overlays/kind', 'overlays/production'])(
+  'the scheduler can read the profiles file of k8s/%s',
+  (folder) => {
+    const text = readDocument(`k8s/${folder}/profiles.yaml`);
+    expect(readProfiles(parse(text) as unknown, { image: 'any', warm: 1, max: 2 })).not.toEqual([]);
+  },
+);
