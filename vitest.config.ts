@@ -40,7 +40,7 @@ const size = (proofSize: ProofSize) => ({ provide: { proofSize } });
 /** What is promised of bad input, crashes and hostile code: each takes the whole machine. */
 const proofs = { ...withRealParts, ...wholeClusters, maxWorkers: 1 };
 
-/** The projects run one turn after the other, the cheapest first. */
+/** The projects run one turn after the other, the cheapest first; those of one turn have to have as many workers. */
 const turn = (groupOrder: number) => ({ sequence: { groupOrder } });
 
 export default defineConfig({
@@ -147,7 +147,7 @@ export default defineConfig({
           ...withRealParts,
           ...size('whole'),
           ...turn(5),
-          maxWorkers: 3,
+          maxWorkers: 2,
           isolate: false,
           name: 'older-claude',
           include: ['test/integration/engine/**/*.test.ts'],

@@ -10,7 +10,7 @@ export {
 export { claudeVersion, resolveClaude } from './resolve-claude.js';
 export { ContainedRunner } from './runner/contained-runner.js';
 export { LocalRunner, ownUser } from './runner/local-runner.js';
-export { admitAgent, reachWorker } from './runner/remote/agent-door.js';
+export { admitAgent, reachWorker } from './runner/remote/agent-socket.js';
 export { RemoteRunner } from './runner/remote/remote-runner.js';
 export { serveRunner } from './runner/remote/serve-runner.js';
 export type { Exit, Runner, RunningProgram, SeenProcess } from './runner/runner.port.js';

@@ -56,18 +56,18 @@ export async function agentPlace(): Promise<AgentPlace> {
   return {
     ...{ runner, container },
     lead: async (name, port) => {
-      const door = createServer((near) => {
+      const listener = createServer((near) => {
         const far = connect(port, '127.0.0.1');
         for (const one of [near, far]) one.on('error', () => undefined);
         near.pipe(far).pipe(near);
       });
-      opened.push(door);
-      door.listen({ path: join(folder, name), readableAll: true, writableAll: true });
-      await once(door, 'listening');
+      opened.push(listener);
+      listener.listen({ path: join(folder, name), readableAll: true, writableAll: true });
+      await once(listener, 'listening');
     },
     [Symbol.asyncDispose]: async () => {
       runner.close();
-      for (const door of opened) door.close();
+      for (const listener of opened) listener.close();
       await docker('rm', '--force', container);
       await rm(folder, { recursive: true, force: true });
     },
