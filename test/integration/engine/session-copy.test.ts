@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
-import type { Turn } from '@remuda/domain';
+import type { NewEvent, Turn } from '@remuda/domain';
 import { script } from '@remuda/scripted-model';
 import { expect, test } from 'vitest';
 import { bash, dataOf, stable, warmStable, type Stabled } from './stable.js';
@@ -11,11 +11,33 @@ const env = { PATH: process.env['PATH'] ?? '' };
 const placeOf = ({ workspace, home }: Pick<Stabled, 'workspace' | 'home'>): CopyPlace => ({ workspace, home, env });
 
 /** What a turn with one tool call leaves: its session, and what the transcript must tell. */
-async function work(one: Stabled, over: Partial<Turn> = {}): Promise<{ sessionId: string; toolId: string }> {
-  const { events } = await one.run(script(bash('echo one >> lines.txt'), { text: 'remember 4711' }), over);
+async function work(one: Stabled): Promise<{ sessionId: string; toolId: string }> {
+  const { events } = await one.run(script(bash('echo one >> lines.txt'), { text: 'remember 4711' }));
   const [started] = dataOf(events, 'session.started');
   const [returned] = dataOf(events, 'tool.returned');
   return { sessionId: started?.sessionId ?? '', toolId: returned?.id ?? '' };
+}
+
+/**
+ * A session of a turn with words of its own, copied while that goes on, as a worker does it: Claude Code of such a turn ends with it, and
+ * may not have written its transcript to the end by then.
+ */
+async function copiedAtWork(one: Stabled, over: Partial<Turn>) {
+  let sessionId = '';
+  const copies: { readonly toolId: string; readonly session: ReturnType<typeof copySession> }[] = [];
+  const turn = {
+    prompt: script(bash('echo one >> lines.txt'), { text: 'remember 4711', delayMs: 3_000 }),
+    ...{ deltas: false, bridgeToken: 'job-token', env: {} },
+    ...over,
+  };
+  const onEvent = ({ type, data }: NewEvent): void => {
+    if (type === 'session.started') ({ sessionId } = data);
+    if (type === 'tool.returned')
+      copies.push({ toolId: data.id, session: copySession(placeOf(one), { sessionId, toolId: data.id }) });
+  };
+  await one.engine.turn(turn, onEvent, new AbortController().signal);
+  const [copy] = copies;
+  return { aim: { sessionId, toolId: copy?.toolId ?? '' }, session: (await copy?.session) ?? Buffer.alloc(0) };
 }
 
 async function* bytes(content: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -31,8 +53,7 @@ async function all(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
 test('another engine goes on with a session that was copied, under the same id, in a workspace that is the same', async () => {
   await using one = await warmStable();
   // the words are the job's, in each of its attempts; later versions keep those that a session began with
-  const aim = await work(one, { appendSystemPrompt: 'JOB WORDS' });
-  const session = (await copySession(placeOf(one), aim)) ?? Buffer.alloc(0);
+  const { aim, session } = await copiedAtWork(one, { appendSystemPrompt: 'JOB WORDS' });
   const workspace = await all(copyWorkspace(placeOf(one)));
   await using other = await warmStable();
   await writeFile(join(other.workspace, 'leftover'), 'not of the job');
