@@ -39,8 +39,11 @@ if [ -d "$2" ]; then exec ${pack} -- "$2.jsonl" "$2"; else exec ${pack} -- "$2.j
 /** All that is in the folder, and not the folder itself: that is of another user in a pod, and stays as it is. */
 const packWorkspace = `cd "$1" && find . -mindepth 1 -maxdepth 1 -print0 | ${pack} --null -T -`;
 
+/** How tar ends: GNU's says with 1 that a file was written to meanwhile. What is in the copy is what was there first. */
+const tarFine = process.platform === 'linux' ? [0, 1] : [0];
+
 /**
- * The transcript of a session, packed; undefined when it is too large. Rejects with `engine.crashed` when there is none, or
+ * The transcript of a session, packed; undefined when it is too large. It may be written to meanwhile: it only grows. Rejects with `engine.crashed` when there is none, or
  * none that tells what it should.
  */
 export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Buffer | undefined> {
@@ -48,6 +51,7 @@ export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Bu
   return runProgram({
     ...shell(place, packSession, [folder, aim.sessionId, `"tool_use_id":${JSON.stringify(aim.toolId)}`]),
     maxBytes: maxSessionBytes,
+    fine: tarFine,
     code: 'engine.crashed',
     signal: aim.signal,
   });
@@ -58,12 +62,11 @@ export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Bu
  * changes them. What can't be read fails with `workspace.failed`; what changes while it is read does not.
  */
 export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncIterable<Buffer> {
-  const changedMeanwhile = process.platform === 'linux' ? [1] : [];
   return readProgram({
     ...shell(place, packWorkspace, [place.workspace]),
     code: 'workspace.failed',
     signal,
-    fine: [0, ...changedMeanwhile],
+    fine: tarFine,
   });
 }
 

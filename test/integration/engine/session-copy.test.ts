@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
 import type { NewEvent, Turn } from '@remuda/domain';
@@ -113,6 +115,25 @@ test('a transcript that does not tell of the last tool, or not yet of its result
   await writeFile(file, lines.slice(0, told).join('\n'));
   expect(lines.slice(0, told).join('\n')).toContain(toolId);
   await expect(copySession(placeOf(one), { sessionId, toolId })).rejects.toMatchObject(refused);
+});
+
+test('a transcript that is written to while it is copied is copied as far as it went', async () => {
+  await using one = await stable();
+  await mkdir(one.workspace, { recursive: true });
+  const name = (await realpath(one.workspace)).replace(/[^A-Za-z0-9]/g, '-');
+  const folder = join(one.home, '.claude', 'projects', name);
+  await mkdir(folder, { recursive: true });
+  const told = `{"tool_use_id":"toolu_1"}\n${randomBytes(6_000_000).toString('hex')}\n`;
+  await writeFile(join(folder, 's-1.jsonl'), told);
+  const writer = spawn('/bin/sh', ['-c', 'while :; do echo {}; done >> "$0"', join(folder, 's-1.jsonl')]);
+  try {
+    await once(writer, 'spawn');
+    const copy = (await copySession(placeOf(one), { sessionId: 's-1', toolId: 'toolu_1' })) ?? Buffer.alloc(0);
+    const copied = execFileSync('tar', ['-xzOf', '-'], { input: copy, maxBuffer: 1e9 }).toString();
+    expect(copied.startsWith(told)).toBe(true);
+  } finally {
+    writer.kill('SIGKILL');
+  }
 });
 
 test('what is no archive is refused, and so is one that is cut off', async () => {

@@ -11,6 +11,8 @@ export interface Program extends ProgramStart {
   /** Longest run in ms. Default 60 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Exit codes with which it has done what it should. Default: 0 only. */
+  readonly fine?: readonly number[];
   /** The code with which it fails. */
   readonly code: FailureCode;
 }
@@ -22,7 +24,7 @@ const usualTimeoutMs = 60_000;
  * when it fails, takes too long, or the signal aborts.
  */
 export async function runProgram(program: Program): Promise<Buffer | undefined> {
-  const { runner, command, args, cwd, env, maxBytes = Infinity } = program;
+  const { runner, command, args, cwd, env, maxBytes = Infinity, fine = [0] } = program;
   const running = runner.start({ command, args, cwd, env });
   const kill = (): void => {
     running.signal('SIGKILL');
@@ -46,6 +48,6 @@ export async function runProgram(program: Program): Promise<Buffer | undefined> 
   clearTimeout(limit);
   program.signal?.removeEventListener('abort', kill);
   if (bytes > maxBytes) return undefined;
-  if (exit.code === 0) return Buffer.concat(chunks);
+  if (exit.code !== undefined && fine.includes(exit.code)) return Buffer.concat(chunks);
   throw new RemudaError(program.code, [`${command} ${args.at(0) ?? ''} ${exitWords(exit)}`, ...tail.lines].join('\n'));
 }

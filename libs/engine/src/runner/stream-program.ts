@@ -5,10 +5,7 @@ import type { Program } from './run-program.js';
 import { exitWords } from './runner.port.js';
 
 /** A program whose output, or input, is too large to be held at once. */
-export type StreamingProgram = Omit<Program, 'input' | 'maxBytes' | 'timeoutMs'> & {
-  /** Exit codes with which it has done what it should. Default: 0 only. */
-  readonly fine?: readonly number[];
-};
+export type StreamingProgram = Omit<Program, 'input' | 'maxBytes' | 'timeoutMs'>;
 
 /** Gives what a program prints. Whoever stops reading ends it. Fails as `runProgram` does. */
 export async function* readProgram(program: StreamingProgram): AsyncGenerator<Buffer> {
