@@ -23,7 +23,13 @@ const withRealParts = { testTimeout: 120_000, hookTimeout: 120_000, globalSetup:
 const wholeClusters = { testTimeout: 240_000, hookTimeout: 240_000 };
 
 /** What becomes of all when parts crash at each point of their way. */
-const crashes = ['test/e2e/{resume,hard-ends,bridge-away,frozen-cluster,killed-start}.test.ts'];
+const crashes = [
+  'test/e2e/{resume,hard-ends,bridge-away,frozen-cluster,killed-start}.test.ts',
+  'test/integration/cluster/{lost-answers,frozen-worker,bridge-outage}.test.ts',
+];
+
+/** What waits for limits to pass, or for a model that is in trouble. */
+const waits = ['test/integration/engine/{model-faults,watchdog}.test.ts', 'test/e2e/usage-limit.test.ts'];
 
 /** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
 const otherWays = ['test/e2e/{jobs,demo}.test.ts', 'test/integration/engine/result-schema.test.ts'];
@@ -89,6 +95,7 @@ export default defineConfig({
           provide: { proofSize: 'small', bullmq: versionIn('bullmq') },
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          exclude: [...crashes, ...waits],
         },
       },
       {
@@ -101,7 +108,7 @@ export default defineConfig({
           maxWorkers: 2,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: crashes,
+          exclude: [...crashes, ...waits],
         },
       },
       {
@@ -124,7 +131,8 @@ export default defineConfig({
           ...turn(5),
           maxWorkers: 2,
           name: 'slow',
-          include: [...crashes, ...otherWays],
+          restoreMocks: true,
+          include: [...crashes, ...waits, ...otherWays],
         },
       },
       {
