@@ -1,9 +1,9 @@
 import type { TestProject } from 'vitest/node';
-import { findRedisFacts } from '../apps/local/src/redis-facts.js';
-import { installRedis } from '../apps/local/src/redis-install.js';
-import { adviseRedis, planRedis } from '../apps/local/src/redis-plan.js';
-import { engineAnswers } from '../apps/local/src/runtime-choice.js';
-import { provideWorkerImage } from '../apps/local/src/worker-image.js';
+import { findRedisFacts } from '../apps/local/src/redis/redis-facts.js';
+import { installRedis } from '../apps/local/src/redis/redis-install.js';
+import { adviseRedis, planRedis } from '../apps/local/src/redis/redis-plan.js';
+import { engineAnswers } from '../apps/local/src/cluster/runtime-choice.js';
+import { provideWorkerImage } from '../apps/local/src/cluster/worker-image.js';
 import { provideVersions } from './claude-versions/provided.js';
 
 const tell = (line: string) => process.stdout.write(`prepare: ${line}\n`);

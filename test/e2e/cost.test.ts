@@ -3,7 +3,7 @@ import type { JobEvent } from '@remuda/domain';
 import { redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { costMicroUsd, noUsage } from '../../apps/bridge/src/model/prices.js';
+import { costMicroUsd, noUsage } from '../../apps/bridge/src/model/budget/prices.js';
 import { startCluster, type TestCluster } from './harness/cluster.js';
 
 const longMs = 180_000;

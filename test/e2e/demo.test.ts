@@ -1,7 +1,7 @@
 import { resolveClaude } from '@remuda/engine';
 import { connectRaw } from '@remuda/redis/testing';
 import { describe, expect, inject, test } from 'vitest';
-import { freePort } from '../../apps/local/src/free-port.js';
+import { freePort } from '../../apps/local/src/cluster/free-port.js';
 import { startRedis, type TestRedis } from '../integration/redis.js';
 import { waysNow } from '../proof-size.js';
 import { hasEngine } from './harness/cluster.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { script } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RuntimeKind } from '../../apps/local/src/runtime-choice.js';
+import type { RuntimeKind } from '../../apps/local/src/cluster/runtime-choice.js';
 import { waysNow, type Way } from '../proof-size.js';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
 import { serveRepository } from './harness/git-server.js';

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectRaw } from '@remuda/redis/testing';
-import { freePort } from '../../apps/local/src/free-port.js';
-import { findServer } from '../../apps/local/src/redis-facts.js';
-import { redisImage } from '../../apps/local/src/redis-plan.js';
+import { freePort } from '../../apps/local/src/cluster/free-port.js';
+import { findServer } from '../../apps/local/src/redis/redis-facts.js';
+import { redisImage } from '../../apps/local/src/redis/redis-plan.js';
 
 /** A Redis of a test's own, gone with it. */
 export interface TestRedis {

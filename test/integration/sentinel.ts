@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectRaw } from '@remuda/redis/testing';
-import { findServer } from '../../apps/local/src/redis-facts.js';
-import { freePort } from '../../apps/local/src/free-port.js';
+import { findServer } from '../../apps/local/src/redis/redis-facts.js';
+import { freePort } from '../../apps/local/src/cluster/free-port.js';
 
 /** A master with a replica, and sentinels who look after them. */
 export interface WatchedRedis {

@@ -1,4 +1,4 @@
-import { demo } from './demo.js';
+import { demo } from './demo/demo.js';
 import { start } from './start.js';
 
 const [what, ...words] = process.argv.slice(2);

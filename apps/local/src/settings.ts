@@ -1,5 +1,5 @@
 import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
-import { localRuntimes } from './runtime-choice.js';
+import { localRuntimes } from './cluster/runtime-choice.js';
 
 /** What `npm run demo` and `npm start` read of the environment; the apps that they start read more. */
 export const localSettings = {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { Cluster } from './cluster.js';
-import { say, startLocalCluster } from './local-cluster.js';
-import { scrapeConfig } from './scrape-config.js';
-import { watchErrors } from './watch-errors.js';
+import type { Cluster } from './cluster/cluster.js';
+import { say, startLocalCluster } from './cluster/local-cluster.js';
+import { scrapeConfig } from './cluster/scrape-config.js';
+import { watchErrors } from './demo/watch-errors.js';
 
 /** Brings a cluster up and keeps it up until the signal aborts (true) or a part of it ends (false). */
 export async function start(env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<boolean> {

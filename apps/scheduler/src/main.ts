@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readSettings } from '@remuda/domain';
 import { connectRedis, retentionOf } from '@remuda/redis';
 import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime';
-import { requireFirstDatabase } from './workers/account-database.js';
+import { requireFirstDatabase } from './workers/access/account-database.js';
 import { loadProfiles } from './profiles/profiles-file.js';
 import { makeRuntime } from './runtimes.js';
-import { networkBridge } from './workers/network-bridge.js';
+import { networkBridge } from './workers/access/network-bridge.js';
 import { AppModule } from './scheduler.module.js';
 import { schedulerSettings } from './settings.js';
 

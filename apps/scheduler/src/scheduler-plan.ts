@@ -2,7 +2,7 @@ import type { Clock, ContainerRuntime, Profile } from '@remuda/domain';
 import type { RedisConnection, Retention } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Registry } from 'prom-client';
-import type { WorkerSurroundings } from './workers/worker-environment.js';
+import type { WorkerSurroundings } from './workers/access/worker-environment.js';
 
 /** What a scheduler is made of. */
 export interface SchedulerPlan {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerPhase } from '@remuda/domain';
 import { startScriptedModel } from '@remuda/scripted-model';
-import { ApiClient } from '../../../apps/local/dist/api-client.js';
-import { startCluster } from '../../../apps/local/dist/cluster.js';
-import { engineAnswers, type RuntimeKind } from '../../../apps/local/dist/runtime-choice.js';
+import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
+import { startCluster } from '../../../apps/local/dist/cluster/cluster.js';
+import { engineAnswers, type RuntimeKind } from '../../../apps/local/dist/cluster/runtime-choice.js';
 import { ratioOf, spreadOf, type Line, type LineReport, type Stage } from '../figure.js';
 
 /** Starts that are measured, one after the other. */

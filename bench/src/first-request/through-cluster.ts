@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobEvent, WorkerPhase } from '@remuda/domain';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
 import type { JobView } from '@remuda/protocol';
-import { ApiClient } from '../../../apps/local/dist/api-client.js';
-import { startCluster, type Cluster } from '../../../apps/local/dist/cluster.js';
+import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
+import { startCluster, type Cluster } from '../../../apps/local/dist/cluster/cluster.js';
 import type { Stage } from '../figure.js';
 import { firstWith, now, uniquePrompt } from './subject.js';
 

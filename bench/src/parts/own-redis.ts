@@ -1,4 +1,4 @@
-import { openRedis } from '../../../apps/local/dist/local-redis.js';
+import { openRedis } from '../../../apps/local/dist/redis/local-redis.js';
 import type { Stage } from '../figure.js';
 
 /** A Redis for one line alone, set up as the local cluster's is: append-only file, no eviction. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { provideWorkerImage } from '../../../apps/local/dist/worker-image.js';
-import { engineAnswers } from '../../../apps/local/dist/runtime-choice.js';
+import { provideWorkerImage } from '../../../apps/local/dist/cluster/worker-image.js';
+import { engineAnswers } from '../../../apps/local/dist/cluster/runtime-choice.js';
 import { killContainer } from '../../../test/chaos/dist/processes.js';
 import { spreadOf, type Line } from '../figure.js';
 import { answered, eventsSoFar, openScene, runningJob, type Scene } from './scene.js';

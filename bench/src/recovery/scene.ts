@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobEvent } from '@remuda/domain';
 import { script } from '@remuda/scripted-model';
 import { startChaosCluster, type ChaosCluster } from '../../../test/chaos/dist/cluster.js';
-import type { ApiClient } from '../../../apps/local/dist/api-client.js';
-import type { RuntimeKind } from '../../../apps/local/dist/runtime-choice.js';
+import type { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
+import type { RuntimeKind } from '../../../apps/local/dist/cluster/runtime-choice.js';
 
 /** The whole cluster with two schedulers and two apis, and what is asked of it here. */
 export interface Scene extends AsyncDisposable {

@@ -33,7 +33,7 @@ const namespace = 'bench';
 const settleMs = 1_000;
 const bundle = join(import.meta.dirname, '../../../apps/worker/dist/worker.mjs');
 /** Ends the worker when this process is gone. */
-const orphan = join(import.meta.dirname, '../../../apps/local/dist/orphan.js');
+const orphan = join(import.meta.dirname, '../../../apps/local/dist/cluster/orphan.js');
 const profile: WorkerProfile = {
   name: 'default',
   afterJobs: 1,

@@ -1,5 +1,5 @@
-export { collectWorkspace, maxPatchBytes, type Collected } from './collect.js';
-export type { GitFolder } from './git.js';
+export { collectWorkspace, maxPatchBytes, type Collected } from './workspace/collect.js';
+export type { GitFolder } from './workspace/git.js';
 export {
   defaultLimits,
   type BridgeAddress,
@@ -7,15 +7,15 @@ export {
   type EngineLog,
   type StreamEngineOptions,
 } from './options.js';
-export { claudeVersion, resolveClaude } from './resolve-claude.js';
+export { claudeVersion, resolveClaude } from './process/resolve-claude.js';
 export { ContainedRunner } from './runner/contained-runner.js';
 export { LocalRunner, ownUser } from './runner/local-runner.js';
 export { admitAgent, reachWorker } from './runner/remote/agent-socket.js';
 export { RemoteRunner } from './runner/remote/remote-runner.js';
 export { serveRunner } from './runner/remote/serve-runner.js';
 export type { Exit, Runner, RunningProgram, SeenProcess } from './runner/runner.port.js';
-export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './session-copy.js';
+export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './workspace/session-copy.js';
 export { StreamEngine } from './stream-engine.js';
 export { schemaFaults } from './result/schema-faults.js';
-export { toolRules } from './tools.js';
-export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace.js';
+export { toolRules } from './process/tools.js';
+export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace/workspace.js';

@@ -15,21 +15,21 @@ import {
   type TurnEnd,
 } from '@remuda/domain';
 import { unlessAborted } from './abort.js';
-import { reservedNames } from './environment.js';
-import type { GitFolder } from './git.js';
-import { layFolders, scrubHome, type Folders } from './home.js';
-import { killAll } from './kill.js';
-import { initialOf, needOf } from './needs.js';
+import { reservedNames } from './process/environment.js';
+import type { GitFolder } from './workspace/git.js';
+import { layFolders, scrubHome, type Folders } from './workspace/home.js';
+import { killAll } from './process/kill.js';
+import { initialOf, needOf } from './turn/needs.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from './options.js';
 import { ownUser } from './runner/local-runner.js';
 import type { Runner } from './runner/runner.port.js';
-import type { Session } from './session.js';
-import { Spare } from './spare.js';
-import { Starter } from './starter.js';
-import { nameOf, present, sweep, type Swept, type SweepPlace } from './sweep.js';
-import { withWarnings } from './turn-end.js';
-import { runTurn } from './turn-run.js';
-import { clearWorkspace } from './workspace.js';
+import type { Session } from './process/session.js';
+import { Spare } from './process/spare.js';
+import { Starter } from './process/starter.js';
+import { nameOf, present, sweep, type Swept, type SweepPlace } from './process/sweep.js';
+import { withWarnings } from './turn/turn-end.js';
+import { runTurn } from './turn/turn-run.js';
+import { clearWorkspace } from './workspace/workspace.js';
 
 /**
  * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and beside it, where it stays

@@ -6,10 +6,10 @@ import { RedisEventLog, RedisPoolStore, redisKeys, type RedisKeys } from '@remud
 import type { RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
 import { startScriptedModel } from '@remuda/scripted-model';
-import { ApiClient } from '../../../apps/local/dist/api-client.js';
-import { planEnvironments, socketDir, type ClusterPlaces } from '../../../apps/local/dist/cluster-plan.js';
-import { freePort } from '../../../apps/local/dist/free-port.js';
-import { startProcess } from '../../../apps/local/dist/kept-process.js';
+import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
+import { planEnvironments, socketDir, type ClusterPlaces } from '../../../apps/local/dist/cluster/cluster-plan.js';
+import { freePort } from '../../../apps/local/dist/cluster/free-port.js';
+import { startProcess } from '../../../apps/local/dist/cluster/kept-process.js';
 import { Member } from './member.js';
 import type { ChaosOptions } from './options.js';
 import type { WorkerPlace } from './processes.js';

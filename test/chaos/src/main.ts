@@ -1,5 +1,5 @@
 // `npm run chaos -- --jobs 2000 --minutes 10 [--seed N] [--runtime process|docker] [--fsync everysec|always]`
-import { provideWorkerImage } from '../../../apps/local/dist/worker-image.js';
+import { provideWorkerImage } from '../../../apps/local/dist/cluster/worker-image.js';
 import { readOptions } from './options.js';
 import { holds } from './report.js';
 import { runChaos } from './run.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { startProcess, type KeptProcess, type ProcessPlan } from '../../../apps/local/dist/kept-process.js';
-import { whenReady } from '../../../apps/local/dist/ready.js';
+import { startProcess, type KeptProcess, type ProcessPlan } from '../../../apps/local/dist/cluster/kept-process.js';
+import { whenReady } from '../../../apps/local/dist/cluster/ready.js';
 
 const readyLimitMs = 60_000;
 const graceMs = 20_000;

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
-import { freePort } from '../../../apps/local/dist/free-port.js';
-import { startProcess, type KeptProcess } from '../../../apps/local/dist/kept-process.js';
-import { findServer } from '../../../apps/local/dist/redis-facts.js';
+import { freePort } from '../../../apps/local/dist/cluster/free-port.js';
+import { startProcess, type KeptProcess } from '../../../apps/local/dist/cluster/kept-process.js';
+import { findServer } from '../../../apps/local/dist/redis/redis-facts.js';
 import { signalProcess } from './member.js';
 import type { ChaosOptions } from './options.js';
 

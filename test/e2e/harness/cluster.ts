@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startScriptedModel, type ScriptedModel, type ScriptedModelOptions } from '@remuda/scripted-model';
-import { ApiClient } from '../../../apps/local/src/api-client.js';
-import { startCluster as bringUp, type Cluster } from '../../../apps/local/src/cluster.js';
-import { lastLines } from '../../../apps/local/src/kept-process.js';
-import { chooseRuntime, engineAnswers, type RuntimeKind } from '../../../apps/local/src/runtime-choice.js';
+import { ApiClient } from '../../../apps/local/src/demo/api-client.js';
+import { startCluster as bringUp, type Cluster } from '../../../apps/local/src/cluster/cluster.js';
+import { lastLines } from '../../../apps/local/src/cluster/kept-process.js';
+import { chooseRuntime, engineAnswers, type RuntimeKind } from '../../../apps/local/src/cluster/runtime-choice.js';
 
 /** What a test's cluster is made of; all of it has a default. */
 export interface TestClusterOptions {

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../../apps/local/src/free-port.js';
+import { freePort } from '../../../apps/local/src/cluster/free-port.js';
 
 /** A repository that is served as anybody's is: by git's own daemon, on loopback. */
 export interface GitServer extends AsyncDisposable {

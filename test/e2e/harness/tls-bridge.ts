@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../apps/local/src/free-port.js';
+import { freePort } from '../../../apps/local/src/cluster/free-port.js';
 import { makeAuthority } from '../../certificates.js';
 
 /** An environment of a cluster whose workers share no folder with the bridge, and reach it by TCP with TLS only. */

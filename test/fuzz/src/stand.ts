@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishProfiles, redisKeys } from '@remuda/redis';
 import { connectRaw } from '@remuda/redis/testing';
-import { freePort } from '../../../apps/local/dist/free-port.js';
-import { startProcess, type KeptProcess } from '../../../apps/local/dist/kept-process.js';
-import { openRedis } from '../../../apps/local/dist/local-redis.js';
-import { whenReady } from '../../../apps/local/dist/ready.js';
+import { freePort } from '../../../apps/local/dist/cluster/free-port.js';
+import { startProcess, type KeptProcess } from '../../../apps/local/dist/cluster/kept-process.js';
+import { openRedis } from '../../../apps/local/dist/redis/local-redis.js';
+import { whenReady } from '../../../apps/local/dist/cluster/ready.js';
 import type { ApiDocument } from './document.js';
 import { knownJobs } from './requests.js';
 

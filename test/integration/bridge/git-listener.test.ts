@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../../../apps/local/src/free-port.js';
+import { freePort } from '../../../apps/local/src/cluster/free-port.js';
 import { runBridge } from './running-bridge.js';
 import { forwarderTo, tlsBridge } from './tcp-bridge.js';
 

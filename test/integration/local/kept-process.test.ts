@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startProcess, type ProcessPlan } from '../../../apps/local/src/kept-process.js';
+import { startProcess, type ProcessPlan } from '../../../apps/local/src/cluster/kept-process.js';
 
 const fixture = (name: string): string => join(import.meta.dirname, 'fixture', name);
 const within = { timeout: 20_000, interval: 20 };

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectRaw } from '@remuda/redis/testing';
-import { openRedis, type LocalRedis } from '../../../apps/local/src/local-redis.js';
-import { findRedisFacts } from '../../../apps/local/src/redis-facts.js';
+import { openRedis, type LocalRedis } from '../../../apps/local/src/redis/local-redis.js';
+import { findRedisFacts } from '../../../apps/local/src/redis/redis-facts.js';
 
 const facts = await findRedisFacts({ ...process.env, REMUDA_REDIS_URL: '' });
 

@@ -3,7 +3,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { eventSchemas } from '../events/event-schemas.js';
 import { GitSummaryDto } from '../jobs/result-view.dto.js';
-import { EmptyWorkspaceDto, GitWorkspaceDto } from '../jobs/submit-job.dto.js';
+import { EmptyWorkspaceDto, GitWorkspaceDto } from '../jobs/submit/submit-job.dto.js';
 import { ProblemDto } from '../problems/problem.dto.js';
 import { defaultsInWords } from './defaults-in-words.js';
 import { plainRoutes } from './plain-routes.js';

@@ -15,9 +15,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readQuery } from '../input/read-dto.js';
 import { EventPageDto, EventsQueryDto } from './events.dto.js';
 import { JobEvents } from './job-events.js';
-import { OpenStreams } from './open-streams.js';
+import { OpenStreams } from './stream/open-streams.js';
 import { chooseForm, readPosition } from './position.js';
-import { sseChunks } from './sse.js';
+import { sseChunks } from './stream/sse.js';
 
 const sseHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { EventsController } from './events.controller.js';
 import { JobEvents } from './job-events.js';
-import { OpenStreams } from './open-streams.js';
-import { StreamController } from './stream.controller.js';
-import { StreamGateway } from './stream.gateway.js';
+import { OpenStreams } from './stream/open-streams.js';
+import { StreamController } from './stream/stream.controller.js';
+import { StreamGateway } from './stream/stream.gateway.js';
 
 /** Job events over SSE, as JSON pages and over WebSocket. */
 @Module({

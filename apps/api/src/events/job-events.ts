@@ -4,7 +4,7 @@ import type { AbortSignalLike, EventLog, EventPage, JobStore, JobEvent, JobRecor
 import { isId } from '@remuda/domain';
 import { eventLog, jobStore } from '../stores.js';
 import { badPosition } from './position.js';
-import { withQuiet, type Said } from './quiet.js';
+import { withQuiet, type Said } from './stream/quiet.js';
 
 /** A job's events from one place on: those to come, or nothing more where the job is over and the client has seen it. */
 export type Following = { readonly ended: true } | { readonly ended: false; readonly stream: AsyncIterable<Said> };

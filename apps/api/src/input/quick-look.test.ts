@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SubmitJobDto } from '../jobs/submit-job.dto.js';
+import { SubmitJobDto } from '../jobs/submit/submit-job.dto.js';
 import { quickLook } from './quick-look.js';
 import { readDto } from './read-dto.js';
 

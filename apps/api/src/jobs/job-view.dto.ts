@@ -21,7 +21,7 @@ import type {
   Workspace,
 } from '@remuda/domain';
 import type { AcceptedBatchView, AcceptedJobView, JobPageView, JobView } from '@remuda/protocol';
-import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit-job.dto.js';
+import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit/submit-job.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
 const open = { type: 'object', additionalProperties: true } as const;

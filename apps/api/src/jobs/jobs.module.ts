@@ -2,9 +2,9 @@ import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
 import { JobsController } from './jobs.controller.js';
 import { KnownProfiles } from './known-profiles.js';
-import { SubmitController } from './submit.controller.js';
-import { SubmissionCount } from './submission-count.js';
-import { Submission } from './submission.js';
+import { SubmitController } from './submit/submit.controller.js';
+import { SubmissionCount } from './submit/submission-count.js';
+import { Submission } from './submit/submission.js';
 
 /** Jobs: taking them in, telling what became of them. */
 @Module({

@@ -14,7 +14,7 @@ import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
 import { firstLine } from './first-line.js';
-import type { Mirrors } from './mirrors.js';
+import type { Mirrors } from './mirrors/mirrors.js';
 import { uploadPack } from './upload-pack.js';
 import { whileWaiting } from './while-waiting.js';
 

@@ -10,8 +10,8 @@ import { createBridgeMetrics } from '../metrics.js';
 import type { Budgets } from '../budgets.port.js';
 import type { ModelCounts } from '../model-counts.port.js';
 import { createModelServer } from './listener.js';
-import { BudgetReservations } from './budget-reservations.js';
-import { openUpstream } from './upstream.js';
+import { BudgetReservations } from './budget/budget-reservations.js';
+import { openUpstream } from './upstream/upstream.js';
 
 /** After so many, most of what they run has been compiled. */
 const requests = 20;

@@ -6,7 +6,7 @@ import type { Identity } from '../identity.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { HaltWatch } from '../pools/halt-watch.js';
 import type { Signals } from '../signals.js';
-import type { Accounts } from '../workers/accounts.js';
+import type { Accounts } from '../workers/access/accounts.js';
 import type { Fleet, OwnWorker } from '../workers/fleet.js';
 import { match } from './match.js';
 import { startOf } from './start-kind.js';

@@ -22,7 +22,7 @@ import {
   type WorkerRegistry,
 } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
-import { newWorkerId, type Enrolment } from '../workers/enrolment.js';
+import { newWorkerId, type Enrolment } from '../workers/access/enrolment.js';
 import type { Fleet } from '../workers/fleet.js';
 import type { HaltWatch } from './halt-watch.js';
 import type { Losses } from '../attempts/losses.js';

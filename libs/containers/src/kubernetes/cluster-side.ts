@@ -2,11 +2,11 @@ import type { RuntimeLog } from '../runtime-log.js';
 import { AccessClient } from './access-client.js';
 import type { Kubernetes } from './connection.js';
 import { clusterSelector } from './labels.js';
-import { PodClient } from './pod-client.js';
-import type { PodLimits } from './pod-end.js';
-import { PodEnds } from './pod-ends.js';
-import { PodFeed } from './pod-feed.js';
-import { PodWatchClient } from './pod-watch-client.js';
+import { PodClient } from './pods/pod-client.js';
+import type { PodLimits } from './pods/pod-end.js';
+import { PodEnds } from './pods/pod-ends.js';
+import { PodFeed } from './pods/pod-feed.js';
+import { PodWatchClient } from './pods/pod-watch-client.js';
 import { SecretClient } from './secret-client.js';
 
 /** All that speaks to the API server for one runtime object. */

@@ -1,4 +1,4 @@
-import type { SeenPod } from './seen-pod.js';
+import type { SeenPod } from './pods/seen-pod.js';
 
 /** Why something other than its own program, or we, ended a pod. */
 export interface Disruption {

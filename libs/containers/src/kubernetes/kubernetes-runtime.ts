@@ -11,11 +11,11 @@ import type { RuntimeLog } from '../runtime-log.js';
 import { startFailed } from '../start-failed.js';
 import { connect, type KubernetesConnection } from './connection.js';
 import { label, podName } from './labels.js';
-import { podEnd, type PodLimits } from './pod-end.js';
-import { podEnvironment, podManifest } from './pod-manifest.js';
-import { waitOf } from './pod-wait.js';
+import { podEnd, type PodLimits } from './pods/pod-end.js';
+import { podEnvironment, podManifest } from './pods/pod-manifest.js';
+import { waitOf } from './pods/pod-wait.js';
 import { openSide, type ClusterSide } from './cluster-side.js';
-import type { SeenPod } from './seen-pod.js';
+import type { SeenPod } from './pods/seen-pod.js';
 import { workerSecret } from './worker-secret.js';
 
 /** What a Kubernetes runtime needs to know. */

@@ -1,5 +1,5 @@
 import type { SecretManifest } from './manifests.js';
-import type { SeenPod } from './seen-pod.js';
+import type { SeenPod } from './pods/seen-pod.js';
 
 /**
  * The Secret with a worker's environment, its account at Redis among it. Its pod owns it, so that Kubernetes removes it with the pod,

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { scopeVariable } from '../environment.js';
+import { scopeVariable } from '../process/environment.js';
 import type { SeenProcess } from './runner.port.js';
 
 /** How an engine's processes are told from others: by the user who owns them, or by the mark in their environment. */

@@ -1,5 +1,5 @@
 import { RemudaError, type FailureCode } from '@remuda/domain';
-import { Tail } from '../lines.js';
+import { Tail } from '../stream/lines.js';
 import { exitWords, type ProgramStart, type Runner } from './runner.port.js';
 
 /** A program to run to its end. */

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { RemudaError } from '@remuda/domain';
-import { Tail } from '../lines.js';
+import { Tail } from '../stream/lines.js';
 import type { Program } from './run-program.js';
 import { exitWords } from './runner.port.js';
 

@@ -1,5 +1,5 @@
 import type { ServerTool } from '@remuda/domain';
-import { allowsModel } from '../allowed-models.js';
+import { allowsModel } from '../question/allowed-models.js';
 
 /** What the bridge passes on besides what every job may send; from the bridge's settings. */
 export interface Extras {

@@ -1,0 +1,94 @@
+import {
+  gitUrlFault,
+  refFault,
+  secretLimits,
+  secretNameFault,
+  secretValueFault,
+  type Fault,
+  type GitUrlRules,
+} from '@remuda/domain';
+import { isLargerThan, join } from '../../input/plain-json.js';
+import { limits } from '../limits.js';
+import type { SubmitJobDto } from './submit-job.dto.js';
+
+/** What the rules need to know besides the job. */
+export interface RuleContext {
+  /** Epoch ms. */
+  readonly now: number;
+  readonly git: GitUrlRules;
+}
+
+/** The faults of a job that no single field's type and range can tell. */
+export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonly Fault[] {
+  return [
+    ...(!/\S/.test(job.prompt) ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
+    ...tooLarge('prompt', job.prompt, limits.promptBytes),
+    ...tooLarge('appendSystemPrompt', job.appendSystemPrompt, limits.systemPromptBytes),
+    ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, git) : []),
+    ...timeFaults(job, now),
+    ...labelFaults(job.labels ?? {}),
+    ...secretFaults(job.secrets ?? {}),
+    ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
+      ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
+      : []),
+  ];
+}
+
+/** The time that `runAt` names; NaN where it is none. */
+export function timeOf(runAt: unknown): number {
+  if (typeof runAt === 'number') return Number.isSafeInteger(runAt) && runAt >= 0 ? runAt : NaN;
+  return typeof runAt === 'string' && isoTime.test(runAt) ? Date.parse(runAt) : NaN;
+}
+
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+
+function tooLarge(path: string, text: string | undefined, maxBytes: number): Fault[] {
+  // A character takes at most three bytes per UTF-16 unit: most texts need not be counted.
+  if (text === undefined || text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return [];
+  return [{ path, message: `must not be larger than ${maxBytes} bytes` }];
+}
+
+function workspaceFaults({ url, ref }: { url: string; ref?: string }, rules: GitUrlRules): Fault[] {
+  const urlFault = gitUrlFault(url, rules);
+  const wrongRef = ref === undefined ? undefined : refFault(ref);
+  return [
+    ...(urlFault === undefined ? [] : [{ path: 'workspace.url', message: urlFault }]),
+    ...(wrongRef === undefined ? [] : [{ path: 'workspace.ref', message: wrongRef }]),
+  ];
+}
+
+function timeFaults({ delayMs, runAt }: SubmitJobDto, now: number): Fault[] {
+  if (runAt === undefined) return [];
+  if (delayMs !== undefined) return [{ path: 'runAt', message: 'cannot be combined with delayMs' }];
+  const at = timeOf(runAt);
+  if (Number.isNaN(at))
+    return [{ path: 'runAt', message: 'must be an ISO 8601 time with a time zone, or epoch milliseconds' }];
+  return at - now > limits.yearMs ? [{ path: 'runAt', message: 'must be at most a year ahead' }] : [];
+}
+
+const labelKey = /^[A-Za-z0-9._/-]{1,63}$/;
+
+function labelFaults(labels: Readonly<Record<string, unknown>>): Fault[] {
+  const entries = Object.entries(labels);
+  if (entries.length > limits.labels)
+    return [{ path: 'labels', message: `must not have more than ${limits.labels} entries` }];
+  return entries.flatMap(([key, value]) => {
+    if (!labelKey.test(key))
+      return [
+        { path: join('labels', key.slice(0, 70)), message: 'must have a name of 1 to 63 letters, digits and . _ / -' },
+      ];
+    if (typeof value !== 'string' || value.length > 255)
+      return [{ path: join('labels', key), message: 'must be a string of at most 255 characters' }];
+    return [];
+  });
+}
+
+function secretFaults(secrets: Readonly<Record<string, unknown>>): Fault[] {
+  const entries = Object.entries(secrets);
+  if (entries.length > secretLimits.count)
+    return [{ path: 'secrets', message: `must not have more than ${secretLimits.count} entries` }];
+  return entries.flatMap(([name, value]) => {
+    const message = secretNameFault(name) ?? secretValueFault(value, (text) => Buffer.byteLength(text));
+    return message === undefined ? [] : [{ path: join('secrets', name.slice(0, 70)), message }];
+  });
+}

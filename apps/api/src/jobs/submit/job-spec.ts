@@ -1,0 +1,87 @@
+import type { JobSpec, NewJob, Secrets, ToolRules, Workspace } from '@remuda/domain';
+import { isRecord } from '@remuda/protocol';
+import type { Read } from '../../input/read-dto.js';
+import { quickLook } from '../../input/quick-look.js';
+import { readDto } from '../../input/read-dto.js';
+import { join } from '../../input/plain-json.js';
+import { jobFaults, timeOf } from './job-rules.js';
+import type { RuleContext } from './job-rules.js';
+import { defaults } from '../limits.js';
+import { outputSchemaFaults } from '../schema/output-schema.js';
+import { SubmitJobDto } from './submit-job.dto.js';
+
+/** A job as it was asked for. */
+export type AskedJob = Omit<NewJob, 'id'>;
+
+/** Reads one job of a request's body; `path` is where it stands there. All its faults are told together. */
+export async function readJobSpec(body: unknown, context: RuleContext, path = ''): Promise<Read<AskedJob>> {
+  const read = looksRight(body) ? { value: body as SubmitJobDto } : readDto(SubmitJobDto, withoutShorthand(body), path);
+  if (!('value' in read)) return read;
+  const { outputSchema } = read.value;
+  const faults = [
+    ...jobFaults(read.value, context),
+    ...(outputSchema === undefined ? [] : await outputSchemaFaults(outputSchema)),
+  ];
+  if (faults.length > 0) return { faults: faults.map((fault) => ({ ...fault, path: join(path, fault.path) })) };
+  const { secrets = {} } = read.value;
+  const names = Object.keys(secrets);
+  const spec = { ...toSpec(read.value, context.now), ...(names.length > 0 ? { secrets: names } : {}) };
+  return { value: { spec, ...(names.length > 0 ? { secrets: secrets as Secrets } : {}) }, faults: [] };
+}
+
+/** Most jobs are right, and simple. */
+const isRight = quickLook(SubmitJobDto);
+const looksRight = (body: unknown): boolean => isRecord(body) && isRight(body);
+
+function withoutShorthand(body: unknown): unknown {
+  return isRecord(body) && body['workspace'] === 'empty' ? { ...body, workspace: { kind: 'empty' } } : body;
+}
+
+function toSpec(job: SubmitJobDto, now: number): JobSpec {
+  const runAt = startTime(job, now);
+  return {
+    prompt: job.prompt,
+    profile: job.profile ?? defaults.profile,
+    ...given('model', job.model),
+    ...given('appendSystemPrompt', job.appendSystemPrompt || undefined),
+    ...given('maxTurns', job.maxTurns),
+    ...given('maxBudgetUsd', job.maxBudgetUsd),
+    ...given('tools', job.tools && toolsOf(job.tools)),
+    ...given('permissionMode', job.permissionMode),
+    ...given('outputSchema', job.outputSchema),
+    workspace: workspaceOf(job.workspace),
+    priority: job.priority ?? defaults.priority,
+    ...given('runAt', runAt),
+    ...given('ttlMs', job.ttlMs),
+    timeoutMs: job.timeoutMs ?? defaults.timeoutMs,
+    idleTimeoutMs: job.idleTimeoutMs ?? defaults.idleTimeoutMs,
+    onLoop: job.onLoop ?? defaults.onLoop,
+    loopAfter: job.loopAfter ?? defaults.loopAfter,
+    attempts: job.attempts ?? defaults.attempts,
+    ...given('onLimit', job.onLimit),
+    ...given('onLost', job.onLost),
+    deltas: job.deltas ?? false,
+    labels: (job.labels ?? {}) as Record<string, string>,
+    metadata: job.metadata ?? {},
+  };
+}
+
+/** When the job may start, where that is not now. */
+function startTime({ delayMs, runAt }: SubmitJobDto, now: number): number | undefined {
+  const at = runAt === undefined ? now + (delayMs ?? 0) : timeOf(runAt);
+  return at > now ? at : undefined;
+}
+
+function toolsOf({ allow, deny }: NonNullable<SubmitJobDto['tools']>): ToolRules {
+  return { ...given('allow', allow), ...given('deny', deny) };
+}
+
+function workspaceOf(workspace: SubmitJobDto['workspace']): Workspace {
+  if (workspace?.kind !== 'git') return { kind: 'empty' };
+  return { kind: 'git', url: workspace.url, ...given('ref', workspace.ref), ...given('depth', workspace.depth) };
+}
+
+/** A field that is there only when it has a value. */
+function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}

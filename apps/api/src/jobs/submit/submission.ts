@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { RemudaError } from '@remuda/domain';
+import type { Fault, Idempotency, JobStore, SharedClock } from '@remuda/domain';
+import { invalid, requireDto } from '../../input/read-dto.js';
+import type { Read } from '../../input/read-dto.js';
+import { apiConfig, clock, jobStore, redisIsUp } from '../../stores.js';
+import type { ApiConfig } from '../../stores.js';
+import { readIdempotency } from './idempotency.js';
+import { readJobSpec, type AskedJob } from './job-spec.js';
+import { KnownProfiles } from '../known-profiles.js';
+import { SubmissionCount } from './submission-count.js';
+import { SubmitBatchDto } from './submit-batch.dto.js';
+
+/** What was taken in, now or, for a repeated request, before. */
+export interface Taken {
+  readonly ids: readonly string[];
+  readonly repeated: boolean;
+}
+
+/** Takes jobs in: reads them, looks their profiles up, gives them ids. */
+@Injectable()
+export class Submission {
+  constructor(
+    @Inject(jobStore) private readonly store: JobStore,
+    @Inject(clock) private readonly time: SharedClock,
+    @Inject(apiConfig) private readonly config: ApiConfig,
+    /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
+    @Inject(redisIsUp) private readonly isUp: () => boolean,
+    private readonly profiles: KnownProfiles,
+    private readonly count: SubmissionCount,
+  ) {}
+
+  /** Takes one job in, once for each key. Rejects with all its faults. */
+  async one(body: unknown, key?: string): Promise<Taken> {
+    await this.time.settled();
+    const read = await this.read(body, '');
+    if (!('value' in read)) throw codedRefusal(read.faults);
+    await this.profiles.require([{ name: read.value.spec.profile, path: 'profile' }]);
+    return this.take([read.value], await readIdempotency(key, body));
+  }
+
+  /** Takes all jobs of a batch in, or none, once for each key. Rejects with all faults of all jobs. */
+  async batch(body: unknown, key?: string): Promise<Taken> {
+    const { jobs } = requireDto(SubmitBatchDto, body);
+    await this.time.settled();
+    const reads: Read<AskedJob>[] = [];
+    for (const [i, job] of jobs.entries()) {
+      reads.push(await this.read(job, `jobs[${i}]`));
+      // Other requests go on in between.
+      await setImmediate();
+    }
+    const faults = reads.flatMap((read) => [...read.faults]);
+    if (faults.length > 0) throw codedRefusal(faults);
+    const asked = reads.flatMap((read) => ('value' in read ? [read.value] : []));
+    await this.profiles.require(asked.map(({ spec }, i) => ({ name: spec.profile, path: `jobs[${i}].profile` })));
+    return this.take(asked, await readIdempotency(key, body));
+  }
+
+  private read(body: unknown, path: string): Promise<Read<AskedJob>> {
+    return readJobSpec(body, { now: this.time.now(), git: this.config.git }, path);
+  }
+
+  private async take(asked: readonly AskedJob[], idempotency: Idempotency | undefined): Promise<Taken> {
+    const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, ...job }));
+    if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
+    const taken = await this.store.submit(jobs, idempotency);
+    this.count.note(jobs, taken.repeated);
+    return taken;
+  }
+}
+
+/** A refusal whose faults are all in schemas is `schema.invalid`. */
+function codedRefusal(faults: readonly Fault[]): Error {
+  const schema = faults.every((fault) => /(^|\.)outputSchema/.test(fault.path));
+  return invalid(faults, schema ? 'schema.invalid' : 'request.invalid');
+}

@@ -1,0 +1,117 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { bodyExamples } from '../../docs/body-examples.js';
+import type { JobStore } from '@remuda/domain';
+import { jobsPath } from '@remuda/protocol';
+import type { AcceptedBatchView, AcceptedJobView, JobWithResultView } from '@remuda/protocol';
+import type { FastifyReply } from 'fastify';
+import { JobEvents } from '../../events/job-events.js';
+import { OpenStreams } from '../../events/stream/open-streams.js';
+import { requireBody } from '../../input/read-dto.js';
+import { apiConfig, jobStore } from '../../stores.js';
+import type { ApiConfig } from '../../stores.js';
+import { AcceptedBatchDto, AcceptedJobDto } from '../job-view.dto.js';
+import { viewAccepted, viewJob } from '../job-view.js';
+import { readWait } from './preference.js';
+import { JobWithResultDto } from '../result-view.dto.js';
+import { SubmitBatchDto } from './submit-batch.dto.js';
+import { SubmitJobDto } from './submit-job.dto.js';
+import { Submission } from './submission.js';
+
+const idempotencyHeader = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same key and body give the same job for 24 h; another body is idempotency.conflict.',
+} as const;
+const waitHeader = {
+  name: 'Prefer',
+  required: false,
+  description: '`wait=N`: answer when the job is over, after N seconds at most.',
+} as const;
+
+/** Takes jobs in. */
+@ApiTags('jobs')
+@Controller('api/v1/jobs')
+export class SubmitController {
+  constructor(
+    private readonly submission: Submission,
+    private readonly events: JobEvents,
+    private readonly streams: OpenStreams,
+    @Inject(jobStore) private readonly store: JobStore,
+    @Inject(apiConfig) private readonly config: ApiConfig,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'submitJob',
+    summary: 'Submit a job',
+    description:
+      'The job is kept before the answer is sent. With `Prefer: wait=N` the answer comes when the job is over, with its result.',
+  })
+  @ApiHeader(idempotencyHeader)
+  @ApiHeader(waitHeader)
+  @ApiBody({ type: SubmitJobDto, examples: bodyExamples.submitJob })
+  @ApiAcceptedResponse({ type: AcceptedJobDto, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiOkResponse({ type: JobWithResultDto, description: 'It was over within the time that Prefer asked for.' })
+  async one(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Headers('prefer') prefer: string | undefined,
+    @Headers() headers: IncomingHttpHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AcceptedJobView | JobWithResultView> {
+    const { ids, repeated } = await this.submission.one(requireBody(body), key);
+    const [id = ''] = ids;
+    const basePath = this.config.basePathOf(headers);
+    reply.header('location', `${basePath}${jobsPath}/${id}`);
+    if (repeated) reply.header('idempotent-replayed', 'true');
+    const wait = readWait(prefer);
+    if (wait === undefined) return this.accepted(id, basePath, repeated);
+    reply.header('preference-applied', `wait=${wait}`);
+    if (!(await this.isOverWithin(id, wait, reply))) return this.accepted(id, basePath, true);
+    reply.status(200);
+    const [job, result] = await Promise.all([this.events.job(id), this.store.result(id)]);
+    return { ...viewJob(job), ...(result === undefined ? {} : { result }) };
+  }
+
+  @Post('batch')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'submitBatch',
+    summary: 'Submit up to 500 jobs: all are accepted, or none',
+    description: 'The ids come in the order of the request. A fault in one job refuses all, and all faults are told.',
+  })
+  @ApiHeader(idempotencyHeader)
+  @ApiBody({ type: SubmitBatchDto, examples: bodyExamples.submitBatch })
+  @ApiAcceptedResponse({ type: AcceptedBatchDto })
+  async batch(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: IncomingHttpHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AcceptedBatchView> {
+    const { ids, repeated } = await this.submission.batch(requireBody(body), key);
+    if (repeated) reply.header('idempotent-replayed', 'true');
+    const basePath = this.config.basePathOf(headers);
+    return { jobs: await Promise.all(ids.map((id) => this.accepted(id, basePath, repeated))) };
+  }
+
+  /** A job that was taken in this moment is queued; one from before may be anywhere. */
+  private async accepted(id: string, basePath: string, before: boolean): Promise<AcceptedJobView> {
+    return viewAccepted(id, basePath, before ? (await this.store.find(id))?.state : 'queued');
+  }
+
+  private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {
+    const stream = this.streams.start();
+    const timer = setTimeout(stream.close, seconds * 1_000);
+    reply.raw.once('close', stream.close);
+    try {
+      return await this.events.waitForEnd(id, stream.signal);
+    } finally {
+      clearTimeout(timer);
+      stream.close();
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isCommitId, RemudaError, type Clock, type GitUrlRules } from '@remuda/domain';
+import type { Logger } from '@remuda/runtime';
+import type { BridgeMetrics } from '../../metrics.js';
+import { git, type GitRun } from '../git.js';
+import { isBroken } from '../git-trouble.js';
+import { reach, type Reach, type Resolve } from '../reach.js';
+import { isRedirected, movedTo } from '../redirect.js';
+import { defaultBranch, everyBranchAndTag, mirrorName, ownRefspec } from '../repository.js';
+import { Turns } from '../turns.js';
+
+/** What mirrors are made with. */
+export interface MirrorParts {
+  /** Folder of all mirrors. */
+  readonly folder: string;
+  readonly run: GitRun;
+  readonly rules: GitUrlRules;
+  readonly resolve: Resolve;
+  readonly clock: Clock;
+  readonly metrics: Pick<BridgeMetrics, 'gitFetches' | 'gitFetchSeconds'>;
+  readonly log: Logger;
+}
+
+/** So often a repository may say that it is elsewhere. */
+const maxMoves = 3;
+
+/** The bare mirror of one repository; a fetch at claim brings only what is new. One fetch at a time. */
+export class Mirror {
+  readonly folder: string;
+  private readonly fetches = new Turns((signal) => this.inLine(() => this.fetchAll(signal)));
+  private line: Promise<unknown> = Promise.resolve();
+  private head: string | undefined;
+  private suspect = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly parts: MirrorParts,
+  ) {
+    this.folder = join(parts.folder, mirrorName(url));
+  }
+
+  /**
+   * Brings the mirror to what the repository holds at the time of the call; ends when the signal aborts and nobody else waits. Rejects with
+   * git's reason: `workspace.failed`, or `workspace.unavailable` where it may go well another time.
+   */
+  async refresh(ref: string | undefined, signal: AbortSignal): Promise<void> {
+    const way = await this.fetches.take(signal);
+    const refspec = ref === undefined ? undefined : ownRefspec(ref);
+    if (ref === undefined || refspec === undefined || (isCommitId(ref) && (await this.holds(ref, way, signal)))) return;
+    await this.inLine(() => this.fetch([refspec], way, signal));
+  }
+
+  /** What was served from it broke off: before the next fetch it is made anew. */
+  doubt(): void {
+    this.suspect = true;
+  }
+
+  private async fetchAll(signal: AbortSignal): Promise<Reach> {
+    const { clock, metrics } = this.parts;
+    const begun = clock.monotonic();
+    try {
+      const way = await this.follow(await this.look(this.url), signal, maxMoves);
+      metrics.gitFetches.inc({ outcome: 'ok' });
+      return way;
+    } catch (error) {
+      metrics.gitFetches.inc({ outcome: 'failed' });
+      throw error;
+    } finally {
+      metrics.gitFetchSeconds.observe((clock.monotonic() - begun) / 1000);
+    }
+  }
+
+  private look(url: string): Promise<Reach> {
+    const { rules, resolve, run } = this.parts;
+    return reach(url, rules, { resolve, sshCommand: run.env['GIT_SSH_COMMAND'] ?? 'ssh' });
+  }
+
+  /** Fetches, and goes on to where the server says that the repository is, if that may be reached as well. */
+  private async follow(way: Reach, signal: AbortSignal, moves: number): Promise<Reach> {
+    try {
+      await this.bring(way, signal);
+      return way;
+    } catch (error) {
+      if (moves === 0 || !isRedirected(wordsOf(error))) throw error;
+      const next = await movedTo(way, signal).catch(() => undefined);
+      if (next === undefined) throw error;
+      return this.follow(await this.look(next), signal, moves - 1);
+    }
+  }
+
+  /** Brings everything; a mirror that git can't go on with is set aside, once, and made anew. */
+  private async bring(way: Reach, signal: AbortSignal): Promise<void> {
+    if (this.suspect) await this.setAside('what was served from it broke off');
+    const old = existsSync(this.folder);
+    try {
+      await this.bringInto(way, signal);
+    } catch (error) {
+      if (!old || !isBroken(wordsOf(error))) throw error;
+      await this.setAside(wordsOf(error));
+      await this.bringInto(way, signal);
+    }
+  }
+
+  private async bringInto(way: Reach, signal: AbortSignal): Promise<void> {
+    if (!existsSync(join(this.folder, 'HEAD'))) await this.create(way, signal);
+    const [listing] = await together([
+      this.git(way, signal, 'ls-remote', '--symref', 'origin', 'HEAD'),
+      this.fetch(everyBranchAndTag, way, signal),
+    ]);
+    const head = defaultBranch(listing ?? '');
+    if (head && head !== this.head) await this.git(way, signal, 'symbolic-ref', 'HEAD', head);
+    this.head = head;
+    this.tidy(way);
+  }
+
+  private async create(way: Reach, signal: AbortSignal): Promise<void> {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    await this.git(way, signal, 'init', '--bare', '--quiet', '--template=');
+  }
+
+  private async setAside(reason: string): Promise<void> {
+    this.parts.log.warn({ reason }, 'a mirror is broken, and is made anew');
+    await removeFolder(this.folder);
+    this.head = undefined;
+    this.suspect = false;
+  }
+
+  private fetch(refspecs: readonly string[], way: Reach, signal: AbortSignal): Promise<string> {
+    const how = ['--quiet', '--progress', '--prune', '--force', '--no-tags', '--no-write-fetch-head'];
+    return this.git(way, signal, 'fetch', ...how, 'origin', ...refspecs);
+  }
+
+  /** Packs what many fetches left behind, once there is enough of it; nobody waits for it. */
+  private tidy(way: Reach): void {
+    this.git(way, new AbortController().signal, 'gc', '--auto').catch(() => undefined);
+  }
+
+  private holds(commit: string, way: Reach, signal: AbortSignal): Promise<boolean> {
+    return this.git(way, signal, 'cat-file', '-e', `${commit}^{commit}`).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** The URL goes by the environment, which is for no process list and no file. */
+  private git(way: Reach, signal: AbortSignal, ...args: readonly string[]): Promise<string> {
+    const { run } = this.parts;
+    const config = Object.entries({ 'remote.origin.url': way.url, ...way.config });
+    const pairs = config.flatMap(([key, value], i) => [
+      [`GIT_CONFIG_KEY_${String(i)}`, key],
+      [`GIT_CONFIG_VALUE_${String(i)}`, value],
+    ]);
+    const env = {
+      ...run.env,
+      ...way.env,
+      GIT_CONFIG_COUNT: String(config.length),
+      ...(Object.fromEntries(pairs) as Record<string, string>),
+    };
+    return git(this.folder, args, { ...run, env, signal: AbortSignal.any([run.signal, signal]) });
+  }
+
+  private inLine<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.line.then(work, work);
+    this.line = turn;
+    return turn;
+  }
+}
+
+/** All that git printed, where it was git that failed. */
+function wordsOf(error: unknown): string {
+  return error instanceof RemudaError ? (error.extra.lastLines ?? []).join(' ') : '';
+}
+
+/** Nothing of it goes on when it settles: the next one is in the same folder. */
+async function together<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+  const ends = await Promise.allSettled(works);
+  return ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
+}
+
+/** What a mirror is called that is being removed. */
+export const goneMark = '.gone-';
+
+/** Takes a folder out of the way at once, and then off the disk. */
+export async function removeFolder(folder: string): Promise<void> {
+  const gone = `${folder}${goneMark}${randomUUID()}`;
+  await rename(folder, gone).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+  await rm(gone, { recursive: true, force: true, maxRetries: 3 });
+}

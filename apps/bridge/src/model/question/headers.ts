@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { bridgeTokenHeader } from '@remuda/protocol';
+import type { Allowance } from '../content/allowance.js';
+import { betasOf } from '../content/betas.js';
+
+/** Headers of a container that go on to the model, besides its betas: what else it sends could speak for the account. */
+const goOn = new Set([
+  ...['accept', 'content-type', 'user-agent', 'anthropic-version', 'anthropic-dangerous-direct-browser-access'],
+  ...['x-app', 'x-client-request-id'],
+]);
+const goOnPrefixes = ['x-stainless-', 'x-claude-code-'];
+
+/** Headers of the answer that are the account's own business. */
+const accountHeaders = ['set-cookie', 'anthropic-organization-id'];
+
+/**
+ * A container's headers as they may go on to the model, without any credential. The answer is asked for uncompressed, so that it can
+ * be counted.
+ */
+export function outgoingHeaders(
+  headers: IncomingHttpHeaders,
+  allowance: Pick<Allowance, 'serverTools' | 'betas'>,
+): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || !passes(name)) continue;
+    kept[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const betas = betasOf(String(headers['anthropic-beta'] ?? ''), allowance);
+  return { ...kept, ...(betas === '' ? {} : { 'anthropic-beta': betas }), 'accept-encoding': 'identity' };
+}
+
+const passes = (name: string): boolean => goOn.has(name) || goOnPrefixes.some((prefix) => name.startsWith(prefix));
+
+/** Takes out of an answer's headers what the container need not know. */
+export function hideAccount(headers: IncomingHttpHeaders): void {
+  for (const name of accountHeaders) Reflect.deleteProperty(headers, name);
+}
+
+/** The token that a container shows: in the bridge's own header, else as `x-api-key`, else as `Authorization: Bearer`. */
+export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+  for (const name of [bridgeTokenHeader, 'x-api-key']) {
+    const value = headers[name];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { BridgeGrant } from '@remuda/protocol';
+import type { Extras, Fault } from '../content/allowance.js';
+import { parseBody, readBody } from '../content/body.js';
+import { requestFault, type MessagesRequest } from '../content/request-check.js';
+import { outgoingHeaders } from './headers.js';
+import type { RefusalReason } from '../refusals.js';
+import type { Route } from './route.js';
+
+/** A request that holds only what its job may ask of the model. */
+export interface Question {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: MessagesRequest;
+}
+
+/** Why a request is refused; `what` says more of it. */
+export interface Refused {
+  readonly reason: RefusalReason;
+  readonly what?: string;
+}
+
+/** Reads a request and checks all of it, before anything goes on; `left` when the client goes before its end. */
+export async function readQuestion(
+  request: IncomingMessage,
+  route: Route,
+  grant: BridgeGrant,
+  extras: Extras,
+): Promise<Question | Refused | 'left'> {
+  const bytes = await readBody(request);
+  if (bytes === 'left') return 'left';
+  if (bytes === 'too_large') return { reason: 'too_large' };
+  const parsed = parseBody(bytes);
+  if ('kind' in parsed) return refusedFor(parsed);
+  // Counting tokens costs nothing, whatever the model.
+  const models = route === 'count_tokens' ? undefined : grant.models;
+  const allowance = { ...extras, models, serverTools: grant.serverTools ?? [] };
+  const fault = requestFault(parsed.value, allowance);
+  if (fault) return refusedFor(fault);
+  return { headers: outgoingHeaders(request.headers, allowance), body: parsed.value as MessagesRequest };
+}
+
+const refusedFor = ({ kind, what }: Fault): Refused => ({ reason: kind, what });
+
+/** The body as it goes on: written anew, so that nothing does that was not read. */
+export const bytesOf = (body: MessagesRequest): Buffer => Buffer.from(JSON.stringify(body));

@@ -1,0 +1,63 @@
+import { credentialVariables } from '../model-choice.mjs';
+import type { RuntimeKind } from './runtime-choice.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where the parts of a cluster are. */
+export interface ClusterPlaces {
+  readonly redisUrl: string;
+  readonly namespace: string;
+  readonly runtime: RuntimeKind;
+  /** Private folder, short enough for the path of a socket in it. */
+  readonly dir: string;
+  /** The scripted model, where it stands in for the real one. */
+  readonly scriptedModelUrl?: string | undefined;
+  readonly apiPort: number;
+  readonly schedulerPort: number;
+  readonly bridgePort: number;
+}
+
+/**
+ * The environment of each app: the user's own, with the places of this cluster. The model's credential goes to the
+ * bridge alone, and to nobody when the model is the scripted one.
+ */
+export function planEnvironments(
+  env: Env,
+  places: ClusterPlaces,
+): Readonly<Record<'bridge' | 'scheduler' | 'api', Env>> {
+  const secret: readonly string[] = credentialVariables;
+  const withoutCredential = Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
+  const shared = {
+    REMUDA_REDIS_URL: places.redisUrl,
+    REMUDA_NAMESPACE: places.namespace,
+    REMUDA_SOCKET_DIR: socketDir(places.dir),
+    REMUDA_API_HOST: '127.0.0.1',
+  };
+  const model =
+    places.scriptedModelUrl === undefined
+      ? env
+      : { ...withoutCredential, REMUDA_MODEL_URL: places.scriptedModelUrl, REMUDA_MODEL_CREDENTIAL: 'none' };
+  return {
+    bridge: {
+      REMUDA_MIRROR_DIR: `${places.dir}/mirrors`,
+      REMUDA_SNAPSHOT_DIR: `${places.dir}/snapshots`,
+      ...model,
+      ...shared,
+      REMUDA_BRIDGE_ADMIN_PORT: String(places.bridgePort),
+    },
+    scheduler: {
+      ...withoutCredential,
+      ...shared,
+      REMUDA_RUNTIME: places.runtime,
+      REMUDA_WORKER_DIR: `${places.dir}/workers`,
+      REMUDA_WORKERS_ON_EXIT: 'remove',
+      REMUDA_SCHEDULER_PORT: String(places.schedulerPort),
+    },
+    api: { ...withoutCredential, ...shared, REMUDA_API_PORT: String(places.apiPort) },
+  };
+}
+
+/** Folder of the bridge's sockets. */
+export function socketDir(dir: string): string {
+  return `${dir}/s`;
+}

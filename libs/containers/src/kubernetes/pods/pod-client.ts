@@ -1,0 +1,107 @@
+import type { ErrorCode } from '@remuda/domain';
+import { lastLines } from '../../last-lines.js';
+import type { RuntimeLog } from '../../runtime-log.js';
+import { callApi } from '../api-call.js';
+import { httpStatus, statusOf, type Asked } from '../api-fault.js';
+import type { Kubernetes } from '../connection.js';
+import type { DeleteOptions, PodManifest } from '../manifests.js';
+import { revisionOf, seenPod, type SeenPod } from './seen-pod.js';
+
+/** What a list of pods shows, and the point in time that it shows. */
+export interface PodList {
+  readonly pods: readonly SeenPod[];
+  readonly revision: bigint;
+  /** The same, as the API server wants to hear it again. */
+  readonly resourceVersion: string;
+}
+
+/** Pods of one namespace: one call each, which logs, calls and translates the refusals that it knows. */
+export class PodClient {
+  constructor(
+    private readonly kubernetes: Kubernetes,
+    private readonly log: RuntimeLog,
+  ) {}
+
+  /** Makes a pod; undefined when there is one of that name. Rejects with `container.start_failed`. */
+  async create(manifest: PodManifest): Promise<SeenPod | undefined> {
+    const { name } = manifest.metadata;
+    this.log.debug({ pod: name }, 'creating a pod');
+    const made = this.#call('create', 'container.start_failed', ({ core, namespace }) =>
+      core.createNamespacedPod({ namespace, body: manifest }),
+    );
+    const pod = await unless(httpStatus.conflict, made);
+    return pod && seenPod(pod);
+  }
+
+  /** Lets Kubernetes give a pod to a node. Rejects with `container.start_failed`. */
+  async release(name: string): Promise<void> {
+    const body = [{ op: 'remove', path: '/spec/schedulingGates' }];
+    await this.#call('patch', 'container.start_failed', ({ core, namespace }) =>
+      core.patchNamespacedPod({ namespace, name, body }),
+    );
+  }
+
+  /** The pod of that name; undefined when there is none. Rejects with `runtime.unavailable`. */
+  async get(name: string): Promise<SeenPod | undefined> {
+    const read = this.#call('get', 'runtime.unavailable', ({ core, namespace }) =>
+      core.readNamespacedPod({ namespace, name }),
+    );
+    const pod = await unless(httpStatus.notFound, read);
+    return pod && seenPod(pod);
+  }
+
+  /** Every pod that the labels select, as it is now. Rejects with `runtime.unavailable`. */
+  async list(labelSelector: string): Promise<PodList> {
+    const { items, metadata } = await this.#call('list', 'runtime.unavailable', ({ core, namespace }) =>
+      core.listNamespacedPod({ namespace, labelSelector }),
+    );
+    const resourceVersion = metadata?.resourceVersion ?? '';
+    const revision = revisionOf(resourceVersion);
+    return { pods: items.map(seenPod), revision, resourceVersion };
+  }
+
+  /**
+   * Tells a pod to leave: its programs get SIGTERM, and SIGKILL after the grace (a second is the least that its node confirms). With a
+   * grace of 0 it is taken off the books without its node's word. One that is gone, or another of the same name, is left alone. Rejects
+   * with `runtime.unavailable`.
+   */
+  async delete({ name, uid }: Pick<SeenPod, 'name' | 'uid'>, graceSeconds: number): Promise<void> {
+    this.log.debug({ pod: name, graceSeconds }, 'deleting a pod');
+    const options: DeleteOptions = {
+      gracePeriodSeconds: graceSeconds,
+      preconditions: { uid },
+      propagationPolicy: 'Background',
+    };
+    const told = this.#call('delete', 'runtime.unavailable', ({ core, namespace }) =>
+      core.deleteNamespacedPod({ namespace, name, body: options }),
+    );
+    await unless(httpStatus.conflict, unless(httpStatus.notFound, told));
+  }
+
+  /** The last lines that a container of the pod printed; none when it is gone, or its node does not give them. */
+  async lastLines(name: string, container: string, count: number): Promise<readonly string[]> {
+    try {
+      const { core, namespace } = this.kubernetes;
+      const text = await core.readNamespacedPodLog({ namespace, name, container, tailLines: count });
+      return lastLines(text, count);
+    } catch (error) {
+      this.log.debug({ pod: name, err: error }, 'the last lines of a pod can not be had');
+      return [];
+    }
+  }
+
+  async #call<T>(verb: Asked['verb'], code: ErrorCode, act: (kubernetes: Kubernetes) => Promise<T>): Promise<T> {
+    const asked = { verb, resource: 'pods', namespace: this.kubernetes.namespace };
+    return callApi({ asked, code, act: () => act(this.kubernetes) }, this.log);
+  }
+}
+
+/** Waits for a call that may be refused with this status: then there is nothing to do, or nothing there. */
+async function unless<T>(status: number, call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (statusOf((error as { cause?: unknown }).cause) === status) return undefined;
+    throw error;
+  }
+}

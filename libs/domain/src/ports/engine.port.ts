@@ -1,0 +1,89 @@
+import type { AbortSignalLike } from './clock.port.js';
+import type { NewEvent } from '../jobs/event.js';
+import type { Ended, Failure, JobResult, JobSpec, JsonSchema, OnLoop, PermissionMode, ToolRules } from '../jobs/job.js';
+
+/** What an engine is made warm for: fixed when its process starts. */
+export interface EngineProfile {
+  readonly model: string;
+  readonly permissionMode: PermissionMode;
+  readonly tools: ToolRules;
+  readonly appendSystemPrompt?: string;
+  readonly trustRepository: boolean;
+}
+
+/** One prompt and all that follows until the engine waits again. */
+export interface Turn {
+  readonly prompt: string;
+  readonly model?: string;
+  readonly appendSystemPrompt?: string;
+  readonly outputSchema?: JsonSchema;
+  readonly permissionMode?: PermissionMode;
+  readonly tools?: ToolRules;
+  readonly maxTurns?: number;
+  readonly deltas: boolean;
+  readonly idleTimeoutMs?: number;
+  readonly onLoop?: OnLoop;
+  readonly loopAfter?: number;
+  /** The job's credential for the bridge. */
+  readonly bridgeToken: string;
+  /** Environment of the turn's tools. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How a turn ended. A failed or interrupted one may have a partial result; `ended` is there when we ended it. */
+export type TurnEnd =
+  | { readonly kind: 'succeeded'; readonly result: JobResult }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult; readonly ended?: Ended }
+  | { readonly kind: 'interrupted'; readonly result?: JobResult; readonly ended?: Ended };
+
+/** Whether the engine that takes a turn had been initialised for it before the job came. */
+export type Readiness = 'warm' | 'primed' | 'cold';
+
+/**
+ * The coding agent, as a session of turns: started once, warm until a turn comes.
+ * One turn at a time. Every promise settles within its stated limit, whatever the agent does.
+ */
+export interface Engine {
+  /**
+   * Starts the agent and makes it warm. Rejects with `engine.start_failed` and the last lines it printed when it
+   * cannot be started or is not ready within the start limit.
+   */
+  warm(): Promise<void>;
+  /** The agent's own version, `2.1.332`; undefined until it has said it. Optional: an engine may have none. */
+  readonly version?: string | undefined;
+  /** What `turn` would find at this moment for a job of this spec. */
+  readiness(spec: Pick<JobSpec, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Readiness;
+  /**
+   * Shows this credential from now on, before there is a job: the claim then finds it in place, which saves some
+   * milliseconds. It is good for nothing until a job is granted to it. A turn with another one sets that instead.
+   */
+  arm(bridgeToken: string): Promise<void>;
+  /** Settles once the workspace is in place: must be called before the turn when files were put there after `warm`. */
+  refresh(): Promise<void>;
+  /**
+   * Makes the next turn one of a session that another engine began: its transcript is in the home. Rejects with
+   * `engine.start_failed` when the agent does not take it up; the next turn is then one of a session of its own, as ever.
+   */
+  resume(sessionId: string, turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Promise<void>;
+  /**
+   * Carries out one turn; `onEvent` is called in order and never after the promise settles. Aborting the signal
+   * interrupts the turn: it ends as `interrupted`, by the first rung of the ladder that helps. What the turn started
+   * is ended as well, and looked for, before the promise settles.
+   * Never rejects for what the agent does: a crash is a failed end.
+   */
+  turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd>;
+  /**
+   * Ends what there is of a job outside of a turn: SIGTERM, then SIGKILL, each within its limit. Never rejects; undefined when the
+   * processes could not be seen.
+   */
+  endRest(): Promise<Ended | undefined>;
+  /** Resident memory of the agent and of all that it started, in MiB; undefined where it can't be seen. Never rejects. */
+  memoryMb(): Promise<number | undefined>;
+  /**
+   * Makes all as it was before the first turn: every process is ended, the agent's own too, what was left in workspace and home
+   * is gone, and a fresh agent is warm. Rejects when that can't be.
+   */
+  reset(): Promise<void>;
+  /** Ends the agent and all that it started: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */
+  kill(): Promise<void>;
+}

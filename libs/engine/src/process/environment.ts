@@ -1,0 +1,79 @@
+import { isReservedName } from '@remuda/domain';
+import { bridgeTokenHeader, idleToken } from '@remuda/protocol';
+import type { BridgeAddress } from '../options.js';
+
+/** The variable that marks every process of one engine; its children inherit it. */
+export const scopeVariable = 'REMUDA_SCOPE';
+
+/** What the agent may take over from the environment around it. */
+const inherited = ['PATH', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM', 'COLORTERM', 'TMPDIR'];
+
+/** What decides the agent's environment. */
+export interface EnvironmentAim {
+  readonly base: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly bridge: BridgeAddress;
+  readonly scope: string;
+  readonly root: boolean;
+  readonly modelRetries: number;
+  readonly toolsEnv: string;
+}
+
+/** The agent's whole environment. The credential in it is the placeholder of a worker without a job. */
+export function environmentOf(aim: EnvironmentAim): Record<string, string> {
+  return {
+    ...harmlessOf(aim.base),
+    HOME: aim.home,
+    [scopeVariable]: aim.scope,
+    ...addressOf(aim.bridge),
+    ANTHROPIC_AUTH_TOKEN: idleToken,
+    DISABLE_AUTOUPDATER: '1',
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+    CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
+    // What a job asks for is what the model is asked for: else an old name would become that of a newer model.
+    CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
+    CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
+    CLAUDE_CODE_MAX_RETRIES: String(aim.modelRetries),
+    // Bash reads BASH_ENV only when it does not take itself for a remote shell, which it does at the first level.
+    BASH_ENV: aim.toolsEnv,
+    SHLVL: '1',
+    ...(aim.root ? { IS_SANDBOX: '1' } : {}),
+  };
+}
+
+/** The part of an environment that any program may see. */
+export function harmlessOf(base: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = inherited.flatMap((name) => {
+    const value = base[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Claude Code takes a unix socket only together with a plain http base URL. */
+function addressOf(bridge: BridgeAddress): Record<string, string> {
+  return 'socket' in bridge
+    ? { ANTHROPIC_UNIX_SOCKET: bridge.socket, ANTHROPIC_BASE_URL: 'http://api.internal' }
+    : { ANTHROPIC_BASE_URL: bridge.url };
+}
+
+/**
+ * The variable that shows a credential to the bridge. `ANTHROPIC_AUTH_TOKEN` would not do: with a unix socket Claude Code
+ * takes it at its start only.
+ */
+export function credentialEnv(token: string): Record<string, string> {
+  return { ANTHROPIC_CUSTOM_HEADERS: `${bridgeTokenHeader}: ${token}` };
+}
+
+/** The names of a turn's environment that it may not set. */
+export function reservedNames(env: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(env).filter(isReservedName);
+}
+
+/**
+ * What Bash runs before each command of the agent: the agent's own settings are none of its tools' business. What Claude
+ * Code itself tells its tools (CLAUDECODE, CLAUDE_CODE_EXECPATH, …) stays: its `grep` and `find` need it.
+ */
+export const toolsEnvScript = `unset \${!ANTHROPIC_@} \${!CLAUDE_CODE_DISABLE_@} CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS CLAUDE_CODE_MAX_RETRIES DISABLE_AUTOUPDATER
+`;

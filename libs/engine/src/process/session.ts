@@ -1,0 +1,153 @@
+import type { EngineProfile, PermissionMode, ToolRules, Turn } from '@remuda/domain';
+import { RemudaError } from '@remuda/domain';
+import { idleToken } from '@remuda/protocol';
+import type { ClaudeProcess } from './claude-process.js';
+import { isIdle, versionOf, type CliMessage } from '../stream/cli-message.js';
+import { credentialEnv } from './environment.js';
+import { Guards } from './guards.js';
+import { usualGuards } from './tools.js';
+import { resultForm, resultTool, type ResultForm } from '../result/result-form.js';
+
+/** What the first `initialize` of a process fixes for its life. */
+export interface Initial {
+  readonly appendSystemPrompt?: string;
+  readonly outputSchema?: Turn['outputSchema'];
+}
+
+/** What a turn sets on a running process. */
+export type Setting = Pick<Turn, 'model' | 'permissionMode' | 'tools' | 'bridgeToken' | 'env'>;
+
+/** A process together with what it is set to: model, mode, rules and environment outlive a turn unless set back. */
+export class Session {
+  initialised = false;
+  /** What the process has cost so far, in dollars; it counts over its whole life. */
+  costUsd = 0;
+  /** How the result is asked for, where the process was initialised with a schema. */
+  form: ResultForm | undefined;
+  /** The version of Claude Code, once it has said it. */
+  version: string | undefined;
+  /** The tools that Claude Code said last that it offers; undefined before it has said any. */
+  #offered: readonly string[] | undefined;
+  #model: string;
+  #mode: PermissionMode;
+  #ruled = false;
+  #env: readonly string[] = [];
+  #token = idleToken;
+
+  constructor(
+    readonly process: ClaudeProcess,
+    private readonly profile: EngineProfile,
+  ) {
+    this.#model = profile.model;
+    this.#mode = profile.permissionMode;
+    process.listen((message) => {
+      if (message.subtype !== 'init') return;
+      this.#offered = toolsOf(message);
+      this.version = versionOf(message);
+    });
+  }
+
+  /** Fixes the system prompt and the schema. Must come before the first message, `/clear` included: only the first counts. */
+  async initialise({ appendSystemPrompt, outputSchema }: Initial): Promise<void> {
+    const form = outputSchema && resultForm(outputSchema);
+    const guards = new Guards({
+      ...usualGuards,
+      ...(form ? { [resultTool]: (output: unknown) => form.faultOf(output) } : {}),
+    });
+    this.process.asked = (request) => guards.answer(request);
+    this.form = form;
+    this.#offered = undefined;
+    await this.process.control({
+      subtype: 'initialize',
+      ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
+      ...(form ? { jsonSchema: form.asked } : {}),
+      ...guards.hooks,
+    });
+    this.initialised = true;
+  }
+
+  /**
+   * Rejects with `result.schema_refused` when Claude Code offers no tool for the result that it is to give: it leaves the
+   * tool out, without a word, for a schema that it does not take. Asks the model nothing.
+   */
+  async proveResultTool(): Promise<void> {
+    if (this.form === undefined) return;
+    if (this.#offered === undefined) await this.warmUp();
+    if (this.#offered?.includes(resultTool)) return;
+    throw new RemudaError(
+      'result.schema_refused',
+      `Claude Code does not offer its tool ${resultTool} for this outputSchema.`,
+    );
+  }
+
+  /** Has it do all that comes before a request to the model, with nothing to ask; the conversation stays as it is. */
+  async warmUp(): Promise<void> {
+    const idle = this.process.next(isIdle);
+    this.process.sayNothing();
+    await this.process.inTime(idle, 'a message without words');
+  }
+
+  /** A new conversation; reads CLAUDE.md, skills and git's state again. */
+  async clear(): Promise<void> {
+    const idle = this.process.next(isIdle);
+    this.process.say('/clear');
+    await this.process.inTime(idle, '/clear');
+  }
+
+  /** Builds the prompt before there is one to answer. Asks the model API to count tokens, nothing else. */
+  async prime(): Promise<void> {
+    await this.process.control({ subtype: 'get_context_usage' });
+  }
+
+  /** Sets what a turn asks for, where it differs from what is set; the rest is as the profile says. */
+  async set(setting: Setting): Promise<void> {
+    await this.#setFlags(setting.bridgeToken, setting.env, setting.tools);
+    await this.#setModel(setting.model ?? this.profile.model);
+    await this.#setMode(setting.permissionMode ?? this.profile.permissionMode);
+  }
+
+  /** Takes back all that a turn had set, the credential first. */
+  async unset(): Promise<void> {
+    await this.set({ bridgeToken: idleToken, env: {} });
+  }
+
+  /** An empty string is what comes closest to unsetting a variable. */
+  async #setFlags(token: string, env: Readonly<Record<string, string>>, tools?: ToolRules): Promise<void> {
+    const emptied = Object.fromEntries(this.#env.map((name) => [name, '']));
+    const permissions = {
+      ...(tools?.allow ? { allow: tools.allow } : {}),
+      ...(tools?.deny ? { deny: tools.deny } : {}),
+    };
+    const ruled = Object.keys(permissions).length > 0;
+    const changed = token !== this.#token || ruled || this.#ruled || Object.keys(env).length + this.#env.length > 0;
+    if (!changed) return;
+    await this.process.control({
+      subtype: 'apply_flag_settings',
+      settings: {
+        env: { ...emptied, ...env, ...credentialEnv(token) },
+        ...(ruled || this.#ruled ? { permissions } : {}),
+      },
+    });
+    this.#env = Object.keys(env);
+    this.#ruled = ruled;
+    this.#token = token;
+  }
+
+  async #setModel(model: string): Promise<void> {
+    if (model === this.#model) return;
+    await this.process.control({ subtype: 'set_model', model });
+    this.#model = model;
+  }
+
+  async #setMode(mode: PermissionMode): Promise<void> {
+    if (mode === this.#mode) return;
+    const answer = await this.process.control({ subtype: 'set_permission_mode', mode });
+    if (answer['mode'] !== mode)
+      throw new RemudaError('internal', `Claude Code did not take the permission mode ${mode}.`);
+    this.#mode = mode;
+  }
+}
+
+function toolsOf({ tools }: CliMessage): readonly string[] {
+  return Array.isArray(tools) ? tools.filter((each) => typeof each === 'string') : [];
+}

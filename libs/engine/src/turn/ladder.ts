@@ -1,0 +1,28 @@
+import type { EndingRung } from '@remuda/domain';
+import type { ClaudeProcess } from '../process/claude-process.js';
+import type { EngineLimits, EngineLog } from '../options.js';
+
+/** What a turn is ended with. */
+export interface LadderAim {
+  readonly process: ClaudeProcess;
+  readonly limits: EngineLimits;
+  readonly log: EngineLog;
+  /** True after so many ms, false when the turn is over before. */
+  readonly pause: (ms: number) => Promise<boolean>;
+  readonly onRung: (rung: EndingRung) => void;
+}
+
+/** Ends a turn: an interrupt, SIGTERM when it does not help in time, then SIGKILL. Resolves when the turn is over or killed. */
+export async function climb({ process, limits, log, pause, onRung }: LadderAim): Promise<void> {
+  const { interruptMs, terminateMs } = limits;
+  onRung('interrupt');
+  process.control({ subtype: 'interrupt' }).catch((error: unknown) => {
+    log.debug({ err: error }, 'the interrupt was not answered');
+  });
+  if (!(await pause(interruptMs))) return;
+  onRung('terminate');
+  process.terminate(`Claude Code did not end its turn within ${String(interruptMs)} ms and was told to end.`);
+  if (!(await pause(terminateMs))) return;
+  onRung('kill');
+  process.kill(`Claude Code did not heed SIGTERM within ${String(terminateMs)} ms and was killed.`);
+}

@@ -1,0 +1,84 @@
+import { scopeVariable } from '../process/environment.js';
+import { ownUser } from '../runner/local-runner.js';
+import { runProgram } from '../runner/run-program.js';
+import type { Runner } from '../runner/runner.port.js';
+
+/** A workspace as git sees it. */
+export interface GitFolder {
+  readonly folder: string;
+  /** The harmless part of an environment: PATH, language and the like. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Where git runs, and as whom. Default: here, as the user of this process. */
+  readonly runner?: Runner | undefined;
+  /** The engine's mark, so that nothing that git starts outlives the engine. */
+  readonly scope?: string | undefined;
+}
+
+/** One call of git. */
+export interface GitCall {
+  readonly args: readonly string[];
+  /** Further configuration, which wins over that of the repository. */
+  readonly config?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+  readonly maxBytes?: number;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Nothing that a repository's own configuration names is run. */
+const closedConfig: Readonly<Record<string, string>> = {
+  'core.hooksPath': '/dev/null',
+  'core.fsmonitor': 'false',
+  'core.pager': 'cat',
+  'core.sshCommand': 'false',
+  'core.untrackedCache': 'false',
+  'core.symlinks': 'true',
+  'credential.helper': '',
+  'gc.auto': '0',
+  'log.showSignature': 'false',
+  'maintenance.auto': 'false',
+  'submodule.recurse': 'false',
+};
+
+/** Runs git without hooks, prompts, and the user's or the machine's configuration; undefined when its output was too long. */
+export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefined> {
+  const { args, input, maxBytes, timeoutMs, signal } = call;
+  return runProgram({
+    runner: at.runner ?? ownUser,
+    command: 'git',
+    args,
+    cwd: at.folder,
+    env: {
+      ...at.env,
+      ...(at.scope === undefined ? {} : { [scopeVariable]: at.scope }),
+      HOME: '/nonexistent',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_OPTIONAL_LOCKS: '0',
+      // in a pod the folder itself is of another user
+      ...configEnv({ ...closedConfig, 'safe.directory': at.folder, ...call.config }),
+      ...call.env,
+    },
+    code: 'workspace.failed',
+    ...(input === undefined ? {} : { input }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** The same, for output that is a short text. */
+export async function gitText(at: GitFolder, call: GitCall): Promise<string> {
+  return (await git(at, call))?.toString('utf8').trim() ?? '';
+}
+
+/** Configuration as variables: keys and values may hold anything. */
+export function configEnv(config: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(config).flatMap(([key, value], i) => [
+    [`GIT_CONFIG_KEY_${String(i)}`, key],
+    [`GIT_CONFIG_VALUE_${String(i)}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(pairs.length / 2), ...(Object.fromEntries(pairs) as Record<string, string>) };
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { toolsEnvScript } from '../process/environment.js';
+import { runProgram } from '../runner/run-program.js';
+import type { Runner } from '../runner/runner.port.js';
+
+/** The folders of an engine, and where they are. */
+export interface Folders {
+  readonly workspace: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly runner: Runner;
+  /** Whether the repository's CLAUDE.md has to be brought in by the user's own, as it isn't read otherwise. */
+  readonly importMemory: boolean;
+}
+
+/** Path of the script that Bash runs before each of the agent's commands. */
+export function toolsEnvPath(home: string): string {
+  return join(home, '.claude', 'tools-env.sh');
+}
+
+/** Everything in shell, as the agent's user: the folders may be closed to anyone else, us included. */
+const lay = `set -eu
+mkdir -p "$1" "$2/.claude"
+cd "$1"
+[ -e .git ] || ! command -v git >/dev/null || git init -q -b main .
+printf %s "$3" > "$2/.claude/tools-env.sh"
+if [ -n "$4" ]; then printf '%s\\n' "$4" > "$2/.claude/CLAUDE.md"; else rm -f "$2/.claude/CLAUDE.md"; fi
+`;
+
+/**
+ * Makes both folders what a warm process has to find: a home with our few files, a workspace that is a repository (a
+ * process that started outside of one never notices that it became one). On a machine without git it stays a plain
+ * folder. Safe to call again.
+ */
+export async function layFolders(folders: Folders): Promise<void> {
+  const { workspace, home, importMemory } = folders;
+  const memory = importMemory ? `@${join(workspace, 'CLAUDE.md')}` : '';
+  await shell(folders, lay, [workspace, home, toolsEnvScript, memory]);
+}
+
+const scrub = `set -u
+cd "$1" || exit 1
+chmod -R u+rwX . 2>/dev/null
+find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+[ -n "$2" ] || exit 0
+find /tmp /dev/shm /dev/mqueue -mindepth 1 -maxdepth 1 -user "$(id -u)" -exec chmod -R u+rwX {} + 2>/dev/null
+find /tmp /dev/shm /dev/mqueue -mindepth 1 -maxdepth 1 -user "$(id -u)" -exec rm -rf {} + 2>/dev/null
+! command -v ipcrm >/dev/null || ipcrm --all 2>/dev/null
+exit 0
+`;
+
+/** Empties the home: all in it may be a job's doing. Nothing may run in it any more. */
+export async function scrubHome(folders: Folders): Promise<void> {
+  // under a user of its own, all that this user has on the machine is the engine's
+  await shell(folders, scrub, [folders.home, folders.runner.alone ? 'all' : '']);
+}
+
+async function shell(folders: Folders, script: string, args: readonly string[]): Promise<void> {
+  const { env, runner } = folders;
+  await runProgram({
+    runner,
+    command: '/bin/sh',
+    args: ['-c', script, 'sh', ...args],
+    cwd: '/',
+    env,
+    code: 'engine.start_failed',
+  });
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { ownUser } from '../runner/local-runner.js';
+import { runProgram } from '../runner/run-program.js';
+import type { Runner } from '../runner/runner.port.js';
+import { feedProgram, readProgram } from '../runner/stream-program.js';
+
+/** The folders of an engine whose session and workspace are copied, and where. */
+export interface CopyPlace {
+  readonly workspace: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Default: here, as the user of this process. */
+  readonly runner?: Runner | undefined;
+}
+
+/** Which session is copied. */
+export interface SessionAim {
+  readonly sessionId: string;
+  /**
+   * The tool call whose result the transcript has to tell before it is copied: it is written some 100 ms after the fact, the
+   * call before its result.
+   */
+  readonly toolId: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Largest copy of a session, compressed: it is held in memory. */
+const maxSessionBytes = 64 * 1024 * 1024;
+
+/** Less than all else: the turn goes on meanwhile. Fast compression costs a quarter of the usual one. */
+const pack = "nice -n 10 tar --use-compress-program='gzip -1' -cf -";
+
+const packSession = `cd "$1" || exit 3
+tries=0
+until grep -qF -e "$3" -- "$2.jsonl"; do tries=$((tries + 1)); [ "$tries" -lt 40 ] || exit 4; sleep 0.05; done
+if [ -d "$2" ]; then exec ${pack} -- "$2.jsonl" "$2"; else exec ${pack} -- "$2.jsonl"; fi
+`;
+
+/** All that is in the folder, and not the folder itself: that is of another user in a pod, and stays as it is. */
+const packWorkspace = `cd "$1" && find . -mindepth 1 -maxdepth 1 -print0 | ${pack} --null -T -`;
+
+/** How tar ends: GNU's says with 1 that a file was written to meanwhile. What is in the copy is what was there first. */
+const tarFine = process.platform === 'linux' ? [0, 1] : [0];
+
+/**
+ * The transcript of a session, packed; undefined when it is too large. It may be written to meanwhile: it only grows. Rejects with `engine.crashed` when there is none, or
+ * none that tells what it should.
+ */
+export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Buffer | undefined> {
+  const folder = await transcriptFolder(place);
+  return runProgram({
+    ...shell(place, packSession, [folder, aim.sessionId, `"tool_use_id":${JSON.stringify(aim.toolId)}`]),
+    maxBytes: maxSessionBytes,
+    fine: tarFine,
+    code: 'engine.crashed',
+    signal: aim.signal,
+  });
+}
+
+/**
+ * The files of a workspace, packed, as they are read: who wants them as they were at one moment sees to it that nothing
+ * changes them. What can't be read fails with `workspace.failed`; what changes while it is read does not.
+ */
+export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncIterable<Buffer> {
+  return readProgram({
+    ...shell(place, packWorkspace, [place.workspace]),
+    code: 'workspace.failed',
+    signal,
+    fine: tarFine,
+  });
+}
+
+/** As the agent's user, who may not write anywhere else; `tar` itself takes no path that leads out. */
+const unpack = 'exec tar -xzpf - --no-same-owner';
+
+/** Puts a session where Claude Code looks for it. Rejects with `workspace.failed` when it can't be unpacked. */
+export async function pasteSession(place: CopyPlace, packed: Buffer): Promise<void> {
+  const folder = await transcriptFolder(place);
+  await runProgram({
+    ...shell(place, `mkdir -p "$1" && cd "$1" && ${unpack}`, [folder]),
+    input: packed,
+    code: 'workspace.failed',
+  });
+}
+
+/** Makes a workspace what it was when it was copied, and nothing else. Rejects with `workspace.failed`. */
+export async function pasteWorkspace(
+  place: CopyPlace,
+  packed: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const empty = 'find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +';
+  await feedProgram(
+    { ...shell(place, `cd "$1" && ${empty} && ${unpack}`, [place.workspace]), code: 'workspace.failed', signal },
+    packed,
+  );
+}
+
+function shell({ env, runner = ownUser, home }: CopyPlace, script: string, args: readonly string[]) {
+  return {
+    command: '/bin/sh',
+    args: ['-c', script, 'sh', ...args],
+    cwd: '/',
+    env: { ...env, HOME: home, LC_ALL: 'C' },
+    runner,
+  };
+}
+
+/** Claude Code keeps its transcripts by working folder. */
+async function transcriptFolder({ workspace, home, runner = ownUser }: CopyPlace): Promise<string> {
+  const folder = await runner.realPath(workspace);
+  return join(home, '.claude', 'projects', folder.replace(/[^A-Za-z0-9]/g, '-'));
+}

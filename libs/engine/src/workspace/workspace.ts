@@ -1,0 +1,126 @@
+import { isCommitId, RemudaError, refFault, type Workspace } from '@remuda/domain';
+import { bridgeRefusal } from '@remuda/protocol';
+import { git, gitText, type GitCall, type GitFolder } from './git.js';
+import { ownUser } from '../runner/local-runner.js';
+import { runProgram } from '../runner/run-program.js';
+
+/** Where a repository is fetched from. */
+export interface Transport {
+  /** What git fetches from: a URL, a path, or `ext::…`. It holds no credential that a job may not see. */
+  readonly remote: string;
+  readonly config?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Longest fetch in ms. Default 5 min. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What was put into a workspace. */
+export interface Prepared {
+  /** The commit that the job starts from. */
+  readonly commit: string;
+  readonly branch: string;
+}
+
+const fetchLimitMs = 300_000;
+
+/** As whom commits are made in a workspace. */
+const identity = { 'user.name': 'Claude', 'user.email': 'claude@remuda.invalid' };
+
+/**
+ * Fetches and checks out what a job works on; undefined for an empty workspace, where there is nothing to do. The folder
+ * must be an empty repository, as a warm engine has it. Rejects with git's own words: with
+ * `workspace.failed`, or with `workspace.unavailable` where it may go well another time.
+ */
+export async function prepareWorkspace(
+  at: GitFolder,
+  workspace: Workspace,
+  transport: Transport,
+): Promise<Prepared | undefined> {
+  if (workspace.kind === 'empty') return undefined;
+  const ref = workspace.ref ?? (await defaultBranch(at, transport));
+  const fault = refFault(ref);
+  if (fault !== undefined) throw new RemudaError('workspace.failed', `The ref ${JSON.stringify(ref)} ${fault}.`);
+  const depth = workspace.depth === undefined ? [] : [`--depth=${String(workspace.depth)}`];
+  await fetching(at, {
+    args: [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--no-write-fetch-head',
+      ...depth,
+      '--',
+      transport.remote,
+      `+${ref}:refs/remuda/base`,
+    ],
+    ...callOf(transport),
+  });
+  const branch = branchOf(ref);
+  await git(at, {
+    args: ['checkout', '--quiet', '--force', '-B', branch, 'refs/remuda/base^{commit}'],
+    timeoutMs: fetchLimitMs,
+  });
+  for (const [key, value] of Object.entries(identity)) await git(at, { args: ['config', '--local', key, value] });
+  return { commit: await gitText(at, { args: ['rev-parse', 'HEAD'] }), branch };
+}
+
+function callOf({ config, env, timeoutMs = fetchLimitMs, signal }: Transport): Omit<GitCall, 'args'> {
+  return { timeoutMs, ...(config ? { config } : {}), ...(env ? { env } : {}), ...(signal ? { signal } : {}) };
+}
+
+async function defaultBranch(at: GitFolder, transport: Transport): Promise<string> {
+  const said = await fetching(at, {
+    args: ['ls-remote', '--symref', '--', transport.remote, 'HEAD'],
+    ...callOf(transport),
+  });
+  return /^ref: refs\/heads\/(\S+)\tHEAD/m.exec(String(said))?.[1] ?? 'HEAD';
+}
+
+/** What git says where the way to the repository failed, or the bridge said so: another time it may go well. */
+const unavailable = new RegExp(
+  [
+    bridgeRefusal.git,
+    'git-connect: cannot reach',
+    'hung up unexpectedly',
+    'early EOF',
+    'unexpected disconnect',
+    'SIGKILL',
+  ].join('|'),
+);
+
+/** Runs git on what comes by the transport. Rejects with `workspace.unavailable` where it may go well another time. */
+async function fetching(at: GitFolder, call: GitCall): Promise<Buffer | undefined> {
+  try {
+    return await git(at, call);
+  } catch (error) {
+    if (!(error instanceof RemudaError) || call.signal?.aborted === true || !unavailable.test(error.message))
+      throw error;
+    throw new RemudaError('workspace.unavailable', error.message, { cause: error });
+  }
+}
+
+/** The local branch that a job finds itself on: the ref's own name, or `work` for a commit or `HEAD`. */
+export function branchOf(ref: string): string {
+  const name = ref.replace(/^refs\/(heads|tags)\//, '');
+  return isCommitId(name) || name === 'HEAD' || name.startsWith('refs/') ? 'work' : name;
+}
+
+/** Without permission to enter or to write, a folder's own user can't empty it. */
+const clear = `chmod -R u+rwX . 2>/dev/null
+find . -mindepth 1 -maxdepth 1 -exec rm -rf {} + || exit 1
+! command -v git >/dev/null || git init -q --template= -b main .
+`;
+
+/** Empties a workspace: what is left is an empty repository, or just a folder where there is no git. Rejects with `workspace.failed`. */
+export async function clearWorkspace(at: GitFolder): Promise<void> {
+  const env = { ...at.env, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' };
+  await runProgram({
+    runner: at.runner ?? ownUser,
+    command: '/bin/sh',
+    args: ['-c', clear],
+    cwd: at.folder,
+    env,
+    code: 'workspace.failed',
+  });
+}
