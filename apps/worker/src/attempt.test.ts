@@ -32,7 +32,7 @@ function parts(own: Partial<AttemptParts> = {}): AttemptParts & { readonly told:
       collect: async () => ({ warnings: [] }),
       clear: async () => undefined,
     },
-    armed: 'armed',
+    ownToken: 'armed',
     clock: new ManualClock(0),
     tell: (event) => told.push(event),
     ...own,

@@ -19,8 +19,8 @@ export type StopReason = 'cancel' | 'deadline' | 'drain';
 
 /** What an attempt needs. */
 export interface AttemptParts extends BeginParts {
-  /** The bridge token that was set before the job came. */
-  readonly armed: string;
+  /** The bridge token that the engine was made warm with, before the job came. */
+  readonly ownToken: string;
 }
 
 /** Carries out one assignment, and gives its outcome; never rejects. One that was stopped proves that nothing of it goes on. */
@@ -42,13 +42,13 @@ export async function carryOut(assignment: Assignment, parts: AttemptParts, stop
 }
 
 async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
-  const { spec, bridgeToken = parts.armed } = assignment;
+  const { spec, bridgeToken = parts.ownToken } = assignment;
   const { engine, workspace, clock, tell } = parts;
   const now = (): number => clock.now();
   const env = environmentOf(assignment);
   // An engine that could not be made warm before the job came gets its second chance now.
-  if (engine.readiness(spec) === 'cold') await engine.warm();
-  const { prompt, base } = await begin(assignment, bridgeToken, parts, stop);
+  await engine.warm(bridgeToken);
+  const { prompt, base, freshFiles } = await begin(assignment, bridgeToken, parts, stop);
   const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
   // A snapshot would keep what its tools printed, secrets included.
   const watch = (assignment.secrets ? undefined : parts.snapshots)?.watch({ token: bridgeToken, base, warn });
@@ -56,7 +56,11 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     tell(event);
     watch?.note(event);
   };
-  const end = await endedTurn(await engine.turn({ ...spec, prompt, bridgeToken, env }, onEvent, stop), engine, stop);
+  const end = await endedTurn(
+    await engine.turn({ ...spec, prompt, freshFiles, bridgeToken, env }, onEvent, stop),
+    engine,
+    stop,
+  );
   await watch?.stop();
   const { git, warnings } = await workspace.collect(spec.workspace, base);
   for (const message of warnings) warn(message);

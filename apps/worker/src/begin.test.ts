@@ -44,8 +44,17 @@ const data = (told: readonly NewEvent[]) => told.map(({ type, data: said }) => [
 
 test('a first attempt begins with the prompt, and says nothing of it', async () => {
   const own = parts();
-  expect(await begin(assignment(), 't', own, never)).toEqual({ prompt: 'Do it.', base: 'base' });
+  expect(await begin(assignment(), 't', own, never)).toEqual({ prompt: 'Do it.', base: 'base', freshFiles: false });
   expect(own.told).toEqual([]);
+});
+
+test('a repository puts files into the workspace, which the engine is told of', async () => {
+  const first = assignment();
+  const git = {
+    ...first,
+    spec: { ...first.spec, workspace: { kind: 'git', url: 'https://example.com/a.git' } as const },
+  };
+  expect(await begin(git, 't', parts(), never)).toMatchObject({ base: 'base', freshFiles: true });
 });
 
 test('a session that was brought back is gone on with: its base stays, and its files are not prepared again', async () => {
@@ -78,7 +87,7 @@ test.each<[string, Partial<BeginParts>, object]>([
 ])('where %s, the prompt runs again in an emptied workspace', async (_, own, said) => {
   const all = parts(own);
   const begun = await begin(assignment({ kind: 'resume', snapshot }), 't', all, never);
-  expect(begun).toEqual({ prompt: 'Do it.', base: 'base' });
+  expect(begun).toEqual({ prompt: 'Do it.', base: 'base', freshFiles: false });
   expect(all.done).toEqual(['clear', 'prepare']);
   expect(data(all.told)).toEqual([['attempt.restarted', said]]);
 });

@@ -25,6 +25,8 @@ export interface Begun {
   readonly prompt: string;
   /** The commit that the job's patch is against. */
   readonly base: string | undefined;
+  /** Whether files were put into the workspace. */
+  readonly freshFiles: boolean;
 }
 
 type Restart = Extract<Again, { kind: 'restart' }> & { readonly message?: string };
@@ -42,11 +44,12 @@ export async function begin(
   const { again, spec } = assignment;
   if (again?.kind === 'resume') {
     const restart = await resume(again.snapshot, { token, spec }, parts, stop);
-    if (!restart) return { prompt: continuePrompt(again.snapshot), base: again.snapshot.base };
+    if (!restart) return { prompt: continuePrompt(again.snapshot), base: again.snapshot.base, freshFiles: false };
     await parts.workspace.clear();
     tellRestart(restart, parts);
   } else if (again) tellRestart(again, parts);
-  return { prompt: spec.prompt, base: await prepare(assignment, token, parts, stop) };
+  const base = await prepare(assignment, token, parts, stop);
+  return { prompt: spec.prompt, base, freshFiles: spec.workspace.kind === 'git' };
 }
 
 /** Takes up a session; undefined when it is, else why not. Rejects when the attempt is to be ended meanwhile. */
@@ -83,7 +86,7 @@ function tellRestart({ reason, message }: Restart, { tell, clock }: BeginParts):
 async function prepare(
   { spec }: Assignment,
   token: string,
-  { workspace, engine, clock, tell }: BeginParts,
+  { workspace, clock, tell }: BeginParts,
   stop: AbortSignal,
 ): Promise<string | undefined> {
   const since = clock.monotonic();
@@ -95,7 +98,6 @@ async function prepare(
       at: clock.now(),
       data: { kind: 'git', ms: Math.round(clock.monotonic() - since), ...commit },
     });
-    await engine.refresh();
   }
   return base;
 }

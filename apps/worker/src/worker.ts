@@ -42,7 +42,7 @@ export class Worker {
   /** Hardly changes from job to job, and is slow to ask for. */
   #ownMb = residentMb();
   /** The bridge token of the next job. Its hash is all that leaves this process; a job is granted to it at the claim. */
-  #armed = '';
+  #token = newToken();
   #leaving: Promise<void> | undefined;
   #drainBy = Infinity;
   #drainTimer: NodeJS.Timeout | undefined;
@@ -60,7 +60,7 @@ export class Worker {
     this.#heart = setInterval(() => void this.#beat(), heartbeatMs);
     void this.#beat();
     // A job shall say why the engine does not start: so the worker takes one all the same.
-    await engine.warm().catch((error: unknown) => {
+    await engine.warm(this.#token).catch((error: unknown) => {
       this.#cold = true;
       log.error({ err: error }, 'the engine could not be made warm');
     });
@@ -132,7 +132,7 @@ export class Worker {
     line.sayStarted({ kind: 'started', job, lease, at: now() }, clock.monotonic());
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
-    const parts = { engine, workspace, snapshots, armed: this.#armed, clock, tell };
+    const parts = { engine, workspace, snapshots, ownToken: this.#token, clock, tell };
     const outcome = await carryOut(assignment, parts, stop);
     tellAll(hiding.rest(now()));
     // Not waited for: where nothing has to be tidied up, that it's idle again goes along in the same entry.
@@ -149,8 +149,9 @@ export class Worker {
       void this.leave();
       return;
     }
+    this.#token = newToken();
     try {
-      await this.plan.engine.reset();
+      await this.plan.engine.reset(this.#token);
     } catch (error) {
       this.plan.log.warn({ failure: failureOf(error) }, 'the engine could not be reset, so this worker leaves');
       void this.leave();
@@ -190,10 +191,7 @@ export class Worker {
   /** Nothing is said of one that leaves meanwhile. */
   async #sayIdle(): Promise<void> {
     if (this.#leaving) return;
-    this.#armed = randomBytes(24).toString('base64url');
-    const grant = createHash('sha256').update(this.#armed).digest('hex');
-    // Where it can't be set now, the turn sets it.
-    await this.plan.engine.arm(this.#armed).catch(() => undefined);
+    const grant = createHash('sha256').update(this.#token).digest('hex');
     const cold = this.#cold ? { cold: true } : {};
     const rssMb = await this.#rssMb();
     await this.plan.line.say({ kind: 'phase', phase: 'idle', grant, rssMb, ...this.#lastDone, ...cold });
@@ -215,5 +213,7 @@ export class Worker {
     return this.#ownMb + ((await this.plan.engine.memoryMb()) ?? 0);
   }
 }
+
+const newToken = (): string => randomBytes(24).toString('base64url');
 
 const residentMb = (): number => process.memoryUsage.rss() / 1_048_576;

@@ -8,9 +8,7 @@ import {
   type EndingRung,
   type Engine,
   type Failure,
-  type JobSpec,
   type NewEvent,
-  type Readiness,
   type Turn,
   type TurnEnd,
 } from '@remuda/domain';
@@ -19,7 +17,7 @@ import { reservedNames } from './process/environment.js';
 import type { GitFolder } from './workspace/git.js';
 import { layFolders, scrubHome, type Folders } from './workspace/home.js';
 import { killAll } from './process/kill.js';
-import { initialOf, needOf } from './turn/needs.js';
+import { initialOf, needOf, type Need } from './turn/needs.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from './options.js';
 import { ownUser } from './runner/local-runner.js';
 import type { Runner } from './runner/runner.port.js';
@@ -67,12 +65,13 @@ export class StreamEngine implements Engine {
     return this.#main?.version;
   }
 
-  /** Does nothing while a process is warm. */
-  async warm(): Promise<void> {
+  async warm(bridgeToken?: string): Promise<void> {
     if (this.#main?.process.alive) return;
     await layFolders(this.#folders);
-    await this.#startMain();
+    const main = await this.#startMain();
     await this.#settle();
+    // Where it can't be set now, the turn sets it.
+    if (bridgeToken !== undefined) await main.set({ bridgeToken, env: {} }).catch(() => undefined);
   }
 
   /** Resolves when nothing goes on in the background: the spare is ready, or could not be started. */
@@ -80,27 +79,12 @@ export class StreamEngine implements Engine {
     await this.#spare.settled();
   }
 
-  readiness(spec: Pick<JobSpec, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Readiness {
-    const need = needOf(spec, this.options.profile);
+  /** Whether a process is initialised for such a turn: the warm one, the spare, or none yet. */
+  readiness(turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Need {
+    const need = needOf(turn, this.options.profile);
     if (this.#dead || need === 'cold') return 'cold';
     if (need === 'primed') return this.#spare.ready ? 'primed' : 'cold';
     return this.#main?.process.alive ? 'warm' : 'cold';
-  }
-
-  async arm(bridgeToken: string): Promise<void> {
-    await this.#main?.set({ bridgeToken, env: {} });
-  }
-
-  /**
-   * `/clear` alone brings the new files in, and costs 9 ms; priming once more costs 20 and makes the first request only 5
-   * sooner. A trusted repository's settings are read at the start only, so there the process is started again.
-   */
-  async refresh(): Promise<void> {
-    this.#filled = true;
-    this.#spare.forgo();
-    if (!this.options.profile.trustRepository) return this.#main?.clear();
-    await this.#endAll('it is started again in a trusted repository');
-    await this.#startMain();
   }
 
   async resume(sessionId: string, turn: Parameters<Engine['resume']>[1]): Promise<void> {
@@ -171,7 +155,7 @@ export class StreamEngine implements Engine {
    * All processes end, the spare too: a job's own can write to the memory of any of them, and none could be made to forget.
    * Fresh ones are started when nothing of the job is left, in folders that were emptied.
    */
-  async reset(): Promise<void> {
+  async reset(bridgeToken?: string): Promise<void> {
     if (this.#dead) throw new RemudaError('engine.crashed', 'The engine has been killed.');
     if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
     await this.#endAll('its job is over');
@@ -182,7 +166,7 @@ export class StreamEngine implements Engine {
     await clearWorkspace(this.workspace);
     await scrubHome(this.#folders);
     this.#filled = false;
-    await this.warm();
+    await this.warm(bridgeToken);
   }
 
   async kill(): Promise<void> {
@@ -218,8 +202,20 @@ export class StreamEngine implements Engine {
     if (this.options.spare !== false && !this.#dead) this.#spare.keep();
   }
 
+  /**
+   * `/clear` alone brings the new files in, and costs 9 ms; priming once more costs 20 and makes the first request only 5
+   * sooner. A trusted repository's settings are read at the start only, so there the process is started again.
+   */
+  async #readFiles(): Promise<void> {
+    this.#filled = true;
+    if (!this.options.profile.trustRepository) return this.#main?.clear();
+    await this.#endAll('it is started again in a trusted repository');
+    await this.#startMain();
+  }
+
   /** Finds the process for a turn and sets it up. */
   async #prepare(turn: Turn, signal: AbortSignalLike): Promise<Session> {
+    if (turn.freshFiles) await this.#readFiles();
     const session = await this.#take(turn, signal);
     if (!session.initialised) {
       await session.initialise(initialOf(this.options.profile, turn));

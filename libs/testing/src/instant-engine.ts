@@ -1,4 +1,4 @@
-import type { AbortSignalLike, Ended, Engine, NewEvent, Readiness, Turn, TurnEnd } from '@remuda/domain';
+import type { AbortSignalLike, Ended, Engine, NewEvent, Turn, TurnEnd } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
 
 /** What an instant engine does with a turn. Default: nothing, and says so. */
@@ -7,8 +7,6 @@ export type TurnScript = (turn: Turn, onEvent: (event: NewEvent) => void, signal
 /** An engine without an agent: it is warm at once and answers by a script. Passes the same contract suite as the real one. */
 export class InstantEngine implements Engine {
   readonly version = '9.9.9';
-  #readiness: Readiness = 'cold';
-
   /** `memory` is what it says of its memory in MiB, whenever it's asked. */
   constructor(
     private readonly script: TurnScript = answerAtOnce,
@@ -16,20 +14,7 @@ export class InstantEngine implements Engine {
   ) {}
 
   async warm(): Promise<void> {
-    this.#readiness = 'warm';
-    return Promise.resolve();
-  }
-
-  readiness(): Readiness {
-    return this.#readiness;
-  }
-
-  async arm(): Promise<void> {
-    // There is nothing to show it to.
-  }
-
-  async refresh(): Promise<void> {
-    // There is nothing that it would remember.
+    // There is nothing to start.
   }
 
   async resume(): Promise<void> {
@@ -54,8 +39,7 @@ export class InstantEngine implements Engine {
   }
 
   async kill(): Promise<void> {
-    this.#readiness = 'cold';
-    return Promise.resolve();
+    // There is nothing to end.
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Engine, NewEvent, TurnEnd } from '@remuda/domain';
+import type { Engine, NewEvent, Turn, TurnEnd } from '@remuda/domain';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 /** One engine that is not warm yet, and prompts that lead it where a test wants it. */
@@ -27,35 +27,30 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
     /** Carries out a turn; what it tells of after its end counts as told too. */
     const run = async (
       prompt: string,
+      own: Partial<Turn> = {},
       signal = new AbortController().signal,
     ): Promise<{ readonly end: TurnEnd; readonly events: readonly NewEvent[]; readonly late: () => number }> => {
       const events: NewEvent[] = [];
-      const turn = { prompt, deltas: false, bridgeToken: 'job-token', env: {} };
+      const turn = { prompt, deltas: false, bridgeToken: 'job-token', env: {}, ...own };
       const end = await engine.turn(turn, (event) => void events.push(event), signal);
       const inTime = [...events];
       return { end, events: inTime, late: () => events.length - inTime.length };
     };
 
-    test('is cold until it was made warm, and once it was killed', async () => {
-      expect(engine.readiness({})).toBe('cold');
-      await engine.warm();
-      expect(engine.readiness({})).toBe('warm');
-      await engine.kill();
-      expect(engine.readiness({})).toBe('cold');
-      await engine.kill();
+    test('is made warm once, however often that is asked for', async () => {
+      await engine.warm('job-token');
+      await engine.warm('other-token');
+      expect((await run(harness.answered('one'))).end).toMatchObject({ kind: 'succeeded', result: { text: 'one' } });
     });
 
     test('carries out a turn, told from its session to its end, and another one after a reset', async () => {
-      await engine.warm();
-      await engine.arm('job-token');
-      await engine.refresh();
+      await engine.warm('job-token');
       const first = await run(harness.answered('one'));
       expect(first.end).toMatchObject({ kind: 'succeeded', result: { text: 'one' } });
       expect(first.events.at(0)?.type).toBe('session.started');
       expect(first.events.at(-1)?.type).toBe('turn.ended');
-      await engine.reset();
-      expect(engine.readiness({})).toBe('warm');
-      expect((await run(harness.answered('two'))).end).toMatchObject({ result: { text: 'two' } });
+      await engine.reset('job-token');
+      expect((await run(harness.answered('two'), { freshFiles: true })).end).toMatchObject({ result: { text: 'two' } });
       expect(first.late()).toBe(0);
     });
 
@@ -63,7 +58,7 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
       await engine.warm();
       const abort = new AbortController();
       const { prompt, begun } = harness.endless();
-      const running = run(prompt, abort.signal);
+      const running = run(prompt, {}, abort.signal);
       await begun;
       abort.abort();
       const { end, late } = await running;
@@ -78,7 +73,7 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
 
     test('begins no turn that was interrupted before', async () => {
       await engine.warm();
-      const { end, events } = await run(harness.answered('never'), AbortSignal.abort());
+      const { end, events } = await run(harness.answered('never'), {}, AbortSignal.abort());
       expect(end).toEqual({ kind: 'interrupted' });
       expect(events).toEqual([]);
     });

@@ -24,9 +24,6 @@ export class LedEngines {
   make(): Engine {
     return {
       warm: () => Promise.resolve(),
-      arm: () => Promise.resolve(),
-      readiness: () => 'warm',
-      refresh: () => Promise.resolve(),
       resume: () => Promise.resolve(),
       turn: (turn, onEvent, signal) => this.#begin(turn, onEvent, signal),
       endRest: () => Promise.resolve({ by: 'interrupt', processesLeft: 0, ms: 0 }),

@@ -56,8 +56,7 @@ describe('a job with needs of its own', () => {
   it('sees what was put into the workspace after it had become warm', async () => {
     await one.engine.settled();
     await writeFile(join(one.workspace, 'CLAUDE.md'), 'Mind the walrus rule.\n');
-    await one.engine.refresh();
-    await one.run('hi', { appendSystemPrompt: 'JOB WORDS' });
+    await one.run('hi', { appendSystemPrompt: 'JOB WORDS', freshFiles: true });
     expect(JSON.stringify(one.model.lastMain?.messages)).toContain('Mind the walrus rule.');
     expect(JSON.stringify(one.model.lastMain?.system)).toContain('JOB WORDS');
   });

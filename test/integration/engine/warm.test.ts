@@ -126,8 +126,7 @@ describe('a repository’s own settings', () => {
     await using trap = await startScriptedModel();
     await using one = await warmStable();
     await plant(one.workspace, trap.url);
-    await one.engine.refresh();
-    const { end } = await one.run(script({ text: 'unharmed' }));
+    const { end } = await one.run(script({ text: 'unharmed' }), { freshFiles: true });
     expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'unharmed' } });
     expect(JSON.stringify(one.model.lastMain?.messages)).toContain('Mind the walrus rule.');
     expect(trap.requests).toEqual([]);
@@ -138,8 +137,7 @@ describe('a repository’s own settings', () => {
   it('act where the profile trusts the repository', async () => {
     await using one = await warmStable({ profile: { trustRepository: true } });
     await plant(one.workspace, one.model.url);
-    await one.engine.refresh();
-    await one.run(script({ text: 'trusting' }));
+    await one.run(script({ text: 'trusting' }), { freshFiles: true });
     expect(JSON.stringify(one.model.lastMain?.messages)).toContain('Mind the walrus rule.');
     expect(await there(join(one.workspace, 'hooked'))).toBe(true);
   });

@@ -329,9 +329,9 @@ describe('a job in a repository', () => {
       { kind: 'git', url: 'x' },
       { remote: `file://${origin}` },
     );
-    await one.engine.refresh();
     const { end } = await one.run(
       script(bash('echo mine > mine.txt && git add . && git commit -qm "my work"'), { text: 'done' }),
+      { freshFiles: true },
     );
     expect(end.kind).toBe('succeeded');
     const asked = JSON.stringify(one.model.lastMain);

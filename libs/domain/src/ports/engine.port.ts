@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from './clock.port.js';
 import type { NewEvent } from '../jobs/event.js';
-import type { Ended, Failure, JobResult, JobSpec, JsonSchema, OnLoop, PermissionMode, ToolRules } from '../jobs/job.js';
+import type { Ended, Failure, JobResult, JsonSchema, OnLoop, PermissionMode, ToolRules } from '../jobs/job.js';
 
 /** What an engine is made warm for: fixed when its process starts. */
 export interface EngineProfile {
@@ -24,6 +24,8 @@ export interface Turn {
   readonly idleTimeoutMs?: number;
   readonly onLoop?: OnLoop;
   readonly loopAfter?: number;
+  /** Files were put into the workspace after the engine had become warm. Default: none were. */
+  readonly freshFiles?: boolean;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */
@@ -36,30 +38,19 @@ export type TurnEnd =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult; readonly ended?: Ended }
   | { readonly kind: 'interrupted'; readonly result?: JobResult; readonly ended?: Ended };
 
-/** Whether the engine that takes a turn had been initialised for it before the job came. */
-export type Readiness = 'warm' | 'primed' | 'cold';
-
 /**
  * The coding agent, as a session of turns: started once, warm until a turn comes.
  * One turn at a time. Every promise settles within its stated limit, whatever the agent does.
  */
 export interface Engine {
   /**
-   * Starts the agent and makes it warm. Rejects with `engine.start_failed` and the last lines it printed when it
-   * cannot be started or is not ready within the start limit.
+   * Starts the agent and makes it warm; does nothing while it is. Rejects with `engine.start_failed` and the last lines it
+   * printed when it cannot be started or is not ready within the start limit. `bridgeToken` is the credential that the next turn
+   * will probably have: the claim then finds it in place. It is worth nothing before a job is granted to it.
    */
-  warm(): Promise<void>;
+  warm(bridgeToken?: string): Promise<void>;
   /** The agent's own version, `2.1.332`; undefined until it has said it. Optional: an engine may have none. */
   readonly version?: string | undefined;
-  /** What `turn` would find at this moment for a job of this spec. */
-  readiness(spec: Pick<JobSpec, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Readiness;
-  /**
-   * Shows this credential from now on, before there is a job: the claim then finds it in place, which saves some
-   * milliseconds. It is good for nothing until a job is granted to it. A turn with another one sets that instead.
-   */
-  arm(bridgeToken: string): Promise<void>;
-  /** Settles once the workspace is in place: must be called before the turn when files were put there after `warm`. */
-  refresh(): Promise<void>;
   /**
    * Makes the next turn one of a session that another engine began: its transcript is in the home. Rejects with
    * `engine.start_failed` when the agent does not take it up; the next turn is then one of a session of its own, as ever.
@@ -81,9 +72,9 @@ export interface Engine {
   memoryMb(): Promise<number | undefined>;
   /**
    * Makes all as it was before the first turn: every process is ended, the agent's own too, what was left in workspace and home
-   * is gone, and a fresh agent is warm. Rejects when that can't be.
+   * is gone, and a fresh agent is warm, with this credential. Rejects when that can't be.
    */
-  reset(): Promise<void>;
+  reset(bridgeToken?: string): Promise<void>;
   /** Ends the agent and all that it started: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */
   kill(): Promise<void>;
 }
