@@ -8,7 +8,7 @@ import {
   WorkerRegistry,
   redisKeys,
 } from '@remuda/redis';
-import type { Clock, JobResult } from '@remuda/domain';
+import type { Claim, Clock, JobResult } from '@remuda/domain';
 import { connectRaw } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 
@@ -36,19 +36,21 @@ export async function openRedisJobs(url: string, namespace: string) {
   const leases = new Leases(queues, ticking);
   const store = new RedisJobStore(redis, keys, ticking);
   const log = new RedisEventLog(() => connectRaw(url, { name: 'contract-events' }), keys, ticking);
+  /** Takes the first job that waits. */
+  const claim = async (): Promise<Claim> => {
+    const held = await queue.claim();
+    if (!held?.found) throw new Error('No job waits.');
+    return { held, scheduler: 's-0', ...held.found, start: { kind: 'warm' }, models: [] };
+  };
   return {
-    ...{ keys, redis, clock, queues, registry, leases, store, log },
+    ...{ keys, redis, clock, queues, queue, registry, leases, store, log, claim },
     take: async (): Promise<string | undefined> => {
-      const held = await queue.claim();
-      if (!held?.found) return undefined;
+      if ((await queue.backlog()) === 0) return undefined;
+      const next = await claim();
       await registry.note(worker, { phase: 'idle' }, ['job', 'lease']);
-      const { job, prompt } = held.found;
-      const assigned = await leases.assign(
-        { held, scheduler: 's-0', job, prompt, start: { kind: 'warm' }, models: [] },
-        worker,
-      );
+      const assigned = await leases.assign(next, worker);
       if (assigned.kind !== 'assigned') throw new Error(`The job could not be assigned: ${assigned.kind}.`);
-      return held.id;
+      return next.job.id;
     },
     finish: async (id: string, result: JobResult): Promise<void> => {
       const settled = await leases.settle({ job: id, worker, lease: 1 }, { state: 'succeeded', result });

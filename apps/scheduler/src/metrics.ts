@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { couldStartAt, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
-import type { Ending } from '@remuda/redis';
+import { couldStartAt, type Ending, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
 import { poolGauges } from './pools/pool-gauges.js';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];

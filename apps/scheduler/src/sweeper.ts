@@ -1,9 +1,8 @@
-import type { Clock, Failure, Profile } from '@remuda/domain';
+import type { Clock, Failure, LeaseStore, Profile } from '@remuda/domain';
 import {
   type Forgetting,
   type Leadership,
   publishProfiles,
-  type Leases,
   type Queues,
   type Sweeps,
 } from '@remuda/redis';
@@ -14,7 +13,7 @@ export interface SweeperParts {
   readonly leadership: Leadership;
   readonly queues: Queues;
   readonly sweeps: Sweeps;
-  readonly leases: Leases;
+  readonly leases: LeaseStore;
   readonly forgetting: Forgetting;
   readonly orphaned: OrphanedClaims;
   readonly profiles: readonly Profile[];

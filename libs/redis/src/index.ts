@@ -13,8 +13,6 @@ export * from './events/event-log.js';
 export * from './pools/pool-store.js';
 export { RedisPoolControls } from './pools/pool-controls.js';
 export { Halts, type HaltsOf } from './pools/halts.js';
-export type { Ending } from './leases/ending-entry.js';
-export type { FoundJob } from './jobs/job-hash.js';
 export * from './leases/leases.js';
 export * from './queue/profile-queue.js';
 export * from './workers/relay.js';

@@ -1,6 +1,7 @@
 import { ManualClock, MemoryBlobs, MemoryJobStore, MemorySnapshotIndex } from '@remuda/testing';
 import { blobsContract } from './blobs.contract.js';
 import { snapshotIndexContract } from './snapshot-index.contract.js';
+import { carryOut } from '../memory-jobs.js';
 
 blobsContract('The one in memory', () =>
   Promise.resolve({
@@ -13,8 +14,7 @@ snapshotIndexContract('The one in memory', () => {
   const store = new MemoryJobStore(new ManualClock());
   return Promise.resolve({
     ...{ store, log: store.events, index: new MemorySnapshotIndex(store) },
-    take: async (profile) => store.take(profile, 'w-default-1')?.id,
-    finish: async (id, result) => store.finish(id, result),
+    ...carryOut(store),
     trim: async (id, upTo) => store.events.trim(id, upTo),
     close: () => Promise.resolve(),
   });

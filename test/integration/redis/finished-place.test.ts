@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { noUsage, type Failure } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues, type Ending, redisKeys } from '@remuda/redis';
+import { noUsage, type Ending, type Failure } from '@remuda/domain';
+import { Leases, ProfileQueue, Queues, redisKeys } from '@remuda/redis';
 import { commandsOf, connectRaw } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';

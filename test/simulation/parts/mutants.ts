@@ -1,5 +1,5 @@
-import type { JobState } from '@remuda/domain';
-import { Leases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob, type FoundJob } from '@remuda/redis';
+import type { FoundJob, JobState } from '@remuda/domain';
+import { Leases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob } from '@remuda/redis';
 import { relayScript, settleScript, type Script } from '@remuda/redis/testing';
 import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
 import { OperatorOrders } from '../../../apps/scheduler/src/workers/operator-orders.js';

@@ -1,5 +1,4 @@
-import { afterFailure, type Failure, type JobRecord, type JobResult, type Outcome } from '@remuda/domain';
-import type { Ending } from '@remuda/redis';
+import { afterFailure, type Ending, type Failure, type JobRecord, type JobResult, type Outcome } from '@remuda/domain';
 
 /** What a worker's outcome makes of its job: the end, or another try. A cancel that was asked for comes before a retry. */
 export function endingOf(job: JobRecord, outcome: Outcome, now: number): Ending {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { jobSpec } from '@remuda/testing';
-import type { Clock, JobRecord } from '@remuda/domain';
-import type { Leases, ProfileQueue } from '@remuda/redis';
+import type { Clock, JobRecord, LeaseStore } from '@remuda/domain';
+import type { ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { HaltWatch } from '../pools/halt-watch.js';
 import { Holdings, type Holding } from './holdings.js';
@@ -27,7 +27,7 @@ function make(cancels: string[] = []) {
       asked.times++;
       return cancels;
     },
-  } as unknown as Leases;
+  } as unknown as LeaseStore;
   const unused = {} as unknown;
   const holdings = new Holdings(
     leases,

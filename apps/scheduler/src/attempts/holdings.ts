@@ -8,8 +8,13 @@ import {
   type JobRecord,
   type JobResult,
   type Outcome,
+  type CursorMove,
+  type Ending,
+  type HeldLease,
+  type LeaseStore,
+  type Settled,
 } from '@remuda/domain';
-import type { CursorMove, Ending, HeldJob, HeldLease, Leases, ProfileQueue, Settled } from '@remuda/redis';
+import type { HeldJob, ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOf, endingOfFailure } from './ending.js';
 import type { HaltWatch } from '../pools/halt-watch.js';
@@ -38,7 +43,7 @@ export class Holdings {
   readonly #byWorker = new Map<string, Holding>();
 
   constructor(
-    private readonly leases: Leases,
+    private readonly leases: LeaseStore,
     private readonly queueOf: (profile: string) => ProfileQueue,
     private readonly halts: HaltWatch,
     private readonly clock: Clock,

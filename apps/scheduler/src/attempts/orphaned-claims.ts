@@ -1,5 +1,5 @@
-import { isHeld, isOver, type Clock, type Failure } from '@remuda/domain';
-import type { OrphanedClaim, Leases, ProfileQueue, Sweeps } from '@remuda/redis';
+import { isHeld, isOver, type Clock, type Failure, type LeaseStore } from '@remuda/domain';
+import type { OrphanedClaim, ProfileQueue, Sweeps } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOfFailure } from './ending.js';
 import { lost } from './lost.js';
@@ -10,7 +10,7 @@ const lookEveryMs = 2_000;
 
 /** What orphaned claims touch. */
 export interface OrphanedClaimsParts {
-  readonly leases: Leases;
+  readonly leases: LeaseStore;
   readonly sweeps: Sweeps;
   readonly queues: readonly ProfileQueue[];
   readonly clock: Clock;

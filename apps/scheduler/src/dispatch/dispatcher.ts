@@ -1,5 +1,14 @@
-import { planAgain, rightsOf, type Clock, type JobRecord, type ModelRights, type Profile } from '@remuda/domain';
-import type { FoundJob, HeldJob, Leases, ProfileQueue } from '@remuda/redis';
+import {
+  planAgain,
+  rightsOf,
+  type Clock,
+  type FoundJob,
+  type JobRecord,
+  type LeaseStore,
+  type ModelRights,
+  type Profile,
+} from '@remuda/domain';
+import type { HeldJob, ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Holdings } from '../attempts/holdings.js';
 import type { Identity } from '../identity.js';
@@ -21,7 +30,7 @@ export interface DispatcherParts {
   readonly holdings: Holdings;
   readonly halts: HaltWatch;
   readonly accounts: Accounts;
-  readonly leases: Leases;
+  readonly leases: LeaseStore;
   readonly profileOf: (name: string) => Profile | undefined;
   readonly signals: Pick<Signals, 'disowned'>;
   readonly clock: Clock;

@@ -1,5 +1,5 @@
-import { startVerdict, startsForBacklog, type Clock, type StartFailureCode } from '@remuda/domain';
-import type { Ending, Halts, HaltsOf } from '@remuda/redis';
+import { startVerdict, startsForBacklog, type Clock, type Ending, type StartFailureCode } from '@remuda/domain';
+import type { Halts, HaltsOf } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Signals } from '../signals.js';
 

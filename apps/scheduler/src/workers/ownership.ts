@@ -1,5 +1,5 @@
-import type { Clock, ContainerRuntime } from '@remuda/domain';
-import type { Leases, Relay, WorkerRegistry } from '@remuda/redis';
+import type { Clock, ContainerRuntime, LeaseStore } from '@remuda/domain';
+import type { Relay, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from '../attempts/holdings.js';
@@ -16,7 +16,7 @@ export interface OwnershipParts {
   readonly fleet: Fleet;
   readonly holdings: Holdings;
   readonly registry: WorkerRegistry;
-  readonly leases: Leases;
+  readonly leases: LeaseStore;
   readonly losses: Losses;
   readonly orders: OperatorOrders;
   readonly relay: Relay;

@@ -1,14 +1,8 @@
-import type { Failure, FailureCode, JobRecord, JobSpec, JobState, Start, Usage } from '@remuda/domain';
+import type { Failure, FailureCode, FoundJob, JobRecord, JobSpec, JobState, Start, Usage } from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
 
 /** Fields of the Redis hash `job(id)`; all values are text. */
 export type JobHash = Readonly<Record<string, string | undefined>>;
-
-/** A job as its record has it, and what it is to do. */
-export interface FoundJob {
-  readonly job: JobRecord;
-  readonly prompt: string;
-}
 
 /** A job of which there are hash and prompt. */
 export function foundJob(id: string, hash: JobHash, prompt: string | null): FoundJob | undefined {

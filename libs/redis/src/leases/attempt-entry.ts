@@ -1,4 +1,4 @@
-import { failureRule, type EndedAttempt, type Failure, type Spent } from '@remuda/domain';
+import { failureRule, type EndedAttempt, type Failure, type LastOfAttempt, type Spent } from '@remuda/domain';
 import { parseJson } from '@remuda/protocol';
 
 /** Attempts kept of one job: more than one redrive can make. */
@@ -6,9 +6,6 @@ export const maxAttemptEntries = 100;
 const maxMessageLength = 4_000;
 const maxLines = 40;
 const maxLineLength = 500;
-
-/** What there is of an attempt whose worker could not report any more. */
-export type LastOfAttempt = Pick<EndedAttempt, 'lastText' | 'ended'>;
 
 /**
  * What is known of an attempt's failure when it ends, as the members of a JSON object; the script that ends it puts those

@@ -1,12 +1,6 @@
-import type { EventData, Failure, JobResult, NewEvent, OverState, Spent, UsageMeter } from '@remuda/domain';
-import type { LastOfAttempt } from './attempt-entry.js';
+import type { Ending, EventData, LastOfAttempt, NewEvent, Spent } from '@remuda/domain';
 import { failureText } from '../queue/profile-queue.js';
 import { keepFinished } from '../queue/queues.js';
-
-/** How an attempt ends in the job's record. */
-export type Ending =
-  | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
-  | { readonly state: 'queued'; readonly failure: Failure; readonly usage?: UsageMeter; readonly wakeAt?: number };
 
 /** What the ending writes into the job's record, fields and values in turn; `spent` is what the bridge counted, where it did. */
 export function endingFields(ending: Ending, spent?: Spent): (string | number)[] {

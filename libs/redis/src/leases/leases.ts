@@ -1,96 +1,44 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type {
-  Again,
+  Assigned,
   Assignment,
+  Claim,
   Clock,
+  CursorMove,
+  Ending,
   Failure,
+  FoundJob,
+  HeldLease,
   JobRecord,
   JobState,
+  LeaseStore,
   NewEvent,
   Secrets,
-  ServerTool,
-  Start,
+  Settled,
 } from '@remuda/domain';
 import { messageFormats, modelCount } from '@remuda/protocol';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
-import { attemptMembers, isDeadLetter, type LastOfAttempt } from './attempt-entry.js';
-import { endedEvents, endingEvent, endingFields, finishedAs, type Ending } from './ending-entry.js';
+import { attemptMembers, isDeadLetter } from './attempt-entry.js';
+import { endedEvents, endingEvent, endingFields, finishedAs } from './ending-entry.js';
 import { failQueuedScript } from '../jobs/end-queued.lua.js';
 import { endedKeysOf } from '../jobs/job-keys.js';
-import { foundJob, retriedField, type FoundJob } from '../jobs/job-hash.js';
+import { foundJob, retriedField } from '../jobs/job-hash.js';
 import { lastTextEntries, lastTextOf } from '../events/last-text.js';
 import { assignScript } from './assign.lua.js';
 import { settleScript } from './settle.lua.js';
-import type { HeldJob } from '../queue/profile-queue.js';
 import { leavingKeys, ticketOptions } from '../queue/placing.js';
 import type { Queues } from '../queue/queues.js';
 import { keysEndMs } from '../retention/retention.js';
 import { affixesOf } from '../script/script.js';
 import { spentByAttempt, spentOf } from './spent.js';
 
-/**
- * What an assignment came to: `worker` says that the worker, `state` that the job is no longer free, `cordoned` that the worker and
- * `halted` that the profile is to have none, `elsewhere` that the worker is not, or no longer, the claiming scheduler's.
- */
-export type Assigned =
-  | { readonly kind: 'assigned'; readonly lease: number; readonly attempt: number; readonly grant: string }
-  | { readonly kind: 'state'; readonly state: JobState | '' }
-  | { readonly kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere' };
-
-/** A claimed job on its way to a worker. */
-export interface Claim {
-  readonly held: HeldJob;
-  /** Who claimed it: the worker has to be his. */
-  readonly scheduler: string;
-  readonly job: JobRecord;
-  readonly prompt: string;
-  readonly start: Start;
-  /** How the attempt begins, where it is a further one. */
-  readonly again?: Again;
-  /** Models that the attempt may ask for. */
-  readonly models: readonly string[];
-  /** What the model's side may do for the attempt besides answering. Default: nothing. */
-  readonly serverTools?: readonly ServerTool[];
-  /** Name of the bridge grant (sha256 of its token in hex) that the worker wants; else one is made. */
-  readonly grant?: string;
-}
-
-/** The lease that is ended, and what came with it. */
-export interface HeldLease {
-  readonly job: string;
-  readonly worker: string;
-  readonly lease: number;
-  /** Name of the lease's bridge grant, where it is known. */
-  readonly grant?: string;
-  /** When the worker took the attempt up, where that was not written before. */
-  readonly startedAt?: number;
-  /** Of an attempt whose worker could not report any more. */
-  readonly last?: LastOfAttempt;
-}
-
-/**
- * What settling came to. `elsewhere`: the relay's cursor is not where it was thought to be. `cancelled`: nothing yet, since the job is
- * not to be queued again: its cancel was asked for.
- */
-export type Settled =
-  | { readonly kind: 'settled'; readonly firstTokenAt?: number }
-  | { readonly kind: 'fenced' }
-  | { readonly kind: 'elsewhere' }
-  | { readonly kind: 'cancelled' };
-
 /** What an assignment says before there is a lease for it. */
 type Unleased = Omit<Assignment, 'attempt' | 'lease'>;
 
-/** Where the relay stood in a worker's stream, and where it stands after this step. */
-export interface CursorMove {
-  readonly before: string;
-  readonly after: string;
-}
-
-/** Whoever has the lease writes the job's record; this is the only way to get one, and to end one. */
-export class Leases {
+/** The leases in Redis: each step is one script. */
+export class Leases implements LeaseStore {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
 
@@ -102,7 +50,6 @@ export class Leases {
     this.#keys = queues.keys;
   }
 
-  /** A job's record, without the model's times, and its prompt. */
   async read(id: string): Promise<FoundJob | undefined> {
     const [hash, prompt] = await Promise.all([
       this.#redis.hgetall(this.#keys.job(id)),
@@ -111,23 +58,19 @@ export class Leases {
     return foundJob(id, hash, prompt);
   }
 
-  /** The lock under which a held job was claimed, for a scheduler that takes it over. */
   async lockOf(id: string): Promise<string | undefined> {
     return (await this.#redis.hget(this.#keys.job(id), 'lock')) ?? undefined;
   }
 
-  /** When the usage limit is lifted that the job's latest attempt met (epoch ms), as the bridge has seen it. */
   async limitResetAt(id: string): Promise<number | undefined> {
     const at = await this.#redis.hget(this.#keys.model(id), modelCount.limitResetAt);
     return at === null ? undefined : Number(at);
   }
 
-  /** Notes under which lock a held job was claimed again. */
   async adoptLock(id: string, lock: string): Promise<void> {
     await this.#redis.hset(this.#keys.job(id), 'lock', lock);
   }
 
-  /** Gives a claimed job to an idle worker: its assignment is in the worker's queue then. */
   async assign(claim: Claim, worker: string): Promise<Assigned> {
     const { job, prompt, again } = claim;
     const now = this.clock.now();
@@ -143,7 +86,6 @@ export class Leases {
     return this.#assign({ ...claim, grant: made.grant }, worker, assignment, now);
   }
 
-  /** Ends an attempt: the job is over or queued again, its bridge grant is gone. */
   async settle(held: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled> {
     const keys = this.#keys;
     const now = this.clock.now();
@@ -183,17 +125,14 @@ export class Leases {
     return answer === 'fenced' || answer === cursor?.after ? { kind: 'fenced' } : { kind: 'elsewhere' };
   }
 
-  /** What the job's attempt of now said last; '' where it said nothing. */
   async lastText({ id, attempt }: Pick<JobRecord, 'id' | 'attempt'>): Promise<string> {
     return lastTextOf(await this.#redis.xrevrange(this.#keys.events(id), '+', '-', 'COUNT', lastTextEntries), attempt);
   }
 
-  /** Jobs that are to be cancelled and are not over. */
   async cancelled(): Promise<readonly string[]> {
     return this.#redis.zrange(this.#keys.cancels, '0', '-1');
   }
 
-  /** Ends a job that never got a lease, and takes it out of its queue: `false` when it's no longer queued. */
   async failQueued(id: string, failure: Failure): Promise<boolean> {
     const keys = this.#keys;
     const now = this.clock.now();

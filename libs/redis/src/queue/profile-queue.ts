@@ -1,10 +1,10 @@
 import { ErrorCode, Job, UnrecoverableError, Worker as BullConsumer } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { RemudaError } from '@remuda/domain';
+import type { FoundJob, RemudaError } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
 import { claimScript } from './claim.lua.js';
 import { isOutage } from '../connection/redis-error.js';
-import { foundJob, type FoundJob } from '../jobs/job-hash.js';
+import { foundJob } from '../jobs/job-hash.js';
 import { passOver } from '../connection/queue-log.js';
 import { parkScript } from './park.lua.js';
 import { keepFinished, type QueuedJob, type Queues } from './queues.js';

@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { Clock } from '@remuda/domain';
+import type { Clock, CursorMove } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { Groups } from '../jobs/groups.js';
 import { lastEntryScript, relayScript, skipScript } from './relay.lua.js';
-import type { CursorMove } from '../leases/leases.js';
 import { Pace } from '../events/pace.js';
 import { passOver } from '../connection/queue-log.js';
 import { answerCode, isOutage } from '../connection/redis-error.js';

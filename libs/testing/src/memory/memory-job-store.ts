@@ -4,6 +4,7 @@ import {
   isOver,
   type CancelAnswer,
   type Clock,
+  type FoundJob,
   type Idempotency,
   type JobQuery,
   type JobRecord,
@@ -14,9 +15,12 @@ import {
 } from '@remuda/domain';
 import { MemoryEventLog } from './memory-event-log.js';
 
-/** The jobs, without Redis and without workers: a test carries them out. Passes the same contract suite as the real one. */
+type Fields = { readonly [Field in keyof JobRecord]?: JobRecord[Field] | undefined };
+
+/** The jobs, without Redis and without workers. Passes the same contract suite as the real one. */
 export class MemoryJobStore implements JobStore {
   readonly #jobs = new Map<string, JobRecord>();
+  readonly #prompts = new Map<string, string>();
   readonly #results = new Map<string, JobResult>();
   readonly #sent = new Map<string, { readonly fingerprint: string; readonly ids: readonly string[] }>();
 
@@ -33,7 +37,8 @@ export class MemoryJobStore implements JobStore {
     if (known) throw new RemudaError('idempotency.conflict', 'This key was used before, with another body.');
     if (idempotency) this.#sent.set(idempotency.key, { fingerprint: idempotency.fingerprint, ids });
     for (const { id, spec } of jobs) {
-      const { prompt: _, ...kept } = spec;
+      const { prompt, ...kept } = spec;
+      this.#prompts.set(id, prompt);
       const at = this.clock.now();
       const none = { attempt: 0, failures: 0, requeues: 0, lease: 0 };
       this.#jobs.set(id, { id, spec: kept, state: 'queued', ...none, times: { queuedAt: at } });
@@ -90,26 +95,29 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve(this.#results.get(id));
   }
 
-  /** Gives the first job of a profile to a worker; undefined where none waits. */
-  take(profile: string, worker: string): JobRecord | undefined {
-    const [job] = this.#queue(profile);
-    if (!job) return undefined;
-    const [at, kind] = [this.clock.now(), 'warm'] as const;
-    const times = { ...job.times, claimedAt: at };
-    const taken = { state: 'assigned', worker, attempt: job.attempt + 1, lease: job.lease + 1, times } as const;
-    this.events.append(job.id, taken.attempt, { type: 'job.assigned', at, data: { worker, start: { kind } } });
-    return this.#change(job, taken);
+  /** A job's record with its prompt. */
+  read(id: string): FoundJob | undefined {
+    const job = this.#jobs.get(id);
+    return job && { job, prompt: this.#prompts.get(id) ?? '' };
   }
 
-  /** The job that a worker has succeeds. */
-  finish(id: string, result: JobResult): void {
-    const job = this.#jobs.get(id);
-    if (!job || !isHeld(job.state)) throw new Error(`No worker has the job ${id}.`);
-    const [at, { usage, costUsd, turns }] = [this.clock.now(), result];
-    this.#results.set(id, result);
-    this.#change(job, { state: 'succeeded', usage, costUsd, turns, times: { ...job.times, overAt: at } });
-    const over: NewEvent = { type: 'job.over', at, data: { state: 'succeeded', usage, costUsd, turns } };
-    this.events.append(id, job.attempt, over);
+  /** The first job that waits for the profile; undefined where none does. */
+  first(profile: string): FoundJob | undefined {
+    const [job] = this.#queue(profile);
+    return job && this.read(job.id);
+  }
+
+  /** Jobs whose cancel was requested and that are not over. */
+  get cancelled(): readonly string[] {
+    const asked = [...this.#jobs.values()].filter((job) => job.cancelRequestedAt !== undefined && !isOver(job.state));
+    return asked.map(({ id }) => id);
+  }
+
+  /** Writes fields of a job's record with the event that tells of it; `undefined` takes a field away. */
+  write(job: JobRecord, by: Fields, event: NewEvent, result?: JobResult): void {
+    const { attempt } = this.#change(job, by);
+    if (result) this.#results.set(job.id, result);
+    this.events.append(job.id, attempt, event);
   }
 
   #queue(profile: string | undefined): readonly JobRecord[] {
@@ -117,8 +125,9 @@ export class MemoryJobStore implements JobStore {
     return waiting.sort((a, b) => a.spec.priority - b.spec.priority);
   }
 
-  #change(job: JobRecord, by: Partial<JobRecord>): JobRecord {
-    const changed = { ...job, ...by };
+  #change(job: JobRecord, by: Fields): JobRecord {
+    const all = Object.entries({ ...job, ...by }).filter(([, value]) => value !== undefined);
+    const changed = Object.fromEntries(all) as unknown as JobRecord;
     this.#jobs.set(job.id, changed);
     return changed;
   }
