@@ -14,11 +14,11 @@ export interface LeaseHarness {
   giveBack(claim: Claim): Promise<void>;
   /** The worker has nothing to do any more. */
   idle(): Promise<void>;
-  cordon(): Promise<void>;
+  cordon(): Promise<unknown>;
   /** The jobs of the profile may not start. */
-  halt(): Promise<void>;
+  halt(): Promise<unknown>;
   /** The bridge saw that the job's usage limit ends then. */
-  limit(job: string, resetAt: number): Promise<void>;
+  limit(job: string, resetAt: number): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export function leaseStoreContract(name: string, make: () => Promise<LeaseHarnes
     });
 
     test.each([
-      ['that is busy', 'worker', async () => void (await assigned())],
+      ['that is busy', 'worker', () => assigned()],
       ['that takes no jobs', 'cordoned', () => harness.cordon()],
       ['while the profile is halted', 'halted', () => harness.halt()],
     ])('a worker %s gets no job', async (_, kind, before) => {

@@ -24,8 +24,8 @@ leaseStoreContract('The one in Redis', async () => {
   return {
     ...{ leases, store, worker, idle, claim, close },
     giveBack: ({ held }: Claim) => queue.giveBack(held as HeldJob),
-    cordon: async () => void (await controls.cordon(worker)),
-    halt: async () => void (await controls.pause('default', 'stop')),
-    limit: async (job, resetAt) => void (await redis.hset(keys.model(job), modelCount.limitResetAt, resetAt)),
+    cordon: () => controls.cordon(worker),
+    halt: () => controls.pause('default', 'stop'),
+    limit: (job, resetAt) => redis.hset(keys.model(job), modelCount.limitResetAt, resetAt),
   };
 });
