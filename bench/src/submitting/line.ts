@@ -53,7 +53,7 @@ export const submitting: Line = {
 function report({ jobs, constant }: Measured): LineReport {
   const rate = (all: readonly Rate[]): number[] => all.map((each) => each.perSecond);
   const cpu = (all: readonly Rate[]): number[] => all.map((each) => each.cpuUs);
-  const target = { atLeast: 0.5 };
+  const target = { atLeast: 0.35 };
   return {
     figures: [
       {

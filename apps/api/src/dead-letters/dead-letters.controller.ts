@@ -53,7 +53,7 @@ export class DeadLettersController {
   @ApiQuery({ type: ListDeadLettersDto })
   @ApiOkResponse({ type: DeadLetterPageDto })
   async list(@Query() query: unknown): Promise<DeadLetterPageView> {
-    const { cursor, limit = 50, ...filter } = readQuery(ListDeadLettersDto, query);
+    const { cursor, limit, ...filter } = readQuery(ListDeadLettersDto, query);
     const from = cursor === undefined ? {} : { cursor };
     const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter), ...from, limit });
     const page = { deadLetters: jobs.map(viewDeadLetter) };

@@ -1,9 +1,9 @@
-import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { failureClasses, failureCodes } from '@remuda/domain';
 import type { DeadLetterFilter, FailureClass, FailureCode } from '@remuda/domain';
-import { IsIn, IsInt, IsObject, Max, Min } from 'class-validator';
-import { Given, Inner } from '../input/fields.js';
-import { Characters, Distinct, WholeNumber } from '../input/rules.js';
+import { IsObject } from 'class-validator';
+import { Default, Given, Inner } from '../input/fields.js';
+import { Characters, Distinct, Integer, IntegerText, OneOf } from '../input/rules.js';
 
 /** Dead letters that one request redrives at most. */
 export const mostRedriven = 500;
@@ -15,17 +15,16 @@ const eachId = { each: true, message: 'must be job ids' } as const;
 export class DeadLetterFilterDto {
   @Given()
   @Characters(0, 40)
-  @ApiPropertyOptional()
   profile?: string;
 
   @Given()
-  @IsIn(failureCodes)
-  @ApiPropertyOptional({ enum: failureCodes, description: 'The code with which it failed.' })
+  @OneOf(failureCodes)
+  @ApiProperty({ description: 'The code with which it failed.' })
   code?: FailureCode;
 
   @Given()
-  @IsIn(failureClasses)
-  @ApiPropertyOptional({ enum: failureClasses, description: 'Whose fault it was.' })
+  @OneOf(failureClasses)
+  @ApiProperty({ description: 'Whose fault it was.' })
   class?: FailureClass;
 }
 
@@ -33,13 +32,12 @@ export class DeadLetterFilterDto {
 export class ListDeadLettersDto extends DeadLetterFilterDto {
   @Given()
   @Characters(0, 200)
-  @ApiPropertyOptional({ description: 'The `nextCursor` of the page before.' })
+  @ApiProperty({ description: 'The `nextCursor` of the page before.' })
   cursor?: string;
 
-  @Given()
-  @WholeNumber(1, 200)
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
-  limit?: number;
+  @Default(50)
+  @IntegerText(1, 200)
+  limit!: number;
 }
 
 /** Which dead letters are redriven: `ids`, or those that fit a `filter`, the latest first. */
@@ -48,25 +46,17 @@ export class RedriveDto {
   @Given()
   @Distinct(1, mostRedriven)
   @Characters(1, 63, eachId)
-  @ApiPropertyOptional({ type: [String], minItems: 1, maxItems: mostRedriven, uniqueItems: true })
   ids?: string[];
 
   @Given()
   @IsObject()
   @Inner(() => DeadLetterFilterDto)
-  @ApiPropertyOptional({ type: () => DeadLetterFilterDto, description: '`{}` means all.' })
+  @ApiProperty({ type: () => DeadLetterFilterDto, description: '`{}` means all.' })
   filter?: DeadLetterFilterDto;
 
   @Given()
-  @IsInt()
-  @Min(1)
-  @Max(mostRedriven)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: mostRedriven,
-    description: 'With `filter`: at most so many.',
-  })
+  @Integer(1, mostRedriven)
+  @ApiProperty({ description: 'With `filter`: at most so many.' })
   limit?: number;
 }
 

@@ -66,7 +66,7 @@ without an id. \`application/json\`: a page of them. Unknown types may come: pas
       await this.stream({ id, after, path }, request, reply);
       return;
     }
-    const { events, complete } = await this.events.page(id, after, limit ?? 200, path);
+    const { events, complete } = await this.events.page(id, after, limit, path);
     const page: EventPageView = { events, next: events.at(-1)?.id ?? after, complete };
     void reply.send(page);
   }

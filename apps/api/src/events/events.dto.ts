@@ -1,26 +1,26 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { JobEvent } from '@remuda/domain';
 import type { EventPageView } from '@remuda/protocol';
-import { IsIn, IsString } from 'class-validator';
-import { Given } from '../input/fields.js';
-import { WholeNumber } from '../input/rules.js';
+import { IsString } from 'class-validator';
+import { Default, Given } from '../input/fields.js';
+import { IntegerText, OneOf } from '../input/rules.js';
 import type { EventForm } from './position.js';
 
 /** Which stretch of a job's events, and in which form. */
 export class EventsQueryDto {
   @Given()
   @IsString()
-  @ApiPropertyOptional({ description: 'Events with an id above this one. The header Last-Event-ID goes before it.' })
+  @ApiProperty({ description: 'Events with an id above this one. The header Last-Event-ID goes before it.' })
   after?: string;
 
-  @Given()
-  @WholeNumber(1, 1_000)
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000, default: 200, description: 'Of a JSON page.' })
-  limit?: number;
+  @Default(200)
+  @IntegerText(1, 1_000)
+  @ApiProperty({ description: 'Of a JSON page.' })
+  limit!: number;
 
   @Given()
-  @IsIn(['sse', 'json'])
-  @ApiPropertyOptional({ enum: ['sse', 'json'], description: 'Goes before Accept.' })
+  @OneOf(['sse', 'json'])
+  @ApiProperty({ description: 'Goes before Accept.' })
   format?: EventForm;
 }
 

@@ -10,16 +10,23 @@ import { findUnsafeJson, join } from './plain-json.js';
 /** What reading an input came to: the value, or why it is none. */
 export type Read<T> = { readonly value: T; readonly faults: readonly [] } | { readonly faults: readonly Fault[] };
 
+/** Absent fields have no rules to keep, and what is wrong is told without the input itself. */
+const options = {
+  skipUndefinedProperties: true,
+  forbidUnknownValues: true,
+  validationError: { target: false, value: false },
+};
+
 /** Unknown fields that are told at most: an input with more of them has one cause. */
 const mostUnknown = 1_000;
 
 /**
- * Reads an input by the rules of its class: unknown fields are faults, as is everything that breaks a rule. What it takes grows
- * with the fields of the class and the names in the input; values are taken as they are, and never copied.
+ * Reads an input by the rules of its class: unknown fields are faults, as is everything that breaks a rule; absent ones get their
+ * defaults. What it takes grows with the fields of the class and the names in the input; values are taken as they are, and never copied.
  */
 export function readDto<T extends object>(dto: Dto<T>, input: unknown, path = ''): Read<T> {
   if (!isRecord(input)) return { faults: [{ path, message: 'must be an object' }] };
-  const { names } = fieldsOf(dto);
+  const { names, required, defaults } = fieldsOf(dto);
   const faults = Object.keys(input)
     .filter((name) => !names.has(name))
     .slice(0, mostUnknown)
@@ -28,10 +35,18 @@ export function readDto<T extends object>(dto: Dto<T>, input: unknown, path = ''
   for (const name of names) {
     const read = readField(dto, input, name, path);
     for (const fault of read.faults) faults.push(fault);
-    if (read.value !== undefined) Object.assign(value, { [name]: read.value });
+    if (read.value !== undefined) (value as Record<string, unknown>)[name] = read.value;
   }
-  faults.push(...validateSync(value, { forbidUnknownValues: true }).map((fault) => told(fault, path)));
-  return faults.length === 0 ? { value, faults: [] } : { faults };
+  for (const name of required)
+    if (!Object.hasOwn(input, name)) faults.push({ path: join(path, name), message: 'is required' });
+  for (const fault of validateSync(value, options)) faults.push(told(fault, path));
+  return faults.length === 0 ? { value: withDefaults(value, defaults), faults: [] } : { faults };
+}
+
+function withDefaults<T extends object>(value: T, defaults: Readonly<Record<string, unknown>>): T {
+  const fields = value as Record<string, unknown>;
+  for (const name in defaults) fields[name] ??= defaults[name];
+  return value;
 }
 
 /** The value of one field, and the faults within it where it has a class of its own. */

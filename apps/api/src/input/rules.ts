@@ -1,46 +1,113 @@
 import { applyDecorators } from '@nestjs/common';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, Max, Min, ValidateBy } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateBy } from 'class-validator';
 import type { ValidationOptions } from 'class-validator';
 import { Changed } from './fields.js';
 
-/** A whole number within limits in a query string. */
-export const WholeNumber = (min: number, max: number): PropertyDecorator =>
+/*
+ * The rules of fields. Each is one rule of class-validator, which takes its time for every one, and tells the API's document what it asks
+ * for: so what a field may be stands in one place.
+ */
+
+/** A whole number within limits. */
+export const Integer = (min: number, max: number): PropertyDecorator =>
+  applyDecorators(
+    ValidateBy({
+      name: 'integer',
+      validator: {
+        validate: (value) => Number.isInteger(value) && isWithin(value as number, min, max),
+        defaultMessage: () => `must be an integer from ${min} to ${max}`,
+      },
+    }),
+    ApiProperty({ type: 'integer', minimum: min, maximum: max }),
+  );
+
+/** The same in a query string. */
+export const IntegerText = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
     Changed((value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value)),
-    IsInt(),
-    Min(min),
-    Max(max),
+    Integer(min, max),
+  );
+
+/** An amount of money above nothing: a millionth at least. */
+export const Amount = (max: number): PropertyDecorator =>
+  applyDecorators(
+    ValidateBy({
+      name: 'amount',
+      validator: {
+        validate: (value) => typeof value === 'number' && isWithin(value, 0.000_001, max),
+        defaultMessage: () => `must be a number greater than 0, and at most ${max}`,
+      },
+    }),
+    ApiProperty({ type: 'number', exclusiveMinimum: 0, maximum: max } as object),
+  );
+
+/** One of some words. */
+export const OneOf = (words: readonly string[]): PropertyDecorator =>
+  applyDecorators(
+    ValidateBy({
+      name: 'oneOf',
+      validator: {
+        validate: (value) => words.includes(value as string),
+        defaultMessage: () => `must be one of ${words.join(', ')}`,
+      },
+    }),
+    ApiProperty({ enum: [...words] }),
+  );
+
+/** A text of a form, which its message names. */
+export const Form = (form: RegExp, message: string): PropertyDecorator =>
+  applyDecorators(
+    ValidateBy(
+      { name: 'form', validator: { validate: (value) => typeof value === 'string' && form.test(value) } },
+      { message },
+    ),
+    ApiProperty({ pattern: form.source }),
   );
 
 /** A text of so many characters. Never looks at more of it than it has to, however long it is. */
 export const Characters = (min: number, max: number, options: ValidationOptions = {}): PropertyDecorator =>
-  ValidateBy(
-    {
-      name: 'characters',
-      constraints: [min, max],
-      validator: {
-        validate: (value) => typeof value === 'string' && value.length >= min && hasAtMost(value, max),
-        defaultMessage: () => `must be a string of ${min} to ${max} characters`,
+  applyDecorators(
+    ValidateBy(
+      {
+        name: 'characters',
+        validator: {
+          validate: (value) => typeof value === 'string' && value.length >= min && hasAtMost(value, max),
+          defaultMessage: () => `must be a string of ${min} to ${max} characters`,
+        },
       },
-    },
-    options,
+      options,
+    ),
+    // Of a list's elements the list itself says nothing.
+    options.each ? ApiProperty() : ApiProperty({ ...(min > 0 ? { minLength: min } : {}), maxLength: max }),
   );
 
 /**
- * A text of so many of JavaScript's own units. For a limit in bytes, since each unit takes one at least in UTF-8: it is told
+ * A text that is not empty, of so many bytes at most. Each of JavaScript's units takes one at least in UTF-8, and only these are counted:
  * without a look at the text.
  */
-export const Units = (min: number, max: number, options: ValidationOptions = {}): PropertyDecorator =>
-  ValidateBy(
-    {
-      name: 'units',
-      constraints: [min, max],
-      validator: { validate: (value) => typeof value === 'string' && value.length >= min && value.length <= max },
-    },
-    options,
+export const Filled = (maxBytes: number): PropertyDecorator =>
+  applyDecorators(
+    ValidateBy({
+      name: 'filled',
+      validator: {
+        validate: (value) => typeof value === 'string' && isWithin(value.length, 1, maxBytes),
+        defaultMessage: () => `must have 1 character to ${maxBytes} bytes`,
+      },
+    }),
+    ApiProperty({ minLength: 1 }),
   );
 
-/** A list of so many values, no two of them the same. */
+/** A list of so many strings, each of so many characters. */
+export const Strings = (most: number, maxChars: number): PropertyDecorator =>
+  applyDecorators(
+    IsArray(),
+    ArrayMaxSize(most),
+    Characters(1, maxChars, { each: true, message: `must be strings of 1 to ${maxChars} characters` }),
+    ApiProperty({ type: [String], maxItems: most }),
+  );
+
+/** A list of so many strings, no two of them the same. */
 export const Distinct = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
     IsArray(),
@@ -54,7 +121,10 @@ export const Distinct = (min: number, max: number): PropertyDecorator =>
         defaultMessage: () => 'must not contain duplicates',
       },
     }),
+    ApiProperty({ type: [String], minItems: min, maxItems: max, uniqueItems: true }),
   );
+
+const isWithin = (value: number, min: number, max: number): boolean => value >= min && value <= max;
 
 /** The upper bits of the first half of a surrogate pair. */
 const firstOfPair = 0xd800 >> 10;

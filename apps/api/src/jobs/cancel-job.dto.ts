@@ -1,4 +1,4 @@
-import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '@nestjs/swagger';
 import { Given } from '../input/fields.js';
 import { Characters } from '../input/rules.js';
 
@@ -7,6 +7,5 @@ import { Characters } from '../input/rules.js';
 export class CancelJobDto {
   @Given()
   @Characters(1, 500)
-  @ApiPropertyOptional({ minLength: 1, maxLength: 500 })
   reason?: string;
 }

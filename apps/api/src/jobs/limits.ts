@@ -1,5 +1,3 @@
-import { usualIdleTimeoutMs, usualLoopAfter } from '@remuda/domain';
-
 /** How large, long and many the parts of a job may be. Times in ms, sizes in bytes. */
 export const limits = {
   promptBytes: 10 * 1024 * 1024,
@@ -7,6 +5,7 @@ export const limits = {
   schemaBytes: 64 * 1024,
   metadataBytes: 16 * 1024,
   labels: 32,
+  labelUnits: 255,
   toolRules: 200,
   toolRuleChars: 500,
   batchJobs: 500,
@@ -16,13 +15,5 @@ export const limits = {
   waitS: 600,
 } as const;
 
-/** What a job gets that says nothing. */
-export const defaults = {
-  profile: 'default',
-  priority: 5,
-  timeoutMs: 30 * 60_000,
-  idleTimeoutMs: usualIdleTimeoutMs,
-  onLoop: 'flag',
-  loopAfter: usualLoopAfter,
-  attempts: 3,
-} as const;
+/** What a label's name is made of. */
+export const labelName = /^[A-Za-z0-9._/-]{1,63}$/;

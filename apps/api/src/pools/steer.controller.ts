@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyExamples } from '../docs/body-examples.js';
-import { RemudaError, defaultDrainMs } from '@remuda/domain';
+import { RemudaError } from '@remuda/domain';
 import type { PoolStore, PoolControls } from '@remuda/domain';
 import type { PoolListView, PoolView, WorkerView } from '@remuda/protocol';
 import { requireDto, requireBody } from '../input/read-dto.js';
@@ -92,7 +92,7 @@ export class SteerController {
   @ApiNotFoundResponse(noPool)
   async drain(@Param('profile') profile: string, @Body() body: unknown): Promise<PoolView> {
     const { limitMs, reason } = requireDto(DrainPoolDto, requireBody(body ?? {}));
-    return this.pool(profile, await this.controls.drainPool(profile, limitMs ?? defaultDrainMs, reason ?? byOperator));
+    return this.pool(profile, await this.controls.drainPool(profile, limitMs, reason ?? byOperator));
   }
 
   @Post('workers/:id/cordon')
@@ -133,7 +133,7 @@ export class SteerController {
   @ApiNotFoundResponse(noWorker)
   async drainWorker(@Param('id') id: string, @Body() body: unknown): Promise<WorkerView> {
     const { limitMs } = requireDto(DrainWorkerDto, requireBody(body ?? {}));
-    return this.worker(id, await this.controls.drainWorker(id, limitMs ?? defaultDrainMs));
+    return this.worker(id, await this.controls.drainWorker(id, limitMs));
   }
 
   private async pools(): Promise<PoolListView> {

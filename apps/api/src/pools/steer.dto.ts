@@ -1,8 +1,7 @@
-import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { defaultDrainMs } from '@remuda/domain';
-import { IsInt, Max, Min } from 'class-validator';
-import { Given } from '../input/fields.js';
-import { Characters } from '../input/rules.js';
+import { Default, Given } from '../input/fields.js';
+import { Characters, Integer } from '../input/rules.js';
 
 /** Longest limit of a drain, in ms: no attempt lasts longer than a day. */
 const maxDrainMs = 86_400_000;
@@ -12,26 +11,20 @@ const maxDrainMs = 86_400_000;
 export class PausePoolDto {
   @Given()
   @Characters(1, 500)
-  @ApiPropertyOptional({ minLength: 1, maxLength: 500, description: 'Shown to whoever looks at the pool.' })
+  @ApiProperty({ description: 'Shown to whoever looks at the pool.' })
   reason?: string;
 }
 
 /** How a worker is drained. */
 @ApiSchema({ name: 'DrainWorker' })
 export class DrainWorkerDto {
-  @Given()
-  @IsInt()
-  @Min(0)
-  @Max(maxDrainMs)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 0,
-    maximum: maxDrainMs,
-    default: defaultDrainMs,
+  @Default(defaultDrainMs)
+  @Integer(0, maxDrainMs)
+  @ApiProperty({
     description:
       'What runs may go on for so long, in ms; then it is requeued, uncounted. Of two limits the earlier holds.',
   })
-  limitMs?: number;
+  limitMs!: number;
 }
 
 /** Why and how a pool is drained. */
@@ -39,6 +32,6 @@ export class DrainWorkerDto {
 export class DrainPoolDto extends DrainWorkerDto {
   @Given()
   @Characters(1, 500)
-  @ApiPropertyOptional({ minLength: 1, maxLength: 500, description: 'Shown to whoever looks at the pool.' })
+  @ApiProperty({ description: 'Shown to whoever looks at the pool.' })
   reason?: string;
 }

@@ -4,7 +4,8 @@ export type Secrets = Readonly<Record<string, string>>;
 /** How many secrets a job may have, and how large each may be, in bytes of UTF-8. */
 export const secretLimits = { count: 32, valueBytes: 8 * 1024 } as const;
 
-const secretName = /^[A-Z_][A-Z0-9_]{0,63}$/;
+/** What a secret's name is made of. */
+export const secretName = /^[A-Z_][A-Z0-9_]{0,63}$/;
 
 /** Names that would change where the agent's requests go, what it is, or what its tools run. */
 const reserved =

@@ -8,7 +8,7 @@ import {
   type GitUrlRules,
 } from '@remuda/domain';
 import { isLargerThan, join } from '../../input/plain-json.js';
-import { limits } from '../limits.js';
+import { labelName, limits } from '../limits.js';
 import type { SubmitJobDto } from './submit-job.dto.js';
 
 /** What the rules need to know besides the job. */
@@ -66,19 +66,17 @@ function timeFaults({ delayMs, runAt }: SubmitJobDto, now: number): Fault[] {
   return at - now > limits.yearMs ? [{ path: 'runAt', message: 'must be at most a year ahead' }] : [];
 }
 
-const labelKey = /^[A-Za-z0-9._/-]{1,63}$/;
-
 function labelFaults(labels: Readonly<Record<string, unknown>>): Fault[] {
   const entries = Object.entries(labels);
   if (entries.length > limits.labels)
     return [{ path: 'labels', message: `must not have more than ${limits.labels} entries` }];
   return entries.flatMap(([key, value]) => {
-    if (!labelKey.test(key))
+    if (!labelName.test(key))
       return [
         { path: join('labels', key.slice(0, 70)), message: 'must have a name of 1 to 63 letters, digits and . _ / -' },
       ];
-    if (typeof value !== 'string' || value.length > 255)
-      return [{ path: join('labels', key), message: 'must be a string of at most 255 characters' }];
+    if (typeof value !== 'string' || value.length > limits.labelUnits)
+      return [{ path: join('labels', key), message: `must be a string of at most ${limits.labelUnits} characters` }];
     return [];
   });
 }

@@ -1,12 +1,10 @@
 import type { JobSpec, NewJob, Secrets, ToolRules, Workspace } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import type { Read } from '../../input/read-dto.js';
-import { quickLook } from '../../input/quick-look.js';
 import { readDto } from '../../input/read-dto.js';
 import { join } from '../../input/plain-json.js';
 import { jobFaults, timeOf } from './job-rules.js';
 import type { RuleContext } from './job-rules.js';
-import { defaults } from '../limits.js';
 import { outputSchemaFaults } from '../schema/output-schema.js';
 import { SubmitJobDto } from './submit-job.dto.js';
 
@@ -15,7 +13,7 @@ export type AskedJob = Omit<NewJob, 'id'>;
 
 /** Reads one job of a request's body; `path` is where it stands there. All its faults are told together. */
 export async function readJobSpec(body: unknown, context: RuleContext, path = ''): Promise<Read<AskedJob>> {
-  const read = looksRight(body) ? { value: body as SubmitJobDto } : readDto(SubmitJobDto, withoutShorthand(body), path);
+  const read = readDto(SubmitJobDto, withoutShorthand(body), path);
   if (!('value' in read)) return read;
   const { outputSchema } = read.value;
   const faults = [
@@ -29,10 +27,6 @@ export async function readJobSpec(body: unknown, context: RuleContext, path = ''
   return { value: { spec, ...(names.length > 0 ? { secrets: secrets as Secrets } : {}) }, faults: [] };
 }
 
-/** Most jobs are right, and simple. */
-const isRight = quickLook(SubmitJobDto);
-const looksRight = (body: unknown): boolean => isRecord(body) && isRight(body);
-
 function withoutShorthand(body: unknown): unknown {
   return isRecord(body) && body['workspace'] === 'empty' ? { ...body, workspace: { kind: 'empty' } } : body;
 }
@@ -41,7 +35,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
   const runAt = startTime(job, now);
   return {
     prompt: job.prompt,
-    profile: job.profile ?? defaults.profile,
+    profile: job.profile,
     ...given('model', job.model),
     ...given('appendSystemPrompt', job.appendSystemPrompt || undefined),
     ...given('maxTurns', job.maxTurns),
@@ -50,17 +44,17 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     ...given('permissionMode', job.permissionMode),
     ...given('outputSchema', job.outputSchema),
     workspace: workspaceOf(job.workspace),
-    priority: job.priority ?? defaults.priority,
+    priority: job.priority,
     ...given('runAt', runAt),
     ...given('ttlMs', job.ttlMs),
-    timeoutMs: job.timeoutMs ?? defaults.timeoutMs,
-    idleTimeoutMs: job.idleTimeoutMs ?? defaults.idleTimeoutMs,
-    onLoop: job.onLoop ?? defaults.onLoop,
-    loopAfter: job.loopAfter ?? defaults.loopAfter,
-    attempts: job.attempts ?? defaults.attempts,
+    timeoutMs: job.timeoutMs,
+    idleTimeoutMs: job.idleTimeoutMs,
+    onLoop: job.onLoop,
+    loopAfter: job.loopAfter,
+    attempts: job.attempts,
     ...given('onLimit', job.onLimit),
     ...given('onLost', job.onLost),
-    deltas: job.deltas ?? false,
+    deltas: job.deltas,
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},
   };

@@ -1,41 +1,31 @@
-import { onLoopChoices, onLostWords, permissionModes, secretLimits } from '@remuda/domain';
-import type { OnLoop, OnLost, PermissionMode } from '@remuda/domain';
-import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsObject,
-  IsString,
-  Matches,
-  Max,
-  Min,
-} from 'class-validator';
-import { Given, Inner } from '../../input/fields.js';
-import { Characters, Units } from '../../input/rules.js';
-import { defaults, limits } from '../limits.js';
+  onLoopChoices,
+  onLostWords,
+  permissionModes,
+  secretLimits,
+  secretName,
+  usualIdleTimeoutMs,
+  usualLoopAfter,
+} from '@remuda/domain';
+import type { OnLoop, OnLost, PermissionMode } from '@remuda/domain';
+import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { IsBoolean, IsIn, IsObject, IsString } from 'class-validator';
+import { Default, Given, Inner } from '../../input/fields.js';
+import { Amount, Characters, Filled, Form, Integer, OneOf, Strings } from '../../input/rules.js';
+import { labelName, limits } from '../limits.js';
 
 const model = /^[A-Za-z0-9._:[\]-]{1,100}$/;
-const toolRule = { each: true, message: `must be strings of 1 to ${limits.toolRuleChars} characters` } as const;
 
 /** `tools` of a job: rules in Claude Code's own notation. */
 @ApiSchema({ name: 'Tools' })
 export class ToolsDto {
   @Given()
-  @IsArray()
-  @ArrayMaxSize(limits.toolRules)
-  @Characters(1, limits.toolRuleChars, toolRule)
-  @ApiPropertyOptional({ type: [String], maxItems: limits.toolRules, example: ['Read', 'Bash(git *)'] })
+  @Strings(limits.toolRules, limits.toolRuleChars)
+  @ApiProperty({ example: ['Read', 'Bash(git *)'] })
   allow?: string[];
 
   @Given()
-  @IsArray()
-  @ArrayMaxSize(limits.toolRules)
-  @Characters(1, limits.toolRuleChars, toolRule)
-  @ApiPropertyOptional({ type: [String], maxItems: limits.toolRules })
+  @Strings(limits.toolRules, limits.toolRuleChars)
   deny?: string[];
 }
 
@@ -60,19 +50,12 @@ export class GitWorkspaceDto {
 
   @Given()
   @IsString()
-  @ApiPropertyOptional({ description: 'Branch, tag or commit; the default branch when absent.' })
+  @ApiProperty({ description: 'Branch, tag or commit; the default branch when absent.' })
   ref?: string;
 
   @Given()
-  @IsInt()
-  @Min(1)
-  @Max(100_000)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 100_000,
-    description: 'Commits fetched; all when absent.',
-  })
+  @Integer(1, 100_000)
+  @ApiProperty({ description: 'Commits fetched; all when absent.' })
   depth?: number;
 }
 
@@ -82,59 +65,49 @@ const workspaceType = ({ kind }: { readonly kind?: unknown }) => (kind === 'git'
 /** A job as clients ask for it. Rules that one field alone cannot tell are in `job-rules.ts`. */
 @ApiSchema({ name: 'SubmitJob' })
 export class SubmitJobDto {
-  @Units(1, limits.promptBytes, { message: `must have 1 character to ${limits.promptBytes} bytes` })
-  @ApiProperty({ description: 'What Claude Code is asked to do: up to 10 MiB of UTF-8.', minLength: 1 })
+  @Filled(limits.promptBytes)
+  @ApiProperty({ description: 'What Claude Code is asked to do: up to 10 MiB of UTF-8.' })
   prompt!: string;
 
-  @Given()
+  @Default('default')
   @Characters(0, 40)
-  @ApiPropertyOptional({
-    default: defaults.profile,
-    description: 'The pool that carries it out; see GET /api/v1/pools.',
-  })
-  profile?: string;
+  @ApiProperty({ description: 'The pool that carries it out; see GET /api/v1/pools.' })
+  profile!: string;
 
   @Given()
-  @IsString()
-  @Matches(model, { message: 'must be the name of a model' })
-  @ApiPropertyOptional({ pattern: model.source, description: "The profile's own when absent." })
+  @Form(model, 'must be the name of a model')
+  @ApiProperty({ description: "The profile's own when absent." })
   model?: string;
 
   @Given()
   @IsString()
-  @ApiPropertyOptional({
+  @ApiProperty({
     description: 'Added to the system prompt; up to 100 KiB. Such a job cannot start fully warm.',
   })
   appendSystemPrompt?: string;
 
   @Given()
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000 })
+  @Integer(1, 1_000)
   maxTurns?: number;
 
   @Given()
-  @IsNumber()
-  @Min(0.000_001, { message: 'must be greater than 0' })
-  @Max(10_000)
-  @ApiPropertyOptional({ exclusiveMinimum: 0, maximum: 10_000, description: 'US dollars over all attempts.' } as object)
+  @Amount(10_000)
+  @ApiProperty({ description: 'US dollars over all attempts.' })
   maxBudgetUsd?: number;
 
   @Given()
   @IsObject()
   @Inner(() => ToolsDto)
-  @ApiPropertyOptional({ type: () => ToolsDto })
+  @ApiProperty({ type: () => ToolsDto })
   tools?: ToolsDto;
 
   @Given()
-  @IsIn(permissionModes)
-  @ApiPropertyOptional({ enum: permissionModes })
+  @OneOf(permissionModes)
   permissionMode?: PermissionMode;
 
   @Given()
   @IsObject()
-  @ApiPropertyOptional({
+  @ApiProperty({
     type: 'object',
     additionalProperties: true,
     description:
@@ -145,7 +118,7 @@ export class SubmitJobDto {
   @Given()
   @IsObject({ message: 'must be "empty", or an object with a kind of empty or git' })
   @Inner(workspaceType)
-  @ApiPropertyOptional({
+  @ApiProperty({
     oneOf: [
       { type: 'string', enum: ['empty'] },
       { $ref: getSchemaPath(EmptyWorkspaceDto) },
@@ -155,96 +128,58 @@ export class SubmitJobDto {
   })
   workspace?: EmptyWorkspaceDto | GitWorkspaceDto;
 
-  @Given()
-  @IsInt()
-  @Min(1)
-  @Max(10)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 10,
-    default: defaults.priority,
-    description: '1 is first.',
-  })
-  priority?: number;
+  @Default(5)
+  @Integer(1, 10)
+  @ApiProperty({ description: '1 is first.' })
+  priority!: number;
 
   @Given()
-  @IsInt()
-  @Min(0)
-  @Max(limits.yearMs)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 0,
-    description: 'Starts no sooner than after so long; or use runAt.',
-  })
+  @Integer(0, limits.yearMs)
+  @ApiProperty({ description: 'Starts no sooner than after so long; or use runAt.' })
   delayMs?: number;
 
   @Given()
-  @ApiPropertyOptional({
+  @ApiProperty({
     oneOf: [{ type: 'string', format: 'date-time' }, { type: 'integer' }],
     description: 'Starts no sooner than this: ISO 8601 or epoch ms, at most a year ahead.',
   })
   runAt?: string | number;
 
   @Given()
-  @IsInt()
-  @Min(1)
-  @Max(limits.yearMs)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    description: 'Fails as job.expired when it has not started so long after it could.',
-  })
+  @Integer(1, limits.yearMs)
+  @ApiProperty({ description: 'Fails as job.expired when it has not started so long after it could.' })
   ttlMs?: number;
 
-  @Given()
-  @IsInt()
-  @Min(1_000)
-  @Max(limits.dayMs)
-  @ApiPropertyOptional({ type: 'integer', minimum: 1_000, maximum: limits.dayMs, default: defaults.timeoutMs })
-  timeoutMs?: number;
+  @Default(30 * 60_000)
+  @Integer(1_000, limits.dayMs)
+  timeoutMs!: number;
 
-  @Given()
-  @IsInt()
-  @Min(1_000)
-  @Max(limits.dayMs)
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1_000,
-    maximum: limits.dayMs,
-    default: defaults.idleTimeoutMs,
+  @Default(usualIdleTimeoutMs)
+  @Integer(1_000, limits.dayMs)
+  @ApiProperty({
     description: 'An attempt in which Claude Code prints nothing for so long, tools included, ends as engine.hung.',
   })
-  idleTimeoutMs?: number;
+  idleTimeoutMs!: number;
 
-  @Given()
-  @IsIn(onLoopChoices)
-  @ApiPropertyOptional({
-    enum: onLoopChoices,
-    default: defaults.onLoop,
+  @Default('flag' satisfies OnLoop)
+  @OneOf(onLoopChoices)
+  @ApiProperty({
     description:
       'What follows when the same tool call comes loopAfter times in a row: an event, or job.looping as well.',
   })
-  onLoop?: OnLoop;
+  onLoop!: OnLoop;
+
+  @Default(usualLoopAfter)
+  @Integer(2, 1_000)
+  loopAfter!: number;
+
+  @Default(3)
+  @Integer(1, 10)
+  attempts!: number;
 
   @Given()
-  @IsInt()
-  @Min(2)
-  @Max(1_000)
-  @ApiPropertyOptional({ type: 'integer', minimum: 2, maximum: 1_000, default: defaults.loopAfter })
-  loopAfter?: number;
-
-  @Given()
-  @IsInt()
-  @Min(1)
-  @Max(10)
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 10, default: defaults.attempts })
-  attempts?: number;
-
-  @Given()
-  @IsIn(['fail', 'wait'])
-  @ApiPropertyOptional({
-    enum: ['fail', 'wait'],
+  @OneOf(['fail', 'wait'])
+  @ApiProperty({
     default: 'fail',
     description:
       "What follows when the account's usage limit is reached: it fails, or waits until the limit is lifted.",
@@ -252,26 +187,25 @@ export class SubmitJobDto {
   onLimit?: 'fail' | 'wait';
 
   @Given()
-  @IsIn(onLostWords)
-  @ApiPropertyOptional({
-    enum: onLostWords,
+  @OneOf(onLostWords)
+  @ApiProperty({
     default: 'resume',
     description:
       'What a further attempt does: goes on with the session of a lost one where it can, or runs the prompt again.',
   })
   onLost?: OnLost;
 
-  @Given()
+  @Default(false)
   @IsBoolean()
-  @ApiPropertyOptional({ default: false, description: 'Whether the event stream has message.delta, token by token.' })
-  deltas?: boolean;
+  @ApiProperty({ description: 'Whether the event stream has message.delta, token by token.' })
+  deltas!: boolean;
 
   @Given()
   @IsObject()
-  @ApiPropertyOptional({
+  @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string', minLength: 1 },
-    propertyNames: { pattern: '^[A-Z_][A-Z0-9_]{0,63}$' },
+    propertyNames: { pattern: secretName.source },
     maxProperties: secretLimits.count,
     writeOnly: true,
     description:
@@ -282,11 +216,17 @@ export class SubmitJobDto {
 
   @Given()
   @IsObject()
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' }, example: { team: 'search' } })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string', maxLength: limits.labelUnits },
+    propertyNames: { pattern: labelName.source },
+    maxProperties: limits.labels,
+    example: { team: 'search' },
+  } as object)
   labels?: Record<string, unknown>;
 
   @Given()
   @IsObject()
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Kept as it is; up to 16 KiB.' })
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Kept as it is; up to 16 KiB.' })
   metadata?: Record<string, unknown>;
 }
