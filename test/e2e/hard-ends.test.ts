@@ -40,7 +40,10 @@ describe.skipIf(!hasEngine)('a worker in a container', () => {
       const told = JSON.stringify(await eventsOf(id));
       expect(await cluster.api.over(id), told).toMatchObject({
         state: 'failed',
-        failure: { code: 'engine.out_of_memory', message: 'The kernel killed Claude Code for want of memory.' },
+        failure: {
+          code: 'engine.out_of_memory',
+          message: 'Claude Code ran out of memory and was killed by the kernel.',
+        },
       });
     },
     longMs,

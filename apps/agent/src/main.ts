@@ -10,7 +10,8 @@ const workerWaitMs = 120_000;
 
 async function main(): Promise<void> {
   const [path] = process.argv.slice(2);
-  if (path === undefined) throw new RemudaError('config.invalid', "An agent wants the path of its worker's socket.");
+  if (path === undefined)
+    throw new RemudaError('config.invalid', "The agent needs the path of its worker's socket as an argument.");
   // a pod's containers are all told to end at once: when the agent does is the worker's to say, who may have a job to finish
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const runner = new ContainedRunner();

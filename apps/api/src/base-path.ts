@@ -8,7 +8,7 @@ export type BasePathOf = (headers: Readonly<Record<string, string | readonly str
 /** Reads such a path. Throws for what is none. */
 export function readBasePath(value: string): string {
   if (value.length > maxChars || !path.test(value))
-    throw new Error('expected a path as /remuda, without a slash at its end');
+    throw new Error('expected a path such as /remuda, without a trailing slash');
   return value;
 }
 

@@ -12,13 +12,13 @@ export function measureRequests(server: Pick<FastifyInstance, 'addHook'>, regist
   const registers = [registry];
   const count = new Counter({
     name: 'remuda_http_requests_total',
-    help: 'Requests that were answered, by route and status.',
+    help: 'Answered requests, by route and status.',
     labelNames,
     registers,
   });
   const time = new Histogram({
     name: 'remuda_http_request_seconds',
-    help: 'From a request to the first byte of its answer, without those that asked to wait.',
+    help: 'Time from a request to the first byte of its answer. Requests that asked to wait do not count.',
     labelNames: ['method', 'route'],
     buckets: seconds,
     registers,

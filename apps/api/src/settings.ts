@@ -9,14 +9,14 @@ const yesOrNo = (value: string): boolean => oneOf(['0', '1'])(value) === '1';
 export const apiSettings = {
   host: {
     env: 'REMUDA_API_HOST',
-    about: 'Address on which the api listens. Whoever reaches it can submit jobs.',
+    about: 'Address on which the api listens. Anyone who can reach it can submit jobs.',
     unit: 'address',
     default: '127.0.0.1',
     parse: text,
   },
   port: {
     env: 'REMUDA_API_PORT',
-    about: 'Port of the api; 0 takes a free one.',
+    about: 'Port of the api; 0 picks a free port.',
     unit: 'port',
     default: 7373,
     parse: integer(0, 65_535),
@@ -31,28 +31,28 @@ export const apiSettings = {
   },
   namespace: {
     env: 'REMUDA_NAMESPACE',
-    about: 'First part of every Redis key: clusters with different ones share a Redis.',
-    unit: 'text',
+    about: 'Prefix of every Redis key. Clusters with different prefixes can share a Redis.',
+    unit: 'string',
     default: 'remuda',
     parse: namespaceName,
   },
   boardWritable: {
     env: 'REMUDA_BOARD_WRITABLE',
-    about: 'Whether the board at /admin/queues may change queues. Its buttons go past the job records.',
+    about: 'Whether the board at /admin/queues may change queues. Its buttons bypass the job records.',
     unit: '0 or 1',
     default: false,
     parse: yesOrNo,
   },
   boardPrompts: {
     env: 'REMUDA_BOARD_PROMPTS',
-    about: 'Whether the titles of jobs on the board have the first words of their prompts beside their ids.',
+    about: 'Whether job titles on the board show the first words of the prompt next to the id.',
     unit: '0 or 1',
     default: true,
     parse: yesOrNo,
   },
   basePath: {
     env: 'REMUDA_API_BASE_PATH',
-    about: 'What a proxy puts before the paths of the api and takes away again, as `/remuda`.',
+    about: 'Path prefix under which a proxy serves the api and which it strips, such as `/remuda`.',
     unit: 'path',
     default: undefined,
     parse: readBasePath,
@@ -60,7 +60,7 @@ export const apiSettings = {
   trustPrefix: {
     env: 'REMUDA_API_TRUST_PREFIX',
     about:
-      'Whether X-Forwarded-Prefix of a request is taken for that path. Only behind a proxy that sets or removes it.',
+      'Whether the X-Forwarded-Prefix header of a request is trusted as that prefix. Only behind a proxy that sets or removes it.',
     unit: '0 or 1',
     default: false,
     parse: yesOrNo,
@@ -75,28 +75,29 @@ export const apiSettings = {
   gitHosts: {
     env: 'REMUDA_GIT_HOSTS',
     about:
-      'Hosts of repositories that a job may name though their addresses are none of the public internet, the same as the bridge has: names, `*.names`, addresses, blocks (`10.0.0.0/8`), separated by commas.',
+      'Repository hosts that jobs may use although their addresses are not public: names, `*.names`, addresses, blocks (`10.0.0.0/8`), separated by commas. Must be the same as for the bridge.',
     unit: 'list',
     default: [] as ReturnType<typeof readHostRules>,
     parse: readHostRules,
   },
   origins: {
     env: 'REMUDA_API_ORIGINS',
-    about: 'Origins, separated by commas, whose pages a browser lets use the api; its own is always among them.',
+    about: 'Origins, separated by commas, whose pages may use the api from a browser. Its own origin always may.',
     unit: 'list',
     default: [] as readonly string[],
     parse: originList,
   },
   hosts: {
     env: 'REMUDA_API_HOSTS',
-    about: 'Names, separated by commas, by which the api is reached, besides localhost and its own addresses.',
+    about:
+      'Host names, separated by commas, by which the api is reached, in addition to localhost and its own addresses.',
     unit: 'list',
     default: [] as readonly string[],
     parse: hostList,
   },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',
-    about: 'From which level on log lines are written.',
+    about: 'Minimum level of the log lines that are written.',
     unit: logLevels.join(', '),
     default: 'info',
     parse: oneOf(logLevels),

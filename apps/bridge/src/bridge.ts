@@ -191,7 +191,7 @@ function workersOnly(): number {
 }
 
 async function whyNotReady(grants: Grants, stopping: boolean): Promise<string | undefined> {
-  if (stopping) return 'the bridge is going down';
+  if (stopping) return 'the bridge is shutting down';
   try {
     await grants.find('0'.repeat(64));
     return undefined;

@@ -19,7 +19,7 @@ test('an OAuth token is sent as bearer, with its beta once', () => {
 
 test('does without one only for a model of one’s own, and only when told so', () => {
   expect(chooseCredential({ credential: 'none', modelUrl: own }).sign({ a: 'b' })).toEqual({ a: 'b' });
-  expect(() => chooseCredential({ modelUrl: own })).toThrow('ANTHROPIC_API_KEY and CLAUDE_CODE_OAUTH_TOKEN');
+  expect(() => chooseCredential({ modelUrl: own })).toThrow('ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN');
   expect(() => chooseCredential({ credential: 'none', modelUrl: anthropic })).toThrow('No credential');
 });
 

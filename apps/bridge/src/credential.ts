@@ -30,8 +30,8 @@ export function chooseCredential(source: CredentialSource): Credential {
   if (oauthToken) return { kind: 'oauth', sign: (headers) => withBearer(headers, oauthToken) };
   throw new RemudaError(
     'credential.missing',
-    `No credential for the model: looked for ${credentialVariables.join(' and ')}. ` +
-      'A model of your own that wants none: set REMUDA_MODEL_URL to it and REMUDA_MODEL_CREDENTIAL=none.',
+    `No credential for the model: set ${credentialVariables.join(' or ')}. ` +
+      'If your own model needs none, set REMUDA_MODEL_URL and REMUDA_MODEL_CREDENTIAL=none.',
   );
 }
 

@@ -56,7 +56,7 @@ function entryFaults({ listen, tlsCert, tlsKey, plain, sockets }: BridgeSettings
       : [
           {
             path: 'REMUDA_BRIDGE_SOCKETS',
-            message: 'without sockets workers come by REMUDA_BRIDGE_LISTEN only: set it',
+            message: 'without sockets, workers can only use REMUDA_BRIDGE_LISTEN: set it',
           },
         ];
   if (plain === '1')
@@ -65,7 +65,7 @@ function entryFaults({ listen, tlsCert, tlsKey, plain, sockets }: BridgeSettings
       : [{ path: 'REMUDA_BRIDGE_PLAIN', message: 'cannot be combined with a certificate: unset one of the two' }];
   if (certificate === 2) return [];
   const message =
-    'expected both for REMUDA_BRIDGE_LISTEN, which speaks TLS; REMUDA_BRIDGE_PLAIN=1 is for a network that nobody else reads';
+    'REMUDA_BRIDGE_LISTEN uses TLS and needs both; REMUDA_BRIDGE_PLAIN=1 turns TLS off, for a private network';
   return [{ path: 'REMUDA_BRIDGE_TLS_CERT, REMUDA_BRIDGE_TLS_KEY', message }];
 }
 
@@ -76,7 +76,7 @@ function socketFaults(settings: BridgeSettings): Fault[] {
   return [
     {
       path: 'REMUDA_SOCKET_DIR',
-      message: `expected a shorter path: a socket's has at most ${maxSocketPathBytes} bytes`,
+      message: `expected a shorter path: a socket path has at most ${maxSocketPathBytes} bytes`,
     },
   ];
 }

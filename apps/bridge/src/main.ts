@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     log,
   };
   await warmUp(systemClock).catch((err: unknown) => {
-    log.warn({ err }, 'the first requests may take a little longer');
+    log.warn({ err }, 'warm-up failed: the first requests may take a little longer');
   });
   const bridge = await startBridge(environment, parts);
   const unmeasure = sharedClock.keepMeasured();

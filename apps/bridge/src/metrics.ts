@@ -25,7 +25,7 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
   const registers = [registry];
   const tokens = new Counter({
     name: 'remuda_bridge_tokens_total',
-    help: 'Tokens of the model, by kind',
+    help: 'Model tokens, by kind',
     labelNames: ['kind'],
     registers,
   });
@@ -33,7 +33,7 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     registry,
     requests: new Counter({
       name: 'remuda_bridge_model_requests_total',
-      help: 'Requests that went to the model, by outcome',
+      help: 'Requests sent to the model, by outcome',
       labelNames: ['outcome'],
       registers,
     }),
@@ -45,23 +45,23 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     }),
     idleAnswers: new Counter({
       name: 'remuda_bridge_idle_answers_total',
-      help: 'Requests of warm workers without a job that the bridge answered by itself',
+      help: 'Requests from warm workers without a job, which the bridge answered itself',
       registers,
     }),
     firstToken: new Histogram({
       name: 'remuda_bridge_first_token_seconds',
-      help: 'From the request to the first token of its answer',
+      help: 'Time from a request to the first token of its answer',
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64],
       registers,
     }),
     lostCounts: new Counter({
       name: 'remuda_bridge_lost_counts_total',
-      help: 'Counts that could not be written',
+      help: 'Usage counts that could not be written',
       registers,
     }),
     estimatedAnswers: new Counter({
       name: 'remuda_bridge_estimated_answers_total',
-      help: 'Requests whose price was estimated, because the model did not say what they used',
+      help: 'Requests whose price was estimated because the model did not report their usage',
       registers,
     }),
     gitFetches: new Counter({
@@ -78,13 +78,13 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     }),
     snapshots: new Counter({
       name: 'remuda_bridge_snapshots_total',
-      help: 'Requests to keep or to give a snapshot, by outcome',
+      help: 'Requests to store or fetch a snapshot, by outcome',
       labelNames: ['outcome'],
       registers,
     }),
     snapshotBytes: new Counter({
       name: 'remuda_bridge_snapshot_bytes_total',
-      help: 'Bytes of snapshots that were kept',
+      help: 'Bytes of snapshots that were stored',
       registers,
     }),
     connections: new Gauge({
@@ -95,7 +95,7 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     }),
     entries: new Counter({
       name: 'remuda_bridge_entries_total',
-      help: 'Connections to the listener over TCP, by outcome',
+      help: 'Connections to the TCP listener, by outcome',
       labelNames: ['outcome'],
       registers,
     }),

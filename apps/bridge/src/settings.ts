@@ -8,15 +8,15 @@ import { hostList, logLevels } from '@remuda/runtime';
 export const bridgeSettings = {
   namespace: {
     env: 'REMUDA_NAMESPACE',
-    about: 'Prefix of every Redis key; clusters that share a Redis have one each.',
-    unit: 'text',
+    about: 'Prefix of every Redis key. Clusters with different prefixes can share a Redis.',
+    unit: 'string',
     default: 'remuda',
     parse: namespaceName,
   },
   redisUrl: {
     env: 'REMUDA_REDIS_URL',
     about:
-      'Redis, for the grants and counts, and for what comes through `redis.sock`. `redis://`, `rediss://`, `redis+unix://` or `redis+sentinel://`.',
+      'Redis for grants and usage counts, and for connections through `redis.sock`: `redis://`, `rediss://`, `redis+unix://` or `redis+sentinel://`.',
     unit: 'url',
     default: 'redis://127.0.0.1:6379',
     secret: true,
@@ -25,7 +25,7 @@ export const bridgeSettings = {
   socketDir: {
     env: 'REMUDA_SOCKET_DIR',
     about:
-      "Folder of the workers' sockets: each worker has a folder of its own in it, with `model.sock`, `git.sock`, `snapshot.sock` and `redis.sock`. It is made when missing.",
+      "Folder of the workers' sockets. Each worker has its own subfolder, with `model.sock`, `git.sock`, `snapshot.sock` and `redis.sock`. Created if missing.",
     unit: 'path',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
     parse: text,
@@ -33,14 +33,14 @@ export const bridgeSettings = {
   port: {
     env: 'REMUDA_BRIDGE_PORT',
     about:
-      'TCP port on the loopback interface for what `model.sock` serves, besides the socket. Without it there is none; 0 is any free one.',
+      'TCP port on the loopback interface that serves the same as `model.sock`. Not opened by default; 0 picks a free port.',
     unit: 'port',
     default: undefined,
     parse: integer(0, 65_535),
   },
   sockets: {
     env: 'REMUDA_BRIDGE_SOCKETS',
-    about: '`off`: no folder of sockets is made for any worker; all of them come by REMUDA_BRIDGE_LISTEN.',
+    about: '`off`: no worker gets a folder of sockets; all of them use REMUDA_BRIDGE_LISTEN.',
     unit: 'on or off',
     default: 'on',
     parse: oneOf(['on', 'off']),
@@ -48,42 +48,43 @@ export const bridgeSettings = {
   listen: {
     env: 'REMUDA_BRIDGE_LISTEN',
     about:
-      'Where workers that share no folder with the bridge reach their listeners, with TLS. Without it nowhere; port 0 is any free one.',
+      'Address at which workers that share no folder with the bridge reach their listeners, over TLS. Not opened by default; port 0 picks a free port.',
     unit: 'host:port',
     default: undefined,
     parse: hostAndPort,
   },
   tlsCert: {
     env: 'REMUDA_BRIDGE_TLS_CERT',
-    about: 'File with the certificate of REMUDA_BRIDGE_LISTEN and its chain, PEM. It is read again when it changes.',
+    about: 'PEM file with the certificate of REMUDA_BRIDGE_LISTEN and its chain. Reloaded when it changes.',
     unit: 'path',
     default: undefined,
     parse: text,
   },
   tlsKey: {
     env: 'REMUDA_BRIDGE_TLS_KEY',
-    about: 'File with the key of that certificate, PEM. It is read again when it changes.',
+    about: 'PEM file with the key of that certificate. Reloaded when it changes.',
     unit: 'path',
     default: undefined,
     parse: text,
   },
   plain: {
     env: 'REMUDA_BRIDGE_PLAIN',
-    about: '`1`: REMUDA_BRIDGE_LISTEN speaks no TLS. What passes can be read on the way, jobs and credentials too.',
+    about:
+      '`1`: REMUDA_BRIDGE_LISTEN does not use TLS. Traffic can be read in transit, including jobs and credentials.',
     unit: 'flag',
     default: undefined,
     parse: oneOf(['1']),
   },
   adminHost: {
     env: 'REMUDA_BRIDGE_ADMIN_HOST',
-    about: 'Where the bridge serves `/metrics` and `/health`.',
+    about: 'Address of `/metrics` and `/health`.',
     unit: 'address',
     default: '127.0.0.1',
     parse: text,
   },
   adminPort: {
     env: 'REMUDA_BRIDGE_ADMIN_PORT',
-    about: 'TCP port for `/metrics` and `/health`. 0 is any free one.',
+    about: 'TCP port of `/metrics` and `/health`. 0 picks a free port.',
     unit: 'port',
     default: 7073,
     parse: integer(0, 65_535),
@@ -91,7 +92,7 @@ export const bridgeSettings = {
   hosts: {
     env: 'REMUDA_BRIDGE_HOSTS',
     about:
-      'Names, separated by commas, by which `/metrics` and `/health` are reached, besides localhost and their own addresses.',
+      'Host names, separated by commas, by which `/metrics` and `/health` are reached, in addition to localhost and their own addresses.',
     unit: 'list',
     default: [] as readonly string[],
     parse: hostList,
@@ -105,7 +106,7 @@ export const bridgeSettings = {
   },
   connectTimeoutMs: {
     env: 'REMUDA_MODEL_CONNECT_TIMEOUT_MS',
-    about: 'Longest time until a connection to the model stands. The answer itself has no limit here: jobs have.',
+    about: 'Timeout of connecting to the model. The answer itself is limited by the job only.',
     unit: 'ms',
     default: 10_000,
     parse: integer(1, 600_000),
@@ -113,7 +114,7 @@ export const bridgeSettings = {
   modelBetas: {
     env: 'REMUDA_MODEL_BETAS',
     about:
-      'Further betas that jobs may ask the model for, by name without the date, separated by commas: for a Claude Code that is newer than this bridge.',
+      'Additional betas that jobs may request, by name without the date, separated by commas: for a Claude Code that is newer than this bridge.',
     unit: 'list',
     default: [],
     parse: names(/^[a-z0-9-]+$/),
@@ -121,14 +122,14 @@ export const bridgeSettings = {
   modelFields: {
     env: 'REMUDA_MODEL_FIELDS',
     about:
-      'Further fields of a request to the model that are passed on unread, separated by commas: for a Claude Code that is newer than this bridge.',
+      'Additional request fields that are passed on to the model unchecked, separated by commas: for a Claude Code that is newer than this bridge.',
     unit: 'list',
     default: [],
     parse: names(/^[a-z0-9_]+$/),
   },
   credential: {
     env: 'REMUDA_MODEL_CREDENTIAL',
-    about: '`none`: the model at REMUDA_MODEL_URL wants no credential. Not accepted for Anthropic.',
+    about: '`none`: the model at REMUDA_MODEL_URL needs no credential. Not accepted for Anthropic.',
     unit: 'word',
     default: undefined,
     parse: oneOf(['none']),
@@ -136,43 +137,43 @@ export const bridgeSettings = {
   apiKey: {
     env: 'ANTHROPIC_API_KEY',
     about: 'API key for the model. Stays in the bridge.',
-    unit: 'text',
+    unit: 'string',
     default: undefined,
     secret: true,
     parse: headerValue,
   },
   oauthToken: {
     env: 'CLAUDE_CODE_OAUTH_TOKEN',
-    about: "A person's own OAuth token for the model, used when there is no API key. Stays in the bridge.",
-    unit: 'text',
+    about: "A user's OAuth token for the model, used if there is no API key. Stays in the bridge.",
+    unit: 'string',
     default: undefined,
     secret: true,
     parse: headerValue,
   },
   mirrorDir: {
     env: 'REMUDA_MIRROR_DIR',
-    about: "Folder of the mirrors of jobs' repositories. May be deleted while the bridge is down.",
+    about: "Folder of the mirrors of jobs' repositories. May be deleted while the bridge is stopped.",
     unit: 'path',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}-mirrors`),
     parse: text,
   },
   gitTimeoutMs: {
     env: 'REMUDA_GIT_TIMEOUT_MS',
-    about: 'Longest time that one fetch into a mirror may take.',
+    about: 'Timeout of one fetch into a mirror.',
     unit: 'ms',
     default: 600_000,
     parse: integer(1_000, 86_400_000),
   },
   gitSilenceMs: {
     env: 'REMUDA_GIT_SILENCE_MS',
-    about: 'Longest time in which a fetch makes no progress.',
+    about: 'Timeout of a fetch that makes no progress.',
     unit: 'ms',
     default: 60_000,
     parse: integer(1_000, 86_400_000),
   },
   mirrorTotalMb: {
     env: 'REMUDA_MIRROR_TOTAL_MB',
-    about: 'So much all mirrors together may take of the disk; who was used the longest time ago goes.',
+    about: 'Disk space for all mirrors together. The least recently used ones are removed.',
     unit: 'MiB',
     default: 10_240,
     parse: integer(1, 1_073_741_824),
@@ -180,7 +181,7 @@ export const bridgeSettings = {
   gitHosts: {
     env: 'REMUDA_GIT_HOSTS',
     about:
-      'Hosts of repositories that may be reached though their addresses are none of the public internet: names, `*.names`, addresses, blocks (`10.0.0.0/8`), separated by commas. The api has the same.',
+      'Repository hosts that may be reached although their addresses are not public: names, `*.names`, addresses, blocks (`10.0.0.0/8`), separated by commas. Must be the same as for the api.',
     unit: 'list',
     default: [],
     parse: readHostRules,
@@ -194,35 +195,35 @@ export const bridgeSettings = {
   },
   snapshotDir: {
     env: 'REMUDA_SNAPSHOT_DIR',
-    about: 'Folder of the snapshots of running jobs, with one folder in it for each namespace.',
+    about: 'Folder of the snapshots of running jobs, with one subfolder per namespace.',
     unit: 'path',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}-snapshots`),
     parse: text,
   },
   snapshotMaxMb: {
     env: 'REMUDA_SNAPSHOT_MAX_MB',
-    about: 'Largest snapshot of one job, compressed. A larger one is not kept.',
+    about: "Maximum compressed size of a job's snapshot. A larger one is not stored.",
     unit: 'MiB',
     default: 256,
     parse: integer(1, 1_048_576),
   },
   snapshotTotalMb: {
     env: 'REMUDA_SNAPSHOT_TOTAL_MB',
-    about: 'So much all snapshots together may take of the disk; beyond that none is kept.',
+    about: 'Disk space for all snapshots together. When it is used up, no more are stored.',
     unit: 'MiB',
     default: 10_240,
     parse: integer(1, 1_073_741_824),
   },
   snapshotKeepMs: {
     env: 'REMUDA_SNAPSHOT_KEEP_MS',
-    about: 'Age after which a snapshot is removed, also of a job that is not over.',
+    about: 'Age at which a snapshot is removed, even if its job is not over.',
     unit: 'ms',
     default: 86_400_000,
     parse: integer(1_000, 31_536_000_000),
   },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',
-    about: 'From which level on lines are written.',
+    about: 'Minimum level of the log lines that are written.',
     unit: 'word',
     default: 'info',
     parse: oneOf(logLevels),
@@ -251,7 +252,7 @@ function names(shape: RegExp): (value: string) => readonly string[] {
   return (value) => {
     const list = value.split(',').map((name) => name.trim());
     if (!list.every((name) => shape.test(name)))
-      throw new Error(`expected names like ${shape.source}, separated by commas`);
+      throw new Error(`expected names matching ${shape.source}, separated by commas`);
     return list;
   };
 }

@@ -21,11 +21,11 @@ test('makes a folder of its own, and refuses one that others may write to or tha
   chmodSync(own, 0o777);
   expect(() => {
     makeOwnFolder(own, 0o755);
-  }).toThrow('may be written by others');
+  }).toThrow('is writable by others');
   symlinkSync(tmpdir(), join(folder, 'link'));
   expect(() => {
     makeOwnFolder(join(folder, 'link'), 0o755);
-  }).toThrow('is no folder');
+  }).toThrow('is not a folder');
 });
 
 test('never removes what is no socket', async () => {

@@ -15,9 +15,9 @@ export function makeOwnFolder(folder: string, mode: number): void {
   const refuse = (reason: string): never => {
     throw new RemudaError('config.invalid', `${folder} ${reason}`);
   };
-  if (!seen.isDirectory()) refuse('is no folder.');
+  if (!seen.isDirectory()) refuse('is not a folder.');
   if (seen.uid !== 0 && seen.uid !== process.getuid?.()) refuse(`belongs to uid ${seen.uid}, not to this bridge.`);
-  if ((seen.mode & 0o022) !== 0) refuse('may be written by others: chmod 755 it.');
+  if ((seen.mode & 0o022) !== 0) refuse('is writable by others: chmod 755 it.');
 }
 
 /**
@@ -26,7 +26,7 @@ export function makeOwnFolder(folder: string, mode: number): void {
  */
 export async function listenOnSocket(server: Server, path: string, mode: number): Promise<void> {
   if (await isLive(path))
-    throw new RemudaError('config.invalid', `Another bridge listens on ${path}: end it, or set REMUDA_SOCKET_DIR.`);
+    throw new RemudaError('config.invalid', `Another bridge listens on ${path}: stop it, or set REMUDA_SOCKET_DIR.`);
   removeStale(path);
   const umask = process.umask(0o177);
   try {

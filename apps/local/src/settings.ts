@@ -5,7 +5,7 @@ import { localRuntimes } from './cluster/runtime-choice.js';
 export const localSettings = {
   redisUrl: {
     env: 'REMUDA_REDIS_URL',
-    about: 'Redis to use. Without it one is found, started or installed, and ended afterwards.',
+    about: 'Redis to use. By default one is found, started or installed, and stopped afterwards.',
     unit: 'url',
     default: undefined,
     secret: true,
@@ -13,21 +13,21 @@ export const localSettings = {
   },
   namespace: {
     env: 'REMUDA_NAMESPACE',
-    about: 'Prefix of every Redis key. A Redis of its own needs none; one that is given is used under `remuda`.',
-    unit: 'text',
+    about: 'Prefix of every Redis key. Default: none for a Redis that is started here, `remuda` for one that is given.',
+    unit: 'string',
     default: undefined,
     parse: namespaceName,
   },
   runtime: {
     env: 'REMUDA_RUNTIME',
-    about: 'How workers run: `docker` (containers) or `process` (not isolated). By default what the machine offers.',
+    about: 'How workers run: `docker` (containers) or `process` (not isolated). Default: what the machine supports.',
     unit: 'word',
     default: undefined,
     parse: oneOf(localRuntimes),
   },
   apiPort: {
     env: 'REMUDA_API_PORT',
-    about: 'TCP port of the API on 127.0.0.1. `npm start` takes another one when it is in use.',
+    about: 'TCP port of the API on 127.0.0.1. If it is in use, `npm start` picks another one.',
     unit: 'port',
     default: 7373,
     parse: integer(1, 65_535),
@@ -35,14 +35,14 @@ export const localSettings = {
   schedulerPort: {
     env: 'REMUDA_SCHEDULER_PORT',
     about:
-      "TCP port of the scheduler's health and metrics on 127.0.0.1. `npm start` takes another one when it is in use.",
+      "TCP port of the scheduler's health and metrics on 127.0.0.1. If it is in use, `npm start` picks another one.",
     unit: 'port',
     default: 7374,
     parse: integer(1, 65_535),
   },
   bridgePort: {
     env: 'REMUDA_BRIDGE_ADMIN_PORT',
-    about: "TCP port of the bridge's health and metrics on 127.0.0.1. `npm start` takes another one when it is in use.",
+    about: "TCP port of the bridge's health and metrics on 127.0.0.1. If it is in use, `npm start` picks another one.",
     unit: 'port',
     default: 7073,
     parse: integer(1, 65_535),

@@ -15,7 +15,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>, s
     if (broken !== undefined && !signal.aborted) console.error(`${broken}; see ${cluster.logDir}`);
     return signal.aborted;
   } finally {
-    say('taking everything down');
+    say('shutting down');
     await cluster.stop();
     await endWatch();
   }

@@ -23,13 +23,13 @@ export class SchedulerMetrics {
     const make = { registers };
     this.refused = new Counter({
       name: 'remuda_reports_refused_total',
-      help: "Workers' reports that were not believed.",
+      help: 'Rejected reports of workers.',
       labelNames: ['reason'],
       ...make,
     });
     this.lost = new Counter({
       name: 'remuda_workers_lost_total',
-      help: 'Workers that ended or fell silent without being asked to.',
+      help: 'Workers that ended or timed out without being told to leave.',
       labelNames: ['profile'],
       ...make,
     });
@@ -41,7 +41,7 @@ export class SchedulerMetrics {
     });
     this.recycled = new Counter({
       name: 'remuda_workers_recycled_total',
-      help: 'Workers that were told to leave: stale, by age, by memory, as surplus, drained with their pool, or asked by somebody.',
+      help: 'Workers that were told to leave: stale, by age, by memory, as surplus, with their pool, or by an operator.',
       labelNames: ['profile', 'reason'],
       ...make,
     });
@@ -59,28 +59,28 @@ export class SchedulerMetrics {
     });
     this.#wait = new Histogram({
       name: 'remuda_job_wait_seconds',
-      help: 'From submission (or the time that was asked for) to the claim.',
+      help: 'Time from submission (or the requested start) to the claim.',
       labelNames: ['profile', 'start'],
       buckets: seconds,
       ...make,
     });
     this.#firstToken = new Histogram({
       name: 'remuda_job_first_token_seconds',
-      help: 'From submission to the first token of the model.',
+      help: 'Time from submission to the first token of the model.',
       labelNames: ['profile', 'start'],
       buckets: seconds,
       ...make,
     });
     this.#duration = new Histogram({
       name: 'remuda_job_duration_seconds',
-      help: 'From the claim to the end.',
+      help: 'Time from the claim to the end.',
       labelNames: ['profile', 'state'],
       buckets: seconds,
       ...make,
     });
     this.#ready = new Histogram({
       name: 'remuda_worker_ready_seconds',
-      help: 'From the start of a container to a warm worker.',
+      help: 'Time from the start of a container to a warm worker.',
       labelNames: ['profile'],
       buckets: seconds,
       ...make,
@@ -88,7 +88,7 @@ export class SchedulerMetrics {
     poolGauges(registry, pools);
     new Gauge({
       name: 'remuda_dead_letters',
-      help: 'Failed jobs that wait for a person.',
+      help: 'Failed jobs that need a person.',
       ...make,
       async collect() {
         const waiting = await deadLetters().catch(() => undefined);

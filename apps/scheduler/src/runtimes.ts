@@ -26,7 +26,7 @@ interface Place {
 const processSettings = {
   workerBundle: {
     env: 'REMUDA_WORKER_BUNDLE',
-    about: 'The worker program, for the `process` runtime. Default: the one built beside the scheduler.',
+    about: 'The worker program, for the `process` runtime. Default: the one built with the scheduler.',
     unit: 'path',
     parse: text,
   },
@@ -57,13 +57,13 @@ const kubernetesSettings = {
   kubernetesNamespace: {
     env: 'REMUDA_KUBERNETES_NAMESPACE',
     about:
-      "Where the `kubernetes` runtime makes its pods. Default: the kubeconfig's namespace, or that of the scheduler's pod.",
+      "Namespace in which the `kubernetes` runtime creates its pods. Default: the kubeconfig's namespace, or that of the scheduler's pod.",
     unit: 'name',
     parse: text,
   },
   unschedulableLimitMs: {
     env: 'REMUDA_UNSCHEDULABLE_LIMIT_MS',
-    about: "How long a pod that no node takes is left to the cluster's autoscaler.",
+    about: "How long an unschedulable pod is left to the cluster's autoscaler.",
     unit: 'ms',
     default: 180_000,
     parse: integer(1_000, 3_600_000),
@@ -123,6 +123,6 @@ export function makeRuntime(settings: RuntimeFacts, hostEnv: Place['hostEnv'], l
   const { apiHost, allowUnisolated } = settings;
   requireIsolation({ kind, isolated, apiHost, allowUnisolated });
   if (!isolated)
-    log.warn({}, 'jobs run as processes of this machine, not isolated: they can read and do what this user can');
+    log.warn({}, 'jobs run as processes on this machine, not isolated: they can read and do what this user can');
   return runtime;
 }

@@ -88,7 +88,7 @@ export class Scheduler {
         every(beat.sweeps, 'sweeping', () => this.#parts.sweeper.sweep(), log),
         every(beat.locks, 'renewing the locks', () => this.#parts.holdings.renew(), log),
         every(beat.scripts, 'looking for blocking scripts', () => this.#at.guard.look(), log),
-        every(beat.releases, 'looking whether images were replaced', () => this.#parts.images.follow(), log),
+        every(beat.releases, 'looking for replaced images', () => this.#parts.images.follow(), log),
         every(beat.images, 'looking for missing images', () => this.#parts.images.look(), log),
       ],
     };

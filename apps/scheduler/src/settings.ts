@@ -8,7 +8,7 @@ import { runtimeSettings } from './runtimes.js';
 export const schedulerSettings = {
   redisUrl: {
     env: 'REMUDA_REDIS_URL',
-    about: 'Where Redis is.',
+    about: 'URL of Redis.',
     unit: 'redis://, rediss:// or redis+unix:// URL',
     default: 'redis://127.0.0.1:6379',
     secret: true,
@@ -16,35 +16,36 @@ export const schedulerSettings = {
   },
   namespace: {
     env: 'REMUDA_NAMESPACE',
-    about: 'Hash tag of every key: clusters with different ones share a Redis without meeting.',
+    about: 'Hash tag of every Redis key. Clusters with different tags can share a Redis.',
     unit: 'word',
     default: 'remuda',
     parse: namespaceName,
   },
   host: {
     env: 'REMUDA_SCHEDULER_HOST',
-    about: 'Where the scheduler serves its health and metrics.',
+    about: "Address of the scheduler's health and metrics.",
     unit: 'address',
     default: '127.0.0.1',
     parse: text,
   },
   port: {
     env: 'REMUDA_SCHEDULER_PORT',
-    about: 'Port of health and metrics; 0 takes a free one.',
+    about: 'Port of health and metrics; 0 picks a free port.',
     unit: 'port',
     default: 7374,
     parse: integer(0, 65_535),
   },
   hosts: {
     env: 'REMUDA_SCHEDULER_HOSTS',
-    about: 'Names, separated by commas, by which the scheduler is reached, besides localhost and its own addresses.',
+    about:
+      'Host names, separated by commas, by which the scheduler is reached, in addition to localhost and its own addresses.',
     unit: 'list',
     default: [] as readonly string[],
     parse: hostList,
   },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',
-    about: 'From which level on lines are written.',
+    about: 'Minimum level of the log lines that are written.',
     unit: 'debug, info, warn, error, fatal or silent',
     default: 'info',
     parse: oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent']),
@@ -58,21 +59,21 @@ export const schedulerSettings = {
   ...runtimeSettings,
   apiHost: {
     env: 'REMUDA_API_HOST',
-    about: 'Where the api listens, the same as the api has. The `process` runtime is for a loopback address.',
+    about: 'Address on which the api listens, as set for the api. The `process` runtime needs a loopback address.',
     unit: 'address',
     default: '127.0.0.1',
     parse: text,
   },
   allowUnisolated: {
     env: 'REMUDA_ALLOW_UNISOLATED',
-    about: '`1`: the `process` runtime starts also where the api can be reached from elsewhere.',
+    about: '`1`: allow the `process` runtime even if the api can be reached from other machines.',
     unit: 'flag',
     default: undefined,
     parse: oneOf(['1']),
   },
   workerImage: {
     env: 'REMUDA_WORKER_IMAGE',
-    about: 'Image of the workers whose profile names none.',
+    about: 'Image of workers whose profile names none.',
     unit: 'image name',
     default: 'remuda-worker:latest',
     parse: text,
@@ -80,7 +81,7 @@ export const schedulerSettings = {
   socketDir: {
     env: 'REMUDA_SOCKET_DIR',
     about:
-      "Folder of the bridge's sockets, the same as the bridge has. A worker is started once the bridge has made its own folder in it.",
+      "Folder of the bridge's sockets, as set for the bridge. A worker is started once the bridge has created its subfolder.",
     unit: 'path of at most 77 characters',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
     parse: text,
@@ -88,7 +89,7 @@ export const schedulerSettings = {
   bridge: {
     env: 'REMUDA_BRIDGE',
     about:
-      'The bridge as workers reach it over the network: in pods, and where it is set in processes as well. Without it by sockets.',
+      'URL at which workers reach the bridge over the network: required for pods, optional for processes. By default they use sockets.',
     unit: 'https:// or http:// URL',
     default: undefined,
     parse: bridgeUrl,
@@ -96,14 +97,14 @@ export const schedulerSettings = {
   bridgeCa: {
     env: 'REMUDA_BRIDGE_CA',
     about:
-      "Who signed that bridge's certificate; workers are given it. A file is read for each worker that starts. Default: who is known to Node.js.",
+      'CA certificate of that bridge, passed to the workers. A file is read for each worker that starts. Default: the CAs that Node.js trusts.',
     unit: 'PEM, or the path of a file with it',
     default: undefined,
     parse: text,
   },
   acl: {
     env: 'REMUDA_REDIS_ACL',
-    about: 'Whether each worker has an account of its own at Redis, with no rights beyond its own keys.',
+    about: 'Whether each worker has its own Redis account, with access to its own keys only.',
     unit: 'on or off',
     default: 'on',
     parse: oneOf(['on', 'off']),
@@ -111,22 +112,21 @@ export const schedulerSettings = {
   workersOnExit: {
     env: 'REMUDA_WORKERS_ON_EXIT',
     about:
-      'What becomes of the workers when the scheduler is stopped: another scheduler takes them over, or they are removed.',
+      'What happens to the workers when the scheduler is stopped: they are kept for another scheduler, or removed.',
     unit: 'keep or remove',
     default: 'keep',
     parse: oneOf(['keep', 'remove']),
   },
   retentionDays: {
     env: 'REMUDA_RETENTION_DAYS',
-    about: 'How long a job that is over is kept, with its events and its result.',
-    unit: 'days, also a part of one; at most 365',
+    about: 'How long a job is kept after its end, with its events and its result.',
+    unit: 'days (may be a fraction), at most 365',
     default: 7,
     parse: days,
   },
   retentionMb: {
     env: 'REMUDA_RETENTION_MB',
-    about:
-      'What jobs that are over may take of Redis together; beyond that the oldest go before their time. 0 for no limit.',
+    about: 'Redis memory for all jobs that are over. Beyond it the oldest ones are deleted early. 0 for no limit.',
     unit: 'MiB',
     default: 4_096,
     parse: integer(0, 10_000_000),
@@ -134,28 +134,29 @@ export const schedulerSettings = {
   suspendAfter: {
     env: 'REMUDA_SUSPEND_AFTER',
     about:
-      'Starts in a row that have to fail for a profile to be suspended: its jobs wait until it is resumed. 0 for never.',
+      'Consecutive failed starts after which a profile is suspended: its jobs wait until it is resumed. 0 for never.',
     unit: 'starts',
     default: 5,
     parse: integer(0, 1_000),
   },
   drainMs: {
     env: 'REMUDA_DRAIN_MS',
-    about: 'What a job may still take when its worker is told to leave by a signal; then it goes back to the queue.',
+    about:
+      'How long a job may still run after its worker was told to leave by a signal; then it goes back to the queue.',
     unit: 'ms',
     default: 10_000,
     parse: integer(0, 86_400_000),
   },
   warm: {
     env: 'REMUDA_WARM',
-    about: 'Warm workers of a profile that names no number.',
+    about: 'Warm workers of a profile that does not set a number.',
     unit: 'workers',
     default: 2,
     parse: integer(0, 1_000),
   },
   max: {
     env: 'REMUDA_MAX_WORKERS',
-    about: 'Most workers of a profile that names no number. Default: two per core, at least 4.',
+    about: 'Maximum number of workers of a profile that does not set one. Default: two per core, at least 4.',
     unit: 'workers',
     default: Math.max(4, availableParallelism() * 2),
     parse: integer(1, 10_000),
@@ -163,7 +164,7 @@ export const schedulerSettings = {
   snapshotEveryMs: {
     env: 'REMUDA_SNAPSHOT_EVERY_MS',
     about:
-      'Shortest time between two snapshots of a running job: at most so much of it is lost with its worker. 0: none is taken.',
+      'Minimum time between two snapshots of a running job, and so the most work that is lost with its worker. 0 takes none.',
     unit: 'ms',
     default: 5_000,
     parse: integer(0, 86_400_000),

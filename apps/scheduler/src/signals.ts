@@ -50,7 +50,7 @@ export class Signals implements SignalListeners {
   }
 
   get #connected(): SignalListeners {
-    if (!this.#listeners) throw new TypeError('Nobody listens yet.');
+    if (!this.#listeners) throw new TypeError('No listener is set yet.');
     return this.#listeners;
   }
 }

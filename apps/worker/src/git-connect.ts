@@ -13,7 +13,7 @@ const [path, service = 'git-upload-pack'] = process.argv.slice(2);
 // eslint-disable-next-line no-restricted-properties -- a program of its own
 const token = process.env['REMUDA_GIT_TOKEN'];
 
-if (path === undefined || !token) fail('wants the path of the socket as argument and the token in REMUDA_GIT_TOKEN');
+if (path === undefined || !token) fail('needs the path of the socket as an argument and the token in REMUDA_GIT_TOKEN');
 else if (service !== 'git-upload-pack') fail(`serves git-upload-pack, not ${service}`);
 else join(path, token);
 

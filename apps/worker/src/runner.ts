@@ -23,7 +23,7 @@ export async function runnerOf(plan: RunnerPlan, log: Logger): Promise<Runner> {
   if (agentSocket === undefined)
     return new LocalRunner(uid === undefined || gid === undefined ? undefined : { uid, gid });
   const runner = await RemoteRunner.over(await admitAgent(agentSocket, agentWaitMs));
-  log.info({ socket: agentSocket }, 'the agent has come');
+  log.info({ socket: agentSocket }, 'the agent has connected');
   void runner.lost.then(() => {
     log.error('the agent is gone, and Claude Code with it');
     process.exit(agentGoneExit);

@@ -62,7 +62,7 @@ export class Worker {
     // A job shall say why the engine does not start: so the worker takes one all the same.
     await engine.warm(this.#token).catch((error: unknown) => {
       this.#cold = true;
-      log.error({ err: error }, 'the engine could not be made warm');
+      log.error({ err: error }, 'the engine could not be warmed up');
     });
     line.open({
       carryOut: (assignment) => this.#take(assignment),
@@ -109,7 +109,7 @@ export class Worker {
   async #refuse({ incompatible: format, job, lease }: IncompatibleAssignment): Promise<void> {
     const { line, log } = this.plan;
     const message = `The assignment has the format ${String(format)}, and this worker knows ${formatsText(messageFormats)}.`;
-    log.error({ job, format }, 'an assignment is of another release, so this worker leaves');
+    log.error({ job, format }, 'an assignment came from another release, so this worker leaves');
     this.#lastDone = { job, lease };
     await line.say({
       kind: 'outcome',

@@ -126,7 +126,7 @@ export class StreamEngine implements Engine {
     if (stopped && end.kind !== 'succeeded') return { ...end, ended: await this.#proveEnd(stopped.by, stopped.since) };
     const { found } = usedTools ? await this.#sweep(0) : { found: 0 };
     if (found === 0 || end.kind !== 'succeeded') return end;
-    const message = `${String(found)} processes that the job had started still ran after its result, and were killed.`;
+    const message = `${String(found)} processes that the job had started were still running after its result and were killed.`;
     onEvent({ type: 'attempt.warned', at: clock.now(), data: { message } });
     return withWarnings(end, [message]);
   }
@@ -209,7 +209,7 @@ export class StreamEngine implements Engine {
   async #readFiles(): Promise<void> {
     this.#filled = true;
     if (!this.options.profile.trustRepository) return this.#main?.clear();
-    await this.#endAll('it is started again in a trusted repository');
+    await this.#endAll('it is restarted in a trusted repository');
     await this.#startMain();
   }
 

@@ -2,7 +2,7 @@ import { pino, stdTimeFunctions } from 'pino';
 
 /** The levels, from the most talkative to none at all. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-/** From which level on lines are written. */
+/** Minimum level of the log lines that are written. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** Writes one line: a sentence, before it the fields that belong to it. An error goes in the field `err`. */

@@ -78,7 +78,7 @@ export async function runApp(name: string, plan: () => AppPlan | Promise<AppPlan
 
 const listenFaults: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use',
-  EACCES: 'no right to listen there',
+  EACCES: 'no permission to listen there',
   EADDRNOTAVAIL: 'this machine has no such address',
 };
 

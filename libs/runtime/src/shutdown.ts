@@ -35,7 +35,7 @@ async function closeWithin({ logger, close, graceMs = 10_000 }: Shutdown): Promi
   });
   try {
     if ((await Promise.race([close(), limit])) !== 'late') return 0;
-    logger.error({ graceMs }, 'not closed in time');
+    logger.error({ graceMs }, 'closing timed out');
   } catch (err) {
     logger.error({ err }, 'could not close');
   } finally {

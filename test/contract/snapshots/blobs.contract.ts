@@ -71,9 +71,9 @@ export function blobsContract(name: string, make: () => Promise<BlobsHarness>): 
     });
 
     test.each(['../job.1', '.draft-1', 'a/b', '', 'A'])('%j names no blob', async (wrong) => {
-      await expect(blobs.put(wrong, chunks('x'))).rejects.toThrow("can't name a blob");
-      await expect(blobs.get(wrong)).rejects.toThrow("can't name a blob");
-      await expect(blobs.remove(wrong)).rejects.toThrow("can't name a blob");
+      await expect(blobs.put(wrong, chunks('x'))).rejects.toThrow('is not a valid name of a blob');
+      await expect(blobs.get(wrong)).rejects.toThrow('is not a valid name of a blob');
+      await expect(blobs.remove(wrong)).rejects.toThrow('is not a valid name of a blob');
     });
   });
 }

@@ -81,7 +81,7 @@ describe('Prefer: wait', () => {
     (await cluster.engines.next()).succeed();
   });
 
-  test.each(['wait', 'wait=-1', 'wait=soon', 'handling=strict'])('that says %s is no wish', async (prefer) => {
+  test.each(['wait', 'wait=-1', 'wait=soon', 'handling=strict'])('that says %s asks for no wait', async (prefer) => {
     const answer = await submit({ prompt: 'hi', delayMs: 3_600_000 }, { prefer });
     expect(answer.status).toBe(202);
     expect(answer.headers.get('preference-applied')).toBeNull();

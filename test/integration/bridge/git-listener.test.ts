@@ -119,7 +119,7 @@ test('a job fetches over TCP with TLS, and hears of a bridge that is away in a w
   await bridge.grant('t', { ...job, git: { url: served(), ref: 'trunk' } });
   const there = { bridge: { addresses: worker.sockets } };
   expect(await fetchThere(there, 't', 'trunk')).toBe('commit 3\ncommit 2\ncommit 1');
-  await expect(fetchThere(there, 'nobody')).rejects.toThrow('no running job stands behind this token');
+  await expect(fetchThere(there, 'nobody')).rejects.toThrow('this token belongs to no running job');
   await bridge[Symbol.asyncDispose]();
   await expect(fetchThere(there, 't', 'trunk')).rejects.toThrow(/remuda\.git_unavailable|cannot reach|hung up/);
 });
@@ -159,7 +159,7 @@ test('many jobs that come at once are all served', async () => {
 test('git prints why it was refused: no such token, no repository, none there, a forbidden protocol', async () => {
   await using bridge = await runBridge();
   await expect(fetchThere(bridge, 'nobody')).rejects.toThrow(
-    'remote error: remuda: no running job stands behind this token',
+    'remote error: remuda: this token belongs to no running job',
   );
   await bridge.grant('none', job);
   await expect(fetchThere(bridge, 'none')).rejects.toThrow('remote error: remuda: the job has no repository');

@@ -71,7 +71,7 @@ test('does not start without a credential, and says which variables it looked fo
     await using bridge = start(env);
     expect(await bridge.ended).toBe(78);
     expect(bridge.output()).toContain('credential.missing');
-    expect(bridge.output()).toContain('ANTHROPIC_API_KEY and CLAUDE_CODE_OAUTH_TOKEN');
+    expect(bridge.output()).toContain('ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN');
   }
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -174,7 +174,7 @@ test('a certificate that was renewed is shown to who comes next, and half a file
   await run.install(next);
   await look();
   expect(await serial()).not.toBe(first);
-  expect(run.log.join('\n')).toContain('the certificate was renewed');
+  expect(run.log.join('\n')).toContain('the certificate was reloaded');
 });
 
 test("a worker's credential ends with its record, and what is open with it", async () => {
@@ -211,7 +211,7 @@ test('a bridge that is away is told of once, and who connects is closed at once'
   const away = { url: new URL(`http://127.0.0.1:${String(port)}`), ca: undefined, credential: () => 'x' };
   await using worker = await forwarderTo(away, 'w-1');
   for (let n = 0; n < 3; n++) expect(await outcomeOf(worker)).toBe('ECONNRESET');
-  expect(worker.log.filter((line) => line.includes('can not be reached'))).toHaveLength(1);
+  expect(worker.log.filter((line) => line.includes('cannot be reached'))).toHaveLength(1);
   expect(worker.log.join('\n')).not.toContain(writeProof({ worker: 'w-1', credential: 'x' }));
 });
 

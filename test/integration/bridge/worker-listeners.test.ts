@@ -72,7 +72,7 @@ test("a token of another worker's job opens none of a worker's sockets", async (
   expect((await ask(run.bridge, { token: 'theirs', body: prompt('hi') })).status).toBe(401);
   const git = connect(run.sockets('w-1').git);
   git.write('{"token":"theirs"}\n');
-  expect((await git.toArray()).join('')).toContain('no running job stands behind this token');
+  expect((await git.toArray()).join('')).toContain('this token belongs to no running job');
   expect(run.model.requests).toEqual([]);
 });
 

@@ -297,7 +297,7 @@ describe('draining', () => {
     });
   });
 
-  test('a scheduler that dies between the wish and the act leaves the wish to the next one', async () => {
+  test('a scheduler that dies between an order and its execution leaves the order to the next one', async () => {
     await withCluster({ profile: { pool: { warm: 1, max: 1 } } }, async (cluster) => {
       await isIdle(cluster, 1);
       const [one] = await workers(cluster);

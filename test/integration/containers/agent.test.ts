@@ -135,7 +135,7 @@ describe.skipIf(!engineAnswers)('Claude Code in a container apart from its worke
         'remuda-worker:latest',
       );
       containers.push(worker);
-      await expect.poll(() => docker('logs', worker), { timeout: 60_000 }).toContain('the agent has come');
+      await expect.poll(() => docker('logs', worker), { timeout: 60_000 }).toContain('the agent has connected');
       expect(await docker('exec', agent, 'sh', '-c', `touch ${sockets}/own 2>&1 || ls ${sockets}`)).toMatch(
         /Read-only/,
       );

@@ -112,7 +112,7 @@ describe.skipIf(kubeconfig === '')('on the cluster that KUBECONFIG names, a pod'
 
     test('has its agent come to it, which has no secret and can write where jobs do', async () => {
       await runtime.start(spec({ image: workerImage, env }));
-      await cluster.printed('w-1', 'the agent has come');
+      await cluster.printed('w-1', 'the agent has connected');
       const inAgent = (line: string) => cluster.run('w-1', 'agent', ['bash', '-c', line]);
       expect(await inAgent('id -u; id -g; cat /proc/[0-9]*/environ | grep -ac 192.0.2.1')).toBe('1000\n1000\n0\n');
       expect(await inAgent('ls /var/run/secrets 2>&1; touch /run/remuda/own 2>&1')).toMatch(
@@ -126,7 +126,7 @@ describe.skipIf(kubeconfig === '')('on the cluster that KUBECONFIG names, a pod'
 
     test('ends with its agent, and says so', async () => {
       await runtime.start(spec({ image: workerImage, env }));
-      await cluster.printed('w-1', 'the agent has come');
+      await cluster.printed('w-1', 'the agent has connected');
       await cluster.run('w-1', 'agent', ['bash', '-c', 'kill -KILL $(pgrep -f "[a]gent.mjs" | tail -n 1)']);
       expect((await exitOf()).reason).toBe('its container agent killed by SIGKILL');
       await expect.poll(() => runtime.list(), { timeout: 30_000 }).toMatchObject([{ running: false }]);
@@ -134,7 +134,7 @@ describe.skipIf(kubeconfig === '')('on the cluster that KUBECONFIG names, a pod'
 
     test('ends with its worker', async () => {
       await runtime.start(spec({ image: workerImage, env }));
-      await cluster.printed('w-1', 'the agent has come');
+      await cluster.printed('w-1', 'the agent has connected');
       await cluster.run('w-1', 'worker', ['bash', '-c', 'kill -KILL $(pgrep -f "[w]orker.mjs" | tail -n 1)']);
       expect((await exitOf()).reason).toBe('killed by SIGKILL');
     });

@@ -129,7 +129,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-const serviceDescription = "The cluster's own work: what is to be forgotten.";
+const serviceDescription = "The cluster's own work: deleting records that are no longer kept.";
 
 /** By it the page finds its parts: BullBoard knows one path for all requests. */
 const baseAt = (basePath: string): string => `<base href="${basePath}${boardPath}/"`;

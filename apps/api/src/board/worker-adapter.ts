@@ -5,7 +5,7 @@ import { isRecord } from '@remuda/protocol';
 type Options = NonNullable<ConstructorParameters<typeof BullMQAdapter>[1]>;
 type Counts = Awaited<ReturnType<BullMQAdapter['getJobCounts']>>;
 
-const description = "The assignment that it carries out; the job itself is counted in its profile's queue.";
+const description = "The assignment that the worker carries out; the job itself is counted in its profile's queue.";
 
 /** A worker's own queue on the board. What it holds is an assignment of a job that is counted elsewhere: here nothing is. */
 export class WorkerAdapter extends BullMQAdapter {

@@ -19,8 +19,8 @@ export class AttemptsController {
   @Get()
   @ApiOperation({
     operationId: 'listAttempts',
-    summary: 'The attempts of a job that ended without success, the oldest first',
-    description: 'With the worker, the failure and its class, and what a lost one said last.',
+    summary: 'The attempts of a job that ended without success, oldest first',
+    description: 'With the worker, the failure and its class, and the last output of a lost worker.',
   })
   @ApiOkResponse({ type: AttemptsDto })
   async list(@Param('id') id: string): Promise<AttemptsView> {

@@ -13,7 +13,7 @@ import type {
 import { EndedDto, FailureDto, JobDto, StartDto, UsageDto } from '../jobs/job-view.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
-const kind = { enum: failureClasses, description: 'Whose fault it was.' };
+const kind = { enum: failureClasses, description: 'Who or what caused the failure.' };
 
 /** An attempt that ended without success. */
 @ApiSchema({ name: 'EndedAttempt' })
@@ -25,18 +25,21 @@ export class EndedAttemptDto implements EndedAttemptView {
   @ApiProperty(time) endedAt!: string;
   @ApiPropertyOptional({ type: () => StartDto }) start?: StartDto;
   @ApiProperty(kind) class!: FailureClass;
-  @ApiProperty({ description: 'HTTP status that fits, for whoever passes the failure on.' }) status!: number;
+  @ApiProperty({ description: 'HTTP status to use when passing the failure on.' }) status!: number;
   @ApiProperty({ type: () => FailureDto }) failure!: FailureDto;
-  @ApiPropertyOptional({ description: 'What it said last, of one whose worker could not report any more.' })
+  @ApiPropertyOptional({ description: 'The last text of an attempt whose worker could no longer report.' })
   lastText?: string;
-  @ApiPropertyOptional({ type: () => EndedDto, description: 'The proof, of one whose container had to be removed.' })
+  @ApiPropertyOptional({
+    type: () => EndedDto,
+    description: 'Evidence that the container ended, if it had to be removed.',
+  })
   ended?: EndedDto;
-  @ApiPropertyOptional({ type: () => UsageDto, description: 'Tokens that it used, those of subagents included.' })
+  @ApiPropertyOptional({ type: () => UsageDto, description: 'Tokens used, including those of subagents.' })
   usage?: UsageDto;
-  @ApiPropertyOptional({ description: 'US dollars, by list prices.' }) costUsd?: number;
+  @ApiPropertyOptional({ description: 'US dollars, at list prices.' }) costUsd?: number;
 }
 
-/** The attempts of a job that ended without success, the oldest first. */
+/** The attempts of a job that ended without success, oldest first. */
 @ApiSchema({ name: 'EndedAttempts' })
 export class AttemptsDto implements AttemptsView {
   @ApiProperty({ type: [EndedAttemptDto] }) attempts!: EndedAttemptDto[];
@@ -58,7 +61,7 @@ export class DeadLetterInFullDto extends DeadLetterDto implements DeadLetterInFu
 @ApiSchema({ name: 'DeadLetterPage' })
 export class DeadLetterPageDto implements DeadLetterPageView {
   @ApiProperty({ type: [DeadLetterDto] }) deadLetters!: DeadLetterDto[];
-  @ApiPropertyOptional({ description: 'Give it as `cursor` for the next page; absent on the last one.' })
+  @ApiPropertyOptional({ description: 'Pass it as `cursor` to get the next page; absent on the last page.' })
   nextCursor?: string;
 }
 
@@ -67,7 +70,7 @@ export class DeadLetterPageDto implements DeadLetterPageView {
 export class RedriveOutcomeDto implements RedriveOutcomeView {
   @ApiProperty() id!: string;
   @ApiProperty() redriven!: boolean;
-  @ApiPropertyOptional({ enum: ['job.unknown', 'job.not_redrivable'], description: 'Why it was not.' })
+  @ApiPropertyOptional({ enum: ['job.unknown', 'job.not_redrivable'], description: 'Why the job was not redriven.' })
   code?: 'job.unknown' | 'job.not_redrivable';
   @ApiPropertyOptional() detail?: string;
 }
@@ -76,5 +79,6 @@ export class RedriveOutcomeDto implements RedriveOutcomeView {
 @ApiSchema({ name: 'RedriveOutcomes' })
 export class RedriveOutcomesDto implements RedriveOutcomesView {
   @ApiProperty({ type: [RedriveOutcomeDto] }) outcomes!: RedriveOutcomeDto[];
-  @ApiProperty({ description: 'Whether more dead letters fit the filter: ask again.' }) more!: boolean;
+  @ApiProperty({ description: 'Whether more dead letters match the filter; if so, repeat the request.' })
+  more!: boolean;
 }

@@ -47,8 +47,8 @@ export class DeadLettersController {
   @Get()
   @ApiOperation({
     operationId: 'listDeadLetters',
-    summary: 'Failed jobs that wait for a person, those that failed last first',
-    description: 'Filtered by profile, code or class, a page at a time.',
+    summary: 'Failed jobs that need a person, most recent failure first',
+    description: 'Filtered by profile, code or class, one page at a time.',
   })
   @ApiQuery({ type: ListDeadLettersDto })
   @ApiOkResponse({ type: DeadLetterPageDto })
@@ -64,7 +64,7 @@ export class DeadLettersController {
   @ApiOperation({
     operationId: 'getDeadLetter',
     summary: 'A failed job, with the class, code and last lines of every attempt',
-    description: 'What a person needs to know before the job is redriven.',
+    description: 'What to know before redriving the job.',
   })
   @ApiOkResponse({ type: DeadLetterInFullDto })
   async one(@Param('id') id: string): Promise<DeadLetterInFullView> {
@@ -78,8 +78,8 @@ export class DeadLettersController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'redriveJobs',
-    summary: 'Queue up to 500 failed jobs once more: by their ids, or all that fit a filter',
-    description: 'Each has an outcome of its own. `more` says that further ones fit the filter.',
+    summary: 'Redrive up to 500 failed jobs: by id, or all that match a filter',
+    description: 'Each job has its own outcome. `more` says whether further jobs match the filter.',
   })
   @ApiBody({ type: RedriveDto, examples: bodyExamples.redriveJobs })
   @ApiOkResponse({ type: RedriveOutcomesDto })
@@ -96,11 +96,13 @@ export class DeadLettersController {
   @HttpCode(202)
   @ApiOperation({
     operationId: 'redriveJob',
-    summary: 'Queue a failed job once more: same id, a new attempt, a fresh allowance',
-    description: 'Its event stream goes on behind the end that it had.',
+    summary: 'Redrive a failed job: same id, a new attempt, a fresh allowance',
+    description: 'Its event stream continues after its previous end.',
   })
   @ApiAcceptedResponse({ type: JobDto })
-  @ApiConflictResponse(problemResponse('job.not_redrivable: it has not failed, or what it needs is no longer held.'))
+  @ApiConflictResponse(
+    problemResponse('job.not_redrivable: it has not failed, or its prompt or events are no longer kept.'),
+  )
   async redrive(@Param('id') id: string): Promise<JobView> {
     await this.events.job(id);
     const redriven = await this.redriveOne(id);

@@ -24,7 +24,7 @@ export class DeadLetterFilterDto {
 
   @Given()
   @OneOf(failureClasses)
-  @ApiProperty({ description: 'Whose fault it was.' })
+  @ApiProperty({ description: 'Who or what caused the failure.' })
   class?: FailureClass;
 }
 
@@ -32,7 +32,7 @@ export class DeadLetterFilterDto {
 export class ListDeadLettersDto extends DeadLetterFilterDto {
   @Given()
   @Characters(0, 200)
-  @ApiProperty({ description: 'The `nextCursor` of the page before.' })
+  @ApiProperty({ description: 'The `nextCursor` of the previous page.' })
   cursor?: string;
 
   @Default(50)
@@ -56,7 +56,7 @@ export class RedriveDto {
 
   @Given()
   @Integer(1, mostRedriven)
-  @ApiProperty({ description: 'With `filter`: at most so many.' })
+  @ApiProperty({ description: 'With `filter`: the maximum number of jobs.' })
   limit?: number;
 }
 

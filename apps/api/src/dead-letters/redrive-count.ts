@@ -10,7 +10,7 @@ export class RedriveCount {
   constructor(registry: Registry) {
     this.counter = new Counter({
       name: 'remuda_redrives_total',
-      help: 'Failed jobs that a client had queued once more, or wanted to.',
+      help: 'Requests to redrive a failed job, by outcome.',
       labelNames: ['outcome'],
       registers: [registry],
     });

@@ -14,12 +14,15 @@ export const bodyExamples = {
   submitJob: {
     prompt: { summary: 'A prompt is enough', value: { prompt } },
     repository: { summary: 'In a repository', value: { prompt: 'Say what this does.', workspace: git, maxTurns: 10 } },
-    structured: { summary: 'With a result of a given shape', value: { prompt: 'A haiku, by lines.', outputSchema } },
+    structured: {
+      summary: 'With a result of a given shape',
+      value: { prompt: 'A haiku, line by line.', outputSchema },
+    },
   },
   submitBatch: { two: { summary: 'Two jobs', value: { jobs: [{ prompt }, { prompt, priority: 1 }] } } },
   cancelJob: { reason: { summary: 'With a reason', value: { reason: 'Changed my mind.' } } },
   redriveJobs: {
-    filter: { summary: 'Those that fit a filter', value: { filter: { class: 'infrastructure' }, limit: 10 } },
+    filter: { summary: 'All that match a filter', value: { filter: { class: 'infrastructure' }, limit: 10 } },
   },
   pause: { reason: { summary: 'With a reason', value: { reason: 'A new kernel.' } } },
   drain: { limit: { summary: 'With a limit', value: { limitMs: 600_000, reason: 'A new kernel.' } } },

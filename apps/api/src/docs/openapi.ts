@@ -12,11 +12,11 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 /** In the order in which a page shows them. */
 const tags = {
-  jobs: 'Submit jobs, see what becomes of them, cancel them.',
-  events: 'What happens to a job, live or by the page.',
-  'dead letters': 'Jobs that failed and wait for a person.',
-  pools: 'Workers and pools, for those who look and those who steer.',
-  operation: 'Health and figures of the api itself.',
+  jobs: 'Submit, follow and cancel jobs.',
+  events: 'What happens to a job, live or page by page.',
+  'dead letters': 'Failed jobs that need a person.',
+  pools: 'Workers and pools: monitoring and operation.',
+  operation: 'Health and metrics of the api itself.',
 };
 const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 const retryAfter = {
@@ -50,13 +50,13 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .addGlobalResponse({ status: '5XX', description: 'The service failed; its log says why.', content: problem })
     .addGlobalResponse({
       status: 503,
-      description: 'Redis does not answer or is full, or the service begins: try again later.',
+      description: 'Redis does not answer or is full, or the service is starting: try again later.',
       content: problem,
       headers: retryAfter,
     });
   for (const [name, description] of Object.entries(tags)) frame.addTag(name, description);
   const built = frame.build();
-  return { ...built, info: { ...built.info, contact: { name: 'Whoever operates this service' } } };
+  return { ...built, info: { ...built.info, contact: { name: 'The operator of this service' } } };
 }
 
 /** What decorators can't say: any JSON as a type, and a union by the event's type. */

@@ -10,7 +10,7 @@ const report = (status: string): object => ({
     checks: {
       type: 'object',
       additionalProperties: { type: 'string' },
-      description: 'Each check with `up`, or why it is not.',
+      description: 'Each check: `up`, or why it is down.',
       example: { redis: 'up' },
     },
   },
@@ -30,7 +30,7 @@ export const plainRoutes: Paths = {
     get: {
       operationId: 'getLiveness',
       summary: 'Whether the process runs',
-      description: 'For whoever restarts it where this does not answer.',
+      description: 'A liveness probe: restart the process if it does not answer.',
       tags: ['operation'],
       responses: { ...refused, 200: json('It runs.', live) },
     },
@@ -38,21 +38,21 @@ export const plainRoutes: Paths = {
   '/health/ready': {
     get: {
       operationId: 'getReadiness',
-      summary: 'Whether it can serve',
-      description: 'For whoever sends it requests, or does not.',
+      summary: 'Whether it can serve requests',
+      description: 'A readiness probe: send requests only while it succeeds.',
       tags: ['operation'],
       responses: {
         ...refused,
-        200: json('It can.', report('ready')),
-        503: json('It can not: Redis does not answer, or it shuts down.', report('not ready|shutting down')),
+        200: json('It can serve requests.', report('ready')),
+        503: json('It cannot: Redis does not answer, or the api is shutting down.', report('not ready|shutting down')),
       },
     },
   },
   '/metrics': {
     get: {
       operationId: 'getMetrics',
-      summary: 'Its figures, for Prometheus',
-      description: 'What they mean is in the runbook.',
+      summary: 'Its metrics, for Prometheus',
+      description: 'The runbook explains them.',
       tags: ['operation'],
       responses: {
         ...refused,

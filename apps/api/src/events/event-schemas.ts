@@ -12,7 +12,7 @@ export function eventSchemas(): Readonly<Record<string, FieldSchema>> {
   const each = types.map(([type, fields]) => [eventSchemaName(type), eventSchema(type, fields)] as const);
   const mapping = types.map(([type]) => [type, refTo(eventSchemaName(type))] as const);
   const jobEvent = {
-    description: 'Something that has happened to a job. A client passes over a type that it does not know.',
+    description: 'Something that has happened to a job. Clients must ignore types that they do not know.',
     oneOf: mapping.map(([, $ref]) => ({ $ref })),
     discriminator: { propertyName: 'type', mapping: Object.fromEntries(mapping) },
   };
@@ -30,8 +30,8 @@ function eventSchema(type: string, fields: Readonly<Record<string, FieldSchema |
   return {
     type: 'object',
     properties: {
-      id: { type: 'integer', description: 'Rises by one over all attempts of the job.' },
-      attempt: { type: 'integer', description: 'The attempt that it is of; 0 before the first.' },
+      id: { type: 'integer', description: 'Rises by one with each event, across all attempts of the job.' },
+      attempt: { type: 'integer', description: 'The attempt it belongs to; 0 before the first.' },
       type: { type: 'string', enum: [type] },
       at: { type: 'integer', description: 'Epoch ms.' },
       data,

@@ -39,10 +39,10 @@ export class EventsController {
   @ApiOperation({
     operationId: 'getEvents',
     summary: 'Events as Server-Sent Events until the job is over, or a page of them as JSON',
-    description: `\`text/event-stream\`: what has happened so far, and then live; \`job.over\` is the last event. A job that waits also hears \`queue.position\`,
-without an id. \`application/json\`: a page of them. Unknown types may come: pass them over.`,
+    description: `\`text/event-stream\`: what has happened so far, and then live; \`job.over\` is the last event. While a job waits, \`queue.position\` is sent as well,
+without an id. \`application/json\`: one page. Ignore types that you do not know.`,
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event that the client has.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event that the client received.' })
   @ApiQuery({ type: EventsQueryDto })
   @ApiExtraModels(EventPageDto)
   @ApiOkResponse({
@@ -59,9 +59,9 @@ without an id. \`application/json\`: a page of them. Unknown types may come: pas
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { after: wish, limit, format } = readQuery(EventsQueryDto, query);
+    const { after: requested, limit, format } = readQuery(EventsQueryDto, query);
     const path = lastEventId === undefined ? 'after' : 'Last-Event-ID';
-    const after = readPosition(lastEventId ?? wish, path);
+    const after = readPosition(lastEventId ?? requested, path);
     if (chooseForm(request.headers.accept, format) === 'sse') {
       await this.stream({ id, after, path }, request, reply);
       return;

@@ -10,17 +10,17 @@ import type { EventForm } from './position.js';
 export class EventsQueryDto {
   @Given()
   @IsString()
-  @ApiProperty({ description: 'Events with an id above this one. The header Last-Event-ID goes before it.' })
+  @ApiProperty({ description: 'Events with an id above this one. The Last-Event-ID header takes precedence.' })
   after?: string;
 
   @Default(200)
   @IntegerText(1, 1_000)
-  @ApiProperty({ description: 'Of a JSON page.' })
+  @ApiProperty({ description: 'Maximum number of events on a JSON page.' })
   limit!: number;
 
   @Given()
   @OneOf(['sse', 'json'])
-  @ApiProperty({ description: 'Goes before Accept.' })
+  @ApiProperty({ description: 'Takes precedence over Accept.' })
   format?: EventForm;
 }
 
@@ -28,6 +28,6 @@ export class EventsQueryDto {
 @ApiSchema({ name: 'EventPage' })
 export class EventPageDto implements EventPageView {
   @ApiProperty({ type: 'array', items: { $ref: '#/components/schemas/JobEvent' } }) events!: readonly JobEvent[];
-  @ApiProperty({ description: 'Give it as `after` for the next page.' }) next!: number;
+  @ApiProperty({ description: 'Pass it as `after` to get the next page.' }) next!: number;
   @ApiProperty({ description: 'Whether the job is over and this page reaches its last event.' }) complete!: boolean;
 }

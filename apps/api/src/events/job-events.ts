@@ -56,7 +56,7 @@ export class JobEvents {
     await this.job(id);
     const around = await this.read(id, Math.max(0, after - 1), 2);
     if (after > 0 && around.events.length === 0)
-      throw badPosition(path, `must be an event of this job: it has none with the id ${after}`);
+      throw badPosition(path, `must be the id of an event of this job: it has none with the id ${after}`);
     return around;
   }
 

@@ -4,7 +4,7 @@ import { RemudaError } from '@remuda/domain';
 export function readPosition(text: unknown, path: string): number {
   if (text === undefined || text === '') return 0;
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
-  throw badPosition(path, 'must be the id of an event: a whole number from 0');
+  throw badPosition(path, 'must be the id of an event: a whole number, 0 or greater');
 }
 
 /** The refusal of a position in a stream. */
@@ -26,7 +26,7 @@ export function chooseForm(accept: string | undefined, format: EventForm | undef
   const ranges = readAccept(accept === undefined || accept.trim() === '' ? '*/*' : accept);
   const [sse, json] = [rankOf(forms.sse, ranges), rankOf(forms.json, ranges)];
   if (sse.weight === 0 && json.weight === 0)
-    throw new RemudaError('request.not_acceptable', 'Events come as text/event-stream or application/json.');
+    throw new RemudaError('request.not_acceptable', 'Events are sent as text/event-stream or application/json.');
   if (sse.weight !== json.weight) return sse.weight > json.weight ? 'sse' : 'json';
   return sse.closeness >= json.closeness ? 'sse' : 'json';
 }

@@ -48,8 +48,8 @@ export class UsageDto {
 @ApiSchema({ name: 'Ended' })
 export class EndedDto {
   @ApiProperty({ enum: endingRungs, description: 'The last rung that was needed.' }) by!: EndingRung;
-  @ApiProperty({ description: 'Processes of the job that a look found afterwards.' }) processesLeft!: number;
-  @ApiProperty({ description: 'From the wish that it should end until that look.' }) ms!: number;
+  @ApiProperty({ description: 'Processes of the job that were found afterwards.' }) processesLeft!: number;
+  @ApiProperty({ description: 'From the request to end it to that check.' }) ms!: number;
 }
 
 /** How the worker of the latest attempt was found. */
@@ -95,7 +95,7 @@ export class JobDto implements JobView {
   @ApiPropertyOptional({ type: () => FailureDto }) failure?: FailureDto;
   @ApiPropertyOptional() turns?: number;
   @ApiPropertyOptional({ type: () => UsageDto }) usage?: UsageDto;
-  @ApiPropertyOptional({ description: 'US dollars, by list prices, over all attempts.' }) costUsd?: number;
+  @ApiPropertyOptional({ description: 'US dollars, at list prices, over all attempts.' }) costUsd?: number;
   @ApiPropertyOptional({ type: () => EndedDto }) ended?: EndedDto;
 
   @ApiProperty() profile!: string;
@@ -130,7 +130,7 @@ export class JobDto implements JobView {
 @ApiSchema({ name: 'JobPage' })
 export class JobPageDto implements JobPageView {
   @ApiProperty({ type: [JobDto] }) jobs!: JobDto[];
-  @ApiPropertyOptional({ description: 'Give it as `cursor` for the next page; absent on the last one.' })
+  @ApiPropertyOptional({ description: 'Pass it as `cursor` to get the next page; absent on the last page.' })
   nextCursor?: string;
 }
 

@@ -36,7 +36,7 @@ export class JobsController {
   @ApiOperation({
     operationId: 'listJobs',
     summary: 'Jobs, newest first',
-    description: 'Filtered by state, profile or label, a page at a time.',
+    description: 'Filtered by state, profile or label, one page at a time.',
   })
   @ApiQuery({ type: ListJobsDto })
   @ApiOkResponse({ type: JobPageDto })

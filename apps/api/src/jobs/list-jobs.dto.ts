@@ -9,7 +9,7 @@ import { Characters, IntegerText, OneOf } from '../input/rules.js';
 export class ListJobsDto {
   @Given()
   @Characters(0, 200)
-  @ApiProperty({ description: 'The `nextCursor` of the page before.' })
+  @ApiProperty({ description: 'The `nextCursor` of the previous page.' })
   cursor?: string;
 
   @Default(50)

@@ -37,7 +37,7 @@ export class ResultDto {
   @ApiPropertyOptional({ description: 'Valid against the job’s `outputSchema`.' }) structured?: unknown;
   @ApiProperty() turns!: number;
   @ApiProperty({ type: () => UsageDto }) usage!: UsageDto;
-  @ApiProperty({ description: 'US dollars, by list prices, over all attempts.' }) costUsd!: number;
+  @ApiProperty({ description: 'US dollars, at list prices, over all attempts.' }) costUsd!: number;
   @ApiPropertyOptional() sessionId?: string;
   @ApiPropertyOptional({ type: () => GitOutcomeDto }) git?: GitOutcomeDto;
   @ApiPropertyOptional({ type: [String] }) warnings?: readonly string[];
@@ -54,7 +54,7 @@ export class JobResultDto implements JobResultView {
   @ApiPropertyOptional({ description: 'Valid against the job’s `outputSchema`.' }) structured?: unknown;
   @ApiPropertyOptional() turns?: number;
   @ApiPropertyOptional({ type: () => UsageDto }) usage?: UsageDto;
-  @ApiPropertyOptional({ description: 'US dollars, by list prices, over all attempts.' }) costUsd?: number;
+  @ApiPropertyOptional({ description: 'US dollars, at list prices, over all attempts.' }) costUsd?: number;
   @ApiPropertyOptional() sessionId?: string;
   @ApiPropertyOptional({ type: () => GitOutcomeDto }) git?: GitOutcomeDto;
   @ApiPropertyOptional({ type: [String] }) warnings?: readonly string[];

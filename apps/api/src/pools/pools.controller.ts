@@ -17,7 +17,7 @@ export class PoolsController {
   @ApiOperation({
     operationId: 'listWorkers',
     summary: 'All workers',
-    description: 'Of every profile: phase, job, memory, and who gives it jobs.',
+    description: 'Of every profile, with phase, job, memory, and the scheduler that assigns jobs.',
   })
   @ApiOkResponse({ type: WorkerListDto })
   async workers(): Promise<WorkerListView> {
@@ -27,9 +27,9 @@ export class PoolsController {
   @Get('pools')
   @ApiOperation({
     operationId: 'listPools',
-    summary: 'All pools, one for each profile',
+    summary: 'All pools, one per profile',
     description:
-      'How many workers there are in each phase, how many jobs wait and run, and what keeps them waiting. Removed profiles are in it while they have jobs or workers.',
+      'Workers in each phase, jobs that wait and run, and what keeps them waiting. Removed profiles are listed while they have jobs or workers.',
   })
   @ApiOkResponse({ type: PoolListDto })
   async pools(): Promise<PoolListView> {

@@ -15,17 +15,17 @@ export class WorkerDto implements WorkerView {
   @ApiPropertyOptional(time) readyAt?: string;
   @ApiPropertyOptional(time) idleSince?: string;
   @ApiPropertyOptional(time) heartbeatAt?: string;
-  @ApiPropertyOptional({ description: 'The job that it carries out.' }) job?: string;
+  @ApiPropertyOptional({ description: 'The job it carries out.' }) job?: string;
   @ApiProperty() jobsDone!: number;
-  @ApiPropertyOptional({ description: 'MiB of resident memory: the worker, Claude Code and all that it started.' })
+  @ApiPropertyOptional({ description: 'Resident memory in MiB: the worker, Claude Code and all processes it started.' })
   rssMb?: number;
-  @ApiPropertyOptional({ description: 'The version of Claude Code that it has.' }) claudeVersion?: string;
-  @ApiProperty({ description: 'It is given no job, and stays.' }) cordoned!: boolean;
-  @ApiPropertyOptional({ ...time, description: 'It leaves, and what it carries out then is requeued.' })
+  @ApiPropertyOptional({ description: 'Its version of Claude Code.' }) claudeVersion?: string;
+  @ApiProperty({ description: 'Whether it stays without being given new jobs.' }) cordoned!: boolean;
+  @ApiPropertyOptional({ ...time, description: 'When it has to leave; a job that still runs is then requeued.' })
   drainBy?: string;
   @ApiPropertyOptional({ description: 'The scheduler that assigns its jobs.' }) owner?: string;
   @ApiPropertyOptional({
-    description: "What its container was made from: the image's id, whatever its name stands for by now.",
+    description: "Id of the image its container was made from, even if the image's name now refers to another one.",
   })
   release?: string;
 }
@@ -42,38 +42,40 @@ export class HaltDto implements HaltView {
   @ApiProperty({ enum: haltKinds }) kind!: HaltKind;
   @ApiProperty(time) since!: string;
   @ApiProperty() reason!: string;
-  @ApiPropertyOptional({ description: 'The failure that came again and again, of one that is suspended.' })
+  @ApiPropertyOptional({ description: 'The repeated failure, if the profile is suspended.' })
   code?: ErrorCode;
-  @ApiPropertyOptional({ ...time, description: 'When what still runs is requeued, of one that is drained.' })
+  @ApiPropertyOptional({ ...time, description: 'When jobs that still run are requeued, if the profile is drained.' })
   by?: string;
-  @ApiProperty({ description: 'All profiles were paused at once.' }) everywhere!: boolean;
+  @ApiProperty({ description: 'Whether all profiles were paused at once.' }) everywhere!: boolean;
 }
 
 /** How a pool's workers start. */
 @ApiSchema({ name: 'PoolStarts' })
 export class StartsDto {
-  @ApiProperty({ description: 'Workers that may start at the same time: it follows from how long starts take.' })
+  @ApiProperty({ description: 'Workers that may start at the same time, derived from how long starts take.' })
   atOnce!: number;
-  @ApiProperty({ description: 'A worker that is not ready so long after its start is given up, in ms.' })
+  @ApiProperty({ description: 'Start timeout of a worker, in ms.' })
   limitMs!: number;
-  @ApiProperty({ description: 'Starts that failed in a row.' }) failed!: number;
-  @ApiProperty({ description: 'For so long none is started, in ms, because the last ones failed.' }) heldMs!: number;
-  @ApiPropertyOptional({ description: 'Why the last one failed; absent where none has since one did not.' })
+  @ApiProperty({ description: 'Consecutive failed starts.' }) failed!: number;
+  @ApiProperty({ description: 'Delay before the next start, in ms, because the last ones failed.' }) heldMs!: number;
+  @ApiPropertyOptional({ description: 'Why the last start failed; absent once a start has succeeded.' })
   failure?: string;
 }
 
 /** How many workers a pool keeps warm, and why. */
 @ApiSchema({ name: 'PoolDemand' })
 export class DemandDto implements WarmTarget {
-  @ApiProperty({ description: 'Idle workers kept ready beyond the busy ones.' }) warm!: number;
+  @ApiProperty({ description: 'Idle workers kept ready in addition to the busy ones.' }) warm!: number;
   @ApiProperty({
     enum: warmReasons,
     description:
-      'Why: as the arrivals ask for (`demand`), at a bound of the profile (`min`, `max`), or no job has come for long (`quiet`).',
+      'Why: from arrivals (`demand`), limited by the profile (`min`, `max`), or no job has arrived for a while (`quiet`).',
   })
   reason!: WarmReason;
-  @ApiProperty({ description: 'Jobs that came within the last 10 minutes.' }) arrivals!: number;
-  @ApiProperty({ description: 'Share of these that would have found a warm worker with this number, from 0 to 1.' })
+  @ApiProperty({ description: 'Jobs that arrived in the last 10 minutes.' }) arrivals!: number;
+  @ApiProperty({
+    description: 'Share of those jobs that would have found a warm worker with this target, from 0 to 1.',
+  })
   hits!: number;
   @ApiProperty({ description: 'How long a worker takes to start, in ms.' }) startMs!: number;
 }
@@ -83,25 +85,29 @@ export class DemandDto implements WarmTarget {
 export class PoolDto implements PoolView {
   @ApiProperty() profile!: string;
   @ApiProperty({
-    description: 'No scheduler has this profile any more: its jobs wait until one has it again, or they are cancelled.',
+    description:
+      'No scheduler has this profile any more: its jobs wait until one has it again, or until they are cancelled.',
   })
   removed!: boolean;
-  @ApiProperty({ description: 'Idle workers kept ready beyond the busy ones.' }) warm!: number;
-  @ApiProperty({ description: 'Most workers at a time.' }) max!: number;
+  @ApiProperty({ description: 'Idle workers kept ready in addition to the busy ones.' }) warm!: number;
+  @ApiProperty({ description: 'Maximum number of workers.' }) max!: number;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' }, description: 'Workers in each phase.' })
   workers!: PoolRecord['workers'];
-  @ApiProperty({ description: 'Jobs that could start.' }) waiting!: number;
-  @ApiProperty({ description: 'Jobs that are parked.' }) delayed!: number;
-  @ApiProperty({ description: 'Jobs that workers carry out.' }) running!: number;
-  @ApiProperty({ description: 'Jobs did not start, again and again: it is given none until it is resumed.' })
+  @ApiProperty({ description: 'Jobs that are ready to start.' }) waiting!: number;
+  @ApiProperty({ description: 'Parked jobs.' }) delayed!: number;
+  @ApiProperty({ description: 'Jobs in progress.' }) running!: number;
+  @ApiProperty({ description: 'Jobs repeatedly failed to start: none is started until the profile is resumed.' })
   suspended!: boolean;
-  @ApiProperty({ type: [HaltDto], description: 'What keeps its jobs waiting; empty where nothing does.' })
+  @ApiProperty({ type: [HaltDto], description: 'What keeps its jobs waiting; empty if nothing does.' })
   halts!: readonly HaltDto[];
-  @ApiPropertyOptional({ type: StartsDto, description: 'How its workers start; absent while no scheduler keeps it.' })
+  @ApiPropertyOptional({
+    type: StartsDto,
+    description: 'How its workers start; absent while no scheduler has the profile.',
+  })
   starts?: StartsDto;
   @ApiPropertyOptional({
     type: DemandDto,
-    description: 'How `warm` follows from the jobs that come; absent where the number is fixed.',
+    description: 'How `warm` follows from demand; absent if the number is fixed.',
   })
   demand?: DemandDto;
 }

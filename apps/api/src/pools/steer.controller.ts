@@ -12,8 +12,8 @@ import { PoolDto, PoolListDto, WorkerDto } from './pools.dto.js';
 import { DrainPoolDto, DrainWorkerDto, PausePoolDto } from './steer.dto.js';
 import { viewWorker } from './worker-view.js';
 
-const byOperator = 'An operator wanted it.';
-const noPool = problemResponse('pool.unknown: no scheduler has such a profile.');
+const byOperator = 'Requested by an operator.';
+const noPool = problemResponse('pool.unknown: no scheduler has this profile.');
 const noWorker = problemResponse('worker.unknown: there is no such worker.');
 
 /** What an operator wants of pools and workers. Asking twice does no harm, and answers the same. */
@@ -29,8 +29,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'pauseAllPools',
-    summary: 'Start no job of any profile; what runs goes on',
-    description: 'Asking twice does no harm.',
+    summary: 'Pause all profiles: no job is started; running jobs continue',
+    description: 'Idempotent.',
   })
   @ApiBody({ type: PausePoolDto, required: false, examples: bodyExamples.pause })
   @ApiOkResponse({ type: PoolListDto })
@@ -43,8 +43,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'resumeAllPools',
-    summary: 'End the pause of all profiles; what was said of single ones stands',
-    description: 'Pools that were paused or drained one by one stay so.',
+    summary: 'End the pause of all profiles',
+    description: 'Pools that were paused or drained individually stay so.',
   })
   @ApiOkResponse({ type: PoolListDto })
   async resumeAll(): Promise<PoolListView> {
@@ -56,8 +56,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'pausePool',
-    summary: 'Start no job of a profile; what runs goes on, and jobs are still taken in',
-    description: 'Asking twice does no harm: the first reason stands.',
+    summary: 'Pause a profile: no job is started; running jobs continue and new ones are accepted',
+    description: 'Idempotent: the first reason is kept.',
   })
   @ApiBody({ type: PausePoolDto, required: false, examples: bodyExamples.pause })
   @ApiOkResponse({ type: PoolDto })
@@ -71,8 +71,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'resumePool',
-    summary: 'Start jobs of a profile again that was paused, drained or suspended',
-    description: 'Its jobs go on in their order.',
+    summary: 'Resume a profile that was paused, drained or suspended',
+    description: 'Its jobs continue in their order.',
   })
   @ApiOkResponse({ type: PoolDto })
   @ApiNotFoundResponse(noPool)
@@ -84,8 +84,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'drainPool',
-    summary: 'Let all workers of a profile finish and leave, and start none until it is resumed',
-    description: 'What is not over by the limit goes back to the queue, without counting an attempt.',
+    summary: 'Drain a profile: its workers finish and leave, and none is started until it is resumed',
+    description: 'Jobs that are not over by the limit go back to the queue, without counting an attempt.',
   })
   @ApiBody({ type: DrainPoolDto, required: false, examples: bodyExamples.drain })
   @ApiOkResponse({ type: PoolDto })
@@ -99,8 +99,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'cordonWorker',
-    summary: 'Give a worker no further job; it stays',
-    description: 'To look at it while it is idle.',
+    summary: 'Cordon a worker: it stays, but gets no new jobs',
+    description: 'For example, to inspect it while it is idle.',
   })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
@@ -112,8 +112,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'uncordonWorker',
-    summary: 'Give a worker jobs again',
-    description: 'Lifts the cordon; a drain is not taken back.',
+    summary: 'Uncordon a worker: it gets jobs again',
+    description: 'A drain is not undone.',
   })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
@@ -125,8 +125,8 @@ export class SteerController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'drainWorker',
-    summary: 'Let a worker finish and leave; its pool starts another one',
-    description: 'What is not over by the limit goes back to the queue, without counting an attempt.',
+    summary: 'Drain a worker: it finishes and leaves; its pool starts another one',
+    description: 'Jobs that are not over by the limit go back to the queue, without counting an attempt.',
   })
   @ApiBody({ type: DrainWorkerDto, required: false, examples: bodyExamples.drainWorker })
   @ApiOkResponse({ type: WorkerDto })

@@ -11,7 +11,7 @@ const maxDrainMs = 86_400_000;
 export class PausePoolDto {
   @Given()
   @Characters(1, 500)
-  @ApiProperty({ description: 'Shown to whoever looks at the pool.' })
+  @ApiProperty({ description: 'Shown with the pool.' })
   reason?: string;
 }
 
@@ -22,7 +22,7 @@ export class DrainWorkerDto {
   @Integer(0, maxDrainMs)
   @ApiProperty({
     description:
-      'What runs may go on for so long, in ms; then it is requeued, uncounted. Of two limits the earlier holds.',
+      'How long running jobs may continue, in ms; then they are requeued, uncounted. The earlier of two limits applies.',
   })
   limitMs!: number;
 }
@@ -32,6 +32,6 @@ export class DrainWorkerDto {
 export class DrainPoolDto extends DrainWorkerDto {
   @Given()
   @Characters(1, 500)
-  @ApiProperty({ description: 'Shown to whoever looks at the pool.' })
+  @ApiProperty({ description: 'Shown with the pool.' })
   reason?: string;
 }

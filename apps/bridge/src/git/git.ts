@@ -122,10 +122,10 @@ function endGroup(pid: number | undefined): void {
 
 function cutError(cut: Cut, { timeoutMs, silenceMs }: GitRun): RemudaError {
   const why = {
-    timeout: `git took longer than ${String(timeoutMs)} ms.`,
+    timeout: `git timed out after ${String(timeoutMs)} ms.`,
     silence: `git made no progress for ${String(silenceMs)} ms.`,
-    unwanted: 'git was ended, since nobody waits for it any more.',
-    output: 'git printed too much.',
+    unwanted: 'git was stopped, because no client waits for it any more.',
+    output: 'git printed too much output.',
   };
   return new RemudaError('workspace.unavailable', why[cut]);
 }

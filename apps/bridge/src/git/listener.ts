@@ -57,7 +57,7 @@ function turnAway(socket: Socket, reason: string): void {
 async function serve(listener: GitListener, socket: Socket): Promise<void> {
   const grant = await findGrant(listener.grants, tokenIn(await firstLine(socket)));
   if (!grant?.git) {
-    turnAway(socket, grant ? 'the job has no repository.' : 'no running job stands behind this token.');
+    turnAway(socket, grant ? 'the job has no repository.' : 'this token belongs to no running job.');
     return;
   }
   const { url, ref } = grant.git;
@@ -74,7 +74,7 @@ function tokenIn(line: string | undefined): string | undefined {
   if (isRecord(value) && !isUnderstood(value['v']))
     throw new RemudaError(
       'format.unsupported',
-      `What the worker asks for has another format than ${formatsText(messageFormats)}, which this bridge knows.`,
+      `The worker's request has an unsupported format: this bridge knows ${formatsText(messageFormats)}.`,
     );
   return isRecord(value) && typeof value['token'] === 'string' ? value['token'] : undefined;
 }

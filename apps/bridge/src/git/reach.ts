@@ -49,7 +49,7 @@ async function addressesOf(name: string, { hosts }: GitUrlRules, resolve: Resolv
     const gone = (error as NodeJS.ErrnoException).code === 'ENOTFOUND';
     throw new RemudaError(
       gone ? 'workspace.failed' : 'workspace.unavailable',
-      gone ? `There is no host of the name ${name}.` : `The name ${name} could not be resolved.`,
+      gone ? `There is no host named ${name}.` : `The name ${name} could not be resolved.`,
       { cause: error },
     );
   });
@@ -57,7 +57,7 @@ async function addressesOf(name: string, { hosts }: GitUrlRules, resolve: Resolv
   if (fault !== undefined || found.length === 0)
     throw new RemudaError(
       'workspace.failed',
-      `The repository's URL must not lead into the operator's own network (REMUDA_GIT_HOSTS opens hosts): what ${name} leads to ${fault ?? 'is nothing'}.`,
+      `The repository's URL must not point into the operator's own network (REMUDA_GIT_HOSTS allows hosts): the address of ${name} ${fault ?? 'is missing'}.`,
     );
   return found;
 }

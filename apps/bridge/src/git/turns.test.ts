@@ -40,13 +40,13 @@ test('a run that nobody waits for any more is told to end, and one that anybody 
   const [one, other] = [new AbortController(), new AbortController()];
   const first = turns.take(one.signal);
   one.abort();
-  await expect(first).rejects.toThrow('Nobody waits');
+  await expect(first).rejects.toThrow('The client no longer waits');
   expect(ends[0]?.signal.aborted).toBe(true);
   const [second, third] = [turns.take(other.signal), turns.take()];
   ends[0]?.reject(new Error('ended'));
   await expect.poll(() => ends.length).toBe(2);
   other.abort();
-  await expect(second).rejects.toThrow('Nobody waits');
+  await expect(second).rejects.toThrow('The client no longer waits');
   expect(ends[1]?.signal.aborted).toBe(false);
   ends[1]?.resolve(2);
   expect(await third).toBe(2);
@@ -58,7 +58,7 @@ test('a run that nobody waits for when its turn comes does not begin, and who co
   const first = turns.take();
   const left = turns.take(leaver.signal);
   leaver.abort();
-  await expect(left).rejects.toThrow('Nobody waits');
+  await expect(left).rejects.toThrow('The client no longer waits');
   const stays = turns.take();
   ends[0]?.resolve(1);
   await first;

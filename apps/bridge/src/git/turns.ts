@@ -38,7 +38,7 @@ export class Turns<T> {
   private after(running: Run<T>): Run<T> {
     const controller = new AbortController();
     const go = (): Promise<T> => {
-      if (controller.signal.aborted) throw new Error('Nobody waited for it.');
+      if (controller.signal.aborted) throw new Error('No client waited for it.');
       this.next = undefined;
       return this.begin(controller).result;
     };
@@ -53,7 +53,7 @@ function wait<T>(run: Run<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return run.result;
   const left = new Promise<never>((_, reject) => {
     const leave = (): void => {
-      reject(new RemudaError('workspace.unavailable', 'Nobody waits any more.'));
+      reject(new RemudaError('workspace.unavailable', 'The client no longer waits.'));
       if (--run.waiting === 0) run.controller.abort();
     };
     if (signal.aborted) leave();

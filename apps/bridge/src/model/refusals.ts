@@ -17,7 +17,7 @@ export const refusals = {
   ended: {
     status: 401,
     type: 'authentication_error',
-    message: `${bridgeRefusal.ended}: no running job stands behind this token.`,
+    message: `${bridgeRefusal.ended}: this token belongs to no running job.`,
     headers: { 'x-should-retry': 'false' },
   },
   budget: {
@@ -28,12 +28,12 @@ export const refusals = {
   model: {
     status: 402,
     type: 'invalid_request_error',
-    message: `${bridgeRefusal.model}: neither the job nor the \`models\` of its profile names the model that was asked for.`,
+    message: `${bridgeRefusal.model}: neither the job nor the \`models\` of its profile names the requested model.`,
   },
   content: {
     status: 402,
     type: 'invalid_request_error',
-    message: `${bridgeRefusal.content}: the request holds what the bridge does not pass on to the model.`,
+    message: `${bridgeRefusal.content}: the request contains something that the bridge does not pass on to the model.`,
   },
   path: { status: 403, type: 'permission_error', message: 'The bridge does not pass this path on to the model.' },
   too_large: {
@@ -46,19 +46,19 @@ export const refusals = {
   share: {
     status: 503,
     type: 'overloaded_error',
-    message: 'So many bytes of requests are under way already.',
+    message: 'Too many bytes of requests are in flight.',
     headers: { 'retry-after': '1' },
   },
   grants_unavailable: {
     status: 503,
     type: 'overloaded_error',
-    message: 'The bridge cannot look up its tokens at this moment.',
+    message: 'The bridge cannot look up tokens at the moment.',
     headers: { 'retry-after': '1' },
   },
   stopping: {
     status: 503,
     type: 'overloaded_error',
-    message: 'The bridge is going down.',
+    message: 'The bridge is shutting down.',
     headers: { 'retry-after': '1', connection: 'close' },
   },
   unreachable: { status: 502, type: 'api_error', message: 'The bridge cannot reach the model.' },

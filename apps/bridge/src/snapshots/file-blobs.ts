@@ -83,7 +83,7 @@ export class FileBlobs implements Blobs {
   }
 
   #path(name: string): string {
-    if (!namePattern.test(name)) throw new TypeError(`${JSON.stringify(name)} can't name a blob.`);
+    if (!namePattern.test(name)) throw new TypeError(`${JSON.stringify(name)} is not a valid name of a blob.`);
     return join(this.folder, name);
   }
 }

@@ -22,7 +22,7 @@ export const turnedAway = {
   no_upgrade: 426,
   /** The worker has as many connections to this listener as it may have. */
   share: 429,
-  /** Redis does not answer, or the bridge is going down. */
+  /** Redis does not answer, or the bridge is shutting down. */
   unavailable: 503,
 } as const;
 

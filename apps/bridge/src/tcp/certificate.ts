@@ -26,7 +26,7 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Certif
     return pair;
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new RemudaError('config.invalid', `${certFile} and ${keyFile} are no certificate with its key: ${said}`, {
+    throw new RemudaError('config.invalid', `${certFile} and ${keyFile} are not a certificate and its key: ${said}`, {
       cause,
     });
   }
@@ -42,6 +42,6 @@ function readText(file: string, variable: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new RemudaError('config.invalid', `${variable} can't be read: ${said}`, { cause });
+    throw new RemudaError('config.invalid', `${variable} cannot be read: ${said}`, { cause });
   }
 }

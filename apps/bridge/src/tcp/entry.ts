@@ -102,7 +102,7 @@ export class Entry {
       if (reason !== undefined) this.#turnAway(socket, reason);
     } catch (err) {
       const code = err instanceof RemudaError ? err.code : undefined;
-      if (code !== 'redis.unavailable') this.parts.log.error({ err }, 'a connection could not be let in');
+      if (code !== 'redis.unavailable') this.parts.log.error({ err }, 'a connection could not be accepted');
       this.#turnAway(socket, 'unavailable');
     }
   }

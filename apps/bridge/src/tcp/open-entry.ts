@@ -8,7 +8,7 @@ export interface OpenEntryParts extends EntryParts {
   readonly clock: Clock;
 }
 
-/** So often it is looked whether the certificate was renewed, in ms. */
+/** So often it is looked whether the certificate was reloaded, in ms. */
 export const lookEveryMs = 10_000;
 /** A certificate that ends within so many ms is told of. */
 const warnBeforeMs = 7 * 86_400_000;
@@ -26,7 +26,7 @@ export async function openEntry(
   const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
   const certificate = files && readCertificate(files);
   if (certificate) tellOfEnd(certificate, parts);
-  else parts.log.warn({}, 'workers reach this bridge without TLS: what passes can be read on the way');
+  else parts.log.warn({}, 'workers reach this bridge without TLS: traffic can be read in transit');
   const entry = new Entry(parts, certificate);
   const url = await entry.listen(listen);
   if (files && certificate) void keepRenewed(entry, files, certificate, parts, signal);
@@ -49,10 +49,10 @@ async function keepRenewed(
       if (next.cert === now.cert && next.key === now.key) return;
       entry.renew(next);
       now = next;
-      log.info({ validTo: new Date(endOfCertificate(next)).toISOString() }, 'the certificate was renewed');
+      log.info({ validTo: new Date(endOfCertificate(next)).toISOString() }, 'the certificate was reloaded');
       tellOfEnd(next, parts);
     } catch (err) {
-      log.warn({ err }, 'the certificate can not be read again: the one before goes on');
+      log.warn({ err }, 'the certificate could not be reloaded: the previous one stays in use');
     }
   };
   const nap = (): Promise<boolean> =>

@@ -17,7 +17,7 @@ const lookEveryMs = 30_000;
 /** Follows the workers until the signal aborts. What an outage keeps it from is done when Redis is back. */
 export async function keepListeners({ keeper, store, clock, log }: ListenerWatch, signal: AbortSignal): Promise<void> {
   const tell = (err: unknown): void => {
-    log.warn({ err }, 'the listeners of the workers could not be compared with the workers');
+    log.warn({ err }, "the workers' listeners could not be compared with the workers");
   };
   const unfollow = store.follow((worker) => {
     (worker === undefined ? keeper.look() : keeper.onWord(worker)).catch(tell);

@@ -17,7 +17,7 @@ const tellEveryMs = 10_000;
 export function poolStanding(
   pool: (Pick<PoolView, 'workers'> & { readonly halts: readonly Pick<HaltView, 'kind' | 'reason'>[] }) | undefined,
 ): string {
-  if (pool === undefined) return 'the scheduler has not begun';
+  if (pool === undefined) return 'the scheduler has not started';
   const halts = pool.halts.map(({ kind, reason }) => `${kind}: ${reason}`);
   const workers = Object.entries(pool.workers).filter(([phase, count]) => phase !== 'gone' && count > 0);
   const phases = workers.map(([phase, count]) => `${count} ${phase}`);
@@ -94,7 +94,7 @@ export class ApiClient {
   async over(id: string): Promise<JobView> {
     for await (const event of this.events(id)) if (event.type === 'job.over') break;
     const job = await this.job(id);
-    if (!isOver(job.state)) throw new Error(`${id} is said to be over, and is ${job.state}`);
+    if (!isOver(job.state)) throw new Error(`${id} was reported as over, but is ${job.state}`);
     return job;
   }
 

@@ -28,7 +28,7 @@ export async function demo({ env, prompt, signal }: DemoOptions): Promise<boolea
     });
     return await Promise.race([showJob(cluster, prompt ?? defaultPrompt), broken, rejectOn(signal)]);
   } finally {
-    say('taking everything down');
+    say('shutting down');
     await cluster.stop();
     await endWatch();
   }
@@ -43,7 +43,7 @@ async function showJob(cluster: Cluster, prompt: string): Promise<boolean> {
   const api = new ApiClient(cluster.apiUrl);
   say('waiting for a warm worker');
   if (!(await api.warm('default', 1, AbortSignal.timeout(warmLimitMs), say)))
-    say(`no worker is warm after ${warmLimitMs / 1_000} s: the job is submitted all the same, and waits for one`);
+    say(`no worker is warm after ${warmLimitMs / 1_000} s: submitting the job anyway; it waits for one`);
   console.log(`\nPrompt: ${prompt}\n`);
   const id = await api.submit({ prompt });
   let beganAt: number | undefined;

@@ -29,6 +29,6 @@ describe('the plan for a Redis', () => {
     expect(kinds({})).toEqual([]);
     expect(adviseRedis({ managers: [] })).toContain('docker run');
     expect(adviseRedis({ managers: ['apt-get'] })).toContain('sudo apt-get install');
-    expect(adviseRedis({ managers: ['brew'] })).toMatch(/Type: brew install redis$/);
+    expect(adviseRedis({ managers: ['brew'] })).toMatch(/Run: brew install redis$/);
   });
 });

@@ -61,5 +61,5 @@ export function adviseRedis(facts: Pick<RedisFacts, 'managers'>): string {
     manager === undefined
       ? `docker run -d -p 127.0.0.1:6379:6379 ${redisImage}, and set REMUDA_REDIS_URL=redis://127.0.0.1:6379`
       : installs[manager].map((words) => `${manager === 'brew' ? '' : 'sudo '}${words.join(' ')}`).join(' && ');
-  return `Remuda needs a Redis and found no way to one. Type: ${command}`;
+  return `Remuda needs Redis and found no way to start one. Run: ${command}`;
 }

@@ -175,7 +175,7 @@ export class Holdings {
     const queue = this.queueOf(job.spec.profile);
     const moved = ending.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, ending.wakeAt);
     moved.catch((error: unknown) => {
-      this.log.warn({ err: error, job: job.id }, "a job's place in its queue follows later");
+      this.log.warn({ err: error, job: job.id }, "updating a job's place in its queue failed and will be tried again");
     });
   }
 }

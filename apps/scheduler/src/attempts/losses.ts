@@ -89,7 +89,7 @@ export class Losses {
     await this.lose(worker, failureOfExit(exit), true);
     if (!starting) return;
     await signals.startFailed(own.profile, reason).catch((error: unknown) => {
-      log.warn({ err: error, profile: own.profile }, 'a start that failed could not be noted');
+      log.warn({ err: error, profile: own.profile }, 'a failed start could not be recorded');
     });
   }
 
@@ -144,7 +144,7 @@ export class Losses {
     } catch (error) {
       if (isOutage(error) || isFull(error) || ++loss.failures < maxFailures) throw error;
       this.parts.metrics.refused.inc({ reason: 'unreadable' });
-      this.parts.log.error({ err: error, worker }, 'what a lost worker left can not be taken over, and is left out');
+      this.parts.log.error({ err: error, worker }, 'what a lost worker left cannot be taken over and is dropped');
     }
   }
 
@@ -153,7 +153,7 @@ export class Losses {
     if ('givenUp' in removal)
       this.parts.log.error(
         { worker, reason: removal.givenUp },
-        'a container could not be removed; its job goes on without the proof',
+        'a container could not be removed; its job continues without proof that it ended',
       );
     return removal;
   }

@@ -60,7 +60,7 @@ export class OrphanedClaims {
     const { leases, log, clock } = this.parts;
     const job = (await leases.read(held.id))?.job;
     if (!job) return;
-    log.warn({ job: job.id, state: job.state, worker: job.worker }, 'a claimed job had nobody who carries it out');
+    log.warn({ job: job.id, state: job.state, worker: job.worker }, 'a claimed job had no worker');
     if (isOver(job.state)) return queue.finish(held, job.failure);
     if (!isHeld(job.state)) return job.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, job.wakeAt);
     const ending = job.cancelRequestedAt === undefined ? endingOfFailure(job, unseen, clock.now()) : cancelled();
@@ -72,4 +72,4 @@ export class OrphanedClaims {
   }
 }
 
-const unseen: Failure = lost('it is gone, and nobody has seen how');
+const unseen: Failure = lost('it is gone, and how it ended is unknown');

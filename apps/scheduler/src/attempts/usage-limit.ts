@@ -10,7 +10,7 @@ export function withLimit({ code, message, lastLines }: Failure, resetAt: number
   if (!mayBeLimit(code)) return { code, message, ...lines };
   if (resetAt === undefined) return { code: 'model.rate_limited', message, ...lines };
   const until = new Date(resetAt).toISOString();
-  const told = `The usage limit of the account is reached; it is lifted at ${until}. ${message}`;
+  const told = `The account's usage limit is reached until ${until}. ${message}`;
   return { code: 'model.limit_reached', message: told, ...lines, resetAt };
 }
 

@@ -63,7 +63,7 @@ export class HaltWatch {
       if (verdict === 'started') await halts.noteStart(profile, 'engine.start_failed');
       else await this.#failed(profile, verdict, ending.failure?.message ?? '');
     } catch (error) {
-      log.warn({ err: error, profile }, 'whether jobs start could not be noted');
+      log.warn({ err: error, profile }, 'whether jobs start could not be recorded');
     }
   }
 

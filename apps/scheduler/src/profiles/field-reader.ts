@@ -14,7 +14,8 @@ export class FieldReader {
       return {};
     }
     for (const key of Object.keys(value))
-      if (known?.includes(key) === false) this.fault(`${path}.${key}`, `no such field; there are ${known.join(', ')}`);
+      if (known?.includes(key) === false)
+        this.fault(`${path}.${key}`, `unknown field, expected one of ${known.join(', ')}`);
     return value as Record<string, unknown>;
   }
 

@@ -39,7 +39,7 @@ export class Images {
     if (release === undefined || release === before) return before;
     this.#releases.set(image, release);
     if (before !== undefined)
-      this.parts.log.info({ image, release, before }, 'an image was replaced: idle workers of the older one leave');
+      this.parts.log.info({ image, release, before }, 'an image was replaced: idle workers with the older one leave');
     return release;
   }
 
@@ -61,7 +61,7 @@ export class Images {
     const { runtime, log } = this.parts;
     try {
       await runtime.prepare([image]);
-      if (this.#absent.delete(image)) log.info({ image }, 'an image is there that was missing');
+      if (this.#absent.delete(image)) log.info({ image }, 'a missing image is available now');
     } catch (error) {
       if (!(error instanceof RemudaError)) throw error;
       if (!this.#absent.has(image)) await this.#miss(image, error);

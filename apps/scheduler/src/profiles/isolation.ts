@@ -16,7 +16,7 @@ export interface IsolationFacts {
  */
 export function requireIsolation({ kind, isolated, apiHost, allowUnisolated }: IsolationFacts): void {
   if (isolated || isLoopback(apiHost) || allowUnisolated === '1') return;
-  const message = `with REMUDA_RUNTIME=${kind} jobs are not isolated, and at ${apiHost} others can submit them: expected a loopback address, or REMUDA_RUNTIME=docker, or REMUDA_ALLOW_UNISOLATED=1`;
+  const message = `with REMUDA_RUNTIME=${kind} jobs are not isolated, but others can submit them at ${apiHost}: expected a loopback address, or REMUDA_RUNTIME=docker, or REMUDA_ALLOW_UNISOLATED=1`;
   throw new RemudaError('config.invalid', 'Jobs that are not isolated are for this machine only.', {
     faults: [{ path: 'REMUDA_API_HOST', message }],
   });

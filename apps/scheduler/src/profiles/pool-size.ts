@@ -9,8 +9,7 @@ export function readPoolSize(reader: FieldReader, value: unknown, at: string, ba
   const pool = reader.object(value ?? {}, at, ['warm', 'max', ...ofDemand]);
   const max = reader.number(pool['max'], `${at}.max`, base.max, 1, mostWorkers);
   if (pool['warm'] === 'auto') return readDemand(reader, pool, at, max);
-  for (const field of ofDemand)
-    if (pool[field] !== undefined) reader.fault(`${at}.${field}`, 'has a meaning with warm: auto only');
+  for (const field of ofDemand) if (pool[field] !== undefined) reader.fault(`${at}.${field}`, 'requires warm: auto');
   const warm = reader.number(pool['warm'], `${at}.warm`, Math.min(base.warm, max), 0, mostWorkers, 'auto or ');
   if (warm > max) reader.fault(`${at}.warm`, `expected at most pool.max, which is ${String(max)}`);
   return { warm, max };

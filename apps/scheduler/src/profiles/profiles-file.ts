@@ -12,7 +12,7 @@ export async function loadProfiles(path: string | undefined, defaults: ProfileDe
     content = parse(await readFile(path, 'utf8'));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new RemudaError('config.invalid', `The profiles file ${path} can't be read: ${reason}`, { cause: error });
+    throw new RemudaError('config.invalid', `The profiles file ${path} cannot be read: ${reason}`, { cause: error });
   }
   return readProfiles(content, defaults);
 }

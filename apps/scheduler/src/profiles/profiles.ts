@@ -67,7 +67,7 @@ const fields = [
 function readProfile(reader: FieldReader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
   const at = `profiles.${name}`;
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name))
-    reader.fault(at, 'a name has lower-case letters, digits and dashes, at most 40');
+    reader.fault(at, 'expected a name of lower-case letters, digits and dashes, at most 40');
   const entry = reader.object(value ?? {}, at, fields);
   const base = defaultProfile(name, defaults);
   const recycle = reader.object(entry['recycle'] ?? {}, `${at}.recycle`, [

@@ -64,7 +64,7 @@ export class HousekeepingWork extends WorkerHost implements OnApplicationBootstr
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.parts.log.debug({ err: error }, 'the service queue met an error');
+    this.parts.log.debug({ err: error }, 'error in the service queue');
   }
 
   /** Lets go of Redis when what is under way is done. */
@@ -79,7 +79,7 @@ export class HousekeepingWork extends WorkerHost implements OnApplicationBootstr
     try {
       await this.queue.upsertJobScheduler('housekeeping', { every: everyMs }, { name: 'housekeeping', opts: kept });
     } catch (error) {
-      this.parts.log.debug({ err: error }, 'housekeeping is scheduled later');
+      this.parts.log.debug({ err: error }, 'scheduling the housekeeping failed and will be tried again');
     }
   }
 }

@@ -57,11 +57,11 @@ export class OtherReleases {
     log.error({ worker: id, profile, format }, `a worker of another release is removed: ${reason}`);
     if (phase === 'starting')
       void signals.startFailed(profile, reason).catch((error: unknown) => {
-        log.warn({ err: error, profile }, 'a start that failed could not be noted');
+        log.warn({ err: error, profile }, 'a failed start could not be recorded');
       });
     signals.lost(id, { code: 'worker.incompatible', message: `The worker was removed: ${reason}.` });
   }
 }
 
 const reasonOf = (format: number): string =>
-  `its messages have the format ${String(format)}, and this scheduler knows ${formatsText(messageFormats)} and writes ${String(messageFormats.own)}`;
+  `its messages have the format ${String(format)}, but this scheduler knows ${formatsText(messageFormats)} and writes ${String(messageFormats.own)}`;

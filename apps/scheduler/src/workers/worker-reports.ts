@@ -78,7 +78,7 @@ export class WorkerReports implements RelayListener {
     const { orphan, lost: isLost } = suspectOrphan(held, own.orphan, this.parts.clock.monotonic());
     own.orphan = orphan;
     // The assignment or the outcome was lost on its way.
-    if (isLost) this.parts.signals.lost(own.id, lost('it does not have the job that it was given'));
+    if (isLost) this.parts.signals.lost(own.id, lost('it does not have the job it was given'));
   }
 
   async #onIdle(

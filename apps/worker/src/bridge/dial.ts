@@ -39,7 +39,7 @@ export class BridgeDialer {
   async dial(listener: BridgeListener, signal: AbortSignal): Promise<Socket> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     const { socket, ready } = open(this.place.url, this.#trust);
-    const cut = (): void => void socket.destroy(new Error(signal.aborted ? 'given up' : 'no answer in time'));
+    const cut = (): void => void socket.destroy(new Error(signal.aborted ? 'aborted' : 'no answer in time'));
     limit.addEventListener('abort', cut);
     try {
       await once(socket, ready);
@@ -83,7 +83,7 @@ function changeOver(socket: Socket, { url, proof }: BridgePlace, listener: Bridg
         resolve();
       })
       .once('response', (answer) => {
-        reject(new Error(`the bridge answers ${String(answer.statusCode)}`));
+        reject(new Error(`the bridge answered with ${String(answer.statusCode)}`));
       })
       .on('error', reject)
       .end();

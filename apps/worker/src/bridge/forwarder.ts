@@ -40,7 +40,9 @@ export class BridgeForwarder {
       for (const [listener, mode] of Object.entries(modes)) await this.#listen(listener as keyof typeof modes, mode);
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : String(cause);
-      throw new RemudaError('config.invalid', `The bridge's sockets can't be made in ${folder}: ${said}`, { cause });
+      throw new RemudaError('config.invalid', `The bridge's sockets cannot be created in ${folder}: ${said}`, {
+        cause,
+      });
     }
   }
 
@@ -88,8 +90,8 @@ export class BridgeForwarder {
     const away = err !== undefined;
     if (away === this.#away) return;
     this.#away = away;
-    if (away) this.parts.log.warn({ err, bridge: this.parts.place.url.origin }, 'the bridge can not be reached');
-    else this.parts.log.info({}, 'the bridge is reached again');
+    if (away) this.parts.log.warn({ err, bridge: this.parts.place.url.origin }, 'the bridge cannot be reached');
+    else this.parts.log.info({}, 'the bridge can be reached again');
   }
 }
 
@@ -99,7 +101,7 @@ function turnAway(near: Socket, listener: BridgeListener): void {
     near.destroy();
     return;
   }
-  near.resume().write(errorPacket(`remuda: ${bridgeRefusal.git}: the bridge can not be reached.`));
+  near.resume().write(errorPacket(`remuda: ${bridgeRefusal.git}: the bridge cannot be reached.`));
   near.destroySoon();
 }
 

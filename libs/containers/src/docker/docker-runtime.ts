@@ -57,7 +57,7 @@ export class DockerRuntime implements ContainerRuntime {
     } catch (error) {
       const tried = engineAddress(this.#docker, this.options.docker);
       throw startFailed(
-        `No Docker engine answers at ${tried}: ${said(error)}. Is it running, and may this user reach it?`,
+        `No Docker engine answers at ${tried}: ${said(error)}. Is it running, and may this user access it?`,
         error,
       );
     }
@@ -92,7 +92,7 @@ export class DockerRuntime implements ContainerRuntime {
     const found = await this.#containers.inspect(name);
     if (found === undefined) return true;
     if (found.labels[label.cluster] !== this.options.cluster)
-      throw startFailed(`The container ${name} exists and is not of the cluster ${this.options.cluster}.`);
+      throw startFailed(`The container ${name} exists but belongs to another cluster than ${this.options.cluster}.`);
     if (found.status !== 'exited' && found.status !== 'dead') return false;
     await this.#containers.remove(found.id);
     return true;

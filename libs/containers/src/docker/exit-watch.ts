@@ -99,7 +99,7 @@ export class ExitWatch {
         return;
       case 'oom':
         this.#outOfMemory.add(id);
-        this.parts.log.warn({ worker }, 'a process in the container was killed for want of memory');
+        this.parts.log.warn({ worker }, 'a process in the container was killed because it ran out of memory');
         return;
       case 'die':
         await this.#over(id, worker, exitCode);

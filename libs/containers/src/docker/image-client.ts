@@ -56,5 +56,5 @@ export class ImageClient {
 
 /** Says that the image is missing and how it is had. */
 export function imageMissing(image: string): string {
-  return `The image ${image} is not on the Docker engine. Build the worker's image with "node docker/build.mjs worker", or bring another one there with "docker pull ${image}".`;
+  return `The image ${image} is not on the Docker engine. Build the worker's image with "node docker/build.mjs worker", or get it with "docker pull ${image}".`;
 }

@@ -98,7 +98,7 @@ export class ProcessRuntime implements ContainerRuntime {
     });
     this.#ends.set(pid, noted);
     noted.catch((error: unknown) => {
-      this.options.log.warn({ worker, error: said(error) }, 'could not note how a worker ended');
+      this.options.log.warn({ worker, error: said(error) }, 'could not record how a worker ended');
     });
   }
 
@@ -163,6 +163,6 @@ export class ProcessRuntime implements ContainerRuntime {
 
 async function need(path: string, mode: number, cure: string): Promise<void> {
   await access(path, mode).catch((error: unknown) => {
-    throw startFailed(`${path} is missing or may not be used. ${cure}`, error);
+    throw startFailed(`${path} is missing or not accessible. ${cure}`, error);
   });
 }

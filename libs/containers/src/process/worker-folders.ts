@@ -15,7 +15,7 @@ export class WorkerFolders {
 
   /** A worker's folder, there or not. What is not an id names no folder: it could lead out of the root. */
   of(worker: string): WorkerFolder {
-    if (!isId(worker)) throw startFailed(`"${worker}" is no worker's id.`);
+    if (!isId(worker)) throw startFailed(`"${worker}" is not a valid worker id.`);
     const folder = this.#folders.get(worker) ?? new WorkerFolder(this.root, worker);
     this.#folders.set(worker, folder);
     return folder;

@@ -23,7 +23,7 @@ export class WorkerRelease {
     try {
       return await this.#look();
     } catch (error) {
-      throw startFailed(`What workers are made from can't be read: ${said(error)}`, error);
+      throw startFailed(`The files that workers are made from cannot be read: ${said(error)}`, error);
     }
   }
 

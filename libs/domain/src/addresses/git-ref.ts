@@ -20,7 +20,7 @@ export function refFault(ref: string): string | undefined {
   if (ref === '' || ref.length > maxRefLength) return `must have 1 to ${String(maxRefLength)} characters`;
   if (ref.startsWith('-')) return 'must not begin with a dash';
   if (ref.startsWith('origin/'))
-    return 'must be the name that the branch has in its repository, without origin/ (a branch whose name begins so is refs/heads/origin/…)';
+    return 'must be the name of the branch in its repository, without origin/ (a branch that is named so is refs/heads/origin/…)';
   if (
     ref === '@' ||
     refusedAnywhere.test(ref) ||

@@ -33,7 +33,7 @@ test.each([
   'git://user@github.com/a',
 ])('%s holds a user or a password, which no fault repeats', (url) => {
   const fault = gitUrlFault(url, none);
-  expect(fault).toMatch(/must not hold a/);
+  expect(fault).toMatch(/must not contain a/);
   expect(fault).not.toContain('TOKEN');
 });
 

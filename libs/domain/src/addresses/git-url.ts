@@ -31,7 +31,9 @@ export function gitUrlFault(url: string, { allowFile, hosts }: GitUrlRules): str
   if (read.protocol === 'file')
     return allowFile ? undefined : 'must not be a file: URL unless the operator allows it (REMUDA_GIT_ALLOW_FILE)';
   const fault = hostFault(read.host, hosts);
-  return fault && `must not lead into the operator's own network (REMUDA_GIT_HOSTS opens hosts): ${read.host} ${fault}`;
+  return (
+    fault && `must not point into the operator's own network (REMUDA_GIT_HOSTS allows hosts): ${read.host} ${fault}`
+  );
 }
 
 /**
@@ -42,7 +44,7 @@ export function readGitUrl(url: string): GitUrl | string {
   if (url === '' || url.length > maxGitUrlLength) return `must have 1 to ${String(maxGitUrlLength)} characters`;
   if (url.startsWith('-')) return 'must not begin with a dash';
   if (/[\u0000-\u0020\u007f\\]/.test(url)) return 'must not contain spaces, control characters or backslashes';
-  if (/^[A-Za-z0-9+.-]*::/.test(url)) return 'must not name a transport helper of git';
+  if (/^[A-Za-z0-9+.-]*::/.test(url)) return 'must not use a git transport helper';
   const [, scheme, authority = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(.*)$/s.exec(url) ?? [];
   return scheme === undefined ? readScpLike(url) : readUrl(scheme.toLowerCase(), authority, rest);
 }
@@ -55,7 +57,7 @@ function readUrl(scheme: string, authority: string, rest: string): GitUrl | stri
   if (/[?#]/.test(rest)) return 'must not have a query or a fragment';
   const [, user, where = ''] = /^(?:(.*)@)?(.*)$/s.exec(authority) ?? [];
   if (user !== undefined && (scheme !== 'ssh' || !isUser(user)))
-    return "must not hold a user or a password: the bridge fetches with its host's own credentials";
+    return "must not contain a user or a password: the bridge fetches with its host's own credentials";
   const [, v6, name = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(where) ?? [];
   const host = v6 ?? name;
   if (!isHost(host, v6 !== undefined) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) return 'must name a host';

@@ -155,7 +155,7 @@ export interface Ended {
   readonly by: EndingRung;
   /** The job's processes that a look at the process table still found afterwards. */
   readonly processesLeft: number;
-  /** From the wish that it should end until that look, in ms. */
+  /** From the request to end it to that check, in ms. */
   readonly ms: number;
 }
 

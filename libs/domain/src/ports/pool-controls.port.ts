@@ -2,7 +2,7 @@
 export const defaultDrainMs = 300_000;
 
 /**
- * What an operator wants of pools and workers. It is written down, and the schedulers make it so: a wish outlives them
+ * What an operator orders for pools and workers. It is written down, and the schedulers carry it out: an order outlives them
  * all, and saying it twice does no harm. Each answer is false where there is no such pool or worker; each call rejects with
  * `redis.unavailable` while the store does not answer. Without a profile it is said of all of them, those to come included.
  */

@@ -115,7 +115,7 @@ export class ClaudeProcess {
     const { patienceMs } = this;
     const timer = new AbortController();
     const late = this.aim.clock.sleep(patienceMs, timer.signal).then(
-      () => `Claude Code gave no answer to ${what} within ${String(patienceMs)} ms and was killed.`,
+      () => `Claude Code did not answer ${what} within ${String(patienceMs)} ms and was killed.`,
       () => undefined,
     );
     try {
@@ -164,7 +164,7 @@ export class ClaudeProcess {
     if (exit.fault !== undefined) return sentence;
     const [outOfMemory] = await Promise.all([this.#wasOutOfMemory(exit.signal ?? null), this.#lastWords()]);
     if (outOfMemory) this.#endCode = 'engine.out_of_memory';
-    return outOfMemory ? 'The kernel killed Claude Code for want of memory.' : sentence;
+    return outOfMemory ? 'Claude Code ran out of memory and was killed by the kernel.' : sentence;
   }
 
   async #wasOutOfMemory(signal: string | null): Promise<boolean> {

@@ -29,7 +29,7 @@ export async function killAll(aim: KillAim): Promise<void> {
 async function killEach(aim: KillAim): Promise<void> {
   const { starter, runner, scope, killMs, clock, log } = aim;
   starter.close();
-  for (const one of starter.running) one.terminate('Claude Code was told to end.');
+  for (const one of starter.running) one.terminate('Claude Code was told to exit.');
   const there = await present(aim, () => starter.pids);
   await runner.signal(there.map(pidOf), 'SIGTERM');
   await within(Promise.all([...starter.running].map((one) => one.ended)), killMs, clock);

@@ -84,7 +84,7 @@ export class Session {
   async warmUp(): Promise<void> {
     const idle = this.process.next(isIdle);
     this.process.sayNothing();
-    await this.process.inTime(idle, 'a message without words');
+    await this.process.inTime(idle, 'a message without text');
   }
 
   /** A new conversation; reads CLAUDE.md, skills and git's state again. */
@@ -143,7 +143,7 @@ export class Session {
     if (mode === this.#mode) return;
     const answer = await this.process.control({ subtype: 'set_permission_mode', mode });
     if (answer['mode'] !== mode)
-      throw new RemudaError('internal', `Claude Code did not take the permission mode ${mode}.`);
+      throw new RemudaError('internal', `Claude Code did not accept the permission mode ${mode}.`);
     this.#mode = mode;
   }
 }

@@ -26,7 +26,7 @@ it('reads draft 07 as draft 07', () => {
 });
 
 it('says of a schema that is none that it can’t be used', () => {
-  expect(faultOf({ type: 'nonsense' }, { result: 1 })).toContain('can’t be used'.replace('’', "'"));
+  expect(faultOf({ type: 'nonsense' }, { result: 1 })).toContain('cannot be used');
 });
 
 it.each([
@@ -46,7 +46,7 @@ it('asks for an object as it is, also where it is named by a reference', () => {
 });
 
 it('takes a schema that refers to itself without end for one that can’t be used', () => {
-  expect(faultOf({ $ref: '#' }, { result: 1 })).toContain("can't be used");
+  expect(faultOf({ $ref: '#' }, { result: 1 })).toContain('cannot be used');
   expect(schemaFaults({ $ref: '#' }, 'it')).toMatchObject([
     { path: 'it', message: expect.stringContaining('cannot be used') },
   ]);

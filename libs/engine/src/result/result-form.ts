@@ -31,7 +31,7 @@ export function resultForm(schema: JsonSchema): ResultForm {
     read,
     faultOf: (output) => {
       const missing = wrapped && !(isRecord(output) && Object.hasOwn(output, wrap));
-      return missing ? `the value has to be given as \`${wrap}\`` : check(read(output));
+      return missing ? `the value must be given as \`${wrap}\`` : check(read(output));
     },
   };
 }
@@ -65,7 +65,7 @@ function checkOf(schema: JsonSchema): (value: unknown) => string | undefined {
 }
 
 function unusable(error: unknown): string {
-  return `the schema can't be used: ${error instanceof Error ? error.message : String(error)}`;
+  return `the schema cannot be used: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 function faultsOf(errors: readonly ErrorObject[]): string {

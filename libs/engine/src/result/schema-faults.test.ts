@@ -8,7 +8,7 @@ test.each([
   ['refers to itself by way of another', { allOf: [{ $ref: '#/$defs/a' }], $defs: { a: { anyOf: [{ $ref: '#' }] } } }],
 ])('a schema that %s is refused in words that say what to mend', (_, schema) => {
   expect(schemaFaults(schema, 'outputSchema')).toEqual([
-    { path: 'outputSchema', message: 'cannot be used: it refers to itself without end, or is nested too deeply' },
+    { path: 'outputSchema', message: 'cannot be used: it refers to itself endlessly, or is nested too deeply' },
   ]);
 });
 

@@ -20,7 +20,7 @@ export function schemaFaults(schema: JsonSchema, at: string): readonly Fault[] {
 
 /** Where the stack is used up it is the schema's doing, and Node's words for it tell nobody what to mend. */
 function reasonOf(error: unknown): string {
-  if (error instanceof RangeError) return 'it refers to itself without end, or is nested too deeply';
+  if (error instanceof RangeError) return 'it refers to itself endlessly, or is nested too deeply';
   return error instanceof Error ? error.message : String(error);
 }
 

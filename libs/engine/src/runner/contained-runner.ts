@@ -15,7 +15,7 @@ export class ContainedRunner extends LocalRunner {
     super();
     const fault = faultOf();
     if (fault !== undefined)
-      throw new RemudaError('config.invalid', `An agent runs in a container of its own, under tini: ${fault}.`);
+      throw new RemudaError('config.invalid', `An agent must run in its own container, under tini: ${fault}.`);
   }
 
   override async processes(scope: string): Promise<readonly SeenProcess[]> {

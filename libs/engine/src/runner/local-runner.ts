@@ -32,7 +32,7 @@ export class LocalRunner implements Runner {
   }
 
   async killUser(limitMs: number): Promise<void> {
-    if (!this.alone) throw new RemudaError('internal', 'All processes of a user that others use can not be killed.');
+    if (!this.alone) throw new RemudaError('internal', 'All processes of a user that others use cannot be killed.');
     // the shell itself is spared; that there was nobody to kill is no fault
     const args = ['-c', 'kill -KILL -1 2>/dev/null; exit 0'];
     const shell = { command: '/bin/sh', args, cwd: '/', env: {} };

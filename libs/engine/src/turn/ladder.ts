@@ -21,8 +21,8 @@ export async function climb({ process, limits, log, pause, onRung }: LadderAim):
   });
   if (!(await pause(interruptMs))) return;
   onRung('terminate');
-  process.terminate(`Claude Code did not end its turn within ${String(interruptMs)} ms and was told to end.`);
+  process.terminate(`Claude Code did not end its turn within ${String(interruptMs)} ms and was told to exit.`);
   if (!(await pause(terminateMs))) return;
   onRung('kill');
-  process.kill(`Claude Code did not heed SIGTERM within ${String(terminateMs)} ms and was killed.`);
+  process.kill(`Claude Code did not exit on SIGTERM within ${String(terminateMs)} ms and was killed.`);
 }

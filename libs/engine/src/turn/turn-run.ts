@@ -112,8 +112,8 @@ class TurnRun {
     const lingers = await Promise.race([idle.then(() => false), this.#pause(restMs)]);
     if (!lingers) return;
     if (this.#stopped) this.#stopped.by = 'kill';
-    this.#warn(`Claude Code gave its result and was still busy ${String(restMs)} ms later, so it was killed.`);
-    this.aim.session.process.kill('Claude Code lingered after its result and was killed.');
+    this.#warn(`Claude Code was still busy ${String(restMs)} ms after its result and was killed.`);
+    this.aim.session.process.kill('Claude Code did not exit after its result and was killed.');
     await this.aim.session.process.ended;
   }
 

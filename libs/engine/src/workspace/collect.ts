@@ -18,7 +18,7 @@ export async function collectWorkspace(at: GitFolder, base: string, again?: Tran
     if (trust === 'none' && again === undefined) break;
     try {
       const { git, warnings } = await collectBy(at, base, trust, again);
-      const broken = 'The job’s repository is broken or not the one that it was given; its files were compared.';
+      const broken = 'The job’s repository is broken or was replaced; its files were compared.';
       return { ...(git ? { git } : {}), warnings: trust === 'all' ? warnings : [broken, ...warnings] };
     } catch (error) {
       faults.push(failureOf(error).message);

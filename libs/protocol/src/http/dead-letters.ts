@@ -4,13 +4,13 @@ import type { JobView } from './jobs.js';
 
 /** An attempt that ended without success. */
 export type EndedAttemptView = Dated<EndedAttempt, 'claimedAt' | 'startedAt' | 'endedAt'> & {
-  /** Whose fault it was. */
+  /** Who or what caused the failure. */
   readonly class: FailureClass;
-  /** HTTP status that fits, for whoever passes the failure on. */
+  /** HTTP status to use when passing the failure on. */
   readonly status: number;
 };
 
-/** The attempts of a job that ended without success, the oldest first. */
+/** The attempts of a job that ended without success, oldest first. */
 export interface AttemptsView {
   readonly attempts: readonly EndedAttemptView[];
 }

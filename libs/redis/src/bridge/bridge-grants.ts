@@ -36,7 +36,7 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
   if (!isUnderstood(format))
     throw new RemudaError(
       'format.unsupported',
-      `A grant has the format ${String(hash['v'])}, and this bridge knows ${formatsText(messageFormats)}.`,
+      `A grant has the format ${String(hash['v'])}, but this bridge knows ${formatsText(messageFormats)}.`,
     );
   const { job, worker } = hash;
   const lease = Number(hash['lease']);

@@ -96,6 +96,6 @@ export class RedisClock implements SharedClock {
   }
 
   #tryToMeasure(): Promise<void> {
-    return this.measure().catch(passOver(this.redis, "Redis' time is asked for again"));
+    return this.measure().catch(passOver(this.redis, 'asking Redis for its time again'));
   }
 }

@@ -22,7 +22,7 @@ const clients = new WeakMap<RedisConnection, Redis>();
 /** The client of a connection: it never leaves the lib. */
 export function clientOf(connection: RedisConnection): Redis {
   const client = clients.get(connection);
-  if (!client) throw new TypeError('A connection is made by connectRedis.');
+  if (!client) throw new TypeError('Use connectRedis to make a connection.');
   return client;
 }
 

@@ -38,7 +38,7 @@ export function answerCode(error: unknown): string | undefined {
 export function translateRedisError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RemudaError) return error;
   if (isFull(error))
-    return new RemudaError('redis.full', 'Redis has no memory left for further jobs.', {
+    return new RemudaError('redis.full', 'Redis has no memory left for more jobs.', {
       cause: error,
       retryAfterMs: 5_000,
     });

@@ -28,7 +28,7 @@ export class ScriptGuard {
       await this.redis.ping();
     } catch (error) {
       if (!isBusy(error)) throw error;
-      this.log.warn({}, 'a script blocks Redis, and is ended');
+      this.log.warn({}, 'a script blocks Redis and is killed');
       await this.redis.script('KILL');
     }
   }
@@ -43,7 +43,7 @@ export class ScriptGuard {
     if (this.#lowered) return;
     await this.redis.config('SET', 'busy-reply-threshold', busyAfterMs).catch((error: unknown) => {
       if (isBusy(error)) throw error;
-      this.log.warn({ err: error }, 'busy-reply-threshold can not be lowered: a blocking script is ended after 5 s');
+      this.log.warn({ err: error }, 'busy-reply-threshold cannot be lowered: a blocking script is killed after 5 s');
     });
     this.#lowered = true;
   }

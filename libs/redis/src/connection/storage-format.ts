@@ -47,15 +47,15 @@ export async function settleFormat(
 }
 
 const reasons = {
-  newer: 'A newer release has been here: start that one, or restore a copy of Redis from before.',
-  outdated: 'They are too old for it: start a release between the two first.',
+  newer: 'A newer release has used this Redis: start that one, or restore an earlier copy of Redis.',
+  outdated: 'They are too old for this release: start an intermediate release first.',
   unreadable: 'It is not a format number.',
 } as const;
 
 function refusal(found: string, why: keyof typeof reasons, { format }: RedisKeys, formats: Formats): RemudaError {
   return new RemudaError(
     'format.unsupported',
-    `The keys in Redis have the format ${JSON.stringify(found)} (${format}), and this release knows ${formatsText(formats)}. ${reasons[why]}`,
+    `The keys in Redis have the format ${JSON.stringify(found)} (${format}), but this release knows ${formatsText(formats)}. ${reasons[why]}`,
   );
 }
 

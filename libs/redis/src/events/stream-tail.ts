@@ -84,14 +84,16 @@ export class StreamTail {
     while (this.#reads === underWay && !this.#closed && this.#clientId !== undefined) {
       const woken = await this.waker
         .client('UNBLOCK', this.#clientId)
-        .catch((error: unknown) => (passOver(this.#reader, 'a new stream is read a little later')(error), 1));
+        .catch(
+          (error: unknown) => (passOver(this.#reader, 'reading a new stream failed and will be tried again')(error), 1),
+        );
       if (woken === 1) return;
       await pause(2);
     }
   }
 
   async #read(): Promise<void> {
-    const failed = new PassedOver(this.#reader, 'streams are read again');
+    const failed = new PassedOver(this.#reader, 'reading streams failed and will be tried again');
     const goesOn = (): boolean => !this.#closed;
     while (this.#watches.size > 0 && goesOn()) {
       try {
@@ -141,7 +143,9 @@ export class StreamTail {
   }
 
   async #take(key: string, watch: Watch, entries: readonly StreamEntry[]): Promise<void> {
-    const failed = new PassedOver(this.#reader, 'what was read of a stream is handed on again', { key });
+    const failed = new PassedOver(this.#reader, 'handing on what was read of a stream failed and will be tried again', {
+      key,
+    });
     while (!this.#closed) {
       try {
         await watch.onEntries(entries);

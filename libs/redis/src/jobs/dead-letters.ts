@@ -84,7 +84,7 @@ export class RedisDeadLetters implements DeadLetters {
     if (kind === 'unknown') return { kind };
     if (kind === 'state')
       return { kind: 'refused', reason: `The job is ${state ?? ''}; only a failed one can be redriven.` };
-    if (kind === 'gone') return { kind: 'refused', reason: "The job's prompt or its events are no longer held." };
+    if (kind === 'gone') return { kind: 'refused', reason: "The job's prompt or its events are no longer kept." };
     // From here on the job is queued, whatever becomes of its place: what is not placed now is placed before long.
     await placeAgain(this.#queues, job, now).catch(passOver(redis, 'a redriven job gets its place later', { job: id }));
     return { kind: 'redriven' };
@@ -95,7 +95,7 @@ export class RedisDeadLetters implements DeadLetters {
   }
 }
 
-/** Jobs that failed and wait for a person. */
+/** Failed jobs that need a person. */
 export function countDeadLetters(connection: RedisConnection, keys: RedisKeys): Promise<number> {
   return clientOf(connection).zcard(keys.deadLetters);
 }

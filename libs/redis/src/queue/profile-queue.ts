@@ -70,7 +70,7 @@ export class ProfileQueue {
       maxStalledCount: 1_000_000,
       name: holder,
     });
-    this.#consumer.on('error', passOver(this.#redis, "a profile's queue met an error", { profile }));
+    this.#consumer.on('error', passOver(this.#redis, "error in a profile's queue", { profile }));
   }
 
   /** Resolves when its commands are known to the connection. */
@@ -170,7 +170,8 @@ export class ProfileQueue {
       await move(job);
     } catch (error) {
       if (isOutage(error)) throw error;
-      if (!isLate(error)) passOver(this.#redis, "a job's place could not follow its record", { job: held.id })(error);
+      if (!isLate(error))
+        passOver(this.#redis, "a job's place could not be updated from its record", { job: held.id })(error);
     }
   }
 }

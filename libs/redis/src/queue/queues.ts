@@ -62,11 +62,11 @@ export class Queues {
       defaultJobOptions: { ...keepFinished, ...keepOthers },
       streams: { events: { maxLen: 1_000 } },
     });
-    queue.on('error', passOver(this.#redis, 'a queue met an error', { queue: name }));
+    queue.on('error', passOver(this.#redis, 'error in a queue', { queue: name }));
     this.#open.set(name, queue);
     // One that was made while Redis was away never recovers: the next use makes another.
     queue.waitUntilReady().catch((error: unknown) => {
-      passOver(this.#redis, 'a queue is opened again with its next use', { queue: name })(error);
+      passOver(this.#redis, 'opening a queue failed and will be tried again at its next use', { queue: name })(error);
       this.#open.delete(name);
     });
     return queue;

@@ -43,7 +43,7 @@ async function bring(redis: Redis, lua: string, keys: readonly string[], args: r
     return await redis.eval(lua, keys.length, ...keys, ...args);
   } catch (error) {
     if (answerCode(error) === 'NOPERM')
-      throw new ScriptNotToldError('Redis was not told this script.', { cause: error });
+      throw new ScriptNotToldError('Redis does not have this script.', { cause: error });
     throw error;
   }
 }

@@ -41,7 +41,7 @@ export class AssignmentQueue {
     private readonly keys: RedisKeys,
     private readonly worker: string,
   ) {
-    this.#failed = new PassedOver(redis, 'assignments are looked for again');
+    this.#failed = new PassedOver(redis, 'looking for assignments failed and will be tried again');
     this.#waiter = redis.duplicate({ socketTimeout: deadMs });
   }
 
@@ -96,7 +96,9 @@ export class AssignmentQueue {
 
   async #end(): Promise<void> {
     // It is ended with the next one, or goes with the worker.
-    await this.#step(this.redis, false).catch(passOver(this.redis, 'a ticket that was carried out is ended later'));
+    await this.#step(this.redis, false).catch(
+      passOver(this.redis, 'completing a ticket failed and will be tried again'),
+    );
   }
 
   /** Ends the ticket that was carried out, if there is one, and looks for the next one, if that is wanted. */

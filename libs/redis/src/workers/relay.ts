@@ -239,7 +239,7 @@ export class Relay {
     if (isLaterEntry(start, place.cursor) && (await this.#skip(worker, place.cursor, start))) place.cursor = start;
     void this.redis
       .xtrim(this.keys.workerOut(worker), 'MINID', '~', place.entry)
-      .catch(passOver(this.redis, 'a stream is trimmed later', { worker }));
+      .catch(passOver(this.redis, 'trimming a stream failed and will be tried again', { worker }));
   }
 
   /** While workers say a lot the relay reads less often: one read then carries batches of many. */

@@ -97,7 +97,7 @@ export class WorkerAccess {
       if (isOutage(error)) throw error;
       throw new RemudaError(
         'config.invalid',
-        'Redis does not let us make an account per worker. Give the scheduler a user with the right to ACL SETUSER, or set REMUDA_REDIS_ACL=off.',
+        'Redis does not permit an account per worker. Give the scheduler a user that may run ACL SETUSER, or set REMUDA_REDIS_ACL=off.',
         { cause: error },
       );
     }

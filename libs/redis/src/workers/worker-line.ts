@@ -67,7 +67,7 @@ export class RedisWorkerLine implements WorkerLine {
   ) {
     const open = (): Redis => clientOf(connect());
     this.#redis = open();
-    this.#failed = new PassedOver(this.#redis, 'a report is said again');
+    this.#failed = new PassedOver(this.#redis, 'sending a report failed and will be tried again');
     this.#control = new StreamTail(open);
     this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
   }
@@ -200,7 +200,7 @@ export class RedisWorkerLine implements WorkerLine {
         // What comes twice was there already: the answer to the first was lost.
         if (isDouble(error)) return;
         if (!isOutage(error) && !isFull(error)) {
-          passOver(this.#redis, 'a report was refused by Redis, and is left out', { entry })(error);
+          passOver(this.#redis, 'a report was refused by Redis and is dropped', { entry })(error);
           return;
         }
         this.#failed.say(error);

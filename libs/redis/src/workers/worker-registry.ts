@@ -179,7 +179,7 @@ export class WorkerRegistry {
     await this.queues
       .worker(id)
       .obliterate({ force: true })
-      .catch(passOver(this.#redis, "a worker's queue is swept later", { worker: id }));
+      .catch(passOver(this.#redis, "sweeping a worker's queue failed and will be tried again", { worker: id }));
     await this.queues.release(keys.workerQueue(id));
     await this.#redis
       .multi()

@@ -42,13 +42,13 @@ function hostFault(
 ): RemudaError | undefined {
   // HTTP/1.0 knows no Host, and no browser speaks it.
   if (host === undefined && httpVersion === '1.0') return undefined;
-  if (host === undefined || host === '') return new RemudaError('request.malformed', 'The request has no Host.');
+  if (host === undefined || host === '') return new RemudaError('request.malformed', 'The request has no Host header.');
   const asked = readHost(host);
-  if (asked === undefined) return new RemudaError('request.malformed', 'Host is not the name or address of a host.');
+  if (asked === undefined) return new RemudaError('request.malformed', 'Host is not a host name or address.');
   const own = localAddress === undefined ? undefined : bare(localAddress);
   if (isLoopback(asked.name) || asked.name === own) return undefined;
   if (hosts.includes(asked.name) || hosts.includes(`${asked.name}:${asked.port}`)) return undefined;
-  return new RemudaError('request.misdirected', `This service is not reached as ${quoted(host)}.`);
+  return new RemudaError('request.misdirected', `This service is not known as ${quoted(host)}.`);
 }
 
 function pageFault(source: RequestSource, origins: readonly string[]): RemudaError | undefined {

@@ -49,7 +49,8 @@ export class MemoryBlobs implements Blobs {
 }
 
 function checkName(name: string): void {
-  if (!/^[a-z0-9-][a-z0-9.-]{0,127}$/.test(name)) throw new TypeError(`${JSON.stringify(name)} can't name a blob.`);
+  if (!/^[a-z0-9-][a-z0-9.-]{0,127}$/.test(name))
+    throw new TypeError(`${JSON.stringify(name)} is not a valid name of a blob.`);
 }
 
 async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {

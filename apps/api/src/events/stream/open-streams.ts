@@ -23,7 +23,7 @@ export class OpenStreams implements OnModuleDestroy, BeforeApplicationShutdown {
     const { open } = this;
     new Gauge({
       name: 'remuda_event_streams_open',
-      help: 'Event streams that are open to clients, over SSE and WebSocket.',
+      help: 'Open event streams, over SSE and WebSocket.',
       registers: [registry],
       collect() {
         this.set(open.size);

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 
 const description = `Send \`{"subscribe": "<job id>", "after": 0}\` for a job's events above that id, up to 100 jobs at a time, and
 \`{"unsubscribe": "<job id>"}\`. You get \`{"job": "<job id>", "event": {…}}\` with the events and ids of
-\`GET /api/v1/jobs/{id}/events\`; the last one of a job is \`job.over\`. What is refused comes as
+\`GET /api/v1/jobs/{id}/events\`; the last one of a job is \`job.over\`. A refusal is sent as
 \`{"error": {problem}, "job"?}\`, and the connection stays open.`;
 
 /** Who asks for the WebSocket without asking for an upgrade; `stream.gateway.ts` is the WebSocket itself. */

@@ -94,7 +94,7 @@ function readRequest(text: string): Request {
   if (typeof unsubscribe === 'string') return { unsubscribe };
   if (typeof subscribe !== 'string') throw refused('subscribe', 'must be the id of a job');
   if (typeof after !== 'number' || !Number.isSafeInteger(after) || after < 0)
-    throw badPosition('after', 'must be the id of an event: a whole number from 0');
+    throw badPosition('after', 'must be the id of an event: a whole number, 0 or greater');
   return { subscribe, after };
 }
 

@@ -93,7 +93,7 @@ export class Mirror {
 
   /** Brings everything; a mirror that git can't go on with is set aside, once, and made anew. */
   private async bring(way: Reach, signal: AbortSignal): Promise<void> {
-    if (this.suspect) await this.setAside('what was served from it broke off');
+    if (this.suspect) await this.setAside('a transfer from it broke off');
     const old = existsSync(this.folder);
     try {
       await this.bringInto(way, signal);
@@ -122,7 +122,7 @@ export class Mirror {
   }
 
   private async setAside(reason: string): Promise<void> {
-    this.parts.log.warn({ reason }, 'a mirror is broken, and is made anew');
+    this.parts.log.warn({ reason }, 'a mirror is broken and will be rebuilt');
     await removeFolder(this.folder);
     this.head = undefined;
     this.suspect = false;

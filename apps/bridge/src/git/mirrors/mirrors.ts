@@ -48,7 +48,7 @@ export class Mirrors {
       kept.users--;
       this.#trimming = this.#trimming.then(() => this.#measure(mirror.folder)).then(() => this.#trim());
       this.#trimming.catch((err: unknown) => {
-        this.parts.log.warn({ err }, 'the mirrors could not be measured');
+        this.parts.log.warn({ err }, 'the size of the mirrors could not be measured');
       });
     }
   }
@@ -69,7 +69,7 @@ export class Mirrors {
       if ((this.#kept.get(name)?.users ?? 0) > 0) continue;
       this.#kept.delete(name);
       for (const [url, mirror] of this.#mirrors) if (basename(mirror.folder) === name) this.#mirrors.delete(url);
-      this.parts.log.info({ mirror: name }, 'removing a mirror, to keep within REMUDA_MIRROR_TOTAL_MB');
+      this.parts.log.info({ mirror: name }, 'removing a mirror to stay within REMUDA_MIRROR_TOTAL_MB');
       await removeFolder(join(this.parts.folder, name));
     }
   }

@@ -58,7 +58,7 @@ export function meterUsage(counted: Counted, ledger: Ledger): UsageMeter {
   const save = (saved: Promise<void>): void => {
     const kept = saved.catch((err: unknown) => {
       metrics.lostCounts.inc();
-      ledger.log.warn({ err, job }, 'could not count a request');
+      ledger.log.warn({ err, job }, 'could not count the usage of a request');
     });
     last = Promise.all([last, kept]);
   };

@@ -106,7 +106,7 @@ export class BudgetReservations {
       // It may have ended while it was renewed.
       if (!this.#held.has(held.id)) await this.#release(held);
     } catch (err) {
-      this.log.warn({ err, job: held.job }, 'could not renew what is reserved of a budget');
+      this.log.warn({ err, job: held.job }, 'could not renew the reservations of a budget');
     }
   }
 
@@ -114,7 +114,7 @@ export class BudgetReservations {
     try {
       await this.budgets.release(reservation);
     } catch (err) {
-      this.log.warn({ err, job: reservation.job }, 'could not give back what was reserved of a budget');
+      this.log.warn({ err, job: reservation.job }, 'could not release a reservation of a budget');
     }
   }
 

@@ -28,11 +28,11 @@ export const notOpen = (what: string): Fault => ({ kind: 'content', what });
 
 /** The fault of something that the profile's `serverTools` have to open. */
 export const wants = (tool: ServerTool, what: string): Fault =>
-  notOpen(`${what}, which the \`serverTools\` of the job's profile do not open (\`${tool}\`)`);
+  notOpen(`${what}, which needs \`${tool}\` in the \`serverTools\` of the job's profile`);
 
 /** The fault of a model's name, if it has one. */
 export function* modelFaults(model: unknown, { models }: Allowance, at: string): Generator<Fault> {
-  if (typeof model !== 'string' || model === '') yield { kind: 'model', what: `\`${at}\` names no model` };
+  if (typeof model !== 'string' || model === '') yield { kind: 'model', what: `\`${at}\` without the name of a model` };
   else if (models && !allowsModel(models, model))
     yield { kind: 'model', what: `\`${at}\` is ${JSON.stringify(model.slice(0, 100))}` };
 }

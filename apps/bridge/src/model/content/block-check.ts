@@ -34,10 +34,10 @@ const nothing: ReadonlySet<string> = new Set();
 /** The faults of messages: of all that stands in them, however deep. */
 export function* messageFaults(messages: unknown, allowance: Allowance): Generator<Fault> {
   if (messages === undefined) return;
-  if (!Array.isArray(messages)) yield notOpen('`messages` is not a list');
+  if (!Array.isArray(messages)) yield notOpen('`messages` that are not a list');
   else
     for (const message of messages as readonly unknown[]) {
-      if (!isRecord(message)) yield notOpen('a message is not an object');
+      if (!isRecord(message)) yield notOpen('a message that is not an object');
       else yield* partFaults(message, inertInMessages, allowance);
     }
 }
@@ -46,7 +46,7 @@ export function* messageFaults(messages: unknown, allowance: Allowance): Generat
 export function* blockFaults(content: unknown, allowance: Allowance): Generator<Fault> {
   if (!isObject(content)) return;
   for (const block of Array.isArray(content) ? (content as readonly unknown[]) : [content]) {
-    if (!isRecord(block)) yield notOpen('a content block is not an object');
+    if (!isRecord(block)) yield notOpen('a content block that is not an object');
     else {
       yield* typeFaults(block, allowance);
       yield* partFaults(block, inert, allowance);
@@ -83,7 +83,7 @@ function* partFaults(
 
 function* sourceFaults(source: unknown, allowance: Allowance): Generator<Fault> {
   if (!isRecord(source) || !sources.has(source['type'])) {
-    yield notOpen('the source of an image or a document of no known type');
+    yield notOpen('an image or document source of an unknown type');
     return;
   }
   const opener = sources.get(source['type']);

@@ -17,19 +17,19 @@ const carriedOut: readonly (readonly [RegExp, ServerTool])[] = [
 /** The faults of a list of tools. The type alone says who carries a tool out, so that nothing else of it is looked at. */
 export function* toolFaults(tools: unknown, allowance: Allowance): Generator<Fault> {
   if (tools === undefined) return;
-  if (!Array.isArray(tools)) yield notOpen('`tools` is not a list');
+  if (!Array.isArray(tools)) yield notOpen('`tools` that are not a list');
   else for (const tool of tools as readonly unknown[]) yield* oneToolFaults(tool, allowance);
 }
 
 /** The faults of one tool. */
 export function* oneToolFaults(tool: unknown, allowance: Allowance): Generator<Fault> {
   if (!isRecord(tool)) {
-    yield notOpen('a tool is not an object');
+    yield notOpen('a tool that is not an object');
     return;
   }
   const type = tool['type'] ?? 'custom';
   if (typeof type !== 'string') {
-    yield notOpen('a tool whose type is not a string');
+    yield notOpen('a tool with a type that is not a string');
     return;
   }
   if (harmless.test(type)) return;

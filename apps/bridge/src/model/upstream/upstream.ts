@@ -38,7 +38,7 @@ export function limitConnect(request: ClientRequest, timeoutMs: number): void {
   const socket = request.socket;
   if (!socket?.connecting) return;
   const timer = setTimeout(() => {
-    request.destroy(new Error(`No connection within ${timeoutMs} ms.`));
+    request.destroy(new Error(`The connection timed out after ${timeoutMs} ms.`));
   }, timeoutMs);
   const stop = (): void => {
     clearTimeout(timer);

@@ -8,8 +8,8 @@ import { parseRedisUrl } from '@remuda/redis';
 export function requireFirstDatabase(acl: 'on' | 'off', redisUrl: string): void {
   const { db } = parseRedisUrl(redisUrl);
   if (acl === 'off' || db === 0) return;
-  const message = `database ${String(db)} can't be had with an account for each worker: expected database 0 (REMUDA_NAMESPACE keeps clusters apart), or REMUDA_REDIS_ACL=off`;
-  throw new RemudaError('config.invalid', "Workers' accounts need database 0.", {
+  const message = `database ${String(db)} cannot be combined with an account for each worker: expected database 0 (REMUDA_NAMESPACE keeps clusters apart), or REMUDA_REDIS_ACL=off`;
+  throw new RemudaError('config.invalid', 'Accounts for workers need database 0.', {
     faults: [{ path: 'REMUDA_REDIS_URL', message }],
   });
 }

@@ -34,6 +34,6 @@ export class BridgeListeners {
 function bridgeAway(socketDir: string): RemudaError {
   return new RemudaError(
     'bridge.unavailable',
-    `No bridge makes the sockets of new workers in ${socketDir}: is one running, and with this REMUDA_SOCKET_DIR?`,
+    `No bridge makes the sockets of new workers in ${socketDir}: is one running with this REMUDA_SOCKET_DIR?`,
   );
 }

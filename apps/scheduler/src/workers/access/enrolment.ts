@@ -38,7 +38,7 @@ export class Enrolment {
     profile: Profile,
     fingerprint: string,
   ): Promise<Readonly<Record<string, string>> | undefined> {
-    if (!isId(id)) throw new RemudaError('request.invalid', `${JSON.stringify(id)} is no id for a worker.`);
+    if (!isId(id)) throw new RemudaError('request.invalid', `${JSON.stringify(id)} is not a valid worker id.`);
     const { access, relay, listeners, surroundings } = this.parts;
     const bridgeCredential = surroundings.bridge && randomBytes(credentialBytes).toString('base64url');
     if (!(await this.#enter(id, profile, fingerprint, bridgeCredential))) return undefined;

@@ -33,7 +33,7 @@ export function networkBridge(
   if (reachesRedis === 'by-bridge')
     throw invalid(
       'REMUDA_BRIDGE',
-      `workers of the runtime ${kind} have no network: they reach the bridge by its sockets`,
+      `workers of the runtime ${kind} have no network: they reach the bridge through its sockets`,
     );
   if (bridgeCa === undefined) return { url };
   const ca = (): string => readAuthority(bridgeCa);

@@ -18,7 +18,7 @@ export interface AgentLimits {
 
 const usualLimits: AgentLimits = { answerMs: 10_000, startMs: 30_000, deathMs: 5_000 };
 
-const gone = 'The agent that Claude Code runs under is gone.';
+const gone = 'The agent under which Claude Code runs is gone.';
 
 /** The worker's end of the one connection with its agent. Nothing that the agent says is taken for more than it is. */
 export class AgentLink {

@@ -22,7 +22,9 @@ export async function admitAgent(path: string, limitMs: number): Promise<Socket>
     const [socket] = await come;
     return socket;
   } catch (cause) {
-    throw new RemudaError('engine.start_failed', `No agent came to ${path} within ${String(limitMs)} ms.`, { cause });
+    throw new RemudaError('engine.start_failed', `No agent connected to ${path} within ${String(limitMs)} ms.`, {
+      cause,
+    });
   } finally {
     come.catch(() => undefined);
     // which removes the socket as well

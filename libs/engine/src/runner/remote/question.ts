@@ -9,9 +9,9 @@ export async function questionOf(stream: ServerHttp2Stream): Promise<Record<stri
   for await (const chunk of stream) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    if (bytes > maxQuestionBytes) throw new Error(`a question has at most ${String(maxQuestionBytes)} bytes`);
+    if (bytes > maxQuestionBytes) throw new Error(`a question must have at most ${String(maxQuestionBytes)} bytes`);
   }
   const question = parseJson(Buffer.concat(chunks).toString('utf8'));
-  if (!isRecord(question)) throw new Error('a question is a JSON object');
+  if (!isRecord(question)) throw new Error('a question must be a JSON object');
   return question;
 }

@@ -72,7 +72,7 @@ class RemoteProgram implements RunningProgram {
     // what nobody reads would hold up its end
     for (const output of [this.stdout, this.stderr]) if (output.readableFlowing === null) output.resume();
     const exit = said === undefined ? undefined : readExit(parseJson(said));
-    return exit ?? { fault: 'was lost: its agent is gone, or does not say how it ended' };
+    return exit ?? { fault: 'was lost: its agent is gone, or did not report how it ended' };
   }
 
   #giveUpIn(ms: number): NodeJS.Timeout {
@@ -114,7 +114,7 @@ async function writeSlices(stream: ClientHttp2Stream, chunk: Buffer): Promise<vo
     await new Promise<void>((resolve, reject) => {
       const slice = chunk.subarray(start, start + sliceBytes);
       // one that is closed meanwhile may never call back
-      if (stream.closed || stream.destroyed) reject(new Error('the program reads no more'));
+      if (stream.closed || stream.destroyed) reject(new Error('the program no longer reads its input'));
       else stream.write(slice, (error) => (error ? reject(error) : resolve()));
     });
 }

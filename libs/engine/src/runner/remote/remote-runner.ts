@@ -50,7 +50,7 @@ export class RemoteRunner implements Runner {
   }
 
   async killUser(limitMs: number): Promise<void> {
-    if (!this.alone) throw new RemudaError('internal', 'All processes of a user that others use can not be killed.');
+    if (!this.alone) throw new RemudaError('internal', 'All processes of a user that others use cannot be killed.');
     await this.link.ask(routes.killUser, { limitMs }, limitMs);
   }
 
@@ -72,7 +72,7 @@ export class RemoteRunner implements Runner {
 }
 
 const malformed = (route: string): RemudaError =>
-  new RemudaError('engine.unresponsive', `The agent's answer to ${route} is none.`);
+  new RemudaError('engine.unresponsive', `The agent's answer to ${route} is not valid.`);
 
 function raise(error: Error): never {
   throw error;

@@ -32,9 +32,9 @@ export class Comparison {
 
   async collect(): Promise<Collected> {
     const head = await this.#head();
-    if (head === undefined) this.#warnings.push('The commits of the job can’t be told: its HEAD leads to none.');
+    if (head === undefined) this.#warnings.push('The commits of the job are unknown: its HEAD points to none.');
     await this.#index.fill(head ?? this.base);
-    this.#warn('Git could not read, and the patch does not have', this.#index.leftOut);
+    this.#warn('The patch does not contain what git could not read:', this.#index.leftOut);
     await this.#warnOfRepositories();
     const stat = readNumstat(await this.git.text(this.#diff('--numstat', '-z')));
     const patch = await this.#patch();
@@ -59,7 +59,7 @@ export class Comparison {
     try {
       return readCommits(await this.git.text(args));
     } catch {
-      this.#warnings.push('The commits of the job can’t be told: its history is broken.');
+      this.#warnings.push('The commits of the job are unknown: its history is broken.');
       return [];
     }
   }
@@ -73,10 +73,10 @@ export class Comparison {
         if (!(await this.#leaveLargest(leaving))) return undefined;
         leaving *= 2;
       } else if (isUtf8(patch)) {
-        const what = `The patch is larger than ${String(maxPatchBytes)} bytes, and does not have`;
+        const what = `The patch is larger than ${String(maxPatchBytes)} bytes and does not contain`;
         this.#warn(what, this.#index.leftOut.slice(before));
         return patch.toString('utf8');
-      } else if (isBinary) throw new Error('The patch holds text that is not UTF-8.');
+      } else if (isBinary) throw new Error('The patch contains text that is not UTF-8.');
       else {
         // A patch travels as JSON: text in another encoding is told in git's binary form instead.
         await this.git.takeAllForBinary();
@@ -107,7 +107,7 @@ export class Comparison {
   async #warnOfRepositories(): Promise<void> {
     const changes = readRaw(await this.git.paths(this.#diff('--raw', '-z', '--no-abbrev')));
     const links = changes.filter(({ becomesLink }) => becomesLink).map(({ path }) => path);
-    this.#warn('Of a repository within the workspace the patch has the commit and not the files:', links);
+    this.#warn('For a repository inside the workspace, the patch contains the commit but not the files:', links);
   }
 
   #warn(what: string, paths: readonly string[]): void {
