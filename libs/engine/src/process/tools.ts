@@ -10,33 +10,33 @@ interface ToolRule {
 const kept = (why: string): ToolRule => ({ offered: true, why });
 const left = (why: string): ToolRule => ({ offered: false, why });
 
-const afterwards = 'a job is over with its turn: nothing starts it again later';
-const background = 'nothing runs in the background of a job: its processes end with its turn';
+const afterwards = 'a job is over after its turn: nothing resumes it later';
+const background = 'a job has no background work: its processes end with its turn';
 
 /** Every built-in tool that a supported version offers without being asked for, by the name in `session.started`. */
 export const toolRules: Readonly<Record<string, ToolRule>> = {
-  Bash: kept('in the foreground; what it leaves running ends with the turn'),
+  Bash: kept('in the foreground; processes it leaves running end with the turn'),
   Edit: kept('in the workspace'),
-  Glob: kept('where Claude Code has no search of its own'),
-  Grep: kept('where Claude Code has no search of its own'),
+  Glob: kept('if Claude Code has no built-in search'),
+  Grep: kept('if Claude Code has no built-in search'),
   NotebookEdit: kept('in the workspace'),
   Read: kept('in the workspace'),
-  Skill: kept('those of Claude Code, and of a repository that the profile trusts'),
-  StructuredOutput: kept('of a job with an `outputSchema`'),
+  Skill: kept('those of Claude Code and of a repository that the profile trusts'),
+  StructuredOutput: kept('for a job with an `outputSchema`'),
   Task: kept('subagents, in the foreground and in the same folder; `isolation` is refused with the reason'),
-  TaskCreate: kept('a list of things to do, within the turn'),
-  TaskGet: kept('a list of things to do, within the turn'),
-  TaskList: kept('a list of things to do, within the turn'),
-  TaskUpdate: kept('a list of things to do, within the turn'),
-  ToolSearch: kept('by it Claude Code finds tools whose description it held back'),
-  WebFetch: kept('where the container has a network'),
-  WebSearch: kept('where the bridge lets it through'),
+  TaskCreate: kept('a to-do list within the turn'),
+  TaskGet: kept('a to-do list within the turn'),
+  TaskList: kept('a to-do list within the turn'),
+  TaskUpdate: kept('a to-do list within the turn'),
+  ToolSearch: kept('finds tools whose description Claude Code did not send'),
+  WebFetch: kept('if the container has a network'),
+  WebSearch: kept('if the bridge permits it'),
   Write: kept('in the workspace'),
   CronCreate: left(afterwards),
   CronDelete: left(afterwards),
   CronList: left(afterwards),
-  EnterWorktree: left('what is done in another worktree is not collected'),
-  ExitWorktree: left('what is done in another worktree is not collected'),
+  EnterWorktree: left('changes in another worktree are not collected'),
+  ExitWorktree: left('changes in another worktree are not collected'),
   ListAgents: left(background),
   Monitor: left(background),
   ReportFindings: left('nobody sees the list: findings belong in the answer'),
@@ -55,7 +55,7 @@ export const notOffered: readonly string[] = Object.keys(toolRules).filter(
 /** Refuses a subagent a folder of its own. */
 const inSameFolder: Guard = (input) =>
   isRecord(input) && input['isolation'] !== undefined
-    ? 'Subagents work in the same folder here: what they would do in a worktree of their own is not collected. Call it without `isolation`.'
+    ? 'Subagents work in the same folder here: changes in a separate worktree are not collected. Call it without `isolation`.'
     : undefined;
 
 /** What is looked at in every job before it runs. The tool for subagents has two names. */
