@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isOver } from '@remuda/domain';
@@ -54,7 +55,7 @@ function gateOf(id: string) {
   return gate;
 }
 
-const stateOf = async (id: string) => (await cluster.store.find(id))?.state;
+const stateOf = async (id: string) => (await cluster.store.find(jobRef(id)))?.state;
 const running = (id: string) => expect.poll(() => stateOf(id), { timeout: 60_000, interval: 20 }).toBe('running');
 async function over(id: string): Promise<void> {
   await expect.poll(async () => isOver((await stateOf(id)) ?? 'queued'), { timeout: 60_000, interval: 50 }).toBe(true);
@@ -67,15 +68,15 @@ async function live(kind: Kind, id: string): Promise<void> {
     [jobOf(kind, id, Date.now())],
     kind === 'once' ? { key: `key-${id}`, fingerprint: id } : undefined,
   );
-  if (kind === 'cancelled queued') await store.cancel(id, 'not wanted');
+  if (kind === 'cancelled queued') await store.cancel(jobRef(id), 'not wanted');
   if (kind === 'cancelled running') {
     await running(id);
-    await store.cancel(id, 'not wanted');
+    await store.cancel(jobRef(id), 'not wanted');
   }
   if (kind === 'snapshot') await noteSnapshot(id);
   await over(id);
   if (kind === 'redriven') {
-    expect(await deadLetters.redrive(id)).toEqual({ kind: 'redriven' });
+    expect(await deadLetters.redrive(jobRef(id))).toEqual({ kind: 'redriven' });
     await over(id);
   }
   await counts.requested(id, Date.now()); // late, as a request that outlives its job
@@ -83,7 +84,7 @@ async function live(kind: Kind, id: string): Promise<void> {
 
 async function noteSnapshot(id: string): Promise<void> {
   await running(id);
-  const { worker = '', lease } = (await cluster.store.find(id))!;
+  const { worker = '', lease } = (await cluster.store.find(jobRef(id)))!;
   const snapshot = { sessionId: 's', at: 1, lease, copy: '0123456789abcdef', bytes: 9, sessionBytes: 3 };
   await snapshots.note(id, worker, snapshot);
   gateOf(id).open();

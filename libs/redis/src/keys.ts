@@ -1,3 +1,5 @@
+import { defaultTenant } from '@remuda/domain';
+
 /**
  * Every Redis key, in one place. All share one hash tag, so that they stay in one slot of a Redis Cluster;
  * a worker's own keys have a prefix of their own, so that one ACL pattern covers them.
@@ -38,7 +40,8 @@ export function redisKeys(namespace: string) {
     ttl: `${p}:jobs:ttl`,
     /** Held jobs whose client wants them to end, by the time at which it said so. */
     cancels: `${p}:jobs:cancels`,
-    idempotency: (key: string) => `${p}:idempotency:${key}`,
+    idempotency: (key: string, tenant = defaultTenant) =>
+      tenant === defaultTenant ? `${p}:idempotency:${key}` : `${p}:tenant:${tenant}:idempotency:${key}`,
     bridgeToken: (hash: string) => `${p}:bridge:${hash}`,
     workers: `${p}:workers`,
     worker: (id: string) => `${p}:worker:${id}`,

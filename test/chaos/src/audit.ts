@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOver, type JobEvent, type JobRecord } from '@remuda/domain';
+import { isOver, type JobEvent, type JobRecord, defaultTenant } from '@remuda/domain';
 import { RedisJobStore } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import type { ChaosCluster } from './cluster.js';
@@ -25,7 +25,10 @@ export async function seeJobs(cluster: ChaosCluster, ledger: Ledger): Promise<re
   const seen: SeenJob[] = [];
   for (const accepted of ledger.accepted.values()) {
     const { id, note } = accepted;
-    const [record, result] = await Promise.all([store.find(id), store.result(id)]);
+    const [record, result] = await Promise.all([
+      store.find({ tenant: defaultTenant, id: id }),
+      store.result({ tenant: defaultTenant, id: id }),
+    ]);
     const lines = notes.has(note) ? await readFile(join(cluster.notes, note), 'utf8') : '';
     seen.push({
       accepted,
@@ -42,7 +45,7 @@ export async function seeJobs(cluster: ChaosCluster, ledger: Ledger): Promise<re
 async function allEvents({ events }: ChaosCluster, id: string): Promise<readonly JobEvent[]> {
   const all: JobEvent[] = [];
   for (;;) {
-    const page = await events.page(id, all.at(-1)?.id ?? 0, 1_000);
+    const page = await events.page({ tenant: defaultTenant, id: id }, all.at(-1)?.id ?? 0, 1_000);
     all.push(...page.events);
     if (page.events.length === 0) return all;
   }

@@ -1,6 +1,6 @@
 import type { Claim, JobStore, LeaseStore } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
-import { jobSpec } from '@remuda/testing';
+import { jobSpec, jobRef } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 /** Leases of the jobs of one profile, `default`, with one idle worker that belongs to the scheduler `s-0`. */
@@ -37,7 +37,7 @@ export function leaseStoreContract(name: string, make: () => Promise<LeaseHarnes
     });
     afterEach(() => harness.close());
 
-    const record = async () => (await harness.store.find('j-1'))!;
+    const record = async () => (await harness.store.find(jobRef('j-1')))!;
     const assigned = async (): Promise<Claim> => {
       const claim = await harness.claim();
       expect(await leases.assign(claim, harness.worker)).toMatchObject({ kind: 'assigned' });
@@ -71,13 +71,13 @@ export function leaseStoreContract(name: string, make: () => Promise<LeaseHarnes
       await harness.store.submit([{ id: 'j-2', spec: jobSpec() }]);
       await before();
       expect(await leases.assign(await harness.claim(), harness.worker)).toEqual({ kind });
-      expect(await harness.store.find('j-2')).toMatchObject({ state: 'queued', lease: 0 });
+      expect(await harness.store.find(jobRef('j-2'))).toMatchObject({ state: 'queued', lease: 0 });
     });
 
     test("another scheduler's worker gets no job, nor does anybody get one that was cancelled", async () => {
       const claim = await harness.claim();
       expect(await leases.assign({ ...claim, scheduler: 's-1' }, harness.worker)).toEqual({ kind: 'elsewhere' });
-      await harness.store.cancel('j-1', 'no');
+      await harness.store.cancel(jobRef('j-1'), 'no');
       expect(await leases.assign(claim, harness.worker)).toEqual({ kind: 'state', state: 'cancelled' });
     });
 
@@ -85,7 +85,7 @@ export function leaseStoreContract(name: string, make: () => Promise<LeaseHarnes
       await assigned();
       expect(await leases.settle(held(), done)).toMatchObject({ kind: 'settled' });
       expect(await record()).toMatchObject({ state: 'succeeded', costUsd: 0.5 });
-      expect(await harness.store.result('j-1')).toMatchObject({ text: 'done' });
+      expect(await harness.store.result(jobRef('j-1'))).toMatchObject({ text: 'done' });
       expect(await leases.settle(held(), { state: 'failed', failure: lost })).toEqual({ kind: 'fenced' });
       expect(await record()).toMatchObject({ state: 'succeeded' });
     });
@@ -107,7 +107,7 @@ export function leaseStoreContract(name: string, make: () => Promise<LeaseHarnes
 
     test('a job whose cancel was requested is not queued again', async () => {
       await assigned();
-      await harness.store.cancel('j-1', 'no');
+      await harness.store.cancel(jobRef('j-1'), 'no');
       expect(await leases.cancelled()).toEqual(['j-1']);
       expect(await leases.settle(held(), { state: 'queued', failure: lost })).toEqual({ kind: 'cancelled' });
       expect(await leases.settle(held(), { state: 'cancelled' })).toMatchObject({ kind: 'settled' });

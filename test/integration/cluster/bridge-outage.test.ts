@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -70,8 +71,10 @@ test('a bridge that is away for 20 s loses no worker, and no prompt runs again',
     (await engines.next()).succeed();
     turns[1]!.succeed();
     for (const id of jobs) {
-      await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-      expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+      await expect
+        .poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 20_000 })
+        .toBe('succeeded');
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
     }
     expect(await workers()).toEqual(before);
   } finally {

@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JobEvent } from '@remuda/domain';
@@ -24,7 +25,7 @@ async function withFrozenWorker(
     await cluster.store.submit([{ id, spec: specOf() }]);
     (await engines.next()).say('I will now look at the files.');
     await eventOf(cluster, id, 'message.text');
-    await cluster.runtime.freeze((await cluster.store.find(id))?.worker ?? '');
+    await cluster.runtime.freeze((await cluster.store.find(jobRef(id)))?.worker ?? '');
     await act(cluster, id, engines);
   } finally {
     await cluster.stop();
@@ -33,7 +34,7 @@ async function withFrozenWorker(
 
 /** Resolves when the event is in the job's stream. */
 async function eventOf(cluster: Cluster, job: string, type: JobEvent['type']): Promise<JobEvent> {
-  for await (const batch of cluster.events.follow(job, 0, AbortSignal.timeout(40_000))) {
+  for await (const batch of cluster.events.follow(jobRef(job), 0, AbortSignal.timeout(40_000))) {
     const found = batch.find((event) => event.type === type);
     if (found) return found;
   }
@@ -44,11 +45,11 @@ test('the container of a worker that fell silent is removed first, and only then
   await withFrozenWorker(async (cluster, id, engines) => {
     let atRemoval: unknown;
     cluster.runtime.beforeStop = async () => {
-      atRemoval ??= await cluster.store.find(id);
+      atRemoval ??= await cluster.store.find(jobRef(id));
     };
     const requeued = await eventOf(cluster, id, 'job.requeued');
     expect(atRemoval).toMatchObject({ state: 'running', attempt: 1 });
-    const { events } = await cluster.events.page(id, 0, 100);
+    const { events } = await cluster.events.page(jobRef(id), 0, 100);
     expect(events.find((event) => event.id === requeued.id - 1)).toMatchObject({
       type: 'attempt.ended',
       attempt: 1,
@@ -56,7 +57,7 @@ test('the container of a worker that fell silent is removed first, and only then
     });
     (await engines.next()).succeed();
     await eventOf(cluster, id, 'job.over');
-    expect(await cluster.deadLetters.attempts(id)).toMatchObject([
+    expect(await cluster.deadLetters.attempts(jobRef(id))).toMatchObject([
       {
         attempt: 1,
         failure: { code: 'worker.lost' },
@@ -64,7 +65,12 @@ test('the container of a worker that fell silent is removed first, and only then
         ended: { by: 'container', processesLeft: 0 },
       },
     ]);
-    expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', attempt: 2, requeues: 1, failures: 0 });
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({
+      state: 'succeeded',
+      attempt: 2,
+      requeues: 1,
+      failures: 0,
+    });
   });
 });
 
@@ -73,23 +79,23 @@ test('as long as the container can not be removed its job is not given to anothe
     const states: (string | undefined)[] = [];
     cluster.runtime.beforeStop = async () => {
       if (states.length === 3) return;
-      states.push((await cluster.store.find(id))?.state);
+      states.push((await cluster.store.find(jobRef(id)))?.state);
       throw new Error('the engine does not answer');
     };
     await eventOf(cluster, id, 'job.requeued');
     expect(states).toEqual(['running', 'running', 'running']);
     (await engines.next()).succeed();
     await eventOf(cluster, id, 'job.over');
-    expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', attempt: 2 });
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded', attempt: 2 });
   });
 });
 
 test('a job that was to be cancelled ends as cancelled, with what its silent worker had said', async () => {
   await withFrozenWorker(async (cluster, id) => {
-    expect(await cluster.store.cancel(id, 'enough')).toEqual({ kind: 'requested' });
+    expect(await cluster.store.cancel(jobRef(id), 'enough')).toEqual({ kind: 'requested' });
     await eventOf(cluster, id, 'job.over');
-    expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
-    expect(await cluster.store.result(id)).toMatchObject({
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'cancelled', attempt: 1 });
+    expect(await cluster.store.result(jobRef(id))).toMatchObject({
       text: 'I will now look at the files.',
       ended: { by: 'container', processesLeft: 0 },
     });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Leases, ownMs } from '@remuda/redis';
-import { InstantEngine } from '@remuda/testing';
+import { InstantEngine, jobRef } from '@remuda/testing';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type Cluster } from './in-process-cluster.js';
@@ -30,7 +30,7 @@ async function timeOfTakeover(
     const id = `j-${randomUUID()}`;
     await cluster.store.submit([{ id, spec: specOf() }]);
     const turn = await engines.next();
-    const { worker = '' } = (await cluster.store.find(id)) ?? {};
+    const { worker = '' } = (await cluster.store.find(jobRef(id))) ?? {};
     const key = cluster.keys.workerOwner(worker);
     const before = (await cluster.redis.get(key)) ?? '';
     const began = performance.now();
@@ -44,10 +44,10 @@ async function timeOfTakeover(
     turn.say('still here');
     turn.succeed();
     const types: string[] = [];
-    for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(20_000)))
+    for await (const batch of cluster.events.follow(jobRef(id), 0, AbortSignal.timeout(20_000)))
       types.push(...batch.map((event) => event.type));
     expect(types).toEqual(['job.queued', 'job.assigned', 'message.text', 'job.over']);
-    expect(await cluster.store.find(id)).toMatchObject({
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({
       state: 'succeeded',
       attempt: 1,
       failures: 0,
@@ -93,7 +93,7 @@ test('a scheduler gives no job to a worker that another one has taken since the 
     const id = `j-${randomUUID()}`;
     await cluster.store.submit([{ id, spec: specOf() }]);
     const types: string[] = [];
-    for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(20_000)))
+    for await (const batch of cluster.events.follow(jobRef(id), 0, AbortSignal.timeout(20_000)))
       types.push(...batch.map((event) => event.type));
     expect(answers).toEqual(['elsewhere']);
     expect(types).toEqual(['job.queued', 'job.assigned', 'job.over']);

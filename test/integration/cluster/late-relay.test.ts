@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -68,8 +69,8 @@ test('workers whose reports are there, and were not read for longer than a silen
     await expect.poll(() => before.every((worker) => told(worker) >= 2), { timeout: 40_000 }).toBe(true);
     expect(await workers()).toEqual(before);
     way.letGo();
-    await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-    expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+    await expect.poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 20_000 }).toBe('succeeded');
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
     expect(await workers()).toEqual(before);
   } finally {
     way.letGo();

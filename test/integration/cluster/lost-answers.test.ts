@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { InstantEngine } from '@remuda/testing';
+import { InstantEngine, jobRef } from '@remuda/testing';
 import { noUsage, type Assignment, type JobEvent, type TurnEnd } from '@remuda/domain';
 import { Leases, ProfileQueue, Queues, RedisWorkerLine, WorkerRegistry } from '@remuda/redis';
 import { own } from '@remuda/redis/testing';
@@ -30,7 +30,7 @@ async function submit(cluster: Cluster): Promise<string> {
 /** All events of a job up to its end. */
 async function eventsOf(cluster: Cluster, job: string): Promise<readonly JobEvent[]> {
   const all: JobEvent[] = [];
-  for await (const batch of cluster.events.follow(job, 0, AbortSignal.timeout(30_000))) all.push(...batch);
+  for await (const batch of cluster.events.follow(jobRef(job), 0, AbortSignal.timeout(30_000))) all.push(...batch);
   return all;
 }
 
@@ -52,7 +52,7 @@ test('an event that was written before a takeover is not written again with the 
   const cluster = await startCluster({ engine, schedulers: 2 });
   try {
     const id = await submit(cluster);
-    const seen = async () => types((await cluster.events.page(id, 0, 10)).events);
+    const seen = async () => types((await cluster.events.page(jobRef(id), 0, 10)).events);
     await expect.poll(seen, { timeout: 20_000 }).toContain('message.text');
     const owner = (await cluster.pools.workers()).find((worker) => worker.job === id)?.owner;
     cluster.kill(cluster.schedulers[owner === 's-0' ? 0 : 1]!);
@@ -87,7 +87,7 @@ test('an assignment that is asked for again once its worker has begun is the sam
   const cluster = await startCluster({ engine });
   const run = vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, ...args) {
     const first = await this.assign(...args);
-    await expect.poll(async () => (await cluster.store.find(args[0].job.id))?.state).toBe('running');
+    await expect.poll(async () => (await cluster.store.find(jobRef(args[0].job.id)))?.state).toBe('running');
     const again = await this.assign(...args);
     expect(again).toMatchObject({ ...first, grant: expect.any(String) as string });
     end();
@@ -159,7 +159,7 @@ test('a job that was put back to the queue unbeknown to its scheduler is claimed
       await this.settle(...args);
       return { kind: 'fenced' };
     });
-    await cluster.runtime.crash((await cluster.store.find(id))?.worker ?? '');
+    await cluster.runtime.crash((await cluster.store.find(jobRef(id)))?.worker ?? '');
     const events = await eventsOf(cluster, id);
     expect(types(events)).toEqual(onceMore);
     expect(events[3]!.at - events[2]!.at).toBeLessThan(3_000);
@@ -204,7 +204,7 @@ test('a job whose worker is gone without anybody having seen it goes to another 
     await expect.poll(() => turns).toBe(1);
     // Its container is not known any more either. Were it told to leave, its silence would be noticed, perhaps sooner.
     cluster.runtime.beforeStop = () => Promise.reject(new Error('not now'));
-    await cluster.redis.del(cluster.keys.worker((await cluster.store.find(id))?.worker ?? ''));
+    await cluster.redis.del(cluster.keys.worker((await cluster.store.find(jobRef(id)))?.worker ?? ''));
     expect(types(await eventsOf(cluster, id))).toEqual(onceMore);
   } finally {
     cluster.runtime.beforeStop = () => Promise.resolve();

@@ -4,7 +4,7 @@ import { messageFormats, type Formats } from '@remuda/protocol';
 import { Leases, ProfileQueue, Queues, RedisWorkerLine, settleFormat, redisKeys } from '@remuda/redis';
 import { commandsOf, connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { createLogger, systemClock } from '@remuda/runtime';
-import { InstantEngine, ManualClock } from '@remuda/testing';
+import { InstantEngine, ManualClock, jobRef } from '@remuda/testing';
 import { Worker } from '../../../apps/worker/src/worker.js';
 import { LedEngines } from '../api/led-engine.js';
 import { assignJob, worker } from '../redis/assign-job.js';
@@ -37,7 +37,7 @@ async function submit(cluster: Cluster): Promise<string> {
   await cluster.store.submit([{ id, spec: specOf() }]);
   return id;
 }
-const find = (cluster: Cluster, id: string) => cluster.store.find(id);
+const find = (cluster: Cluster, id: string) => cluster.store.find(jobRef(id));
 const pool = async (cluster: Cluster) => (await cluster.pools.pools())[0];
 
 test('a worker that is sent a newer assignment gives it back as a matter of ours, and leaves', async () => {
@@ -124,7 +124,9 @@ test('a job whose worker turns out to be newer goes on elsewhere, and loses no a
     (await engines.next()).succeed();
     await expect.poll(async () => (await find(cluster, id))?.state, poll).toBe('succeeded');
     expect(await find(cluster, id)).toMatchObject({ attempt: 2, failures: 0, requeues: 1 });
-    expect(await cluster.deadLetters.attempts(id)).toMatchObject([{ failure: { code: 'worker.incompatible' } }]);
+    expect(await cluster.deadLetters.attempts(jobRef(id))).toMatchObject([
+      { failure: { code: 'worker.incompatible' } },
+    ]);
   } finally {
     await cluster.stop();
   }

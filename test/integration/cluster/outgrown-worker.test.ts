@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { InstantEngine } from '@remuda/testing';
+import { InstantEngine, jobRef } from '@remuda/testing';
 import { noUsage } from '@remuda/domain';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster } from './in-process-cluster.js';
@@ -23,9 +23,9 @@ test('a worker above its memory limit is replaced between two jobs, and not whil
     const id = `j-${randomUUID()}`;
     await cluster.store.submit([{ id, spec: specOf({ prompt }) }]);
     await expect
-      .poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000, interval: 2 })
+      .poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 20_000, interval: 2 })
       .toBe('succeeded');
-    return cluster.store.find(id);
+    return cluster.store.find(jobRef(id));
   };
   try {
     const small = await run('stay small');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
-import { InstantEngine } from '@remuda/testing';
+import { InstantEngine, jobRef } from '@remuda/testing';
 import { noUsage, type Control } from '@remuda/domain';
 import { RedisWorkerLine } from '@remuda/redis';
 import { startRedis } from '../redis.js';
@@ -55,18 +55,18 @@ test('a cancel that comes to the worker before the assignment does ends the atte
   try {
     const id = `j-${randomUUID()}`;
     await cluster.store.submit([{ id, spec: specOf() }]);
-    const events = cluster.events.follow(id, 0, AbortSignal.timeout(30_000));
+    const events = cluster.events.follow(jobRef(id), 0, AbortSignal.timeout(30_000));
     const types: string[] = [];
     for await (const batch of events) {
       types.push(...batch.map((event) => event.type));
       if (batch.some((event) => event.type === 'job.assigned')) {
-        expect(await cluster.store.cancel(id, 'changed my mind')).toEqual({ kind: 'requested' });
+        expect(await cluster.store.cancel(jobRef(id), 'changed my mind')).toEqual({ kind: 'requested' });
         expect(await heard).toMatchObject({ kind: 'cancel', job: id, lease: 1 });
         letGo();
       }
     }
     expect(types).toEqual(['job.queued', 'job.assigned', 'job.cancel_requested', 'attempt.ended', 'job.over']);
-    expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'cancelled', attempt: 1 });
     // The engine was told before it began, or not asked at all.
     expect(begun).not.toContain(false);
   } finally {

@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LedEngines } from '../api/led-engine.js';
@@ -46,14 +47,14 @@ async function withJob(act: (cluster: Cluster, job: string, worker: string, engi
     const job = `j-${randomUUID()}`;
     await cluster.store.submit([{ id: job, spec: specOf() }]);
     await engines.next();
-    await expect.poll(async () => (await cluster.store.find(job))?.state, limit).toBe('running');
-    await act(cluster, job, (await cluster.store.find(job))?.worker ?? '', engines);
+    await expect.poll(async () => (await cluster.store.find(jobRef(job)))?.state, limit).toBe('running');
+    await act(cluster, job, (await cluster.store.find(jobRef(job)))?.worker ?? '', engines);
   } finally {
     await cluster.stop();
   }
 }
 
-const stateOf = async (cluster: Cluster, job: string) => (await cluster.store.find(job))?.state;
+const stateOf = async (cluster: Cluster, job: string) => (await cluster.store.find(jobRef(job)))?.state;
 
 test.each(poison)('a worker that says %s and dies does not keep its job from its end', async (_, reportsOf) => {
   await withJob(async (cluster, job, worker, engines) => {
@@ -63,7 +64,7 @@ test.each(poison)('a worker that says %s and dies does not keep its job from its
     (await engines.next()).succeed();
     await expect.poll(() => stateOf(cluster, job), limit).toBe('succeeded');
     expect(await cluster.redis.sismember(cluster.keys.workers, worker)).toBe(0);
-    expect(await cluster.deadLetters.attempts(job)).toMatchObject([{ failure: { code: 'worker.lost' } }]);
+    expect(await cluster.deadLetters.attempts(jobRef(job))).toMatchObject([{ failure: { code: 'worker.lost' } }]);
   });
 });
 
@@ -82,7 +83,7 @@ test('a step that fails whenever it is taken is left out, and others go on meanw
     await cluster.runtime.crash(worker);
     (await engines.next()).succeed();
     await expect.poll(() => stateOf(cluster, job), limit).toBe('succeeded');
-    expect(await cluster.deadLetters.attempts(job)).toMatchObject([{ lastText: 'the last words' }]);
+    expect(await cluster.deadLetters.attempts(jobRef(job))).toMatchObject([{ lastText: 'the last words' }]);
   });
 });
 

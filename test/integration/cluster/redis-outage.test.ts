@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { LedEngines } from '../api/led-engine.js';
@@ -48,11 +49,13 @@ test('Redis is killed and comes back with its log: nothing accepted is lost, wha
     turns[1]!.succeed();
     for (let i = 0; i < waiting.length; i++) void engines.next().then((turn) => turn.succeed());
     for (const id of [...running, ...waiting]) {
-      await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-      expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+      await expect
+        .poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 20_000 })
+        .toBe('succeeded');
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
     }
     // Which of the two began first is chance.
-    const page = await cluster.events.page(turns[0]!.turn.prompt, 0, 100);
+    const page = await cluster.events.page(jobRef(turns[0]!.turn.prompt), 0, 100);
     expect(page.events.map((event) => event.type)).toEqual(['job.queued', 'job.assigned', 'message.text', 'job.over']);
     const accounts = await cluster.redis.acl('USERS');
     for (const { id } of await cluster.pools.workers()) expect(accounts).toContain(`remuda-${id}`);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { InstantEngine } from '@remuda/testing';
+import { InstantEngine, jobRef } from '@remuda/testing';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type Cluster } from './in-process-cluster.js';
@@ -39,11 +39,11 @@ test('jobs of a profile that was removed are seen, can be cancelled, and start w
     await expect.poll(() => pools(cluster), poll).toMatchObject([left]);
     expect(await cluster.figures()).toMatch(/^remuda_orphaned_jobs\{profile="default".*\} 3$/m);
     expect(await cluster.pools.profiles()).toEqual(['other']);
-    expect(await cluster.store.cancel(unwanted, 'not wanted')).toEqual({ kind: 'cancelled' });
+    expect(await cluster.store.cancel(jobRef(unwanted), 'not wanted')).toEqual({ kind: 'cancelled' });
     expect(await pools(cluster)).toMatchObject([{ ...left, waiting: 1 }]);
     await replaceScheduler(cluster, 's-with', ['other', 'default']);
     await cluster.controls.resume('default');
-    await expect.poll(async () => (await cluster.store.find(kept))?.state, poll).toBe('succeeded');
+    await expect.poll(async () => (await cluster.store.find(jobRef(kept)))?.state, poll).toBe('succeeded');
     expect((await pools(cluster))[0]).not.toHaveProperty('removed');
   } finally {
     await cluster.stop();
@@ -62,10 +62,10 @@ test('a job that runs while its profile is removed ends as ever, or goes back wh
     await replaceScheduler(cluster, 's-without', ['other']);
     await expect.poll(() => pools(cluster), poll).toMatchObject([{ removed: true, running: 2 }]);
     one.succeed();
-    await expect.poll(async () => (await cluster.store.find(first))?.state, poll).toBe('succeeded');
+    await expect.poll(async () => (await cluster.store.find(jobRef(first)))?.state, poll).toBe('succeeded');
     two.fail({ code: 'engine.session_broken', message: 'It broke.' });
     await expect.poll(() => pools(cluster), poll).toMatchObject([{ removed: true, waiting: 1, running: 0 }]);
-    expect(await cluster.store.find(second)).toMatchObject({ state: 'queued' });
+    expect(await cluster.store.find(jobRef(second))).toMatchObject({ state: 'queued' });
   } finally {
     await cluster.stop();
   }

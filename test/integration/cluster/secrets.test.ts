@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { InstantEngine, type TurnScript } from '@remuda/testing';
+import { InstantEngine, type TurnScript, jobRef } from '@remuda/testing';
 import { noUsage, type JobSpec } from '@remuda/domain';
 import { Leases, Queues } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
@@ -43,7 +43,8 @@ async function submit(cluster: Cluster, spec: Partial<JobSpec> = {}): Promise<st
 }
 
 async function over(cluster: Cluster, id: string): Promise<void> {
-  for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(30_000))) if (batch.length === 0) break;
+  for await (const batch of cluster.events.follow(jobRef(id), 0, AbortSignal.timeout(30_000)))
+    if (batch.length === 0) break;
 }
 
 /** The keys in which the secret is to be found. */
@@ -70,9 +71,9 @@ test('secrets are in the environment of the turn, hidden in what it says, and no
       await over(made, id);
       expect(found).toEqual({ TOKEN: secret });
       expect(meanwhile).toHaveLength(2);
-      expect(await made.store.result(id)).toMatchObject({ text: 'it is [secret TOKEN]' });
-      expect(JSON.stringify((await made.events.page(id, 0, 100)).events)).toContain('I have [secret TOKEN]');
-      expect(await made.store.find(id)).toMatchObject({ spec: { secrets: ['TOKEN'] } });
+      expect(await made.store.result(jobRef(id))).toMatchObject({ text: 'it is [secret TOKEN]' });
+      expect(JSON.stringify((await made.events.page(jobRef(id), 0, 100)).events)).toContain('I have [secret TOKEN]');
+      expect(await made.store.find(jobRef(id))).toMatchObject({ spec: { secrets: ['TOKEN'] } });
       await expect.poll(() => placesOf(made)).toEqual([]);
     },
   );
@@ -98,7 +99,7 @@ test('a second attempt has them again', async () => {
 
 test('a worker that is used again is not, after a job with secrets', async () => {
   const workers = async (made: Cluster, ids: readonly string[]) =>
-    Promise.all(ids.map(async (id) => (await made.store.find(id))?.worker));
+    Promise.all(ids.map(async (id) => (await made.store.find(jobRef(id)))?.worker));
   const profile = { pool: { warm: 1, max: 1 }, recycle: { afterJobs: 9, afterMs: 1e9, idleMs: 1e9 } };
   await withCluster(
     async () => ended,
@@ -126,7 +127,7 @@ describe('a job that is never started', () => {
       async (made) => {
         const id = await submit(made, { runAt: Date.now() + 3_600_000 });
         expect(await placesOf(made)).toEqual([made.keys.secrets(id)]);
-        await made.store.cancel(id, 'not needed');
+        await made.store.cancel(jobRef(id), 'not needed');
         expect(await placesOf(made)).toEqual([]);
       },
     ));
@@ -154,7 +155,10 @@ test('a job whose secrets are gone fails, and is not carried out without them', 
       const id = await submit(made, { runAt: Date.now() + 500 });
       await made.redis.del(made.keys.secrets(id));
       await over(made, id);
-      expect(await made.store.find(id)).toMatchObject({ state: 'failed', failure: { code: 'job.secrets_gone' } });
+      expect(await made.store.find(jobRef(id))).toMatchObject({
+        state: 'failed',
+        failure: { code: 'job.secrets_gone' },
+      });
       expect(turns).toBe(0);
     },
   );

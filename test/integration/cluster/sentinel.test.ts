@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
@@ -40,8 +41,10 @@ describe.skipIf(serverPath === undefined)('with sentinels', () => {
       next.succeed();
       turn.succeed();
       for (const id of [running, later])
-        await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-      expect(await cluster.store.find(running)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+        await expect
+          .poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 20_000 })
+          .toBe('succeeded');
+      expect(await cluster.store.find(jobRef(running))).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
       const [, second] = redis.servers;
       expect(cluster.redis.stream.remotePort).toBe(second);
     } finally {

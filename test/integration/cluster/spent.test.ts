@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { noUsage, type TurnEnd } from '@remuda/domain';
 import { RedisModelCounts, redisKeys } from '@remuda/redis';
 import { connectRaw } from '@remuda/redis/testing';
-import { InstantEngine } from '@remuda/testing';
+import { InstantEngine, jobRef } from '@remuda/testing';
 import { expect, test } from 'vitest';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster } from './in-process-cluster.js';
@@ -31,16 +31,18 @@ test('a job has cost what the bridge counted, over all its attempts, and each of
   try {
     await cluster.store.submit([{ id, spec: specOf({ attempts: 2 }) }]);
     const events = [];
-    for await (const batch of cluster.events.follow(id, 0, AbortSignal.timeout(30_000))) events.push(...batch);
+    for await (const batch of cluster.events.follow(jobRef(id), 0, AbortSignal.timeout(30_000))) events.push(...batch);
     const all = { usage: { ...used(300), inputTokens: 20 }, costUsd: 0.75 };
     expect(events.at(-1)).toMatchObject({ type: 'job.over', data: all });
-    expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', ...all });
-    expect(await cluster.store.result(id)).toMatchObject({ text: 'done', ...all });
-    expect(await cluster.deadLetters.attempts(id)).toMatchObject([{ attempt: 1, usage: used(100), costUsd: 0.25 }]);
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded', ...all });
+    expect(await cluster.store.result(jobRef(id))).toMatchObject({ text: 'done', ...all });
+    expect(await cluster.deadLetters.attempts(jobRef(id))).toMatchObject([
+      { attempt: 1, usage: used(100), costUsd: 0.25 },
+    ]);
     expect(await own.hget(redisKeys(namespace).model(id), 'before:costMicroUsd')).toBe('250000');
     // An answer that was cut is counted when the job may be over already.
     await counts.used(id, used(1), 250_000);
-    expect(await cluster.store.find(id)).toMatchObject({ costUsd: 1 });
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ costUsd: 1 });
   } finally {
     await cluster.stop();
     own.disconnect();
@@ -54,8 +56,8 @@ test('a job of which the bridge counted no request has what its agent says', asy
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => new InstantEngine(async () => ok) });
   try {
     await cluster.store.submit([{ id, spec: specOf({}) }]);
-    for await (const _ of cluster.events.follow(id, 0, AbortSignal.timeout(30_000)));
-    expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', costUsd: 0.01 });
+    for await (const _ of cluster.events.follow(jobRef(id), 0, AbortSignal.timeout(30_000)));
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded', costUsd: 0.01 });
   } finally {
     await cluster.stop();
     await redis.close();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { InstantEngine } from '@remuda/testing';
+import { InstantEngine, jobRef } from '@remuda/testing';
 import { RemudaError, noUsage, type JobSpec } from '@remuda/domain';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -35,7 +35,7 @@ async function submit(cluster: Cluster, spec: Partial<JobSpec> = {}): Promise<st
 /** The types of a job's events up to its end. */
 async function story(cluster: Cluster, job: string): Promise<readonly string[]> {
   const all: string[] = [];
-  for await (const batch of cluster.events.follow(job, 0, AbortSignal.timeout(30_000)))
+  for await (const batch of cluster.events.follow(jobRef(job), 0, AbortSignal.timeout(30_000)))
     all.push(...batch.map((event) => event.type));
   return all;
 }
@@ -80,7 +80,7 @@ describe('a profile that is paused', () => {
       await cluster.redis.hset(cluster.keys.halts, 'paused:default', JSON.stringify({ since: 1, reason: 'r' }));
       const id = await submit(cluster);
       await expect.poll(async () => (await pool(cluster))?.workers.idle, { timeout: 5_000 }).toBe(1);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'queued', attempt: 0 });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'queued', attempt: 0 });
       await cluster.controls.resume('default');
       expect(await story(cluster, id)).toEqual(['job.queued', 'job.assigned', 'job.over']);
     });
@@ -132,7 +132,7 @@ describe('a profile whose jobs do not start', () => {
       ]);
       const kept = await submit(cluster);
       await isIdle(cluster, 2);
-      expect(await cluster.store.find(kept)).toMatchObject({ state: 'queued', attempt: 0 });
+      expect(await cluster.store.find(jobRef(kept))).toMatchObject({ state: 'queued', attempt: 0 });
       broken = false;
       await cluster.controls.resume('default');
       expect(await story(cluster, kept)).toEqual(['job.queued', 'job.assigned', 'job.over']);
@@ -190,7 +190,7 @@ describe('a worker that is cordoned', () => {
       await isIdle(cluster, 2);
       const done = [await submit(cluster), await submit(cluster)];
       for (const id of done) await story(cluster, id);
-      for (const id of done) expect((await cluster.store.find(id))?.worker).not.toBe(one!.id);
+      for (const id of done) expect((await cluster.store.find(jobRef(id)))?.worker).not.toBe(one!.id);
       expect(await workers(cluster)).toContainEqual(
         expect.objectContaining({ id: one!.id, phase: 'idle', cordoned: true }),
       );
@@ -204,10 +204,10 @@ describe('a worker that is cordoned', () => {
       await cluster.controls.cordon(one!.id);
       const id = await submit(cluster);
       await expect.poll(async () => (await workers(cluster))[0]?.cordoned).toBe(true);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'queued', attempt: 0 });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'queued', attempt: 0 });
       await cluster.controls.uncordon(one!.id);
       await story(cluster, id);
-      expect((await cluster.store.find(id))?.worker).toBe(one!.id);
+      expect((await cluster.store.find(jobRef(id)))?.worker).toBe(one!.id);
     });
   });
 });
@@ -219,7 +219,7 @@ describe('draining', () => {
     await withCluster({ engine: () => engines.make(), profile }, async (cluster) => {
       const id = await submit(cluster);
       const turn = await engines.next();
-      const worker = (await cluster.store.find(id))?.worker ?? '';
+      const worker = (await cluster.store.find(jobRef(id)))?.worker ?? '';
       await cluster.controls.drainWorker(worker, 60_000);
       await cluster.controls.drainWorker(worker, 120_000);
       expect(await workers(cluster)).toContainEqual(
@@ -230,8 +230,8 @@ describe('draining', () => {
       await story(cluster, next);
       turn.succeed();
       expect(await story(cluster, id)).toEqual(['job.queued', 'job.assigned', 'job.over']);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', attempt: 1, worker });
-      expect((await cluster.store.find(next))?.worker).not.toBe(worker);
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded', attempt: 1, worker });
+      expect((await cluster.store.find(jobRef(next)))?.worker).not.toBe(worker);
       await expect.poll(async () => (await workers(cluster)).map(({ id: each }) => each)).not.toContain(worker);
     });
   });
@@ -254,7 +254,7 @@ describe('draining', () => {
       const id = await submit(cluster);
       await story(cluster, id);
       await expect.poll(() => resets.length).toBe(1);
-      const { worker } = (await cluster.store.find(id))!;
+      const { worker } = (await cluster.store.find(jobRef(id)))!;
       await cluster.controls.drainWorker(worker!, 600_000);
       await expect.poll(async () => (await workers(cluster)).map(({ id: each }) => each)).not.toContain(worker);
     });
@@ -265,7 +265,7 @@ describe('draining', () => {
     await withCluster({ engine: () => engines.make(), profile: { pool: { warm: 1, max: 2 } } }, async (cluster) => {
       const id = await submit(cluster, { attempts: 1 });
       await engines.next();
-      const worker = (await cluster.store.find(id))?.worker ?? '';
+      const worker = (await cluster.store.find(jobRef(id)))?.worker ?? '';
       await cluster.controls.drainWorker(worker, 600_000);
       await cluster.controls.drainWorker(worker, 0);
       (await engines.next()).succeed();
@@ -273,8 +273,13 @@ describe('draining', () => {
         ...['job.queued', 'job.assigned', 'attempt.ended', 'job.requeued'],
         ...['job.assigned', 'attempt.restarted', 'job.over'],
       ]);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', failures: 0, requeues: 0, attempt: 2 });
-      expect((await cluster.store.find(id))?.worker).not.toBe(worker);
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({
+        state: 'succeeded',
+        failures: 0,
+        requeues: 0,
+        attempt: 2,
+      });
+      expect((await cluster.store.find(jobRef(id)))?.worker).not.toBe(worker);
     });
   });
 
@@ -288,7 +293,7 @@ describe('draining', () => {
       await second.start();
       await cluster.controls.drainPool('default', 0, 'a new kernel');
       await expect.poll(() => workers(cluster), { timeout: 15_000, interval: 50 }).toEqual([]);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'queued', failures: 0, requeues: 0 });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'queued', failures: 0, requeues: 0 });
       expect((await pool(cluster))?.halts).toMatchObject([{ kind: 'drained', reason: 'a new kernel' }]);
       await cluster.controls.resume('default');
       (await engines.next()).succeed();

@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
 import { WorkerRegistry } from '@remuda/redis';
@@ -20,8 +21,8 @@ test('a scheduler on another engine takes a container that it can not see for no
     await cluster.store.submit([{ id, spec: specOf({ prompt: id }) }]);
     const turn = await engines.next();
     turn.say('it runs');
-    await expect.poll(async () => (await cluster.store.find(id))?.state).toBe('running');
-    const { worker = '' } = (await cluster.store.find(id)) ?? {};
+    await expect.poll(async () => (await cluster.store.find(jobRef(id)))?.state).toBe('running');
+    const { worker = '' } = (await cluster.store.find(jobRef(id))) ?? {};
     const there = cluster.makeScheduler('s-there', elsewhere);
     cluster.alive.add(there);
     await there.start();
@@ -34,7 +35,7 @@ test('a scheduler on another engine takes a container that it can not see for no
     await expect.poll(() => looks.mock.calls.length, { timeout: 30_000 }).toBeGreaterThan(10);
     looks.mockRestore();
     expect(await owner()).toBeNull();
-    expect(await cluster.store.find(id)).toMatchObject({ state: 'running', worker, attempt: 1, requeues: 0 });
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'running', worker, attempt: 1, requeues: 0 });
     expect((await onEngine('in-process')).map((one) => one.id)).toContain(worker);
 
     // One that sees its containers takes them over, with the job.
@@ -43,8 +44,8 @@ test('a scheduler on another engine takes a container that it can not see for no
     await again.start();
     await expect.poll(owner, { timeout: 30_000 }).toBe('s-again');
     turn.succeed();
-    await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 }).toBe('succeeded');
-    expect(await cluster.store.find(id)).toMatchObject({ worker, attempt: 1, failures: 0, requeues: 0 });
+    await expect.poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 20_000 }).toBe('succeeded');
+    expect(await cluster.store.find(jobRef(id))).toMatchObject({ worker, attempt: 1, failures: 0, requeues: 0 });
 
     // Each removes containers of its own engine only, and the jobs that come go on either.
     const more = [`j-${randomUUID()}`, `j-${randomUUID()}`];
@@ -55,7 +56,9 @@ test('a scheduler on another engine takes a container that it can not see for no
       given.succeed();
     }
     for (const other of more)
-      await expect.poll(async () => (await cluster.store.find(other))?.state, { timeout: 20_000 }).toBe('succeeded');
+      await expect
+        .poll(async () => (await cluster.store.find(jobRef(other)))?.state, { timeout: 20_000 })
+        .toBe('succeeded');
   } finally {
     await cluster.stop();
     for (const seen of await elsewhere.list()) await elsewhere.stop(seen.worker);

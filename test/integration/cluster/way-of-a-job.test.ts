@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { InstantEngine, type TurnScript } from '@remuda/testing';
+import { InstantEngine, type TurnScript, jobRef } from '@remuda/testing';
 import { noUsage, type JobEvent, type JobSpec, type TurnEnd } from '@remuda/domain';
 import { Leases } from '@remuda/redis';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -36,13 +36,13 @@ async function submit(cluster: Cluster, spec: Partial<JobSpec> = {}): Promise<st
 /** All events of a job up to its end. */
 async function eventsOf(cluster: Cluster, job: string): Promise<readonly JobEvent[]> {
   const all: JobEvent[] = [];
-  for await (const batch of cluster.events.follow(job, 0, AbortSignal.timeout(30_000))) all.push(...batch);
+  for await (const batch of cluster.events.follow(jobRef(job), 0, AbortSignal.timeout(30_000))) all.push(...batch);
   return all;
 }
 
 /** Resolves when the event is in the job's stream. */
 async function eventOf(cluster: Cluster, job: string, type: JobEvent['type']): Promise<JobEvent> {
-  for await (const batch of cluster.events.follow(job, 0, AbortSignal.timeout(30_000))) {
+  for await (const batch of cluster.events.follow(jobRef(job), 0, AbortSignal.timeout(30_000))) {
     const found = batch.find((event) => event.type === type);
     if (found) return found;
   }
@@ -84,8 +84,8 @@ describe('the way of a job', () => {
       const events = await eventsOf(cluster, id);
       expect(types(events)).toEqual(['job.queued', 'job.assigned', 'message.text', 'job.over']);
       expect(events.map((event) => event.id)).toEqual([1, 2, 3, 4]);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', attempt: 1, costUsd: 0.5 });
-      expect(await cluster.store.result(id)).toMatchObject({ text: 'done' });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded', attempt: 1, costUsd: 0.5 });
+      expect(await cluster.store.result(jobRef(id))).toMatchObject({ text: 'done' });
     });
   });
 
@@ -131,7 +131,7 @@ describe('the way of a job', () => {
         'attempt.restarted',
         'job.over',
       ]);
-      expect(await cluster.store.find(id)).toMatchObject({
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({
         state: 'failed',
         attempt: 2,
         failures: 1,
@@ -178,7 +178,7 @@ describe('the way of a job', () => {
       );
     const profile = { pool: { warm: 1, max: 1 }, recycle: { afterJobs: 100, afterMs: 1e9, idleMs: 1e9 } };
     await withCluster({ engine, profile }, async (cluster) => {
-      const startOf = async (id: string) => (await cluster.store.find(id))?.start;
+      const startOf = async (id: string) => (await cluster.store.find(jobRef(id)))?.start;
       await submit(cluster, { prompt: 'first' });
       await hold.begun;
       const waiting = await submit(cluster, { prompt: 'second' });
@@ -197,13 +197,16 @@ describe('the way of a job', () => {
       const runAt = Date.now() + 1_200;
       const later = await submit(cluster, { runAt });
       await eventsOf(cluster, later);
-      const claimedAt = (await cluster.store.find(later))?.times.claimedAt ?? 0;
+      const claimedAt = (await cluster.store.find(jobRef(later)))?.times.claimedAt ?? 0;
       expect(claimedAt).toBeGreaterThanOrEqual(runAt);
     });
     await withCluster({ profile: { name: 'other' } }, async (cluster) => {
       const stale = await submit(cluster, { ttlMs: 100 });
       await eventsOf(cluster, stale);
-      expect(await cluster.store.find(stale)).toMatchObject({ state: 'failed', failure: { code: 'job.expired' } });
+      expect(await cluster.store.find(jobRef(stale))).toMatchObject({
+        state: 'failed',
+        failure: { code: 'job.expired' },
+      });
     });
   });
 
@@ -218,12 +221,14 @@ describe('the way of a job', () => {
       await eventsOf(cluster, stale);
       expect(await waiting()).toBe(1);
       expect(await cluster.redis.exists(cluster.keys.placed('default', stale))).toBe(0);
-      expect(await cluster.deadLetters.redrive(stale)).toEqual({ kind: 'redriven' });
+      expect(await cluster.deadLetters.redrive(jobRef(stale, 'other'))).toEqual({ kind: 'unknown' });
+      expect(await cluster.deadLetters.attempts(jobRef(stale, 'other'))).toEqual([]);
+      expect(await cluster.deadLetters.redrive(jobRef(stale))).toEqual({ kind: 'redriven' });
       expect(await waiting()).toBe(2);
       await cluster.controls.resume('default');
       expect(types(await eventsOf(cluster, stale)).at(-1)).toBe('job.over');
       await eventsOf(cluster, other);
-      expect(await cluster.store.find(stale)).toMatchObject({ state: 'succeeded' });
+      expect(await cluster.store.find(jobRef(stale))).toMatchObject({ state: 'succeeded' });
     });
   });
 });
@@ -232,9 +237,9 @@ describe('cancelling', () => {
   test('a queued job is over at once and never starts', async () => {
     await withCluster({ profile: { name: 'other' } }, async (cluster) => {
       const id = await submit(cluster);
-      expect(await cluster.store.cancel(id, 'not needed')).toEqual({ kind: 'cancelled' });
+      expect(await cluster.store.cancel(jobRef(id), 'not needed')).toEqual({ kind: 'cancelled' });
       expect(types(await eventsOf(cluster, id))).toEqual(['job.queued', 'job.over']);
-      expect(await cluster.store.cancel(id, 'again')).toEqual({ kind: 'over', state: 'cancelled' });
+      expect(await cluster.store.cancel(jobRef(id), 'again')).toEqual({ kind: 'over', state: 'cancelled' });
     });
   });
 
@@ -243,9 +248,9 @@ describe('cancelling', () => {
     await withCluster({ engine: () => new InstantEngine(hold.script) }, async (cluster) => {
       const id = await submit(cluster);
       await hold.begun;
-      expect(await cluster.store.cancel(id, 'enough')).toEqual({ kind: 'requested' });
+      expect(await cluster.store.cancel(jobRef(id), 'enough')).toEqual({ kind: 'requested' });
       await eventsOf(cluster, id);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled' });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'cancelled' });
     });
   });
 
@@ -257,19 +262,19 @@ describe('cancelling', () => {
         ...args
       ) {
         expect(args[1]).toMatchObject({ state: 'queued' });
-        expect(await cluster.store.cancel(args[0].job, 'enough')).toEqual({ kind: 'requested' });
+        expect(await cluster.store.cancel(jobRef(args[0].job), 'enough')).toEqual({ kind: 'requested' });
         settle.mockRestore();
         return this.settle(...args);
       });
       const id = await submit(cluster);
       expect(types(await eventsOf(cluster, id)).slice(-2)).toEqual(['job.cancel_requested', 'job.over']);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'cancelled', attempt: 1 });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'cancelled', attempt: 1 });
     });
   });
 
   test('an unknown job is unknown', async () => {
     await withCluster({}, async (cluster) => {
-      expect(await cluster.store.cancel('j-none', 'x')).toEqual({ kind: 'unknown' });
+      expect(await cluster.store.cancel(jobRef('j-none'), 'x')).toEqual({ kind: 'unknown' });
     });
   });
 });
@@ -280,7 +285,7 @@ describe('what dies', () => {
     await withCluster({ engine: () => new InstantEngine(hold.script) }, async (cluster) => {
       const id = await submit(cluster);
       await hold.begun;
-      const worker = (await cluster.store.find(id))?.worker ?? '';
+      const worker = (await cluster.store.find(jobRef(id)))?.worker ?? '';
       await cluster.runtime.crash(worker);
       await eventOf(cluster, id, 'job.requeued');
       hold.release();
@@ -293,7 +298,12 @@ describe('what dies', () => {
         'attempt.restarted',
         'job.over',
       ]);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', failures: 0, requeues: 1, attempt: 2 });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({
+        state: 'succeeded',
+        failures: 0,
+        requeues: 1,
+        attempt: 2,
+      });
     });
   });
 
@@ -309,7 +319,7 @@ describe('what dies', () => {
       const events = await eventsOf(cluster, id);
       expect(types(events)).toEqual(['job.queued', 'job.assigned', 'job.over']);
       expect(hold.turns()).toBe(1);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
     });
   });
 
@@ -327,7 +337,7 @@ describe('what dies', () => {
       hold.release();
       await eventsOf(cluster, id);
       expect(hold.turns()).toBe(1);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded', requeues: 0, attempt: 1 });
     });
   });
 
@@ -340,10 +350,10 @@ describe('what dies', () => {
       hold.release();
       await redis.start();
       await eventsOf(cluster, id);
-      expect(await cluster.store.find(id)).toMatchObject({ state: 'succeeded' });
+      expect(await cluster.store.find(jobRef(id))).toMatchObject({ state: 'succeeded' });
       const next = await submit(cluster);
       await eventsOf(cluster, next);
-      expect(await cluster.store.find(next)).toMatchObject({ state: 'succeeded' });
+      expect(await cluster.store.find(jobRef(next))).toMatchObject({ state: 'succeeded' });
     });
   });
 });
@@ -357,7 +367,7 @@ describe('idempotency', () => {
       const second = await cluster.store.submit([two], { key: 'k', fingerprint: 'a' });
       expect(first).toEqual({ ids: [one.id], repeated: false });
       expect(second).toEqual({ ids: [one.id], repeated: true });
-      expect(await cluster.store.find(two.id)).toBeUndefined();
+      expect(await cluster.store.find(jobRef(two.id))).toBeUndefined();
       await expect(cluster.store.submit([two], { key: 'k', fingerprint: 'b' })).rejects.toMatchObject({
         code: 'idempotency.conflict',
       });

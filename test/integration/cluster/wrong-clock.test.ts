@@ -1,3 +1,4 @@
+import { jobRef } from '@remuda/testing';
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Clock } from '@remuda/domain';
@@ -25,20 +26,21 @@ test.each([
     await cluster.store.submit([{ id, spec: specOf({ timeoutMs, attempts: 1 }) }]);
     return id;
   };
-  const over = (id: string) => expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 20_000 });
+  const over = (id: string) =>
+    expect.poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 20_000 });
   try {
     const short = await submit(1_500);
     const long = await submit(60_000);
     const turns = [await engines.next(), await engines.next()];
     await over(short).toBe('failed');
     // By its worker, which would else be ended from outside ten seconds later.
-    expect(await cluster.store.find(short)).toMatchObject({ failure: { code: 'job.timed_out' }, attempt: 1 });
-    expect(await cluster.deadLetters.attempts(short)).toMatchObject([
+    expect(await cluster.store.find(jobRef(short))).toMatchObject({ failure: { code: 'job.timed_out' }, attempt: 1 });
+    expect(await cluster.deadLetters.attempts(jobRef(short))).toMatchObject([
       { failure: { message: 'The attempt reached its timeoutMs.' } },
     ]);
     for (const turn of turns) turn.succeed();
     await over(long).toBe('succeeded');
-    expect(await cluster.store.find(long)).toMatchObject({ attempt: 1, requeues: 0 });
+    expect(await cluster.store.find(jobRef(long))).toMatchObject({ attempt: 1, requeues: 0 });
   } finally {
     await cluster.stop();
   }
@@ -71,8 +73,10 @@ test('schedulers whose clocks are two hours apart agree on when a job is due', a
     }
     for (const _ of ids) (await engines.next()).succeed();
     for (const id of ids) {
-      await expect.poll(async () => (await cluster.store.find(id))?.state, { timeout: 30_000 }).toBe('succeeded');
-      const { times, attempt } = (await cluster.store.find(id))!;
+      await expect
+        .poll(async () => (await cluster.store.find(jobRef(id)))?.state, { timeout: 30_000 })
+        .toBe('succeeded');
+      const { times, attempt } = (await cluster.store.find(jobRef(id)))!;
       expect(attempt).toBe(2);
       expect(times.requeuedAt).toBeGreaterThanOrEqual(runAt);
       expect(Math.abs((times.overAt ?? 0) - Date.now())).toBeLessThan(60_000);
@@ -111,11 +115,15 @@ test.each([
       clock.offMs = jumpMs;
       const next = await submit({ ttlMs: 20_000 });
       (await engines.next()).succeed();
-      await expect.poll(async () => (await cluster.store.find(next))?.state, { timeout: 20_000 }).toBe('succeeded');
+      await expect
+        .poll(async () => (await cluster.store.find(jobRef(next)))?.state, { timeout: 20_000 })
+        .toBe('succeeded');
       turn.succeed();
-      await expect.poll(async () => (await cluster.store.find(running))?.state, { timeout: 20_000 }).toBe('succeeded');
+      await expect
+        .poll(async () => (await cluster.store.find(jobRef(running)))?.state, { timeout: 20_000 })
+        .toBe('succeeded');
       for (const id of [running, next])
-        expect(await cluster.store.find(id)).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
+        expect(await cluster.store.find(jobRef(id))).toMatchObject({ attempt: 1, failures: 0, requeues: 0 });
       expect((await cluster.pools.workers()).map(({ id }) => id).sort()).toEqual(before);
     } finally {
       await cluster.stop();

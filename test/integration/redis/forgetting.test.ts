@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Forgetting, Housekeeping, RedisJobStore, defaultRetention, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
-import { ManualClock, jobSpec } from '@remuda/testing';
+import { ManualClock, jobSpec, jobRef } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');
@@ -30,7 +30,7 @@ async function cancelled(count: number): Promise<readonly string[]> {
   for (const id of ids) {
     await store.submit([{ id, spec: jobSpec({ prompt: 'x'.repeat(10_000), labels: { own: id } }) }]);
     await clock.advance(1);
-    await store.cancel(id, 'not wanted');
+    await store.cancel(jobRef(id), 'not wanted');
   }
   return ids;
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobSpec, NewJob } from '@remuda/domain';
 import { ProfileQueue, Queues, RedisJobStore, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
-import { ManualClock, jobSpec } from '@remuda/testing';
+import { ManualClock, jobSpec, jobRef } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
 const keys = redisKeys('t');
@@ -100,7 +100,7 @@ test('jobs that are submitted again, since the answer was lost, change nothing',
   await redis.hset(keys.job('j-1'), 'state', 'assigned', 'seq', 7);
   await redis.zrem(keys.placed('default', 'prioritized'), 'j-1');
   await store.submit([job('j-1')]);
-  expect(await store.find('j-1')).toMatchObject({ state: 'assigned' });
+  expect(await store.find(jobRef('j-1'))).toMatchObject({ state: 'assigned' });
   expect(await redis.zcard(keys.placed('default', 'prioritized'))).toBe(0);
 });
 

@@ -1,6 +1,6 @@
 import { RemudaError, type JobSpec } from '@remuda/domain';
 import type { RedisDeadLetters, RedisJobStore } from '@remuda/redis';
-import { jobSpec } from '@remuda/testing';
+import { jobSpec, jobRef } from '@remuda/testing';
 import type { Program, World } from '../world/world.js';
 
 /** Clients of the run, who speak to one api: they submit, sometimes twice, cancel, and redrive what failed. */
@@ -76,7 +76,7 @@ export class Clients {
   async #cancel(id: string): Promise<void> {
     this.underWay++;
     try {
-      const { kind } = await this.store().cancel(id, 'no longer wanted');
+      const { kind } = await this.store().cancel(jobRef(id), 'no longer wanted');
       this.world.tell?.(`cancel of ${id}: ${kind}`);
       if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
       if (kind === 'cancelled') this.cancelled.add(id);
@@ -102,7 +102,7 @@ export class Clients {
     this.underWay++;
     try {
       for (let times = this.world.random.between(1, 2); times > 0; times--) {
-        const { kind } = await this.deadLetters().redrive(id);
+        const { kind } = await this.deadLetters().redrive(jobRef(id));
         this.world.tell?.(`redrive of ${id}: ${kind}`);
         if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
       }

@@ -25,6 +25,6 @@ export class AttemptsController {
   @ApiOkResponse({ type: AttemptsDto })
   async list(@Param('id') id: string): Promise<AttemptsView> {
     const job = await this.events.job(id);
-    return { attempts: (await this.letters.attempts(job.id)).map(viewAttempt) };
+    return { attempts: (await this.letters.attempts(job)).map(viewAttempt) };
   }
 }

@@ -21,6 +21,7 @@ import type {
 import { JobEvents } from '../events/job-events.js';
 import { invalid, readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { JobDto } from '../jobs/job-view.dto.js';
+import { refOf } from '../jobs/job-ref.js';
 import { viewJob } from '../jobs/job-view.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { deadLetters, redisIsUp } from '../stores.js';
@@ -71,7 +72,7 @@ export class DeadLettersController {
     const job = await this.events.job(id);
     if (job.state !== 'failed')
       throw new RemudaError('job.not_redrivable', `The job is not a dead letter: it is ${job.state}.`);
-    return { ...viewDeadLetter(job), history: (await this.letters.attempts(id)).map(viewAttempt) };
+    return { ...viewDeadLetter(job), history: (await this.letters.attempts(job)).map(viewAttempt) };
   }
 
   @Post('redrive')
@@ -122,7 +123,7 @@ export class DeadLettersController {
   private async redriveOne(id: string): Promise<Redriven> {
     if (!isId(id)) return { kind: 'unknown' };
     if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
-    const redriven = await this.letters.redrive(id);
+    const redriven = await this.letters.redrive(refOf(id));
     this.count.note(redriven);
     return redriven;
   }

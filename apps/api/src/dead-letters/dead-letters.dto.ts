@@ -65,7 +65,7 @@ export function toFilter({
   profile,
   code,
   class: kind,
-}: Pick<DeadLetterFilterDto, keyof DeadLetterFilter>): DeadLetterFilter {
+}: Pick<DeadLetterFilterDto, 'profile' | 'code' | 'class'>): DeadLetterFilter {
   return {
     ...(profile === undefined ? {} : { profile }),
     ...(code === undefined ? {} : { code }),

@@ -39,10 +39,13 @@ export function iso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** Lease token and snapshot are between the scheduler and its workers. */
-function withoutInnerParts({ lease: _, snapshot: __, ...job }: JobRecord): Omit<JobRecord, 'lease' | 'snapshot'> {
-  return job;
+/** Lease token and snapshot are between the scheduler and its workers; whose it is, its reader knows. */
+function withoutInnerParts(job: JobRecord): Omit<JobRecord, Inner> {
+  const { lease: _lease, snapshot: _snapshot, tenant: _tenant, session: _session, ...seen } = job;
+  return seen;
 }
+
+type Inner = 'lease' | 'snapshot' | 'tenant' | 'session';
 
 function viewTimes(times: JobTimes): JobView['times'] {
   const entries = Object.entries(times).filter((entry): entry is [string, number] => typeof entry[1] === 'number');

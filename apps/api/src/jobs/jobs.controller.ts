@@ -75,8 +75,8 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobView> {
     const { reason } = requireDto(CancelJobDto, requireBody(body ?? {}));
-    await this.events.job(id);
-    const answer = await this.store.cancel(id, reason ?? 'Cancelled by the client.');
+    const job = await this.events.job(id);
+    const answer = await this.store.cancel(job, reason ?? 'Cancelled by the client.');
     if (answer.kind === 'over')
       throw new RemudaError('job.cannot_cancel', `The job is already over: its state is ${answer.state}.`);
     reply.status(answer.kind === 'requested' ? 202 : 200);
@@ -96,7 +96,7 @@ export class JobsController {
   async result(@Param('id') id: string): Promise<JobResultView> {
     const job = await this.events.job(id);
     if (!isOver(job.state)) throw new RemudaError('job.not_over', `The job is ${job.state}.`, { retryAfterMs: 1_000 });
-    return viewResult(job, await this.store.result(id));
+    return viewResult(job, await this.store.result(job));
   }
 
   private async view(job: JobRecord): Promise<JobView> {

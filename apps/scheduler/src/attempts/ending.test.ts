@@ -5,6 +5,7 @@ import { endingOf, endingOfFailure } from './ending.js';
 import { startOf } from '../dispatch/start-kind.js';
 
 const job: JobRecord = {
+  tenant: 'default',
   id: 'j-1',
   spec: jobSpec(),
   state: 'running',

@@ -11,6 +11,7 @@ import { outsideGraceMs } from './overdue.js';
 const holding = (id: string, deadline: number): Holding => ({
   held: { id, lock: 'l', placedAt: 0 },
   job: {
+    tenant: 'default',
     ...{ id, spec: jobSpec({ timeoutMs: 60_000 }), state: 'running', attempt: 1, failures: 0, requeues: 0, lease: 1 },
     times: { queuedAt: 0 },
   } satisfies JobRecord,

@@ -180,9 +180,19 @@ export interface JobResult {
   readonly ended?: Ended;
 }
 
-/** All that is known of a job, but for its prompt's text, its events and its result. */
-export interface JobRecord {
+/** The tenant of jobs that name none. */
+export const defaultTenant = 'default';
+
+/** Names a job. Whoever has the id and not the tenant names no job. */
+export interface JobRef {
+  readonly tenant: string;
   readonly id: string;
+}
+
+/** All that is known of a job, but for its prompt's text, its events and its result. */
+export interface JobRecord extends JobRef {
+  /** The session of which it is a turn. */
+  readonly session?: string;
   readonly spec: Omit<JobSpec, 'prompt'>;
   readonly state: JobState;
   /** The attempt under way or the last one; 0 before the first. */

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../errors.js';
 import type { FailureClass } from '../jobs/failure-class.js';
-import type { Ended, Failure, JobRecord, Start, Usage } from '../jobs/job.js';
+import type { Ended, Failure, JobRecord, JobRef, Start, Usage } from '../jobs/job.js';
 
 /** An attempt that ended without success. Times are epoch ms. */
 export interface EndedAttempt {
@@ -23,6 +23,7 @@ export interface EndedAttempt {
 
 /** Which dead letters are meant; all of them where nothing is said. */
 export interface DeadLetterFilter {
+  readonly tenant?: string;
   readonly profile?: string;
   readonly code?: FailureCode;
   readonly class?: FailureClass;
@@ -50,9 +51,9 @@ export type Redriven =
  */
 export interface DeadLetters {
   /** A job's attempts that ended without success, the oldest first. */
-  attempts(id: string): Promise<readonly EndedAttempt[]>;
+  attempts(job: JobRef): Promise<readonly EndedAttempt[]>;
   /** Rejects with `cursor.invalid` for a cursor that is not ours. */
   list(query: DeadLetterQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }>;
   /** Queues a failed job once more, with a fresh allowance of attempts. Asked twice, the second one is refused. */
-  redrive(id: string): Promise<Redriven>;
+  redrive(job: JobRef): Promise<Redriven>;
 }

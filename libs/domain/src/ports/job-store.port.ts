@@ -1,5 +1,5 @@
 import type { JobEvent } from '../jobs/event.js';
-import type { JobRecord, JobResult, JobSpec } from '../jobs/job.js';
+import type { JobRecord, JobRef, JobResult, JobSpec } from '../jobs/job.js';
 import type { Halt } from '../jobs/halt.js';
 import type { Secrets } from '../jobs/secrets.js';
 import type { JobState } from '../jobs/job-state.js';
@@ -10,6 +10,10 @@ import type { AbortSignalLike } from './clock.port.js';
 /** A job to be taken in, with the id that it will have. */
 export interface NewJob {
   readonly id: string;
+  /** Default: `default`. */
+  readonly tenant?: string;
+  /** The session of which it is a turn. */
+  readonly session?: string;
   readonly spec: JobSpec;
   /** Values of the secrets that the spec names. */
   readonly secrets?: Secrets;
@@ -17,6 +21,8 @@ export interface NewJob {
 
 /** What a client promises to send once only. */
 export interface Idempotency {
+  /** Whose key it is: two tenants may use the same. Default: `default`. */
+  readonly tenant?: string;
   readonly key: string;
   /** Fingerprint of the body: the same key with another one is a conflict. */
   readonly fingerprint: string;
@@ -24,6 +30,8 @@ export interface Idempotency {
 
 /** Which jobs a list shows, newest first. */
 export interface JobQuery {
+  /** Whose jobs; those of all tenants where it is absent. */
+  readonly tenant?: string;
   readonly state?: JobState;
   readonly profile?: string;
   readonly label?: { readonly key: string; readonly value: string };
@@ -40,7 +48,7 @@ export type CancelAnswer =
   | { readonly kind: 'over'; readonly state: JobState }
   | { readonly kind: 'unknown' };
 
-/** The jobs as clients see them. Every call rejects with `redis.unavailable` while the store does not answer. */
+/** The jobs as clients see them: another tenant's job is as unknown as one that does not exist. Every call rejects with `redis.unavailable` while the store does not answer. */
 export interface JobStore {
   /**
    * Takes all jobs in, or none. With an idempotency key that was used before for the same body, gives the ids of then
@@ -51,13 +59,13 @@ export interface JobStore {
     jobs: readonly NewJob[],
     idempotency?: Idempotency,
   ): Promise<{ readonly ids: readonly string[]; readonly repeated: boolean }>;
-  find(id: string): Promise<JobRecord | undefined>;
+  find(job: JobRef): Promise<JobRecord | undefined>;
   /** Rejects with `cursor.invalid` for a cursor that is not ours. */
   list(query: JobQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }>;
   /** Place in its queue from 1, while it waits there; else undefined. */
   position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined>;
-  cancel(id: string, reason: string): Promise<CancelAnswer>;
-  result(id: string): Promise<JobResult | undefined>;
+  cancel(job: JobRef, reason: string): Promise<CancelAnswer>;
+  result(job: JobRef): Promise<JobResult | undefined>;
 }
 
 /** A stretch of a job's event stream. */
@@ -67,15 +75,15 @@ export interface EventPage {
   readonly complete: boolean;
 }
 
-/** The jobs' event streams, for reading. */
+/** The jobs' event streams, for reading; that of another tenant's job is empty and has ended. */
 export interface EventLog {
   /** Events with an id above `after`, at most about `limit`; begins with a `stream.gap` when some of them were trimmed. */
-  page(job: string, after: number, limit: number): Promise<EventPage>;
+  page(job: JobRef, after: number, limit: number): Promise<EventPage>;
   /**
    * Events with an id above `after`, those to come included, in batches as they arrive; ends after `job.over` or when
    * the signal aborts. A reader that is slow holds up nobody: what it has not read stays in the stream.
    */
-  follow(job: string, after: number, signal: AbortSignalLike): AsyncIterable<readonly JobEvent[]>;
+  follow(job: JobRef, after: number, signal: AbortSignalLike): AsyncIterable<readonly JobEvent[]>;
 }
 
 /** A worker as operators see it. Times are epoch ms. */

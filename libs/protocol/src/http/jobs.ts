@@ -16,8 +16,11 @@ export type JobRequest = Pick<JobSpec, 'prompt'> &
     readonly secrets?: Readonly<Record<string, string>>;
   };
 
+/** What of a record its view leaves out, or has in another shape. */
+type Inner = 'spec' | 'lease' | 'snapshot' | 'times' | 'tenant' | 'session';
+
 /** What became of a job, and what was asked for but for its prompt. Lease token and snapshot stay inside. */
-export type JobView = Dated<Omit<JobRecord, 'spec' | 'lease' | 'snapshot' | 'times'>, 'wakeAt' | 'cancelRequestedAt'> &
+export type JobView = Dated<Omit<JobRecord, Inner>, 'wakeAt' | 'cancelRequestedAt'> &
   Dated<JobRecord['spec'], 'runAt'> & {
     readonly times: Dated<JobTimes, keyof JobTimes>;
     /** Place in its queue from 1, while it waits there. */

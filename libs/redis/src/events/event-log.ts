@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
-import type { Clock, AbortSignalLike, EventLog, EventPage, JobEvent } from '@remuda/domain';
+import type { Clock, AbortSignalLike, EventLog, EventPage, JobEvent, JobRef } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
+import { isTenants } from '../jobs/job-list.js';
 import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
 import { Pace } from './pace.js';
 import { StreamTail, type StreamEntry } from './stream-tail.js';
@@ -30,15 +31,18 @@ export class RedisEventLog implements EventLog {
     this.#tail = new StreamTail(open, this.#redis, (entries) => this.#paceMs(entries));
   }
 
-  async page(job: string, after: number, limit: number): Promise<EventPage> {
+  async page(job: JobRef, after: number, limit: number): Promise<EventPage> {
     try {
-      return await this.#page(job, after, limit);
+      if (!(await isTenants(this.#redis, this.keys, job))) return { events: [], complete: true };
+      return await this.#page(job.id, after, limit);
     } catch (error) {
       throw translateRedisError(error);
     }
   }
 
-  async *follow(job: string, after: number, signal: AbortSignalLike): AsyncGenerator<readonly JobEvent[]> {
+  async *follow(ref: JobRef, after: number, signal: AbortSignalLike): AsyncGenerator<readonly JobEvent[]> {
+    if (!(await isTenants(this.#redis, this.keys, ref))) return;
+    const job = ref.id;
     const follower = this.#join(job, after);
     try {
       while (!signal.aborted) {

@@ -8,6 +8,7 @@ import {
   type DeadLetters,
   type EndedAttempt,
   type JobRecord,
+  type JobRef,
   type NewEvent,
   type Redriven,
 } from '@remuda/domain';
@@ -17,7 +18,7 @@ import { readAttempt } from '../leases/attempt-entry.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { retiredKeysOf } from './job-keys.js';
 import { retriedField } from './job-hash.js';
-import { pageOf, readJob } from './job-list.js';
+import { isTenants, pageOf, readJob } from './job-list.js';
 import { placeAgain } from '../queue/placing.js';
 import { passOver } from '../connection/queue-log.js';
 import { Queues } from '../queue/queues.js';
@@ -55,9 +56,11 @@ export class RedisDeadLetters implements DeadLetters {
     this.#queues = new Queues(connection, keys);
   }
 
-  async attempts(id: string): Promise<readonly EndedAttempt[]> {
-    const entries = await this.redis.lrange(this.keys.attempts(id), 0, -1).catch(rethrow);
-    return entries.map(readAttempt).filter((attempt) => attempt !== undefined);
+  async attempts(job: JobRef): Promise<readonly EndedAttempt[]> {
+    const { redis, keys } = this;
+    const asked = Promise.all([isTenants(redis, keys, job), redis.lrange(keys.attempts(job.id), 0, -1)]);
+    const [allowed, entries] = await asked.catch(rethrow);
+    return (allowed ? entries : []).map(readAttempt).filter((attempt) => attempt !== undefined);
   }
 
   async list(query: DeadLetterQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
@@ -66,9 +69,10 @@ export class RedisDeadLetters implements DeadLetters {
     return pageOf(index, { ...query, state: 'failed' }).catch(rethrow);
   }
 
-  async redrive(id: string): Promise<Redriven> {
+  async redrive(asked: JobRef): Promise<Redriven> {
     const { redis, keys } = this;
-    const job = await readJob(redis, keys, id).catch(rethrow);
+    const { id } = asked;
+    const job = await readJob(redis, keys, asked).catch(rethrow);
     if (!job) return { kind: 'unknown' };
     const now = this.clock.now();
     const event: NewEvent = { type: 'job.redriven', at: now, data: { attempts: job.spec.attempts } };

@@ -12,14 +12,17 @@ import { isOverState } from './states.lua.js';
 export const cancelScript = defineScript(
   {
     keys: endedQueuedKeys,
-    args: ['id', 'now', 'overEvents', 'requestedEvents', 'keysEndMs', 'beforeControl', 'behindControl', 'failure'],
+    args: [
+      ...(['id', 'tenant', 'defaultTenant', 'now', 'overEvents', 'requestedEvents', 'keysEndMs'] as const),
+      ...(['beforeControl', 'behindControl', 'failure'] as const),
+    ],
     include: [isOverState, appendEvents, endQueuedJob],
     whenFull: true,
   },
   `
-local at = redis.call('HMGET', jobKey, 'state', 'profile', 'worker', 'lease', 'cancelRequestedAt', 'attempt')
+local at = redis.call('HMGET', jobKey, 'state', 'profile', 'worker', 'lease', 'cancelRequestedAt', 'attempt', 'tenant')
 local state, profile, worker = at[1], at[2], at[3]
-if not state then return {'unknown'} end
+if not state or (at[7] or defaultTenant) ~= tenant then return {'unknown'} end
 if isOver(state) then return {'over', state} end
 if state == 'queued' then
   redis.call('HSET', jobKey, 'state', 'cancelled', 'failure', failure)

@@ -1,4 +1,14 @@
-import type { Failure, FailureCode, FoundJob, JobRecord, JobSpec, JobState, Start, Usage } from '@remuda/domain';
+import {
+  defaultTenant,
+  type Failure,
+  type FailureCode,
+  type FoundJob,
+  type JobRecord,
+  type JobSpec,
+  type JobState,
+  type Start,
+  type Usage,
+} from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
 
 /** Fields of the Redis hash `job(id)`; all values are text. */
@@ -13,7 +23,8 @@ export function foundJob(id: string, hash: JobHash, prompt: string | null): Foun
 export function readJobHash(id: string, hash: JobHash): JobRecord {
   const number = (field: string): number => Number(hash[field] ?? 0);
   return {
-    id,
+    ...{ id, tenant: hash['tenant'] ?? defaultTenant },
+    ...optional(hash, 'session', String),
     spec: JSON.parse(hash['spec'] ?? '{}') as Omit<JobSpec, 'prompt'>,
     state: hash['state'] as JobState,
     attempt: number('attempt'),

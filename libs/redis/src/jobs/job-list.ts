@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { JobQuery, JobRecord } from '@remuda/domain';
+import { defaultTenant, type JobQuery, type JobRecord, type JobRef } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { decodeCursor, encodeCursor, type ListCursor } from './cursor.js';
 import { readJobHash, type JobHash } from './job-hash.js';
@@ -32,7 +32,7 @@ export interface JobIndex {
 /** Finds a page of an index's jobs, the latest first. */
 export async function pageOf(
   at: JobIndex,
-  query: Pick<JobQuery, 'cursor' | 'limit' | 'state' | 'profile'>,
+  query: Pick<JobQuery, 'cursor' | 'limit' | 'state' | 'profile' | 'tenant'>,
 ): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
   const { limit } = query;
   const jobs: JobRecord[] = [];
@@ -58,14 +58,23 @@ type Listed = readonly [id: string, at: string, record: readonly string[], count
 
 async function look(
   { redis, keys, index }: JobIndex,
-  { limit, state, profile }: Pick<JobQuery, 'limit' | 'state' | 'profile'>,
+  { limit, state, profile, tenant }: Pick<JobQuery, 'limit' | 'state' | 'profile' | 'tenant'>,
   from: ListCursor | undefined,
 ): Promise<Stretch> {
   const [beforeJob, behindJob] = affixesOf(keys.job);
   const [beforeModel, behindModel] = affixesOf(keys.model);
   const args = {
     ...{ afterAt: from?.at ?? '', afterId: from?.id ?? '', mostPlaces: stride, mostJobs: limit },
-    ...{ state: state ?? '', profile: profile ?? '', beforeJob, behindJob, beforeModel, behindModel },
+    ...{
+      state: state ?? '',
+      profile: profile ?? '',
+      tenant: tenant ?? '',
+      defaultTenant,
+      beforeJob,
+      behindJob,
+      beforeModel,
+      behindModel,
+    },
   };
   const found = (await listScript.run(redis, { keys: { index }, args })) as [string, string, number, ...Listed[]];
   const [id, at, end, ...listed] = found;
@@ -76,11 +85,22 @@ function readListed([id, , record, counts]: Listed): JobRecord {
   return withCounts(id, hashOf(record), hashOf(counts));
 }
 
+/** Whether the job is the tenant's. One that is not known is the default one's, as are those of earlier releases. */
+export async function isTenants(redis: Redis, keys: RedisKeys, { tenant, id }: JobRef): Promise<boolean> {
+  return ((await redis.hget(keys.job(id), 'tenant')) ?? defaultTenant) === tenant;
+}
+
 /**
  * One record, with the model's times and what the bridge counted beside it: that is more than the record has while an answer that was cut
  * is counted.
  */
-export async function readJob(redis: Redis, keys: RedisKeys, id: string): Promise<JobRecord | undefined> {
+export async function readJob(redis: Redis, keys: RedisKeys, { tenant, id }: JobRef): Promise<JobRecord | undefined> {
+  const job = await readAnyJob(redis, keys, id);
+  return job?.tenant === tenant ? job : undefined;
+}
+
+/** One record, whosever it is. */
+export async function readAnyJob(redis: Redis, keys: RedisKeys, id: string): Promise<JobRecord | undefined> {
   const [hash, counts] = await Promise.all([redis.hgetall(keys.job(id)), redis.hgetall(keys.model(id))]);
   return hash['state'] ? withCounts(id, hash, counts) : undefined;
 }

@@ -1,12 +1,14 @@
 import type { Redis } from 'ioredis';
 import {
   RemudaError,
+  defaultTenant,
   type CancelAnswer,
   type Clock,
   type Idempotency,
   type JobStore,
   type JobQuery,
   type JobRecord,
+  type JobRef,
   type JobResult,
   type JobState,
   type NewEvent,
@@ -17,7 +19,7 @@ import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { cancelScript } from './end-queued.lua.js';
 import { endedKeysOf } from './job-keys.js';
-import { listJobs, readJob } from './job-list.js';
+import { isTenants, listJobs, readJob } from './job-list.js';
 import { passOver } from '../connection/queue-log.js';
 import { Queues } from '../queue/queues.js';
 import { defaultRetention, keysEndMs } from '../retention/retention.js';
@@ -56,8 +58,8 @@ export class RedisJobStore implements JobStore {
     return { ids: jobs.map((job) => job.id), repeated: false };
   }
 
-  async find(id: string): Promise<JobRecord | undefined> {
-    return readJob(this.redis, this.keys, id).catch(rethrow);
+  async find(job: JobRef): Promise<JobRecord | undefined> {
+    return readJob(this.redis, this.keys, job).catch(rethrow);
   }
 
   async list(query: JobQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
@@ -77,7 +79,7 @@ export class RedisJobStore implements JobStore {
     return rank === null ? undefined : wait + rank + 1;
   }
 
-  async cancel(id: string, reason: string): Promise<CancelAnswer> {
+  async cancel({ tenant, id }: JobRef, reason: string): Promise<CancelAnswer> {
     const { keys } = this;
     const now = this.clock.now();
     const failure = { code: 'job.cancelled', message: reason } as const;
@@ -88,7 +90,16 @@ export class RedisJobStore implements JobStore {
       .run(this.redis, {
         keys: { ...endedKeysOf(keys, id), ttl: keys.ttl, unplaced: keys.unplaced },
         args: {
-          ...{ id, now, keysEndMs, beforeControl, behindControl, failure: JSON.stringify(failure) },
+          ...{
+            id,
+            tenant,
+            defaultTenant,
+            now,
+            keysEndMs,
+            beforeControl,
+            behindControl,
+            failure: JSON.stringify(failure),
+          },
           ...{ overEvents: JSON.stringify([over]), requestedEvents: JSON.stringify([requested]) },
         },
       })
@@ -103,9 +114,11 @@ export class RedisJobStore implements JobStore {
     return { kind };
   }
 
-  async result(id: string): Promise<JobResult | undefined> {
-    const text = await this.redis.get(this.keys.result(id)).catch(rethrow);
-    return text === null ? undefined : (JSON.parse(text) as JobResult);
+  async result(job: JobRef): Promise<JobResult | undefined> {
+    const { redis, keys } = this;
+    const asked = Promise.all([isTenants(redis, keys, job), redis.get(keys.result(job.id))]);
+    const [allowed, text] = await asked.catch(rethrow);
+    return text === null || !allowed ? undefined : (JSON.parse(text) as JobResult);
   }
 
   async close(): Promise<void> {

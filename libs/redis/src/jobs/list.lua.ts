@@ -2,7 +2,7 @@ import { defineScript } from '../script/define-script.js';
 
 /**
  * Looks through an index of jobs, the latest first, from below a place on, and gives those that fit with their records. Equal times are told
- * apart by id, as the index itself sorts them. `afterAt` and `afterId` are '' at the beginning; `state` and `profile` are '' for any. What
+ * apart by id, as the index itself sorts them. `afterAt` and `afterId` are '' at the beginning; `state`, `profile` and `tenant` are '' for any. What
  * stands before and behind an id in the key of a record, and in that of what the bridge counted, are the last four.
  *
  * Gives id and time of the last place that was looked at, 1 where there is none behind it, then per job: id, time, fields and values of its
@@ -12,7 +12,7 @@ export const listScript = defineScript(
   {
     keys: ['index'],
     args: [
-      ...(['afterAt', 'afterId', 'mostPlaces', 'mostJobs', 'state', 'profile'] as const),
+      ...(['afterAt', 'afterId', 'mostPlaces', 'mostJobs', 'state', 'profile', 'tenant', 'defaultTenant'] as const),
       ...(['beforeJob', 'behindJob', 'beforeModel', 'behindModel'] as const),
     ],
   },
@@ -34,8 +34,9 @@ for i = 1, #places, 2 do
     jobs[1] = id
     jobs[2] = at
     local key = beforeJob .. id .. behindJob
-    local job = redis.call('HMGET', key, 'state', 'profile')
-    if job[1] and (state == '' or job[1] == state) and (profile == '' or job[2] == profile) then
+    local job = redis.call('HMGET', key, 'state', 'profile', 'tenant')
+    local isTenants = tenant == '' or (job[3] or defaultTenant) == tenant
+    if job[1] and isTenants and (state == '' or job[1] == state) and (profile == '' or job[2] == profile) then
       jobs[#jobs + 1] = {id, at, redis.call('HGETALL', key), redis.call('HGETALL', beforeModel .. id .. behindModel)}
       if #jobs - 3 == tonumber(mostJobs) then return jobs end
     end

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Clock, Idempotency, NewEvent, NewJob } from '@remuda/domain';
+import { defaultTenant, type Clock, type Idempotency, type NewEvent, type NewJob } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { Groups } from './groups.js';
@@ -70,7 +70,7 @@ export class Submissions {
     return (await submitScript.run(this.redis, {
       keys: {
         ...{ jobs: keys.jobs, ttl: keys.ttl, firstJob: first },
-        idempotency: idempotency ? keys.idempotency(idempotency.key) : keys.jobs,
+        idempotency: idempotency ? keys.idempotency(idempotency.key, idempotency.tenant) : keys.jobs,
       },
       args: {
         ...{ now, fingerprint: idempotency?.fingerprint ?? '', idempotencyMs: this.idempotencyMs },
@@ -117,13 +117,14 @@ function wakesOf(jobs: readonly NewJob[], now: number): readonly string[] {
 }
 
 /** What is written of a job that is submitted at `now`. */
-function argsOf({ id, spec: asked, secrets }: NewJob, now: number) {
+function argsOf({ id, tenant = defaultTenant, session, spec: asked, secrets }: NewJob, now: number) {
   const { prompt, ...spec } = asked;
   const { profile, priority, runAt, ttlMs } = spec;
   const data = { profile, priority, ...(runAt === undefined ? {} : { runAt }) };
   const event: NewEvent = { type: 'job.queued', at: now, data };
   return {
-    ...{ id, profile, spec: JSON.stringify(spec), prompt, priority },
+    ...{ id, tenant: tenant === defaultTenant ? '' : tenant, session: session ?? '' },
+    ...{ profile, spec: JSON.stringify(spec), prompt, priority },
     queuedEvents: JSON.stringify([event]),
     deadline: ttlMs === undefined ? '' : Math.max(now, runAt ?? 0) + ttlMs,
     wakeAt: runAt !== undefined && runAt > now ? runAt : '',

@@ -9,7 +9,7 @@ import { defineScript } from '../script/define-script.js';
  * for consumers that block.
  *
  * `idempotency` is any key of ours, and `fingerprint` '', where the client named no idempotency key; `ids` and `wakes` are JSON: what the
- * client is told under its key again, and what schedulers are woken with on `wakeChannel`. Of a job `spec`, `data`, `options` (both
+ * client is told under its key again, and what schedulers are woken with on `wakeChannel`. Of a job `tenant` and `session` are '' for the default one and for none, `spec`, `data`, `options` (both
  * BullMQ's), `secrets` ('' for none) and `labels` (a list of `key=value`) are JSON, `deadline` and `wakeAt` epoch ms or ''.
  * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again because the first answer was lost, it changes nothing.
  */
@@ -20,7 +20,18 @@ export const submitScript = defineScript(
     each: {
       keys: ['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed', 'priorityCounter'],
       args: [
-        ...(['id', 'profile', 'spec', 'prompt', 'queuedEvents', 'priority', 'deadline', 'wakeAt'] as const),
+        ...([
+          'id',
+          'tenant',
+          'session',
+          'profile',
+          'spec',
+          'prompt',
+          'queuedEvents',
+          'priority',
+          'deadline',
+          'wakeAt',
+        ] as const),
         ...(['data', 'options', 'secrets', 'labels'] as const),
       ],
     },
@@ -40,6 +51,8 @@ elseif redis.call('EXISTS', firstJobKey) == 1 then
 end
 ${forEach}
   redis.call('HSET', jobKey, 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
+  if tenant ~= '' then redis.call('HSET', jobKey, 'tenant', tenant) end
+  if session ~= '' then redis.call('HSET', jobKey, 'session', session) end
   redis.call('SET', promptKey, prompt)
   if secrets ~= '' then redis.call('SET', secretsKey, secrets) end
   redis.call('XADD', eventsKey, '1-0', 'n', 1, 'a', 0, 'd', queuedEvents)

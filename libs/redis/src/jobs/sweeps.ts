@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { isHeld, type JobState } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
-import { readJob } from './job-list.js';
+import { readAnyJob } from './job-list.js';
 import { announce, placeAgain, placeJobs } from '../queue/placing.js';
 import type { HeldJob } from '../queue/profile-queue.js';
 import type { Queues } from '../queue/queues.js';
@@ -31,7 +31,7 @@ export class Sweeps {
   /** Gives a place in their queues to jobs that were written but not placed; their number. */
   async placeForgotten(now: number): Promise<number> {
     const ids = await this.#redis.zrangebyscore(this.#keys.unplaced, '-inf', now - placingMs, 'LIMIT', 0, most);
-    const jobs = await Promise.all(ids.map((id) => readJob(this.#redis, this.#keys, id)));
+    const jobs = await Promise.all(ids.map((id) => readAnyJob(this.#redis, this.#keys, id)));
     const queued = jobs.filter((job) => job !== undefined).filter((job) => job.state === 'queued');
     const fresh = queued.filter((job) => job.times.redrivenAt === undefined);
     if (fresh.length > 0) {

@@ -1,8 +1,18 @@
-import type { AbortSignalLike, EventLog, EventPage, JobEvent, NewEvent } from '@remuda/domain';
+import {
+  defaultTenant,
+  type AbortSignalLike,
+  type EventLog,
+  type EventPage,
+  type JobEvent,
+  type JobRef,
+  type NewEvent,
+} from '@remuda/domain';
 
 /** The jobs' event streams, without Redis: a test writes them. Passes the same contract suite as the real one. */
 export class MemoryEventLog implements EventLog {
   readonly #streams = new Map<string, JobEvent[]>();
+  /** Whose the jobs are; those that are not here are the default tenant's. */
+  readonly tenants = new Map<string, string>();
   readonly #readers = new Set<() => void>();
 
   /** Writes events at the end of a job's stream. */
@@ -20,16 +30,17 @@ export class MemoryEventLog implements EventLog {
     );
   }
 
-  async page(job: string, after: number, limit: number): Promise<EventPage> {
+  async page({ id, tenant }: JobRef, after: number, limit: number): Promise<EventPage> {
     await Promise.resolve();
-    const stream = this.#of(job);
+    if ((this.tenants.get(id) ?? defaultTenant) !== tenant) return { events: [], complete: true };
+    const stream = this.#of(id);
     const events = stream.filter((event) => event.id > after).slice(0, limit);
     const last = stream.at(-1);
     const complete = !last || (last.type === 'job.over' && last.id <= (events.at(-1)?.id ?? after));
     return { events: [...gapBefore(events[0], after), ...events], complete };
   }
 
-  async *follow(job: string, after: number, signal: AbortSignalLike): AsyncGenerator<readonly JobEvent[]> {
+  async *follow(job: JobRef, after: number, signal: AbortSignalLike): AsyncGenerator<readonly JobEvent[]> {
     for (let at = after; !signal.aborted;) {
       const news = this.#news(signal);
       const { events, complete } = await this.page(job, at, 100);

@@ -1,5 +1,6 @@
 import {
   RemudaError,
+  defaultTenant,
   isHeld,
   isOver,
   type CancelAnswer,
@@ -8,6 +9,7 @@ import {
   type Idempotency,
   type JobQuery,
   type JobRecord,
+  type JobRef,
   type JobResult,
   type JobStore,
   type NewEvent,
@@ -32,27 +34,31 @@ export class MemoryJobStore implements JobStore {
   async submit(jobs: readonly NewJob[], idempotency?: Idempotency): ReturnType<JobStore['submit']> {
     await Promise.resolve();
     const ids = jobs.map(({ id }) => id);
-    const known = idempotency && this.#sent.get(idempotency.key);
+    const sent = `${idempotency?.tenant ?? defaultTenant}/${idempotency?.key ?? ''}`;
+    const known = idempotency && this.#sent.get(sent);
     if (known && known.fingerprint === idempotency.fingerprint) return { ids: known.ids, repeated: true };
     if (known) throw new RemudaError('idempotency.conflict', 'This key was used before, with another body.');
-    if (idempotency) this.#sent.set(idempotency.key, { fingerprint: idempotency.fingerprint, ids });
-    for (const { id, spec } of jobs) {
+    if (idempotency) this.#sent.set(sent, { fingerprint: idempotency.fingerprint, ids });
+    for (const { id, tenant = defaultTenant, session, spec } of jobs) {
       const { prompt, ...kept } = spec;
       this.#prompts.set(id, prompt);
       const at = this.clock.now();
       const none = { attempt: 0, failures: 0, requeues: 0, lease: 0 };
-      this.#jobs.set(id, { id, spec: kept, state: 'queued', ...none, times: { queuedAt: at } });
+      const own = { id, tenant, ...(session === undefined ? {} : { session }) };
+      this.#jobs.set(id, { ...own, spec: kept, state: 'queued', ...none, times: { queuedAt: at } });
+      this.events.tenants.set(id, tenant);
       const data = { profile: spec.profile, priority: spec.priority };
       this.events.append(id, 0, { type: 'job.queued', at, data });
     }
     return { ids, repeated: false };
   }
 
-  async find(id: string): Promise<JobRecord | undefined> {
-    return Promise.resolve(this.#jobs.get(id));
+  async find({ id, tenant }: JobRef): Promise<JobRecord | undefined> {
+    const job = this.#jobs.get(id);
+    return Promise.resolve(job?.tenant === tenant ? job : undefined);
   }
 
-  async list({ state, profile, label, cursor, limit }: JobQuery): ReturnType<JobStore['list']> {
+  async list({ tenant, state, profile, label, cursor, limit }: JobQuery): ReturnType<JobStore['list']> {
     await Promise.resolve();
     const from = cursor === undefined ? 0 : Number(/^after-(\d+)$/.exec(cursor)?.[1]);
     if (Number.isNaN(from)) throw new RemudaError('cursor.invalid', 'The cursor is not valid.');
@@ -60,6 +66,7 @@ export class MemoryJobStore implements JobStore {
       .reverse()
       .filter(
         (job) =>
+          (tenant === undefined || job.tenant === tenant) &&
           (state === undefined || job.state === state) &&
           (profile === undefined || job.spec.profile === profile) &&
           (label === undefined || job.spec.labels[label.key] === label.value),
@@ -74,8 +81,9 @@ export class MemoryJobStore implements JobStore {
     return Promise.resolve(place < 0 ? undefined : place + 1);
   }
 
-  async cancel(id: string, reason: string): Promise<CancelAnswer> {
-    const job = await this.find(id);
+  async cancel(ref: JobRef, reason: string): Promise<CancelAnswer> {
+    const { id } = ref;
+    const job = await this.find(ref);
     if (!job) return { kind: 'unknown' };
     if (isOver(job.state)) return { kind: 'over', state: job.state };
     const at = this.clock.now();
@@ -91,8 +99,8 @@ export class MemoryJobStore implements JobStore {
     return { kind: 'requested' };
   }
 
-  async result(id: string): Promise<JobResult | undefined> {
-    return Promise.resolve(this.#results.get(id));
+  async result(job: JobRef): Promise<JobResult | undefined> {
+    return (await this.find(job)) && this.#results.get(job.id);
   }
 
   /** A job's record with its prompt. */

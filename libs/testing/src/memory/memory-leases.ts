@@ -129,7 +129,8 @@ export class MemoryLeases implements LeaseStore {
   }
 
   async lastText({ id, attempt }: Pick<JobRecord, 'id' | 'attempt'>): Promise<string> {
-    const { events } = await this.store.events.page(id, 0, Infinity);
+    const { tenant = '' } = this.store.read(id)?.job ?? {};
+    const { events } = await this.store.events.page({ tenant, id }, 0, Infinity);
     const texts = events.flatMap((event) =>
       event.type === 'message.text' && event.attempt === attempt ? [event.data.text] : [],
     );

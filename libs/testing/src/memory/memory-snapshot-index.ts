@@ -1,13 +1,15 @@
-import { isHeld, isOver, type JobStore, type Snapshot, type SnapshotIndex } from '@remuda/domain';
+import { isHeld, isOver, type Snapshot, type SnapshotIndex } from '@remuda/domain';
+import type { MemoryJobStore } from './memory-job-store.js';
 
 /** The snapshots of a store's jobs. Passes the same contract suite as the real one. */
 export class MemorySnapshotIndex implements SnapshotIndex {
   readonly #noted = new Map<string, Snapshot>();
 
-  constructor(private readonly store: Pick<JobStore, 'find'>) {}
+  constructor(private readonly store: MemoryJobStore) {}
 
   async note(job: string, worker: string, snapshot: Snapshot): Promise<{ readonly replaced?: Snapshot } | 'ended'> {
-    const record = await this.store.find(job);
+    const record = this.store.read(job)?.job;
+    await Promise.resolve();
     if (record?.lease !== snapshot.lease || record.worker !== worker || !isHeld(record.state)) return 'ended';
     const replaced = this.#noted.get(job);
     this.#noted.set(job, snapshot);
@@ -19,7 +21,8 @@ export class MemorySnapshotIndex implements SnapshotIndex {
   }
 
   async stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>> {
-    const records = await Promise.all(jobs.map((job) => this.store.find(job)));
+    await Promise.resolve();
+    const records = jobs.map((job) => this.store.read(job)?.job);
     const open = records.filter((record) => record !== undefined && !isOver(record.state));
     return new Map(open.map((record) => [record?.id ?? '', this.#noted.get(record?.id ?? '')]));
   }

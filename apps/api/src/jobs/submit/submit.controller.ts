@@ -13,6 +13,7 @@ import { apiConfig, jobStore } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
 import { AcceptedBatchDto, AcceptedJobDto } from '../job-view.dto.js';
 import { viewAccepted, viewJob } from '../job-view.js';
+import { refOf } from '../job-ref.js';
 import { readWait } from './preference.js';
 import { JobWithResultDto } from '../result-view.dto.js';
 import { SubmitBatchDto } from './submit-batch.dto.js';
@@ -72,7 +73,7 @@ export class SubmitController {
     reply.header('preference-applied', `wait=${wait}`);
     if (!(await this.isOverWithin(id, wait, reply))) return this.accepted(id, basePath, true);
     reply.status(200);
-    const [job, result] = await Promise.all([this.events.job(id), this.store.result(id)]);
+    const [job, result] = await Promise.all([this.events.job(id), this.store.result(refOf(id))]);
     return { ...viewJob(job), ...(result === undefined ? {} : { result }) };
   }
 
@@ -100,7 +101,7 @@ export class SubmitController {
 
   /** A job that was taken in this moment is queued; one from before may be anywhere. */
   private async accepted(id: string, basePath: string, before: boolean): Promise<AcceptedJobView> {
-    return viewAccepted(id, basePath, before ? (await this.store.find(id))?.state : 'queued');
+    return viewAccepted(id, basePath, before ? (await this.store.find(refOf(id)))?.state : 'queued');
   }
 
   private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {
