@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 
-/** What the admin port shows. */
+/** What the admin port serves. */
 export interface Admin {
   readonly registry: Registry;
   /** Why the bridge is not ready; undefined when it is. */

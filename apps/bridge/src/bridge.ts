@@ -31,7 +31,7 @@ import { holdToShare } from './workers/share.js';
 import type { WorkerDirectory } from './workers/worker-directory.port.js';
 import { WorkerServers, type WorkerServerParts } from './workers/worker-servers.js';
 
-/** What a bridge is made of besides its environment. */
+/** Parts of a bridge, in addition to its environment. */
 export interface BridgeParts {
   readonly grants: Grants;
   readonly budgets: Budgets;
@@ -40,20 +40,20 @@ export interface BridgeParts {
   readonly snapshots: SnapshotIndex;
   readonly workers: WorkerDirectory;
   readonly clock: Clock;
-  /** The cluster's time, by which is written down what others compare. Default: `clock`. */
+  /** The cluster's clock, for times that other apps compare. Default: `clock`. */
   readonly sharedClock?: Clock;
-  /** How many may be on their way in over TCP. Default: `unprovenLimits`. */
+  /** Limits on unauthenticated TCP connections. Default: `unprovenLimits`. */
   readonly entryLimits?: UnprovenLimits;
   readonly log: Logger;
 }
 
-/** Where a running bridge is found: the folder of its sockets, and URLs. */
+/** Addresses of a running bridge: the folder of its sockets, and URLs. */
 export interface BridgeAddresses {
-  /** Each worker has a folder of its own in it, by the name that `socketFolder` gives it, where workers come by sockets. */
+  /** Folder with one subfolder per worker, named by `socketFolder`; absent if workers do not use sockets. */
   readonly socketDir: string;
-  /** Where workers come that share no folder with it, where they may. */
+  /** URL for workers that share no folder with the bridge; absent if that is off. */
   readonly entryUrl?: string;
-  /** The model's listener over TCP, where there is one. */
+  /** URL of the model listener over TCP; absent if that is off. */
   readonly modelUrl?: string;
   readonly adminUrl: string;
 }
@@ -61,14 +61,17 @@ export interface BridgeAddresses {
 /** A running bridge. */
 export interface Bridge {
   readonly addresses: BridgeAddresses;
-  /** Takes nothing new, lets what is under way come to its end for up to `graceMs` (10 s), removes the sockets. */
+  /** Accepts nothing new, waits up to `graceMs` (10 s) for requests in flight, removes the sockets. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** How long answers under way may go on when the bridge is told to end. */
+/** How long answers in flight may continue after the bridge was told to stop. */
 export const closeGraceMs = 10_000;
 
-/** Makes all that a bridge listens on. Rejects with `config.invalid` when an address can't be had; then none is left open. */
+/**
+ * Opens all listeners of a bridge. Rejects with `config.invalid` if an address is not available; then none is left
+ * open.
+ */
 export async function startBridge(environment: Environment, parts: BridgeParts): Promise<Bridge> {
   const { settings, credential } = environment;
   const { snapshots, log, clock } = parts;
@@ -138,14 +141,14 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
   }
 }
 
-/** Whoever holds this socket has the folder. */
+/** This socket is the lock of the folder. */
 const lockName = 'bridge.sock';
 
 function createLock(): Server {
   return createServer((socket) => socket.destroy());
 }
 
-/** All workers of a pod, and the probes, come by the one address. */
+/** All workers of a pod, and the probes, share one address. */
 function modelOverTcp(model: ModelListener): ReturnType<typeof createModelServer> {
   const server = createModelServer(model);
   holdToShare(server, { connections: 1_000 });
@@ -171,7 +174,7 @@ async function openMirrors(
   return { mirrors, env };
 }
 
-/** A folder for each namespace: what another cluster keeps is not ours to sweep. */
+/** One folder per namespace: the sweep must not remove what another cluster keeps. */
 function openBlobs(settings: BridgeSettings): FileBlobs {
   const { snapshotDir, namespace, snapshotMaxMb, snapshotTotalMb } = settings;
   makeOwnFolder(snapshotDir, 0o700);
@@ -185,7 +188,9 @@ function openBlobs(settings: BridgeSettings): FileBlobs {
 
 const mebibyte = 1024 * 1024;
 
-/** Workers are root in their containers; where the bridge is not, the socket's owner can't tell them from Claude Code. */
+/**
+ * Workers are root in their containers; if the bridge is not, the socket's owner does not tell them from Claude Code.
+ */
 function workersOnly(): number {
   return process.getuid?.() === 0 ? 0o600 : 0o666;
 }

@@ -3,25 +3,28 @@ import { RemudaError } from '@remuda/domain';
 /** Adds the real credential to a request's headers. The secret stays inside: printing the credential shows only its kind. */
 export interface Credential {
   readonly kind: 'api-key' | 'oauth' | 'none';
-  /** The headers with the credential in them, `anthropic-beta` extended where it is an OAuth token. */
+  /** The headers with the credential added; `anthropic-beta` is extended for an OAuth token. */
   readonly sign: (headers: Readonly<Record<string, string>>) => Record<string, string>;
 }
 
-/** Where a credential is looked for, in this order. */
+/** Variables that may hold the credential, in order of precedence. */
 export const credentialVariables = ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN'] as const;
 
 const oauthBeta = 'oauth-2025-04-20';
 
-/** What the environment says of the credential. */
+/** The environment's settings for the credential. */
 export interface CredentialSource {
   readonly apiKey?: string | undefined;
   readonly oauthToken?: string | undefined;
-  /** `none`: the model wants no credential; accepted for a model that is not Anthropic's. */
+  /** `none`: the model needs no credential; accepted only for a model that is not Anthropic's. */
   readonly credential?: 'none' | undefined;
   readonly modelUrl: URL;
 }
 
-/** The credential to use: an API key wins over an OAuth token. Rejects with `credential.missing`, which says what was looked for. */
+/**
+ * The credential to use: an API key takes precedence over an OAuth token. Rejects with `credential.missing`, which
+ * names the variables.
+ */
 export function chooseCredential(source: CredentialSource): Credential {
   const { apiKey, oauthToken } = source;
   if (source.credential === 'none' && !isAnthropic(source.modelUrl))

@@ -5,17 +5,17 @@ import { chooseCredential, credentialVariables, type Credential } from './creden
 import { bridgeSettings, type BridgeSettings } from './settings.js';
 import { maxSocketPathBytes } from './sockets.js';
 
-/** What the bridge is told by its environment. */
+/** The bridge's settings from its environment. */
 export interface Environment {
   readonly settings: BridgeSettings;
   readonly credential: Credential;
-  /** What git and its credential helpers are given: all of it but the model's credential. */
+  /** The environment of git and its credential helpers: everything but the model's credential. */
   readonly gitEnv: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads the environment. Rejects with `credential.missing` when that is all that is wrong, else with `config.invalid`
- * and every fault.
+ * Reads the environment. Rejects with `credential.missing` if that is the only fault, otherwise with `config.invalid`
+ * and all faults.
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const settings = attempt(() => readSettings(bridgeSettings, env));
@@ -30,7 +30,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   return { settings: settings.value, credential: credential.value, gitEnv: withoutCredential(env) };
 }
 
-/** With other faults in the environment the credential is still looked for, so that all are told at once. */
+/** The credential is checked even if there are other faults, so that all are reported at once. */
 function credentialSource(env: Readonly<Record<string, string | undefined>>, settings: BridgeSettings | undefined) {
   if (settings) return settings;
   const [apiKey, oauthToken] = credentialVariables.map((name) => env[name]);
@@ -43,7 +43,7 @@ function credentialSource(env: Readonly<Record<string, string | undefined>>, set
   };
 }
 
-/** What is wrong with settings that are right one by one. */
+/** Faults in the combination of settings that are valid on their own. */
 function crossFaults(settings: BridgeSettings): Fault[] {
   return [...(settings.sockets === 'on' ? socketFaults(settings) : []), ...entryFaults(settings)];
 }

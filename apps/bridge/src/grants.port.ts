@@ -1,10 +1,10 @@
 import type { BridgeGrant } from '@remuda/protocol';
 
-/** What stands behind bridge tokens. */
+/** Grants of bridge tokens. */
 export interface Grants {
   /**
-   * The grant behind a token's SHA-256 (hex); undefined when there is none, or no longer. Rejects with
-   * `redis.unavailable`, and soon, while the store does not answer.
+   * The grant of a token's SHA-256 (hex); undefined if there is none, or no longer. Rejects with `redis.unavailable`,
+   * without delay, while the store does not answer.
    */
   find(tokenHash: string): Promise<BridgeGrant | undefined>;
 }

@@ -3,10 +3,13 @@ import type { Server, Socket } from 'node:net';
 import { admitSources, guardServer, ownSources } from '@remuda/runtime';
 import { authority, listenOnAddress, listenOnSocket } from './sockets.js';
 
-/** What ends by itself (`answers`), and what stays open until it is cut (`lines`). */
+/**
+ * Servers whose connections end on their own (`answers`), and those whose connections stay open until they are cut
+ * (`lines`).
+ */
 export type ListenerKind = 'answers' | 'lines';
 
-/** The servers of a bridge, opened one by one and closed together. */
+/** The servers of a bridge, opened one at a time and closed together. */
 export class Listeners {
   private readonly open: Readonly<Record<ListenerKind, OpenListener[]>> = { answers: [], lines: [] };
 
@@ -20,20 +23,20 @@ export class Listeners {
     this.keep(kind, server);
   }
 
-  /** Has a server closed with the others, whether it listens or is given its connections. */
+  /** Closes a server together with the others, whether it listens or is handed its connections. */
   keep(kind: ListenerKind, server: Server): void {
     this.open[kind].push(new OpenListener(server));
   }
 
   /**
-   * Opens a server on a port of the loopback interface, which a browser's pages reach as well: it answers programs only.
+   * Opens a server on a port of the loopback interface. Browsers can reach it too, so it answers programs only.
    * Resolves with its URL.
    */
   onLoopback(kind: ListenerKind, server: HttpServer, port: number): Promise<string> {
     return this.onAddress(kind, server, { host: '127.0.0.1', port, hosts: [] });
   }
 
-  /** The same on any address of this machine; `hosts` are the names besides by which it is reached. */
+  /** The same on any address of this machine; `hosts` are additional names by which it is reached. */
   async onAddress(
     kind: ListenerKind,
     server: HttpServer,
@@ -44,7 +47,7 @@ export class Listeners {
     return `http://${authority(host, had)}`;
   }
 
-  /** Takes no more answers on, waits up to `graceMs` for those under way, then cuts what is left. */
+  /** Accepts no new answers, waits up to `graceMs` for those in flight, then cuts the rest. */
   async close(graceMs: number): Promise<void> {
     await closeAll(this.open.answers, graceMs);
     await closeAll(this.open.lines, 0);
@@ -61,7 +64,7 @@ class OpenListener {
     });
   }
 
-  /** Resolves when the last connection has ended; the server itself knows only of those that came by its own address. */
+  /** Resolves when the last connection has ended; the server itself only counts those accepted on its own address. */
   async stop(): Promise<void> {
     await new Promise((resolve) => this.server.close(resolve));
     await Promise.all([...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))));

@@ -15,7 +15,7 @@ import { whereabouts } from './redis/whereabouts.js';
 import { readEnvironment } from './environment.js';
 import { warmUp } from './model/warm-up.js';
 
-/** How long the start waits for Redis, in ms; then the bridge starts all the same. */
+/** How long the start waits for Redis, in ms; then the bridge starts anyway. */
 const patienceMs = 2_000;
 
 async function main(): Promise<void> {
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const { settings } = environment;
   const log = createLogger({ name: 'bridge', level: settings.logLevel });
   const keys = redisKeys(settings.namespace);
-  // Whoever asks for a grant can try again; a count can not.
+  // A request for a grant can be retried; a usage count cannot.
   const asked = connectRedis(settings.redisUrl, { name: 'remuda-bridge', whileDown: 'fail', log });
   const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts', log });
   await checkFormat(written, keys, { patienceMs, onRefused: (error) => exitOnStartFault('bridge', error) });

@@ -2,7 +2,7 @@ import type { Usage } from '@remuda/domain';
 import { createRegistry } from '@remuda/runtime';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** The bridge's figures. None has a label with a job in it. */
+/** The bridge's metrics. None has a label that identifies a job. */
 export interface BridgeMetrics {
   readonly registry: Registry;
   readonly requests: Counter<'outcome'>;
@@ -20,7 +20,7 @@ export interface BridgeMetrics {
   addTokens(usage: Usage): void;
 }
 
-/** Makes the figures, by default with the process's own. */
+/** Creates the metrics, by default with those of the process. */
 export function createBridgeMetrics(registry: Registry = createRegistry('bridge')): BridgeMetrics {
   const registers = [registry];
   const tokens = new Counter({

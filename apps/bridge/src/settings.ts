@@ -230,16 +230,16 @@ export const bridgeSettings = {
   },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
-/** What the environment says, checked. */
+/** The checked settings. */
 export type BridgeSettings = SettingsOf<typeof bridgeSettings>;
 
-/** A URL as `connectRedis` takes it; a password in it is not repeated in the fault. */
+/** A URL that `connectRedis` accepts; the fault does not repeat it, since it may contain a password. */
 function redisUrl(value: string): string {
   parseRedisUrl(value);
   return value;
 }
 
-/** An address and a port, the address in brackets where it is of IPv6. */
+/** An address and a port, with an IPv6 address in brackets. */
 function hostAndPort(value: string): { readonly host: string; readonly port: number } {
   const [, host, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(value) ?? [];
   if (host === undefined || Number(port) > 65_535)
@@ -257,7 +257,7 @@ function names(shape: RegExp): (value: string) => readonly string[] {
   };
 }
 
-/** A URL with one of the protocols; what it holds is not repeated in the fault, since it may be a password. */
+/** A URL with one of the protocols; the fault does not repeat it, since it may contain a password. */
 function urlOf(...protocols: readonly string[]): (value: string) => URL {
   return (value) => {
     const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -267,7 +267,7 @@ function urlOf(...protocols: readonly string[]): (value: string) => URL {
   };
 }
 
-/** A secret that is sent as a header; it is not repeated in the fault. */
+/** A secret that is sent as a header; the fault does not repeat it. */
 function headerValue(value: string): string {
   if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('expected printable characters without spaces');
   return value;

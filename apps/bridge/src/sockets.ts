@@ -2,12 +2,12 @@ import { connect, isIPv6, type Server } from 'node:net';
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { RemudaError } from '@remuda/domain';
 
-/** Longest path of a unix socket that Linux takes; macOS takes three less. */
+/** Maximum path length of a unix socket on Linux; macOS allows three bytes less. */
 export const maxSocketPathBytes = 104;
 
 /**
- * Makes a folder that is the bridge's own. One that belongs to somebody else, or that others may write to, is refused
- * with `config.invalid`: they could put something of theirs there.
+ * Creates a folder that belongs to the bridge. A folder that belongs to another user, or that others can write to, is
+ * refused with `config.invalid`: they could put their own sockets there.
  */
 export function makeOwnFolder(folder: string, mode: number): void {
   mkdirSync(folder, { recursive: true, mode });
@@ -21,8 +21,8 @@ export function makeOwnFolder(folder: string, mode: number): void {
 }
 
 /**
- * Listens on a unix socket with the given mode. A socket that a dead process left behind is replaced; a live one is
- * refused with `config.invalid`. The server removes the file when it closes.
+ * Listens on a unix socket with the given mode. A stale socket of a dead process is replaced; a live one is refused
+ * with `config.invalid`. The server removes the file when it closes.
  */
 export async function listenOnSocket(server: Server, path: string, mode: number): Promise<void> {
   if (await isLive(path))
@@ -37,14 +37,14 @@ export async function listenOnSocket(server: Server, path: string, mode: number)
   chmodSync(path, mode);
 }
 
-/** Listens on a TCP address; resolves with the port, which is one of the system's choice for 0. Rejects with `config.invalid`. */
+/** Listens on a TCP address; resolves with the port, which the system picks for 0. Rejects with `config.invalid`. */
 export async function listenOnAddress(server: Server, host: string, port: number): Promise<number> {
   await listening(server, { host, port });
   const address = server.address();
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** Host and port as a URL has them. */
+/** Host and port in URL notation. */
 export function authority(host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${String(port)}`;
 }
@@ -61,7 +61,7 @@ function listening(server: Server, where: { path: string } | { host: string; por
   });
 }
 
-/** Whether somebody answers on a socket. */
+/** Whether a process answers on a socket. */
 function isLive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
 import { afterSilence } from '../workers/share.js';
 
-/** Longest first line in bytes; tokens are far shorter. */
+/** Maximum length of the first line in bytes; tokens are far shorter. */
 const maxBytes = 4_096;
 
-/** The first line that comes over a connection; what follows it stays to be read. Undefined when none comes in time or it is too long. */
+/**
+ * The first line that arrives on a connection; the rest stays unread. Undefined if none arrives in time or it is too
+ * long.
+ */
 export function firstLine(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     let seen = Buffer.alloc(0);

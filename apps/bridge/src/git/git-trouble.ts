@@ -1,4 +1,7 @@
-/** What git says where it is not the job's fault, and another try may go well: the way to the server, the server, this host's disk. */
+/**
+ * Git messages about transient faults, which a retry may not meet again: of the network, the server, or this host's
+ * disk.
+ */
 const trouble = new RegExp(
   [
     'Could not resolve (host|hostname|proxy)',
@@ -21,12 +24,12 @@ const trouble = new RegExp(
   'i',
 );
 
-/** Whether git's words tell of trouble that may pass. */
+/** Whether git's output reports a transient fault. */
 export function isTrouble(words: string): boolean {
   return trouble.test(words);
 }
 
-/** What git says of a repository of its own that it can't go on with. */
+/** Git messages about a repository that is corrupt. */
 const broken = new RegExp(
   [
     'not a git repository',
@@ -52,7 +55,9 @@ const broken = new RegExp(
   'i',
 );
 
-/** Whether git's words tell of a mirror that is broken, and of no trouble on the way; it can be had again from where it is a mirror of. */
+/**
+ * Whether git's output reports a corrupt mirror and no transient fault; the mirror can then be rebuilt from its origin.
+ */
 export function isBroken(words: string): boolean {
   return broken.test(words) && !isTrouble(words);
 }

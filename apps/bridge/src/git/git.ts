@@ -5,17 +5,17 @@ import { withoutPasswords } from './repository.js';
 
 /** How git is run on this host. */
 export interface GitRun {
-  /** The environment of the host's git: its credential helpers and ssh agent are found by it. */
+  /** The host's environment, in which git finds its credential helpers and ssh agent. */
   readonly env: Readonly<Record<string, string>>;
-  /** Longest time one command may take. */
+  /** Timeout of one command. */
   readonly timeoutMs: number;
-  /** Longest time in which one prints nothing, progress included. */
+  /** Timeout of a command that prints nothing, not even progress. */
   readonly silenceMs: number;
-  /** Ends what runs. */
+  /** Stops the command. */
   readonly signal: AbortSignal;
 }
 
-/** Variables by which git would work elsewhere than it is told to. */
+/** Variables that would redirect git to other files or folders. */
 const inheritedVariables = [
   'GIT_DIR',
   'GIT_WORK_TREE',
@@ -27,13 +27,13 @@ const inheritedVariables = [
   'GIT_PREFIX',
 ];
 
-/** The environment for git on this host: nobody is asked for a password, and only these protocols are spoken. */
+/** The environment for git on this host: no password prompts, and only these protocols. */
 export function gitEnvironment(env: Readonly<Record<string, string>>, protocols: string): Record<string, string> {
   const kept = Object.entries(env).filter(([name]) => !inheritedVariables.includes(name));
   return {
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
     ...Object.fromEntries(kept),
-    // What it prints is read.
+    // Its output is parsed.
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ALLOW_PROTOCOL: protocols,
@@ -41,21 +41,21 @@ export function gitEnvironment(env: Readonly<Record<string, string>>, protocols:
   };
 }
 
-/** Hooks never run, and nothing is left behind in the background. */
+/** No hooks, and no background processes. */
 const always = ['-c', 'core.hooksPath=/dev/null', '-c', 'maintenance.auto=false', '-c', 'gc.autoDetach=false'];
 const maxOutputBytes = 16 * 1024 * 1024;
-/** So much of what it says last is kept, in characters. */
+/** How many characters of its last output are kept. */
 const keptWords = 16_384;
-/** What is told to end has so long for it, in ms. */
+/** How long git has to exit after SIGTERM, in ms. */
 const graceMs = 2_000;
 
-/** Why git was ended before its time. */
+/** Why git was stopped early. */
 type Cut = 'timeout' | 'silence' | 'unwanted' | 'output';
 
 /**
- * Runs git in a folder; resolves with what it printed. Rejects with git's last lines: with `workspace.failed` where the same again would end
- * the same way, with `workspace.unavailable` where it took too long, made no progress, was ended by the signal, or could not reach the
- * repository. Ended, it takes along all that it started.
+ * Runs git in a folder; resolves with its output. Rejects with git's last lines: with `workspace.failed` if a retry
+ * would fail the same way, with `workspace.unavailable` if it timed out, made no progress, was stopped by the signal,
+ * or could not reach the repository. When it is stopped, so are all processes that it started.
  */
 export function git(folder: string, args: readonly string[], run: GitRun): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export function git(folder: string, args: readonly string[], run: GitRun): Promi
     const child = spawn('git', [...always, ...args], {
       cwd: folder,
       env: run.env,
-      // A group of its own: git's helpers hold on to a server that says nothing when git itself is gone.
+      // A process group of its own: git's helpers would keep waiting for a silent server after git itself is gone.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -106,14 +106,14 @@ export function git(folder: string, args: readonly string[], run: GitRun): Promi
   });
 }
 
-/** Git removes its locks when it is asked to end. */
+/** Git removes its locks on SIGTERM. */
 function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   const send = (signal: 'SIGTERM' | 'SIGKILL'): void => {
     try {
       process.kill(-pid, signal);
     } catch {
-      // All of it has ended.
+      // The whole group has ended.
     }
   };
   send('SIGTERM');

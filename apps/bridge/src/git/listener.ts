@@ -18,11 +18,11 @@ import type { Mirrors } from './mirrors/mirrors.js';
 import { uploadPack } from './upload-pack.js';
 import { whileWaiting } from './while-waiting.js';
 
-/** What the Git listener needs. */
+/** Dependencies of the Git listener. */
 export interface GitListener {
-  /** The listeners of all workers share them. */
+  /** Shared by the listeners of all workers. */
   readonly mirrors: Mirrors;
-  /** The environment of the git that serves. */
+  /** Environment of the git that serves. */
   readonly env: Readonly<Record<string, string>>;
   readonly grants: Grants;
   readonly metrics: Pick<BridgeMetrics, 'connections'>;
@@ -31,8 +31,8 @@ export interface GitListener {
 }
 
 /**
- * The listener by which a worker reads its job's repository, and no other: one line of JSON `{"token"}`, then git's
- * upload-pack protocol. The host fetches with its own credentials, into a mirror; none of them comes near the container.
+ * The listener through which a worker reads its job's repository, and no other: one line of JSON `{"token"}`, then
+ * git's upload-pack protocol. The host fetches into a mirror with its own credentials, which never reach the container.
  */
 export function createGitListener(listener: GitListener): Server {
   return createServer({ allowHalfOpen: true }, (socket) => {
@@ -48,7 +48,7 @@ export function createGitListener(listener: GitListener): Server {
   });
 }
 
-/** Whoever was told why does not keep the connection, though its own end may stay open. */
+/** Closes the connection after a refusal, even if the client keeps its end open. */
 function turnAway(socket: Socket, reason: string): void {
   socket.write(errorPacket(`remuda: ${reason}`));
   socket.destroySoon();
@@ -79,7 +79,7 @@ function tokenIn(line: string | undefined): string | undefined {
   return isRecord(value) && typeof value['token'] === 'string' ? value['token'] : undefined;
 }
 
-/** What may go well another time is marked as such: the worker tells by that whose fault it is. */
+/** Transient faults are marked as such, so that the worker can tell whose fault it was. */
 function reasonFor({ log }: GitListener, error: unknown): string {
   if (error instanceof RemudaError && error.code !== 'internal') {
     log.warn({ code: error.code, reason: error.message }, 'a repository could not be served');

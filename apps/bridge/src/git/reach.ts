@@ -10,9 +10,9 @@ import {
   type GitUrlRules,
 } from '@remuda/domain';
 
-/** How git is told to reach a repository: at addresses that were looked at, and at no others. */
+/** How git reaches a repository: only at the addresses that were checked. */
 export interface Reach {
-  /** The URL that git is given. */
+  /** The URL passed to git. */
   readonly url: string;
   readonly config: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
@@ -24,9 +24,10 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
 const usualPorts = { https: 443, http: 80, ssh: 22, git: 9418 } as const;
 
 /**
- * Checks where a repository's URL leads, after its host's name was resolved, and pins what was found: between the check and the fetch
- * the name may come to lead elsewhere. A host that the operator opened by its name is left as it is. `sshCommand` is what git would
- * run for ssh. Rejects with `workspace.failed` for one that may not be reached, and with `workspace.unavailable` where no name server answers.
+ * Checks where a repository's URL points after resolving its host name, and pins the addresses, because the name may
+ * resolve differently between the check and the fetch. A host that the operator allowed by name is not checked.
+ * `sshCommand` is what git would run for ssh. Rejects with `workspace.failed` if the host may not be reached, and with
+ * `workspace.unavailable` if no name server answers.
  */
 export async function reach(
   url: string,
@@ -36,7 +37,7 @@ export async function reach(
   const fault = gitUrlFault(url, rules);
   if (fault !== undefined) throw new RemudaError('workspace.failed', `The repository's URL ${fault}.`);
   const read = readGitUrl(url) as GitUrl;
-  // Where the server sends a fetch on to is looked at as well, before it is followed.
+  // Redirects are checked as well before they are followed.
   const way = { url, config: { 'http.followRedirects': 'false' }, env: {} };
   if (read.protocol === 'file' || isOpenName(read.host, rules.hosts) || addressKind(read.host) !== undefined)
     return way;

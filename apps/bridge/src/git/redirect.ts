@@ -2,19 +2,19 @@ import { get as getHttp, type IncomingMessage, type RequestOptions } from 'node:
 import { get as getHttps } from 'node:https';
 import type { Reach } from './reach.js';
 
-/** What git asks a server for first. */
+/** The first request of git to a server. */
 const question = '/info/refs?service=git-upload-pack';
-/** How long a server may take to say that a repository has moved, in ms. */
+/** Timeout of asking a server for a redirect, in ms. */
 const timeoutMs = 10_000;
 
-/** Whether git's words say that the server sent it elsewhere. */
+/** Whether git's output says that the server redirected it. */
 export function isRedirected(words: string): boolean {
   return /The requested URL returned error: 30[12378]\b/.test(words);
 }
 
 /**
- * The URL at which a server says that a repository is now; undefined where it says nothing of the kind, or names one that is less
- * well kept (`http` instead of `https`). It is asked at the address that was looked at; the new one still has to be.
+ * The URL to which a server redirects a repository; undefined if it does not, or if the new one is less secure (`http`
+ * instead of `https`). The server is asked at the checked address; the new address is still to be checked.
  */
 export async function movedTo({ url, config }: Reach, signal: AbortSignal): Promise<string | undefined> {
   const asked = new URL(url.replace(/\/$/, '') + question);

@@ -1,16 +1,16 @@
 import { RemudaError } from '@remuda/domain';
 
-/** One run, and how many wait for it. */
+/** One run and the number of its waiters. */
 interface Run<T> {
   readonly controller: AbortController;
-  /** Begins it; what comes of it. */
+  /** Starts the run; its result. */
   readonly result: Promise<T>;
   waiting: number;
 }
 
 /**
- * Work on one thing that must not run twice at a time: whoever asks meanwhile shares the next run, which begins after he asked. A run
- * that nobody waits for any more is told to end, or does not begin.
+ * Work that must not run twice at a time: a caller during a run shares the next one, which starts after the call. A run
+ * that nobody waits for any more is aborted, or does not start.
  */
 export class Turns<T> {
   private running: Run<T> | undefined;
@@ -18,7 +18,7 @@ export class Turns<T> {
 
   constructor(private readonly work: (signal: AbortSignal) => Promise<T>) {}
 
-  /** A run that begins now or later; never one that began before. Rejects when the signal aborts first. */
+  /** A run that starts now or later, never one that started earlier. Rejects if the signal aborts first. */
   take(signal?: AbortSignal): Promise<T> {
     if (!this.running) return wait(this.begin(new AbortController()), signal);
     if (!this.next || this.next.controller.signal.aborted) this.next = this.after(this.running);

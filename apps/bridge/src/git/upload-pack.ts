@@ -3,17 +3,17 @@ import type { Socket } from 'node:net';
 import { isBroken } from './git-trouble.js';
 import type { GitRun } from './git.js';
 
-/** Seconds of silence after which git gives up on a client. */
+/** Seconds of silence after which git disconnects a client. */
 const idleSeconds = 300;
-/** So much of what it says is kept, in characters. */
+/** How many characters of its output are kept. */
 const keptWords = 4_096;
 
-/** A partial clone may be asked for, and a commit by its id where a branch or tag holds it. */
+/** Partial clones are allowed, and a commit may be requested by id if a branch or tag contains it. */
 const allowed = ['-c', 'uploadpack.allowFilter=true', '-c', 'uploadpack.allowReachableSHA1InWant=true'];
 
 /**
- * Serves one repository over a connection by git's own `upload-pack`, which ends with the connection. Resolves when it has ended, with
- * whether git found the repository broken.
+ * Serves one repository over a connection with git's own `upload-pack`, which ends with the connection. Resolves when
+ * it has ended, with whether git found the repository corrupt.
  */
 export function uploadPack(socket: Socket, folder: string, { env }: Pick<GitRun, 'env'>): Promise<'served' | 'broken'> {
   if (socket.destroyed) return Promise.resolve('served');

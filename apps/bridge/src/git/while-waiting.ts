@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
-/** So much of what a client says before it is its turn is kept, in bytes. */
+/** How many bytes from a waiting client are buffered. */
 const maxBytes = 65_536;
 
 /**
- * Does work for a client that waits, with a signal that aborts when it leaves: a connection that nobody reads from does not show its end.
- * What the client says meanwhile can be read afterwards.
+ * Does work for a waiting client, with a signal that aborts when it disconnects: a socket that nobody reads does not
+ * report its end. What the client sends meanwhile can be read afterwards.
  */
 export async function whileWaiting<T>(socket: Socket, work: (left: AbortSignal) => Promise<T>): Promise<T> {
   const leaving = new AbortController();

@@ -17,23 +17,23 @@ import type { Upstream } from './upstream/upstream.js';
 import { maxBodyBytes } from './content/body.js';
 import type { BytesUnderWay } from '../workers/share.js';
 
-/** What the model listener needs. */
+/** Dependencies of the model listener. */
 export interface ModelListener extends Ledger {
   readonly grants: Grants;
   readonly upstream: Upstream;
   readonly extras: Extras;
-  /** Bytes of requests that are under way at a time; without it there may be any number. */
+  /** Limit on the bytes of requests in flight; absent: no limit. */
   readonly underWay?: BytesUnderWay;
-  /** The same for all servers of a bridge. */
+  /** Shared by all servers of a bridge. */
   readonly reservations: BudgetReservations;
-  /** Whether the bridge takes nothing new any more. */
+  /** Whether the bridge accepts nothing new any more. */
   readonly stopping: () => boolean;
 }
 
-/** A warm worker's connection stays open while it waits for a job. */
+/** How long the connection of a waiting warm worker stays open. */
 const keepAliveMs = 300_000;
 
-/** The HTTP server by which Claude Code reaches the model; it may listen at several addresses, one server for each. */
+/** The HTTP server through which Claude Code reaches the model; one server for each address. */
 export function createModelServer(listener: ModelListener): Server {
   return createServer({ keepAliveTimeout: keepAliveMs, noDelay: true }, (request, response) => {
     response.on('error', () => undefined);
@@ -56,7 +56,7 @@ interface Asking {
   readonly route: Route;
   readonly token: string | undefined;
   readonly grant: BridgeGrant;
-  /** When it came, epoch ms; and the same by the monotonic clock. */
+  /** When it arrived, epoch ms; and the same by the monotonic clock. */
   readonly cameAt: number;
   readonly cameTick: number;
 }
@@ -83,7 +83,9 @@ async function serveRoute(
   else refuse(listener, response, { reason: 'ended' });
 }
 
-/** Serves a job's request when there is room for its body. One of unknown length counts as one of the longest. */
+/**
+ * Serves a job's request when there is room for its body. A body of unknown length counts as one of the maximum size.
+ */
 async function serveWithin(listener: ModelListener, asking: Asking): Promise<void> {
   const { request, response } = asking.exchange;
   const bytes = Math.min(maxBodyBytes, Number(request.headers['content-length'] ?? maxBodyBytes));
@@ -113,13 +115,13 @@ async function serveJob(listener: ModelListener, asking: Asking): Promise<void> 
   else await passWithin(listener, asking, priced, grant.maxBudgetUsd);
 }
 
-/** A request, and what it may cost. */
+/** A request and its maximum cost. */
 interface Priced {
   readonly question: Question;
   readonly estimate: Estimate;
 }
 
-/** Passes a request on when there is room for it in the job's budget, with an answer no longer than there is room for. */
+/** Passes a request on when the job's budget has room for it, with its answer limited to that room. */
 async function passWithin(
   listener: ModelListener,
   asking: Asking,
@@ -175,7 +177,7 @@ async function pass(
   return outcome;
 }
 
-/** Refuses a request for what it is, and counts that. */
+/** Refuses a request because of its content, and counts the refusal. */
 async function refuseJob(listener: ModelListener, { exchange, route, grant }: Asking, refused: Refused): Promise<void> {
   refuse(listener, exchange.response, refused);
   if (route === 'messages' && refused.reason !== 'too_large') await listener.counts.refused(grant.job);

@@ -1,6 +1,6 @@
 import { bridgeRefusal } from '@remuda/protocol';
 
-/** An error as the Messages API writes it, which is what Claude Code understands. */
+/** An error in the format of the Messages API, which Claude Code understands. */
 export interface Refusal {
   readonly status: number;
   readonly type: string;
@@ -9,9 +9,10 @@ export interface Refusal {
 }
 
 /**
- * What the bridge answers instead of the model. The status decides what Claude Code does: it tries again after 5xx and, unless told
- * not to, after 401; after 400 the later versions (2.1.332) try again as well, up to six times, without what the model may not have
- * liked. Never after 402, 403 and 413, and of these 402 alone hands the message on to whoever reads the result.
+ * Answers of the bridge instead of the model's. The status decides what Claude Code does: it retries after 5xx and,
+ * unless told not to, after 401; after 400 later versions (2.1.332) retry as well, up to six times, without parts that
+ * the model may have rejected. It never retries after 402, 403 and 413, and of these only 402 passes the message on to
+ * the reader of the result.
  */
 export const refusals = {
   ended: {
@@ -40,7 +41,7 @@ export const refusals = {
     status: 413,
     type: 'request_too_large',
     message: 'The request is larger than 32 MB.',
-    // What is left of the body is not read.
+    // The rest of the body is not read.
     headers: { connection: 'close' },
   },
   share: {
@@ -68,7 +69,7 @@ export const refusals = {
 /** Why a request did not get the model's answer. */
 export type RefusalReason = keyof typeof refusals;
 
-/** The body of a refusal; `what` says more of what it is about. */
+/** The body of a refusal; `what` names the offending part. */
 export function refusalBody(refusal: Refusal, what?: string): string {
   const message = what === undefined ? refusal.message : `${refusal.message} It is ${what}.`;
   return JSON.stringify({ type: 'error', error: { type: refusal.type, message } });

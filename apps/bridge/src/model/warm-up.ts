@@ -13,12 +13,12 @@ import { createModelServer } from './listener.js';
 import { BudgetReservations } from './budget/budget-reservations.js';
 import { openUpstream } from './upstream/upstream.js';
 
-/** After so many, most of what they run has been compiled. */
+/** After this many requests, most of the code has been compiled. */
 const requests = 20;
 const model = 'claude-warm-up';
-/** Longest time of each, in ms. */
+/** Timeout of each request, in ms. */
 const limitMs = 2_000;
-/** About as long as the first one of a job. */
+/** About as long as the first request of a job. */
 const body = JSON.stringify({ model, stream: true, messages: [], system: 'As "ever"\n'.repeat(6_000) });
 
 const said: readonly (readonly [string, object])[] = [
@@ -31,9 +31,9 @@ const said: readonly (readonly [string, object])[] = [
 const answer = said.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join('');
 
 /**
- * Takes requests through a listener of its own, to a model of its own, while nobody waits: what a process runs it compiles when it
- * first does, and that is in the way of a new bridge's first jobs. Nothing of it is counted or logged, and nothing leaves the
- * machine. Rejects when no port can be had, it is refused, or it takes too long.
+ * Sends requests through a listener of its own, to a model of its own, before any client waits: code is compiled on its
+ * first run, which would slow down the first jobs of a new bridge. Nothing is counted or logged, and nothing leaves the
+ * machine. Rejects if no port is available, or the requests are refused or time out.
  */
 export async function warmUp(clock: Clock): Promise<void> {
   const log = createLogger({ name: 'warm-up', level: 'fatal' });

@@ -3,7 +3,10 @@ import { connect as connectTls } from 'node:tls';
 import type { BridgeMetrics } from '../metrics.js';
 import type { RedisAddress, RedisWhereabouts } from './whereabouts.js';
 
-/** A Redis listener for workers without a network: bytes pass both ways as they come, and when one end goes the other does. */
+/**
+ * A Redis listener for workers without a network: passes bytes on in both directions; when one end closes, so does the
+ * other.
+ */
 export function createRedisListener(redis: RedisWhereabouts, metrics: Pick<BridgeMetrics, 'connections'>): Server {
   const lines = new Set<Socket>();
   const unlisten = redis.onMove?.(() => {
@@ -11,7 +14,7 @@ export function createRedisListener(redis: RedisWhereabouts, metrics: Pick<Bridg
   });
   const server = createServer({ noDelay: true }, (near) => {
     const address = redis.now();
-    // Whoever is turned away comes again, as in any outage.
+    // A client that is turned away reconnects, as in any outage.
     if (!address) {
       near.destroy();
       return;

@@ -1,18 +1,21 @@
 import type { RedisConnection } from '@remuda/redis';
 
-/** Where Redis is: a TCP address, with TLS or without, or a unix socket. */
+/** The address of Redis: TCP, with or without TLS, or a unix socket. */
 export type RedisAddress =
   { readonly host: string; readonly port: number; readonly tls: boolean } | { readonly path: string };
 
-/** Where Redis is at each moment: with sentinels it moves. */
+/** The current address of Redis: with sentinels it changes. */
 export interface RedisWhereabouts {
-  /** Undefined while nobody knows. */
+  /** Undefined while it is unknown. */
   readonly now: () => RedisAddress | undefined;
-  /** Calls back when it may have moved: whoever is joined with where it was then is cut off. The returned function ends that. */
+  /**
+   * Calls back when it may have changed: connections to the old address are then cut. The returned function
+   * unsubscribes.
+   */
   readonly onMove?: (moved: () => void) => () => void;
 }
 
-/** A fixed address is what it is; with sentinels, workers are led to where our own connection was led. */
+/** A fixed address stays the same; with sentinels, workers are sent to the address of our own connection. */
 export function whereabouts(url: string, own: RedisConnection): RedisWhereabouts {
   if (!url.startsWith('redis+sentinel:')) {
     const address = redisAddress(new URL(url));
@@ -34,7 +37,7 @@ export function whereabouts(url: string, own: RedisConnection): RedisWhereabouts
   };
 }
 
-/** The address in a Redis URL; user, password and database in it are of no use here: each worker brings its own user. */
+/** The address in a Redis URL; its user, password and database are ignored, since each worker has its own user. */
 function redisAddress(url: URL): RedisAddress {
   if (url.protocol === 'redis+unix:') return { path: decodeURIComponent(url.pathname) };
   const host = url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1';

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Blobs, OpenBlob, Put, SeenBlob } from '@remuda/domain';
 
-/** How much may be kept, in bytes. */
+/** Limits on stored bytes. */
 export interface BlobLimits {
-  /** Of one blob. */
+  /** Per blob. */
   readonly maxBytes: number;
-  /** Of all together; what is being put while others are may go beyond by one blob each. */
+  /** For all blobs; concurrent writes may exceed it by one blob each. */
   readonly maxTotalBytes: number;
 }
 
 const namePattern = /^[a-z0-9-][a-z0-9.-]{0,127}$/;
-/** What is not whole yet: no name of a blob begins so. */
+/** Prefix of incomplete files: no name of a blob begins with it. */
 const draftPrefix = '.draft-';
 
-/** Blobs as files of one folder, which others like this one may share, and nobody else writes to. */
+/** Blobs as files in one folder. Others like this one may share it, but nobody else writes to it. */
 export class FileBlobs implements Blobs {
   constructor(
     private readonly folder: string,
@@ -60,7 +60,10 @@ export class FileBlobs implements Blobs {
     return seen.filter((blob) => blob !== undefined);
   }
 
-  /** Takes away what a process that died left half-way: what nobody wrote to since `before` (epoch ms). Others may be writing here. */
+  /**
+   * Removes incomplete files of dead processes: those not written to since `before` (epoch ms). Others may be writing
+   * at the same time.
+   */
   async tidy(before: number): Promise<void> {
     for (const name of await readdir(this.folder)) {
       if (!name.startsWith(draftPrefix)) continue;
@@ -88,7 +91,7 @@ export class FileBlobs implements Blobs {
   }
 }
 
-/** Counts bytes, and ends at the limit. */
+/** Counts bytes, and fails at the limit. */
 class Count {
   bytes = 0;
   over = false;

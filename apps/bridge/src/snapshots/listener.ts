@@ -14,7 +14,7 @@ import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
 
-/** What the snapshot listener needs. */
+/** Dependencies of the snapshot listener. */
 export interface SnapshotListener {
   readonly grants: Grants;
   readonly blobs: Blobs;
@@ -23,7 +23,7 @@ export interface SnapshotListener {
   readonly log: Logger;
 }
 
-/** How a request ends, as its status says it. */
+/** Result of a request, which its status reports. */
 const statuses = {
   stored: 204,
   read: 200,
@@ -39,13 +39,13 @@ const statuses = {
 
 type Ending = keyof typeof statuses;
 
-/** Longest silence on a connection, and longest body, in ms: who says nothing holds no file open. */
+/** Timeouts of a silent connection and of a body, in ms: a silent client must not keep files open. */
 const silenceMs = 30_000;
 const bodyMs = 300_000;
 
 /**
- * The listener by which a worker leaves its job's snapshot, and the next one takes it up: of no other job, and only while the
- * token is good. What is in it is opened by nobody on this side.
+ * The listener through which a worker stores its job's snapshot, and the next one fetches it: of no other job, and only
+ * while the token is valid. Nothing on this side reads the contents of a snapshot.
  */
 export function createSnapshotListener(listener: SnapshotListener): Server {
   const putting = new Set<string>();
@@ -72,7 +72,7 @@ export function createSnapshotListener(listener: SnapshotListener): Server {
 
 interface Exchange {
   readonly listener: SnapshotListener;
-  /** Jobs of which one is just being kept. */
+  /** Jobs whose snapshot is being stored. */
   readonly putting: Set<string>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -96,16 +96,16 @@ async function serve(exchange: Exchange): Promise<Ending> {
 }
 
 /**
- * Keeps what comes under a name of its own, says so in the record, and only then removes the one before: whatever breaks off in
- * between, the record names a whole snapshot. If the record refuses it, the lease had ended meanwhile. Where nobody knows whether
- * it was noted, both stay, and the sweep removes the one that is not.
+ * Stores the snapshot under a new name, records the name, and only then removes the previous one: whatever fails in
+ * between, the record names a complete snapshot. If the record refuses it, the lease has ended meanwhile. If the result
+ * is unknown, both are kept, and the sweep removes the wrong one.
  */
 async function keep({ listener, request }: Exchange, grant: BridgeGrant, note: SnapshotNote): Promise<Ending> {
   const { blobs, store, metrics, log } = listener;
   const { job, worker, lease } = grant;
   const copy = randomBytes(8).toString('hex');
   const name = snapshotName(job, { lease, copy });
-  // Broken off, the request is still to be answered.
+  // The request must be answered even if it was broken off.
   const put = await blobs.put(name, request.iterator({ destroyOnReturn: false }));
   if (put.kind !== 'stored') return put.kind;
   const { bytes } = put;
@@ -129,11 +129,11 @@ async function give({ listener, response }: Exchange, { job }: BridgeGrant): Pro
   return 'read';
 }
 
-/** What is wrong on this side comes first: a request that was read to its end counts as destroyed too. */
+/** Our own faults come first: a request that was read to its end counts as destroyed too. */
 function faultOf({ log }: SnapshotListener, request: IncomingMessage, error: unknown): Ending {
   if (error instanceof RemudaError && withoutGrant.includes(error.code)) return 'unavailable';
   if (diskFull.includes(codeOf(error) ?? '')) return 'full';
-  // A worker that breaks off has thought better of it, or is gone.
+  // The worker broke it off, or is gone.
   if (request.errored || codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return 'malformed';
   log.error({ err: error }, 'the snapshot listener failed');
   return 'failed';
@@ -146,7 +146,10 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** What was refused half-way is read on, and thrown away, until the client has seen so: closed at once, it might not. */
+/**
+ * A refused body is read to its end and discarded: if the connection were closed at once, the client might not see the
+ * answer.
+ */
 function finish(request: IncomingMessage, response: ServerResponse, ending: Ending): void {
   if (ending === 'read') return;
   if (response.headersSent) return void response.destroy();

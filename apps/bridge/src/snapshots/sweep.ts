@@ -9,16 +9,16 @@ import {
 } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 
-/** What keeping the folder small takes. */
+/** Dependencies of the sweep. */
 export interface SnapshotSweep {
   readonly blobs: Blobs;
   readonly store: SnapshotIndex;
-  /** Age in ms after which a snapshot goes, whatever its job does. */
+  /** Age in ms at which a snapshot is removed, whatever the state of its job. */
   readonly keepMs: number;
   readonly clock: Clock;
 }
 
-/** Removes the snapshots that nobody has use for; gives how many. Rejects with `redis.unavailable` in an outage. */
+/** Removes obsolete snapshots; returns how many. Rejects with `redis.unavailable` in an outage. */
 export async function sweepSnapshots({ blobs, store, keepMs, clock }: SnapshotSweep): Promise<number> {
   const seen = await blobs.list();
   const jobs = [...new Set(seen.flatMap(({ name }) => jobOfSnapshot(name) ?? []))];
@@ -29,18 +29,18 @@ export async function sweepSnapshots({ blobs, store, keepMs, clock }: SnapshotSw
   return unwanted.length;
 }
 
-/** Since when, in epoch ms, a blob has to be there for it to stay. */
+/** Oldest time of writing, in epoch ms, of blobs that are kept. */
 export interface SnapshotAges {
   /** Any blob. */
   readonly oldest: number;
-  /** One that no record names: it may be about to be noted. */
+  /** A blob that no record names: it may be about to be recorded. */
   readonly unnoted: number;
 }
 
-/** A note follows its blob at once; this is long past that, in ms. */
+/** A blob is recorded immediately after it was written; this is much longer, in ms. */
 const unnotedMs = 600_000;
 
-/** Which of the blobs are to go: too old, of a job that is over or unknown, not the one that is noted, or no snapshot at all. */
+/** Blobs to remove: too old, of a job that is over or unknown, not the recorded one, or not a snapshot at all. */
 export function unwantedOf(
   seen: readonly SeenBlob[],
   open: ReadonlyMap<string, Snapshot | undefined>,
@@ -57,17 +57,17 @@ export function unwantedOf(
 
 const sweepEveryMs = 60_000;
 
-/** What nobody wrote to for so long, in ms, nobody is writing: a body that falls silent is given up well before. */
+/** After this time without a write, in ms, nobody is writing: a silent body times out well before. */
 const leftMs = 600_000;
 
-/** A sweep that goes on, and tidies what dead bridges left half-way. */
+/** A recurring sweep, which also removes incomplete files of dead bridges. */
 export interface KeptSweep extends SnapshotSweep {
-  /** Takes away what is half-way, and nobody wrote to since then (epoch ms). */
+  /** Removes incomplete files not written to since then (epoch ms). */
   readonly tidy: (before: number) => Promise<void>;
   readonly log: Logger;
 }
 
-/** Sweeps once a minute until the signal aborts; what an outage keeps it from is done the next time. */
+/** Sweeps once a minute until the signal aborts; after an outage the next sweep catches up. */
 export async function keepSwept(sweep: KeptSweep, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const done = Promise.all([sweep.tidy(sweep.clock.now() - leftMs), sweepSnapshots(sweep)]);

@@ -2,41 +2,44 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isId } from '@remuda/domain';
 import { bridgeUpgrade, listenerOfPath, readProof, type BridgeListener, type WorkerProof } from '@remuda/protocol';
 
-/** What a connection asks for that a worker opened. */
+/** The listener that a worker's connection asks for. */
 export interface Asked {
   readonly listener: BridgeListener;
   readonly proof: WorkerProof;
 }
 
-/** Why a connection is not let in, with the HTTP status that says so. */
+/** Why a connection is refused, with the HTTP status. */
 export const turnedAway = {
-  /** It is no request for a listener. */
+  /** It is not a request for a listener. */
   malformed: 400,
-  /** It does not say who it is, or that is not so. */
+  /** It has no identity, or cannot prove it. */
   unproven: 401,
   /** It comes from a page in a browser. */
   page: 403,
   /** There is no such listener. */
   unknown: 404,
-  /** It does not ask to change to our protocol. */
+  /** It does not ask to upgrade to our protocol. */
   no_upgrade: 426,
-  /** The worker has as many connections to this listener as it may have. */
+  /** The worker has reached its limit of connections to this listener. */
   share: 429,
   /** Redis does not answer, or the bridge is shutting down. */
   unavailable: 503,
 } as const;
 
-/** A reason why a connection is not let in. */
+/** A reason for refusing a connection. */
 export type TurnedAway = keyof typeof turnedAway;
 
-/** A request as far as it matters here. */
+/** The relevant parts of a request. */
 export interface AskedRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Reads what a connection asks for. No worker is a page in a browser: what only a browser sends is turned away, whoever it names. */
+/**
+ * Reads what a connection asks for. Workers are not browsers: headers that only browsers send are refused, whatever
+ * identity they claim.
+ */
 export function readAsked({ method, url, headers }: AskedRequest): Asked | TurnedAway {
   if (headers.origin !== undefined || Object.keys(headers).some((name) => name.startsWith('sec-fetch-'))) return 'page';
   if (headers.upgrade?.toLowerCase() !== bridgeUpgrade) return 'no_upgrade';

@@ -9,16 +9,19 @@ export interface CertificatePair {
   readonly key: string;
 }
 
-/** Paths of the files that they are in. */
+/** Paths of their files. */
 export interface CertificateFiles {
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-/** The oldest version of TLS that is spoken. */
+/** The minimum TLS version. */
 export const minTlsVersion = 'TLSv1.2';
 
-/** Reads a certificate and its key. Rejects with `config.invalid` where they can't be had, or are none, or are not of each other. */
+/**
+ * Reads a certificate and its key. Rejects with `config.invalid` if they cannot be read, are invalid, or do not belong
+ * together.
+ */
 export function readCertificate({ certFile, keyFile }: CertificateFiles): CertificatePair {
   const pair = { cert: readText(certFile, 'REMUDA_BRIDGE_TLS_CERT'), key: readText(keyFile, 'REMUDA_BRIDGE_TLS_KEY') };
   try {
@@ -32,7 +35,7 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Certif
   }
 }
 
-/** When a certificate ends, in epoch ms. */
+/** When a certificate expires, in epoch ms. */
 export function endOfCertificate({ cert }: Pick<CertificatePair, 'cert'>): number {
   return Date.parse(new X509Certificate(cert).validTo);
 }

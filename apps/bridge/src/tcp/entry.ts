@@ -13,7 +13,7 @@ import { readAsked, turnedAway, type Asked, type TurnedAway } from './asked.js';
 import { minTlsVersion, type CertificatePair } from './certificate.js';
 import { Unproven, unprovenLimits, type UnprovenLimits } from './unproven.js';
 
-/** What the entry over TCP takes. */
+/** Dependencies of the TCP entry. */
 export interface EntryParts {
   readonly store: Pick<WorkerDirectory, 'credentialHash'>;
   readonly keeper: Pick<ListenerKeeper, 'reach'>;
@@ -23,21 +23,21 @@ export interface EntryParts {
   readonly limits?: UnprovenLimits;
 }
 
-/** A dead peer, such as a lost node, is noticed by probes that begin after so long a silence, in ms. */
+/** Dead peers, such as a lost node, are detected by keep-alive probes after this much silence, in ms. */
 const keepAliveMs = 30_000;
-/** Longest head of a request, in bytes. */
+/** Maximum size of a request's head, in bytes. */
 const maxHeadBytes = 4_096;
 
 /**
- * The one address by which workers without a file system in common with the bridge reach their own listeners. Whoever proves itself
- * is handed on to the listener that it asks for, as if it had come by that listener's socket.
+ * The one address through which workers without a shared file system reach their own listeners. An authenticated
+ * connection is handed to the requested listener, as if it had arrived on that listener's socket.
  */
 export class Entry {
   readonly #front: Server;
   readonly #requests: HttpServer;
   readonly #unproven: Unproven;
 
-  /** With a certificate TLS is spoken, without it none. */
+  /** With a certificate it uses TLS, otherwise plain TCP. */
   constructor(
     private readonly parts: EntryParts,
     certificate: CertificatePair | undefined,
@@ -66,19 +66,19 @@ export class Entry {
     });
   }
 
-  /** Resolves with the URL at which it listens. Rejects with `config.invalid`. */
+  /** Resolves with its URL. Rejects with `config.invalid`. */
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<string> {
     const had = await listenOnAddress(this.#front, host, port);
     return `${'setSecureContext' in this.#requests ? 'https' : 'http'}://${authority(host, had)}`;
   }
 
-  /** Has new connections see another certificate. */
+  /** Uses another certificate for new connections. */
   renew(certificate: CertificatePair): void {
     const server = this.#requests as HttpServer & { setSecureContext?: (options: object) => void };
     server.setSecureContext?.({ ...certificate, minVersion: minTlsVersion });
   }
 
-  /** Takes nothing new. Who was let in is with its listener, and ends with that. */
+  /** Accepts nothing new. Connections that were handed on belong to their listener, and end with it. */
   stop(): void {
     this.#front.close();
     this.#unproven.cut();
@@ -97,7 +97,7 @@ export class Entry {
   async #enter(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     try {
-      // Nobody has anything to say before it was let in.
+      // A client must not send anything before it was accepted.
       const reason = head.length > 0 ? 'malformed' : await this.#letIn(readAsked(request), socket);
       if (reason !== undefined) this.#turnAway(socket, reason);
     } catch (err) {
@@ -107,7 +107,7 @@ export class Entry {
     }
   }
 
-  /** Hands a connection on to the listener that it asks for, or says why not. */
+  /** Hands a connection to the requested listener, or refuses it. */
   async #letIn(asked: Asked | TurnedAway, socket: Socket): Promise<TurnedAway | undefined> {
     if (typeof asked === 'string') return asked;
     const { keeper, metrics } = this.parts;
@@ -123,7 +123,7 @@ export class Entry {
     return undefined;
   }
 
-  /** Whether a worker is who it says it is: what it knows is what its record has the SHA-256 of. */
+  /** Whether a worker's credential matches the SHA-256 in its record. */
   async #isProven({ proof: { worker, credential } }: Asked): Promise<boolean> {
     const known = Buffer.from((await this.parts.store.credentialHash(worker)) ?? '', 'hex');
     const shown = createHash('sha256').update(credential).digest();
@@ -138,7 +138,7 @@ export class Entry {
   }
 }
 
-/** A request without `Upgrade` can't be let in, whatever else it is. */
+/** A request without `Upgrade` is always refused. */
 function reasonOf(asked: Asked | TurnedAway): TurnedAway {
   return typeof asked === 'string' ? asked : 'no_upgrade';
 }

@@ -3,19 +3,19 @@ import type { BridgeSettings } from '../settings.js';
 import { endOfCertificate, readCertificate, type CertificateFiles, type CertificatePair } from './certificate.js';
 import { Entry, type EntryParts } from './entry.js';
 
-/** What the entry over TCP is opened with. */
+/** Dependencies of opening the TCP entry. */
 export interface OpenEntryParts extends EntryParts {
   readonly clock: Clock;
 }
 
-/** So often it is looked whether the certificate was reloaded, in ms. */
+/** Interval of checking for a changed certificate, in ms. */
 export const lookEveryMs = 10_000;
-/** A certificate that ends within so many ms is told of. */
+/** A certificate that expires within this time, in ms, is reported. */
 const warnBeforeMs = 7 * 86_400_000;
 
 /**
- * Opens the entry over TCP where the settings say one, and keeps its certificate up to date until the signal aborts. Rejects with
- * `config.invalid` when the address or the certificate can't be had.
+ * Opens the TCP entry if the settings have one, and keeps its certificate up to date until the signal aborts. Rejects
+ * with `config.invalid` if the address or the certificate is not available.
  */
 export async function openEntry(
   { listen, tlsCert: certFile, tlsKey: keyFile }: BridgeSettings,
@@ -33,7 +33,7 @@ export async function openEntry(
   return { entry, url };
 }
 
-/** Half-written files are no certificate yet: the one before goes on until they are whole. */
+/** Half-written files are not a valid certificate: the previous one stays in use until they are complete. */
 async function keepRenewed(
   entry: Entry,
   files: CertificateFiles,

@@ -1,20 +1,20 @@
 import type { Socket } from 'node:net';
 
-/** How many connections may be open that have not proven whose they are, and for how long. */
+/** Limits on the number and age of unauthenticated connections. */
 export interface UnprovenLimits {
   readonly most: number;
-  /** From one address. */
+  /** Per address. */
   readonly mostEach: number;
-  /** From a connection's beginning until its proof is checked, in ms. */
+  /** From the start of a connection until its credential is checked, in ms. */
   readonly limitMs: number;
 }
 
-/** The defaults: all that one worker may have at a time can come from its address at once, and from some others. */
+/** The defaults: a worker can open all the connections it may have at once, and so can some others at its address. */
 export const unprovenLimits: UnprovenLimits = { most: 1_024, mostEach: 128, limitMs: 10_000 };
 
-/** Connections that have not proven yet whose they are: there may be few, and for a short time. */
+/** Unauthenticated connections: only a few, and only for a short time. */
 export class Unproven {
-  /** By the other side's address and port, which TLS shows as the connection below it does. */
+  /** By the peer's address and port, which are the same for TLS and the connection below it. */
   readonly #open = new Map<
     string,
     { readonly socket: Socket; readonly address: string; readonly timer: NodeJS.Timeout }
@@ -26,16 +26,16 @@ export class Unproven {
     private readonly onLate: () => void,
   ) {}
 
-  /** Whether a connection may stay until it proves itself; it is closed when it does not in time. */
+  /** Whether a connection may stay until it authenticates; it is closed if it does not in time. */
   admit(socket: Socket): boolean {
     const { most, mostEach, limitMs } = this.limits;
     const { remoteAddress: address } = socket;
-    // It closed before it was looked at.
+    // It closed before it was checked.
     if (address === undefined) return false;
     const each = this.#each.get(address) ?? 0;
     if (this.#open.size >= most || each >= mostEach) return false;
     const peer = peerOf(socket);
-    // What came in time counts, though this process looks at it late.
+    // What arrived in time counts, even if this process reads it late.
     const timer = setTimeout(
       () =>
         setImmediate(() => {
@@ -53,12 +53,12 @@ export class Unproven {
     return true;
   }
 
-  /** A connection has proven whose it is. */
+  /** A connection has authenticated. */
   proven(socket: Socket): void {
     this.#forget(peerOf(socket));
   }
 
-  /** Closes all that there are. */
+  /** Closes all of them. */
   cut(): void {
     for (const { socket } of this.#open.values()) socket.destroy();
   }

@@ -3,7 +3,7 @@ import type { Logger } from '@remuda/runtime';
 import type { ListenerKeeper } from './listener-keeper.js';
 import type { WorkerDirectory } from './worker-directory.port.js';
 
-/** What keeping the workers' listeners up to date takes. */
+/** Dependencies of keeping the workers' listeners up to date. */
 export interface ListenerWatch {
   readonly keeper: ListenerKeeper;
   readonly store: WorkerDirectory;
@@ -11,10 +11,10 @@ export interface ListenerWatch {
   readonly log: Logger;
 }
 
-/** Words tell what happens; all is compared that often besides, in ms, for a word that nobody said. */
+/** Notifications report changes; the full comparison runs at this interval as well, in ms, for missed ones. */
 const lookEveryMs = 30_000;
 
-/** Follows the workers until the signal aborts. What an outage keeps it from is done when Redis is back. */
+/** Follows the workers until the signal aborts. Catches up after an outage of Redis. */
 export async function keepListeners({ keeper, store, clock, log }: ListenerWatch, signal: AbortSignal): Promise<void> {
   const tell = (err: unknown): void => {
     log.warn({ err }, "the workers' listeners could not be compared with the workers");

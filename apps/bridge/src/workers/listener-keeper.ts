@@ -5,30 +5,33 @@ import type { Logger } from '@remuda/runtime';
 import type { WorkerDirectory } from './worker-directory.port.js';
 import type { WorkerServers } from './worker-servers.js';
 
-/** What keeping the workers' listeners takes. */
+/** Dependencies of keeping the workers' listeners. */
 export interface ListenerKeeperParts {
-  /** Folder of the workers' folders of sockets; undefined where workers come by another way only. */
+  /** Folder of the workers' folders of sockets; undefined if sockets are off. */
   readonly socketDir: string | undefined;
   readonly store: WorkerDirectory;
-  /** Makes a worker's own listeners. */
+  /** Creates a worker's own listeners. */
   readonly make: (worker: string) => WorkerServers;
   readonly log: Logger;
 }
 
 /**
- * Keeps listeners for registered workers, and none for others: in a folder of sockets for each of them, where there are sockets, else
- * from the first connection on. A folder stays while its worker does, also when the bridge ends: containers have it mounted, and
- * find the sockets of the next bridge in it.
+ * Keeps listeners for registered workers only: in a folder of sockets for each of them, if sockets are on, otherwise
+ * from the first connection on. A folder is kept as long as its worker, even when the bridge ends: containers have it
+ * mounted, and find the sockets of the next bridge in it.
  */
 export class ListenerKeeper {
   readonly #open = new Map<string, WorkerServers>();
-  /** One thing at a time. */
+  /** Serializes the changes. */
   #line: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(private readonly parts: ListenerKeeperParts) {}
 
-  /** Compares all that there is with the workers that there are. Rejects with `redis.unavailable` in an outage; then all stays as it is. */
+  /**
+   * Compares the listeners with the registered workers. Rejects with `redis.unavailable` in an outage; then nothing
+   * changes.
+   */
   look(): Promise<void> {
     return this.#inLine(async () => {
       const registered = await this.parts.store.registered();
@@ -40,7 +43,7 @@ export class ListenerKeeper {
     });
   }
 
-  /** A worker came or went. Rejects with `redis.unavailable` in an outage. */
+  /** A worker was added or removed. Rejects with `redis.unavailable` in an outage. */
   onWord(worker: string): Promise<void> {
     return this.#inLine(async () => {
       if (!(await this.parts.store.isRegistered(worker))) return this.#remove(worker);
@@ -51,7 +54,7 @@ export class ListenerKeeper {
     });
   }
 
-  /** The listeners of a worker that is known to be registered; undefined where there can be none, or none any more. */
+  /** The listeners of a registered worker; undefined if it has none, or none any more. */
   async reach(worker: string): Promise<WorkerServers | undefined> {
     if (!this.#closed && !this.#open.has(worker))
       await this.#inLine(async () => {
@@ -60,7 +63,7 @@ export class ListenerKeeper {
     return this.#closed ? undefined : this.#open.get(worker);
   }
 
-  /** Takes nothing new, waits up to `graceMs` for what is under way, and cuts the rest. The folders stay. */
+  /** Accepts nothing new, waits up to `graceMs` for connections in flight, and cuts the rest. The folders stay. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     await this.#line;
@@ -68,7 +71,7 @@ export class ListenerKeeper {
     this.#open.clear();
   }
 
-  /** Whether they were not there before, and are now. */
+  /** Whether they were created by this call. */
   async #add(worker: string): Promise<boolean> {
     const { socketDir, make, log } = this.parts;
     if (this.#open.has(worker)) return false;
@@ -92,7 +95,7 @@ export class ListenerKeeper {
     if (socketDir !== undefined) rmSync(folderOf(worker, socketDir), { recursive: true, force: true });
   }
 
-  /** Removes what an earlier bridge left of workers that are gone. */
+  /** Removes the folders of workers that are gone, left by an earlier bridge. */
   #sweep(registered: ReadonlySet<string>, socketDir: string): void {
     const wanted = new Set([...registered].map(socketFolder));
     for (const name of readdirSync(socketDir))

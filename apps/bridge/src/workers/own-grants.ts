@@ -1,6 +1,6 @@
 import type { Grants } from '../grants.port.js';
 
-/** Grants as one worker may use them: a token of another worker's job opens nothing here. */
+/** Grants as seen by one worker: a token of another worker's job has no grant here. */
 export function ownGrants(grants: Grants, worker: string): Grants {
   return {
     find: async (tokenHash) => {

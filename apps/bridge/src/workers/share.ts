@@ -1,23 +1,23 @@
 import type { Server, Socket } from 'node:net';
 
-/** What one worker may take of a listener. */
+/** One worker's share of a listener. */
 export interface Share {
-  /** Most connections at a time; one more is closed at once. */
+  /** Maximum number of connections; more are closed at once. */
   readonly connections: number;
 }
 
-/** Within this time, in ms, a connection that says nothing is closed. */
+/** Timeout of a connection that sends nothing, in ms. */
 export const silenceMs = 1_000;
 
 /**
- * Holds a server to its share, whichever way connections come: who has said nothing within `silenceMs`, or comes on top of it, is
- * closed.
+ * Enforces a server's share, whichever way connections arrive: one that sends nothing within `silenceMs`, or exceeds
+ * the number, is closed.
  */
 export function holdToShare(server: Server, { connections }: Share): SharedServer {
   return new SharedServer(server, connections);
 }
 
-/** A server that is held to its share, and takes connections that came by another's address. */
+/** A server with an enforced share, which also takes connections that arrived at another address. */
 export class SharedServer {
   #open = 0;
   #handed = 0;
@@ -40,9 +40,9 @@ export class SharedServer {
     return this.#open < this.most;
   }
 
-  /** Serves a connection as if it had come by an address of its own. */
+  /** Serves a connection as if it had arrived at an address of its own. */
   take(socket: Socket): void {
-    // An HTTP server watches over its connections, and closes idle ones with itself, from the moment in which it listens.
+    // An HTTP server only monitors its connections, and closes idle ones, once it listens.
     if (!this.server.listening && !this.#watches) this.server.emit('listening');
     this.#watches = true;
     this.#count(1);
@@ -52,7 +52,7 @@ export class SharedServer {
     this.server.emit('connection', socket);
   }
 
-  /** The server itself counts only what comes by its own address; 0 would be no limit at all to it. */
+  /** The server itself only counts connections at its own address; a limit of 0 would mean none. */
   #count(more: number): void {
     this.#handed += more;
     const left = this.most - this.#handed;
@@ -60,7 +60,7 @@ export class SharedServer {
   }
 }
 
-/** What it said to be let in does not count. */
+/** Bytes sent to authenticate do not count. */
 function closeIfSilent(socket: Socket): void {
   const before = socket.bytesRead;
   afterSilence(socket, () => {
@@ -69,8 +69,8 @@ function closeIfSilent(socket: Socket): void {
 }
 
 /**
- * Calls back `silenceMs` after now, unless the socket has closed or the returned function was called. What had come by then has been
- * read: a process that was held up itself finds its timers due before it has looked at what its clients said meanwhile.
+ * Calls back after `silenceMs`, unless the socket has closed or the returned function was called. Data that arrived by
+ * then has been read first: in a process that was blocked, timers are due before pending input is read.
  */
 export function afterSilence(socket: Socket, call: () => void): () => void {
   let ended = false;
@@ -83,13 +83,13 @@ export function afterSilence(socket: Socket, call: () => void): () => void {
   return end;
 }
 
-/** Counts bytes that are under way at a time, of one worker. */
+/** Counts the bytes in flight of one worker. */
 export class BytesUnderWay {
   #taken = 0;
 
   constructor(private readonly most: number) {}
 
-  /** Room for so many bytes, to be given back by a call; undefined where they would be too many. */
+  /** Reserves bytes; returns a function that releases them, or undefined if the limit would be exceeded. */
   take(bytes: number): (() => void) | undefined {
     if (this.#taken + bytes > this.most) return undefined;
     this.#taken += bytes;

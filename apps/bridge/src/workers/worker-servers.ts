@@ -11,17 +11,17 @@ import { listenOnSocket, makeOwnFolder } from '../sockets.js';
 import { ownGrants } from './own-grants.js';
 import { BytesUnderWay, holdToShare, type SharedServer } from './share.js';
 
-/** What the listeners of all workers share. */
+/** Shared by the listeners of all workers. */
 export interface WorkerServerParts {
   readonly model: ModelListener;
   readonly git: GitListener;
   readonly snapshots: SnapshotListener;
   readonly redis: RedisWhereabouts;
-  /** Mode of the sockets that Claude Code has no business with. */
+  /** Mode of the sockets that Claude Code must not use. */
   readonly workersOnly: number;
 }
 
-/** Bytes of model requests that one worker may have under way at a time: two of the largest. */
+/** Limit on the bytes of model requests in flight, per worker: two of the largest. */
 export const modelBytes = 128 * 1024 * 1024;
 
 interface OwnServer {
@@ -31,8 +31,8 @@ interface OwnServer {
 }
 
 /**
- * A worker's own listeners, each there once, whichever ways lead to it. A token of another worker's job is worth nothing at them. Of
- * connections each takes its share and no more.
+ * A worker's own listeners, one instance each, for all ways to reach them. A token of another worker's job is not valid
+ * at them. Each has a share of connections.
  */
 export class WorkerServers {
   readonly #listeners = new Listeners();
@@ -53,27 +53,27 @@ export class WorkerServers {
     };
   }
 
-  /** Opens a socket for each in a folder, which is made where it is missing. Rejects with `config.invalid`. */
+  /** Opens a socket for each in a folder, which is created if missing. Rejects with `config.invalid`. */
   async listenIn(folder: string): Promise<void> {
     makeOwnFolder(folder, 0o755);
-    // The model's comes last: whoever finds it finds the others.
+    // The model's socket is last: when it exists, so do the others.
     for (const name of ['redis', 'git', 'snapshot', 'model'] as const) {
       const { shared, mode } = this.#servers[name];
       await listenOnSocket(shared.server, join(folder, bridgeSockets[name]), mode);
     }
   }
 
-  /** Whether the worker's share of a listener has room for one more connection. */
+  /** Whether the worker's share of a listener has room for another connection. */
   hasRoom(listener: BridgeListener): boolean {
     return this.#servers[listener].shared.hasRoom;
   }
 
-  /** Serves a connection that came by another address. */
+  /** Serves a connection that arrived at another address. */
   take(listener: BridgeListener, socket: Socket): void {
     this.#servers[listener].shared.take(socket);
   }
 
-  /** Takes nothing new, waits up to `graceMs` for answers under way, and cuts the rest. */
+  /** Accepts nothing new, waits up to `graceMs` for answers in flight, and cuts the rest. */
   close(graceMs: number): Promise<void> {
     return this.#listeners.close(graceMs);
   }

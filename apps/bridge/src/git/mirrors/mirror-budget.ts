@@ -1,13 +1,13 @@
-/** What of a mirror decides whether it stays. */
+/** What decides whether a mirror is kept. */
 export interface KeptMirror {
   readonly name: string;
   readonly bytes: number;
-  /** When it was last used; the larger, the later. */
+  /** When it was last used; larger is later. */
   readonly usedAt: number;
   readonly inUse: boolean;
 }
 
-/** Which mirrors are to go so that all together take no more than `maxBytes`: those that were used the longest time ago, none in use. */
+/** Mirrors to remove so that all together use at most `maxBytes`: the least recently used ones, none in use. */
 export function mirrorsOverBudget(mirrors: readonly KeptMirror[], maxBytes: number): readonly string[] {
   let bytes = mirrors.reduce((sum, mirror) => sum + mirror.bytes, 0);
   const gone: string[] = [];

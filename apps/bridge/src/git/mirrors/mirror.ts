@@ -12,7 +12,7 @@ import { isRedirected, movedTo } from '../redirect.js';
 import { defaultBranch, everyBranchAndTag, mirrorName, ownRefspec } from '../repository.js';
 import { Turns } from '../turns.js';
 
-/** What mirrors are made with. */
+/** Dependencies of mirrors. */
 export interface MirrorParts {
   /** Folder of all mirrors. */
   readonly folder: string;
@@ -24,10 +24,10 @@ export interface MirrorParts {
   readonly log: Logger;
 }
 
-/** So often a repository may say that it is elsewhere. */
+/** Maximum number of redirects. */
 const maxMoves = 3;
 
-/** The bare mirror of one repository; a fetch at claim brings only what is new. One fetch at a time. */
+/** The bare mirror of one repository; a fetch at claim time transfers only what is new. One fetch at a time. */
 export class Mirror {
   readonly folder: string;
   private readonly fetches = new Turns((signal) => this.inLine(() => this.fetchAll(signal)));
@@ -43,8 +43,8 @@ export class Mirror {
   }
 
   /**
-   * Brings the mirror to what the repository holds at the time of the call; ends when the signal aborts and nobody else waits. Rejects with
-   * git's reason: `workspace.failed`, or `workspace.unavailable` where it may go well another time.
+   * Updates the mirror to the repository's state at the time of the call; stops if the signal aborts and nobody else
+   * waits. Rejects with git's reason: `workspace.failed`, or `workspace.unavailable` for a transient fault.
    */
   async refresh(ref: string | undefined, signal: AbortSignal): Promise<void> {
     const way = await this.fetches.take(signal);
@@ -53,7 +53,7 @@ export class Mirror {
     await this.inLine(() => this.fetch([refspec], way, signal));
   }
 
-  /** What was served from it broke off: before the next fetch it is made anew. */
+  /** A transfer from the mirror broke off: it is rebuilt before the next fetch. */
   doubt(): void {
     this.suspect = true;
   }
@@ -78,7 +78,7 @@ export class Mirror {
     return reach(url, rules, { resolve, sshCommand: run.env['GIT_SSH_COMMAND'] ?? 'ssh' });
   }
 
-  /** Fetches, and goes on to where the server says that the repository is, if that may be reached as well. */
+  /** Fetches, and follows a redirect of the repository if the new address may be reached as well. */
   private async follow(way: Reach, signal: AbortSignal, moves: number): Promise<Reach> {
     try {
       await this.bring(way, signal);
@@ -91,7 +91,7 @@ export class Mirror {
     }
   }
 
-  /** Brings everything; a mirror that git can't go on with is set aside, once, and made anew. */
+  /** Fetches everything; a corrupt mirror is set aside, once, and rebuilt. */
   private async bring(way: Reach, signal: AbortSignal): Promise<void> {
     if (this.suspect) await this.setAside('a transfer from it broke off');
     const old = existsSync(this.folder);
@@ -133,7 +133,7 @@ export class Mirror {
     return this.git(way, signal, 'fetch', ...how, 'origin', ...refspecs);
   }
 
-  /** Packs what many fetches left behind, once there is enough of it; nobody waits for it. */
+  /** Repacks the mirror once many fetches have accumulated; nobody waits for it. */
   private tidy(way: Reach): void {
     this.git(way, new AbortController().signal, 'gc', '--auto').catch(() => undefined);
   }
@@ -145,7 +145,7 @@ export class Mirror {
     );
   }
 
-  /** The URL goes by the environment, which is for no process list and no file. */
+  /** The URL is passed in the environment, so that it appears in no process list and no file. */
   private git(way: Reach, signal: AbortSignal, ...args: readonly string[]): Promise<string> {
     const { run } = this.parts;
     const config = Object.entries({ 'remote.origin.url': way.url, ...way.config });
@@ -169,12 +169,12 @@ export class Mirror {
   }
 }
 
-/** All that git printed, where it was git that failed. */
+/** Git's full output, if git itself failed. */
 function wordsOf(error: unknown): string {
   return error instanceof RemudaError ? (error.extra.lastLines ?? []).join(' ') : '';
 }
 
-/** Nothing of it goes on when it settles: the next one is in the same folder. */
+/** Settles only when all its work has stopped: the next one uses the same folder. */
 async function together<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
   const ends = await Promise.allSettled(works);
   return ends.map((end) => {
@@ -183,10 +183,10 @@ async function together<T>(works: readonly Promise<T>[]): Promise<readonly T[]> 
   });
 }
 
-/** What a mirror is called that is being removed. */
+/** Name of a mirror that is being removed. */
 export const goneMark = '.gone-';
 
-/** Takes a folder out of the way at once, and then off the disk. */
+/** Renames a folder at once, then deletes it. */
 export async function removeFolder(folder: string): Promise<void> {
   const gone = `${folder}${goneMark}${randomUUID()}`;
   await rename(folder, gone).catch((error: unknown) => {

@@ -4,17 +4,17 @@ import { folderBytes } from './folder-bytes.js';
 import { Mirror, goneMark, removeFolder, type MirrorParts } from './mirror.js';
 import { mirrorsOverBudget, type KeptMirror } from './mirror-budget.js';
 
-/** What is known of a mirror's folder. */
+/** State of a mirror's folder. */
 interface Kept {
   bytes: number;
   usedAt: number;
   users: number;
 }
 
-/** The mirrors of all repositories. All together they take so much of the disk and no more; who was used the longest time ago goes. */
+/** The mirrors of all repositories, with a limit on their disk space; the least recently used ones are removed. */
 export class Mirrors {
   readonly #mirrors = new Map<string, Mirror>();
-  /** By the name of the folder, also those of an earlier bridge. */
+  /** By name of the folder, including those of an earlier bridge. */
   readonly #kept = new Map<string, Kept>();
   #trimming: Promise<void> = Promise.resolve();
 
@@ -23,7 +23,7 @@ export class Mirrors {
     private readonly maxBytes: number,
   ) {}
 
-  /** Looks at what an earlier bridge left, and removes what it was about to remove. To be called before the first use. */
+  /** Finds the mirrors of an earlier bridge, and completes its removals. To be called before the first use. */
   async open(): Promise<void> {
     for (const name of await readdir(this.parts.folder)) {
       const folder = join(this.parts.folder, name);
@@ -33,7 +33,7 @@ export class Mirrors {
     await this.#trim();
   }
 
-  /** Works with the mirror of a repository, which stays at least as long. */
+  /** Runs work with the mirror of a repository, which is kept at least until then. */
   async use<T>(url: string, work: (mirror: Mirror) => Promise<T>): Promise<T> {
     const mirror = this.#mirrors.get(url) ?? new Mirror(url, this.parts);
     this.#mirrors.set(url, mirror);
@@ -53,7 +53,7 @@ export class Mirrors {
     }
   }
 
-  /** Resolves when what was used is measured, and what is too much is gone. */
+  /** Resolves when used mirrors are measured and surplus ones are removed. */
   async settled(): Promise<void> {
     await this.#trimming;
   }

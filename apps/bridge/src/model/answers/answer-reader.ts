@@ -1,20 +1,23 @@
 import { createParser } from 'eventsource-parser';
 import { StringDecoder } from 'node:string_decoder';
 
-/** Is told of the events of an answer, in order. */
+/** Called with the events of an answer, in order. */
 export type OnEvent = (type: string, data: string) => void;
 
-/** Reads along with an answer of the model while it passes. */
+/** Reads an answer of the model while it is passed on. */
 export interface AnswerReader {
   readonly read: (chunk: Buffer) => void;
   /** The answer is complete. */
   readonly end: () => void;
 }
 
-/** Largest answer in JSON (not a stream) that is kept to be counted. */
+/** Maximum size of a JSON answer (not a stream) that is buffered for counting. */
 const maxJsonBytes = 32 * 1024 * 1024;
 
-/** A reader for an answer's content type; undefined for one that nobody can count. A whole answer in JSON is one event `message`. */
+/**
+ * A reader for an answer's content type; undefined for one that cannot be counted. A JSON answer is one event
+ * `message`.
+ */
 export function readerFor(contentType: string | undefined, onEvent: OnEvent): AnswerReader | undefined {
   if (contentType?.includes('text/event-stream')) return eventStreamReader(onEvent);
   if (contentType?.includes('application/json')) return jsonReader(onEvent);

@@ -2,25 +2,27 @@ import { isRecord, parseJson } from '@remuda/protocol';
 import type { Usage } from '@remuda/domain';
 import { costMicroUsd, noUsage, type PricedUsage } from '../budget/prices.js';
 
-/** What one model has used. */
+/** Usage of one model. */
 interface Portion {
   readonly model: string;
   readonly usage: PricedUsage;
 }
 
-/** What one answer of the model has been seen to use so far. */
+/** Usage of one answer so far. */
 export interface Answer {
   readonly model: string;
   readonly usage: PricedUsage;
-  /** What was used besides, which `usage` leaves out: to sum a conversation up, and of other models that were asked for advice. */
+  /**
+   * Additional usage that `usage` does not include: for compacting a conversation, and for advice from other models.
+   */
   readonly besides: readonly Portion[];
-  /** Whether the model said what it used for reading the request, or that it did not answer it. */
+  /** Whether the model reported its usage for reading the request, or that it did not answer. */
   readonly told: boolean;
-  /** Characters of output seen since the model last said how many tokens it wrote. */
+  /** Characters of output since the model last reported its output tokens. */
   readonly uncounted: number;
 }
 
-/** An answer of which nothing was seen yet. */
+/** An answer before its first event. */
 export const noAnswer: Answer = {
   model: '',
   usage: noUsage,
@@ -29,7 +31,7 @@ export const noAnswer: Answer = {
   uncounted: 0,
 };
 
-/** The answer after an event of its stream, or after a whole answer in JSON (whose `type` is `message`). */
+/** The answer after an event of its stream, or after a complete JSON answer (whose `type` is `message`). */
 export function afterEvent(answer: Answer, type: string, data: string): Answer {
   switch (type) {
     case 'message_start': {
@@ -53,19 +55,19 @@ export function afterEvent(answer: Answer, type: string, data: string): Answer {
 
 /** Characters of a delta event that are not output. */
 const deltaEnvelope = 80;
-/** On the dear side: English has about four. */
+/** A high estimate: English has about four. */
 const charactersPerToken = 3;
 
 /**
- * The answer of a stream that was cut before the model said how much it wrote: estimated by the characters seen, so
- * that hanging up early is no way round the budget.
+ * The answer of a stream that was cut before the model reported its output: estimated from the characters seen, so that
+ * disconnecting early does not bypass the budget.
  */
 export function afterCut(answer: Answer): Answer {
   const outputTokens = answer.usage.outputTokens + Math.ceil(answer.uncounted / charactersPerToken);
   return { ...answer, usage: { ...answer.usage, outputTokens }, uncounted: 0 };
 }
 
-/** What came to an answer between two looks at it, and its price. */
+/** Usage of an answer since the last count, and its price. */
 export function usedSince(before: Answer, now: Answer): { readonly usage: Usage; readonly costMicroUsd: number } {
   const [was, is] = [portionsOf(before), portionsOf(now)];
   const more = (field: keyof Usage): number =>
@@ -108,7 +110,7 @@ function afterUsage(answer: Answer, value: unknown): Answer {
   return { ...answer, usage: readUsage(usage, value), besides: besides ?? answer.besides, told };
 }
 
-/** Later figures replace earlier ones: those of the API are sums over the answer. */
+/** Later figures replace earlier ones: the API's figures are totals of the answer. */
 function readUsage(known: PricedUsage, value: unknown): PricedUsage {
   if (!isRecord(value)) return known;
   const kept = isRecord(value['cache_creation']) ? value['cache_creation'] : {};

@@ -3,21 +3,21 @@ import type { BridgeMetrics } from '../../metrics.js';
 import type { Refused } from '../question/question.js';
 import { refusalBody, refusals } from '../refusals.js';
 
-/** What `count_tokens` says while no job runs: priming wants a number, any number. */
+/** Answer to `count_tokens` while no job runs: priming accepts any number. */
 const constantCount = '{"input_tokens":10}';
 
-/** Whoever counts what the bridge answers by itself. */
+/** Counts answers from the bridge itself. */
 interface Counting {
   readonly metrics: BridgeMetrics;
 }
 
-/** Answers a warm worker without a job that wants its tokens counted. */
+/** Answers a warm worker without a job that asks for a token count. */
 export function answerIdle({ metrics }: Counting, response: ServerResponse): void {
   metrics.idleAnswers.inc();
   answer(response, 200, constantCount);
 }
 
-/** Refuses a request in the words of the Messages API; one whose answer has begun is cut. */
+/** Refuses a request in the format of the Messages API; if its answer has begun, it is cut. */
 export function refuse({ metrics }: Counting, response: ServerResponse, { reason, what }: Refused): void {
   metrics.refused.inc({ reason });
   if (response.headersSent || response.destroyed) return void response.destroy();

@@ -3,7 +3,7 @@ import { constants, createBrotliDecompress, createGunzip, createInflate } from '
 
 const soon = { flush: constants.Z_SYNC_FLUSH };
 
-/** What unpacks an answer of this `content-encoding`, as it comes; undefined for one that can't be unpacked, or was packed more than once. */
+/** A decoder for this `content-encoding`; undefined if it is not supported, or encoded more than once. */
 export function decoderFor(encoding: string | undefined): Transform | undefined {
   switch ((encoding ?? '').trim().toLowerCase()) {
     case '':

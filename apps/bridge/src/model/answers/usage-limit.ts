@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A pause up to this is one that Claude Code sits out by itself, in ms; a longer one is a limit. */
+/** Delays up to this are waited out by Claude Code itself, in ms; a longer one is a limit. */
 const shortMs = 60_000;
-/** A reset further ahead is none that could be meant, in ms. */
+/** A reset later than this is not plausible, in ms. */
 const farMs = 32 * 86_400_000;
 
 /**
- * When a usage limit is lifted that an answer of the model tells of (epoch ms); undefined where it tells of none. Measured
- * in Claude Code 2.1.197, which reads the same: `anthropic-ratelimit-unified-status: rejected` with `…-reset` in epoch
- * seconds. A limit of an API key has a long `retry-after` instead, in seconds or as a date.
+ * When the usage limit in an answer of the model is lifted (epoch ms); undefined if it reports none. Measured in Claude
+ * Code 2.1.197, which reads the same: `anthropic-ratelimit-unified-status: rejected` with `…-reset` in epoch seconds. A
+ * limit of an API key has a long `retry-after` instead, in seconds or as a date.
  */
 export function limitResetAt(status: number, headers: IncomingHttpHeaders, now: number): number | undefined {
   if (status !== 429) return undefined;

@@ -10,7 +10,7 @@ import { decoderFor } from './decoder.js';
 import type { Passage } from '../upstream/forward.js';
 import { limitResetAt } from './usage-limit.js';
 
-/** Where what jobs ask of the model is written down. */
+/** Where usage of the model is recorded. */
 export interface Ledger {
   readonly counts: ModelCounts;
   readonly metrics: BridgeMetrics;
@@ -21,30 +21,34 @@ export interface Ledger {
 /** A request that is counted. */
 export interface Counted {
   readonly grant: BridgeGrant;
-  /** When it came, epoch ms; and the same by the monotonic clock. */
+  /** When it arrived, epoch ms; and the same by the monotonic clock. */
   readonly cameAt: number;
   readonly cameTick: number;
-  /** The model that it asks for. */
+  /** The requested model. */
   readonly model: string;
-  /** What reading it may cost, and what all of it may, in micro-dollars: charged where the model does not say. */
+  /**
+   * The maximum cost of reading it, and of the whole request, in micro-dollars: charged if the model does not report
+   * its usage.
+   */
   readonly inputMicroUsd: number;
   readonly mostMicroUsd: number;
 }
 
 /** Counts one request of a job and its answer. */
 export interface UsageMeter {
-  /** Reads along with the model's answer; one that tells of a usage limit is marked as not worth another try. */
+  /** Reads the model's answer; one with a usage limit is marked as not retryable. */
   readonly readAlong: (answer: IncomingMessage) => void;
   /**
-   * To be called when the request has ended. Resolves when its answer, if one came, was read to its end and all that it cost is
-   * written down, or could not be.
+   * To be called when the request has ended. Resolves when its answer, if any, was read to the end and its cost was
+   * recorded, or could not be.
    */
   readonly done: (passage: Passage) => Promise<void>;
 }
 
 /**
- * Begins to count a request. Tokens are added as soon as the model names them, so that they stand in the store before the client can
- * know that its turn is over. What an answer does not tell is charged by estimate: none is free for want of figures.
+ * Starts counting a request. Tokens are added as soon as the model reports them, so that they are in the store before
+ * the client can know that its turn is over. What an answer does not report is charged by estimate: nothing is free for
+ * lack of figures.
  */
 export function meterUsage(counted: Counted, ledger: Ledger): UsageMeter {
   const { counts, metrics, clock } = ledger;
@@ -85,7 +89,7 @@ export function meterUsage(counted: Counted, ledger: Ledger): UsageMeter {
       status = answer.statusCode ?? 0;
       const resetAt = limitResetAt(status, answer.headers, clock.now());
       if (resetAt !== undefined) {
-        // Claude Code would wait in its turn, with a worker that could do something else.
+        // Claude Code would wait within its turn and block a worker.
         answer.headers['x-should-retry'] = 'false';
         save(counts.limited(job, resetAt));
       }
@@ -106,15 +110,15 @@ export function meterUsage(counted: Counted, ledger: Ledger): UsageMeter {
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-/** What is charged for a request of which the model did not say what reading it cost, in micro-dollars. */
+/** The charge for a request whose input usage the model did not report, in micro-dollars. */
 function owedMicroUsd({ inputMicroUsd, mostMicroUsd }: Counted, passage: Passage, status: number): number {
   if (status !== 0 && !isSuccess(status)) return 0;
   if (passage === 'answered') return mostMicroUsd;
-  // Whoever hangs up, or is cut off, may have been read already.
+  // The model may have read the request even if the client disconnected or was cut off.
   return passage === 'left' || passage === 'cut' ? inputMicroUsd : 0;
 }
 
-/** Resolves when an answer was read to its end, or as far as it came. */
+/** Resolves when an answer was read to its end, or as far as it arrived. */
 function readThrough(answer: IncomingMessage, see: (type: string, data: string) => void): Promise<void> {
   const reader = readerFor(answer.headers['content-type'], see);
   const decoder = decoderFor(answer.headers['content-encoding']);

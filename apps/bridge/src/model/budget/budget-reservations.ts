@@ -3,36 +3,38 @@ import type { Clock } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import type { Budgets, Charge, Reservation } from '../../budgets.port.js';
 
-/** What a request finds when it asks for a part of a job's budget: room beside those that are under way, or a budget that is spent. */
+/** Result of reserving a part of a job's budget: room next to the requests in flight, or a spent budget. */
 export type Admission = Admitted | 'spent';
 
 /** Room for a request. */
 export interface Admitted {
   /** Whether it waited for others. */
   readonly waited: boolean;
-  /** What it may cost. */
+  /** The maximum cost of the request. */
   readonly microUsd: number;
-  /** To be called when what the request cost is written down. Never rejects. */
+  /** To be called when the request's cost is recorded. Never rejects. */
   readonly end: () => Promise<void>;
 }
 
-/** A reservation is renewed so often, in ms: well before it ends by itself. */
+/** Interval of renewing a reservation, in ms: well before it expires. */
 export const renewEveryMs = 10_000;
-/** A request waits so long for one of another bridge before it asks again, in ms; for one of this bridge it need not. */
+/**
+ * How long a request waits for one of another bridge before it asks again, in ms; requests of this bridge notify it.
+ */
 export const askAgainMs = 500;
 
 interface JobReservations {
-  /** Requests that ask, the one whose turn it is included. */
+  /** Requests that are waiting, including the one whose turn it is. */
   asking: number;
-  /** Settles when the one before was admitted or refused. */
+  /** Settles when the previous one was admitted or refused. */
   turn: Promise<unknown>;
-  /** Called when a request under way has ended. */
+  /** Called when a request in flight has ended. */
   changed: () => void;
 }
 
 /**
- * Keeps what requests of one job at the same time cost within its budget: each one reserves the most that it may cost, and waits
- * for others to end while that does not fit beside theirs, in order of arrival.
+ * Keeps the cost of a job's concurrent requests within its budget: each one reserves its maximum cost, and waits for
+ * others to end while that does not fit, in order of arrival.
  */
 export class BudgetReservations {
   readonly #reservations = new Map<string, JobReservations>();
@@ -57,7 +59,7 @@ export class BudgetReservations {
     }
   }
 
-  /** Renews what is held, until the signal says so. */
+  /** Renews the reservations until the signal aborts. */
   async keepRenewed(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.clock.sleep(renewEveryMs, signal).catch(() => undefined);
@@ -76,7 +78,7 @@ export class BudgetReservations {
     }
   }
 
-  /** One whose answer was lost may stand all the same. */
+  /** A reservation may exist even if its answer was lost. */
   async #reserve(charge: Charge, id: string): Promise<Reservation | 'full' | 'spent'> {
     try {
       const room = await this.budgets.reserve(charge, id);

@@ -1,30 +1,33 @@
 import { isRecord } from '@remuda/protocol';
 import { codeRunMicroUsd, costMicroUsd, noUsage, webSearchMicroUsd, type PricedUsage } from './prices.js';
 
-/** What a request may cost, in micro-dollars: an estimate on the dear side. */
+/** The maximum cost of a request, in micro-dollars: a high estimate. */
 export interface Estimate {
-  /** Reading it, whatever is answered. */
+  /** Reading it, independent of the answer. */
   readonly inputMicroUsd: number;
-  /** Each token of the answer. */
+  /** Per token of the answer. */
   readonly tokenMicroUsd: number;
-  /** The longest answer that it asks for, in tokens. */
+  /** The maximum length of the answer, in tokens. */
   readonly maxTokens: number;
-  /** Searches, runs of code and advice on the vendor's side. */
+  /** Searches, code execution and advice on the vendor's side. */
   readonly callsMicroUsd: number;
 }
 
-/** Bytes of a body for each token that it may be: English has about four. */
+/** Bytes of a body per token, at worst: English has about four. */
 const bytesPerToken = 3;
-/** The largest context of any model, in tokens: what is longer is refused there. */
+/** The largest context of any model, in tokens: the model API refuses longer ones. */
 const maxContext = 1_000_000;
-/** The longest answer of any model, in tokens, for a request that names none. */
+/** The longest answer of any model, in tokens, for a request that sets no limit. */
 const longestAnswer = 128_000;
-/** The most tokens of an image; and what a document of a few bytes may turn out to be. */
+/** The maximum tokens of an image, and of a document of a few bytes. */
 const pictureTokens = { image: 5_000, document: 100_000 } as const;
-/** Calls of one server tool in a request that names no limit. */
+/** Calls of one server tool in a request that sets no limit. */
 const manyCalls = 10;
 
-/** What a request may cost; `raw` is its body as it will be sent. Of several models that may answer it, the dearest counts. */
+/**
+ * The maximum cost of a request; `raw` is its body as it will be sent. If several models may answer it, the most
+ * expensive counts.
+ */
 export function estimate(body: Readonly<Record<string, unknown>>, raw: Buffer): Estimate {
   const pictures = [...picturesIn(body['messages'])];
   const data = pictures.reduce((all, each) => all + each.dataBytes, 0);
@@ -43,12 +46,15 @@ export function estimate(body: Readonly<Record<string, unknown>>, raw: Buffer): 
   };
 }
 
-/** The most that a request may cost, in whole micro-dollars. */
+/** The maximum cost of the request, in whole micro-dollars. */
 export function mostMicroUsd({ inputMicroUsd, tokenMicroUsd, maxTokens, callsMicroUsd: calls }: Estimate): number {
   return Math.ceil(inputMicroUsd + tokenMicroUsd * maxTokens + calls);
 }
 
-/** What is to be kept costs more, and most for an hour. In JSON a quote within a text is escaped, so that no text looks like that. */
+/**
+ * Cache writes cost more, and most for an hour. A quote within a JSON string is escaped, so that no text can look like
+ * this.
+ */
 function readAs(tokens: number, raw: Buffer): Partial<PricedUsage> {
   if (raw.includes('"ttl":"1h"')) return { cacheWriteTokens: tokens, cacheWriteHourTokens: tokens };
   return raw.includes('"cache_control":') ? { cacheWriteTokens: tokens } : { inputTokens: tokens };
@@ -60,7 +66,7 @@ function modelsIn({ model, fallbacks, tools }: Readonly<Record<string, unknown>>
   return named.filter((name) => typeof name === 'string');
 }
 
-/** Each call has the conversation read once more, with what it brought. */
+/** Each call makes the model read the conversation again, with its result. */
 function callsMicroUsd(tools: unknown, againMicroUsd: number): number {
   let sum = 0;
   for (const tool of Array.isArray(tools) ? (tools as unknown[]) : []) {
@@ -82,7 +88,7 @@ interface Picture {
   readonly tokens: number;
 }
 
-/** Images and documents count by what they are: their bytes are no text. */
+/** Images and documents count by type: their bytes are not text. */
 function* picturesIn(value: unknown): Generator<Picture> {
   if (Array.isArray(value)) for (const each of value as readonly unknown[]) yield* picturesIn(each);
   if (!isRecord(value)) return;

@@ -6,9 +6,9 @@ interface Price {
   readonly input: number;
   readonly output: number;
   readonly cacheRead: number;
-  /** Kept for five minutes. */
+  /** Cached for five minutes. */
   readonly cacheWrite: number;
-  /** Kept for an hour. */
+  /** Cached for an hour. */
   readonly cacheWriteHour: number;
 }
 
@@ -20,13 +20,13 @@ const price = (input: number, output: number, cacheRead = input / 10): Price => 
   cacheWriteHour: input * 2,
 });
 
-/** That of every model that is not in the table. */
+/** Price of all models that are not in the table. */
 const dearest = price(15, 75);
 
 /**
- * List prices of https://platform.claude.com/docs/en/about-claude/pricing as of November 2026, by family; the first version that
- * fits counts. An estimate for `maxBudgetUsd` and for what jobs are said to cost: no discounts, and where a model has several prices
- * the higher one. What the account is billed, the vendor says.
+ * List prices of https://platform.claude.com/docs/en/about-claude/pricing as of November 2026, by family; the first
+ * matching version counts. An estimate for `maxBudgetUsd` and for the reported costs of jobs: no discounts, and the
+ * highest price of a model that has several. The vendor's bill is authoritative.
  */
 const table: Readonly<Record<Family, readonly (readonly [RegExp, Price])[]>> = {
   opus: [
@@ -47,17 +47,17 @@ const table: Readonly<Record<Family, readonly (readonly [RegExp, Price])[]>> = {
 
 /** Fast answers of one model cost up to six times its list price. */
 const fastFactor = 6;
-/** Ten dollars for a thousand searches. */
+/** Ten dollars per thousand searches. */
 export const webSearchMicroUsd = 10_000;
-/** Five cents for each hour of a container: each run counts as one. */
+/** Five cents per container hour: each run counts as one. */
 export const codeRunMicroUsd = 50_000;
 
-/** Tokens of one answer, with what the price depends on besides. */
+/** Tokens of one answer, with everything else that determines the price. */
 export interface PricedUsage extends Usage {
-  /** The part of `cacheWriteTokens` that is kept for an hour. */
+  /** The part of `cacheWriteTokens` that is cached for an hour. */
   readonly cacheWriteHourTokens: number;
   readonly fast: boolean;
-  /** Searches and runs of code on the vendor's side. */
+  /** Searches and code execution on the vendor's side. */
   readonly webSearches: number;
   readonly codeRuns: number;
 }
@@ -68,7 +68,10 @@ export const noUsage: PricedUsage = {
   ...{ fast: false, webSearches: 0, codeRuns: 0 },
 };
 
-/** Estimated price of an answer in whole micro-dollars. A model that is not in the table counts as the dearest. */
+/**
+ * Estimated price of an answer in whole micro-dollars. A model that is not in the table counts as the most expensive
+ * one.
+ */
 export function costMicroUsd(model: string, usage: PricedUsage): number {
   const each = priceOf(model);
   const sum =

@@ -1,32 +1,32 @@
 import type { ServerTool } from '@remuda/domain';
 import { allowsModel } from '../question/allowed-models.js';
 
-/** What the bridge passes on besides what every job may send; from the bridge's settings. */
+/** Additional content that the bridge passes on, from its settings. */
 export interface Extras {
-  /** Further betas, by their names without the date. */
+  /** Additional betas, by name without the date. */
   readonly betas: readonly string[];
-  /** Further fields of a request's outermost object. */
+  /** Additional top-level fields of a request. */
   readonly fields: readonly string[];
 }
 
-/** What one request may hold. */
+/** Content that a request may have. */
 export interface Allowance extends Extras {
-  /** Models that may be asked for; absent: any. */
+  /** Models that may be requested; absent: any. */
   readonly models?: readonly string[] | undefined;
   readonly serverTools: readonly ServerTool[];
 }
 
-/** Why a request is not passed on: it asks for a `model` that its job may not use, or holds what nobody opened. */
+/** Why a request is not passed on: its job may not use the `model`, or its content is not allowed. */
 export interface Fault {
   readonly kind: 'model' | 'content';
-  /** What it is, for whoever reads the refusal. */
+  /** The offending part, for the reader of the refusal. */
   readonly what: string;
 }
 
 /** A fault of content. */
 export const notOpen = (what: string): Fault => ({ kind: 'content', what });
 
-/** The fault of something that the profile's `serverTools` have to open. */
+/** A fault of content that needs one of the profile's `serverTools`. */
 export const wants = (tool: ServerTool, what: string): Fault =>
   notOpen(`${what}, which needs \`${tool}\` in the \`serverTools\` of the job's profile`);
 

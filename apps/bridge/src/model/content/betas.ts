@@ -1,7 +1,7 @@
 import type { ServerTool } from '@remuda/domain';
 import type { Allowance } from './allowance.js';
 
-/** Betas that only change how a request is read and answered, without the date that each ends with. */
+/** Betas that only change how a request is read and answered, without the date suffix. */
 const plain = new Set([
   ...['claude-code', 'interleaved-thinking', 'context-management', 'thinking-token-count', 'thinking-display-updates'],
   ...['prompt-caching', 'prompt-caching-scope', 'prompt-caching-evict', 'extended-cache-ttl', 'cache-keepalive'],
@@ -13,7 +13,7 @@ const plain = new Set([
   ...['tool-provenance', 'dangerous-tool-use', 'computer-use', 'search-results', 'pdfs'],
 ]);
 
-/** Betas of what the vendor does besides answering, and what opens them. */
+/** Betas of server-side tools, and the `serverTools` that allow them. */
 const opened: ReadonlyMap<string, ServerTool> = new Map([
   ['web-search', 'web_search'],
   ['web-search-results-only', 'web_search'],
@@ -25,7 +25,7 @@ const opened: ReadonlyMap<string, ServerTool> = new Map([
   ['files-api', 'files'],
 ]);
 
-/** The betas of a header that may go on; the others are left out, in order that a newer Claude Code still works. */
+/** The allowed betas of a header; others are removed, so that a newer Claude Code still works. */
 export function betasOf(header: string, { serverTools, betas }: Pick<Allowance, 'serverTools' | 'betas'>): string {
   const passes = (beta: string): boolean => {
     const name = beta.replace(/-\d{4}-?\d{2}-?\d{2}$/, '');

@@ -3,13 +3,13 @@ import { isRecord } from '@remuda/protocol';
 import { notOpen, wants, type Allowance, type Fault } from './allowance.js';
 import { oneToolFaults } from './tool-check.js';
 
-/** Types of blocks that only say something. */
+/** Types of blocks that are plain content. */
 const plain = new Set([
   ...['text', 'image', 'document', 'tool_use', 'tool_result', 'thinking', 'redacted_thinking', 'search_result'],
   ...['tool_reference', 'tool_addition', 'tool_removal', 'mid_conv_system', 'compaction', 'fallback', 'connector_text'],
 ]);
 
-/** Types of blocks that tell of what the vendor carried out, and what opens them. */
+/** Types of blocks from server-side tools, and the `serverTools` that allow them. */
 const told: readonly (readonly [RegExp, ServerTool])[] = [
   [/^web_search(_|$)/, 'web_search'],
   [/^web_fetch(_|$)/, 'web_fetch'],
@@ -19,19 +19,19 @@ const told: readonly (readonly [RegExp, ServerTool])[] = [
   [/^container_upload$/, 'files'],
 ];
 
-/** Where the bytes of an image or a document come from, and what opens what is not in the request itself. */
+/** Sources of images and documents, and the `serverTools` for those outside the request. */
 const sources: ReadonlyMap<unknown, ServerTool | undefined> = new Map([
   ...['base64', 'text', 'content'].map((type) => [type, undefined] as const),
   ['url', 'urls' as const],
   ['file', 'files' as const],
 ]);
 
-/** Parts of a block that hold no block and no source: they are passed on as they are. */
+/** Parts of a block that contain no block and no source: they are passed on unchanged. */
 const inert: ReadonlySet<string> = new Set(['input', 'cache_control', 'citations', 'caller', 'from', 'to']);
 const inertInMessages: ReadonlySet<string> = new Set(['output_config']);
 const nothing: ReadonlySet<string> = new Set();
 
-/** The faults of messages: of all that stands in them, however deep. */
+/** The faults of messages, at any depth. */
 export function* messageFaults(messages: unknown, allowance: Allowance): Generator<Fault> {
   if (messages === undefined) return;
   if (!Array.isArray(messages)) yield notOpen('`messages` that are not a list');
@@ -42,7 +42,7 @@ export function* messageFaults(messages: unknown, allowance: Allowance): Generat
     }
 }
 
-/** The faults of a text, of a list of blocks, or of one block. */
+/** The faults of a text, a list of blocks, or one block. */
 export function* blockFaults(content: unknown, allowance: Allowance): Generator<Fault> {
   if (!isObject(content)) return;
   for (const block of Array.isArray(content) ? (content as readonly unknown[]) : [content]) {
@@ -57,7 +57,7 @@ export function* blockFaults(content: unknown, allowance: Allowance): Generator<
 function* typeFaults(block: Readonly<Record<string, unknown>>, allowance: Allowance): Generator<Fault> {
   const { type } = block;
   if (typeof type === 'string' && plain.has(type)) return;
-  // A call is told by the name of what was called.
+  // A call is identified by the name of the called tool.
   const about = type === 'server_tool_use' ? block['name'] : type;
   if (typeof about === 'string' && /^tool_search_tool_/.test(about)) return;
   const opener = typeof about === 'string' ? told.find(([shape]) => shape.test(about))?.[1] : undefined;
@@ -66,7 +66,7 @@ function* typeFaults(block: Readonly<Record<string, unknown>>, allowance: Allowa
     yield wants(opener, `a content block of the type \`${String(type)}\``);
 }
 
-/** Every part that is no bare value has to be one that is known: what is not known might name a URL. */
+/** Every object within a block must be of a known kind: an unknown one might contain a URL. */
 function* partFaults(
   part: Readonly<Record<string, unknown>>,
   known: ReadonlySet<string>,
@@ -92,7 +92,7 @@ function* sourceFaults(source: unknown, allowance: Allowance): Generator<Fault> 
   yield* partFaults(source, nothing, allowance);
 }
 
-/** A tool that comes or goes in the midst of a conversation: named, or defined as in `tools`. */
+/** A tool that is added or removed during a conversation: by name, or defined as in `tools`. */
 function* changedToolFaults(tool: unknown, allowance: Allowance): Generator<Fault> {
   const { type, definition } = isRecord(tool) ? tool : {};
   if (type === 'tool_definition') yield* oneToolFaults(definition, allowance);

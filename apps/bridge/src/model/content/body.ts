@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { notOpen, type Fault } from './allowance.js';
 import { outlineOf } from './outline.js';
 
-/** Largest request body in bytes: the API's own limit. */
+/** Maximum size of a request body in bytes: the API's own limit. */
 export const maxBodyBytes = 32 * 1024 * 1024;
-/** More values than a context of a million tokens can have. */
+/** More values than fit a context of a million tokens. */
 const maxValues = 1_000_000;
 const maxDepth = 256;
 
-/** Reads a request's body to its end; `left` when the client goes before, `too_large` as soon as it is. */
+/** Reads a request's body to its end; `left` if the client disconnects, `too_large` as soon as it exceeds the limit. */
 export function readBody(request: IncomingMessage): Promise<Buffer | 'left' | 'too_large'> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return Promise.resolve('too_large');
   return new Promise((resolve) => {
@@ -30,7 +30,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'left' | 't
   });
 }
 
-/** What a body means, or why it can't be told. Of a name that stands twice in an object, the last one counts. */
+/** The parsed body, or why it cannot be parsed. If a name appears twice in an object, the last one counts. */
 export function parseBody(bytes: Buffer): { readonly value: unknown } | Fault {
   const { values, depth } = outlineOf(bytes);
   if (values > maxValues) return notOpen(`a body of more than ${String(maxValues)} values`);

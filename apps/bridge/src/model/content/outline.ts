@@ -1,15 +1,15 @@
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** How much there is to a text in JSON before it is read. */
+/** The size of a JSON text's structure, before parsing. */
 export interface Outline {
-  /** Objects, lists, and what stands in them, about. */
+  /** Approximate number of objects, arrays and their elements. */
   readonly values: number;
   /** Deepest nesting. */
   readonly depth: number;
 }
 
-/** Looks over a text in JSON: a small one can hold so many empty lists that reading it would take all memory. */
+/** Scans a JSON text: a small one can have so many empty arrays that parsing it would exhaust the memory. */
 export function outlineOf(bytes: Buffer): Outline {
   let [values, depth, deepest] = [0, 0, 0];
   for (let at = 0; at < bytes.length; at++) {
@@ -36,7 +36,7 @@ export function outlineOf(bytes: Buffer): Outline {
   return { values, depth: deepest };
 }
 
-/** The place of the quote that ends the text which begins at `from`; that of the last byte where none does. */
+/** The position of the closing quote of the string that starts at `from`; that of the last byte if there is none. */
 function endOfText(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(quote, from + 1); at >= 0; at = bytes.indexOf(quote, at + 1)) {
     let backslashes = 0;

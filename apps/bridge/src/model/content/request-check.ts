@@ -4,29 +4,29 @@ import { modelFaults, notOpen, wants, type Allowance, type Fault } from './allow
 import { blockFaults, messageFaults } from './block-check.js';
 import { toolFaults } from './tool-check.js';
 
-/** A request's body, read and found to hold only what its job may ask for. */
+/** A parsed request body that contains only what its job may ask for. */
 export type MessagesRequest = Readonly<Record<string, unknown>> & { readonly model: string };
 
-/** Fields that only shape the answer. What Claude Code 2.1.197 and 2.1.332 send is among them. */
+/** Fields that only shape the answer, including those that Claude Code 2.1.197 and 2.1.332 send. */
 const plain = new Set([
   ...['model', 'messages', 'system', 'tools', 'tool_choice', 'metadata', 'max_tokens', 'stream', 'stop_sequences'],
   ...['thinking', 'temperature', 'top_p', 'top_k', 'context_management', 'output_config', 'output_format'],
   ...['cache_control', 'diagnostics', 'fallbacks', 'speed', 'service_tier'],
 ]);
 
-/** Fields that have the vendor do more, and what opens them. */
+/** Fields that use server-side features, and the `serverTools` that allow them. */
 const opened: ReadonlyMap<string, ServerTool> = new Map([
   ['mcp_servers', 'mcp'],
   ['container', 'code_execution'],
 ]);
 
-/** Fields of which not every value is one for a job to choose. */
+/** Fields for which a job may use only some values. */
 const values: Readonly<Record<string, readonly unknown[]>> = {
   speed: ['standard', 'fast', null],
   service_tier: ['auto', 'standard_only', null],
 };
 
-/** The first reason why a request may not go on to the model, if there is one. Nothing of a faulty request is passed on. */
+/** The first reason why a request may not be sent to the model, if any. Nothing of a faulty request is passed on. */
 export function requestFault(body: unknown, allowance: Allowance): Fault | undefined {
   return allFaults(body, allowance).next().value ?? undefined;
 }
@@ -55,7 +55,7 @@ function* fieldFaults(field: string, value: unknown, allowance: Allowance): Gene
     yield notOpen('a `max_tokens` that is not a number of tokens');
 }
 
-/** Models that answer where the first one declines: allowed ones, and without settings of their own. */
+/** Fallback models for a declined request: only allowed ones, without settings of their own. */
 function* fallbackFaults(fallbacks: unknown, allowance: Allowance): Generator<Fault> {
   if (fallbacks === undefined) return;
   if (!Array.isArray(fallbacks)) yield notOpen('`fallbacks` that are not a list');

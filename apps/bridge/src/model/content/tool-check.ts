@@ -2,10 +2,10 @@ import type { ServerTool } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import { modelFaults, notOpen, wants, type Allowance, type Fault } from './allowance.js';
 
-/** Types of tools that Claude Code carries out, or that only look through the tools themselves: they reach nothing. */
+/** Types of tools that Claude Code runs itself, or that only search tools: they reach nothing. */
 const harmless = /^(custom|(bash|text_editor|computer|memory)_\d{8}|tool_search_tool_(regex|bm25)(_\d{8})?)$/;
 
-/** Types of tools that the vendor carries out, and what opens them. */
+/** Types of server-side tools, and the `serverTools` that allow them. */
 const carriedOut: readonly (readonly [RegExp, ServerTool])[] = [
   [/^web_search_\d{8}$/, 'web_search'],
   [/^web_fetch_\d{8}$/, 'web_fetch'],
@@ -14,7 +14,7 @@ const carriedOut: readonly (readonly [RegExp, ServerTool])[] = [
   [/^mcp_toolset$/, 'mcp'],
 ];
 
-/** The faults of a list of tools. The type alone says who carries a tool out, so that nothing else of it is looked at. */
+/** The faults of a list of tools. The type alone says who runs a tool, so nothing else is checked. */
 export function* toolFaults(tools: unknown, allowance: Allowance): Generator<Fault> {
   if (tools === undefined) return;
   if (!Array.isArray(tools)) yield notOpen('`tools` that are not a list');

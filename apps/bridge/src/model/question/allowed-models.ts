@@ -1,6 +1,6 @@
 import { families, plainName, readModelName } from './model-name.js';
 
-/** Names by which Claude Code takes whatever model of these families is the newest. */
+/** Aliases for which Claude Code uses the newest model of a family. */
 const aliases = new Map<string, readonly string[]>([
   ...families.map((family) => [family, [family]] as const),
   ['opusplan', ['opus', 'sonnet']],
@@ -8,7 +8,7 @@ const aliases = new Map<string, readonly string[]>([
   ['best', families],
 ]);
 
-/** Whether a request for the model `asked` is one for a model that is allowed: the same, or one of a family that an alias allows. */
+/** Whether the model `asked` is allowed: by its name, or by the alias of its family. */
 export function allowsModel(allowed: readonly string[], asked: string): boolean {
   const sought = plainName(asked);
   const family = readModelName(asked)?.family;

@@ -3,19 +3,21 @@ import { bridgeTokenHeader } from '@remuda/protocol';
 import type { Allowance } from '../content/allowance.js';
 import { betasOf } from '../content/betas.js';
 
-/** Headers of a container that go on to the model, besides its betas: what else it sends could speak for the account. */
+/**
+ * Headers of a container that are passed on to the model, in addition to its betas: others could act for the account.
+ */
 const goOn = new Set([
   ...['accept', 'content-type', 'user-agent', 'anthropic-version', 'anthropic-dangerous-direct-browser-access'],
   ...['x-app', 'x-client-request-id'],
 ]);
 const goOnPrefixes = ['x-stainless-', 'x-claude-code-'];
 
-/** Headers of the answer that are the account's own business. */
+/** Headers of the answer that concern only the account. */
 const accountHeaders = ['set-cookie', 'anthropic-organization-id'];
 
 /**
- * A container's headers as they may go on to the model, without any credential. The answer is asked for uncompressed, so that it can
- * be counted.
+ * A container's headers as they may be sent to the model, without any credential. The answer is requested uncompressed,
+ * so that it can be counted.
  */
 export function outgoingHeaders(
   headers: IncomingHttpHeaders,
@@ -32,12 +34,12 @@ export function outgoingHeaders(
 
 const passes = (name: string): boolean => goOn.has(name) || goOnPrefixes.some((prefix) => name.startsWith(prefix));
 
-/** Takes out of an answer's headers what the container need not know. */
+/** Removes headers of an answer that the container need not know. */
 export function hideAccount(headers: IncomingHttpHeaders): void {
   for (const name of accountHeaders) Reflect.deleteProperty(headers, name);
 }
 
-/** The token that a container shows: in the bridge's own header, else as `x-api-key`, else as `Authorization: Bearer`. */
+/** The token of a container: from the bridge's own header, otherwise `x-api-key`, otherwise `Authorization: Bearer`. */
 export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
   for (const name of [bridgeTokenHeader, 'x-api-key']) {
     const value = headers[name];

@@ -1,23 +1,26 @@
-/** Families of models, as their names have them. */
+/** Families of models, as they appear in their names. */
 export const families = ['haiku', 'sonnet', 'opus', 'fable', 'mythos'] as const;
 
 /** A family of models. */
 export type Family = (typeof families)[number];
 
-/** A model's name, taken apart. */
+/** The parts of a model's name. */
 export interface ModelName {
   readonly family: Family;
-  /** `4-5`, `5`; '' where the name has none. */
+  /** `4-5`, `5`; '' if the name has none. */
   readonly version: string;
 }
 
-/** Without the size of its context, which goes in a header, and without the day of its release. */
+/** Without the context size, which is sent in a header, and without the release date. */
 export const plainName = (name: string): string => name.replace(/\[[^\]]*\]$/, '').replace(/-(\d{8}|latest)$/, '');
 
-/** `claude-sonnet-4-5`, and `claude-3-5-haiku` as names were once made: one family, one version, nothing besides. */
+/** `claude-sonnet-4-5`, or `claude-3-5-haiku` in the old form: one family, one version, nothing else. */
 const shape = new RegExp(`^claude-(?:(\\d+(?:-\\d+)?)-)?(${families.join('|')})(?:-(\\d+(?:-\\d+)?))?$`);
 
-/** Reads a model's name as the vendor makes them; undefined for any other, like one that only holds the name of a family. */
+/**
+ * Parses a model's name in the vendor's format; undefined for any other, such as one that only contains the name of a
+ * family.
+ */
 export function readModelName(name: string): ModelName | undefined {
   const [, before, family, after] = shape.exec(plainName(name)) ?? [];
   if (family === undefined || (before !== undefined && after !== undefined)) return undefined;

@@ -7,19 +7,19 @@ import { outgoingHeaders } from './headers.js';
 import type { RefusalReason } from '../refusals.js';
 import type { Route } from './route.js';
 
-/** A request that holds only what its job may ask of the model. */
+/** A request that contains only what its job may ask of the model. */
 export interface Question {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: MessagesRequest;
 }
 
-/** Why a request is refused; `what` says more of it. */
+/** Why a request is refused; `what` names the offending part. */
 export interface Refused {
   readonly reason: RefusalReason;
   readonly what?: string;
 }
 
-/** Reads a request and checks all of it, before anything goes on; `left` when the client goes before its end. */
+/** Reads and checks a whole request before anything is passed on; `left` if the client disconnects before its end. */
 export async function readQuestion(
   request: IncomingMessage,
   route: Route,
@@ -31,7 +31,7 @@ export async function readQuestion(
   if (bytes === 'too_large') return { reason: 'too_large' };
   const parsed = parseBody(bytes);
   if ('kind' in parsed) return refusedFor(parsed);
-  // Counting tokens costs nothing, whatever the model.
+  // Counting tokens costs nothing with any model.
   const models = route === 'count_tokens' ? undefined : grant.models;
   const allowance = { ...extras, models, serverTools: grant.serverTools ?? [] };
   const fault = requestFault(parsed.value, allowance);
@@ -41,5 +41,5 @@ export async function readQuestion(
 
 const refusedFor = ({ kind, what }: Fault): Refused => ({ reason: kind, what });
 
-/** The body as it goes on: written anew, so that nothing does that was not read. */
+/** The body to send: serialized again, so that nothing unparsed is passed on. */
 export const bytesOf = (body: MessagesRequest): Buffer => Buffer.from(JSON.stringify(body));

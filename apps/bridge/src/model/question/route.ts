@@ -1,4 +1,4 @@
-/** What a request is for: `probe` is answered by the bridge, the others may go on to the model. */
+/** The purpose of a request: `probe` is answered by the bridge, the others may be sent to the model. */
 export type Route = 'probe' | 'messages' | 'count_tokens';
 
 const table: ReadonlyMap<string, Route> = new Map([
@@ -7,7 +7,10 @@ const table: ReadonlyMap<string, Route> = new Map([
   ['POST /v1/messages/count_tokens', 'count_tokens'],
 ]);
 
-/** The route of a request, by method and the path exactly as sent, with no query but Claude Code's; undefined for any other. */
+/**
+ * The route of a request, by method and the exact path, with no query other than Claude Code's; undefined for any
+ * other.
+ */
 export function routeOf(method: string, url: string): Route | undefined {
   return table.get(`${method} ${url.endsWith(query) ? url.slice(0, -query.length) : url}`);
 }

@@ -5,33 +5,33 @@ import { hideAccount } from '../question/headers.js';
 import { limitConnect, type Upstream } from './upstream.js';
 
 /**
- * How a request went on its way: the model `answered` it or `declined` it (status 400 and above), the model's side was
- * `cut` in mid-answer, the client `left`, or nothing was answered yet and the bridge has to: the model is `unreachable`.
+ * How a request ended: the model `answered` it or `declined` it (status 400 and above), the model's side was `cut` in
+ * mid-answer, the client `left`, or nothing was answered yet and the bridge must answer: the model is `unreachable`.
  */
 export type Passage = 'answered' | 'declined' | 'cut' | 'left' | 'unreachable';
 
-/** What goes on to the model. */
+/** The request to the model. */
 export interface Outgoing {
-  /** Without a credential; the body's length is added. */
+  /** Without a credential; the content length is added. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** May read along with the answer. */
+  /** May read the answer while it passes. */
   readonly onAnswer: (answer: IncomingMessage) => void;
 }
 
-/** A request at the bridge, and the way back. */
+/** A request at the bridge, and its response. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
 /**
- * Passes a request on to the model and the answer back as it comes; whoever is slow holds up the other side, and
- * a client that goes takes the request to the model with it. Resolves with the first thing that ended the passage, never
- * rejects.
+ * Passes a request on to the model and the answer back as it arrives. Backpressure works in both directions, and a
+ * client that disconnects aborts the request to the model. Resolves with the first event that ended it, never rejects.
  *
- * httpxy, because of the proxies that run on Node 20 it is the one that is kept up, is small (no dependencies), streams,
- * ends the far request with the near one and lets one read along; http-proxy-3 wants Node 22, reply-from a Fastify.
+ * httpxy, because of the proxies that run on Node 20 it is the one that is maintained, is small (no dependencies),
+ * streams, aborts the upstream request with the client's and allows reading the answer; http-proxy-3 needs Node 22,
+ * reply-from needs Fastify.
  */
 export function forward(
   { request, response }: Exchange,

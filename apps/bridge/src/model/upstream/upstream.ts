@@ -3,23 +3,23 @@ import { Agent as HttpsAgent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { Credential } from '../../credential.js';
 
-/** Where the model is, and how it is spoken to. */
+/** The model's address and connection settings. */
 export interface Upstream {
   readonly url: URL;
   readonly agent: HttpAgent | HttpsAgent;
   readonly credential: Credential;
-  /** Longest time in ms until a new connection stands, TLS included. */
+  /** Timeout in ms of a new connection, TLS included. */
   readonly connectTimeoutMs: number;
-  /** Drops the connections. */
+  /** Closes the connections. */
   close(): void;
 }
 
-/** Idle connections to the model are dropped after so long. */
+/** Idle timeout of connections to the model. */
 const idleMs = 60_000;
 
-/** Prepares connections to the model; none is made before the first request. */
+/** Prepares connections to the model; none is opened before the first request. */
 export function openUpstream(url: URL, credential: Credential, connectTimeoutMs: number): Upstream {
-  // Every running turn holds one connection: a limit here would make jobs wait for one another.
+  // Every running turn holds one connection: a limit here would make jobs wait for each other.
   const options = { keepAlive: true, maxSockets: Infinity, timeout: idleMs };
   const agent = url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
   return {
@@ -33,7 +33,7 @@ export function openUpstream(url: URL, credential: Credential, connectTimeoutMs:
   };
 }
 
-/** Ends a request whose connection does not stand in time. Must be called once the request has its socket. */
+/** Aborts a request whose connection times out. Must be called once the request has its socket. */
 export function limitConnect(request: ClientRequest, timeoutMs: number): void {
   const socket = request.socket;
   if (!socket?.connecting) return;
