@@ -1,8 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { AbortSignalLike, EventLog, EventPage, JobStore, JobEvent, JobRecord, JobRef } from '@remuda/domain';
+import type {
+  AbortSignalLike,
+  Clock,
+  EventLog,
+  EventPage,
+  JobStore,
+  JobEvent,
+  JobRecord,
+  JobRef,
+} from '@remuda/domain';
 import { isId } from '@remuda/domain';
-import { eventLog, jobStore } from '../stores.js';
+import { clock, eventLog, jobStore } from '../stores.js';
+import { within } from '../within.js';
 import { refOf } from '../jobs/job-ref.js';
 import { badPosition } from './position.js';
 import { withQuiet, type Said } from './stream/quiet.js';
@@ -27,6 +37,7 @@ export class JobEvents {
   constructor(
     @Inject(jobStore) private readonly store: JobStore,
     @Inject(eventLog) private readonly log: EventLog,
+    @Inject(clock) private readonly time: Clock,
   ) {}
 
   /** The job, or `job.unknown`. */
@@ -47,7 +58,10 @@ export class JobEvents {
     const { job, around } = await this.requirePlace(id, after, path);
     if (around.complete && around.events.every((event) => event.id <= after)) return { ended: true };
     const position = async (): Promise<number | undefined> => this.store.position(await this.job(id));
-    return { ended: false, stream: withQuiet(this.log.follow(job, after, signal), { ...quiet, position }) };
+    return {
+      ended: false,
+      stream: withQuiet(this.log.follow(job, after, signal), { ...quiet, clock: this.time, position }),
+    };
   }
 
   /** Waits until the job is over or the signal aborts; says whether it is over. */
@@ -68,16 +82,8 @@ export class JobEvents {
   }
 
   private async read(job: JobRef, after: number, limit: number): Promise<EventPage> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 }));
-      }, pageLimitMs);
-    });
-    try {
-      return await Promise.race([this.log.page(job, after, limit), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const page = await within(this.time, this.log.page(job, after, limit), pageLimitMs);
+    if (page) return page;
+    throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
   }
 }

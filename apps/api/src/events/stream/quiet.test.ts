@@ -1,4 +1,5 @@
 import type { JobEvent, NewEvent } from '@remuda/domain';
+import { systemClock } from '@remuda/runtime';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { withQuiet, type Said } from './quiet.js';
 
@@ -24,7 +25,10 @@ function open(batches: readonly (readonly JobEvent[])[], places: (number | undef
     asked++;
     return Promise.resolve(places.length > 1 ? places.shift() : places[0]);
   };
-  return { said: withQuiet(source(), { lookMs: 1_000, beatAfter: 3, position }), asked: () => asked };
+  return {
+    said: withQuiet(source(), { clock: systemClock, lookMs: 1_000, beatAfter: 3, position }),
+    asked: () => asked,
+  };
 }
 
 async function after(said: AsyncGenerator<Said>, ms: number): Promise<Said | undefined> {

@@ -1,7 +1,9 @@
-import type { EventType, JobEvent } from '@remuda/domain';
+import type { Clock, EventType, JobEvent } from '@remuda/domain';
+import { within } from '../../within.js';
 
 /** How often a quiet stream looks for what it has to say, in ms, and after how many such looks it shows that it lives. */
 export interface QuietOptions {
+  readonly clock: Clock;
   readonly lookMs: number;
   /** Looks without anything to say after which `quiet` comes. */
   readonly beatAfter: number;
@@ -23,7 +25,7 @@ const waitsAfter: ReadonlySet<EventType> = new Set(['job.queued', 'job.requeued'
  */
 export async function* withQuiet(
   batches: AsyncIterable<readonly JobEvent[]>,
-  { lookMs, beatAfter, position }: QuietOptions,
+  { clock, lookMs, beatAfter, position }: QuietOptions,
 ): AsyncGenerator<Said> {
   const iterator = batches[Symbol.asyncIterator]();
   let next = iterator.next();
@@ -31,7 +33,7 @@ export async function* withQuiet(
   let mayWait = true;
   let looks = 0;
   for (;;) {
-    const got = await within(next, lookMs);
+    const got = await within(clock, next, lookMs);
     if (got?.done === true) return;
     if (got) {
       const last = got.value.at(-1);
@@ -48,19 +50,5 @@ export async function* withQuiet(
     else continue;
     told = place ?? told;
     looks = 0;
-  }
-}
-
-async function within<T>(next: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(undefined);
-    }, ms);
-  });
-  try {
-    return await Promise.race([next, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

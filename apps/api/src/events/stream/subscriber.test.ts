@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { JobEvent } from '@remuda/domain';
+import { ManualClock } from '@remuda/testing';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -14,7 +15,12 @@ test('a client that does not take its messages holds its job up: no batch is pul
     for (;;)
       yield await Promise.resolve([{ id: ++pulled, attempt: 1, type: 'message.text', at: 0, data: { text: 'x' } }]);
   }
-  const stream = withQuiet(endless(), { lookMs: 60_000, beatAfter: 1, position: () => Promise.resolve(undefined) });
+  const stream = withQuiet(endless(), {
+    clock: new ManualClock(),
+    lookMs: 60_000,
+    beatAfter: 1,
+    position: () => Promise.resolve(undefined),
+  });
   const events = { follow: () => Promise.resolve({ ended: false, stream }) } as unknown as JobEvents;
   const sent: (() => void)[] = [];
   const socket = Object.assign(new EventEmitter(), { send: (_text: string, left: () => void) => sent.push(left) });

@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyExamples } from '../../docs/body-examples.js';
-import type { JobStore } from '@remuda/domain';
+import type { Clock, JobStore } from '@remuda/domain';
 import { jobsPath } from '@remuda/protocol';
 import type { AcceptedBatchView, AcceptedJobView, JobWithResultView } from '@remuda/protocol';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../../events/job-events.js';
 import { OpenStreams } from '../../events/stream/open-streams.js';
 import { requireBody } from '../../input/read-dto.js';
-import { apiConfig, jobStore } from '../../stores.js';
+import { apiConfig, clock, jobStore } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
 import { AcceptedBatchDto, AcceptedJobDto } from '../job-view.dto.js';
 import { viewAccepted, viewJob } from '../job-view.js';
@@ -41,6 +41,7 @@ export class SubmitController {
     private readonly streams: OpenStreams,
     @Inject(jobStore) private readonly store: JobStore,
     @Inject(apiConfig) private readonly config: ApiConfig,
+    @Inject(clock) private readonly time: Clock,
   ) {}
 
   @Post()
@@ -106,12 +107,13 @@ export class SubmitController {
 
   private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {
     const stream = this.streams.start();
-    const timer = setTimeout(stream.close, seconds * 1_000);
+    const timer = new AbortController();
+    void this.time.sleep(seconds * 1_000, timer.signal).then(stream.close, () => undefined);
     reply.raw.once('close', stream.close);
     try {
       return await this.events.waitForEnd(id, stream.signal);
     } finally {
-      clearTimeout(timer);
+      timer.abort();
       stream.close();
     }
   }

@@ -1,0 +1,15 @@
+import type { Clock } from '@remuda/domain';
+
+/** What the work comes to; undefined when it takes longer than `ms`. The work itself goes on then. */
+export async function within<T>(clock: Clock, work: Promise<T>, ms: number): Promise<T | undefined> {
+  const done = new AbortController();
+  const late = clock.sleep(ms, done.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
+}
