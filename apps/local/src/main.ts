@@ -7,7 +7,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
     leaving.abort();
   });
-// Nobody reads on (`npm run demo | head`), or the terminal is gone.
+// The reader closed the pipe (`npm run demo | head`), or the terminal is gone.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', () => {
     leaving.abort();

@@ -1,7 +1,7 @@
 import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import { localRuntimes } from './cluster/runtime-choice.js';
 
-/** What `npm run demo` and `npm start` read of the environment; the apps that they start read more. */
+/** Environment variables of `npm run demo` and `npm start`; the apps that they start read more. */
 export const localSettings = {
   redisUrl: {
     env: 'REMUDA_REDIS_URL',

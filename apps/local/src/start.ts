@@ -4,7 +4,7 @@ import { say, startLocalCluster } from './cluster/local-cluster.js';
 import { scrapeConfig } from './cluster/scrape-config.js';
 import { watchErrors } from './demo/watch-errors.js';
 
-/** Brings a cluster up and keeps it up until the signal aborts (true) or a part of it ends (false). */
+/** Starts a cluster and keeps it running until the signal aborts (true) or a part of it ends (false). */
 export async function start(env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<boolean> {
   const cluster = await startLocalCluster({ env, command: 'start', signal });
   const endWatch = watchErrors(cluster.logDir, say);

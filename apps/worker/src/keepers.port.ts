@@ -1,20 +1,20 @@
 import type { GitOutcome, Snapshot, Workspace } from '@remuda/domain';
 import type { SnapshotWatch, WatchedTurn } from './snapshots.js';
 
-/** Where an attempt works. */
+/** The workspace of an attempt. */
 export interface WorkspaceKeeper {
-  /** Puts the job's files in place; the commit that was checked out. Rejects with `workspace.failed`. */
+  /** Creates the job's files; resolves with the checked-out commit. Rejects with `workspace.failed`. */
   prepare(workspace: Workspace, token: string, signal: AbortSignal): Promise<string | undefined>;
-  /** What the job left in its repository; undefined where there is none. */
+  /** The job's changes to its repository; undefined if there is none. */
   collect(workspace: Workspace, base: string | undefined): Promise<{ git?: GitOutcome; warnings: readonly string[] }>;
-  /** Empties it, as it was before the first job. */
+  /** Empties it, as before the first job. */
   clear(): Promise<void>;
 }
 
-/** Brings sessions out of this container and into it. */
+/** Copies sessions out of this container and into it. */
 export interface SnapshotKeeper {
-  /** Begins to take snapshots of a turn. */
+  /** Starts taking snapshots of a turn. */
   watch(turn: WatchedTurn): SnapshotWatch;
-  /** Brings a snapshot back; false when it can't be had. Rejects with `workspace.failed` when it can't be unpacked. */
+  /** Restores a snapshot; false if it is not available. Rejects with `workspace.failed` if it cannot be unpacked. */
   restore(snapshot: Snapshot, token: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -13,7 +13,7 @@ import { Snapshots } from './snapshots.js';
 import { Worker } from './worker.js';
 import { EngineWorkspace } from './workspace.js';
 
-/** Exit code of a fault that the operator can mend, as sysexits has it (EX_CONFIG). */
+/** Exit code of a fault that the operator can fix (EX_CONFIG of sysexits). */
 const configExit = 78;
 
 type Settings = SettingsOf<typeof workerSettings>;
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     runner,
   });
   const snapshots = snapshotsOf(settings, address, { workspace, home, env: folder.env, runner }, log);
-  // an agent is of Claude Code's own user: what a job has made of it, the next one would have
+  // an agent runs as Claude Code's own user: the next job would get what a job has made of it
   const afterJobs = settings.agentSocket === undefined ? profile.afterJobs : 1;
   const { drainMs } = settings;
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   await worker.run();
 }
 
-/** Snapshots leave by a socket of the bridge's: where there is none, or none are wanted, a lost job runs its prompt again. */
+/** Snapshots need a socket of the bridge: without one, or if they are off, a lost job runs its prompt again. */
 function snapshotsOf(
   { snapshotEveryMs: everyMs }: Settings,
   address: BridgeAddress,

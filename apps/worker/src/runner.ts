@@ -1,22 +1,22 @@
 import { LocalRunner, RemoteRunner, admitAgent, type Runner } from '@remuda/engine';
 import type { Logger } from '@remuda/runtime';
 
-/** Where Claude Code is to run. */
+/** Where Claude Code runs. */
 export interface RunnerPlan {
   readonly engineUid: number | undefined;
   readonly engineGid: number | undefined;
   readonly agentSocket: string | undefined;
 }
 
-/** For so long, in ms, the agent's container may take to be there. */
+/** How long the start of the agent's container may take, in ms. */
 const agentWaitMs = 120_000;
 
-/** Exit code of a worker whose agent is gone, as sysexits has it (EX_UNAVAILABLE). */
+/** Exit code of a worker whose agent is gone (EX_UNAVAILABLE of sysexits). */
 const agentGoneExit = 69;
 
 /**
- * Runs Claude Code in this container, or at the agent of another one. Without its agent the worker is as good as dead, as one whose
- * container was killed: it ends at once and reports nothing, so that the pod's own end says why.
+ * Runs Claude Code in this container, or through the agent of another one. Without its agent the worker is useless, as
+ * if its container was killed: it exits at once without a report, so that the end of the pod says why.
  */
 export async function runnerOf(plan: RunnerPlan, log: Logger): Promise<Runner> {
   const { engineUid: uid, engineGid: gid, agentSocket } = plan;

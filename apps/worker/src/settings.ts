@@ -10,7 +10,7 @@ import {
   type WorkerProfile,
 } from '@remuda/protocol';
 
-/** Every variable that a worker reads. Its scheduler sets them; nobody else needs to. */
+/** Every variable that a worker reads. Its scheduler sets them. */
 export const workerSettings = {
   id: { env: workerEnv.id, about: "The worker's id.", unit: 'id', parse: text },
   namespace: {
@@ -116,7 +116,7 @@ export const workerSettings = {
   },
 } as const satisfies Record<string, Setting<unknown>>;
 
-/** PEM, or what a file holds of it. */
+/** PEM, or the contents of a PEM file. */
 function pem(value: string): string {
   const found = value.includes('-----BEGIN') ? value : readFileSync(value, 'utf8');
   if (!found.includes('-----BEGIN CERTIFICATE-----'))

@@ -3,15 +3,18 @@ import { pipeline } from 'node:stream/promises';
 import type { SnapshotNote } from '@remuda/domain';
 import { bridgeTokenHeader, encodeSnapshotNote, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
 
-/** What became of a snapshot that was sent. `refused`: for now, or for good, by the status that is given with it. */
+/** Result of sending a snapshot. `refused`: for now or for good, depending on the status. */
 export type Sent =
   { readonly kind: 'stored' | 'too_large' | 'full' } | { readonly kind: 'refused'; readonly status: number };
 
-/** The bridge's snapshot listener, as a worker calls it with its job's token. */
+/** The client of the bridge's snapshot listener, with the job's token. */
 export class SnapshotClient {
   constructor(private readonly socketPath: string) {}
 
-  /** Sends a snapshot. Rejects when the bridge can't be reached, the content breaks off, or the signal aborts: then none is kept. */
+  /**
+   * Sends a snapshot. Rejects if the bridge cannot be reached, the content breaks off, or the signal aborts: then none
+   * is stored.
+   */
   async put(token: string, note: SnapshotNote, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Sent> {
     const outgoing = this.#open(
       'PUT',
@@ -20,7 +23,7 @@ export class SnapshotClient {
     );
     const answered = answerOf(outgoing);
     try {
-      // A refusal comes before all is sent; then the rest is not.
+      // A refusal arrives before everything is sent; then the rest is not sent.
       const first = await Promise.race([answered, pipeline(content, outgoing).then(() => answered)]);
       first.resume();
       return sentOf(first.statusCode ?? 0);
@@ -30,7 +33,7 @@ export class SnapshotClient {
     }
   }
 
-  /** The job's snapshot, to be read to its end; undefined where there is none. Rejects when the bridge can't be reached. */
+  /** The job's snapshot, to be read to its end; undefined if there is none. Rejects if the bridge cannot be reached. */
   async get(token: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
     const outgoing = this.#open('GET', { [bridgeTokenHeader]: token }, signal);
     outgoing.end();

@@ -5,44 +5,44 @@ import type { Sent, SnapshotClient } from './snapshot-client.js';
 import { SnapshotTimes } from './snapshot-times.js';
 import { splitAt } from './split.js';
 
-/** What snapshots are taken with. */
+/** Dependencies of taking snapshots. */
 export interface SnapshotParts {
   readonly client: SnapshotClient;
   readonly place: CopyPlace;
-  /** Shortest time between two of a turn, in ms. */
+  /** Minimum time between two snapshots of a turn, in ms. */
   readonly everyMs: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** The turn that is copied while it runs. */
+/** The turn to copy while it runs. */
 export interface WatchedTurn {
   /** The job's bridge token. */
   readonly token: string;
   readonly base: string | undefined;
-  /** Told once, when no more snapshots are taken though the turn goes on. */
+  /** Called once if no more snapshots are taken although the turn continues. */
   readonly warn: (message: string) => void;
 }
 
-/** Takes snapshots of a turn: is told of its events, until it is stopped. */
+/** Takes snapshots of a turn: receives its events until it is stopped. */
 export interface SnapshotWatch {
   note(event: NewEvent): void;
-  /** Resolves when nothing is copied any more. Safe to call twice. */
+  /** Resolves when no copy is running any more. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Copies a session and its workspace out of the container while a turn runs, and brings them back in another one. */
+/** Copies a session and its workspace out of the container while a turn runs, and restores them in another one. */
 export class Snapshots {
   constructor(private readonly parts: SnapshotParts) {}
 
-  /** Begins to take snapshots of a turn. */
+  /** Starts taking snapshots of a turn. */
   watch(turn: WatchedTurn): SnapshotWatch {
     return new Taker(this.parts, turn);
   }
 
   /**
-   * Brings the job's snapshot back into home and workspace; false when it can't be had. Rejects with `workspace.failed` when it
-   * can't be unpacked.
+   * Restores the job's snapshot into home and workspace; false if it is not available. Rejects with `workspace.failed`
+   * if it cannot be unpacked.
    */
   async restore({ sessionBytes }: Snapshot, token: string, signal: AbortSignal): Promise<boolean> {
     const { client, place } = this.parts;
@@ -72,7 +72,7 @@ class Taker implements SnapshotWatch {
   note(event: NewEvent): void {
     this.#times.note(event);
     if (this.#times.overtaken) this.#underWay?.giveUp.abort();
-    // What still runs is killed next, copies among it.
+    // Running processes are killed next, including copies.
     if (event.type === 'turn.ended') void this.stop();
     if (event.type === 'tool.called' || event.type === 'tool.returned') this.#plan();
   }
@@ -84,7 +84,7 @@ class Taker implements SnapshotWatch {
     await this.#underWay?.ended;
   }
 
-  /** Waits for the moment when the next one is due. */
+  /** Waits until the next one is due. */
   #plan(): void {
     this.#timer.abort();
     const { clock } = this.parts;
@@ -122,7 +122,7 @@ class Taker implements SnapshotWatch {
     this.#underWay = { ended, giveUp };
   }
 
-  /** The session first: what the files have beyond it was begun and not yet told, never the other way round. */
+  /** The session first: the files may contain work that the session has not recorded yet, never the other way round. */
   async #take(
     aim: { readonly sessionId: string; readonly toolId: string },
     at: number,

@@ -1,4 +1,4 @@
-/** Takes the first bytes off a stream; the rest is read by whoever wants it. What is shorter has no rest. */
+/** Splits off the first bytes of a stream; the rest can be read separately. A shorter stream has no rest. */
 export async function splitAt(
   content: AsyncIterable<Uint8Array>,
   bytes: number,

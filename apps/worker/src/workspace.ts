@@ -2,11 +2,11 @@ import type { GitOutcome, Workspace } from '@remuda/domain';
 import { clearWorkspace, collectWorkspace, prepareWorkspace, type Runner, type Transport } from '@remuda/engine';
 import type { WorkspaceKeeper } from './keepers.port.js';
 
-/** Where the workspace is, and how its repositories come in. */
+/** The workspace, and how its repositories are fetched. */
 export interface WorkspacePlan {
   readonly workspace: string;
   readonly home: string;
-  /** The connector that git is given as its transport. */
+  /** The connector that git uses as its transport. */
   readonly gitConnect: string;
   /** The bridge's socket for repositories; without one there is no git workspace. */
   readonly gitSocket: string | undefined;
@@ -14,10 +14,10 @@ export interface WorkspacePlan {
   readonly runner: Runner;
 }
 
-/** The one workspace of a worker: filled by way of the bridge, which has the repository's credential. */
+/** A worker's only workspace, filled through the bridge, which has the repository's credential. */
 export class EngineWorkspace implements WorkspaceKeeper {
   readonly #at;
-  /** How the repository of the job came in; its base may have to be fetched again. */
+  /** How the job's repository was fetched; its base may have to be fetched again. */
   #transport: Transport | undefined;
 
   constructor(private readonly plan: WorkspacePlan) {
@@ -26,7 +26,7 @@ export class EngineWorkspace implements WorkspaceKeeper {
     this.#at = { folder: workspace, env: passed, runner };
   }
 
-  /** The environment of programs that look after the workspace. */
+  /** The environment of programs that manage the workspace. */
   get env(): Readonly<Record<string, string>> {
     return this.#at.env;
   }

@@ -3,7 +3,7 @@ import type { AbortSignalLike, Clock } from '@remuda/domain';
 /** The machine's own time. A sleep keeps the process alive until it is over or aborted. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // CLOCK_MONOTONIC, as the timers of Node have it.
+  // CLOCK_MONOTONIC, as Node's timers use.
   monotonic: () => performance.now(),
   sleep,
 };

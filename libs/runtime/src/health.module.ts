@@ -1,20 +1,20 @@
 import { Controller, Get, Inject, Injectable, Module, Res } from '@nestjs/common';
 import type { DynamicModule, InjectionToken, OnModuleDestroy, OptionalFactoryDependency } from '@nestjs/common';
 
-/** What must work for an app to be ready, by name; a check that rejects says why not. */
+/** The checks of an app's readiness, by name; a check that rejects says why not. */
 export type HealthChecks = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** What `/health/ready` answers: each check with `up` or the reason why it is not. */
+/** The body of `/health/ready`: each check with `up` or the reason why not. */
 export interface ReadyReport {
   readonly status: 'ready' | 'not ready' | 'shutting down';
   readonly checks: Readonly<Record<string, string>>;
 }
 
-/** Longest time that one check may take, in ms. */
+/** Timeout of one check, in ms. */
 const checkLimitMs = 1_000;
 const healthChecks = Symbol('HealthChecks');
 
-/** Whether the app can serve. Its flag turns with the first hook of the shutdown, before anything is closed. */
+/** Whether the app can serve. The flag changes with the first shutdown hook, before anything is closed. */
 @Injectable()
 export class Readiness implements OnModuleDestroy {
   private leaving = false;
@@ -25,7 +25,7 @@ export class Readiness implements OnModuleDestroy {
     this.leaving = true;
   }
 
-  /** Runs all checks at once, each with a limit of a second. */
+  /** Runs all checks concurrently, each with a timeout of a second. */
   async report(): Promise<ReadyReport> {
     if (this.leaving) return { status: 'shutting down', checks: {} };
     const answers = await Promise.all(
@@ -70,11 +70,11 @@ export class HealthController {
   }
 }
 
-/** Checks that are made from what the container provides. */
+/** Checks that are created from the container's providers. */
 export interface HealthFactory {
   readonly imports?: NonNullable<DynamicModule['imports']>;
   readonly inject: (InjectionToken | OptionalFactoryDependency)[];
-  // The container gives what `inject` names; Nest itself types it so.
+  // The container passes the providers that `inject` names; Nest itself types them as any.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly useFactory: (...provided: any[]) => HealthChecks;
 }
@@ -82,12 +82,12 @@ export interface HealthFactory {
 /** The routes `/health/live` and `/health/ready`. */
 @Module({})
 export class HealthModule {
-  /** With checks that are at hand. */
+  /** With the given checks. */
   static register({ checks }: { readonly checks: HealthChecks }): DynamicModule {
     return HealthModule.registerAsync({ inject: [], useFactory: () => checks });
   }
 
-  /** With checks that need something injected. */
+  /** With checks that need injected providers. */
   static registerAsync({ imports = [], inject, useFactory }: HealthFactory): DynamicModule {
     return {
       module: HealthModule,

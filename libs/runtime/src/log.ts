@@ -1,33 +1,33 @@
 import { pino, stdTimeFunctions } from 'pino';
 
-/** The levels, from the most talkative to none at all. */
+/** The levels, from the most verbose to none at all. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** Minimum level of the log lines that are written. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** Writes one line: a sentence, before it the fields that belong to it. An error goes in the field `err`. */
+/** Writes one line: a sentence, preceded by its fields. An error goes in the field `err`. */
 export interface LogLine {
   (message: string): void;
   (fields: object, message: string): void;
 }
 
-/** Where an app says what it does: one JSON object a line. */
+/** An app's log: one JSON object per line. */
 export interface Logger {
   readonly debug: LogLine;
   readonly info: LogLine;
   readonly warn: LogLine;
   readonly error: LogLine;
   readonly fatal: LogLine;
-  /** A logger whose lines all carry the fields. */
+  /** A logger that adds the fields to all its lines. */
   child(fields: Readonly<Record<string, unknown>>): Logger;
 }
 
-/** Names under which a secret could reach a log; their values are never written. */
+/** Names of fields that could contain a secret; their values are never written. */
 const secretFields = ['authorization', 'token', 'password', 'bridgeToken', 'apiKey'];
 
 /**
- * Makes an app's logger. Lines go to standard output at once, so that none is missing when the process dies;
- * `to` is another place for them, and `hide` takes out of each what nobody is to read. Level: `info` by default.
+ * Creates an app's logger. Lines are written to standard output synchronously, so that none is missing when the process
+ * dies; `to` is another destination, and `hide` removes secrets from each line. Level: `info` by default.
  */
 export function createLogger(
   options: { readonly name: string; readonly level?: LogLevel; readonly hide?: (line: string) => string },

@@ -28,7 +28,7 @@ class MetricsEnd implements OnApplicationShutdown {
 @Global()
 @Module({})
 export class MetricsModule {
-  /** `app` is a label on every figure. The process's own figures are in. */
+  /** `app` is a label on every metric. The process's own metrics are included. */
   static register({ app }: { readonly app: string }): DynamicModule {
     return {
       module: MetricsModule,

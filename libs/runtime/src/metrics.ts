@@ -1,9 +1,9 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 
-/** Gauges that are named as counters are, which Prometheus's own check refuses; there is one of the same by type beside each. */
+/** Gauges with the names of counters, which Prometheus's own check refuses; for each there is an equivalent by type. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** A registry with the process's own figures in it; `app` is a label on every figure. */
+/** A registry with the process's own metrics; `app` is a label on every metric. */
 export function createRegistry(app: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ app });

@@ -3,10 +3,10 @@ import type { LogLevel, Logger } from './log.js';
 
 type Level = Exclude<LogLevel, 'silent'>;
 
-/** The parts of NestJS that log a failed start which they also throw: `runApp` tells that to the operator. */
+/** The parts of NestJS that log a failed start which they also throw: `runApp` reports that to the operator. */
 const toldByRunApp: readonly unknown[] = ['ExceptionHandler', 'NestApplication'];
 
-/** Lets NestJS write into our log. Its tale of every module and route that it found is for `debug`. */
+/** Lets NestJS write into our log. Its list of modules and routes is logged at `debug`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -34,7 +34,7 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** NestJS gives the part that speaks as the last argument, and a stack, where there is one, before it. */
+  /** NestJS passes the context as the last argument, and a stack, if any, before it. */
   private write(level: Level, message: unknown, rest: readonly unknown[]): void {
     const fields = { context: rest.at(-1), ...(rest.length > 1 ? { stack: rest[0] } : {}) };
     if (message instanceof Error) this.logger[level]({ ...fields, err: message }, message.message);

@@ -12,32 +12,32 @@ import { admitSources, answerFault } from './source/guard-server.js';
 import type { Admission } from './source/guard-server.js';
 import { exitOnStartFault } from './start-fault.js';
 
-/** What an app is made of. */
+/** The parts of an app. */
 export interface AppPlan {
   readonly module: Type | DynamicModule;
   readonly logger: Logger;
   readonly host: string;
-  /** 0 takes a free port. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Made with options of the app's own; a plain one by default. */
+  /** Created with options of the app's own; a plain one by default. */
   readonly adapter?: FastifyAdapter;
-  /** Decides of every request, before anything else, whether it is answered. Default: `admitSources(ownSources)`. */
+  /** Decides for every request, before anything else, whether it is admitted. Default: `admitSources(ownSources)`. */
   readonly admission?: Admission;
   /** Answers a request that is not admitted. Default: a short problem document. */
   readonly refuse?: (error: RemudaError, request: FastifyRequest, reply: FastifyReply) => void;
-  /** Pipes, filters, documents: whatever is set before the app listens. */
+  /** Pipes, filters, documents: everything that is set up before the app listens. */
   readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
-  /** Limit for going in ms. Default 10,000. */
+  /** Timeout of the shutdown in ms. Default 10,000. */
   readonly graceMs?: number;
 }
 
-/** Brings an app up, without listening. Rejects with whatever its modules reject with. */
+/** Creates an app without listening. Rejects with the errors of its modules. */
 export async function createApp(plan: Omit<AppPlan, 'host' | 'port'>): Promise<NestFastifyApplication> {
   const adapter = plan.adapter ?? new FastifyAdapter({ forceCloseConnections: true });
   guard(adapter, plan);
   const logger = new NestLogger(plan.logger);
-  // Fastify's own parser takes JSON and refuses the rest; NestJS would add forms to it.
-  // The rule takes NestJS's options, a class of the type only, for a class of which one makes instances.
+  // Fastify's own parser accepts JSON and refuses the rest; NestJS would add forms to it.
+  // The rule mistakes NestJS's options, a class used only as a type, for a class with instances.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
   const app = await NestFactory.create<NestFastifyApplication>(plan.module, adapter, {
     logger,
@@ -48,7 +48,7 @@ export async function createApp(plan: Omit<AppPlan, 'host' | 'port'>): Promise<N
   return app;
 }
 
-/** The first hook of all: it runs before any route is looked for, also of what is mounted beside the controllers. */
+/** The first hook of all: it runs before routing, also for routes that are mounted beside the controllers. */
 function guard(adapter: FastifyAdapter, plan: Pick<AppPlan, 'admission' | 'refuse'>): void {
   const admission = plan.admission ?? admitSources(ownSources);
   const refuse = plan.refuse ?? ((error, _request, reply) => answerFault(reply.hijack().raw, error));
@@ -60,8 +60,9 @@ function guard(adapter: FastifyAdapter, plan: Pick<AppPlan, 'admission' | 'refus
 }
 
 /**
- * Runs an app as a process: reads the plan (settings included), listens, says where, and closes on SIGTERM or SIGINT.
- * A start that fails is told on standard error, and the process ends: code 78 when the operator can mend it, else 1.
+ * Runs an app as a process: reads the plan (settings included), listens, logs its address, and closes on SIGTERM or
+ * SIGINT. A failed start is reported on standard error, and the process exits: with code 78 if the operator can fix it,
+ * otherwise 1.
  */
 export async function runApp(name: string, plan: () => AppPlan | Promise<AppPlan>): Promise<NestFastifyApplication> {
   try {

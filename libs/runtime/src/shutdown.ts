@@ -1,19 +1,19 @@
 import type { Logger } from './log.js';
 
-/** How an app goes. */
+/** How an app shuts down. */
 export interface Shutdown {
   readonly logger: Logger;
-  /** Finishes what runs and lets go of everything. */
+  /** Finishes running work and releases everything. */
   readonly close: () => Promise<void>;
-  /** Limit for `close` in ms; then the process ends with code 1. Default 10,000. */
+  /** Timeout of `close` in ms; then the process exits with code 1. Default 10,000. */
   readonly graceMs?: number;
 }
 
 const signals = { SIGTERM: 15, SIGINT: 2 } as const;
 
 /**
- * Closes the app on SIGTERM or SIGINT and then ends the process: code 0 when it closed, 1 when closing failed or took
- * too long. A second signal ends it at once.
+ * Closes the app on SIGTERM or SIGINT and then exits the process: with code 0 if it closed, 1 if closing failed or
+ * timed out. A second signal exits at once.
  */
 export function closeOnSignal(shutdown: Shutdown): void {
   let closing = false;

@@ -1,17 +1,17 @@
 import { RemudaError } from '@remuda/domain';
 
-/** Exit code of an app that refuses to start for a reason that the operator can mend (`EX_CONFIG` of sysexits.h). */
+/** Exit code of an app that refuses to start for a reason that the operator can fix (`EX_CONFIG` of sysexits.h). */
 export const configExitCode = 78;
 
-/** What a failed start says and with which code the process ends. */
+/** The message of a failed start and the exit code. */
 export interface StartFault {
   readonly lines: readonly string[];
   readonly exitCode: number;
 }
 
 /**
- * Tells a failed start to a person: of our own errors the sentence and each fault on a line, without a stack trace;
- * of anything else all there is, since it is a bug.
+ * Reports a failed start to a person: for our own errors the sentence and one line per fault, without a stack trace;
+ * for any other error everything, since it is a bug.
  */
 export function describeStartFault(name: string, error: unknown): StartFault {
   if (!(error instanceof RemudaError)) {
@@ -23,7 +23,7 @@ export function describeStartFault(name: string, error: unknown): StartFault {
   return { lines: [`remuda ${name} does not start [${error.code}] ${sentence}`, ...faults], exitCode: configExitCode };
 }
 
-/** Writes a failed start to standard error and ends the process. */
+/** Writes a failed start to standard error and exits the process. */
 export function exitOnStartFault(name: string, error: unknown): never {
   const fault = describeStartFault(name, error);
   process.stderr.write(`${fault.lines.join('\n')}\n`);

@@ -3,14 +3,14 @@ import type { RuntimeKind } from './runtime-choice.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where the parts of a cluster are. */
+/** Addresses of the parts of a cluster. */
 export interface ClusterPlaces {
   readonly redisUrl: string;
   readonly namespace: string;
   readonly runtime: RuntimeKind;
   /** Private folder, short enough for the path of a socket in it. */
   readonly dir: string;
-  /** The scripted model, where it stands in for the real one. */
+  /** The scripted model, if it replaces the real one. */
   readonly scriptedModelUrl?: string | undefined;
   readonly apiPort: number;
   readonly schedulerPort: number;
@@ -18,8 +18,8 @@ export interface ClusterPlaces {
 }
 
 /**
- * The environment of each app: the user's own, with the places of this cluster. The model's credential goes to the
- * bridge alone, and to nobody when the model is the scripted one.
+ * The environment of each app: the user's own, with the addresses of this cluster. Only the bridge gets the model's
+ * credential, and no app if the model is the scripted one.
  */
 export function planEnvironments(
   env: Env,

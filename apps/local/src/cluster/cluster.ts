@@ -8,31 +8,31 @@ import { startPart, type Stage } from './stage.js';
 import { openRedis } from '../redis/local-redis.js';
 import type { RuntimeKind } from './runtime-choice.js';
 
-/** What a cluster is brought up with. */
+/** Options of starting a cluster. */
 export interface ClusterOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly namespace: string;
-  /** Whether the namespace's keys go with the cluster where its Redis stays. Default false. */
+  /** Whether the namespace's keys are deleted with the cluster if its Redis stays. Default false. */
   readonly forget?: boolean;
   readonly runtime: RuntimeKind;
   /**
-   * `real`: what the environment says. `scripted`: a scripted model of the cluster's own. A URL: a scripted model that
-   * runs already.
+   * `real`: as the environment says. `scripted`: a scripted model of the cluster's own. A URL: a running scripted
+   * model.
    */
   readonly model: 'real' | 'scripted' | URL;
-  /** Ports of the apps where they are free; else any. */
+  /** Preferred ports of the apps; used if they are free. */
   readonly ports?: { readonly api?: number; readonly scheduler?: number; readonly bridge?: number };
-  /** Folder for the logs, kept afterwards; by default they go with the cluster. */
+  /** Folder for the logs, which is kept; by default they are deleted with the cluster. */
   readonly logDir?: string;
-  /** Takes down what was brought up, and rejects, when it aborts before all is ready. */
+  /** If it aborts before all parts are ready, the cluster is stopped and the start rejects. */
   readonly signal?: AbortSignal;
-  /** Told what is done, a line each. */
+  /** Called with each step, as one line. */
   readonly say: (line: string) => void;
 }
 
-/** A cluster on this machine: its own Redis (unless given), bridge, scheduler and API. */
+/** A cluster on this machine: its own Redis (unless one is given), bridge, scheduler and API. */
 export interface Cluster {
-  /** Base URL of the API, without a slash at its end. */
+  /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
   readonly schedulerUrl: string;
   readonly bridgeUrl: string;
@@ -41,19 +41,19 @@ export interface Cluster {
   readonly namespace: string;
   readonly socketDir: string;
   readonly logDir: string;
-  /** Settles, with a sentence that says why, when a part ends before `stop`. */
+  /** Settles, with a sentence that says why, if a part ends before `stop`. */
   readonly broken: Promise<string>;
-  /** Takes everything down that was brought up, in order: workers drain before their Redis goes. Safe to call twice. */
+  /** Stops everything that was started, in order: workers drain before their Redis stops. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 const root = join(import.meta.dirname, '../../../..');
-/** Longer than the apps' own limits, so that they end by themselves. */
+/** Longer than the apps' own limits, so that they can end gracefully. */
 const graceMs = { api: 15_000, scheduler: 45_000, bridge: 15_000, model: 3_000 };
 
 /**
- * Brings a cluster up and resolves when every part is ready. A part that does not come up rejects with
- * `internal` and the last lines that it printed; what had been started is taken down again.
+ * Starts a cluster and resolves when every part is ready. Rejects with `internal` and the last output of a part that
+ * does not become ready; started parts are then stopped.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const undo: (() => Promise<void>)[] = [];
@@ -67,7 +67,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return { ...cluster, stop };
   } catch (error) {
     await stop();
-    // What was still coming up while the rest went.
+    // Parts that were still starting while the others stopped.
     await unwind(undo);
     throw error;
   } finally {
@@ -112,7 +112,7 @@ async function bringUp(options: ClusterOptions, undo: (() => Promise<void>)[]): 
   };
 }
 
-/** The bridge first: a worker wants its sockets from the start. The others find their way together. */
+/** The bridge comes first: workers need its sockets from the start. The order of the others does not matter. */
 async function startApps(
   env: ClusterOptions['env'],
   places: ClusterPlaces,
@@ -150,7 +150,7 @@ function addresses(places: ClusterPlaces): Pick<Cluster, 'apiUrl' | 'schedulerUr
   return { apiUrl: at(places.apiPort), schedulerUrl: at(places.schedulerPort), bridgeUrl: at(places.bridgePort) };
 }
 
-/** The folder above is private to this user; who is given the sockets (a container) may use them. */
+/** The parent folder is private to this user; a container that gets the sockets may use them. */
 async function makeSocketDir(dir: string): Promise<void> {
   await mkdir(socketDir(dir));
   await chmod(socketDir(dir), 0o755);

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Ports that were given and may not be listened on yet. */
+/** Ports that were handed out and may not be in use yet. */
 const given = new Set<number>();
 
 /**
- * A port of 127.0.0.1 that nobody listens on: the preferred one when it is free, else any. No port is given twice by a process but
- * the preferred: two parts that come up on the same one would answer for each other.
+ * A free port on 127.0.0.1: the preferred one if it is free, otherwise any. Except for the preferred one, no port is
+ * handed out twice by a process: two parts that start on the same port would answer for each other.
  */
 export async function freePort(preferred = 0): Promise<number> {
   const server = createServer();

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { whenParentGone } from './parent-gone.js';
 
 /**
- * Runs a program that is not ours (`keeper.js <lingerMs> <command> <args…>`) and ends with it. Asked to go, it takes
- * the program along; so it does when the process that started it is gone, after a time for those who still need the
- * program.
+ * Runs a third-party program (`keeper.js <lingerMs> <command> <args…>`) and ends with it. On SIGTERM it stops the
+ * program; so it does if its parent process is gone, after a delay for those that still need the program.
  */
 const [lingerMs, command, ...args] = process.argv.slice(2);
 if (command === undefined) throw new Error('keeper: expected a time and a command');
 
-// Before the program is there: a signal in between would leave it behind.
+// Registered before the program starts: a signal in between would leave it running.
 process.once('SIGTERM', () => void child.kill('SIGTERM'));
 const child = spawn(command, args, { stdio: 'inherit' });
 child.once('error', (error) => {

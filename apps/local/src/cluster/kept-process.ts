@@ -7,34 +7,34 @@ import { join } from 'node:path';
 const orphan = join(import.meta.dirname, '../../dist/cluster/orphan.js');
 const keeper = join(import.meta.dirname, '../../dist/cluster/keeper.js');
 
-/** What is to be run. */
+/** The program to run. */
 export interface ProcessPlan {
   readonly name: string;
   /**
-   * An app of ours (path of its compiled main file), or a program that is not ours. When this process is gone, an app
-   * is asked to go at once, a program after `lingerMs`, so that the apps can finish with it.
+   * One of our apps (path of its compiled main file), or a third-party program. If this process is gone, an app is told
+   * to stop at once, a program after `lingerMs`, so that the apps can shut down with it.
    */
   readonly run: { readonly app: string } | { readonly program: string; readonly lingerMs: number };
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** File that takes everything it prints; what was in it before is gone. */
+  /** File for its whole output; an existing file is overwritten. */
   readonly log: string;
   /** Text for its standard input. */
   readonly input?: string;
 }
 
-/** A process of the cluster. It does not outlive this one, and a Ctrl-C in the terminal does not reach it. */
+/** A process of the cluster. It does not outlive this one, and Ctrl-C in the terminal does not reach it. */
 export interface KeptProcess {
   readonly name: string;
   readonly log: string;
   readonly pid: number | undefined;
-  /** Settles when it has ended, whoever ended it, with a sentence that says how. */
+  /** Settles when it has ended for any reason, with a sentence that says how. */
   readonly ended: Promise<string>;
   /** SIGTERM, and SIGKILL for it and its children after `graceMs`. Safe to call twice. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Starts a process. It reads no terminal; whether it works is for the caller to find out. */
+/** Starts a process without a terminal. The caller has to find out whether it works. */
 export function startProcess(plan: ProcessPlan): KeptProcess {
   const log = openSync(plan.log, 'w', 0o600);
   const child = spawn(process.execPath, argumentsOf(plan), {
@@ -51,7 +51,7 @@ export function startProcess(plan: ProcessPlan): KeptProcess {
     log: plan.log,
     pid: child.pid,
     ended,
-    // A second SIGTERM would cut short what the first one began.
+    // A second SIGTERM would interrupt a graceful shutdown.
     stop: (graceMs) => (stopped ??= stop(child, ended, graceMs)),
   };
 }
@@ -83,11 +83,11 @@ function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // Gone already.
+    // Already gone.
   }
 }
 
-/** The last lines that a process printed. */
+/** The last lines of a process's output. */
 export async function lastLines(log: string, count: number): Promise<string> {
   const text = await readFile(log, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-count).join('\n');

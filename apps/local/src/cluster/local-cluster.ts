@@ -9,18 +9,18 @@ import { provideWorkerImage } from './worker-image.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What a command for a person runs with. */
+/** Options of a command that a person runs. */
 export interface LocalOptions {
   readonly env: Env;
-  /** A demo is apart from what else is in a Redis; what is started to stay is where its owner says. */
+  /** A demo is isolated from other data in a Redis; a permanent cluster uses the given namespace. */
   readonly command: 'demo' | 'start';
-  /** Aborts when the person wants to go. */
+  /** Aborts when the person wants to stop. */
   readonly signal: AbortSignal;
 }
 
 const root = join(import.meta.dirname, '../../../..');
 
-/** Brings up the cluster that this environment and machine call for, and tells on standard output what it does. */
+/** Starts the cluster that suits this environment and machine, and reports progress on standard output. */
 export async function startLocalCluster({ env, command, signal }: LocalOptions): Promise<Cluster> {
   const settings = readSettings(localSettings, env);
   const engine = await engineAnswers(env['DOCKER_HOST']);

@@ -1,7 +1,6 @@
 import { whenParentGone } from './parent-gone.js';
 
 /**
- * Loaded before an app (`node --import`): when the process that started the app is gone, however it went, the app is
- * asked to go as well.
+ * Preloaded into an app (`node --import`): if the app's parent process is gone for any reason, the app is told to stop.
  */
 whenParentGone(() => process.kill(process.pid, 'SIGTERM'));

@@ -1,6 +1,6 @@
 /**
- * Calls back once the process that started this one is gone, however it went; at once when it is gone already. The
- * channel by which that is noticed keeps nothing alive.
+ * Calls back once the parent process is gone for any reason; at once if it is gone already. The channel used for this
+ * does not keep the process alive.
  */
 export function whenParentGone(then: () => void): void {
   if (process.connected) process.once('disconnect', then);

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const askEveryMs = 50;
 
-/** A part that is waited for. */
+/** A part that is starting. */
 export interface Awaited {
-  /** What is asked; an answer below 500 means ready. */
+  /** URL to request; an answer below 500 means ready. */
   readonly url: string;
   /** Settles, with a sentence, when the part ends. */
   readonly ended: Promise<string>;
@@ -12,8 +12,8 @@ export interface Awaited {
 }
 
 /**
- * Waits until a part answers. Gives undefined when it does, else a sentence that says why not: it ended, or the limit
- * passed.
+ * Waits until a part answers. Resolves with undefined when it does, otherwise with a sentence that says why not: it
+ * ended, or it timed out.
  */
 export async function whenReady({ url, ended, limitMs }: Awaited): Promise<string | undefined> {
   const over = new AbortController();

@@ -6,7 +6,7 @@ export type RuntimeKind = (typeof localRuntimes)[number];
 
 /** What the choice depends on. */
 export interface RuntimeFacts {
-  /** What the user asked for. */
+  /** The user's setting. */
   readonly asked?: RuntimeKind | undefined;
   /** Whether a Docker engine answers on a unix socket of this machine. */
   readonly engine: boolean;
@@ -22,8 +22,8 @@ export interface RuntimeChoice {
 const bare = 'jobs are NOT isolated: they run as you and can read what you can';
 
 /**
- * Containers where an engine of this machine answers, else child processes. An engine in a virtual machine (Docker
- * Desktop) does not carry the bridge's sockets into a container, so that only Linux has containers by default.
+ * Containers if an engine on this machine answers, otherwise child processes. An engine in a virtual machine (Docker
+ * Desktop) cannot mount the bridge's sockets into a container, so only Linux uses containers by default.
  */
 export function chooseRuntime({ asked, engine, platform }: RuntimeFacts): RuntimeChoice {
   if (asked === 'docker') return { kind: 'docker', note: 'containers, as REMUDA_RUNTIME says' };

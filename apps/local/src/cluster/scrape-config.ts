@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.js';
 
-/** What Prometheus has to be told to read a cluster's figures: a `scrape_configs` of its configuration file, as YAML. */
+/** The Prometheus configuration for a cluster's metrics: `scrape_configs` as YAML. */
 export function scrapeConfig({
   apiUrl,
   schedulerUrl,

@@ -5,19 +5,19 @@ import { whenReady } from './ready.js';
 
 const readyLimitMs = 60_000;
 
-/** Where parts are started. */
+/** State of starting parts. */
 export interface Stage {
   readonly say: (line: string) => void;
   readonly logDir: string;
-  /** What takes down again what was brought up, in the order of bringing up. */
+  /** Undo steps, in the order of starting. */
   readonly undo: (() => Promise<void>)[];
   /** Everything that was started. */
   readonly parts: KeptProcess[];
 }
 
 /**
- * Starts a part and resolves when it answers at a URL; `graceMs` is for its end. Rejects with `internal` and the last
- * lines that it printed when it does not become ready.
+ * Starts a part and resolves when it answers at a URL; `graceMs` is its time to shut down. Rejects with `internal` and
+ * its last output if it does not become ready.
  */
 export async function startPart(
   plan: Omit<ProcessPlan, 'log'>,

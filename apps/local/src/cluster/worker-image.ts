@@ -7,8 +7,8 @@ const root = join(import.meta.dirname, '../../../..');
 const tellEveryMs = 10_000;
 
 /**
- * Builds the image of the workers unless it is there, made of the same parts as now; tells each step of a build, and every
- * 10 s how long it has taken. Rejects with `container.start_failed` and the last lines of the build when it fails.
+ * Builds the worker image unless it exists with the same content; reports each build step, and every 10 s the time so
+ * far. Rejects with `container.start_failed` and the last lines of a failed build.
  */
 export async function provideWorkerImage(
   env: Readonly<Record<string, string | undefined>>,
@@ -52,7 +52,10 @@ function runBuild(
   });
 }
 
-/** What a line of a build's output says of how far it is, for a person; undefined for the rest. Knows both of Docker's builders. */
+/**
+ * The progress in a line of a build's output, for a person; undefined for other lines. Supports both of Docker's
+ * builders.
+ */
 export function buildStep(line: string): string | undefined {
   const own = /^worker: ((?:building|built) .*)$/.exec(line)?.[1];
   const step = /^Step (\d+\/\d+) : (\w+)/.exec(line) ?? /^#\d+ \[(?:[\w-]+ )?(\d+\/\d+)\] (\w+)/.exec(line);

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const tellEveryMs = 10_000;
 
-/** How a pool stands, for a person who waits for it: what keeps it, else what its workers are about. */
+/** State of a pool for a person who waits for it: its halts, otherwise the phases of its workers. */
 export function poolStanding(
   pool: (Pick<PoolView, 'workers'> & { readonly halts: readonly Pick<HaltView, 'kind' | 'reason'>[] }) | undefined,
 ): string {
@@ -24,11 +24,11 @@ export function poolStanding(
   return [...halts, phases.length === 0 ? 'no worker yet' : `workers: ${phases.join(', ')}`].join('; ');
 }
 
-/** A client of the API, as far as the demo and the tests need one. Rejects with what the API says when it refuses. */
+/** A client of the API for the demo and the tests. Rejects with the API's problem if it refuses. */
 export class ApiClient {
   constructor(readonly url: string) {}
 
-  /** Submits a job and gives its id. */
+  /** Submits a job and returns its id. */
   async submit(job: JobRequest, headers: Readonly<Record<string, string>> = {}): Promise<string> {
     const response = await this.request('/jobs', {
       method: 'POST',
@@ -50,13 +50,13 @@ export class ApiClient {
     await this.request(`/jobs/${id}/cancel`, { method: 'POST' });
   }
 
-  /** Every event of a job above `after`, as it comes, until the job is over; a broken stream is taken up where it broke. */
+  /** Every event of a job above `after`, live, until the job is over; a broken stream is resumed. */
   async *events(id: string, after = 0): AsyncGenerator<JobEvent> {
     let last = after;
     for (;;) {
       const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
       const { body } = await this.request(`/jobs/${id}/events`, { headers });
-      // No content: the stream has ended before.
+      // No content: the stream has already ended.
       if (body === null) return;
       for await (const event of eventsIn(body)) {
         last = event.id;
@@ -67,7 +67,9 @@ export class ApiClient {
     }
   }
 
-  /** Waits until a pool has idle workers; false when the signal aborts first. Every 10 s tells how the pool stands. */
+  /**
+   * Waits until a pool has idle workers; false if the signal aborts first. Reports the state of the pool every 10 s.
+   */
   async warm(
     profile: string,
     workers: number,
@@ -90,7 +92,7 @@ export class ApiClient {
     return false;
   }
 
-  /** Waits until a job is over and gives what the API shows of it. */
+  /** Waits until a job is over and returns its view in the API. */
   async over(id: string): Promise<JobView> {
     for await (const event of this.events(id)) if (event.type === 'job.over') break;
     const job = await this.job(id);
@@ -107,6 +109,6 @@ export class ApiClient {
 
 async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
   const messages = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  // What has no id is no event of the job: the place in its queue, while it waits.
+  // A message without an id is not an event of the job: it is the job's position in the queue.
   for await (const { id, data } of messages) if (id !== undefined) yield JSON.parse(data) as JobEvent;
 }

@@ -7,18 +7,18 @@ import { say, startLocalCluster } from '../cluster/local-cluster.js';
 import { timesTable } from './times-table.js';
 import { watchErrors } from './watch-errors.js';
 
-/** What is asked when the user says nothing. */
+/** The default prompt. */
 const defaultPrompt = 'Write a friendly greeting into hello.txt, then list the folder and tell me what is in it.';
 const warmLimitMs = 60_000;
 
-/** What a demo is given. */
+/** Options of a demo. */
 export interface DemoOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly prompt: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Brings a cluster up, shows one job from its submission to its end, takes everything down. Whether it succeeded. */
+/** Starts a cluster, shows one job from submission to end, stops everything. Resolves with whether it succeeded. */
 export async function demo({ env, prompt, signal }: DemoOptions): Promise<boolean> {
   const cluster = await startLocalCluster({ env, command: 'demo', signal });
   const endWatch = watchErrors(cluster.logDir, say);

@@ -3,8 +3,8 @@ import type { JobEvent } from '@remuda/domain';
 const maxChars = 160;
 
 /**
- * An event as one line for a person: when it happened (s after the first one), its name, and what matters of it. The parts of a
- * cluster know the time to within an answer of Redis, so that one event may seem to come before the one that caused it.
+ * An event as one line for a person: its time (s after the first one), its name, and its important data. The clocks of
+ * a cluster's parts differ by up to a round trip to Redis, so an event may seem to precede its cause.
  */
 export function eventLine(event: JobEvent, beganAt: number): string {
   const seconds = (Math.max(0, event.at - beganAt) / 1_000).toFixed(3).padStart(7);

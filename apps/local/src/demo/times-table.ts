@@ -8,7 +8,7 @@ const rows = [
   ['over', 'overAt'],
 ] as const;
 
-/** The points in a job's life, each in ms after it was queued, and how warm its start was. */
+/** The milestones of a job, each in ms after it was queued, and how warm its start was. */
 export function timesTable({ times, start }: Pick<JobView, 'times' | 'start'>): readonly string[] {
   const queuedAt = Date.parse(times.queuedAt);
   const lines = rows.map(([name, key]) => {

@@ -5,7 +5,7 @@ import { isRecord, parseJson } from '@remuda/protocol';
 const lookEveryMs = 500;
 
 /**
- * Tells every error that the apps write to their logs in a folder from now on. The returned function looks a last time
+ * Reports every error that the apps write to their logs in a folder from now on. The returned function checks once more
  * and ends the watch.
  */
 export function watchErrors(logDir: string, tell: (line: string) => void): () => Promise<void> {
@@ -30,7 +30,7 @@ async function lookAll(logDir: string, seen: Map<string, number>, tell: (line: s
   }
 }
 
-/** The whole lines from a place in a file on, and the place after them. */
+/** The complete lines after a position in a file, and the next position. */
 async function readFrom(path: string, from: number): Promise<{ text: string; end: number }> {
   const file = await open(path);
   try {
@@ -43,7 +43,7 @@ async function readFrom(path: string, from: number): Promise<{ text: string; end
   }
 }
 
-/** What a line of a log says, if it is an error; else undefined. */
+/** The message of a log line, if it is an error; otherwise undefined. */
 export function describeError(line: string): string | undefined {
   const entry = parseJson(line);
   if (!isRecord(entry) || (entry['level'] !== 'error' && entry['level'] !== 'fatal')) return undefined;

@@ -10,31 +10,31 @@ import { findRedisFacts, findServer } from './redis-facts.js';
 import { installRedis } from './redis-install.js';
 import { adviseRedis, planRedis, redisImage, type RedisWay } from './redis-plan.js';
 
-/** What a Redis is brought up with. */
+/** Options of starting a Redis. */
 export interface RedisOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder for its data and log; the caller removes it. */
   readonly dir: string;
-  /** Told what is done, in a few words. */
+  /** Called with each step, in a few words. */
   readonly say: (line: string) => void;
 }
 
 /** A Redis that answers. */
 export interface LocalRedis {
   readonly url: string;
-  /** Whether it is the user's own, which was there before and stays. */
+  /** Whether it is the user's own, which existed before and stays. */
   readonly given: boolean;
-  /** Settles when it ends by itself; never for a given one. */
+  /** Settles when it ends unexpectedly; never for a given one. */
   readonly ended: Promise<string>;
-  /** Ends it, unless it is a given one. */
+  /** Stops it, unless it is a given one. */
   stop(): Promise<void>;
 }
 
-/** For the scheduler to drain and the bridge to finish, when their starter was killed. */
+/** Time for the scheduler to drain and the bridge to finish if their parent was killed. */
 const lingerMs = 15_000;
 const firstAnswerMs = { given: 5_000, server: 15_000, docker: 180_000 };
 
-/** Finds or starts a Redis, on the first way that works; rejects with `redis.unavailable` and advice when none does. */
+/** Finds or starts a Redis in the first way that works; rejects with `redis.unavailable` and advice if none does. */
 export async function openRedis(options: RedisOptions): Promise<LocalRedis> {
   const facts = await findRedisFacts(options.env);
   const reasons: string[] = [];
@@ -94,7 +94,7 @@ async function startInDocker(options: RedisOptions): Promise<LocalRedis> {
   }
 }
 
-/** Nothing accepted is lost (append-only file, no eviction), and nobody else on this machine gets in. */
+/** Nothing accepted is lost (append-only file, no eviction), and nobody else on this machine can connect. */
 function settings(password: string): readonly string[] {
   return [
     'daemonize no',
@@ -102,7 +102,7 @@ function settings(password: string): readonly string[] {
     'appendfsync everysec',
     'save ""',
     'maxmemory-policy noeviction',
-    // Else a job's record is kept as a table of fields, for the sake of its two long ones.
+    // Otherwise a job's record would be stored as a hash table because of its two long fields.
     'hash-max-listpack-value 1024',
     `requirepass ${password}`,
   ];

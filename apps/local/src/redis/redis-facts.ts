@@ -6,7 +6,7 @@ import { packageManagers, type RedisFacts } from './redis-plan.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Looks at what this machine offers for a Redis. */
+/** Detects this machine's options for a Redis. */
 export async function findRedisFacts(env: Env): Promise<RedisFacts> {
   const url = env['REMUDA_REDIS_URL'] ?? '';
   const [server, docker, ...managers] = await Promise.all([

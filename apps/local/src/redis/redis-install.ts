@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Command, RedisWay } from './redis-plan.js';
 
-/** Where Debian's packages ask whether they may start their services; 101 says no. */
+/** Debian's packages ask this program whether they may start their services; 101 means no. */
 const policyFile = '/usr/sbin/policy-rc.d';
 
-/** What an installation is told. */
+/** Options of an installation. */
 export interface InstallOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Told each command before it runs. */
+  /** Called with each command before it runs. */
   readonly say: (line: string) => void;
 }
 
 /**
- * Installs Redis with the system's package manager, and tells what it runs. The service that Debian's package brings
- * is neither started nor enabled: only our own server is wanted. Rejects when a command fails.
+ * Installs Redis with the system's package manager, and reports the commands. The service of Debian's package is
+ * neither started nor enabled: only our own server is wanted. Rejects if a command fails.
  */
 export async function installRedis(
   way: Extract<RedisWay, { kind: 'install' }>,
@@ -34,7 +34,7 @@ export async function installRedis(
     await run(['systemctl', 'disable', '--now', 'redis-server'], options.env).catch(() => undefined);
 }
 
-/** False where a policy of the machine's own stands already. */
+/** False if the machine already has a policy of its own. */
 async function forbidServices(): Promise<boolean> {
   try {
     await writeFile(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });

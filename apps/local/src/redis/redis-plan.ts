@@ -1,6 +1,6 @@
-/** What this machine offers for a Redis. */
+/** This machine's options for a Redis. */
 export interface RedisFacts {
-  /** The user's own, where one is named. */
+  /** The user's own, if one is named. */
   readonly url?: string;
   /** Path of a `redis-server` or `valkey-server`. */
   readonly server?: string;
@@ -14,14 +14,14 @@ export interface RedisFacts {
 /** A command and its arguments. */
 export type Command = readonly [string, ...string[]];
 
-/** One way to a Redis. */
+/** One way to get a Redis. */
 export type RedisWay =
   | { readonly kind: 'given'; readonly url: string }
   | { readonly kind: 'server'; readonly path: string }
   | { readonly kind: 'docker' }
   | { readonly kind: 'install'; readonly manager: PackageManager; readonly commands: readonly Command[] };
 
-/** The image of a Redis in Docker. */
+/** The Docker image of Redis. */
 export const redisImage = 'redis:8';
 
 const installs = {
@@ -34,15 +34,15 @@ const installs = {
   brew: [['brew', 'install', 'redis']],
 } as const satisfies Record<string, readonly Command[]>;
 
-/** A package manager that we know how to ask for Redis. */
+/** A package manager that can install Redis. */
 export type PackageManager = keyof typeof installs;
 
-/** The managers we know, in the order in which they are preferred. */
+/** The supported managers, in order of preference. */
 export const packageManagers = Object.keys(installs) as readonly PackageManager[];
 
 /**
- * The ways to a Redis, best first; the next is for when one fails. A given Redis is the only way: another one in its
- * place would be a surprise. Only root installs with the system's manager, and anyone but root with brew.
+ * The ways to get a Redis, best first; the next is tried if one fails. A given Redis is the only way: another one in
+ * its place would be a surprise. Only root uses the system's manager, and only other users use brew.
  */
 export function planRedis(facts: RedisFacts): readonly RedisWay[] {
   if (facts.url !== undefined) return [{ kind: 'given', url: facts.url }];
@@ -54,7 +54,7 @@ export function planRedis(facts: RedisFacts): readonly RedisWay[] {
   ];
 }
 
-/** What to tell a user for whom no way is left: one command to type. */
+/** Advice for a user for whom no way is left: one command to run. */
 export function adviseRedis(facts: Pick<RedisFacts, 'managers'>): string {
   const manager = facts.managers[0];
   const command =

@@ -4,26 +4,26 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { bridgeUpgrade, pathOfListener, writeProof, type BridgeListener, type WorkerProof } from '@remuda/protocol';
 
-/** A bridge that is reached over the network. */
+/** A bridge on the network. */
 export interface BridgePlace {
-  /** `https:` with TLS, `http:` without it. */
+  /** `https:` with TLS, `http:` without. */
   readonly url: URL;
-  /** Who signed its certificate, PEM. Default: who is known to Node.js. */
+  /** CA of its certificate, PEM. Default: the CAs that Node.js trusts. */
   readonly ca?: string;
   readonly proof: WorkerProof;
 }
 
-/** Longest time until a connection is let in, in ms. */
+/** Timeout until a connection is accepted, in ms. */
 const limitMs = 5_000;
-/** A dead peer is noticed by probes that begin after so long a silence, in ms. */
+/** Dead peers are detected by keep-alive probes after this much silence, in ms. */
 const keepAliveMs = 30_000;
 
 /** Opens connections to our listeners at a bridge. */
 export class BridgeDialer {
-  /** Made once, and not for each connection. */
+  /** Created once instead of per connection. */
   readonly #trust: SecureContext | undefined;
 
-  /** Throws where the authority is none. */
+  /** Throws if the CA is not valid. */
   constructor(private readonly place: BridgePlace) {
     const { url, ca } = place;
     const secure = url.protocol === 'https:';
@@ -33,8 +33,8 @@ export class BridgeDialer {
   }
 
   /**
-   * Opens a connection to one of our listeners. Nothing is said of us before the bridge has shown a certificate of its name. Rejects
-   * with an Error that says why, within 5 s; the signal ends the attempt.
+   * Opens a connection to one of our listeners. Nothing about us is sent before the bridge has shown a valid
+   * certificate. Rejects with an Error that says why, within 5 s; the signal aborts it.
    */
   async dial(listener: BridgeListener, signal: AbortSignal): Promise<Socket> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
@@ -69,7 +69,7 @@ function tuned(socket: Socket): Socket {
   return socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);
 }
 
-/** Asks for the listener. */
+/** Requests the listener. */
 function changeOver(socket: Socket, { url, proof }: BridgePlace, listener: BridgeListener): Promise<void> {
   const outgoing = request({
     createConnection: () => socket,

@@ -7,20 +7,21 @@ import { bridgeRefusal, bridgeShares, bridgeSockets, errorPacket, type BridgeLis
 import type { Logger } from '@remuda/runtime';
 import { BridgeDialer, type BridgePlace } from './dial.js';
 
-/** What forwarding to a bridge takes. */
+/** Dependencies of forwarding to a bridge. */
 export interface ForwarderParts {
   readonly place: BridgePlace;
-  /** Folder of the sockets; it is made where it is missing. */
+  /** Folder of the sockets; created if missing. */
   readonly folder: string;
   readonly log: Logger;
 }
 
-/** The sockets, with their modes: Claude Code's user reaches the first two only. Redis is reached without the bridge. */
+/** The sockets and their modes: Claude Code's user can use only the first two. Redis is reached without the bridge. */
 const modes = { git: 0o666, snapshot: 0o600, model: 0o666 } as const satisfies Partial<Record<BridgeListener, number>>;
 
 /**
- * Makes the bridge's sockets where there are none: for whoever connects to them they are what the bridge makes for a container. Each
- * connection goes on over the network by one of its own. One that can't is closed at once, as by a bridge that is away.
+ * Creates the bridge's sockets locally: to a client they are the same as those that the bridge creates for a container.
+ * Each connection is forwarded over the network on a connection of its own. If that fails it is closed at once, as if
+ * the bridge were down.
  */
 export class BridgeForwarder {
   readonly #servers: Server[] = [];
@@ -32,7 +33,7 @@ export class BridgeForwarder {
     this.#dialer = new BridgeDialer(parts.place);
   }
 
-  /** Rejects with `config.invalid` where the sockets can't be made. */
+  /** Rejects with `config.invalid` if the sockets cannot be created. */
   async open(): Promise<void> {
     const { folder } = this.parts;
     try {
@@ -46,7 +47,7 @@ export class BridgeForwarder {
     }
   }
 
-  /** Takes nothing new, and cuts what is under way. */
+  /** Accepts nothing new, and cuts open connections. */
   close(): void {
     for (const server of this.#servers) server.close();
     for (const near of this.#lines) near.destroy();
@@ -57,9 +58,9 @@ export class BridgeForwarder {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => {
       void this.#forward(near, listener);
     });
-    // The bridge has no more for us: what it would refuse does not cost it a connection.
+    // The bridge accepts no more: a connection that it would refuse is not opened.
     server.maxConnections = bridgeShares[listener];
-    // What an earlier run left.
+    // Left by an earlier run.
     await rm(path, { force: true });
     await once(server.listen(path), 'listening');
     this.#servers.push(server);
@@ -85,7 +86,7 @@ export class BridgeForwarder {
     }
   }
 
-  /** Told of once, and when it is over. */
+  /** Reported once, and again when it is over. */
   #note(err: unknown): void {
     const away = err !== undefined;
     if (away === this.#away) return;
@@ -95,7 +96,7 @@ export class BridgeForwarder {
   }
 }
 
-/** Git is told why, in a way that says that it may go well another time; HTTP clients know what a closed connection means. */
+/** Git gets a reason that marks a transient fault; HTTP clients understand a closed connection. */
 function turnAway(near: Socket, listener: BridgeListener): void {
   if (listener !== 'git') {
     near.destroy();
@@ -105,7 +106,10 @@ function turnAway(near: Socket, listener: BridgeListener): void {
   near.destroySoon();
 }
 
-/** Bytes pass both ways as they come, each way until its end; when one side is gone the other goes, with what was said to it. */
+/**
+ * Passes bytes on in both directions until each ends; if one side is gone, the other is closed after its pending data
+ * was written.
+ */
 function joinLines(near: Socket, far: Socket): void {
   near.pipe(far).pipe(near);
   for (const [one, other] of [

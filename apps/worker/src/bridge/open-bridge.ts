@@ -9,8 +9,8 @@ import { BridgeForwarder } from './forwarder.js';
 type Settings = Pick<SettingsOf<typeof workerSettings>, 'id' | 'bridgeCredential' | 'bridgeCa' | 'socketDir'>;
 
 /**
- * Where Claude Code finds the model. Of a bridge over the network that knows this worker, all listeners are made to be sockets
- * here. Rejects with `config.invalid`.
+ * The address of the model for Claude Code. For a bridge on the network that knows this worker, all listeners become
+ * local sockets. Rejects with `config.invalid`.
  */
 export async function openBridge(bridge: string, settings: Settings, log: Logger): Promise<BridgeAddress> {
   if (bridge.startsWith('unix:')) return { socket: bridge.slice('unix:'.length) };

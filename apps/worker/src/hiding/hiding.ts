@@ -1,14 +1,14 @@
 import type { Failure, JobResult, NewEvent, Outcome, Secrets } from '@remuda/domain';
 import { redactor } from './redactor.js';
 
-/** Takes a job's secrets out of all that is said of it. */
+/** Removes a job's secrets from its output. */
 export interface Hiding {
-  /** Which of them are not hidden. */
+  /** Secrets that are not hidden. */
   warnings(at: number): readonly NewEvent[];
   readonly text: (text: string) => string;
-  /** What is to be said instead of an event: of a message that comes in pieces, the last one may wait for the next. */
+  /** The redacted events of an event: the end of a message in pieces may be held back until the next. */
   event(event: NewEvent): readonly NewEvent[];
-  /** What still waited when the turn is over. */
+  /** Output still held back when the turn is over. */
   rest(at: number): readonly NewEvent[];
   outcome(outcome: Outcome): Outcome;
 }

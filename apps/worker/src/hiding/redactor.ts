@@ -2,32 +2,32 @@ import type { Secrets } from '@remuda/domain';
 import { formsOf, leastChars, type SecretForm } from './secret-forms.js';
 
 /**
- * Puts `[secret NAME]` in the place of each secret: of its value as it is, in base64 (within a longer text, and over several
- * lines, too), hexadecimal, URL-encoded and JSON-escaped. What was changed in another way is not seen.
+ * Replaces each secret by `[secret NAME]`: its value verbatim, in base64 (also within a longer text, and over several
+ * lines), hexadecimal, URL-encoded and JSON-escaped. Other transformations are not recognized.
  */
 export interface Redactor {
-  /** Names of secrets that are too short to be looked for. */
+  /** Names of secrets that are too short to be hidden. */
   readonly tooShort: readonly string[];
   readonly text: (text: string) => string;
-  /** The same for a text that was cut: the beginning of a secret at its end is hidden too. */
+  /** The same for a truncated text: the beginning of a secret at its end is hidden too. */
   readonly cut: (text: string) => string;
-  /** All texts within a JSON value, names of fields included. */
+  /** All strings within a JSON value, including field names. */
   texts<T>(value: T): T;
-  /** The same, and numbers besides, which then become texts. */
+  /** The same, and numbers as well, which then become strings. */
   all(value: unknown): unknown;
-  /** A text that comes in pieces. */
+  /** A text that arrives in pieces. */
   pieces(): Pieces;
 }
 
-/** A text in pieces: a secret may begin in one and end in another, so the end of what came may have to wait. */
+/** A text in pieces: a secret may span several, so the end of a piece may have to be held back. */
 export interface Pieces {
-  /** What can be said now. */
+  /** The text that can be released now. */
   next(piece: string): string;
-  /** What still waited; no more comes. */
+  /** Text still held back at the end. */
   rest(): string;
 }
 
-/** Makes a redactor for a job's secrets. */
+/** Creates a redactor for a job's secrets. */
 export function redactor(secrets: Secrets): Redactor {
   const places = byFirstChar(formsOf(secrets));
   const text = (told: string): string => scan(told, places, 'whole').said;
@@ -75,7 +75,7 @@ function byFirstChar(forms: readonly SecretForm[]): Places {
 }
 
 /**
- * Goes over a text. Its end is the end (`whole`), or it was `cut` there, or more may come (`open`): then what may become a
+ * Redacts a text. It is `whole`, or `cut` at its end, or more may follow (`open`): then the possible beginning of a
  * secret is held back.
  */
 function scan(text: string, places: Places, end: 'whole' | 'cut' | 'open'): { said: string; held: string } {
@@ -94,7 +94,7 @@ function scan(text: string, places: Places, end: 'whole' | 'cut' | 'open'): { sa
   return { said: [...said, text.slice(from)].join(''), held: '' };
 }
 
-/** The longest secret that begins at this place; `more` where that can't be told before more comes. */
+/** The longest secret that begins at this position; `more` if that depends on what follows. */
 function meet(
   text: string,
   at: number,
@@ -111,7 +111,7 @@ function meet(
   return undefined;
 }
 
-/** Where a secret ends that begins at this place; `end` where the text ends before it does. */
+/** The end of a secret that begins at this position; `end` if the text ends before it does. */
 function reach(text: string, at: number, { text: secret, broken }: SecretForm): number | 'end' | undefined {
   let place = at;
   for (let i = 0; i < secret.length; i++) {

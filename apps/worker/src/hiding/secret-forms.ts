@@ -1,19 +1,19 @@
 import type { Secrets } from '@remuda/domain';
 
-/** One way in which a secret may be written. */
+/** One encoding of a secret. */
 export interface SecretForm {
   readonly name: string;
   readonly text: string;
-  /** Whether line breaks may stand anywhere in it: programs that write base64 break its lines. */
+  /** Whether it may contain line breaks anywhere: programs that write base64 break its lines. */
   readonly broken: boolean;
 }
 
-/** A secret of fewer characters is not looked for: it would be found everywhere. */
+/** Shorter secrets are not searched for: they would match everywhere. */
 export const leastChars = 4;
-/** A line of a secret with several is looked for by itself from this length on. */
+/** Single lines of a multi-line secret are searched for from this length on. */
 const leastLineChars = 8;
 
-/** All ways of writing a job's secrets that are looked for, the longest first. */
+/** All encodings of a job's secrets to search for, longest first. */
 export function formsOf(secrets: Secrets): readonly SecretForm[] {
   const forms = Object.entries(secrets)
     .filter(([, value]) => value.length >= leastChars)
@@ -33,7 +33,7 @@ function texts(value: string): ReadonlySet<string> {
   ]);
 }
 
-/** As the query of a URL or the body of a form has it: programs differ in what they encode, and how. */
+/** As in a URL's query or a form's body: programs differ in what they encode, and how. */
 function urlTexts(value: string): readonly string[] {
   const loose = encodeURIComponent(Buffer.from(value).toString());
   const strict = loose.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -49,7 +49,7 @@ function urlTexts(value: string): readonly string[] {
   ];
 }
 
-/** As a JSON text has it, and a JSON text within another. */
+/** As in a JSON string, and in a JSON string within another. */
 function jsonTexts(value: string): readonly string[] {
   const plain = inJson(value);
   const ascii = plain.replace(/[\u007f-\uffff]/g, escaped);
@@ -64,7 +64,10 @@ function hexTexts(value: string): readonly string[] {
   return [hex, hex.toUpperCase()];
 }
 
-/** Of what stands in a longer text that was encoded, the part that does not depend on its neighbours: three, one for each place. */
+/**
+ * The part of an encoding within a longer encoded text that does not depend on its neighbours: one for each of the
+ * three alignments.
+ */
 function base64Texts(value: string): ReadonlySet<string> {
   const wholes = [...new Set([value, value.trim()])].map((text) => Buffer.from(text));
   const found = wholes.flatMap((bytes) => [

@@ -1,6 +1,6 @@
 import type { AllowedSources } from './source-fault.js';
 
-/** An app that is reached by its own addresses only, and by no page but its own. */
+/** An app that is reached by its own addresses only, and only by its own pages. */
 export const ownSources: AllowedSources = { hosts: [], origins: [] };
 
 const items = (value: string): readonly string[] =>
@@ -9,7 +9,7 @@ const items = (value: string): readonly string[] =>
     .map((item) => item.trim().toLowerCase())
     .filter((item) => item !== '');
 
-/** Reads names of hosts, separated by commas, each with or without a port. Throws for what is none. */
+/** Reads host names, separated by commas, each with or without a port. Throws for an invalid one. */
 export function hostList(value: string): readonly string[] {
   return items(value).map((item) => {
     if (!/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(item))
@@ -20,7 +20,7 @@ export function hostList(value: string): readonly string[] {
   });
 }
 
-/** Reads origins, separated by commas. Throws for what is none: a path, a slash at the end, or `*`. */
+/** Reads origins, separated by commas. Throws for an invalid one: a path, a trailing slash, or `*`. */
 export function originList(value: string): readonly string[] {
   return items(value).map((item) => {
     if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*]+$/.test(item))
