@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { applyPatch, type PatchStep } from './json-patch.js';
 import { ObjectStore, type Json, type StoredObject } from './object-store.js';
 import { expired, forbidden, notFound, Refusal } from './refusal.js';
+import { Tokens } from './tokens.js';
 import { WatchStream } from './watch-stream.js';
 
 /** One request, taken apart. */
@@ -36,6 +38,7 @@ export class ApiServer {
   readonly #watches = new Set<WatchStream>();
   /** Verbs on resources that nobody may: `delete pods`. */
   readonly denied = new Set<string>();
+  readonly tokens = new Tokens();
   logOf: (pod: StoredObject) => string = () => '';
   onDelete: (pod: StoredObject, graceSeconds: number) => void = () => undefined;
   #port = 0;
@@ -117,6 +120,7 @@ export class ApiServer {
       const allowed = !this.denied.has(`${does ?? ''} ${[on, subresource].filter(Boolean).join('/')}`);
       return { ...body, status: { allowed } };
     }
+    if (resource === 'tokenreviews') return { ...body, status: this.tokens.review(body['spec'], this.store) };
     if (!this.namespaces.includes(namespace)) throw notFound('namespaces', namespace);
     if (resource === 'namespaces') return { kind: 'Namespace', metadata: { name, uid: `uid-of-${name}` } };
     const kind = kinds[resource] ?? '';
@@ -140,13 +144,13 @@ export class ApiServer {
     return this.store.add({ ...body, kind, metadata: { ...body['metadata'], namespace }, ...status });
   }
 
-  /** Knows one patch: the gates go. */
+  /** As RFC 6902 has it, all steps or none. */
   #patch(found: StoredObject, body: Json): StoredObject {
-    const [{ op, path }] = body;
-    if (op !== 'remove' || path !== '/spec/schedulingGates')
-      throw new Refusal(422, 'Invalid', 'the patch is not known');
-    delete found['spec'].schedulingGates;
-    return this.store.change(found, {}) ?? found;
+    const patched = structuredClone(found);
+    applyPatch(patched, body as readonly PatchStep[]);
+    const { metadata, ...rest } = patched;
+    Object.assign(found, rest);
+    return this.store.change(found, { metadata }) ?? found;
   }
 
   /** A pod on a node leaves when its node says so, all else at once. */
@@ -197,11 +201,11 @@ async function taken(request: IncomingMessage): Promise<Asked> {
   const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
   const [, namespace = '', resource = 'namespaces', name = '', sub] =
     /^\/api\/v1\/namespaces\/([^/]+)(?:\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?)?$/.exec(pathname) ?? [];
-  const review = pathname.endsWith('/selfsubjectaccessreviews');
+  const review = /\/(selfsubjectaccessreviews|tokenreviews)$/.exec(pathname)?.[1];
   const body = request.method === 'GET' ? {} : ((await json(request)) as Record<string, Json>);
   return {
     verb: verbOf(request.method ?? '', name === '' && resource !== 'namespaces', query),
-    resource: review ? 'selfsubjectaccessreviews' : sub === undefined ? resource : `${resource}/${sub}`,
+    resource: review ?? (sub === undefined ? resource : `${resource}/${sub}`),
     name: resource === 'namespaces' ? namespace : name,
     ...{ namespace, query, body },
   };

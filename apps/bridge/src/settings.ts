@@ -1,6 +1,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integer, namespaceName, oneOf, readHostRules, text, type Setting, type SettingsOf } from '@remuda/domain';
+import {
+  hostAndPort,
+  integer,
+  namespaceName,
+  oneOf,
+  readHostRules,
+  text,
+  type Setting,
+  type SettingsOf,
+} from '@remuda/domain';
 import { parseRedisUrl } from '@remuda/redis';
 import { hostList, logLevels } from '@remuda/runtime';
 
@@ -237,14 +246,6 @@ export type BridgeSettings = SettingsOf<typeof bridgeSettings>;
 function redisUrl(value: string): string {
   parseRedisUrl(value);
   return value;
-}
-
-/** An address and a port, with an IPv6 address in brackets. */
-function hostAndPort(value: string): { readonly host: string; readonly port: number } {
-  const [, host, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(value) ?? [];
-  if (host === undefined || Number(port) > 65_535)
-    throw new Error('expected an address and a port, such as 0.0.0.0:7443 or [::]:7443');
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /** Names, separated by commas. */

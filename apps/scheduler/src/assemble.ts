@@ -5,6 +5,9 @@ import { Holdings } from './attempts/holdings.js';
 import { Losses } from './attempts/losses.js';
 import { OrphanedClaims } from './attempts/orphaned-claims.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { Admissions, type AdmissionsParts } from './enrol/admissions.js';
+import { BusyMarks } from './enrol/busy-marks.js';
+import { EnrolListener, type EnrolListenerParts } from './enrol/enrol-listener.js';
 import type { Identity } from './identity.js';
 import { SchedulerMetrics } from './metrics.js';
 import { HaltWatch } from './pools/halt-watch.js';
@@ -84,8 +87,25 @@ function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Worke
   const orphaned = new OrphanedClaims({ leases, sweeps, queues: own, clock, log });
   return {
     images,
+    ...newcomersOf(plan, { ...common, registry, enrolment, losses, halts }),
     keeper: new PoolKeeper({ ...common, ...forKeeper }, profiles, profileQueues.own),
     dispatcher: new Dispatcher({ ...common, ...forDispatch }, profileQueues.own),
     sweeper: new Sweeper({ leadership, queues, sweeps, leases, forgetting, orphaned, profiles, clock }),
+  };
+}
+
+/** Where pods come that something else made; nothing where none can. */
+function newcomersOf(
+  { runtime: { newcomers }, enrol, profiles }: SchedulerPlan,
+  parts: Omit<AdmissionsParts, 'newcomers' | 'profiles'> &
+    Omit<EnrolListenerParts, 'admissions'> &
+    Pick<Common, 'fleet'>,
+) {
+  if (!newcomers || !enrol) return {};
+  const enrolled = new Set(profiles.flatMap((profile) => (profile.enrol ? [profile.name] : [])));
+  const admissions = new Admissions({ ...parts, newcomers, profiles });
+  return {
+    enrolListener: new EnrolListener(enrol, { ...parts, admissions }),
+    busyMarks: new BusyMarks({ ...parts, newcomers, isEnrolled: (profile) => enrolled.has(profile) }),
   };
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readSettings } from '@remuda/domain';
 import { connectRedis, retentionOf } from '@remuda/redis';
 import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime';
+import { enrolPlace } from './enrol/enrol-place.js';
 import { requireFirstDatabase } from './workers/access/account-database.js';
 import { loadProfiles } from './profiles/profiles-file.js';
 import { makeRuntime } from './runtimes.js';
@@ -17,7 +18,8 @@ void runApp('scheduler', async () => {
   const id = `s-${randomBytes(4).toString('hex')}`;
   const logger = createLogger({ name: 'scheduler', level: logLevel }).child({ scheduler: id });
   const profiles = await loadProfiles(settings.profiles, { image: settings.workerImage, warm, max });
-  const runtime = makeRuntime(settings, process.env, logger);
+  const enrol = enrolPlace(settings, profiles);
+  const runtime = makeRuntime(settings, profiles, process.env, logger);
   const bridge = networkBridge(settings, runtime);
   const module = AppModule.register({
     id,
@@ -32,6 +34,7 @@ void runApp('scheduler', async () => {
       ...(bridge ? { bridge } : {}),
     },
     ...(bridge ? {} : { bridgeSocketDir: settings.socketDir }),
+    ...(enrol ? { enrol } : {}),
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,

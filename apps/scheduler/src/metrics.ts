@@ -10,6 +10,7 @@ export class SchedulerMetrics {
   readonly lost: Counter<'profile'>;
   readonly starts: Counter<'profile' | 'outcome'>;
   readonly recycled: Counter<'profile' | 'reason'>;
+  readonly enrolments: Counter<'outcome'>;
   readonly #ended: Counter<'profile' | 'state' | 'code'>;
   readonly #requeued: Counter<'profile' | 'counted'>;
   readonly #wait: Histogram<'profile' | 'start'>;
@@ -43,6 +44,12 @@ export class SchedulerMetrics {
       name: 'remuda_workers_recycled_total',
       help: 'Workers that were told to leave: stale, by age, by memory, as surplus, with their pool, or by an operator.',
       labelNames: ['profile', 'reason'],
+      ...make,
+    });
+    this.enrolments = new Counter({
+      name: 'remuda_enrolments_total',
+      help: 'Pods that asked to become workers: `enrolled`, or the code of the refusal.',
+      labelNames: ['outcome'],
       ...make,
     });
     this.#ended = new Counter({

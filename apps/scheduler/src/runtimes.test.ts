@@ -5,7 +5,7 @@ import { makeRuntime } from './runtimes.js';
 import { schedulerSettings } from './settings.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
-const made = (env: Readonly<Record<string, string>>) => makeRuntime(readSettings(schedulerSettings, env), {}, log);
+const made = (env: Readonly<Record<string, string>>) => makeRuntime(readSettings(schedulerSettings, env), [], {}, log);
 
 describe('the runtime that REMUDA_RUNTIME names', () => {
   test.each(['docker', 'process', 'kubernetes'])('%s is made, and says that it is that', async (name) => {

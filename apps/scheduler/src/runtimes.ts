@@ -1,8 +1,16 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { integer, oneOf, text, type ContainerRuntime, type Setting, type SettingsOf } from '@remuda/domain';
-import { DockerRuntime, KubernetesRuntime, ProcessRuntime } from '@remuda/containers';
+import {
+  integer,
+  oneOf,
+  text,
+  type ContainerRuntime,
+  type Profile,
+  type Setting,
+  type SettingsOf,
+} from '@remuda/domain';
+import { DockerRuntime, KubernetesRuntime, ProcessRuntime, type PodSources } from '@remuda/containers';
 import { resolveClaude } from '@remuda/engine';
 import { socketFolder } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
@@ -19,6 +27,7 @@ interface Place {
   readonly hostEnv: Readonly<Record<string, string | undefined>>;
   /** What a job may still take when its worker is told to leave by a signal. */
   readonly drainMs: number;
+  readonly podSources: PodSources;
   readonly log: Logger;
 }
 
@@ -82,9 +91,12 @@ const runtimes = {
       claude: claude ?? resolveClaude(fileURLToPath(import.meta.url)),
       dir: workerDir,
     }),
-  kubernetes: ({ cluster, drainMs, log }, { kubeconfig, kubernetesNamespace: namespace, unschedulableLimitMs }) =>
+  kubernetes: (
+    { cluster, drainMs, podSources: sources, log },
+    { kubeconfig, kubernetesNamespace: namespace, unschedulableLimitMs },
+  ) =>
     new KubernetesRuntime({
-      ...{ cluster, drainMs, unschedulableLimitMs, log },
+      ...{ cluster, drainMs, sources, unschedulableLimitMs, log },
       connection: {
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
         ...(namespace === undefined ? {} : { namespace }),
@@ -115,10 +127,16 @@ type RuntimeFacts = SettingsOf<typeof runtimeSettings> &
   };
 
 /** The container runtime that the settings name; `config.invalid` where it does not isolate and would have to. */
-export function makeRuntime(settings: RuntimeFacts, hostEnv: Place['hostEnv'], log: Logger): ContainerRuntime {
+export function makeRuntime(
+  settings: RuntimeFacts,
+  profiles: readonly Pick<Profile, 'enrol'>[],
+  hostEnv: Place['hostEnv'],
+  log: Logger,
+): ContainerRuntime {
   const { namespace: cluster, socketDir, drainMs } = settings;
   const socketDirOf = (worker: string): string => join(socketDir, socketFolder(worker));
-  const runtime = runtimes[settings.runtime]({ cluster, socketDirOf, hostEnv, drainMs, log }, settings);
+  const podSources = { made: profiles.some(({ enrol }) => !enrol), enrolled: profiles.some(({ enrol }) => enrol) };
+  const runtime = runtimes[settings.runtime]({ cluster, socketDirOf, hostEnv, drainMs, podSources, log }, settings);
   const { kind, isolated } = runtime;
   const { apiHost, allowUnisolated } = settings;
   requireIsolation({ kind, isolated, apiHost, allowUnisolated });

@@ -2,6 +2,7 @@ import type { Clock, ContainerRuntime, Profile } from '@remuda/domain';
 import type { RedisConnection, Retention } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Registry } from 'prom-client';
+import type { EnrolPlace } from './enrol/enrol-listener.js';
 import type { WorkerSurroundings } from './workers/access/worker-environment.js';
 
 /** What a scheduler is made of. */
@@ -16,6 +17,8 @@ export interface SchedulerPlan {
   readonly surroundings: WorkerSurroundings;
   /** Folder of the sockets of the bridge that our workers use: theirs are awaited before they start. Absent: they use no bridge. */
   readonly bridgeSocketDir?: string;
+  /** Where pods that something else made enrol. Absent: nowhere. */
+  readonly enrol?: EnrolPlace;
   /** Whether each worker gets an account of its own at Redis. */
   readonly acl: boolean;
   readonly workersOnExit: 'keep' | 'remove';

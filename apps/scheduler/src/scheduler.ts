@@ -12,7 +12,7 @@ import { every, type Ticker } from './ticker.js';
  */
 const beat = {
   ...{ pools: 500, workers: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 },
-  ...{ releases: 5_000, images: 30_000 },
+  ...{ releases: 5_000, images: 30_000, marks: 500 },
 } as const;
 
 /** The pools are looked over no oftener than this, in ms, whatever happens. */
@@ -30,6 +30,7 @@ export class Scheduler {
   readonly #at: AtRedis;
   readonly #parts: Parts;
   #tickers: Tickers | undefined;
+  #enrolUrl: string | undefined;
   #unwatch: (() => Promise<void>) | undefined;
   #unmeasure: (() => void) | undefined;
 
@@ -77,10 +78,17 @@ export class Scheduler {
       },
     });
     this.#tickers = this.#tick();
+    this.#enrolUrl = await this.#parts.enrolListener?.listen();
+  }
+
+  /** Where pods enrol; undefined where they don't, and before it has started. */
+  get enrolUrl(): string | undefined {
+    return this.#enrolUrl;
   }
 
   #tick(): Tickers {
     const { log } = this.plan;
+    const { busyMarks } = this.#parts;
     return {
       pools: every(beat.pools, 'keeping the pools', () => this.#keepPools(), log, poolGapMs),
       workers: every(beat.workers, 'keeping the workers', () => this.#keepWorkers(), log),
@@ -90,6 +98,7 @@ export class Scheduler {
         every(beat.scripts, 'looking for blocking scripts', () => this.#at.guard.look(), log),
         every(beat.releases, 'looking for replaced images', () => this.#parts.images.follow(), log),
         every(beat.images, 'looking for missing images', () => this.#parts.images.look(), log),
+        ...(busyMarks ? [every(beat.marks, 'marking pods with a job', () => busyMarks.keep(), log)] : []),
       ],
     };
   }
@@ -107,6 +116,7 @@ export class Scheduler {
   /** Ends: claims nothing more, and leaves the workers to another scheduler, or removes them. */
   async stop(): Promise<void> {
     this.#parts.dispatcher.stop();
+    await this.#parts.enrolListener?.close();
     const { pools, workers, others = [] } = this.#tickers ?? {};
     for (const ticker of [pools, workers, ...others]) await ticker?.stop();
     await this.#unwatch?.();

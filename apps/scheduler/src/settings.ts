@@ -1,6 +1,6 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
+import { hostAndPort, integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import { hostList } from '@remuda/runtime';
 import { runtimeSettings } from './runtimes.js';
 
@@ -101,6 +101,35 @@ export const schedulerSettings = {
     unit: 'PEM, or the path of a file with it',
     default: undefined,
     parse: text,
+  },
+  enrolListen: {
+    env: 'REMUDA_ENROL_LISTEN',
+    about:
+      'Address at which pods of another controller enrol as workers, with TLS; for profiles with `kubernetes.enrol`. Port 0 picks a free port.',
+    unit: 'host:port',
+    default: undefined,
+    parse: hostAndPort,
+  },
+  enrolTlsCert: {
+    env: 'REMUDA_ENROL_TLS_CERT',
+    about: 'File with the certificate of REMUDA_ENROL_LISTEN and its chain, PEM. It is reloaded when it changes.',
+    unit: 'path',
+    default: undefined,
+    parse: text,
+  },
+  enrolTlsKey: {
+    env: 'REMUDA_ENROL_TLS_KEY',
+    about: 'File with the key of that certificate, PEM. It is reloaded when it changes.',
+    unit: 'path',
+    default: undefined,
+    parse: text,
+  },
+  enrolPlain: {
+    env: 'REMUDA_ENROL_PLAIN',
+    about: "`1`: REMUDA_ENROL_LISTEN does not use TLS. Traffic can be read in transit, including workers' accounts.",
+    unit: 'flag',
+    default: undefined,
+    parse: oneOf(['1']),
   },
   acl: {
     env: 'REMUDA_REDIS_ACL',

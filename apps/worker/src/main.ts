@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
@@ -6,6 +7,7 @@ import { bridgeSockets } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { openBridge } from './bridge/open-bridge.js';
+import { enrol } from './enrol.js';
 import { runnerOf } from './runner.js';
 import { workerSettings } from './settings.js';
 import { SnapshotClient } from './snapshot-client.js';
@@ -16,10 +18,13 @@ import { EngineWorkspace } from './workspace.js';
 /** Exit code of a fault that the operator can fix (EX_CONFIG of sysexits). */
 const configExit = 78;
 
+/** By which a worker is told to leave. */
+const leaveSignals = ['SIGTERM', 'SIGINT'] as const;
+
 type Settings = SettingsOf<typeof workerSettings>;
 
 async function main(): Promise<void> {
-  const settings = readSettings(workerSettings, process.env);
+  const settings = await settled();
   const { id, redisUrl, bridge, profile, workspace, home, claude } = settings;
   if (id === undefined || redisUrl === undefined || bridge === undefined || profile === undefined)
     throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
@@ -50,15 +55,39 @@ async function main(): Promise<void> {
     runner,
   });
   const snapshots = snapshotsOf(settings, address, { workspace, home, env: folder.env, runner }, log);
-  // an agent runs as Claude Code's own user: the next job would get what a job has made of it
-  const afterJobs = settings.agentSocket === undefined ? profile.afterJobs : 1;
+  // an agent runs as Claude Code's own user: the next job would get what a job has made of it. Pods that enrol accept that
+  const afterJobs = settings.agentSocket === undefined || settings.enrol ? profile.afterJobs : 1;
   const { drainMs } = settings;
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
   const worker: Worker = new Worker({
     ...{ line, engine, workspace: folder, snapshots, afterJobs, drainMs, clock: systemClock, log, onSecrets },
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void worker.leave());
+  for (const signal of leaveSignals) process.on(signal, () => void worker.leave());
   await worker.run();
+}
+
+/** The worker's settings. In a pod of another controller most of them come from the scheduler, at enrolment. */
+async function settled(): Promise<Settings> {
+  const settings = readSettings(workerSettings, process.env);
+  const {
+    enrol: url,
+    enrolCa: ca,
+    enrolProfile: profile,
+    enrolTokenFile: tokenFile,
+    enrolledFile,
+    logLevel,
+  } = settings;
+  if (!url) return settings;
+  const log = createLogger({ name: 'worker', level: logLevel });
+  const told = new AbortController();
+  const leave = (): void => {
+    told.abort();
+  };
+  for (const signal of leaveSignals) process.on(signal, leave);
+  const env = await enrol({ url, ca, profile, tokenFile, log }, told.signal).catch(() => process.exit(0));
+  for (const signal of leaveSignals) process.off(signal, leave);
+  await writeFile(enrolledFile, '');
+  return readSettings(workerSettings, { ...process.env, ...env });
 }
 
 /** Snapshots need a socket of the bridge: without one, or if they are off, a lost job runs its prompt again. */

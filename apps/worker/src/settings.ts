@@ -66,6 +66,40 @@ export const workerSettings = {
     default: 10_000,
     parse: integer(0, 86_400_000),
   },
+  enrol: {
+    env: 'REMUDA_ENROL',
+    about:
+      'Scheduler at which the worker enrols, where another controller created its pod; the answer sets the variables above. Default: its scheduler started it.',
+    unit: 'https:// or http:// URL',
+    parse: origin,
+  },
+  enrolCa: {
+    env: 'REMUDA_ENROL_CA',
+    about: "CA certificate of that scheduler. Default: the CAs that Node.js trusts.",
+    unit: 'PEM, or the path of a file with it',
+    parse: pem,
+  },
+  enrolProfile: {
+    env: 'REMUDA_ENROL_PROFILE',
+    about: 'Profile for which it enrols.',
+    unit: 'name',
+    default: 'default',
+    parse: text,
+  },
+  enrolTokenFile: {
+    env: 'REMUDA_ENROL_TOKEN_FILE',
+    about: "File with the token of the pod's service account, for the audience `remuda`.",
+    unit: 'path',
+    default: '/var/run/secrets/remuda/token',
+    parse: text,
+  },
+  enrolledFile: {
+    env: 'REMUDA_ENROLLED_FILE',
+    about: 'File that is written once it has enrolled, for a readiness probe.',
+    unit: 'path',
+    default: '/run/remuda/enrolled',
+    parse: text,
+  },
   workspace: {
     env: workerEnv.workspace,
     about: 'Folder in which jobs work.',
@@ -115,6 +149,14 @@ export const workerSettings = {
     parse: oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   },
 } as const satisfies Record<string, Setting<unknown>>;
+
+/** A URL without a path. */
+function origin(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '')
+    throw new Error('expected a URL without a path, such as https://remuda-scheduler:7475');
+  return url;
+}
 
 /** PEM, or the contents of a PEM file. */
 function pem(value: string): string {

@@ -27,6 +27,13 @@ export const refusalCodes = [
   'cursor.invalid',
   'event_id.invalid',
   'idempotency.conflict',
+  // pods that enrol as workers
+  'enrolment.token_invalid',
+  'enrolment.refused',
+  'enrolment.spent',
+  'enrolment.pool_full',
+  'enrolment.elsewhere',
+  'enrolment.too_many',
   // the service itself
   'config.invalid',
   'credential.missing',

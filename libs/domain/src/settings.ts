@@ -47,6 +47,14 @@ export function readSettings<T extends Readonly<Record<string, Setting<unknown>>
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 60));
 
+/** An address and a port to listen at. */
+export function hostAndPort(value: string): { readonly host: string; readonly port: number } {
+  const [, host, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(value) ?? [];
+  if (host === undefined || Number(port) > 65_535)
+    throw new Error('expected an address and a port, such as 0.0.0.0:7443 or [::]:7443');
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
 /** A whole number within limits. */
 export const integer =
   (min: number, max: number) =>

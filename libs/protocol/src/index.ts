@@ -9,6 +9,7 @@ export * from './http/jobs.js';
 export * from './http/pools.js';
 export * from './http/problem.js';
 export * from './worker/control.js';
+export * from './worker/enrolment.js';
 export * from './reader/json.js';
 export * from './worker/snapshot.js';
 export * from './worker/worker-env.js';

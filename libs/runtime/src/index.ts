@@ -10,3 +10,5 @@ export * from './source/allowed-sources.js';
 export * from './source/guard-server.js';
 export * from './source/source-fault.js';
 export * from './start-fault.js';
+export * from './tls/certificate.js';
+export * from './tls/keep-renewed.js';

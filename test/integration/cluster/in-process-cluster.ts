@@ -58,6 +58,10 @@ export interface InProcessOptions {
   readonly schedulerClock?: (id: string) => Clock;
   /** Folder of the sockets of a bridge, by whose listener the workers reach Redis. Default: they do so by themselves. */
   readonly bridgeDir?: string;
+  /** What the schedulers see their containers by. Default: workers in this very process. */
+  readonly kubernetes?: ContainerRuntime;
+  /** Where pods enrol. */
+  readonly enrol?: { readonly host: string; readonly port: number };
 }
 
 /** Workers in this very process, with whatever engine a test gives them: schedulers, queue and relay are the real ones. */
@@ -195,7 +199,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
   /** `on` is the engine on which its workers are; another one than the others' is as good as another machine. */
   const makeScheduler = (
     id: string,
-    on: InProcessRuntime = runtime,
+    on: ContainerRuntime = options.kubernetes ?? runtime,
     profiles: readonly Profile[] = [profile],
   ): Scheduler => {
     const own: RawConnection[] = [];
@@ -220,6 +224,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
         drainMs: 10_000,
       },
       suspendAfter: options.suspendAfter ?? 3,
+      ...(options.enrol ? { enrol: options.enrol } : {}),
       ...(options.retention ? { retention: options.retention } : {}),
       acl: true,
       workersOnExit: 'keep',

@@ -1,5 +1,6 @@
 import { failureRule, isFailureCode } from '@remuda/domain';
 import type { ErrorCode, FailureClass, FailureCode, RefusalCode } from '@remuda/domain';
+import { enrolmentStatuses } from '@remuda/protocol';
 import { sourceStatuses } from '@remuda/runtime';
 
 /** The HTTP status of every refusal. 500 is never told: it becomes `internal`. */
@@ -25,6 +26,7 @@ const refusals = {
   'cursor.invalid': 400,
   'event_id.invalid': 400,
   'idempotency.conflict': 409,
+  ...enrolmentStatuses,
   'config.invalid': 500,
   'credential.missing': 500,
   'redis.unavailable': 503,

@@ -4,13 +4,12 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { RemudaError } from '@remuda/domain';
 import { bridgeUpgrade } from '@remuda/protocol';
-import type { Logger } from '@remuda/runtime';
+import { minTlsVersion, type CertificatePair, type Logger } from '@remuda/runtime';
 import type { BridgeMetrics } from '../metrics.js';
 import { authority, listenOnAddress } from '../sockets.js';
 import type { ListenerKeeper } from '../workers/listener-keeper.js';
 import type { WorkerDirectory } from '../workers/worker-directory.port.js';
 import { readAsked, turnedAway, type Asked, type TurnedAway } from './asked.js';
-import { minTlsVersion, type CertificatePair } from './certificate.js';
 import { Unproven, unprovenLimits, type UnprovenLimits } from './unproven.js';
 
 /** Dependencies of the TCP entry. */

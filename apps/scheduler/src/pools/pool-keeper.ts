@@ -141,7 +141,7 @@ export class PoolKeeper {
     await this.#publish(profile, seen, demand);
     const startLimitMs = this.#starts.pace.limitMs;
     const target = { ...profile.pool, ...(demand && { warm: demand.warm }) };
-    const aim = { target, recycle: profile.recycle, startLimitMs, calmMs };
+    const aim = { target, recycle: profile.recycle, startLimitMs, calmMs, enrol: profile.enrol };
     const startable = this.#starts.startable(this.#startingNow().length);
     const actions = planPool({ ...seen, startable }, aim);
     const count = actions.reduce((sum, action) => sum + (action.kind === 'start' ? action.count : 0), 0);

@@ -1,15 +1,35 @@
-import type { PodTemplate, PodToleration, PodVolume } from '@remuda/domain';
+import type { EnrolRules, PodTemplate, PodToleration, PodVolume, Profile } from '@remuda/domain';
 import type { FieldReader } from './field-reader.js';
 
 /** Paths in a worker that are Remuda's own. */
 const ownPaths = ['/workspace', '/home/claude', '/tmp', '/run/remuda', '/opt/remuda'];
 const ownVolumes = ['workspace', 'home', 'tmp'];
 
-/** Reads what a profile says under `kubernetes:`. What does not fit is a fault of the reader's, each with its place. */
-export function readPodTemplate(reader: FieldReader, value: unknown, at: string): PodTemplate {
+/** Reads what a profile says under `kubernetes:`: how its pods are made, or who may enrol those that something else makes. */
+export function readKubernetes(reader: FieldReader, value: unknown, at: string): Pick<Profile, 'kubernetes' | 'enrol'> {
+  const { enrol, ...template } = reader.object(value, at);
+  if (enrol === undefined) return { kubernetes: readPodTemplate(reader, template, at) };
+  for (const field of Object.keys(template))
+    reader.fault(`${at}.${field}`, 'cannot be combined with enrol: whoever makes the pods says how');
+  return { enrol: readEnrolRules(reader, enrol, `${at}.enrol`) };
+}
+
+function readEnrolRules(reader: FieldReader, value: unknown, at: string): EnrolRules {
+  const entry = reader.object(value, at, ['serviceAccounts', 'surplus']);
+  const serviceAccounts = reader.texts(entry['serviceAccounts'], `${at}.serviceAccounts`) ?? [];
+  if (serviceAccounts.length === 0) reader.fault(`${at}.serviceAccounts`, 'expected at least one service account');
+  for (const [i, name] of serviceAccounts.entries()) readName(reader, name, `${at}.serviceAccounts[${String(i)}]`);
+  return {
+    serviceAccounts,
+    surplus: reader.oneOf(entry['surplus'], `${at}.surplus`, ['stay', 'leave'] as const) ?? 'stay',
+  };
+}
+
+/** Reads how pods are made. What does not fit is a fault of the reader's, each with its place. */
+function readPodTemplate(reader: FieldReader, value: unknown, at: string): PodTemplate {
   const entry = reader.object(value, at, [
     ...['nodeSelector', 'tolerations', 'runtimeClassName', 'priorityClassName', 'annotations'],
-    ...['serviceAccountName', 'volumes'],
+    ...['serviceAccountName', 'volumes', 'enrol'],
   ]);
   const list = (key: string): readonly unknown[] | undefined => reader.list(entry[key], `${at}.${key}`);
   return given({

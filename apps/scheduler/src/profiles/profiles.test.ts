@@ -129,6 +129,7 @@ describe('the fingerprint', () => {
 
 describe('what a profile says under kubernetes', () => {
   const read = (kubernetes: unknown) => readProfiles({ profiles: { a: { kubernetes } } }, defaults)[0]?.kubernetes;
+  const enrol = { serviceAccounts: ['sa'] };
   const faultsAt = (kubernetes: unknown) => faultsOf({ profiles: { a: { kubernetes } } });
 
   test('counts as it is written', () => {
@@ -152,6 +153,12 @@ describe('what a profile says under kubernetes', () => {
     expect(read({})).toEqual({});
   });
 
+  test('says who may enrol, and that idle workers above the target stay unless it says otherwise', () => {
+    const [read] = readProfiles({ profiles: { a: { kubernetes: { enrol } } } }, defaults);
+    expect(read?.enrol).toEqual({ serviceAccounts: ['sa'], surplus: 'stay' });
+    expect(read).not.toHaveProperty('kubernetes');
+  });
+
   test('has no fields that there are not: the error names each', () => {
     expect(faultsAt({ nodeSelecter: {}, volumes: [{ name: 'x', mountPath: '/x', hostPath: '/' }] })).toEqual([
       'profiles.a.kubernetes.nodeSelecter',
@@ -173,6 +180,10 @@ describe('what a profile says under kubernetes', () => {
       'volumes[0].name',
     ],
     ['a name that is none', { runtimeClassName: 'g Visor' }, 'runtimeClassName'],
+    ['pods that enrol and are made at the same time', { enrol, nodeSelector: {} }, 'nodeSelector'],
+    ['nobody who may enrol', { enrol: { serviceAccounts: [] } }, 'enrol.serviceAccounts'],
+    ['a service account that is none', { enrol: { serviceAccounts: ['a/b'] } }, 'enrol.serviceAccounts[0]'],
+    ['surplus that goes nowhere', { enrol: { ...enrol, surplus: 'go' } }, 'enrol.surplus'],
     ['a number among annotations', { annotations: { a: 1 } }, 'annotations'],
     ['an effect that there is not', { tolerations: [{ effect: 'Always' }] }, 'tolerations[0].effect'],
   ])('refuses %s', (_, kubernetes, path) => {

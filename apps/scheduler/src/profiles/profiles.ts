@@ -9,7 +9,7 @@ import {
   type ToolRules,
 } from '@remuda/domain';
 import { FieldReader } from './field-reader.js';
-import { readPodTemplate } from './pod-template.js';
+import { readKubernetes } from './pod-template.js';
 import { readPoolSize } from './pool-size.js';
 
 /** What a profile has where the file says nothing. */
@@ -117,7 +117,7 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
       ),
     },
     network: reader.text(entry['network'], `${at}.network`) ?? base.network,
-    ...(entry['kubernetes'] ? { kubernetes: readPodTemplate(reader, entry['kubernetes'], `${at}.kubernetes`) } : {}),
+    ...(entry['kubernetes'] ? readKubernetes(reader, entry['kubernetes'], `${at}.kubernetes`) : {}),
   };
 }
 

@@ -6,18 +6,35 @@ import { missingRight, type Asked } from './api-fault.js';
 import type { Kubernetes } from './connection.js';
 import type { AccessReview } from './manifests.js';
 
-/** Everything that this runtime asks for; `k8s/base/scheduler.yaml` gives it, and a test holds the two together. */
-export const neededRights: readonly Pick<Asked, 'verb' | 'resource'>[] = [
-  { verb: 'get', resource: 'namespaces' },
-  { verb: 'create', resource: 'pods' },
-  { verb: 'get', resource: 'pods' },
-  { verb: 'list', resource: 'pods' },
-  { verb: 'watch', resource: 'pods' },
-  { verb: 'patch', resource: 'pods' },
-  { verb: 'delete', resource: 'pods' },
-  { verb: 'get', resource: 'pods/log' },
-  { verb: 'create', resource: 'secrets' },
-];
+/** A right, in our namespace or in the whole cluster. */
+export interface NeededRight extends Pick<Asked, 'verb' | 'resource'> {
+  readonly scope: 'namespace' | 'cluster';
+}
+
+/** Where a runtime's pods come from. */
+export interface PodSources {
+  /** The scheduler makes some. */
+  readonly made: boolean;
+  /** Something else does, and they enrol. */
+  readonly enrolled: boolean;
+}
+
+/** Everything that this runtime asks for; the manifests under `k8s` give it, and a test holds the two together. Pure. */
+export function neededRights({ made, enrolled }: PodSources): readonly NeededRight[] {
+  const ofPods = (['get', 'list', 'watch', 'patch', 'delete'] as const).map((verb) => own(verb, 'pods'));
+  return [
+    own('get', 'namespaces'),
+    ...ofPods,
+    own('get', 'pods/log'),
+    ...(made ? [own('create', 'pods'), own('create', 'secrets')] : []),
+    ...(enrolled ? [{ verb: 'create', resource: 'tokenreviews', scope: 'cluster' } as const] : []),
+  ];
+}
+
+const own = (verb: Asked['verb'], resource: string): NeededRight => ({ verb, resource, scope: 'namespace' });
+
+/** The API group of what is not in the first one. */
+const groups: Readonly<Record<string, string>> = { tokenreviews: 'authentication.k8s.io' };
 
 /** What we are and may in our namespace. */
 export class AccessClient {
@@ -36,9 +53,12 @@ export class AccessClient {
   }
 
   /** Rejects with `container.start_failed` where rights are missing, and names each of them. */
-  async requireRights(): Promise<void> {
+  async requireRights(sources: PodSources): Promise<void> {
     const { namespace } = this.kubernetes;
-    const asked = neededRights.map((right) => ({ ...right, namespace }));
+    const asked = neededRights(sources).map(({ scope, ...right }) => ({
+      ...right,
+      namespace: scope === 'cluster' ? undefined : namespace,
+    }));
     const allowed = await Promise.all(asked.map((right) => this.#may(right)));
     const missing = asked.filter((_, index) => !allowed[index]);
     if (missing.length > 0) throw startFailed(missing.map(missingRight).join(' '));
@@ -47,9 +67,12 @@ export class AccessClient {
   async #may(right: Asked): Promise<boolean> {
     const [resource, subresource] = right.resource.split('/');
     const { verb, namespace } = right;
-    const name = resource === 'namespaces' ? { name: namespace } : {};
+    const at = namespace === undefined ? {} : { namespace };
+    const name = resource === 'namespaces' && namespace !== undefined ? { name: namespace } : {};
+    const group = groups[right.resource];
     const resourceAttributes = {
-      ...{ verb, namespace, resource: resource ?? '', ...name },
+      ...{ verb, resource: resource ?? '', ...at, ...name },
+      ...(group === undefined ? {} : { group }),
       ...(subresource === undefined ? {} : { subresource }),
     };
     const review: AccessReview = { spec: { resourceAttributes } };

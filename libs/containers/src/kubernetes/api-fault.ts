@@ -15,7 +15,8 @@ export interface Asked {
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
   /** As a role names it: `pods`, `pods/log`, `secrets`. */
   readonly resource: string;
-  readonly namespace: string;
+  /** Undefined: the whole cluster's. */
+  readonly namespace: string | undefined;
   /** Name of the one object that was meant. */
   readonly name?: string;
 }
@@ -43,15 +44,16 @@ export function apiFault(error: unknown, asked: Asked, code: ErrorCode): RemudaE
 function sentence(error: unknown, asked: Asked): string {
   const { verb, resource, namespace, name } = asked;
   const what = name === undefined ? resource : `${resource} ${name}`;
-  const refused = `Kubernetes refused to ${verb} ${what} in the namespace ${namespace}`;
+  const where = namespace === undefined ? '' : ` in the namespace ${namespace}`;
+  const refused = `Kubernetes refused to ${verb} ${what}${where}`;
   const why = messageOf(error);
   switch (statusOf(error)) {
     case httpStatus.forbidden:
       return isMissingRight(why) ? missingRight(asked) : `${refused}: ${why}`;
     case httpStatus.notFound:
       return name === undefined
-        ? `There is no namespace ${namespace} in the cluster.`
-        : `There is no ${what} in the namespace ${namespace}.`;
+        ? `There is no namespace ${namespace ?? ''} in the cluster.`
+        : `There is no ${what}${where}.`;
     case httpStatus.tooMany:
       return `${refused}: too many requests for now.`;
     case undefined:
@@ -63,6 +65,8 @@ function sentence(error: unknown, asked: Asked): string {
 
 /** Says which right is missing, and where to give it. */
 export function missingRight({ verb, resource, namespace }: Asked): string {
+  if (namespace === undefined)
+    return `The scheduler may not ${verb} ${resource}: its ClusterRole lacks the verb "${verb}" for "${resource}".`;
   return `The scheduler may not ${verb} ${resource} in the namespace ${namespace}: its Role lacks the verb "${verb}" for "${resource}".`;
 }
 

@@ -8,12 +8,16 @@ import { PodEnds } from './pods/pod-ends.js';
 import { PodFeed } from './pods/pod-feed.js';
 import { PodWatchClient } from './pods/pod-watch-client.js';
 import { SecretClient } from './secret-client.js';
+import { TokenClient } from './enrolment/token-client.js';
 
 /** All that speaks to the API server for one runtime object. */
 export interface ClusterSide {
   readonly access: AccessClient;
   readonly pods: PodClient;
   readonly secrets: SecretClient;
+  readonly tokens: TokenClient;
+  /** Where it all is. */
+  readonly namespace: string;
   readonly feed: PodFeed;
   readonly ends: PodEnds;
   close(): Promise<void>;
@@ -34,6 +38,8 @@ export function openSide(
   return {
     access: new AccessClient(kubernetes, log),
     secrets: new SecretClient(kubernetes, log),
+    tokens: new TokenClient(kubernetes, log),
+    namespace: kubernetes.namespace,
     ...{ pods, feed, ends },
     close: async () => {
       ends.close();

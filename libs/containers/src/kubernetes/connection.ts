@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { AuthorizationV1Api, CoreV1Api, KubeConfig, RequestContext, Watch } from '@kubernetes/client-node';
+import type {
+  AuthenticationV1Api,
+  AuthorizationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  RequestContext,
+  Watch,
+} from '@kubernetes/client-node';
 import { said } from '../start-failed.js';
 import { startFailed } from '../start-failed.js';
 
@@ -14,6 +21,7 @@ export interface KubernetesConnection {
 /** A connection to an API server. */
 export interface Kubernetes {
   readonly core: CoreV1Api;
+  readonly authentication: AuthenticationV1Api;
   readonly authorization: AuthorizationV1Api;
   readonly watch: Watch;
   readonly namespace: string;
@@ -50,6 +58,7 @@ export async function connect(connection: KubernetesConnection): Promise<Kuberne
   });
   return {
     core: new vendor.CoreV1Api(configuration),
+    authentication: new vendor.AuthenticationV1Api(configuration),
     authorization: new vendor.AuthorizationV1Api(configuration),
     watch: new vendor.Watch(config),
     namespace: connection.namespace ?? (await ownNamespace(config)),

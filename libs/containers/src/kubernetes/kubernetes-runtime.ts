@@ -9,8 +9,10 @@ import {
 import { InTurn } from '../in-turn.js';
 import type { RuntimeLog } from '../runtime-log.js';
 import { startFailed } from '../start-failed.js';
+import type { PodSources } from './access-client.js';
 import { connect, type KubernetesConnection } from './connection.js';
-import { label, podName } from './labels.js';
+import { PodNewcomers } from './enrolment/pod-newcomers.js';
+import { isEnrolled, label, podName } from './labels.js';
 import { podEnd, type PodLimits } from './pods/pod-end.js';
 import { podEnvironment, podManifest } from './pods/pod-manifest.js';
 import { waitOf } from './pods/pod-wait.js';
@@ -25,6 +27,8 @@ export interface KubernetesRuntimeOptions {
   readonly connection: KubernetesConnection;
   /** What a worker may take to leave when something else than we deletes its pod, in ms: above its drain limit. */
   readonly drainMs: number;
+  /** Where the pods come from: what is asked for is what that takes. Default: the scheduler makes all of them. */
+  readonly sources?: PodSources;
   /** For so long, in ms, a pod that no node takes is left to the cluster's autoscaler. */
   readonly unschedulableLimitMs: number;
   /** For so long, in ms, a pod may take to leave beyond its grace, before it is taken off the books. Default 60 s. */
@@ -48,11 +52,13 @@ export class KubernetesRuntime implements ContainerRuntime {
   readonly isolated = true;
   readonly reachesRedis = 'directly';
   readonly reachesBridge = 'by-network';
+  readonly newcomers: PodNewcomers;
   readonly #inTurn = new InTurn();
   readonly #limits: PodLimits;
   #side: Promise<ClusterSide> | undefined;
 
   constructor(private readonly options: KubernetesRuntimeOptions) {
+    this.newcomers = new PodNewcomers({ cluster: options.cluster, open: () => this.#open() });
     const { unschedulableLimitMs, stuckLimitMs = 60_000, followLimitMs = 5_000 } = options;
     this.#limits = { unschedulableLimitMs, notCreatedLimitMs, stuckLimitMs, followLimitMs };
   }
@@ -66,7 +72,7 @@ export class KubernetesRuntime implements ContainerRuntime {
   async prepare(): Promise<void> {
     const { access } = await this.#open();
     await access.namespaceUid();
-    await access.requireRights();
+    await access.requireRights(this.options.sources ?? { made: true, enrolled: false });
   }
 
   /** The image's own name: what it stands for only the nodes know, and each for itself. */
@@ -111,12 +117,18 @@ export class KubernetesRuntime implements ContainerRuntime {
   /** Rejects with `runtime.unavailable` where the pod's node does not confirm that it is gone. */
   stop(worker: string, graceMs: number): Promise<void> {
     return this.#inTurn.run(worker, async () => {
-      const { pods } = await this.#open();
-      const found = await pods.get(podName(worker));
+      const found = await this.#find(worker);
       if (!found || !this.#isOurs(found)) return;
       await this.#remove(found, Math.max(1, Math.ceil(graceMs / 1_000)));
       this.options.log.info({ worker }, 'stopped a pod');
     });
+  }
+
+  /** A worker's pod, by the name that ours have, or else by its label: pods that others made have their own names. */
+  async #find(worker: string): Promise<SeenPod | undefined> {
+    const { pods, feed } = await this.#open();
+    const enrolled = (await feed.seen(Infinity)).find((pod) => isEnrolled(pod) && pod.labels[label.worker] === worker);
+    return pods.get(enrolled?.name ?? podName(worker));
   }
 
   async #remove(pod: SeenPod, graceSeconds: number): Promise<void> {

@@ -8,6 +8,19 @@ export const label = {
   fingerprint: 'remuda/fingerprint',
 } as const;
 
+/** Annotations of pods that something else made, and that enrolled. */
+export const annotation = {
+  /** How often the worker's container had been started again when it enrolled. */
+  restarts: 'remuda/restarts',
+  /** Which pods of a ReplicaSet are taken first when it's scaled in: those with the lowest. */
+  deletionCost: 'controller.kubernetes.io/pod-deletion-cost',
+} as const;
+
+/** Whether something else made a pod, and it enrolled. */
+export function isEnrolled({ annotations }: { readonly annotations: Readonly<Record<string, string>> }): boolean {
+  return annotation.restarts in annotations;
+}
+
 /** What network policies and people select workers by. */
 export const commonLabels = {
   'app.kubernetes.io/name': 'worker',

@@ -1,4 +1,10 @@
-import type { V1DeleteOptions, V1Pod, V1SelfSubjectAccessReview, V1Secret } from '@kubernetes/client-node';
+import type {
+  V1DeleteOptions,
+  V1Pod,
+  V1SelfSubjectAccessReview,
+  V1Secret,
+  V1TokenReview,
+} from '@kubernetes/client-node';
 
 /** What the client wants as an instance of a class, as the plain value that the API server is sent. */
 type Plain<T> = T extends Date ? T : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
@@ -15,3 +21,4 @@ export type SecretManifest = Plain<V1Secret>;
 
 export type DeleteOptions = Plain<V1DeleteOptions>;
 export type AccessReview = Plain<V1SelfSubjectAccessReview>;
+export type TokenReview = Plain<V1TokenReview>;

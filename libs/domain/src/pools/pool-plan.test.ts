@@ -180,3 +180,29 @@ describe('a pool that an operator has stopped', () => {
     expect(planPool(pool({ workers, backlog: 100 }), aim)).toEqual([{ kind: 'start', count: 3 }]);
   });
 });
+
+describe('a pool whose workers something else makes', () => {
+  const long = { idleMs: 100_000 };
+  const workers = ['a', 'b', 'c'].map((id) => worker(id, 'idle', long));
+  const enrolled = (surplus: 'stay' | 'leave'): PoolAim => ({ ...aim, enrol: { surplus } });
+
+  test('is never started any, however many jobs wait', () => {
+    expect(planPool(pool({ backlog: 100 }), enrolled('stay'))).toEqual([]);
+  });
+
+  test('keeps those above its target, which are for whoever scales in', () => {
+    expect(planPool(pool({ workers }), enrolled('stay'))).toEqual([]);
+  });
+
+  test('lets those above its target leave where nobody scales in', () => {
+    expect(planPool(pool({ workers }), enrolled('leave'))).toEqual([{ kind: 'drain', worker: 'a', reason: 'surplus' }]);
+  });
+
+  test('lets those leave all the same that are stale, and loses those whose start takes too long', () => {
+    const seen = [worker('a', 'idle', { stale: true }), worker('b', 'starting', { ageMs: 31_000 })];
+    expect(planPool(pool({ workers: seen }), enrolled('stay'))).toEqual([
+      { kind: 'lose', worker: 'b', reason: 'start_timeout' },
+      { kind: 'drain', worker: 'a', reason: 'stale' },
+    ]);
+  });
+});

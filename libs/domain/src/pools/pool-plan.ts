@@ -1,4 +1,4 @@
-import type { PoolTarget, Recycle } from './profile.js';
+import type { EnrolRules, PoolTarget, Recycle } from './profile.js';
 import { backOffMs } from './start-pace.js';
 import type { WorkerPhase } from './worker-phase.js';
 
@@ -52,6 +52,8 @@ export interface PoolAim {
    * costs a second of CPU, and would take it from the job that has just begun.
    */
   readonly calmMs: number;
+  /** Given where something else makes the workers: none is started here, and surplus ones leave only where nobody takes them away. */
+  readonly enrol?: Pick<EnrolRules, 'surplus'> | undefined;
 }
 
 /** Why a worker is told to leave. */
@@ -89,7 +91,7 @@ export function planPool(seen: SeenPool, aim: PoolAim): readonly PoolAction[] {
     ...seen.orphans.map((container) => ({ kind: 'reap', container }) as const),
     ...lost.map((w) => ({ kind: 'lose', worker: w.id, reason: w.lost ? 'gone' : 'start_timeout' }) as const),
     ...drains,
-    ...(missing > 0 && startsHeldMs(seen) === 0 ? [{ kind: 'start', count: missing } as const] : []),
+    ...(missing > 0 && !aim.enrol && startsHeldMs(seen) === 0 ? [{ kind: 'start', count: missing } as const] : []),
   ];
 }
 
@@ -137,6 +139,7 @@ function planDrains(staying: readonly SeenWorker[], wanted: number, aim: PoolAim
     else if (w.ageMs > aim.recycle.afterMs) drains.push({ kind: 'drain', worker: w.id, reason: 'age' });
     else if (w.outgrown === true) drains.push({ kind: 'drain', worker: w.id, reason: 'memory' });
   }
+  if (aim.enrol?.surplus === 'stay') return drains;
   const leaving = new Set(drains.map((d) => d.worker));
   let surplus = staying.length - leaving.size - wanted;
   const longestIdleFirst = idle

@@ -32,6 +32,16 @@ export interface Profile {
   readonly network: string;
   /** What the pods of its workers have besides, with the runtime `kubernetes`. */
   readonly kubernetes?: PodTemplate;
+  /** Given where its workers are pods that something else than the scheduler makes, and that enrol there. */
+  readonly enrol?: EnrolRules;
+}
+
+/** Who may enrol as a worker of a profile, and who scales the pool in. */
+export interface EnrolRules {
+  /** Names of the service accounts, in the namespace of the workers, whose pods may. */
+  readonly serviceAccounts: readonly string[];
+  /** What workers above the target do: `stay`, since whoever made them takes them away, or `leave` by themselves. */
+  readonly surplus: 'stay' | 'leave';
 }
 
 /** How many workers a pool has. */

@@ -1,3 +1,4 @@
+import type { Newcomers } from './newcomers.port.js';
 import type { PodTemplate } from '../pools/pod-template.js';
 import type { Resources } from '../pools/profile.js';
 
@@ -52,6 +53,8 @@ export interface ContainerRuntime {
   readonly reachesRedis: 'directly' | 'by-bridge';
   /** How its workers reach the bridge. Default `by-sockets`, in a folder that the bridge makes for each of them. */
   readonly reachesBridge?: 'by-sockets' | 'by-network';
+  /** Containers that others make; absent where none can come. */
+  readonly newcomers?: Newcomers;
   /** Names the engine: whoever has the same name sees the same containers, and nobody else does. Rejects with `container.start_failed`. */
   engineName(): Promise<string>;
   /** Checks that the runtime answers and that it can start the images; rejects with `container.start_failed`. */

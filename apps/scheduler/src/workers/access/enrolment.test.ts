@@ -16,11 +16,12 @@ function enrolment(ours = true, more: Partial<WorkerSurroundings> = {}) {
         done.push(`register ${id} ${engine} ${bridge}`);
         return ours;
       },
+      note: async (id, facts) => void done.push(`note ${id} ${Object.keys(facts).join()}`),
     },
     access: { grant: async (id) => (done.push(`grant ${id}`), { username: `remuda-${id}`, password: 'pw' }) },
     relay: { follow: async (id) => void done.push(`follow ${id}`) },
     listeners: { open: async (id) => void done.push(`open ${id}`) },
-    fleet: { add: ({ id, phase }) => void done.push(`add ${id} ${phase}`) },
+    fleet: { add: ({ id, phase }) => void done.push(`add ${id} ${phase}`), get: () => undefined },
     images: { lookAt: async () => 'r-1' },
     surroundings: {
       ...{ reachesRedis: 'by-bridge', namespace: 'n', redisUrl: 'redis://host', bridgeDir: '/b' },

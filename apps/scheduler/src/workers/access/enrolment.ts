@@ -10,13 +10,13 @@ import { bridgeOf, workerEnvironment, type WorkerSurroundings } from './worker-e
 /** What taking a worker in touches. */
 export interface EnrolmentParts {
   readonly identity: Identity;
-  readonly registry: Pick<WorkerRegistry, 'register'>;
+  readonly registry: Pick<WorkerRegistry, 'register' | 'note'>;
   /** Absent where workers have no accounts of their own. */
   readonly access: Pick<WorkerAccess, 'grant'> | undefined;
   readonly relay: Pick<Relay, 'follow'>;
   /** Absent where workers use no bridge. */
   readonly listeners: Pick<BridgeListeners, 'open'> | undefined;
-  readonly fleet: Pick<Fleet, 'add'>;
+  readonly fleet: Pick<Fleet, 'add' | 'get'>;
   readonly images: Pick<Images, 'lookAt'>;
   readonly surroundings: WorkerSurroundings;
   readonly clock: Clock;
@@ -30,8 +30,9 @@ export class Enrolment {
   constructor(private readonly parts: EnrolmentParts) {}
 
   /**
-   * Gives a worker all that it needs before it may speak, and its environment. Undefined where its pool is no longer ours to keep. Refuses
-   * with `request.invalid` what can't be an id (`^[a-z0-9-]{1,63}$`, never used before), and with `bridge.unavailable`, or as Redis does.
+   * Gives a worker all that it needs before it may speak, and its environment; to one that starts also a second time, with secrets of which
+   * only the last ones count. Undefined where its pool is no longer ours to keep. Refuses
+   * with `request.invalid` what can't be an id (`^[a-z0-9-]{1,63}$`, of no worker that is gone), and with `bridge.unavailable`, or as Redis does.
    */
   async enrol(
     id: string,
@@ -64,8 +65,12 @@ export class Enrolment {
     const proof = { bridgeCredential: credential && createHash('sha256').update(credential).digest('hex') };
     const ours = await registry.register({ ...named, ...proof, afterJobs: recycle.afterJobs, startedAt: clock.now() });
     const tick = clock.monotonic();
-    if (ours) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
-    return ours;
+    if (!ours) return false;
+    if (!fleet.get(id)) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
+    // one that asks a second time did not hear the first answer: its record is of that
+    else if (proof.bridgeCredential !== undefined)
+      await registry.note(id, { bridgeCredential: proof.bridgeCredential });
+    return true;
   }
 }
 

@@ -4,6 +4,7 @@ import type { RuntimeLog } from '../../runtime-log.js';
 import { callApi } from '../api-call.js';
 import { httpStatus, statusOf, type Asked } from '../api-fault.js';
 import type { Kubernetes } from '../connection.js';
+import type { JsonPatch } from '../enrolment/marks.js';
 import type { DeleteOptions, PodManifest } from '../manifests.js';
 import { revisionOf, seenPod, type SeenPod } from './seen-pod.js';
 
@@ -39,6 +40,16 @@ export class PodClient {
     await this.#call('patch', 'container.start_failed', ({ core, namespace }) =>
       core.patchNamespacedPod({ namespace, name, body }),
     );
+  }
+
+  /** Changes what is written on a pod; undefined where it's gone, or another one has its name. Rejects with `runtime.unavailable`. */
+  async mark({ name, uid }: Pick<SeenPod, 'name' | 'uid'>, changes: JsonPatch): Promise<SeenPod | undefined> {
+    const body = [{ op: 'test', path: '/metadata/uid', value: uid }, ...changes];
+    const marked = this.#call('patch', 'runtime.unavailable', ({ core, namespace }) =>
+      core.patchNamespacedPod({ namespace, name, body }),
+    );
+    const pod = await unless(httpStatus.invalid, unless(httpStatus.notFound, marked));
+    return pod && seenPod(pod);
   }
 
   /** The pod of that name; undefined when there is none. Rejects with `runtime.unavailable`. */

@@ -1,7 +1,8 @@
 import { diedOfMemory, exitReason } from '../../exit-reason.js';
 import { disruptionOf } from '../disruption.js';
-import { workerContainer } from './pod-manifest.js';
+import { workerContainer } from '../container-names.js';
 import type { PodContainer, SeenPod } from './seen-pod.js';
+import { isEnrolled } from '../labels.js';
 import { waitOf } from './pod-wait.js';
 
 /** Every way in which a worker's pod ends. `docs/runbook.md` says of each what to do. */
@@ -72,10 +73,14 @@ function overEnd(pod: SeenPod, { gone, halfMs }: PodLook, { followLimitMs }: Pod
   if (!isOver && !ended) return undefined;
   const lingers = !isOver && isHalf(pod);
   // one that leaves has its grace for it
-  if (lingers && (pod.leaving || halfMs < followLimitMs)) return undefined;
+  if (lingers && (pod.leaving || halfMs < (isEnrolled(pod) ? Math.min(followLimitMs, startedAgainMs) : followLimitMs)))
+    return undefined;
   const phase = ended || hasRun(pod) ? 'run' : 'start';
   return { phase, outOfMemory: false, lingers, ...whyOver(pod, ended) };
 }
+
+/** Containers of pods that something else made are started again by their node: it isn't waited for long that all have ended, in ms. */
+const startedAgainMs = 1_000;
 
 /** Whether one container has ended, and another one has not. Pure. */
 export function isHalf({ containers }: SeenPod): boolean {

@@ -6,7 +6,7 @@ import { label } from '../labels.js';
 import type { PodChange } from './pod-cache.js';
 import type { PodClient } from './pod-client.js';
 import { podEnd, type PodEnd, type PodLimits } from './pod-end.js';
-import { workerContainer } from './pod-manifest.js';
+import { workerContainer } from '../container-names.js';
 import { lookAt, type PodSince } from './pod-since.js';
 import type { SeenPod } from './seen-pod.js';
 

@@ -1,6 +1,7 @@
 import { workerEnv } from '@remuda/protocol';
 import type { ContainerSpec, Resources } from '@remuda/domain';
 import { workerLayout } from '../../worker-layout.js';
+import { agentContainer, workerContainer } from '../container-names.js';
 import { commonLabels, label, podName } from '../labels.js';
 import type { ContainerManifest, PodManifest, PodSpec } from '../manifests.js';
 import { withTemplate } from './pod-template.js';
@@ -12,12 +13,6 @@ export interface PodHome {
   /** What a worker may take to leave when something else than we deletes its pod, in seconds. */
   readonly graceSeconds: number;
 }
-
-/** The name of the container with our program. */
-export const workerContainer = 'worker';
-
-/** The name of the one with Claude Code. */
-export const agentContainer = 'agent';
 
 /** Keeps a pod from being given to a node until its Secret is there. */
 const secretGate = 'remuda/secret';

@@ -13,6 +13,8 @@ export interface CertificatePair {
 export interface CertificateFiles {
   readonly certFile: string;
   readonly keyFile: string;
+  /** The settings that name them. */
+  readonly variables: { readonly cert: string; readonly key: string };
 }
 
 /** The minimum TLS version. */
@@ -22,8 +24,8 @@ export const minTlsVersion = 'TLSv1.2';
  * Reads a certificate and its key. Rejects with `config.invalid` if they cannot be read, are invalid, or do not belong
  * together.
  */
-export function readCertificate({ certFile, keyFile }: CertificateFiles): CertificatePair {
-  const pair = { cert: readText(certFile, 'REMUDA_BRIDGE_TLS_CERT'), key: readText(keyFile, 'REMUDA_BRIDGE_TLS_KEY') };
+export function readCertificate({ certFile, keyFile, variables }: CertificateFiles): CertificatePair {
+  const pair = { cert: readText(certFile, variables.cert), key: readText(keyFile, variables.key) };
   try {
     createSecureContext({ ...pair, minVersion: minTlsVersion });
     return pair;

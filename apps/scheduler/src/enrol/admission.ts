@@ -1,0 +1,64 @@
+import { RemudaError, type ErrorCode, type Newcomer, type Profile, type WorkerRecord } from '@remuda/domain';
+
+/** What decides whether a newcomer may become a worker. */
+export interface AdmissionFacts<P> {
+  readonly newcomer: Newcomer;
+  /** The profile that it asks for; undefined where there is none of that name. */
+  readonly profile: P | undefined;
+  /** All workers that there are. */
+  readonly workers: readonly Pick<WorkerRecord, 'id' | 'profile' | 'phase'>[];
+  /** All workers of the pool are to leave. */
+  readonly drained: boolean;
+}
+
+/** A pool that is full may have room again after this time, in ms. */
+const fullPauseMs = 5_000;
+
+/** What is asked of a profile. */
+type Asked = Pick<Profile, 'name' | 'pool' | 'enrol'>;
+
+/**
+ * The profile whose worker a newcomer becomes; throws why it can't. One that was taken in can be so again until it is warm: its answer may
+ * have been lost. Later somebody else shows its token, or its container was started again, and a pod is one worker and never another. Pure.
+ */
+export function admitted<P extends Asked>(facts: AdmissionFacts<P>): P {
+  if (!facts.profile) throw fault('profile.unknown', 'There is no such profile.');
+  const why = faultOfNewcomer(facts, facts.profile) ?? faultOfPool(facts, facts.profile);
+  if (why) throw why;
+  return facts.profile;
+}
+
+function faultOfNewcomer({ newcomer, workers }: AdmissionFacts<Asked>, profile: Asked): RemudaError | undefined {
+  const { worker, name, serviceAccount, isKnown } = newcomer;
+  if (!profile.enrol)
+    return fault('enrolment.refused', `Workers of the profile ${profile.name} are made by the scheduler.`);
+  if (!profile.enrol.serviceAccounts.includes(serviceAccount))
+    return fault(
+      'enrolment.refused',
+      `Pods of the service account ${serviceAccount} may not enrol in the profile ${profile.name}: its enrol.serviceAccounts does not name it.`,
+    );
+  const record = workers.find(({ id }) => id === worker);
+  if (record ? record.phase !== 'starting' || record.profile !== profile.name : isKnown)
+    return fault('enrolment.spent', `The pod ${name} has been a worker already: a new one has to take its place.`);
+  return undefined;
+}
+
+/** One that is there already takes no further place. */
+function faultOfPool(
+  { newcomer, workers, drained }: AdmissionFacts<Asked>,
+  { name, pool }: Asked,
+): RemudaError | undefined {
+  const theirs = workers.filter(({ profile, phase }) => profile === name && phase !== 'gone');
+  if (theirs.some(({ id }) => id === newcomer.worker)) return undefined;
+  if (drained) return fault('enrolment.pool_full', `The pool ${name} is drained.`, fullPauseMs);
+  if (theirs.length < pool.max) return undefined;
+  return fault(
+    'enrolment.pool_full',
+    `The pool ${name} has as many workers as it may have (${String(pool.max)}).`,
+    fullPauseMs,
+  );
+}
+
+function fault(code: ErrorCode, message: string, retryAfterMs?: number): RemudaError {
+  return new RemudaError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}

@@ -1,0 +1,37 @@
+/** Whose a token is. */
+export interface PodClaims {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly pod: { readonly name: string; readonly uid: string };
+}
+
+/** What the API server says of a token, as far as we look at it. */
+export interface TokenStatus {
+  readonly authenticated?: boolean;
+  readonly error?: string;
+  readonly audiences?: readonly string[];
+  readonly user?: {
+    readonly username?: string;
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
+/** The pod of a token that the API server found to be good, or why it's not good enough. Pure. */
+export function readClaims(
+  { authenticated, error = '', audiences = [], user = {} }: TokenStatus,
+  audience: string,
+): PodClaims | string {
+  if (authenticated !== true) return error === '' ? 'it is not of this cluster, or it has expired' : shortened(error);
+  // An API server that knows nothing of audiences would let in a token that was made for somebody else.
+  if (!audiences.includes(audience)) return `it was not made for the audience ${audience}`;
+  const [, namespace, serviceAccount] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user.username ?? '') ?? [];
+  if (namespace === undefined || serviceAccount === undefined) return 'it is of no service account';
+  const [name, uid] = ['pod-name', 'pod-uid'].map(
+    (claim) => user.extra?.[`authentication.kubernetes.io/${claim}`]?.[0],
+  );
+  if (!name || !uid) return 'it is bound to no pod: expected one that the pod has by a projected volume';
+  return { namespace, serviceAccount, pod: { name, uid } };
+}
+
+/** What an API server says goes to whoever showed the token: not all of it. */
+const shortened = (text: string): string => text.slice(0, 200);

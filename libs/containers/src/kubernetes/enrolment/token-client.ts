@@ -1,0 +1,28 @@
+import { RemudaError } from '@remuda/domain';
+import { enrolmentAudience } from '@remuda/protocol';
+import type { RuntimeLog } from '../../runtime-log.js';
+import { callApi } from '../api-call.js';
+import type { Kubernetes } from '../connection.js';
+import type { TokenReview } from '../manifests.js';
+import { readClaims, type PodClaims } from './pod-claims.js';
+
+/** Asks whose a token is. */
+export class TokenClient {
+  constructor(
+    private readonly kubernetes: Kubernetes,
+    private readonly log: RuntimeLog,
+  ) {}
+
+  /** The pod that a token was made for. Rejects with `enrolment.token_invalid`, or with `runtime.unavailable`. */
+  async review(token: string): Promise<PodClaims> {
+    const review: TokenReview = { spec: { token, audiences: [enrolmentAudience] } };
+    const asked = { verb: 'create', resource: 'tokenreviews', namespace: undefined } as const;
+    const body = review;
+    const act = () => this.kubernetes.authentication.createTokenReview({ body });
+    const { status } = await callApi({ asked, code: 'runtime.unavailable', act }, this.log);
+    const claims = readClaims(status ?? {}, enrolmentAudience);
+    if (typeof claims === 'string')
+      throw new RemudaError('enrolment.token_invalid', `The token is refused: ${claims}.`);
+    return claims;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '@remuda/domain';
+import type { Logger } from '../log.js';
+import { endOfCertificate, readCertificate, type CertificateFiles, type CertificatePair } from './certificate.js';
+
+/** What keeping a certificate up to date takes. */
+export interface RenewalParts {
+  readonly files: CertificateFiles;
+  /** The one that is shown at first. */
+  readonly first: CertificatePair;
+  /** Has new connections see another one. */
+  readonly renew: (certificate: CertificatePair) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How often the files are checked for a renewed certificate, in ms. */
+const lookEveryMs = 10_000;
+/** A certificate that ends within so many ms is told of. */
+const warnBeforeMs = 7 * 86_400_000;
+
+/**
+ * Reloads a certificate whenever its files have changed, until the signal aborts, and warns before it expires. Half-written files are not a
+ * certificate yet: the previous one stays in use until they are complete.
+ */
+export async function keepRenewed(
+  { files, first, renew, clock, log }: RenewalParts,
+  signal: AbortSignal,
+): Promise<void> {
+  let now = first;
+  const look = (): void => {
+    try {
+      const next = readCertificate(files);
+      if (next.cert === now.cert && next.key === now.key) return;
+      renew(next);
+      now = next;
+      log.info({ validTo: new Date(endOfCertificate(next)).toISOString() }, 'the certificate was reloaded');
+      tellOfEnd(next, clock, log);
+    } catch (err) {
+      log.warn({ err }, 'the certificate could not be reloaded: the previous one stays in use');
+    }
+  };
+  const nap = (): Promise<boolean> =>
+    clock.sleep(lookEveryMs, signal).then(
+      () => true,
+      () => false,
+    );
+  tellOfEnd(first, clock, log);
+  while (await nap()) look();
+}
+
+function tellOfEnd(certificate: CertificatePair, clock: Clock, log: Logger): void {
+  const end = endOfCertificate(certificate);
+  const validTo = new Date(end).toISOString();
+  if (end < clock.now()) log.error({ validTo }, 'the certificate has expired: no worker will trust it');
+  else if (end < clock.now() + warnBeforeMs) log.warn({ validTo }, 'the certificate expires soon');
+}
