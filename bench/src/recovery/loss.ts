@@ -47,7 +47,7 @@ async function lose(scene: Scene): Promise<{ readonly noticed: number; readonly 
   await sleep(settleMs);
   const { worker = '' } = await api.job(id);
   const killedAt = performance.timeOrigin + performance.now();
-  await killContainer(worker);
+  await killContainer(scene.cluster.workers, worker);
   const times = await answered('the next attempt', async () => {
     const events = await eventsSoFar(scene, id);
     const requeued = events.find((event) => event.type === 'job.requeued');

@@ -10,6 +10,7 @@ import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
 import { planEnvironments, socketDir, type ClusterPlaces } from '../../../apps/local/dist/cluster/cluster-plan.js';
 import { freePort } from '../../../apps/local/dist/cluster/free-port.js';
 import { startProcess } from '../../../apps/local/dist/cluster/kept-process.js';
+import { openPodPlace, type PodPlace } from './kubernetes/pod-place.js';
 import { Member } from './member.js';
 import type { ChaosOptions } from './options.js';
 import type { WorkerPlace } from './processes.js';
@@ -18,6 +19,8 @@ import { RedisServer } from './redis-server.js';
 const root = join(import.meta.dirname, '../../..');
 /** As many as the machine carries; a worker does several jobs, since the start of one costs a second of CPU. */
 const pool = { warm: availableParallelism(), max: 2 * availableParallelism(), afterJobs: 8 };
+/** Room for each worker on a node as small as this machine. */
+const podResources = { cpus: 0.5, memoryMb: 1_024, diskMb: 256 };
 
 type App = 'bridge' | 'scheduler' | 'api';
 
@@ -47,13 +50,21 @@ export interface ChaosCluster {
   /** Folder into which the jobs write. */
   readonly notes: string;
   readonly logDir: string;
+  /** The profiles file: what is written to it holds for a scheduler that starts. */
+  readonly profiles: string;
   /** Leaves the logs where they are when everything else goes. */
   keepLogs(): void;
   stop(): Promise<void>;
 }
 
+/** What a cluster is made of. */
+export type ClusterChoice = Pick<ChaosOptions, 'runtime' | 'fsync'> & {
+  /** What the profiles file says. Default: one profile, `default`, as large as the machine bears. */
+  readonly profiles?: object;
+};
+
 /** Brings all of it up; wants the apps built. */
-export async function startChaosCluster(options: Pick<ChaosOptions, 'runtime' | 'fsync'>): Promise<ChaosCluster> {
+export async function startChaosCluster(options: ClusterChoice): Promise<ChaosCluster> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step().catch(() => undefined);
@@ -67,7 +78,7 @@ export async function startChaosCluster(options: Pick<ChaosOptions, 'runtime' | 
 }
 
 async function bringUp(
-  { runtime, fsync }: Pick<ChaosOptions, 'runtime' | 'fsync'>,
+  { runtime, fsync, profiles: content = usualProfiles(runtime) }: ClusterChoice,
   undo: (() => Promise<unknown>)[],
 ): Promise<Omit<ChaosCluster, 'stop'>> {
   const dir = await mkdtemp('/tmp/remuda-chaos-');
@@ -77,16 +88,21 @@ async function bringUp(
   );
   let keep = false;
   undo.push(() => (keep ? Promise.resolve() : rm(dir, { recursive: true, force: true, maxRetries: 5 })));
-  const redis = await RedisServer.start(dir, fsync);
+  const pods = runtime === 'kubernetes' ? await openPodPlace(dir) : undefined;
+  const redis = await RedisServer.start(dir, fsync, pods?.host);
   undo.push(() => redis.stop());
   const model = await startScriptedModel();
   undo.push(() => model.close());
   const namespace = `chaos-${randomBytes(4).toString('hex')}`;
-  const workers: WorkerPlace = { runtime, workerDir: join(dir, 'workers'), namespace };
+  const workers: WorkerPlace = { runtime, workerDir: join(dir, 'workers'), namespace, pods: pods?.namespace };
   undo.push(endsWorkers(workers, logDir));
 
-  const at = { redisUrl: redis.url, namespace, runtime, dir, scriptedModelUrl: model.url };
-  const members = await startMembers({ at, logDir, profiles: await writeProfiles(dir) }, undo);
+  // of workers that are pods the place knows more
+  const kind = runtime === 'docker' ? runtime : 'process';
+  const at = { redisUrl: redis.url, namespace, runtime: kind, dir, scriptedModelUrl: model.url } as const;
+  const profiles = join(dir, 'profiles.yaml');
+  await writeFile(profiles, JSON.stringify(content));
+  const members = await startMembers({ at, logDir, profiles, pods }, undo);
   const connection = redis.connect('chaos');
   const keys = redisKeys(namespace);
   const events = new RedisEventLog(() => redis.connect('chaos-events'), keys, systemClock);
@@ -96,15 +112,15 @@ async function bringUp(
     connection.disconnect();
   });
   const keepLogs = (): void => void (keep = true);
-  return { redis, ...members, workers, pools, events, connection, keys, notes, logDir, keepLogs };
+  return { redis, ...members, workers, pools, events, connection, keys, notes, logDir, profiles, keepLogs };
 }
 
 /** What no worker outlives, however this process ends; gives what ends those that there are. */
-function endsWorkers({ runtime, workerDir, namespace }: WorkerPlace, logDir: string): () => Promise<void> {
+function endsWorkers({ runtime, workerDir, namespace, pods }: WorkerPlace, logDir: string): () => Promise<void> {
   const started = startProcess({
     name: 'remainder',
     run: { app: join(root, 'test/chaos/dist/remainder.js') },
-    args: [runtime, workerDir, namespace],
+    args: [runtime, workerDir, namespace, ...(pods ? [pods.kubeconfig, pods.namespace] : [])],
     env: process.env,
     log: join(logDir, 'remainder.log'),
   });
@@ -115,6 +131,7 @@ interface MemberPlan {
   readonly at: Omit<ClusterPlaces, 'apiPort' | 'schedulerPort' | 'bridgePort'>;
   readonly logDir: string;
   readonly profiles: string;
+  readonly pods: PodPlace | undefined;
 }
 
 async function startMembers(plan: MemberPlan, undo: (() => Promise<unknown>)[]) {
@@ -133,7 +150,7 @@ async function startMembers(plan: MemberPlan, undo: (() => Promise<unknown>)[]) 
   return { ...members, clients: apiPorts.map((port) => new ApiClient(`http://127.0.0.1:${String(port)}`)) };
 }
 
-function member(app: App, side: Side, { at, logDir, profiles }: MemberPlan, port: number): Member {
+function member(app: App, side: Side, { at, logDir, profiles, pods }: MemberPlan, port: number): Member {
   const name = `${app}-${side}`;
   const ports = { apiPort: port, schedulerPort: port, bridgePort: port };
   const env = {
@@ -141,14 +158,14 @@ function member(app: App, side: Side, { at, logDir, profiles }: MemberPlan, port
     REMUDA_SOCKET_DIR: socketDirOf(at.dir, side),
     REMUDA_PROFILES: profiles,
     REMUDA_WORKERS_ON_EXIT: 'keep',
+    ...pods?.env[side],
   };
   const run = { app: join(root, 'apps', app, 'dist/main.js') };
   return new Member({ name, run, env }, `http://127.0.0.1:${String(port)}/health/ready`, logDir);
 }
 
-async function writeProfiles(dir: string): Promise<string> {
-  const path = join(dir, 'profiles.yaml');
+function usualProfiles(runtime: ChaosOptions['runtime']): object {
   const { warm, max, afterJobs } = pool;
-  await writeFile(path, JSON.stringify({ profiles: { default: { pool: { warm, max }, recycle: { afterJobs } } } }));
-  return path;
+  const resources = runtime === 'kubernetes' ? { resources: podResources } : {};
+  return { profiles: { default: { pool: { warm, max }, recycle: { afterJobs }, ...resources } } };
 }

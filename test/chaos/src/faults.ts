@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerRecord } from '@remuda/domain';
-import { signalProcess, type Member } from './member.js';
-import { childrenOf, killContainer, workerPid } from './processes.js';
+import type { Member } from './member.js';
+import { podActs } from './kubernetes/pod-faults.js';
+import { killClaude, killContainer, signalWorker } from './processes.js';
 import type { Random } from './random.js';
 import { replayOldOutcome } from './replay.js';
+import type { ChaosRuntime } from './options.js';
+import { onWorker, type Act, type Hit } from './victim.js';
 import type { FaultScene } from './fault-scene.js';
 
 /** A fault that was made. */
@@ -21,28 +23,14 @@ const freezeMs = { min: 1_000, max: 9_000 };
 /** How long a bridge is away that is not started again at once, in ms: an upgrade, or a machine that starts anew. */
 const awayMs = 20_000;
 
-/** What a fault hit: the job, where it hit one. */
-interface Hit {
-  readonly job?: string;
-}
-
-/** Makes a fault; undefined where there is nothing to hit. `later` takes what must have ended before the run may settle. */
-type Act = (scene: FaultScene, later: (what: Promise<unknown>) => void) => Promise<Hit | undefined>;
-
 const acts = {
-  'worker killed': (scene) => onWorker(scene, ({ pid }) => signalProcess(pid, 'SIGKILL')),
+  'worker killed': (scene) => onWorker(scene, ({ id }) => signalWorker(scene.cluster.workers, id, 'SIGKILL')),
   'worker frozen': (scene, later) =>
-    onWorker(scene, ({ pid }) => {
-      later(freeze((signal) => signalProcess(pid, signal), scene.random));
+    onWorker(scene, ({ id }) => {
+      later(freeze((signal) => signalWorker(scene.cluster.workers, id, signal), scene.random));
     }),
-  'container killed': (scene) =>
-    scene.cluster.workers.runtime === 'docker'
-      ? onWorker(scene, ({ worker }) => killContainer(worker.id))
-      : Promise.resolve(undefined),
-  'Claude killed': (scene) =>
-    onWorker(scene, async ({ pid }) => {
-      for (const child of await childrenOf(pid)) signalProcess(child, 'SIGKILL');
-    }),
+  'container killed': (scene) => onWorker(scene, ({ id }) => killContainer(scene.cluster.workers, id)),
+  'Claude killed': (scene) => onWorker(scene, ({ id }) => killClaude(scene.cluster.workers, id)),
   'scheduler killed': (scene, later) => onMember(scene, scene.cluster.schedulers, 'SIGKILL', later),
   'scheduler told to go': (scene, later) => onMember(scene, scene.cluster.schedulers, 'SIGTERM', later),
   'scheduler frozen': (scene, later) => freezeMember(scene, scene.cluster.schedulers, later),
@@ -64,13 +52,14 @@ const acts = {
     return {};
   },
   'old outcome said again': (scene) => replayOldOutcome(scene),
+  ...podActs,
 } as const satisfies Record<string, Act>;
 
 /** The kinds of faults there are. */
 export type FaultKind = keyof typeof acts;
 
-/** How often each comes, relative to the others. */
-const weights: Readonly<Record<FaultKind, number>> = {
+/** How often each comes, relative to the others, where workers are not pods. */
+const usual: Readonly<Partial<Record<FaultKind, number>>> = {
   'worker killed': 6,
   'worker frozen': 3,
   'container killed': 3,
@@ -88,9 +77,25 @@ const weights: Readonly<Record<FaultKind, number>> = {
   'old outcome said again': 3,
 };
 
+/** Where they are pods, besides. */
+const ofPods: Readonly<Partial<Record<FaultKind, number>>> = {
+  'pod deleted': 4,
+  'pod deleted without grace': 2,
+  'pod evicted': 4,
+  'API server frozen': 1,
+  'kubelet frozen': 1,
+};
+
+/** How often each kind of fault comes, relative to the others. */
+function weightsFor(runtime: ChaosRuntime): Readonly<Record<FaultKind, number>> {
+  const none = Object.fromEntries(Object.keys(acts).map((kind) => [kind, 0])) as Record<FaultKind, number>;
+  return { ...none, ...usual, ...(runtime === 'kubernetes' ? ofPods : {}) };
+}
+
 /** Makes faults until the signal aborts, then sees to it that everything runs again. */
 export async function makeFaults(scene: FaultScene, pauseMs: number, signal: AbortSignal): Promise<readonly Fault[]> {
   const faults: Fault[] = [];
+  const weights = weightsFor(scene.cluster.workers.runtime);
   const underWay = new Set<Promise<unknown>>();
   const later = (what: Promise<unknown>): void => {
     underWay.add(what);
@@ -107,20 +112,6 @@ export async function makeFaults(scene: FaultScene, pauseMs: number, signal: Abo
   }
   await Promise.allSettled(underWay);
   return faults;
-}
-
-/** Does something to a worker, preferably to a busy one. */
-async function onWorker(
-  { cluster, random }: FaultScene,
-  act: (victim: { worker: WorkerRecord; pid: number }) => void | Promise<void>,
-): Promise<Hit | undefined> {
-  const workers = (await cluster.pools.workers()).filter((worker) => worker.phase !== 'gone');
-  const busy = workers.filter((worker) => worker.phase === 'busy');
-  const worker = random.pick(busy.length > 0 && random.next() < 0.8 ? busy : workers);
-  const pid = worker && (await workerPid(cluster.workers, worker.id));
-  if (!worker || pid === undefined) return undefined;
-  await act({ worker, pid });
-  return worker.job === undefined ? {} : { job: worker.job };
 }
 
 async function onMember(
@@ -144,8 +135,8 @@ async function freezeMember(
   return {};
 }
 
-async function freeze(send: (signal: NodeJS.Signals) => void, random: Random): Promise<void> {
-  send('SIGSTOP');
+async function freeze(send: (signal: NodeJS.Signals) => unknown, random: Random): Promise<void> {
+  await send('SIGSTOP');
   await sleep(random.between(freezeMs.min, freezeMs.max));
-  send('SIGCONT');
+  await send('SIGCONT');
 }

@@ -1,5 +1,9 @@
 import { parseArgs } from 'node:util';
 
+/** How the workers of a run are had; pods on the cluster that `KUBECONFIG` names. */
+export const chaosRuntimes = ['process', 'docker', 'kubernetes'] as const;
+export type ChaosRuntime = (typeof chaosRuntimes)[number];
+
 /** What a run of chaos is made of. */
 export interface ChaosOptions {
   /** Jobs to submit. */
@@ -10,7 +14,7 @@ export interface ChaosOptions {
   readonly overtimeMinutes: number;
   /** Decides which faults come when; not what the machine makes of them. */
   readonly seed: number;
-  readonly runtime: 'process' | 'docker';
+  readonly runtime: ChaosRuntime;
   /** Redis writes its file once a second, or before each answer. */
   readonly fsync: 'everysec' | 'always';
   /** How long the jobs may take to be over once there are no more faults, in ms. */
@@ -38,7 +42,7 @@ export function readOptions(words: readonly string[], say: (line: string) => voi
     jobs: number('jobs', values.jobs, defaults.jobs),
     minutes: number('minutes', values.minutes, defaults.minutes),
     seed: number('seed', values.seed, Math.floor(Math.random() * 1e9)),
-    runtime: oneOf('runtime', values.runtime, ['process', 'docker'] as const),
+    runtime: oneOf('runtime', values.runtime, chaosRuntimes),
     fsync: oneOf('fsync', values.fsync, ['everysec', 'always'] as const),
     overtimeMinutes: defaults.overtimeMinutes,
     settleMs: defaults.settleMs,

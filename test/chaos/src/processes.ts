@@ -3,6 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isRecord, parseJson } from '@remuda/protocol';
+import type { PodNamespace } from './kubernetes/pod-namespace.js';
+import { signalProcess } from './member.js';
 import type { ChaosOptions } from './options.js';
 
 const run = promisify(execFile);
@@ -14,10 +16,32 @@ export interface WorkerPlace {
   readonly workerDir: string;
   /** Cluster to which the containers belong. */
   readonly namespace: string;
+  /** Where the pods are, with the runtime `kubernetes`. */
+  readonly pods?: PodNamespace | undefined;
+}
+
+/** Sends a signal to a worker's own process. */
+export async function signalWorker(place: WorkerPlace, worker: string, signal: NodeJS.Signals): Promise<void> {
+  if (place.pods) {
+    await place.pods.run(worker, 'worker', ['pkill', `-${signal.slice(3)}`, '-f', '[w]orker.mjs']);
+    return;
+  }
+  const pid = await workerPid(place, worker);
+  if (pid !== undefined) signalProcess(pid, signal);
+}
+
+/** Kills Claude Code, and what else a worker has started. */
+export async function killClaude(place: WorkerPlace, worker: string): Promise<void> {
+  if (place.pods) {
+    await place.pods.run(worker, 'agent', ['pkill', '-KILL', '-f', '[c]laude.*stream-json']);
+    return;
+  }
+  const pid = await workerPid(place, worker);
+  if (pid !== undefined) killProcesses(await childrenOf(pid), 'SIGKILL');
 }
 
 /** The process id of a worker on this machine; undefined when it's gone. */
-export async function workerPid({ runtime, workerDir }: WorkerPlace, worker: string): Promise<number | undefined> {
+async function workerPid({ runtime, workerDir }: WorkerPlace, worker: string): Promise<number | undefined> {
   if (runtime === 'docker') {
     const pid = await docker('inspect', '-f', '{{.State.Pid}}', containerOf(worker));
     return Number(pid) > 0 ? Number(pid) : undefined;
@@ -27,7 +51,7 @@ export async function workerPid({ runtime, workerDir }: WorkerPlace, worker: str
 }
 
 /** Processes that a process started: of a worker, those of Claude Code. */
-export async function childrenOf(pid: number): Promise<readonly number[]> {
+async function childrenOf(pid: number): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const parents = await Promise.all(pids.map(parentOf));
   return pids.filter((_, i) => parents[i] === pid);
@@ -38,13 +62,25 @@ async function parentOf(pid: number): Promise<number | undefined> {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
-/** Kills a worker's whole container. */
-export async function killContainer(worker: string): Promise<void> {
-  await docker('kill', '-s', 'KILL', containerOf(worker));
+/** Kills a worker's whole container, of a pod's two the one with Claude Code; false where workers have none. */
+export async function killContainer({ runtime, pods }: WorkerPlace, worker: string): Promise<boolean> {
+  if (pods) await pods.run(worker, 'agent', ['pkill', '-KILL', '-f', '[a]gent.mjs']);
+  else if (runtime === 'docker') await docker('kill', '-s', 'KILL', containerOf(worker));
+  return runtime !== 'process';
+}
+
+/** Whether there is anything of the worker to be hit. */
+export async function isThere(place: WorkerPlace, worker: string): Promise<boolean> {
+  if (place.pods) return (await place.pods.pod(worker)).status?.phase === 'Running';
+  return (await workerPid(place, worker)) !== undefined;
 }
 
 /** Ends every worker that the schedulers left behind. */
-export async function removeWorkers({ runtime, workerDir, namespace }: WorkerPlace): Promise<void> {
+export async function removeWorkers({ runtime, workerDir, namespace, pods }: WorkerPlace): Promise<void> {
+  if (pods) {
+    await pods.close().catch(() => undefined);
+    return;
+  }
   if (runtime === 'docker') {
     const ids = (await docker('ps', '-aq', '--filter', `label=io.remuda.cluster=${namespace}`)).split('\n');
     for (const id of ids.filter(Boolean)) await docker('rm', '-f', id);

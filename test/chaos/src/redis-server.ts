@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
@@ -15,25 +16,29 @@ export class RedisServer {
   #process: KeptProcess | undefined;
   #pid = 0;
   #starts = 0;
+  /** Pods are not this machine's own. */
+  readonly #password = randomBytes(24).toString('hex');
 
   private constructor(
     private readonly program: string,
     private readonly port: number,
     private readonly dir: string,
     private readonly fsync: ChaosOptions['fsync'],
+    private readonly host: string,
   ) {}
 
-  static async start(dir: string, fsync: ChaosOptions['fsync']): Promise<RedisServer> {
+  /** `host`: the address at which it is reached. */
+  static async start(dir: string, fsync: ChaosOptions['fsync'], host = '127.0.0.1'): Promise<RedisServer> {
     const program = await findServer(process.env);
     if (program === undefined) throw new Error('chaos needs a redis-server on PATH: it kills one again and again');
     await mkdir(join(dir, 'redis'));
-    const server = new RedisServer(program, await freePort(), dir, fsync);
+    const server = new RedisServer(program, await freePort(), dir, fsync, host);
     await server.#run();
     return server;
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${String(this.port)}`;
+    return `redis://:${this.#password}@${this.host}:${String(this.port)}`;
   }
 
   connect(name: string): RawConnection {
@@ -59,7 +64,13 @@ export class RedisServer {
 
   async #run(): Promise<void> {
     const config = [
-      ...[`port ${String(this.port)}`, 'bind 127.0.0.1', `dir "${join(this.dir, 'redis')}"`, 'daemonize no'],
+      ...[
+        `port ${String(this.port)}`,
+        `bind ${this.host}`,
+        `requirepass ${this.#password}`,
+        `dir "${join(this.dir, 'redis')}"`,
+        'daemonize no',
+      ],
       ...['appendonly yes', `appendfsync ${this.fsync}`, 'save ""', 'maxmemory-policy noeviction'],
     ];
     this.#process = startProcess({

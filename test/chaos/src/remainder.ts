@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosOptions } from './options.js';
+import { PodNamespace } from './kubernetes/pod-namespace.js';
 import { killProcesses, partsOf, removeWorkers, type WorkerPlace } from './processes.js';
 
 /**
- * Runs beside a cluster (`remainder.js <runtime> <worker folder> <namespace>`). Asked to go, which also happens when the process
+ * Runs beside a cluster (`remainder.js <runtime> <worker folder> <namespace> [<kubeconfig> <namespace of the pods>]`). Asked to go, which also happens when the process
  * that started it is gone, it ends every worker that the schedulers leave behind, and then whatever part of the cluster is left.
  */
-const [runtime, workerDir = '', namespace = ''] = process.argv.slice(2);
-const place: WorkerPlace = { runtime: runtime as ChaosOptions['runtime'], workerDir, namespace };
+const [runtime, workerDir = '', namespace = '', kubeconfig, podNamespace = ''] = process.argv.slice(2);
+const pods = kubeconfig === undefined ? undefined : PodNamespace.at(kubeconfig, podNamespace);
+const place: WorkerPlace = { runtime: runtime as ChaosOptions['runtime'], workerDir, namespace, pods };
 
 /** What the parts may take to end in good order, in ms. */
 const partsMs = 25_000;

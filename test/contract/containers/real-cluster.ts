@@ -1,10 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CoreV1Api, Exec, KubeConfig } from '@kubernetes/client-node';
 import { KubernetesRuntime, type KubernetesRuntimeOptions } from '@remuda/containers';
-import type { Json } from '../../kubernetes-api/object-store.js';
+import { nameOfItsOwn, plain, PodNamespace } from '../../chaos/src/kubernetes/pod-namespace.js';
 import { silent } from './silent.js';
 
 /** Image with the fixture as its worker; the cluster has it, or can pull it. */
@@ -16,25 +12,11 @@ export const workerImage = process.env['KUBERNETES_TEST_WORKER_IMAGE'] ?? 'remud
 /** The cluster that `KUBECONFIG` names, when it's asked for by `npm run test:kubernetes`; tests that need one are skipped without. */
 export const kubeconfig = process.env['REMUDA_TEST_KUBERNETES'] === '1' ? (process.env['KUBECONFIG'] ?? '') : '';
 
-/** A namespace of a test's own on a real cluster, with Pod Security `restricted` enforced. */
-export class RealCluster {
-  readonly #core: CoreV1Api;
-  readonly #exec: Exec;
-
-  private constructor(
-    config: KubeConfig,
-    readonly namespace: string,
-  ) {
-    this.#core = config.makeApiClient(CoreV1Api);
-    this.#exec = new Exec(config);
-  }
-
-  static async open(): Promise<RealCluster> {
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    const cluster = new RealCluster(config, `remuda-test-${randomUUID().slice(0, 8)}`);
-    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-    await cluster.#core.createNamespace({ body: plain({ metadata: { name: cluster.namespace, labels } }) });
+/** A namespace of a test's own on that cluster, and runtimes whose pods are in it. */
+export class RealCluster extends PodNamespace {
+  static override async open(): Promise<RealCluster> {
+    const cluster = new RealCluster(kubeconfig, nameOfItsOwn());
+    await cluster.make();
     return cluster;
   }
 
@@ -50,7 +32,7 @@ export class RealCluster {
   /** Resolves with what the worker has printed, once the text is in it. Kubernetes has no event for it: it is asked often. */
   async printed(worker: string, text: string): Promise<string> {
     for (;;) {
-      const log = await this.#core
+      const log = await this.core
         .readNamespacedPodLog({ namespace: this.namespace, name: `remuda-${worker}`, container: 'worker' })
         .catch(() => '');
       if (log.includes(text)) return log;
@@ -65,61 +47,18 @@ export class RealCluster {
     await this.run(worker, 'worker', ['node', '-e', `process.kill(${pid}, 'SIGKILL')`]);
   }
 
-  /** Runs a command in a container of the worker's pod, and gives all that it printed. */
-  async run(worker: string, container: 'worker' | 'agent', command: string[]): Promise<string> {
-    const output = new PassThrough();
-    const printed = text(output);
-    const pod = `remuda-${worker}`;
-    const socket = await this.#exec.exec(this.namespace, pod, container, command, output, output, null, false);
-    await new Promise((resolve) => socket.on('close', resolve));
-    output.end();
-    return printed;
-  }
-
-  async pod(worker: string): Promise<object> {
-    return this.#core.readNamespacedPod(this.#at(worker));
-  }
-
-  /** As `kubectl delete pod` does. */
-  async delete(worker: string): Promise<void> {
-    await this.#core.deleteNamespacedPod(this.#at(worker));
-  }
-
-  /** As `kubectl drain` does with each pod of a node. */
-  async evict(worker: string): Promise<void> {
-    const { name, namespace } = this.#at(worker);
-    await this.#core.createNamespacedPodEviction({ name, namespace, body: plain({ metadata: { name, namespace } }) });
-  }
-
   /** Allows so many pods in the namespace; undefined: as many as there may be. Resolves when it holds. */
   async quota(pods: number | undefined): Promise<void> {
     const at = { namespace: this.namespace, name: 'pods' };
     if (pods === undefined) {
-      await this.#core.deleteNamespacedResourceQuota(at);
+      await this.core.deleteNamespacedResourceQuota(at);
       return;
     }
     const hard = { pods: String(pods) };
-    await this.#core.createNamespacedResourceQuota({
+    await this.core.createNamespacedResourceQuota({
       namespace: this.namespace,
       body: plain({ metadata: { name: 'pods' }, spec: { hard } }),
     });
-    while ((await this.#core.readNamespacedResourceQuota(at)).status?.used?.['pods'] === undefined) await sleep(50);
-  }
-
-  #at(worker: string): { readonly namespace: string; readonly name: string } {
-    return { namespace: this.namespace, name: `remuda-${worker}` };
-  }
-
-  /** Secrets of the namespace that are Remuda's. */
-  async secrets(): Promise<readonly string[]> {
-    const { items } = await this.#core.listNamespacedSecret({ namespace: this.namespace });
-    return items.map(({ metadata }) => metadata?.name ?? '');
-  }
-
-  async close(): Promise<void> {
-    await this.#core.deleteNamespace({ name: this.namespace });
+    while ((await this.core.readNamespacedResourceQuota(at)).status?.used?.['pods'] === undefined) await sleep(50);
   }
 }
-
-/** The client wants instances of its classes, and sends what they hold. */
-const plain = (value: object): Json => value;

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { CoreV1Api, Exec, KubeConfig, type V1Pod } from '@kubernetes/client-node';
+
+/** A container of a worker's pod. */
+export type PodPart = 'worker' | 'agent';
+
+/** A namespace of a real cluster with Pod Security `restricted`, and what a person could do to the workers' pods in it. */
+export class PodNamespace {
+  protected readonly core: CoreV1Api;
+  readonly #exec: Exec;
+
+  protected constructor(
+    readonly kubeconfig: string,
+    readonly namespace: string,
+  ) {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    this.core = config.makeApiClient(CoreV1Api);
+    this.#exec = new Exec(config);
+  }
+
+  /** Makes one with a name of its own. */
+  static async open(kubeconfig: string): Promise<PodNamespace> {
+    const made = new PodNamespace(kubeconfig, nameOfItsOwn());
+    await made.make();
+    return made;
+  }
+
+  /** One that is there already. */
+  static at(kubeconfig: string, namespace: string): PodNamespace {
+    return new PodNamespace(kubeconfig, namespace);
+  }
+
+  protected async make(): Promise<void> {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await this.core.createNamespace({ body: plain({ metadata: { name: this.namespace, labels } }) });
+  }
+
+  async pods(): Promise<readonly V1Pod[]> {
+    return (await this.core.listNamespacedPod({ namespace: this.namespace })).items;
+  }
+
+  async pod(worker: string): Promise<V1Pod> {
+    return this.core.readNamespacedPod(this.#at(worker));
+  }
+
+  /** Names of the Secrets. */
+  async secrets(): Promise<readonly string[]> {
+    const { items } = await this.core.listNamespacedSecret({ namespace: this.namespace });
+    return items.map(({ metadata }) => metadata?.name ?? '');
+  }
+
+  /** As `kubectl delete pod` does; with a grace of 0 as it does with `--force`. */
+  async delete(worker: string, gracePeriodSeconds?: number): Promise<void> {
+    const own = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
+    await this.core.deleteNamespacedPod({ ...this.#at(worker), ...own });
+  }
+
+  /** As `kubectl drain` does with each pod of a node. */
+  async evict(worker: string): Promise<void> {
+    const { name, namespace } = this.#at(worker);
+    await this.core.createNamespacedPodEviction({ name, namespace, body: plain({ metadata: { name, namespace } }) });
+  }
+
+  /** Runs a command in a container of the worker's pod, and gives all that it printed. */
+  async run(worker: string, container: PodPart, command: string[]): Promise<string> {
+    const output = new PassThrough();
+    const printed = text(output);
+    const { name } = this.#at(worker);
+    const socket = await this.#exec.exec(this.namespace, name, container, command, output, output, null, false);
+    await new Promise((resolve) => socket.on('close', resolve));
+    output.end();
+    return printed;
+  }
+
+  /** With all that is in it. */
+  async close(): Promise<void> {
+    await this.core.deleteNamespace({ name: this.namespace });
+  }
+
+  #at(worker: string): { readonly namespace: string; readonly name: string } {
+    return { namespace: this.namespace, name: `remuda-${worker}` };
+  }
+}
+
+/** Name of a namespace that nobody else has. */
+export const nameOfItsOwn = (): string => `remuda-test-${randomUUID().slice(0, 8)}`;
+
+/** The client wants instances of its classes, and sends what they hold. */
+export const plain = (value: object): never => value as never;

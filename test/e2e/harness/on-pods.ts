@@ -1,0 +1,87 @@
+import { writeFile } from 'node:fs/promises';
+import type { JobEvent } from '@remuda/domain';
+import type { JobRequest } from '@remuda/protocol';
+import { script, type Step } from '@remuda/scripted-model';
+import { expect, onTestFinished } from 'vitest';
+import { startChaosCluster, type ChaosCluster } from '../../chaos/src/cluster.js';
+import type { PodNamespace } from '../../chaos/src/kubernetes/pod-namespace.js';
+import type { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
+
+/** How long something may take to come about on a cluster, which is long on a busy machine. */
+export const inTime = { timeout: 120_000, interval: 100 };
+export const longMs = 400_000;
+
+/** So small that five of them fit on a node with two processors. */
+const resources = { cpus: 0.4, memoryMb: 768, diskMb: 128 };
+
+/** A call of a tool that runs a command. */
+export const bash = (command: string): Step => ({
+  tools: [{ name: 'Bash', input: { command, description: 'a command', timeout: 500_000 } }],
+});
+
+/** A tool that goes on until it is let go, in whichever pod it runs. */
+export const untilLetGo = bash('until [ -e /tmp/go ]; do sleep 0.1; done');
+
+/** A whole Remuda whose workers are pods of a real cluster; everything else of it runs on this machine. */
+export class OnPods {
+  readonly api: ApiClient;
+  readonly pods: PodNamespace;
+
+  private constructor(readonly cluster: ChaosCluster) {
+    const [api] = cluster.clients;
+    if (!api || !cluster.workers.pods) throw new Error('the cluster has no api or no pods');
+    [this.api, this.pods] = [api, cluster.workers.pods];
+  }
+
+  /** Brings it up with one profile; it goes with the test. */
+  static async start(profile: object): Promise<OnPods> {
+    const cluster = await startChaosCluster({ runtime: 'kubernetes', fsync: 'everysec', profiles: profiles(profile) });
+    onTestFinished(() => cluster.stop(), 120_000);
+    return new OnPods(cluster);
+  }
+
+  async warm(workers: number): Promise<void> {
+    expect(await this.api.warm('default', workers, AbortSignal.timeout(inTime.timeout)), 'warm workers').toBe(true);
+  }
+
+  submit(steps: readonly Step[], job: Partial<JobRequest> = {}): Promise<string> {
+    return this.api.submit({ prompt: script(...steps), timeoutMs: 600_000, ...job });
+  }
+
+  /** A job whose tool runs, and the worker that it runs on. */
+  async running(steps: readonly Step[], job: Partial<JobRequest> = {}): Promise<{ id: string; worker: string }> {
+    const id = await this.submit(steps, job);
+    return { id, worker: await this.workerOf(id, 'tool.called') };
+  }
+
+  /** The worker of the job's last attempt, once an event of that kind has come. */
+  async workerOf(id: string, type: JobEvent['type'], after = 0): Promise<string> {
+    for await (const event of this.api.events(id, after))
+      if (event.type === type) return (await this.api.job(id)).worker ?? '';
+    throw new Error(`${id} ended before ${type}`);
+  }
+
+  async letGo(worker: string): Promise<void> {
+    await this.pods.run(worker, 'agent', ['touch', '/tmp/go']);
+  }
+
+  /** All that was told of a job, once it is over. */
+  async told(id: string): Promise<readonly JobEvent[]> {
+    const events: JobEvent[] = [];
+    for await (const event of this.api.events(id)) events.push(event);
+    return events;
+  }
+
+  /** Workers of the pods that are there, also of those that leave. */
+  async workers(): Promise<readonly string[]> {
+    return (await this.pods.pods()).map(({ metadata }) => metadata?.labels?.['remuda/worker'] ?? '').sort();
+  }
+
+  /** Has the schedulers go by another profile, one after the other, as when a ConfigMap is changed. */
+  async change(profile: object): Promise<void> {
+    await writeFile(this.cluster.profiles, JSON.stringify(profiles(profile)));
+    for (const scheduler of this.cluster.schedulers) await scheduler.restart('SIGTERM');
+  }
+}
+
+const profiles = (profile: object) => ({ profiles: { default: { resources, ...profile } } });
