@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from '@remuda/domain';
 
-/** The work's result, or undefined when the signal aborts first; what becomes of the work then is nobody's concern. */
+/** The work's result, or undefined if the signal aborts first; the work's later result is then ignored. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignalLike): Promise<T | undefined> {
   work.catch(() => undefined);
   if (signal.aborted) return undefined;

@@ -1,34 +1,36 @@
 import type { Clock, EngineProfile } from '@remuda/domain';
 import type { Runner } from './runner/runner.port.js';
 
-/** How the model is reached: by a unix socket, or by a base URL. */
+/** The model's address: a unix socket, or a base URL. */
 export type BridgeAddress = { readonly socket: string } | { readonly url: string };
 
-/** Where the engine says what it does; pino's loggers fit. */
+/** The engine's log; pino's loggers fit. */
 export interface EngineLog {
   debug(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
 
-/** How long the agent may take, in ms. */
+/** Timeouts of the agent, in ms. */
 export interface EngineLimits {
   /** From its start until it is warm. */
   readonly startMs: number;
-  /** From its start until it has taken up a session of another one: that is worth waiting for. */
+  /** From its start until it has resumed another engine's session, which is worth a longer wait. */
   readonly resumeMs: number;
-  /** For the answer to a control request; without one the process is ended. */
+  /** For the answer to a control request; then the process is killed. */
   readonly controlMs: number;
-  /** From an interrupt until the turn has ended; then comes SIGTERM. */
+  /** From an interrupt until the turn has ended; then SIGTERM follows. */
   readonly interruptMs: number;
-  /** From SIGTERM of a turn that is ended until all of it is gone; then comes SIGKILL. Claude Code itself needs some 10 ms. */
+  /**
+   * From SIGTERM of a turn until all its processes are gone; then SIGKILL follows. Claude Code itself needs some 10 ms.
+   */
   readonly terminateMs: number;
-  /** From SIGKILL until all is gone; and between SIGTERM and SIGKILL when the engine itself ends. */
+  /** From SIGKILL until all processes are gone; and from SIGTERM to SIGKILL when the engine itself ends. */
   readonly killMs: number;
-  /** From the turn's result until Claude Code says that it is idle, which takes a millisecond; then it is killed. */
+  /** From the turn's result until Claude Code reports that it is idle, which takes a millisecond; then it is killed. */
   readonly restMs: number;
 }
 
-/** What holds where the options name no limit. */
+/** The default timeouts. */
 export const defaultLimits: EngineLimits = {
   startMs: 60_000,
   resumeMs: 60_000,
@@ -39,31 +41,31 @@ export const defaultLimits: EngineLimits = {
   restMs: 2_000,
 };
 
-/** All that an engine needs to know. */
+/** All options of an engine. */
 export interface StreamEngineOptions {
   /** Path of Claude Code's executable. */
   readonly claude: string;
-  /** The turns' working folder; made when it is not there. */
+  /** The turns' working folder; created if missing. */
   readonly workspace: string;
-  /** The agent's home folder; made when it is not there. */
+  /** The agent's home folder; created if missing. */
   readonly home: string;
-  /** The environment to inherit from: of it only PATH, language, time zone and terminal reach the agent. */
+  /** The environment to inherit from: only PATH, language, time zone and terminal reach the agent. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: EngineProfile;
   readonly bridge: BridgeAddress;
-  /** Where the agent and all that it starts run, and as whom. Default: here, as the user of this process. */
+  /** Where the agent and its processes run, and as which user. Default: here, as the user of this process. */
   readonly runner?: Runner;
   readonly limits?: Partial<EngineLimits>;
   /**
-   * Whether a second process waits for jobs with their own system prompt or schema. Default true. Measured on CLI 2.1.197
-   * and 2 cores: with it such a job's first request comes 28 ms after the claim, without it 590 ms; beside the warm process
-   * (164 MB of proportional memory) it takes another 150 MB.
+   * Whether a second process waits for jobs with their own system prompt or schema. Default true. Measured on CLI
+   * 2.1.197 and 2 cores: with it such a job's first request is sent 28 ms after the claim, without it 590 ms; in
+   * addition to the warm process (164 MB of proportional memory) it needs another 150 MB.
    */
   readonly spare?: boolean;
-  /** How often Claude Code asks the model again by itself. Default 4: about 9 s. */
+  /** How often Claude Code retries a model request. Default 4: about 9 s. */
   readonly modelRetries?: number;
   readonly clock: Clock;
   readonly log: EngineLog;
-  /** Called when the agent ends outside of a turn, without having been told to. */
+  /** Called if the agent ends unexpectedly outside a turn. */
   readonly onExit?: (reason: string) => void;
 }

@@ -2,8 +2,9 @@ import type { EngineProfile } from '@remuda/domain';
 import { notOffered } from './tools.js';
 
 /**
- * The flags of a warm process. Token deltas are always asked for, as a running process can't be told later; who does
- * not want them drops them. Tools that promise what a job can't have are not offered. A repository's own settings, hooks and MCP servers are honoured only where it is trusted.
+ * The flags of a warm process. Token deltas are always requested, because a running process cannot be switched;
+ * consumers drop them if unwanted. Tools that cannot work in a job are not offered. A repository's own settings, hooks
+ * and MCP servers are used only if it is trusted.
  */
 export function argumentsOf(profile: EngineProfile): readonly string[] {
   return [

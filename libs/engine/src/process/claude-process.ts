@@ -7,14 +7,14 @@ import { emptyMessage, userMessage } from '../stream/prompt.js';
 import { isOutOfMemory } from '../runner/oom-kills.js';
 import { exitWords, type Exit, type Runner, type RunningProgram } from '../runner/runner.port.js';
 
-/** Longest line that Claude Code may print, in bytes. */
+/** Maximum length of a line of Claude Code's output, in bytes. */
 const maxLineBytes = 32 * 1024 * 1024;
-/** How long the pipes are read on after the process has ended, in ms. */
+/** How long the pipes are read after the process has ended, in ms. */
 const lastWordsMs = 250;
-/** How long a killed process is waited for, in ms. */
+/** How long to wait for a killed process, in ms. */
 const deathMs = 1_000;
 
-/** What a process is started with. */
+/** Options of starting a process. */
 export interface ProcessAim {
   readonly claude: string;
   readonly args: readonly string[];
@@ -24,24 +24,24 @@ export interface ProcessAim {
   readonly clock: Clock;
 }
 
-/** One running Claude Code in stream-json mode: what is written to it, and what it says. */
+/** A running Claude Code in stream-json mode: its input and output. */
 export class ClaudeProcess {
-  /** Resolves with a sentence when the process has ended, for whatever reason. */
+  /** Resolves with a sentence when the process has ended for any reason. */
   readonly ended: Promise<string>;
-  /** Longest wait for what it should do at once, in ms: longer while it starts. */
+  /** Timeout of what it should do immediately, in ms: longer while it starts. */
   patienceMs = 0;
-  /** Answers what it asks us; undefined for what we don't know. */
+  /** Answers its questions; undefined for unknown ones. */
   asked: (request: Record<string, unknown>) => object | undefined = () => undefined;
-  /** Whether it can still be talked to. */
+  /** Whether it can still be written to. */
   alive = true;
   readonly #program: RunningProgram;
   readonly #tail = new Tail();
   readonly #controls = new Controls();
   readonly #listeners = new Set<(message: CliMessage) => void>();
-  /** What we know better than the exit code. */
+  /** A better reason for its end than the exit code. */
   #reason: string | undefined;
   #endCode: FailureCode = 'engine.crashed';
-  /** What the kernel's count was before whatever it does at the moment. */
+  /** The kernel's count of OOM kills before the current action. */
   #oomKills: Promise<number | undefined>;
 
   constructor(private readonly aim: ProcessAim) {
@@ -52,17 +52,17 @@ export class ClaudeProcess {
     this.#read();
   }
 
-  /** Undefined as long as it is not known, or where it could not be started. */
+  /** Undefined until it is known, or if it could not be started. */
   get pid(): number | undefined {
     return this.#program.pid;
   }
 
-  /** The last lines that it printed outside of the protocol. */
+  /** Its last lines of output outside the protocol. */
   get lastLines(): readonly string[] {
     return this.#tail.lines;
   }
 
-  /** With which code what it carried out fails, once it has ended by itself. */
+  /** The failure code of its work if it has ended unexpectedly. */
   get endCode(): FailureCode {
     return this.#endCode;
   }
@@ -73,7 +73,7 @@ export class ClaudeProcess {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves with the first message that fits; rejects with `endCode` when the process ends before. */
+  /** Resolves with the first matching message; rejects with `endCode` if the process ends first. */
   async next(fits: (message: CliMessage) => boolean): Promise<CliMessage> {
     let stop: (() => void) | undefined;
     const found = new Promise<CliMessage>((resolve) => {
@@ -87,21 +87,21 @@ export class ClaudeProcess {
     return first;
   }
 
-  /** Hands it a user's message, of one or several texts. */
+  /** Sends it a user's message of one or several texts. */
   say(...texts: readonly string[]): void {
     this.#oomKills = this.#countOomKills();
     this.#write(userMessage(texts));
   }
 
-  /** Hands it a message without words, which it takes up and does not answer. */
+  /** Sends it a message without text, which it accepts and does not answer. */
   sayNothing(): void {
     this.#write(emptyMessage());
   }
 
   /**
-   * Asks for something by the control protocol. Rejects with `endCode` when the process ends, with
-   * `engine.unresponsive` when no answer comes in time (it is killed then: a reader that hangs never comes back), and
-   * with `internal` when Claude Code refuses.
+   * Sends a control request. Rejects with `endCode` if the process ends, with `engine.unresponsive` if no answer
+   * arrives in time (it is then killed: a reader that hangs never recovers), and with `internal` if Claude Code
+   * refuses.
    */
   async control(request: ControlRequest): Promise<Record<string, unknown>> {
     if (!this.alive) throw new RemudaError(this.#endCode, this.#reason ?? 'Claude Code has ended.');
@@ -110,7 +110,9 @@ export class ClaudeProcess {
     return this.inTime(answered, request.subtype);
   }
 
-  /** Waits for something that the process should do at once; kills it and rejects with `engine.unresponsive` when it doesn't. */
+  /**
+   * Waits for what the process should do immediately; kills it and rejects with `engine.unresponsive` if it times out.
+   */
   async inTime<T>(work: Promise<T>, what: string): Promise<T> {
     const { patienceMs } = this;
     const timer = new AbortController();
@@ -129,7 +131,7 @@ export class ClaudeProcess {
     }
   }
 
-  /** SIGTERM to its process group: it ends within some 10 ms, also when it was stopped, and leaves its tools running. */
+  /** SIGTERM to its process group: it exits within some 10 ms, even if it was stopped, and leaves its tools running. */
   terminate(reason: string): void {
     this.#signal('SIGTERM', reason);
     this.#signal('SIGCONT', reason);
@@ -173,12 +175,12 @@ export class ClaudeProcess {
     return isOutOfMemory({ signal, ours, killsBefore, killsAfter });
   }
 
-  /** Where nobody can say, nothing is known of it. */
+  /** Unknown if the runner cannot tell. */
   #countOomKills(): Promise<number | undefined> {
     return this.aim.runner.oomKills().catch(() => undefined);
   }
 
-  /** What it printed last may still be in the pipe; a tool left behind may hold that open for as long as it likes. */
+  /** Its last output may still be in the pipe; a tool it left behind may keep that open indefinitely. */
   #lastWords(): Promise<void> {
     return this.#atMost(lastWordsMs, this.#program.closed);
   }

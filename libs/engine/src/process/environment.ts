@@ -2,13 +2,13 @@ import { isReservedName } from '@remuda/domain';
 import { bridgeTokenHeader, idleToken } from '@remuda/protocol';
 import type { BridgeAddress } from '../options.js';
 
-/** The variable that marks every process of one engine; its children inherit it. */
+/** The variable that marks every process of one engine; child processes inherit it. */
 export const scopeVariable = 'REMUDA_SCOPE';
 
-/** What the agent may take over from the environment around it. */
+/** Variables that the agent inherits. */
 const inherited = ['PATH', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM', 'COLORTERM', 'TMPDIR'];
 
-/** What decides the agent's environment. */
+/** What determines the agent's environment. */
 export interface EnvironmentAim {
   readonly base: Readonly<Record<string, string | undefined>>;
   readonly home: string;
@@ -19,7 +19,7 @@ export interface EnvironmentAim {
   readonly toolsEnv: string;
 }
 
-/** The agent's whole environment. The credential in it is the placeholder of a worker without a job. */
+/** The agent's complete environment. Its credential is the placeholder of a worker without a job. */
 export function environmentOf(aim: EnvironmentAim): Record<string, string> {
   return {
     ...harmlessOf(aim.base),
@@ -31,11 +31,11 @@ export function environmentOf(aim: EnvironmentAim): Record<string, string> {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
-    // What a job asks for is what the model is asked for: else an old name would become that of a newer model.
+    // The model gets the requested model: otherwise an old name would be mapped to a newer model.
     CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
     CLAUDE_CODE_MAX_RETRIES: String(aim.modelRetries),
-    // Bash reads BASH_ENV only when it does not take itself for a remote shell, which it does at the first level.
+    // Bash ignores BASH_ENV if it believes that it is a remote shell, which it does at the first level.
     BASH_ENV: aim.toolsEnv,
     SHLVL: '1',
     ...(aim.root ? { IS_SANDBOX: '1' } : {}),
@@ -51,7 +51,7 @@ export function harmlessOf(base: Readonly<Record<string, string | undefined>>): 
   return Object.fromEntries(entries);
 }
 
-/** Claude Code takes a unix socket only together with a plain http base URL. */
+/** Claude Code accepts a unix socket only together with a plain http base URL. */
 function addressOf(bridge: BridgeAddress): Record<string, string> {
   return 'socket' in bridge
     ? { ANTHROPIC_UNIX_SOCKET: bridge.socket, ANTHROPIC_BASE_URL: 'http://api.internal' }
@@ -59,21 +59,21 @@ function addressOf(bridge: BridgeAddress): Record<string, string> {
 }
 
 /**
- * The variable that shows a credential to the bridge. `ANTHROPIC_AUTH_TOKEN` would not do: with a unix socket Claude Code
- * takes it at its start only.
+ * The variable with the credential for the bridge. `ANTHROPIC_AUTH_TOKEN` would not work: with a unix socket Claude
+ * Code reads it only at its start.
  */
 export function credentialEnv(token: string): Record<string, string> {
   return { ANTHROPIC_CUSTOM_HEADERS: `${bridgeTokenHeader}: ${token}` };
 }
 
-/** The names of a turn's environment that it may not set. */
+/** The variables that a turn's environment must not set. */
 export function reservedNames(env: Readonly<Record<string, string>>): readonly string[] {
   return Object.keys(env).filter(isReservedName);
 }
 
 /**
- * What Bash runs before each command of the agent: the agent's own settings are none of its tools' business. What Claude
- * Code itself tells its tools (CLAUDECODE, CLAUDE_CODE_EXECPATH, …) stays: its `grep` and `find` need it.
+ * What Bash runs before each command of the agent: the agent's own settings are hidden from its tools. What Claude Code
+ * itself sets for its tools (CLAUDECODE, CLAUDE_CODE_EXECPATH, …) stays: its `grep` and `find` need it.
  */
 export const toolsEnvScript = `unset \${!ANTHROPIC_@} \${!CLAUDE_CODE_DISABLE_@} CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS CLAUDE_CODE_MAX_RETRIES DISABLE_AUTOUPDATER
 `;

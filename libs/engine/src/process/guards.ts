@@ -1,20 +1,20 @@
 import { isRecord } from '@remuda/protocol';
 
-/** Looks at what a tool is called with, before it runs: a sentence for the model refuses the call. */
+/** Checks a tool's input before it runs: a returned sentence refuses the call. */
 export type Guard = (input: unknown) => string | undefined;
 
-/** The tools about which Claude Code asks us before it runs them. */
+/** The tools for which Claude Code asks us before it runs them. */
 export class Guards {
   constructor(private readonly byTool: Readonly<Record<string, Guard>>) {}
 
-  /** The part of `initialize` by which Claude Code knows what to ask. */
+  /** The part of `initialize` that tells Claude Code what to ask. */
   get hooks(): object {
     const tools = Object.keys(this.byTool);
     const PreToolUse = tools.map((tool) => ({ matcher: tool, hookCallbackIds: [tool] }));
     return tools.length === 0 ? {} : { hooks: { PreToolUse } };
   }
 
-  /** The answer to what Claude Code asks: a refusal, or nothing to say; undefined for what is none of ours. */
+  /** The answer to a question of Claude Code: a refusal, or nothing; undefined for questions of others. */
   answer({ subtype, callback_id, input }: Record<string, unknown>): object | undefined {
     if (subtype !== 'hook_callback') return undefined;
     const guard = this.byTool[String(callback_id)];

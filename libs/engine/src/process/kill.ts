@@ -4,7 +4,7 @@ import type { Runner } from '../runner/runner.port.js';
 import type { Starter } from './starter.js';
 import { present, sweep } from './sweep.js';
 
-/** What is to end, and how long each step may take. */
+/** What to end, and the timeout of each step. */
 export interface KillAim {
   readonly starter: Starter;
   readonly runner: Runner;
@@ -15,8 +15,8 @@ export interface KillAim {
 }
 
 /**
- * Ends all processes of an engine: SIGTERM to each, and SIGKILL to what is still there after `killMs`. Where the place is gone where
- * they ran, so are they.
+ * Ends all processes of an engine: SIGTERM to each, and SIGKILL to those still running after `killMs`. If the place
+ * where they ran is gone, so are they.
  */
 export async function killAll(aim: KillAim): Promise<void> {
   try {

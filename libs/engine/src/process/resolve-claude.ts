@@ -6,9 +6,9 @@ import { ownUser } from '../runner/local-runner.js';
 import { runProgram } from '../runner/run-program.js';
 
 /**
- * Path of Claude Code's own binary for this platform, from the package of it that npm chose for this machine.
- * `fromDir` is a folder from where that can be resolved. Rejects with `engine.start_failed` when there is none: npm
- * leaves out optional dependencies that failed, or when told to.
+ * Path of Claude Code's binary for this platform, from the package that npm chose for this machine. `fromDir` is a
+ * folder from which that can be resolved. Rejects with `engine.start_failed` if there is none: npm skips optional
+ * dependencies that failed, or when told to.
  */
 export function resolveClaude(fromDir: string): string {
   const resolve = createRequire(join(fromDir, 'package.json')).resolve;
@@ -27,7 +27,7 @@ export function resolveClaude(fromDir: string): string {
   );
 }
 
-/** The packages that may hold the binary, the likelier one first. Pure. */
+/** The packages that may contain the binary, the likelier one first. Pure. */
 export function packagesOf(platform: string, arch: string, musl: boolean): readonly string[] {
   const name = `@anthropic-ai/claude-code-${platform}-${arch}`;
   if (platform !== 'linux') return [name];
@@ -43,7 +43,7 @@ function isMusl(): boolean {
   }
 }
 
-/** The version that a binary says it is, `2.1.197`. Rejects with `engine.start_failed` when it can't be run. */
+/** The version that a binary reports, `2.1.197`. Rejects with `engine.start_failed` if it cannot be run. */
 export async function claudeVersion(claude: string): Promise<string> {
   try {
     const code = 'engine.start_failed';

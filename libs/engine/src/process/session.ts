@@ -8,7 +8,7 @@ import { Guards } from './guards.js';
 import { usualGuards } from './tools.js';
 import { resultForm, resultTool, type ResultForm } from '../result/result-form.js';
 
-/** What the first `initialize` of a process fixes for its life. */
+/** What the first `initialize` of a process fixes for its lifetime. */
 export interface Initial {
   readonly appendSystemPrompt?: string;
   readonly outputSchema?: Turn['outputSchema'];
@@ -17,16 +17,16 @@ export interface Initial {
 /** What a turn sets on a running process. */
 export type Setting = Pick<Turn, 'model' | 'permissionMode' | 'tools' | 'bridgeToken' | 'env'>;
 
-/** A process together with what it is set to: model, mode, rules and environment outlive a turn unless set back. */
+/** A process together with its settings: model, mode, rules and environment outlive a turn unless they are reset. */
 export class Session {
   initialised = false;
-  /** What the process has cost so far, in dollars; it counts over its whole life. */
+  /** The process's cost so far, in dollars, over its whole lifetime. */
   costUsd = 0;
-  /** How the result is asked for, where the process was initialised with a schema. */
+  /** How the result is requested, if the process was initialised with a schema. */
   form: ResultForm | undefined;
-  /** The version of Claude Code, once it has said it. */
+  /** The version of Claude Code, once it is known. */
   version: string | undefined;
-  /** The tools that Claude Code said last that it offers; undefined before it has said any. */
+  /** The tools that Claude Code last reported; undefined before its first report. */
   #offered: readonly string[] | undefined;
   #model: string;
   #mode: PermissionMode;
@@ -47,7 +47,9 @@ export class Session {
     });
   }
 
-  /** Fixes the system prompt and the schema. Must come before the first message, `/clear` included: only the first counts. */
+  /**
+   * Fixes the system prompt and the schema. Must precede the first message, including `/clear`: only the first counts.
+   */
   async initialise({ appendSystemPrompt, outputSchema }: Initial): Promise<void> {
     const form = outputSchema && resultForm(outputSchema);
     const guards = new Guards({
@@ -67,8 +69,8 @@ export class Session {
   }
 
   /**
-   * Rejects with `result.schema_refused` when Claude Code offers no tool for the result that it is to give: it leaves the
-   * tool out, without a word, for a schema that it does not take. Asks the model nothing.
+   * Rejects with `result.schema_refused` if Claude Code does not offer its result tool: it silently omits the tool for
+   * a schema that it does not accept. Sends no request to the model.
    */
   async proveResultTool(): Promise<void> {
     if (this.form === undefined) return;
@@ -80,7 +82,7 @@ export class Session {
     );
   }
 
-  /** Has it do all that comes before a request to the model, with nothing to ask; the conversation stays as it is. */
+  /** Runs everything that precedes a model request, without a request; the conversation does not change. */
   async warmUp(): Promise<void> {
     const idle = this.process.next(isIdle);
     this.process.sayNothing();
@@ -94,24 +96,24 @@ export class Session {
     await this.process.inTime(idle, '/clear');
   }
 
-  /** Builds the prompt before there is one to answer. Asks the model API to count tokens, nothing else. */
+  /** Builds the prompt before there is one to answer. The only model request is a token count. */
   async prime(): Promise<void> {
     await this.process.control({ subtype: 'get_context_usage' });
   }
 
-  /** Sets what a turn asks for, where it differs from what is set; the rest is as the profile says. */
+  /** Applies the turn's settings that differ from the current ones; the rest is as in the profile. */
   async set(setting: Setting): Promise<void> {
     await this.#setFlags(setting.bridgeToken, setting.env, setting.tools);
     await this.#setModel(setting.model ?? this.profile.model);
     await this.#setMode(setting.permissionMode ?? this.profile.permissionMode);
   }
 
-  /** Takes back all that a turn had set, the credential first. */
+  /** Resets everything that a turn had set, the credential first. */
   async unset(): Promise<void> {
     await this.set({ bridgeToken: idleToken, env: {} });
   }
 
-  /** An empty string is what comes closest to unsetting a variable. */
+  /** Variables cannot be unset; an empty string is the closest. */
   async #setFlags(token: string, env: Readonly<Record<string, string>>, tools?: ToolRules): Promise<void> {
     const emptied = Object.fromEntries(this.#env.map((name) => [name, '']));
     const permissions = {

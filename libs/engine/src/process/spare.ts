@@ -4,12 +4,13 @@ import type { Session } from './session.js';
 import type { Starter } from './starter.js';
 
 /**
- * How long an engine is idle before its spare is started, in ms. Where jobs follow on one another the next one is there sooner;
- * a spare would take the CPU of its start from it, and end with it unused. Who needs one before that waits for a start either way.
+ * How long an engine is idle before its spare is started, in ms. When jobs follow each other, the next one arrives
+ * sooner; the start of a spare would compete with it for the CPU, and the spare would end unused. A job that needs one
+ * earlier waits for a start either way.
  */
 const idleMs = 1_000;
 
-/** A process kept beside the warm one, for jobs whose `initialize` has to differ: at most one at a time. */
+/** A process kept in addition to the warm one, for jobs with a different `initialize`: at most one at a time. */
 export class Spare {
   #kept: Promise<Session | undefined> | undefined;
   #waiting: AbortController | undefined;
@@ -22,12 +23,12 @@ export class Spare {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether it could be taken at this moment. */
+  /** Whether it is available now. */
   get ready(): boolean {
     return this.#ready?.process.alive === true;
   }
 
-  /** Has one started before long where there is none. */
+  /** Schedules the start of one if there is none. */
   keep(): void {
     this.#kept ??= this.#start();
   }
@@ -37,12 +38,12 @@ export class Spare {
     await this.#kept;
   }
 
-  /** A job is there: a start that has not begun is of no use any more. */
+  /** A job has arrived: a scheduled start is cancelled. */
   forgo(): void {
     if (this.#waiting) this.drop();
   }
 
-  /** Forgets it, in whatever state: its process is the caller's to end. */
+  /** Forgets it in any state: the caller ends its process. */
   drop(): void {
     this.#waiting?.abort();
     this.#waiting = undefined;
@@ -51,7 +52,7 @@ export class Spare {
     this.#ready = undefined;
   }
 
-  /** Gives it away, after its start; undefined where there is none that lives. */
+  /** Hands it over after its start; undefined if there is none alive. */
   async take(): Promise<Session | undefined> {
     const spare = await this.#kept;
     this.#kept = undefined;

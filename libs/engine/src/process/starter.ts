@@ -9,13 +9,13 @@ import type { Runner } from '../runner/runner.port.js';
 import { Session, type Initial } from './session.js';
 import { makePrimed, makeWarm } from './warm-up.js';
 
-/** What a process is started with besides the profile. */
+/** Options of starting a process, in addition to the profile. */
 interface OwnStart {
   readonly permissionMode?: PermissionMode;
   readonly sessionId?: string;
 }
 
-/** Starts Claude Code processes of one engine. Every start settles within the start limit. */
+/** Starts Claude Code processes of one engine. Every start settles within the start timeout. */
 export class Starter {
   /** Processes that have not ended. */
   readonly running = new Set<ClaudeProcess>();
@@ -35,7 +35,7 @@ export class Starter {
     this.#env = environmentOf({ base: env, home, bridge, scope, root, modelRetries, toolsEnv: toolsEnvPath(home) });
   }
 
-  /** Process ids of all that runs. */
+  /** Ids of all running processes. */
   get pids(): readonly number[] {
     return [...this.running].flatMap((one) => one.pid ?? []);
   }
@@ -45,28 +45,28 @@ export class Starter {
     this.#closed = true;
   }
 
-  /** A process for jobs that are content with the profile. */
+  /** A process for jobs that need only the profile's settings. */
   warm(): Promise<Session> {
     return this.#start((session) => makeWarm(session, this.options.profile.appendSystemPrompt));
   }
 
-  /** A process whose `initialize` is still to come. */
+  /** A process that is not initialised yet. */
   primed(): Promise<Session> {
     return this.#start(makePrimed);
   }
 
-  /** A process as it comes, in the given mode. */
+  /** An unconfigured process in the given mode. */
   bare(permissionMode: PermissionMode): Promise<Session> {
     return this.#start(() => Promise.resolve(), { permissionMode });
   }
 
-  /** A process that goes on with a session; initialised, since Claude Code has taken the session up only then. */
+  /** A process that resumes a session; initialised, since Claude Code resumes the session only then. */
   resumed(sessionId: string, permissionMode: PermissionMode, initial: Initial): Promise<Session> {
     return this.#start((session) => session.initialise(initial), { permissionMode, sessionId });
   }
 
   async #start(ready: (session: Session) => Promise<void>, own: OwnStart = {}): Promise<Session> {
-    // Claude Code looks for bash by itself, but takes zsh where it finds that first.
+    // Claude Code finds bash itself, but prefers zsh if it finds that first.
     this.#shell ??= (await this.#runner.exists('/bin/bash')) ? { SHELL: '/bin/bash' } : {};
     if (this.#closed) throw new RemudaError('engine.crashed', 'The engine has been killed.');
     const session = this.#spawn(own);

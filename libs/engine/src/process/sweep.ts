@@ -2,45 +2,48 @@ import type { Clock } from '@remuda/domain';
 import { belonging } from '../runner/processes.js';
 import type { Runner, SeenProcess } from '../runner/runner.port.js';
 
-/** Names a process beyond its number, which is given again to later ones. */
+/** Identifies a process beyond its pid, which may be reused. */
 export const nameOf = (one: SeenProcess): string => `${String(one.pid)}@${one.startedAt}`;
 
-/** Where an engine's processes are looked for, and by which mark. */
+/** Where to look for an engine's processes, and their mark. */
 export interface SweepPlace {
   readonly runner: Runner;
   readonly scope: string;
 }
 
-/** What is swept, and what is spared. */
+/** What to end, and what to spare. */
 export interface SweepAim extends SweepPlace {
-  /** Processes of ours; they and what descends from them belong to the engine. Asked for after each look: one may start meanwhile. */
+  /**
+   * Our own processes; they and their descendants belong to the engine. Asked for after each scan, since one may start
+   * meanwhile.
+   */
   readonly roots: () => readonly number[];
-  /** Of the roots, those that stay, with all that descends from them. */
+  /** Roots that are spared, with all their descendants. */
   readonly spared: () => readonly number[];
-  /** Others that stay, by name. */
+  /** Other processes that are spared, by name. */
   readonly baseline: ReadonlySet<string>;
-  /** Between SIGTERM and SIGKILL, in ms; 0 for SIGKILL at once. */
+  /** From SIGTERM to SIGKILL, in ms; 0 for SIGKILL at once. */
   readonly terminateMs: number;
-  /** How long it may take from then on until all is gone, in ms. */
+  /** Timeout from then on until all processes are gone, in ms. */
   readonly limitMs: number;
   readonly clock: Clock;
 }
 
-/** What a sweep found, what it took, and what outlived it. */
+/** What a sweep found, what it needed, and what survived. */
 export interface Swept {
   readonly found: number;
   readonly by?: 'terminate' | 'kill';
   readonly left: number;
 }
 
-/** All that belongs to the engine at this moment. */
+/** All processes of the engine at this moment. */
 export async function present({ runner, scope }: SweepPlace, roots: () => readonly number[]) {
   return belonging(await runner.processes(scope), roots());
 }
 
 /**
- * Ends all that belongs to the engine and is not spared: SIGTERM once to each, then SIGKILL again and again until it is gone or
- * the limit is reached. What is left was seen after that.
+ * Ends all processes of the engine that are not spared: SIGTERM once to each, then SIGKILL repeatedly until none is
+ * left or the limit is reached. What is left was seen after that.
  */
 export async function sweep(aim: SweepAim): Promise<Swept> {
   const orphans = await findOrphans(aim);
@@ -50,16 +53,16 @@ export async function sweep(aim: SweepAim): Promise<Swept> {
   return { found, by: 'kill', left: await until(aim, aim.limitMs, 'SIGKILL') };
 }
 
-/** Only what was found first is told: what it starts now may be what it has to do before it ends. */
+/** Only the first scan's processes get SIGTERM: later ones may be part of their shutdown. */
 async function terminate(aim: SweepAim, orphans: readonly SeenProcess[]): Promise<number> {
   const pids = orphans.map(({ pid }) => pid);
   await aim.runner.signal(pids, 'SIGTERM');
-  // one that was stopped hears it only when it goes on
+  // a stopped process handles it only when it continues
   await aim.runner.signal(pids, 'SIGCONT');
   return until(aim, aim.terminateMs);
 }
 
-/** Waits until there are no orphans, and signals those that there are; how many are left at the limit. */
+/** Waits until there are no orphans, and signals those that exist; resolves with how many are left at the limit. */
 async function until(aim: SweepAim, limitMs: number, name?: NodeJS.Signals): Promise<number> {
   const end = aim.clock.monotonic() + limitMs;
   for (;;) {

@@ -1,7 +1,7 @@
 import { isRecord } from '@remuda/protocol';
 import type { Guard } from './guards.js';
 
-/** What becomes of a tool of Claude Code's, and why; `docs/tools.md` has the same table. */
+/** What happens to a tool of Claude Code, and why; `docs/tools.md` has the same table. */
 interface ToolRule {
   readonly offered: boolean;
   readonly why: string;
@@ -13,7 +13,7 @@ const left = (why: string): ToolRule => ({ offered: false, why });
 const afterwards = 'a job is over after its turn: nothing resumes it later';
 const background = 'a job has no background work: its processes end with its turn';
 
-/** Every built-in tool that a supported version offers without being asked for, by the name in `session.started`. */
+/** Every built-in tool that a supported version offers by default, by its name in `session.started`. */
 export const toolRules: Readonly<Record<string, ToolRule>> = {
   Bash: kept('in the foreground; processes it leaves running end with the turn'),
   Edit: kept('in the workspace'),
@@ -47,16 +47,16 @@ export const toolRules: Readonly<Record<string, ToolRule>> = {
   Workflow: left(background),
 };
 
-/** The tools that are not offered: Claude Code says so to a model that calls one all the same. */
+/** The tools that are not offered: Claude Code tells a model that calls one anyway. */
 export const notOffered: readonly string[] = Object.keys(toolRules).filter(
   (name) => toolRules[name]?.offered === false,
 );
 
-/** Refuses a subagent a folder of its own. */
+/** Refuses a subagent its own worktree. */
 const inSameFolder: Guard = (input) =>
   isRecord(input) && input['isolation'] !== undefined
     ? 'Subagents work in the same folder here: changes in a separate worktree are not collected. Call it without `isolation`.'
     : undefined;
 
-/** What is looked at in every job before it runs. The tool for subagents has two names. */
+/** Checks of tool input in every job. The tool for subagents has two names. */
 export const usualGuards: Readonly<Record<string, Guard>> = { Agent: inSameFolder, Task: inSameFolder };

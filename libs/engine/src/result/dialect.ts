@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { modern } from './modern.js';
 
-/** Patterns are read with the flag `u`, and where they are not valid with it, as most libraries read them: without. */
+/** Patterns are compiled with the flag `u`, and if that fails, as most libraries do: without. */
 const readPattern = Object.assign(
   (pattern: string, flags: string): RegExp => {
     try {
@@ -17,9 +17,9 @@ const readPattern = Object.assign(
   { code: 'new RegExp' },
 );
 
-/** Unknown keywords and formats are annotations, as the specification has it. */
+/** Unknown keywords and formats are annotations, as in the specification. */
 const lenient: Options = { strict: false, logger: false, validateFormats: false };
-/** The optimiser takes time with the square of a schema's size; without a tolerance 19.99 is no multiple of 0.01. */
+/** The optimiser's time is quadratic in a schema's size; without a tolerance, 19.99 is not a multiple of 0.01. */
 const once: Options = {
   ...{ strict: false, logger: false, allErrors: true, multipleOfPrecision: 6 },
   ...{ meta: false, validateSchema: false, inlineRefs: false, code: { optimize: false, regExp: readPattern } },
@@ -27,7 +27,7 @@ const once: Options = {
 
 type Checker = Pick<Ajv, 'validateSchema' | 'errors' | 'compile'>;
 
-/** A draft: one checker that looks schemas over, and a new one for each schema, so that no `$id` outlives it. */
+/** A draft: one checker that validates schemas, and a new one for each schema, so that no `$id` outlives it. */
 interface Dialect {
   readonly meta: Checker;
   readonly fresh: () => Checker;
@@ -42,18 +42,18 @@ function withFormats<T extends Parameters<typeof addFormats.default>[0]>(checker
   return checker;
 }
 
-/** What a schema breaks of the rules of its draft; none where it keeps them. */
+/** Violations of the draft's rules by a schema; none if it is valid. */
 export function draftErrors(schema: JsonSchema): readonly ErrorObject[] {
   const { meta } = dialectOf(schema);
   return meta.validateSchema(withoutDraft(schema)) === true ? [] : (meta.errors ?? []);
 }
 
-/** A check of values against a schema. Throws for one that can't be used: an unresolved reference, a broken pattern. */
+/** A validator for a schema. Throws for an unusable one: an unresolved reference, an invalid pattern. */
 export function compileSchema(schema: JsonSchema): ValidateFunction {
   return dialectOf(schema).fresh().compile(withoutDraft(schema));
 }
 
-/** The draft that `$schema` names; without one, 2020-12, or 07 for a schema that is valid by that one only. */
+/** The draft that `$schema` names; by default 2020-12, or 07 for a schema that is valid only there. */
 function dialectOf(schema: JsonSchema): Dialect {
   const { $schema } = schema;
   const named = typeof $schema === 'string' ? $schema : '';
@@ -64,7 +64,7 @@ function dialectOf(schema: JsonSchema): Dialect {
   return isOlder ? draft07 : draft2020;
 }
 
-/** The name of a draft that the checker does not know would be a reference to nowhere. */
+/** The checker would treat an unknown draft as an unresolved reference. */
 function withoutDraft({ $schema: _named, ...schema }: JsonSchema): Record<string, unknown> {
   return modern(schema);
 }

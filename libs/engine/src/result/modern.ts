@@ -11,8 +11,8 @@ const singles = new Set([
 ]);
 
 /**
- * The same schema without what libraries write for older drafts and for OpenAPI 3.0, and no checker takes: a boolean
- * `exclusiveMinimum`, `nullable` without a type, a tuple without places, an `id`.
+ * The same schema without the constructs of older drafts and OpenAPI 3.0 that libraries write and no checker accepts: a
+ * boolean `exclusiveMinimum`, `nullable` without a type, a tuple without items, an `id`.
  */
 export function modern(schema: JsonSchema): JsonSchema {
   return inModernWords(mapInner(schema));

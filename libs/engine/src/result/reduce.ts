@@ -7,7 +7,7 @@ import { fitsUnicode, withNote } from './wording.js';
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** Taken over as they are: annotations that a model reads, and checks that all drafts have in common. */
+/** Copied unchanged: annotations for the model, and checks that all drafts share. */
 const taken = new Set([
   ...['title', 'description', 'default', 'examples', 'const', 'minimum', 'maximum', 'exclusiveMinimum'],
   ...[
@@ -21,7 +21,7 @@ const taken = new Set([
     'maxProperties',
   ],
 ]);
-/** Left out, and told to the model in words. */
+/** Removed, and described to the model. */
 const told = new Set([
   ...[
     'format',
@@ -39,9 +39,9 @@ const told = new Set([
 ]);
 
 /**
- * A schema that every version of Claude Code and of the model API takes, for one that only a whole validator does. It
- * lets through at least what the whole one does: checks that the other side has no word for are left out, and so is what
- * would become stricter by that (`not`, `if`; `oneOf` becomes `anyOf`). What is left out stands in the descriptions.
+ * A schema that every version of Claude Code and of the model API accepts, simplified from one that needs a full
+ * validator. It accepts at least what the full one does: unsupported checks are removed, and so is what would become
+ * stricter without them (`not`, `if`; `oneOf` becomes `anyOf`). What is removed is in the descriptions.
  */
 export function reduceSchema(schema: JsonSchema): JsonSchema {
   return new Reduction(modern(schema)).whole();
@@ -76,7 +76,7 @@ class Reduction {
     return withNote({ ...kept, ...this.#items(node), ...this.#byPattern(node, notes) }, { ...notes, ...leftOut(node) });
   }
 
-  /** What a keyword becomes that says something of inner schemas, or only under some conditions. */
+  /** The simplified form of a keyword that contains schemas, or applies only under some conditions. */
   #inner(key: string, value: unknown, node: Node): Node {
     switch (key) {
       case 'properties':
@@ -130,7 +130,7 @@ class Reduction {
     return { $ref: `#/$defs/${name}` };
   }
 
-  /** The elements of an array: of a tuple, each may be what any of them may be. */
+  /** The elements of an array: each element of a tuple may be what any of them may be. */
   #items(node: Node): Node {
     const tuple = tupleOf(node);
     if (tuple === undefined) return 'items' in node ? { items: this.#node(node['items']) } : {};
@@ -140,7 +140,7 @@ class Reduction {
     return { items: kinds.length === 1 ? kinds[0] : { anyOf: kinds }, ...(rest === false ? { maxItems: most } : {}) };
   }
 
-  /** Claude Code refuses patterns that a named property matches as well. */
+  /** Claude Code refuses patterns that match a named property. */
   #byPattern(node: Node, notes: Record<string, unknown>): Node {
     const { patternProperties, properties } = node;
     if (!isRecord(patternProperties)) return {};
@@ -154,7 +154,7 @@ class Reduction {
   }
 }
 
-/** Checks that are left out only in some forms. */
+/** Checks that are removed only in some forms. */
 function leftOut(node: Node): Node {
   return {
     ...('pattern' in node && !fitsUnicode(node['pattern']) ? { pattern: node['pattern'] } : {}),

@@ -1,6 +1,6 @@
 import { isRecord } from '@remuda/protocol';
 
-/** What a `$ref` leads to, with a name for it. */
+/** The target of a `$ref`, with a name for it. */
 export interface Target {
   readonly name: string;
   readonly node: unknown;
@@ -8,7 +8,7 @@ export interface Target {
 
 const nowhere = 'http://schema.invalid/';
 
-/** Finds what the `$ref`s of a schema lead to: pointers, anchors and `$id`s, all within the schema itself. */
+/** Resolves the `$ref`s of a schema: pointers, anchors and `$id`s, all within the schema itself. */
 export class References {
   readonly #resources = new Map<string, unknown>();
   readonly #bases = new Map<unknown, string>();
@@ -18,7 +18,7 @@ export class References {
     this.#collect(root, nowhere);
   }
 
-  /** The target of a reference that stands in `node`; undefined for one that leads nowhere. */
+  /** The target of a reference in `node`; undefined for a dangling one. */
   find(node: unknown, ref: string): Target | undefined {
     const url = resolve(ref, this.#bases.get(node) ?? nowhere);
     if (url === undefined) return undefined;
@@ -35,7 +35,7 @@ export class References {
     for (const inner of Object.values(node)) this.#collect(inner, own);
   }
 
-  /** Notes what a node can be called by, and gives the base of the references in it. */
+  /** Registers the names of a node, and returns the base URL of its references. */
   #note(node: Record<string, unknown>, base: string): string {
     const { $id, $anchor, $dynamicAnchor } = node;
     const url = typeof $id === 'string' ? resolve($id, base) : undefined;
@@ -64,7 +64,7 @@ function lastWord(path: string): string {
   );
 }
 
-/** Follows a JSON pointer that was part of a URL. */
+/** Follows a JSON pointer from a URL fragment. */
 function pointed(from: unknown, pointer: string): unknown {
   const steps = pointer
     .split('/')

@@ -7,20 +7,23 @@ import { reduceSchema } from './reduce.js';
 /** The name of Claude Code's tool for structured results. */
 export const resultTool = 'StructuredOutput';
 
-/** Where a value that is no object stands in what the model gives. */
+/** The field that wraps a value that is not an object. */
 const wrap = 'result';
 
-/** How the result of a job with a schema is asked for, read and checked. */
+/** How the result of a job with a schema is requested, read and validated. */
 export interface ResultForm {
-  /** The schema that Claude Code is given: an object's, without what it or the model API would refuse. */
+  /** The schema for Claude Code: of an object, without what it or the model API would refuse. */
   readonly asked: JsonSchema;
-  /** The job's own value in what the model gave. */
+  /** The job's value within the model's output. */
   read(output: unknown): unknown;
-  /** What is wrong with what the model gave, by the job's whole schema; undefined when it fits. */
+  /** Why the model's output does not match the job's full schema; undefined if it does. */
   faultOf(output: unknown): string | undefined;
 }
 
-/** Makes the form of a job's result. A schema that can't be used is a fault of every value; the api refuses it before. */
+/**
+ * Creates the form of a job's result. With an unusable schema every value has a fault; the api refuses such a schema
+ * earlier.
+ */
 export function resultForm(schema: JsonSchema): ResultForm {
   const reduced = reduceSchema(schema);
   const wrapped = !isToolInput(reduced);
@@ -36,7 +39,7 @@ export function resultForm(schema: JsonSchema): ResultForm {
   };
 }
 
-/** The model API takes an object without a choice at its top, with plain names. */
+/** The model API accepts an object without alternatives at the root, with plain names. */
 function isToolInput({ type, properties, ...rest }: JsonSchema): boolean {
   const names = isRecord(properties) ? Object.keys(properties) : [];
   const choice = ['anyOf', 'oneOf', 'allOf', 'not', 'enum', 'const', '$ref'].some((key) => key in rest);
@@ -48,7 +51,7 @@ function wrappedSchema({ $defs, ...value }: JsonSchema): JsonSchema {
   return $defs === undefined ? shape : { ...shape, $defs };
 }
 
-/** A schema that refers to itself without end is found out only when a value is checked. */
+/** An endlessly recursive schema is detected only when a value is checked. */
 function checkOf(schema: JsonSchema): (value: unknown) => string | undefined {
   try {
     const fits = compileSchema(schema);

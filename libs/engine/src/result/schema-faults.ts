@@ -2,15 +2,15 @@ import type { Fault, JsonSchema } from '@remuda/domain';
 import { compileSchema, draftErrors } from './dialect.js';
 
 /**
- * Why no value could ever be checked against a schema, with paths below `at`; none for one that can be used. What it names
- * as its draft decides by which rules: 2020-12 (the default), 2019-09 or 07.
+ * Why a schema cannot be used for validation, with paths below `at`; empty if it can. Its draft's rules apply: 2020-12
+ * (the default), 2019-09 or 07.
  */
 export function schemaFaults(schema: JsonSchema, at: string): readonly Fault[] {
   if ('$async' in schema) return [{ path: `${at}.$async`, message: 'is not supported' }];
   try {
     const errors = draftErrors(schema);
     if (errors.length > 0) return errors.slice(0, 5).map((error) => toFault(error, at));
-    // one that refers to itself without end shows it at the first value
+    // endless recursion shows with the first value
     compileSchema(schema)(null);
     return [];
   } catch (error) {
@@ -18,7 +18,7 @@ export function schemaFaults(schema: JsonSchema, at: string): readonly Fault[] {
   }
 }
 
-/** Where the stack is used up it is the schema's doing, and Node's words for it tell nobody what to mend. */
+/** A stack overflow is the schema's fault, and Node's message would not help to fix it. */
 function reasonOf(error: unknown): string {
   if (error instanceof RangeError) return 'it refers to itself endlessly, or is nested too deeply';
   return error instanceof Error ? error.message : String(error);

@@ -1,9 +1,9 @@
 type Node = Readonly<Record<string, unknown>>;
 
-/** Longest text about one keyword. */
+/** Maximum length of the text about one keyword. */
 const maxNoteLength = 1_000;
 
-/** A schema whose description says in words what its keywords no longer do. */
+/** A schema whose description states what its keywords no longer enforce. */
 export function withNote(schema: Node, leftOut: Node): Node {
   const said = Object.entries(leftOut).map(([key, value]) => {
     const text = `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
@@ -15,7 +15,7 @@ export function withNote(schema: Node, leftOut: Node): Node {
   return { ...schema, description: typeof description === 'string' ? `${description}\n${note}` : note };
 }
 
-/** Whether it is a pattern that a reader with the flag `u` takes. */
+/** Whether it is a pattern that compiles with the flag `u`. */
 export function fitsUnicode(pattern: unknown): boolean {
   if (typeof pattern !== 'string') return false;
   try {

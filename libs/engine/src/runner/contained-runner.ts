@@ -5,8 +5,9 @@ import { seeProcesses } from './processes.js';
 import type { SeenProcess } from './runner.port.js';
 
 /**
- * Runs programs in a container that nothing but Claude Code, its tools and this process use, as our own user. All processes of that
- * user are the engine's, except ours and that of `tini`, which is PID 1. Throws `config.invalid` anywhere else: it kills all that it may kill.
+ * Runs programs in a container that only Claude Code, its tools and this process use, as our own user. All processes of
+ * that user are the engine's, except ours and `tini`, which is PID 1. Throws `config.invalid` anywhere else: it kills
+ * everything that it may kill.
  */
 export class ContainedRunner extends LocalRunner {
   override readonly alone = true;
@@ -23,12 +24,12 @@ export class ContainedRunner extends LocalRunner {
     return seen.filter(({ pid }) => pid !== process.pid && pid !== 1);
   }
 
-  /** One call of the kernel's, which spares PID 1 and the process that makes it. */
+  /** A single system call, which spares PID 1 and the calling process. */
   override killUser(): Promise<void> {
     try {
       process.kill(-1, 'SIGKILL');
     } catch (error) {
-      // that there was nobody to kill is no fault
+      // having nothing to kill is not a fault
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
     return Promise.resolve();

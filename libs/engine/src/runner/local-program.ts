@@ -8,7 +8,7 @@ export interface LocalUser {
   readonly gid: number;
 }
 
-/** Starts a program on this machine, as another user where one is given: that takes root. */
+/** Starts a program on this machine, as another user if one is given, which requires root. */
 export function startHere(program: ProgramStart, user: LocalUser | undefined): RunningProgram {
   const { command, args, options } = startAs(program, user);
   try {
@@ -19,7 +19,7 @@ export function startHere(program: ProgramStart, user: LocalUser | undefined): R
   }
 }
 
-/** What is started, and how. */
+/** The program and its options. */
 interface Start {
   readonly command: string;
   readonly args: readonly string[];
@@ -27,8 +27,8 @@ interface Start {
 }
 
 /**
- * How a program is started in a folder as another user. The folder is entered as that user: it may be closed to us, who are root
- * without a root's right to enter everywhere, and Node enters it before it changes user.
+ * How a program is started in a folder as another user. The folder is entered as that user: it may be closed to us, who
+ * are root without the right to enter every folder, and Node would enter it before it changes the user.
  */
 function startAs({ command, args, cwd }: ProgramStart, user: LocalUser | undefined): Start {
   if (user === undefined) return { command, args, options: { cwd } };
@@ -50,7 +50,7 @@ class LocalProgram implements RunningProgram {
     this.stdin = child.stdin;
     this.stdout = child.stdout;
     this.stderr = child.stderr;
-    // A write to a program that has just ended is no news: its end is.
+    // A write to a program that has just ended needs no error: its end is reported.
     child.stdin.on('error', () => undefined);
     const faulty = new Promise<Exit>((resolve) => {
       child.once('error', (error) => {
@@ -77,7 +77,7 @@ class LocalProgram implements RunningProgram {
 const startFault = (error: unknown): string =>
   `could not be started: ${error instanceof Error ? error.message : String(error)}`;
 
-/** A program of which there is nothing but the reason. */
+/** A program that could not be started, with the reason. */
 export function neverStarted(fault: string): RunningProgram {
   const stdin = new PassThrough();
   stdin.on('error', () => undefined).destroy();
@@ -86,7 +86,7 @@ export function neverStarted(fault: string): RunningProgram {
   return { pid: undefined, stdin, ...output, exited, closed: exited, signal: () => undefined };
 }
 
-/** Signals a process, or a group by a negative number; one that is gone already needs none. */
+/** Signals a process, or a group by a negative number; ignores processes that are gone. */
 export function signalHere(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

@@ -7,7 +7,7 @@ import { seeProcesses } from './processes.js';
 import { runProgram } from './run-program.js';
 import type { ProgramStart, Runner, RunningProgram, SeenProcess } from './runner.port.js';
 
-/** Runs programs on this machine: as our own user, or as another one whom nobody else uses, for which we have to be root. */
+/** Runs programs on this machine: as our own user, or as another user that nobody else uses, which requires root. */
 export class LocalRunner implements Runner {
   readonly root: boolean;
   readonly alone: boolean;
@@ -33,7 +33,7 @@ export class LocalRunner implements Runner {
 
   async killUser(limitMs: number): Promise<void> {
     if (!this.alone) throw new RemudaError('internal', 'All processes of a user that others use cannot be killed.');
-    // the shell itself is spared; that there was nobody to kill is no fault
+    // the shell itself is spared; having nothing to kill is not a fault
     const args = ['-c', 'kill -KILL -1 2>/dev/null; exit 0'];
     const shell = { command: '/bin/sh', args, cwd: '/', env: {} };
     await runProgram({ runner: this, ...shell, timeoutMs: limitMs, code: 'engine.unresponsive' });

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * Resident memory of these processes and of all that descends from them, in MiB; undefined where there is no /proc, or none of them
- * is there. Pages that several share count for each. It walks down from the given ones: a look at all processes of a machine every
- * two seconds would cost more than it tells.
+ * Resident memory of these processes and all their descendants, in MiB; undefined if there is no /proc, or none of them
+ * exists. Shared pages count for each process. It walks down from the given ones: scanning all processes of a machine
+ * every two seconds would be too expensive.
  */
 export async function memoryOf(pids: readonly number[]): Promise<number | undefined> {
   const each = await Promise.all(pids.map(treeKb));
@@ -11,7 +11,7 @@ export async function memoryOf(pids: readonly number[]): Promise<number | undefi
   return known.length === 0 ? undefined : sum(known) / 1024;
 }
 
-/** Undefined for one that is gone. */
+/** Undefined for a process that is gone. */
 async function treeKb(pid: number): Promise<number | undefined> {
   const [status, children] = await Promise.all([
     readFile(`/proc/${String(pid)}/status`, 'latin1').catch(() => ''),
@@ -23,13 +23,13 @@ async function treeKb(pid: number): Promise<number | undefined> {
   return own + sum(below.map((kb) => kb ?? 0));
 }
 
-/** What a process's status says of its resident memory, in KiB; pure. One that has ended has none. */
+/** Resident memory in a process's status, in KiB; pure. An ended process has none. */
 export function residentKb(status: string): number | undefined {
   const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
   return kb === undefined ? undefined : Number(kb);
 }
 
-/** Reads a list of children as the kernel writes it; pure. */
+/** Parses the kernel's list of children; pure. */
 export function childrenIn(list: string): readonly number[] {
   return list.split(' ').filter(Boolean).map(Number);
 }

@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import { scopeVariable } from '../process/environment.js';
 import type { SeenProcess } from './runner.port.js';
 
-/** How an engine's processes are told from others: by the user who owns them, or by the mark in their environment. */
+/** How an engine's processes are recognized: by their user, or by the mark in their environment. */
 export interface Mark {
   readonly scope: string;
-  /** Given where the engine runs as a user of its own: then all of that user's processes are the engine's. */
+  /** Given if the engine runs as a user of its own: then all of that user's processes are the engine's. */
   readonly uid?: number | undefined;
 }
 
@@ -16,7 +16,7 @@ export async function seeProcesses(mark: Mark): Promise<readonly SeenProcess[]> 
   return process.platform === 'linux' ? seeOnLinux(mark) : seeByPs(mark);
 }
 
-/** Those that belong to the engine: the marked ones, and all that descends from these or from the given roots. */
+/** Those that belong to the engine: the marked ones, and all descendants of these or of the given roots. */
 export function belonging(seen: readonly SeenProcess[], roots: readonly number[]): readonly SeenProcess[] {
   const found = new Set(seen.filter((one) => one.marked).map((one) => one.pid));
   for (const pid of roots) found.add(pid);
@@ -39,14 +39,14 @@ async function seeOnLinux(mark: Mark): Promise<readonly SeenProcess[]> {
 
 async function seeOne(pid: string, mark: Mark): Promise<SeenProcess | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-  // The name in parentheses may hold anything, parentheses included.
+  // The name in parentheses may contain anything, including parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   const marked = mark.uid === undefined ? await bearsMark(pid, mark.scope) : await ownedBy(pid, mark.uid);
   return { pid: Number(pid), parent: Number(fields[1]), startedAt: fields[19] ?? '', marked };
 }
 
-/** The environment of another user's process can't be read, and isn't ours. */
+/** The environment of another user's process is not readable, and the process is not ours. */
 async function bearsMark(pid: string, scope: string): Promise<boolean> {
   const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
   return `\0${environ}`.includes(`\0${scopeVariable}=${scope}\0`);
@@ -58,7 +58,7 @@ async function ownedBy(pid: string, uid: number): Promise<boolean> {
   return ids?.[1] === String(uid) || ids?.[2] === String(uid);
 }
 
-/** Where there is no /proc: BSD's ps shows environments too, of those programs that let it. */
+/** Without /proc: BSD's ps shows the environment of some programs. */
 async function seeByPs(mark: Mark): Promise<readonly SeenProcess[]> {
   const { stdout } = await promisify(execFile)(
     'ps',
@@ -68,7 +68,7 @@ async function seeByPs(mark: Mark): Promise<readonly SeenProcess[]> {
   return readPs(stdout, mark);
 }
 
-/** Reads ps's table; pure. */
+/** Parses ps's table; pure. */
 export function readPs(table: string, mark: Mark): readonly SeenProcess[] {
   return table.split('\n').flatMap((line) => {
     const [, pid, parent, uid, stat, startedAt, command] =

@@ -2,26 +2,26 @@ import { RemudaError, type FailureCode } from '@remuda/domain';
 import { Tail } from '../stream/lines.js';
 import { exitWords, type ProgramStart, type Runner } from './runner.port.js';
 
-/** A program to run to its end. */
+/** A program to run to completion. */
 export interface Program extends ProgramStart {
   readonly runner: Runner;
   readonly input?: string | Buffer;
-  /** Largest output that is wanted, in bytes; the program is killed when it prints more. */
+  /** Maximum output, in bytes; the program is killed if it prints more. */
   readonly maxBytes?: number;
-  /** Longest run in ms. Default 60 s. */
+  /** Timeout in ms. Default 60 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Exit codes with which it has done what it should. Default: 0 only. */
+  /** Exit codes of success. Default: 0 only. */
   readonly fine?: readonly number[];
-  /** The code with which it fails. */
+  /** The failure code. */
   readonly code: FailureCode;
 }
 
 const usualTimeoutMs = 60_000;
 
 /**
- * Runs a program and gives what it printed; undefined when that was more than wanted. Rejects with the program's own last lines
- * when it fails, takes too long, or the signal aborts.
+ * Runs a program and returns its output; undefined if that exceeded the maximum. Rejects with the program's last lines
+ * if it fails, times out, or the signal aborts.
  */
 export async function runProgram(program: Program): Promise<Buffer | undefined> {
   const { runner, command, args, cwd, env, maxBytes = Infinity, fine = [0] } = program;

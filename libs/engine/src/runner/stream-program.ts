@@ -4,10 +4,10 @@ import { Tail } from '../stream/lines.js';
 import type { Program } from './run-program.js';
 import { exitWords } from './runner.port.js';
 
-/** A program whose output, or input, is too large to be held at once. */
+/** A program whose input or output is too large for memory. */
 export type StreamingProgram = Omit<Program, 'input' | 'maxBytes' | 'timeoutMs'>;
 
-/** Gives what a program prints. Whoever stops reading ends it. Fails as `runProgram` does. */
+/** Streams a program's output. When the reader stops, the program is ended. Fails as `runProgram` does. */
 export async function* readProgram(program: StreamingProgram): AsyncGenerator<Buffer> {
   const { running, ended } = begin(program);
   running.stdin.end();
@@ -19,11 +19,11 @@ export async function* readProgram(program: StreamingProgram): AsyncGenerator<Bu
   }
 }
 
-/** Runs a program on what comes. Fails as `runProgram` does. */
+/** Runs a program on streamed input. Fails as `runProgram` does. */
 export async function feedProgram(program: StreamingProgram, content: AsyncIterable<Uint8Array>): Promise<void> {
   const { running, ended } = begin(program);
   running.stdout.resume();
-  // Where the program ends before it has read all, its own words say why.
+  // If the program ends before it has read everything, its own output says why.
   const unlessEnded = async (error: unknown): Promise<void> => {
     await ended;
     throw error;
@@ -52,7 +52,7 @@ function begin(program: StreamingProgram) {
     if (exit.code !== undefined && fine.includes(exit.code)) return;
     throw new RemudaError(program.code, [`${command} ${exitWords(exit)}`, ...tail.lines].join('\n'));
   });
-  // Who reads only the output hears of the end by it.
+  // A reader that only reads the output learns of the end from it.
   ended.catch(() => undefined);
   return { running, ended };
 }

@@ -19,14 +19,14 @@ export interface CliMessage {
   readonly subtype?: string;
   readonly session_id?: string;
   readonly parent_tool_use_id?: string | null;
-  /** Of `assistant`: a class of API error; the message is then Claude Code's own. */
+  /** Of `assistant`: a class of API error; Claude Code itself then wrote the message. */
   readonly error?: string;
   readonly message?: { readonly id?: string; readonly content?: string | readonly CliBlock[] };
   readonly event?: { readonly type: string; readonly delta?: { readonly type: string; readonly text?: string } };
   readonly [field: string]: unknown;
 }
 
-/** What a turn ended with, as Claude Code says it. */
+/** How Claude Code reports the end of a turn. */
 export interface CliResult extends CliMessage {
   readonly is_error?: boolean;
   readonly result?: string;
@@ -42,44 +42,44 @@ export interface CliResult extends CliMessage {
   readonly permission_denials?: readonly { readonly tool_name?: string; readonly tool_use_id?: string }[];
 }
 
-/** Reads a line; undefined for one that is no message. */
+/** Parses a line; undefined if it is not a message. */
 export function readMessage(line: string): CliMessage | undefined {
   const value = parseJson(line);
   return isRecord(value) && typeof value['type'] === 'string' ? (value as CliMessage) : undefined;
 }
 
-/** The blocks of a message; a plain text is one block. */
+/** The blocks of a message; a plain string is one block. */
 export function blocksOf(message: CliMessage): readonly CliBlock[] {
   const content = message.message?.content ?? [];
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
-/** The version of Claude Code, of an `init`. */
+/** The version of Claude Code in an `init`. */
 export function versionOf(message: CliMessage): string | undefined {
   const version = message['claude_code_version'];
   return typeof version === 'string' ? version : undefined;
 }
 
-/** Whether it ends the turn that we asked for: the turns that Claude Code begins by itself have an `origin`. */
+/** Whether it ends our turn: the turns that Claude Code begins itself have an `origin`. */
 export function isOwnResult(message: CliMessage): message is CliResult {
   return message.type === 'result' && message['origin'] === undefined;
 }
 
 /**
- * Whether Claude Code tells the model that its answer was cut off in the middle, and has it go on where it stopped: it does so up to
- * three times for one answer (2.1.332; 2.1.197 ends the turn instead).
+ * Whether Claude Code tells the model that its answer was cut off and lets it continue: it does so up to three times
+ * per answer (2.1.332; 2.1.197 ends the turn instead).
  */
 export function isContinuation(message: CliMessage): boolean {
   if (message.type !== 'user' || message['isSynthetic'] !== true) return false;
   return blocksOf(message).some(({ text = '' }) => text.includes('cut off mid-stream'));
 }
 
-/** Whether Claude Code says that it waits for the next prompt. */
+/** Whether Claude Code reports that it waits for the next prompt. */
 export function isIdle(message: CliMessage): boolean {
   return message.subtype === 'session_state_changed' && message['state'] === 'idle';
 }
 
-/** A number of a message, or the given one. */
+/** A number of a message, or the default. */
 export function numberOf(value: unknown, otherwise = 0): number {
   return typeof value === 'number' ? value : otherwise;
 }

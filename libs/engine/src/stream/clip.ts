@@ -1,4 +1,4 @@
-/** A text of at most `maxBytes` bytes of UTF-8, with no character cut in two. */
+/** A text of at most `maxBytes` bytes of UTF-8, without splitting a character. */
 export function clip(text: string, maxBytes: number): { readonly text: string; readonly clipped: boolean } {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length <= maxBytes) return { text, clipped: false };

@@ -7,17 +7,17 @@ interface Asked {
   readonly reject: (error: RemudaError) => void;
 }
 
-/** A request by the control protocol. */
+/** A request of the control protocol. */
 export interface ControlRequest {
   readonly subtype: string;
   readonly [field: string]: unknown;
 }
 
-/** The control requests that have no answer yet. */
+/** The control requests without an answer yet. */
 export class Controls {
   readonly #asked = new Map<string, Asked>();
 
-  /** A line to write, and the answer to come: it rejects with `internal` when Claude Code refuses. */
+  /** A line to write, and the future answer: it rejects with `internal` if Claude Code refuses. */
   ask(request: ControlRequest): { readonly line: object; readonly answered: Promise<Record<string, unknown>> } {
     const id = randomUUID();
     const answered = new Promise<Record<string, unknown>>((resolve, reject) => {
@@ -26,7 +26,7 @@ export class Controls {
     return { line: { type: 'control_request', request_id: id, request }, answered };
   }
 
-  /** Takes a `control_response`; one to a question that nobody asked is ignored. */
+  /** Handles a `control_response`; ignores one without a request. */
   answer(response: unknown): void {
     if (!isRecord(response)) return;
     const id = String(response['request_id']);
@@ -40,7 +40,7 @@ export class Controls {
       );
   }
 
-  /** Rejects all that is open. */
+  /** Rejects all open requests. */
   fail(error: RemudaError): void {
     for (const asked of this.#asked.values()) asked.reject(error);
     this.#asked.clear();

@@ -2,12 +2,15 @@ import type { FailureCode } from '@remuda/domain';
 import { bridgeRefusal } from '@remuda/protocol';
 import type { CliResult } from './cli-message.js';
 
-/** What a result says in words: the answer, or the errors. */
+/** The text of a result: the answer, or the errors. */
 export function textOf(result: CliResult): string {
   return result.result ?? result.errors?.join('\n') ?? '';
 }
 
-/** The code of a turn that Claude Code says went wrong, from the surest sign to the vaguest. `apiError` is the class that it named. */
+/**
+ * The code of a failed turn, from the most reliable sign to the vaguest. `apiError` is the class that Claude Code
+ * named.
+ */
 export function errorCode(result: CliResult, apiError: string | undefined): FailureCode {
   const text = textOf(result);
   return (
@@ -26,7 +29,7 @@ function codeOfSubtype(subtype: string | undefined): FailureCode | undefined {
   return subtype === 'error_max_budget_usd' ? 'budget.exhausted' : undefined;
 }
 
-/** The bridge's own refusals come back in the error's text. */
+/** The bridge's own refusals are in the error's text. */
 function codeOfMark(text: string): FailureCode | undefined {
   if (text.includes(bridgeRefusal.budget)) return 'budget.exhausted';
   if (text.includes(bridgeRefusal.ended)) return 'model.authentication';
@@ -34,7 +37,7 @@ function codeOfMark(text: string): FailureCode | undefined {
   return refused ? 'model.invalid_request' : undefined;
 }
 
-/** How the model API, or Claude Code in its place, says that the conversation so far does not hold together. */
+/** How the model API, or Claude Code on its behalf, reports an inconsistent conversation. */
 const brokenSession = [
   /tool use concurrency/,
   /\borphaned tool_result\b/,
@@ -45,12 +48,12 @@ const brokenSession = [
   /Invalid `?signature`? in `?thinking`? block/,
 ];
 
-/** What Claude Code makes of a session is no fault of the job's. */
+/** A broken session is Claude Code's fault, not the job's. */
 function codeOfSession(status: number | null | undefined, text: string): FailureCode | undefined {
   return status === 400 && brokenSession.some((sign) => sign.test(text)) ? 'engine.session_broken' : undefined;
 }
 
-/** Classes that say more than the status; the others (`server_error`, `unknown`) say less. */
+/** Classes that are more specific than the status; the others (`server_error`, `unknown`) are less. */
 function codeOfClass(apiError: string | undefined): FailureCode | undefined {
   switch (apiError) {
     case 'authentication_failed':

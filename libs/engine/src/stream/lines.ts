@@ -1,12 +1,12 @@
-/** Cuts a byte stream into lines. Invalid UTF-8 becomes U+FFFD. */
+/** Splits a byte stream into lines. Invalid UTF-8 becomes U+FFFD. */
 export class LineReader {
   #held: Buffer[] = [];
   #heldBytes = 0;
 
-  /** `maxBytes` bounds what is held of a line that has not ended yet. */
+  /** `maxBytes` limits the buffer of an incomplete line. */
   constructor(private readonly maxBytes: number) {}
 
-  /** The lines that end in this chunk, without the empty ones; undefined when a line has grown too long. */
+  /** The lines that end in this chunk, without empty ones; undefined if a line has become too long. */
   read(chunk: Buffer): readonly string[] | undefined {
     const lines: string[] = [];
     let start = 0;
@@ -29,7 +29,7 @@ export class LineReader {
   }
 }
 
-/** The last lines of a stream, for people: at most `count`, each cut at `width` characters. */
+/** The last lines of a stream, for people: at most `count`, each truncated at `width` characters. */
 export class Tail {
   readonly #lines: string[] = [];
 

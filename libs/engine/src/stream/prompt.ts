@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * A job's prompt as the texts of one message. One that begins with a slash is a command to Claude Code where it is the last
- * text: so its first word goes before the rest, and one without a rest gets a space before it.
+ * A job's prompt as the texts of one message. A last text that begins with a slash is a command to Claude Code: so its
+ * first word is sent separately, before the rest, and a single word gets a leading space.
  */
 export function asPrompt(text: string): readonly string[] {
   const [, word, rest] = /^(\/\S*)(\s[^]*)$/.exec(text) ?? [];
@@ -10,12 +10,12 @@ export function asPrompt(text: string): readonly string[] {
   return [text.startsWith('/') ? ` ${text}` : text];
 }
 
-/** A user message as Claude Code reads it. Each has an id of its own: one seen before would be dropped silently. */
+/** A user message in Claude Code's format. Each has its own id: one seen before would be dropped silently. */
 export function userMessage(texts: readonly string[]): object {
   return message(texts.map((text) => ({ type: 'text', text })));
 }
 
-/** A message that begins no turn: Claude Code says by it what it would offer, asks the model nothing, and forgets it. */
+/** A message that begins no turn: it makes Claude Code report its tools, sends no model request, and is forgotten. */
 export function emptyMessage(): object {
   return { ...message([]), shouldQuery: false };
 }

@@ -2,17 +2,17 @@ import type { EventData, NewEvent } from '@remuda/domain';
 import { blocksOf, numberOf, versionOf, type CliBlock, type CliMessage, type CliResult } from './cli-message.js';
 import { clip } from './clip.js';
 
-/** Largest output of a tool in an event, in bytes. */
+/** Maximum tool output in an event, in bytes. */
 const maxOutputBytes = 16 * 1024;
 
-/** What the events are made for. */
+/** Context of the events. */
 export interface TranslateAim {
   /** Epoch ms. */
   readonly at: number;
   readonly deltas: boolean;
 }
 
-/** Puts a message of Claude Code in our words: none, one or several events. Pure. */
+/** Translates a message of Claude Code to our events: none, one or several. Pure. */
 export function translate(message: CliMessage, aim: TranslateAim): readonly NewEvent[] {
   switch (message.type) {
     case 'system':
@@ -20,7 +20,7 @@ export function translate(message: CliMessage, aim: TranslateAim): readonly NewE
     case 'stream_event':
       return aim.deltas ? deltaEvents(message, aim.at) : [];
     case 'assistant':
-      // One with an error was written by Claude Code, not by the model: the turn's end tells of it.
+      // Claude Code itself, not the model, writes messages with an error: the turn's end reports it.
       return message.error === undefined
         ? blocksOf(message).flatMap((block) => saidEvents(message, block, aim.at))
         : [];
@@ -83,7 +83,7 @@ function saidEvents(message: CliMessage, block: CliBlock, at: number): readonly 
   return [];
 }
 
-/** What a subagent says goes to its caller; only its tool calls are of interest outside. */
+/** A subagent's text goes to its caller; only its tool calls become events. */
 function isOfSubagent(message: CliMessage): boolean {
   return typeof message.parent_tool_use_id === 'string';
 }

@@ -1,17 +1,17 @@
 import { blocksOf, isContinuation, type CliMessage } from '../stream/cli-message.js';
 
 /**
- * Counts the model's answers to the agent itself, by how messages follow one another: an upstream may repeat message ids,
- * or leave them out. A stream that broke off and was begun again, or went on where it stopped, is one answer.
+ * Counts the model's answers to the agent itself, by the order of messages: an upstream may repeat or omit message ids.
+ * A stream that broke off and was restarted, or continued, is one answer.
  */
 export class AnswerCount {
   #count = 0;
-  /** The answer under way is counted. */
+  /** Whether the current answer is counted. */
   #counted = false;
-  /** Something of it was said. */
+  /** Whether it has any content yet. */
   #said = false;
   #streaming = false;
-  /** The answer that ended last was counted. */
+  /** Whether the previous answer was counted. */
   #before = false;
 
   get count(): number {

@@ -3,8 +3,8 @@ import type { CliMessage } from '../stream/cli-message.js';
 import { numberOf } from '../stream/cli-message.js';
 
 /**
- * Tells when Claude Code has printed nothing for too long, whatever it waits for: its answer, a tool, its own next step. A
- * model request in flight shows itself by what streams back, and a pause that it announced counts from its end.
+ * Detects that Claude Code has printed nothing for too long, whatever it waits for: a model answer, a tool, its own
+ * next step. A model request in flight is visible by its stream, and an announced retry delay counts from its end.
  */
 export class IdleWatch {
   #quietUntil: number;
@@ -16,14 +16,17 @@ export class IdleWatch {
     this.#quietUntil = clock.monotonic();
   }
 
-  /** Takes a message as a sign of life; the regular word that a tool still runs is none. */
+  /** Takes a message as a sign of life, except for the regular progress message of a running tool. */
   see(message: CliMessage): void {
     if (message.type === 'tool_progress' || message.type === 'keep_alive') return;
     const pauseMs = message.subtype === 'api_retry' ? numberOf(message['retry_delay_ms']) : 0;
     this.#quietUntil = Math.max(this.#quietUntil, this.clock.monotonic() + pauseMs);
   }
 
-  /** Resolves with true when it was idle for too long; with false when `pause`, which waits for so many ms, says that all is over. */
+  /**
+   * Resolves with true after too long an idle time; with false if `pause`, which waits for a number of ms, says that
+   * the turn is over.
+   */
   async idle(pause: (ms: number) => Promise<boolean>): Promise<boolean> {
     for (;;) {
       const waitMs = this.#quietUntil + this.limitMs - this.clock.monotonic();

@@ -2,17 +2,20 @@ import type { EndingRung } from '@remuda/domain';
 import type { ClaudeProcess } from '../process/claude-process.js';
 import type { EngineLimits, EngineLog } from '../options.js';
 
-/** What a turn is ended with. */
+/** Actions for ending a turn. */
 export interface LadderAim {
   readonly process: ClaudeProcess;
   readonly limits: EngineLimits;
   readonly log: EngineLog;
-  /** True after so many ms, false when the turn is over before. */
+  /** True after this many ms, false if the turn is over earlier. */
   readonly pause: (ms: number) => Promise<boolean>;
   readonly onRung: (rung: EndingRung) => void;
 }
 
-/** Ends a turn: an interrupt, SIGTERM when it does not help in time, then SIGKILL. Resolves when the turn is over or killed. */
+/**
+ * Ends a turn: an interrupt, SIGTERM if it does not help in time, then SIGKILL. Resolves when the turn is over or
+ * killed.
+ */
 export async function climb({ process, limits, log, pause, onRung }: LadderAim): Promise<void> {
   const { interruptMs, terminateMs } = limits;
   onRung('interrupt');

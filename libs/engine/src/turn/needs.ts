@@ -1,7 +1,7 @@
 import { needsOwnMode, type EngineProfile, type Turn } from '@remuda/domain';
 import type { Initial } from '../process/session.js';
 
-/** What kind of process a turn takes: the warm one, one that waits for its own `initialize`, or one started for it. */
+/** The kind of process for a turn: the warm one, one that waits for its own `initialize`, or a new one. */
 export type Need = 'warm' | 'primed' | 'cold';
 
 type Asked = Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>;
@@ -12,7 +12,7 @@ export function needOf(asked: Asked, profile: EngineProfile): Need {
   return asked.appendSystemPrompt === undefined && asked.outputSchema === undefined ? 'warm' : 'primed';
 }
 
-/** What a process of its own is initialised with for a turn. */
+/** The `initialize` of a turn's own process. */
 export function initialOf(profile: EngineProfile, turn: Asked): Initial {
   const appendSystemPrompt = joinedPrompt(profile, turn);
   const { outputSchema } = turn;
@@ -22,7 +22,7 @@ export function initialOf(profile: EngineProfile, turn: Asked): Initial {
   };
 }
 
-/** The profile's addition to the system prompt, and after it the turn's own. */
+/** The profile's addition to the system prompt, followed by the turn's own. */
 export function joinedPrompt(profile: EngineProfile, turn: Asked): string | undefined {
   const parts = [profile.appendSystemPrompt, turn.appendSystemPrompt].filter(
     (part) => part !== undefined && part !== '',

@@ -7,38 +7,38 @@ import type { ResultForm } from '../result/result-form.js';
 /** Why we ended a turn ourselves: the first reason wins. */
 export type Stop = 'interrupted' | 'turns' | 'authentication' | 'idle' | 'looping' | 'unresponsive';
 
-/** All that was seen of a turn when it was over. */
+/** Everything observed of a turn when it was over. */
 export interface TurnSeen {
-  /** Absent when the process ended without one. */
+  /** Absent if the process ended without one. */
   readonly result?: CliResult;
   readonly stop?: Stop;
-  /** How the process ended, as a sentence, where it did; and with which code. */
+  /** How the process ended, as a sentence, if it did; and the code. */
   readonly exit?: string;
   readonly endCode?: FailureCode;
   readonly lastLines: readonly string[];
   /** The class of API error that Claude Code named last. */
   readonly apiError?: string;
-  /** The last text that the model said. */
+  /** The last text of the model. */
   readonly lastText: string;
-  /** What the model had said of its last answer before that was cut off and went on: Claude Code's result has the rest only. */
+  /** The first part of the last answer, if it was cut off and continued: Claude Code's result has only the rest. */
   readonly cutText?: string;
   /** Answers of the model so far. */
   readonly answers: number;
   readonly sessionId?: string;
-  /** What the process had cost before the turn; it counts over its whole life. */
+  /** The process's cost before the turn; it counts over its whole lifetime. */
   readonly costBeforeUsd: number;
   readonly maxTurns?: number;
-  /** After so long without a sign of life a turn counts as hung, in ms. */
+  /** A turn counts as hung after this long without a sign of life, in ms. */
   readonly idleTimeoutMs?: number;
   /** The loop for which it was ended. */
   readonly loop?: Loop;
-  /** How the result was asked for, where it has a schema. */
+  /** How the result was requested, if there is a schema. */
   readonly form?: ResultForm;
-  /** What the model gave by the tool for results, and Claude Code took. */
+  /** The result that the model gave with the result tool, and Claude Code accepted. */
   readonly given?: { readonly output: unknown };
 }
 
-/** Decides how a turn ended, in the order in which the signs are to be trusted. */
+/** Decides how a turn ended, from the most reliable sign to the least. */
 export function turnEnd(seen: TurnSeen): TurnEnd {
   if (seen.stop !== undefined) return givenEnd(seen, seen.stop) ?? stoppedEnd(seen, seen.stop);
   const { result } = seen;
@@ -60,19 +60,19 @@ export function turnEnd(seen: TurnSeen): TurnEnd {
   return succeededEnd(seen);
 }
 
-/** The same end; what a person should know of it stands in its result, where there is one. */
+/** The same end; notes for a person are in its result, if there is one. */
 export function withWarnings(end: TurnEnd, warnings: readonly string[]): TurnEnd {
   const { result } = end;
   if (result === undefined || warnings.length === 0) return end;
   return { ...end, result: { ...result, warnings: [...(result.warnings ?? []), ...warnings] } };
 }
 
-/** Whether a result says nothing at all. */
+/** Whether a result is empty. */
 export function isEmpty({ text, structured }: JobResult): boolean {
   return structured === undefined && text.trim() === '';
 }
 
-/** A turn that is ended for its length alone has succeeded where its result was there before. */
+/** A turn that was ended only for its length has succeeded if its result was there before. */
 function givenEnd(seen: TurnSeen, stop: Stop): TurnEnd | undefined {
   const { result } = seen;
   if (stop !== 'turns') return undefined;
@@ -132,7 +132,7 @@ function failed(seen: TurnSeen, code: FailureCode, message: string, lastLines?: 
   return { kind: 'failed', failure, ...(result ? { result } : {}) };
 }
 
-/** What the turn gave so far; undefined when the model had not been heard. */
+/** The result so far; undefined if the model had not answered yet. */
 function resultOf(seen: TurnSeen): JobResult | undefined {
   const { result, sessionId } = seen;
   if (result === undefined && seen.answers === 0) return undefined;
@@ -147,7 +147,7 @@ function resultOf(seen: TurnSeen): JobResult | undefined {
   };
 }
 
-/** The last answer; for one that is a structured result alone, that as JSON, in the job's own form. */
+/** The last answer; if it is only a structured result, that as JSON, in the job's own form. */
 function answerOf(seen: TurnSeen, structured: unknown): string {
   const { result } = seen;
   const last = result?.is_error === true ? seen.lastText : (result?.result ?? seen.lastText);

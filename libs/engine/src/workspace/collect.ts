@@ -7,10 +7,10 @@ import type { Transport } from './workspace.js';
 export { maxPatchBytes, type Collected } from './patch/comparison.js';
 
 /**
- * Compares a workspace with the commit that the job started from: its commits, and all that differs, new files included.
- * Nothing that the repository's configuration names is run, and links are compared, not followed. Never rejects. Where
- * the job has broken its repository, or made another, its files are compared with the commit itself, which is fetched again
- * where there is a way; what can't be had is left out and named in a warning.
+ * Compares a workspace with the commit that the job started from: its commits and all differences, including new files.
+ * Nothing in the repository's configuration is executed, and links are compared, not followed. Never rejects. If the
+ * job has broken or replaced its repository, its files are compared with the commit itself, which is fetched again if
+ * possible; what is not available is left out and named in a warning.
  */
 export async function collectWorkspace(at: GitFolder, base: string, again?: Transport): Promise<Collected> {
   const faults: string[] = [];

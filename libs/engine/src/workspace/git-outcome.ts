@@ -4,14 +4,14 @@ export interface Commit {
   readonly subject: string;
 }
 
-/** How much a diff changes. */
+/** The size of a diff. */
 export interface DiffStat {
   readonly filesChanged: number;
   readonly insertions: number;
   readonly deletions: number;
 }
 
-/** Reads `git log -z --format=%H%n%s`. */
+/** Parses `git log -z --format=%H%n%s`. */
 export function readCommits(log: string): readonly Commit[] {
   return log.split('\0').flatMap((entry) => {
     const [id, subject = ''] = entry.trim().split('\n');
@@ -19,7 +19,7 @@ export function readCommits(log: string): readonly Commit[] {
   });
 }
 
-/** Reads `git diff --numstat --no-renames -z`. Binary files count as changed, without lines. */
+/** Parses `git diff --numstat --no-renames -z`. Binary files count as changed, without lines. */
 export function readNumstat(numstat: string): DiffStat {
   const rows = numstat
     .split('\0')
@@ -33,13 +33,13 @@ export function readNumstat(numstat: string): DiffStat {
 export interface RawChange {
   /** In latin1. */
   readonly path: string;
-  /** Ids of its content before and after, where there is any. */
+  /** Ids of its content before and after, if any. */
   readonly blobs: readonly string[];
-  /** Whether it stands for a repository now, and did not before. */
+  /** Whether it became a nested repository. */
   readonly becomesLink: boolean;
 }
 
-/** Reads the parts of `git diff --raw --no-abbrev --no-renames -z`. */
+/** Parses the parts of `git diff --raw --no-abbrev --no-renames -z`. */
 export function readRaw(parts: readonly string[]): readonly RawChange[] {
   return parts.flatMap((part, i) => {
     const path = parts[i + 1];

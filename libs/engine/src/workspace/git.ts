@@ -8,16 +8,16 @@ export interface GitFolder {
   readonly folder: string;
   /** The harmless part of an environment: PATH, language and the like. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where git runs, and as whom. Default: here, as the user of this process. */
+  /** Where git runs, and as which user. Default: here, as the user of this process. */
   readonly runner?: Runner | undefined;
-  /** The engine's mark, so that nothing that git starts outlives the engine. */
+  /** The engine's mark, so that no process of git outlives the engine. */
   readonly scope?: string | undefined;
 }
 
 /** One call of git. */
 export interface GitCall {
   readonly args: readonly string[];
-  /** Further configuration, which wins over that of the repository. */
+  /** Additional configuration, which overrides the repository's. */
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
@@ -26,7 +26,7 @@ export interface GitCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Nothing that a repository's own configuration names is run. */
+/** Nothing in a repository's own configuration is executed. */
 const closedConfig: Readonly<Record<string, string>> = {
   'core.hooksPath': '/dev/null',
   'core.fsmonitor': 'false',
@@ -41,7 +41,9 @@ const closedConfig: Readonly<Record<string, string>> = {
   'submodule.recurse': 'false',
 };
 
-/** Runs git without hooks, prompts, and the user's or the machine's configuration; undefined when its output was too long. */
+/**
+ * Runs git without hooks, prompts, and the user's or the machine's configuration; undefined if its output was too long.
+ */
 export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefined> {
   const { args, input, maxBytes, timeoutMs, signal } = call;
   return runProgram({
@@ -57,7 +59,7 @@ export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefi
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_TERMINAL_PROMPT: '0',
       GIT_OPTIONAL_LOCKS: '0',
-      // in a pod the folder itself is of another user
+      // in a pod the folder itself belongs to another user
       ...configEnv({ ...closedConfig, 'safe.directory': at.folder, ...call.config }),
       ...call.env,
     },
@@ -69,12 +71,12 @@ export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefi
   });
 }
 
-/** The same, for output that is a short text. */
+/** The same, for a short text output. */
 export async function gitText(at: GitFolder, call: GitCall): Promise<string> {
   return (await git(at, call))?.toString('utf8').trim() ?? '';
 }
 
-/** Configuration as variables: keys and values may hold anything. */
+/** Configuration as variables: keys and values may contain anything. */
 export function configEnv(config: Readonly<Record<string, string>>): Record<string, string> {
   const pairs = Object.entries(config).flatMap(([key, value], i) => [
     [`GIT_CONFIG_KEY_${String(i)}`, key],

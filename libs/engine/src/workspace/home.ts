@@ -9,7 +9,7 @@ export interface Folders {
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   readonly runner: Runner;
-  /** Whether the repository's CLAUDE.md has to be brought in by the user's own, as it isn't read otherwise. */
+  /** Whether the user's own CLAUDE.md must include the repository's, because it would not be read otherwise. */
   readonly importMemory: boolean;
 }
 
@@ -18,7 +18,7 @@ export function toolsEnvPath(home: string): string {
   return join(home, '.claude', 'tools-env.sh');
 }
 
-/** Everything in shell, as the agent's user: the folders may be closed to anyone else, us included. */
+/** Everything in shell, as the agent's user: the folders may be closed to all others, including us. */
 const lay = `set -eu
 mkdir -p "$1" "$2/.claude"
 cd "$1"
@@ -28,9 +28,8 @@ if [ -n "$4" ]; then printf '%s\\n' "$4" > "$2/.claude/CLAUDE.md"; else rm -f "$
 `;
 
 /**
- * Makes both folders what a warm process has to find: a home with our few files, a workspace that is a repository (a
- * process that started outside of one never notices that it became one). On a machine without git it stays a plain
- * folder. Safe to call again.
+ * Prepares both folders for a warm process: a home with our few files, a workspace that is a repository (a process that
+ * started outside one never notices that it became one). On a machine without git it stays a plain folder. Idempotent.
  */
 export async function layFolders(folders: Folders): Promise<void> {
   const { workspace, home, importMemory } = folders;
@@ -49,9 +48,9 @@ find /tmp /dev/shm /dev/mqueue -mindepth 1 -maxdepth 1 -user "$(id -u)" -exec rm
 exit 0
 `;
 
-/** Empties the home: all in it may be a job's doing. Nothing may run in it any more. */
+/** Empties the home: a job may have written anything there. No process may use it any more. */
 export async function scrubHome(folders: Folders): Promise<void> {
-  // under a user of its own, all that this user has on the machine is the engine's
+  // everything that belongs to a dedicated user is the engine's
   await shell(folders, scrub, [folders.home, folders.runner.alone ? 'all' : '']);
 }
 

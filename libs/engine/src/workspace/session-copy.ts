@@ -4,7 +4,7 @@ import { runProgram } from '../runner/run-program.js';
 import type { Runner } from '../runner/runner.port.js';
 import { feedProgram, readProgram } from '../runner/stream-program.js';
 
-/** The folders of an engine whose session and workspace are copied, and where. */
+/** The folders of an engine whose session and workspace are copied, and where they are. */
 export interface CopyPlace {
   readonly workspace: string;
   readonly home: string;
@@ -13,21 +13,21 @@ export interface CopyPlace {
   readonly runner?: Runner | undefined;
 }
 
-/** Which session is copied. */
+/** The session to copy. */
 export interface SessionAim {
   readonly sessionId: string;
   /**
-   * The tool call whose result the transcript has to tell before it is copied: it is written some 100 ms after the fact, the
-   * call before its result.
+   * The tool call whose result the transcript must contain before it is copied: it is written some 100 ms after the
+   * fact, the call before its result.
    */
   readonly toolId: string;
   readonly signal?: AbortSignal;
 }
 
-/** Largest copy of a session, compressed: it is held in memory. */
+/** Maximum size of a compressed session: it is held in memory. */
 const maxSessionBytes = 64 * 1024 * 1024;
 
-/** Less than all else: the turn goes on meanwhile. Fast compression costs a quarter of the usual one. */
+/** Lowest priority: the turn continues meanwhile. Fast compression costs a quarter of the usual one. */
 const pack = "nice -n 10 tar --use-compress-program='gzip -1' -cf -";
 
 const packSession = `cd "$1" || exit 3
@@ -36,15 +36,15 @@ until grep -qF -e "$3" -- "$2.jsonl"; do tries=$((tries + 1)); [ "$tries" -lt 40
 if [ -d "$2" ]; then exec ${pack} -- "$2.jsonl" "$2"; else exec ${pack} -- "$2.jsonl"; fi
 `;
 
-/** All that is in the folder, and not the folder itself: that is of another user in a pod, and stays as it is. */
+/** The contents of the folder without the folder itself: that belongs to another user in a pod, and stays. */
 const packWorkspace = `cd "$1" && find . -mindepth 1 -maxdepth 1 -print0 | ${pack} --null -T -`;
 
-/** How tar ends: GNU's says with 1 that a file was written to meanwhile. What is in the copy is what was there first. */
+/** Exit codes of tar: GNU tar exits with 1 if a file was written meanwhile. The copy has the earlier content. */
 const tarFine = process.platform === 'linux' ? [0, 1] : [0];
 
 /**
- * The transcript of a session, packed; undefined when it is too large. It may be written to meanwhile: it only grows. Rejects with `engine.crashed` when there is none, or
- * none that tells what it should.
+ * The packed transcript of a session; undefined if it is too large. Concurrent writes only append. Rejects with
+ * `engine.crashed` if there is none, or none with the expected content.
  */
 export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Buffer | undefined> {
   const folder = await transcriptFolder(place);
@@ -58,8 +58,8 @@ export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Bu
 }
 
 /**
- * The files of a workspace, packed, as they are read: who wants them as they were at one moment sees to it that nothing
- * changes them. What can't be read fails with `workspace.failed`; what changes while it is read does not.
+ * The packed files of a workspace, as they are read: the caller ensures a consistent state by preventing changes. An
+ * unreadable file fails with `workspace.failed`; a file that changes meanwhile does not.
  */
 export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncIterable<Buffer> {
   return readProgram({
@@ -70,10 +70,10 @@ export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncIter
   });
 }
 
-/** As the agent's user, who may not write anywhere else; `tar` itself takes no path that leads out. */
+/** As the agent's user, who cannot write anywhere else; `tar` itself rejects paths that lead outside. */
 const unpack = 'exec tar -xzpf - --no-same-owner';
 
-/** Puts a session where Claude Code looks for it. Rejects with `workspace.failed` when it can't be unpacked. */
+/** Puts a session where Claude Code finds it. Rejects with `workspace.failed` if it cannot be unpacked. */
 export async function pasteSession(place: CopyPlace, packed: Buffer): Promise<void> {
   const folder = await transcriptFolder(place);
   await runProgram({
@@ -83,7 +83,7 @@ export async function pasteSession(place: CopyPlace, packed: Buffer): Promise<vo
   });
 }
 
-/** Makes a workspace what it was when it was copied, and nothing else. Rejects with `workspace.failed`. */
+/** Restores exactly the copied state of a workspace. Rejects with `workspace.failed`. */
 export async function pasteWorkspace(
   place: CopyPlace,
   packed: AsyncIterable<Uint8Array>,
@@ -106,7 +106,7 @@ function shell({ env, runner = ownUser, home }: CopyPlace, script: string, args:
   };
 }
 
-/** Claude Code keeps its transcripts by working folder. */
+/** Claude Code stores its transcripts by working folder. */
 async function transcriptFolder({ workspace, home, runner = ownUser }: CopyPlace): Promise<string> {
   const folder = await runner.realPath(workspace);
   return join(home, '.claude', 'projects', folder.replace(/[^A-Za-z0-9]/g, '-'));

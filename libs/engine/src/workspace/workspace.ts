@@ -6,11 +6,11 @@ import { runProgram } from '../runner/run-program.js';
 
 /** Where a repository is fetched from. */
 export interface Transport {
-  /** What git fetches from: a URL, a path, or `ext::…`. It holds no credential that a job may not see. */
+  /** The source for git: a URL, a path, or `ext::…`. It contains no credential that a job may not see. */
   readonly remote: string;
   readonly config?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Longest fetch in ms. Default 5 min. */
+  /** Timeout of the fetch in ms. Default 5 min. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -24,13 +24,13 @@ export interface Prepared {
 
 const fetchLimitMs = 300_000;
 
-/** As whom commits are made in a workspace. */
+/** Author of commits in a workspace. */
 const identity = { 'user.name': 'Claude', 'user.email': 'claude@remuda.invalid' };
 
 /**
- * Fetches and checks out what a job works on; undefined for an empty workspace, where there is nothing to do. The folder
- * must be an empty repository, as a warm engine has it. Rejects with git's own words: with
- * `workspace.failed`, or with `workspace.unavailable` where it may go well another time.
+ * Fetches and checks out a job's repository; undefined for an empty workspace, which needs nothing. The folder must be
+ * an empty repository, as a warm engine has it. Rejects with git's output: with `workspace.failed`, or with
+ * `workspace.unavailable` for a transient fault.
  */
 export async function prepareWorkspace(
   at: GitFolder,
@@ -77,7 +77,7 @@ async function defaultBranch(at: GitFolder, transport: Transport): Promise<strin
   return /^ref: refs\/heads\/(\S+)\tHEAD/m.exec(String(said))?.[1] ?? 'HEAD';
 }
 
-/** What git says where the way to the repository failed, or the bridge said so: another time it may go well. */
+/** Git's messages if the connection to the repository failed, or the bridge reported that: transient. */
 const unavailable = new RegExp(
   [
     bridgeRefusal.git,
@@ -89,7 +89,7 @@ const unavailable = new RegExp(
   ].join('|'),
 );
 
-/** Runs git on what comes by the transport. Rejects with `workspace.unavailable` where it may go well another time. */
+/** Runs git over the transport. Rejects with `workspace.unavailable` for a transient fault. */
 async function fetching(at: GitFolder, call: GitCall): Promise<Buffer | undefined> {
   try {
     return await git(at, call);
@@ -100,19 +100,22 @@ async function fetching(at: GitFolder, call: GitCall): Promise<Buffer | undefine
   }
 }
 
-/** The local branch that a job finds itself on: the ref's own name, or `work` for a commit or `HEAD`. */
+/** The job's local branch: the ref's own name, or `work` for a commit or `HEAD`. */
 export function branchOf(ref: string): string {
   const name = ref.replace(/^refs\/(heads|tags)\//, '');
   return isCommitId(name) || name === 'HEAD' || name.startsWith('refs/') ? 'work' : name;
 }
 
-/** Without permission to enter or to write, a folder's own user can't empty it. */
+/** Without permission to enter or write, even the owner cannot empty a folder. */
 const clear = `chmod -R u+rwX . 2>/dev/null
 find . -mindepth 1 -maxdepth 1 -exec rm -rf {} + || exit 1
 ! command -v git >/dev/null || git init -q --template= -b main .
 `;
 
-/** Empties a workspace: what is left is an empty repository, or just a folder where there is no git. Rejects with `workspace.failed`. */
+/**
+ * Empties a workspace: an empty repository is left, or just a folder if there is no git. Rejects with
+ * `workspace.failed`.
+ */
 export async function clearWorkspace(at: GitFolder): Promise<void> {
   const env = { ...at.env, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' };
   await runProgram({

@@ -4,15 +4,15 @@ import { RemudaError } from '@remuda/domain';
 import { parseJson } from '@remuda/protocol';
 import { sessionOptions } from './wire.js';
 
-/** Largest answer, in bytes: the processes of a whole container. */
+/** Maximum size of an answer, in bytes: the processes of a whole container. */
 const maxAnswerBytes = 8 * 1024 * 1024;
-/** How long an agent may take, in ms. */
+/** Timeouts of an agent, in ms. */
 export interface AgentLimits {
-  /** To answer a question. Default 10 s. */
+  /** For answering a question. Default 10 s. */
   readonly answerMs: number;
-  /** To start a program. Default 30 s. */
+  /** For starting a program. Default 30 s. */
   readonly startMs: number;
-  /** To tell of the end of a program that was killed. Default 5 s. */
+  /** For reporting the end of a killed program. Default 5 s. */
   readonly deathMs: number;
 }
 
@@ -20,7 +20,7 @@ const usualLimits: AgentLimits = { answerMs: 10_000, startMs: 30_000, deathMs: 5
 
 const gone = 'The agent under which Claude Code runs is gone.';
 
-/** The worker's end of the one connection with its agent. Nothing that the agent says is taken for more than it is. */
+/** The worker's end of the only connection with its agent. The agent's messages are not trusted. */
 export class AgentLink {
   /** Resolves when the connection has ended. */
   readonly lost: Promise<void>;
@@ -32,7 +32,7 @@ export class AgentLink {
     this.limits = { ...usualLimits, ...limits };
     const session = connect('http://agent', { createConnection: () => socket, ...sessionOptions });
     this.#session = session;
-    // its end says all
+    // its end carries the information
     session.on('error', () => undefined);
     session.once('goaway', () => {
       session.destroy();
@@ -44,7 +44,7 @@ export class AgentLink {
     });
   }
 
-  /** A stream of its own; undefined where the connection has ended. Errors of it need no listener. */
+  /** A stream of its own; undefined if the connection has ended. Its errors need no listener. */
   open(path: string, method: 'GET' | 'POST'): ClientHttp2Stream | undefined {
     if (this.#session.closed || this.#session.destroyed) return undefined;
     const stream = this.#session.request({ ':path': path, ':method': method }, { endStream: method === 'GET' });
@@ -53,8 +53,8 @@ export class AgentLink {
   }
 
   /**
-   * Asks one question. Rejects with `engine.crashed` where the agent is gone, and with `engine.unresponsive` where it says nothing in
-   * time, too much, no JSON, or that it could not.
+   * Asks one question. Rejects with `engine.crashed` if the agent is gone, and with `engine.unresponsive` if its answer
+   * is late, too long, not JSON, or an error.
    */
   async ask(path: string, question: object = {}, limitMs = this.limits.answerMs): Promise<unknown> {
     const stream = this.open(path, 'POST');
@@ -77,7 +77,7 @@ export class AgentLink {
   }
 }
 
-/** All that comes by a stream; undefined when that is too much, too late, or cut off, and then the stream is closed. */
+/** The whole contents of a stream; undefined if they are too long, late or cut off, and then the stream is closed. */
 export function bodyOf(
   stream: ClientHttp2Stream,
   maxBytes: number,

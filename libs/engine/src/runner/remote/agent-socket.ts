@@ -5,19 +5,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RemudaError } from '@remuda/domain';
 
 /**
- * The worker's side: listens at a unix socket until one agent has come, and then for nobody any more: the agent comes before any job
- * runs, and nothing of a job can pose as one later. Rejects with `engine.start_failed` where none comes in time.
+ * The worker's side: listens on a unix socket until one agent has connected, and then for nobody else: the agent
+ * connects before any job runs, so no process of a job can pose as one later. Rejects with `engine.start_failed` if
+ * none connects in time.
  */
 export async function admitAgent(path: string, limitMs: number): Promise<Socket> {
   await rm(path, { force: true });
   const server = createServer();
   const come = once(server, 'connection', { signal: AbortSignal.timeout(limitMs) }) as Promise<[Socket]>;
-  // whoever else has been let in meanwhile
+  // other connections that were accepted meanwhile
   server.once('connection', () => server.on('connection', (other: Socket) => other.destroy()));
   try {
     server.listen(path);
     await once(server, 'listening');
-    // the agent is of our group
+    // the agent is in our group
     await chmod(path, 0o660);
     const [socket] = await come;
     return socket;
@@ -27,14 +28,17 @@ export async function admitAgent(path: string, limitMs: number): Promise<Socket>
     });
   } finally {
     come.catch(() => undefined);
-    // which removes the socket as well
+    // this also removes the socket
     server.close();
   }
 }
 
 const tryEveryMs = 20;
 
-/** The agent's side: connects to its worker, as soon as that listens. Rejects with `engine.start_failed` where it does not in time. */
+/**
+ * The agent's side: connects to its worker as soon as that listens. Rejects with `engine.start_failed` if it does not
+ * in time.
+ */
 export async function reachWorker(path: string, limitMs: number): Promise<Socket> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -2,7 +2,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { isRecord, parseJson } from '@remuda/protocol';
 import { maxQuestionBytes } from './wire.js';
 
-/** The JSON object that comes by a stream. Rejects where it is none, or too large. */
+/** The JSON object in a stream. Rejects if it is invalid or too large. */
 export async function questionOf(stream: ServerHttp2Stream): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let bytes = 0;

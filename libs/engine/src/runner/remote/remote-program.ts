@@ -17,7 +17,7 @@ export function startThere(link: AgentLink, id: number, program: ProgramStart): 
   if (!stdin || !stdout || !stderr || !start) return neverStarted('could not be started: its agent is gone');
   start.end(JSON.stringify(program));
   const send = (name: NodeJS.Signals): void => {
-    // who is gone has no programs
+    // an agent that is gone has no programs
     link.ask(programPath(id, 'signal'), { name }).catch(() => undefined);
   };
   return new RemoteProgram({ stdin, stdout, stderr, start }, send, link.limits);
@@ -53,7 +53,7 @@ class RemoteProgram implements RunningProgram {
     });
   }
 
-  /** One that was killed and of which nothing is heard is given up: its agent may be the job's by now. */
+  /** A killed program whose end is not reported is given up: the job may have taken over its agent. */
   signal(name: NodeJS.Signals): void {
     if (this.#over) return;
     this.send(name);
@@ -69,7 +69,7 @@ class RemoteProgram implements RunningProgram {
     });
     const said = await bodyOf(start, maxExitBytes, undefined);
     clearTimeout(late);
-    // what nobody reads would hold up its end
+    // unread output would delay its end
     for (const output of [this.stdout, this.stderr]) if (output.readableFlowing === null) output.resume();
     const exit = said === undefined ? undefined : readExit(parseJson(said));
     return exit ?? { fault: 'was lost: its agent is gone, or did not report how it ended' };
@@ -83,10 +83,10 @@ class RemoteProgram implements RunningProgram {
   }
 }
 
-/** So much is written at once, in bytes: what is written counts against the memory of the whole connection until it is sent. */
+/** Bytes per write: written data counts against the memory of the whole connection until it is sent. */
 const sliceBytes = 64 * 1024;
 
-/** What is written to a program, slice by slice, as it takes it. */
+/** Input of a program, written in slices as it is consumed. */
 function inputOf(stream: ClientHttp2Stream): Writable {
   stream.resume();
   const input = new Writable({
@@ -113,13 +113,13 @@ async function writeSlices(stream: ClientHttp2Stream, chunk: Buffer): Promise<vo
   for (let start = 0; start < chunk.length; start += sliceBytes)
     await new Promise<void>((resolve, reject) => {
       const slice = chunk.subarray(start, start + sliceBytes);
-      // one that is closed meanwhile may never call back
+      // if it is closed meanwhile it may never call back
       if (stream.closed || stream.destroyed) reject(new Error('the program no longer reads its input'));
       else stream.write(slice, (error) => (error ? reject(error) : resolve()));
     });
 }
 
-/** What comes by a stream, to be read by somebody who takes an output that is cut off for one that has ended. */
+/** A stream for a reader that treats a truncated output as its end. */
 function outputOf(stream: ClientHttp2Stream): PassThrough {
   const output = new PassThrough();
   stream.pipe(output);

@@ -5,7 +5,7 @@ import { AgentLink, type AgentLimits } from './agent-link.js';
 import { startThere } from './remote-program.js';
 import { isCount, isFlag, isText, readAbout, readProcesses, readValue, routes } from './wire.js';
 
-/** Runs programs where an agent is, which may be another container: by a connection with it, which is the only one. */
+/** Runs programs through an agent, which may be in another container, over a single connection. */
 export class RemoteRunner implements Runner {
   #programs = 0;
 
@@ -15,7 +15,9 @@ export class RemoteRunner implements Runner {
     readonly alone: boolean,
   ) {}
 
-  /** Over a connection that the agent has just opened. Rejects as the port does, and where what is there is no agent. */
+  /**
+   * Over a connection that the agent has just opened. Rejects as the port does, and if the other side is not an agent.
+   */
   static async over(socket: Duplex, limits?: Partial<AgentLimits>): Promise<RemoteRunner> {
     const link = new AgentLink(socket, limits);
     try {
@@ -27,12 +29,12 @@ export class RemoteRunner implements Runner {
     }
   }
 
-  /** Resolves when the agent is gone, and all that it ran. */
+  /** Resolves when the agent and all its programs are gone. */
   get lost(): Promise<void> {
     return this.link.lost;
   }
 
-  /** Ends the connection; the agent ends its programs and itself. */
+  /** Ends the connection; the agent then ends its programs and itself. */
   close(): void {
     this.link.close();
   }

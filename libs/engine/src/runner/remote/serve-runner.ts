@@ -6,8 +6,8 @@ import { ServedPrograms } from './served-programs.js';
 import { readProgramPath, routes, sessionOptions } from './wire.js';
 
 /**
- * The agent's end: does by a runner what the worker at the other end of a connection asks for. Resolves when the connection has
- * ended; all programs were killed then. What the worker asks for is done: it is trusted.
+ * The agent's end: carries out the worker's requests with a runner. Resolves when the connection has ended and all
+ * programs were killed. The worker is trusted.
  */
 export function serveRunner(socket: Socket, runner: Runner): Promise<void> {
   const server = createServer(sessionOptions);
@@ -36,7 +36,7 @@ export function serveRunner(socket: Socket, runner: Runner): Promise<void> {
 
 type Answer = (question: Record<string, unknown>) => unknown;
 
-/** The worker is ours: of what it says nothing is checked but that it is an object. */
+/** The worker is ours: its messages are only checked to be objects. */
 function answersOf(runner: Runner): ReadonlyMap<string, Answer> {
   const { root, alone } = runner;
   const value = async (work: Promise<unknown>) => ({ value: await work });

@@ -4,7 +4,7 @@ import type { ProgramStart, Runner, RunningProgram } from '../runner.port.js';
 import { questionOf } from './question.js';
 import { pidHeader, type ProgramPart } from './wire.js';
 
-/** A program as it comes to be: its streams first, then the program itself. */
+/** A program in preparation: its streams first, then the program itself. */
 interface Served {
   readonly streams: Partial<Record<ProgramPart, ServerHttp2Stream>>;
   readonly program: Promise<RunningProgram>;
@@ -18,7 +18,7 @@ export class ServedPrograms {
 
   constructor(private readonly runner: Runner) {}
 
-  /** Takes one stream of a program up. */
+  /** Accepts one stream of a program. */
   async take(
     stream: ServerHttp2Stream,
     { id, part }: { readonly id: string; readonly part: ProgramPart },
@@ -58,7 +58,7 @@ export class ServedPrograms {
     this.#served.delete(id);
   }
 
-  /** A signal may overtake the start that it is for. */
+  /** A signal may arrive before the start of its program. */
   async #signal({ program }: Served, stream: ServerHttp2Stream): Promise<void> {
     const { name } = await questionOf(stream);
     (await program).signal(name as NodeJS.Signals);
@@ -68,7 +68,7 @@ export class ServedPrograms {
   }
 }
 
-/** Joins a program with its streams before it can say anything. Where one side is closed, the other is. */
+/** Connects a program with its streams before its first output. If one side is closed, so is the other. */
 function join(program: RunningProgram, { stdin, stdout, stderr }: Served['streams']): void {
   if (stdin) feed(stdin, program.stdin);
   if (stdout) drain(program.stdout, stdout);

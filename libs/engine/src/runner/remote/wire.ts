@@ -2,9 +2,9 @@ import { isRecord } from '@remuda/protocol';
 import type { Exit, SeenProcess } from '../runner.port.js';
 
 /**
- * What a worker and its agent say to each other, as HTTP/2: the worker asks, the agent answers. A program has a number, which the
- * worker gives, and four streams: first those of its input and its two outputs, then its start, whose answer says its pid in a header
- * and ends with its exit. All else is a question with a JSON body, answered by one.
+ * The protocol of a worker and its agent, over HTTP/2: the worker asks, the agent answers. A program has a number,
+ * assigned by the worker, and four streams: first those of its input and its two outputs, then its start, whose answer
+ * has its pid in a header and ends with its exit. Everything else is a question with a JSON body and a JSON answer.
  */
 export const routes = {
   about: '/about',
@@ -17,24 +17,24 @@ export const routes = {
   memory: '/memory',
 } as const;
 
-/** What of a program is asked for. */
+/** The parts of a program that can be requested. */
 export type ProgramPart = 'stdin' | 'stdout' | 'stderr' | 'start' | 'signal';
 
 export const programPath = (id: number, part: ProgramPart): string => `/programs/${String(id)}/${part}`;
 
-/** Reads such a path; pure. */
+/** Parses such a path; pure. */
 export function readProgramPath(path: string): { readonly id: string; readonly part: ProgramPart } | undefined {
   const [, id, part] = /^\/programs\/(\d+)\/(stdin|stdout|stderr|start|signal)$/.exec(path) ?? [];
   return id === undefined ? undefined : { id, part: part as ProgramPart };
 }
 
-/** The header that says a program's pid. */
+/** The header with a program's pid. */
 export const pidHeader = 'remuda-pid';
 
-/** Largest question, in bytes: a program's arguments and environment, which the kernel limits to less. */
+/** Maximum size of a question, in bytes: a program's arguments and environment, which the kernel limits to less. */
 export const maxQuestionBytes = 16 * 1024 * 1024;
 
-/** How each end has HTTP/2. Its own windows, of 64 KiB for each stream, bound what waits to be read. */
+/** HTTP/2 settings of both ends. The windows, of 64 KiB per stream, limit the unread data. */
 export const sessionOptions = {
   settings: { enablePush: false, maxConcurrentStreams: 4_096 },
   /** In MB. */
@@ -45,20 +45,20 @@ const whole = (value: unknown): value is number => Number.isSafeInteger(value);
 
 const isPid = (value: unknown): value is number => whole(value) && value > 0 && value < 2 ** 31;
 
-/** What an agent says of itself; undefined for anything else. Pure, as the others are. */
+/** What an agent says about itself; undefined for anything else. Pure, like the others. */
 export function readAbout(said: unknown): { readonly root: boolean; readonly alone: boolean } | undefined {
   if (!isRecord(said)) return undefined;
   const { root, alone } = said;
   return typeof root === 'boolean' && typeof alone === 'boolean' ? { root, alone } : undefined;
 }
 
-/** A pid as a header has it; undefined where there is none. */
+/** A pid from a header; undefined if there is none. */
 export function readPid(header: unknown): number | undefined {
   const pid = typeof header === 'string' ? Number(header) : undefined;
   return isPid(pid) ? pid : undefined;
 }
 
-/** How a program ended; undefined for what says no end. */
+/** How a program ended; undefined for anything else. */
 export function readExit(said: unknown): Exit | undefined {
   if (!isRecord(said)) return undefined;
   const { code, signal, fault } = said;
@@ -67,7 +67,7 @@ export function readExit(said: unknown): Exit | undefined {
   return whole(code) && code >= 0 && code < 256 ? { code } : undefined;
 }
 
-/** Processes; undefined where one of them has another shape. */
+/** Processes; undefined if one of them has another shape. */
 export function readProcesses(said: unknown): readonly SeenProcess[] | undefined {
   if (!Array.isArray(said)) return undefined;
   const found = said.flatMap((one: unknown) => (isProcess(one) ? [one] : []));
@@ -80,7 +80,7 @@ function isProcess(one: unknown): one is SeenProcess {
   return isPid(pid) && whole(parent) && typeof startedAt === 'string' && typeof marked === 'boolean';
 }
 
-/** The one value of an answer, where it is of the wanted type; undefined else. */
+/** The single value of an answer, if it has the wanted type; otherwise undefined. */
 export function readValue<T>(said: unknown, isOne: (value: unknown) => value is T): T | undefined {
   const value = isRecord(said) ? said['value'] : undefined;
   return isOne(value) ? value : undefined;

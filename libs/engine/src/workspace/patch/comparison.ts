@@ -5,19 +5,19 @@ import { readCommits, readNumstat, readRaw } from '../git-outcome.js';
 import type { OwnGit } from './own-git.js';
 import { OwnIndex } from './own-index.js';
 
-/** Largest patch that is handed on, in bytes. */
+/** Maximum size of a patch, in bytes. */
 export const maxPatchBytes = 8 * 1024 * 1024;
 const maxCommits = 200;
-/** So many paths at most are named in one warning. */
+/** Maximum number of paths in one warning. */
 const maxNamed = 20;
 
-/** What a job left in its repository, and what a person should know about it. */
+/** What a job left in its repository, and warnings for a person. */
 export interface Collected {
   readonly git?: GitOutcome;
   readonly warnings: readonly string[];
 }
 
-/** Compares the files of a workspace with a commit. Rejects where git can't: other ways may be open then. */
+/** Compares the files of a workspace with a commit. Rejects if git cannot: then other ways may work. */
 export class Comparison {
   readonly #index: OwnIndex;
   readonly #warnings: string[] = [];
@@ -64,7 +64,7 @@ export class Comparison {
     }
   }
 
-  /** The patch; of what is too large, without the largest files, by name. */
+  /** The patch; if it is too large, without the largest files, by name. */
   async #patch(): Promise<string | undefined> {
     const before = this.#index.leftOut.length;
     for (let isBinary = false, leaving = 1; ;) {
@@ -78,14 +78,14 @@ export class Comparison {
         return patch.toString('utf8');
       } else if (isBinary) throw new Error('The patch contains text that is not UTF-8.');
       else {
-        // A patch travels as JSON: text in another encoding is told in git's binary form instead.
+        // A patch travels as JSON: text in another encoding is included in git's binary form instead.
         await this.git.takeAllForBinary();
         isBinary = true;
       }
     }
   }
 
-  /** Whether there was anything that could be left out. */
+  /** Whether anything could be left out. */
   async #leaveLargest(count: number): Promise<boolean> {
     const changes = readRaw(await this.git.paths(this.#diff('--raw', '-z', '--no-abbrev')));
     const ids = [...new Set(changes.flatMap(({ blobs }) => blobs))];

@@ -2,10 +2,13 @@ import { git, type GitCall, type GitFolder } from '../git.js';
 import { ownUser } from '../../runner/local-runner.js';
 import { runProgram } from '../../runner/run-program.js';
 
-/** How much of the job's own repository is looked at: its objects and refs, its objects alone, or nothing. */
+/** How much of the job's own repository is used: its objects and refs, its objects alone, or nothing. */
 export type Trust = 'all' | 'objects' | 'none';
 
-/** Prints the name of the folder that it makes. Beside the files, for the room; the job's own configuration has no part in it. */
+/**
+ * Prints the name of the folder that it creates. Next to the files, for disk space; the job's own configuration is not
+ * used.
+ */
 const setUp = `set -eu
 chmod u+rwx . 2>/dev/null || :
 own=$(mktemp -d ./.remuda-XXXXXXXX)
@@ -24,8 +27,8 @@ printf %s "\${own#./}"
 `;
 
 /**
- * A git folder of our own over a job's files: with its own index, configuration and attributes, none of which the job has
- * a say in. What is written there goes with it.
+ * Our own git folder over a job's files: with its own index, configuration and attributes, which the job cannot
+ * influence. It is deleted with everything written to it.
  */
 export class OwnGit implements AsyncDisposable {
   readonly #folder: string;
@@ -37,38 +40,38 @@ export class OwnGit implements AsyncDisposable {
     this.#folder = `${at.folder}/${name}`;
   }
 
-  /** Makes one. Rejects with `workspace.failed`, where the folder can't be written to. */
+  /** Creates one. Rejects with `workspace.failed` if the folder is not writable. */
   static async make(at: GitFolder, trust: Trust): Promise<OwnGit> {
     const name = await shell(at, setUp, [trust]);
     return new OwnGit(at, name?.toString('utf8') ?? '');
   }
 
-  /** Runs git; undefined when its output was too long. Rejects with `workspace.failed` and git's words. */
+  /** Runs git; undefined if its output was too long. Rejects with `workspace.failed` and git's output. */
   run(args: readonly string[], more: Omit<GitCall, 'args'> = {}): Promise<Buffer | undefined> {
     const env = {
       GIT_DIR: this.#folder,
       GIT_WORK_TREE: this.at.folder,
       GIT_LITERAL_PATHSPECS: '1',
       GIT_NO_REPLACE_OBJECTS: '1',
-      // an object that is missing is not fetched: the remote would be the repository's choice
+      // a missing object is not fetched: the repository chooses the remote
       GIT_ALLOW_PROTOCOL: 'none',
       ...more.env,
     };
     return git(this.at, { ...more, args, env });
   }
 
-  /** The same, for output that is text. */
+  /** The same, for text output. */
   async text(args: readonly string[]): Promise<string> {
     return (await this.run(args))?.toString('utf8') ?? '';
   }
 
-  /** The same, for paths that are ended by a zero byte each, whatever bytes they are made of: latin1. */
+  /** The same, for NUL-terminated paths, which may contain any bytes: latin1. */
   async paths(args: readonly string[], more?: Omit<GitCall, 'args'>): Promise<readonly string[]> {
     const output = (await this.run(args, more))?.toString('latin1') ?? '';
     return output.split('\0').filter((path) => path !== '');
   }
 
-  /** From now on every file is taken for binary, whatever the repository's own attributes say. */
+  /** From now on every file is treated as binary, whatever the repository's own attributes say. */
   async takeAllForBinary(): Promise<void> {
     await shell(this.at, `printf '* -diff\\n' > "$1/info/attributes"`, [this.name]);
   }
@@ -85,7 +88,7 @@ function shell({ folder: cwd, env, runner = ownUser }: GitFolder, script: string
   });
 }
 
-/** Prints those of its arguments that are folders, or lie beyond a link. */
+/** Prints the arguments that are folders, or lie behind a link. */
 const notFiles = `for path; do
   above=$path; found=
   while [ "\${above%/*}" != "$above" ]; do
@@ -96,7 +99,7 @@ const notFiles = `for path; do
 done
 `;
 
-/** Which of the paths no longer lead to a file or link of the workspace itself: folders, and what lies beyond a link. */
+/** Paths that are no longer a file or link of the workspace itself: folders, and what lies behind a link. */
 export async function notFilesOf(at: GitFolder, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set();
   const { folder: cwd, env, runner = ownUser } = at;

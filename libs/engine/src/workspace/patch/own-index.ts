@@ -2,15 +2,15 @@ import { failureOf } from '@remuda/domain';
 import type { GitFolder } from '../git.js';
 import { notFilesOf, type OwnGit } from './own-git.js';
 
-/** So many paths at most are each tried alone, when git can't take them together. */
+/** Maximum number of paths that are tried one by one if git cannot take them together. */
 const maxTries = 64;
 
-/** An index of the workspace as it is: made from a commit, and brought up to the files. */
+/** An index of the workspace: made from a commit, and updated from the files. */
 export class OwnIndex {
-  /** Paths that git could not take: the index says of them what the base says. In latin1. */
+  /** Paths that git could not read: the index has their base version. In latin1. */
   readonly leftOut: string[] = [];
   #tries = 0;
-  /** The job's own index: read, where it can be. */
+  /** The job's own index, if it is readable. */
   readonly #jobs: Readonly<Record<string, string>>;
 
   constructor(
@@ -21,20 +21,20 @@ export class OwnIndex {
     this.#jobs = { GIT_INDEX_FILE: `${at.folder}/.git/index` };
   }
 
-  /** Brings all that differs from `tree` into the index. */
+  /** Adds all differences from `tree` to the index. */
   async fill(tree: string): Promise<void> {
     await this.git.run(['read-tree', tree]);
     const changed = await this.#changed();
     const files = changed.filter(({ link }) => !link).map(({ path }) => path);
     const gone = await notFilesOf(this.at, files);
-    // a file that became a folder stands in the way of what is in it
+    // a file that became a folder blocks its contents
     await this.#feed(['--force-remove'], files);
     const kept = changed.map(({ path }) => path).filter((path) => !gone.has(path));
     const failed = await this.#take([...new Set([...kept, ...(await this.#others(tree))])]);
     await this.leaveOut(failed);
   }
 
-  /** Has the index say of paths what the base says of them, as far as there is room for that. */
+  /** Resets paths of the index to their base version, as far as there is room. */
   async leaveOut(paths: readonly string[]): Promise<void> {
     this.leftOut.push(...paths);
     if (paths.length === 0) return;
@@ -47,7 +47,7 @@ export class OwnIndex {
           .catch(() => undefined);
   }
 
-  /** Tracked paths whose files differ or are gone; `link` says that one stands for a repository. */
+  /** Tracked paths whose files differ or are gone; `link` marks a nested repository. */
   async #changed(): Promise<readonly { readonly path: string; readonly link: boolean }[]> {
     const entries = await this.git.paths(['ls-files', '-z', '--stage', '--modified', '--deleted']);
     const byPath = new Map(
@@ -57,7 +57,7 @@ export class OwnIndex {
     return [...byPath].flatMap(([path, link]) => (unwanted.has(path) ? [] : [{ path, link }]));
   }
 
-  /** Of the files that are not there, those that a sparse checkout leaves away. */
+  /** Missing files that a sparse checkout excludes. */
   async #notCheckedOut(): Promise<ReadonlySet<string>> {
     const gone = await this.git.paths(['ls-files', '-z', '--deleted']);
     if (gone.length === 0) return new Set();
@@ -66,7 +66,7 @@ export class OwnIndex {
     return new Set(gone.filter((path) => skipped.has(path)));
   }
 
-  /** New files, and those that the job itself added in spite of a rule that ignores them. */
+  /** New files, and ignored files that the job itself added. */
   async #others(tree: string): Promise<readonly string[]> {
     const untracked = await this.git.paths(['ls-files', '-z', '--others', '--exclude-standard']);
     const args = ['diff', '--cached', '--name-only', '-z', '--no-renames', '--diff-filter=A', tree];
@@ -74,7 +74,7 @@ export class OwnIndex {
     return [...untracked.map((path) => path.replace(/\/$/, '')), ...staged];
   }
 
-  /** Takes all paths together; where git can't, those that it can, and gives the others. */
+  /** Adds all paths together; if git cannot, those that it can, and returns the others. */
   async #take(paths: readonly string[]): Promise<readonly string[]> {
     try {
       await this.#feed(['--add', '--remove', '--replace'], paths);
