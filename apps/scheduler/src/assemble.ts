@@ -1,9 +1,10 @@
 import type { Recycle } from '@remuda/domain';
-import { Relay } from '@remuda/redis';
+import { Relay, type ProfileQueue } from '@remuda/redis';
 import type { AtRedis } from './at-redis.js';
 import { Holdings } from './attempts/holdings.js';
 import { Losses } from './attempts/losses.js';
 import { OrphanedClaims } from './attempts/orphaned-claims.js';
+import { Places } from './attempts/places.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { Admissions, type AdmissionsParts } from './enrol/admissions.js';
 import { BusyMarks } from './enrol/busy-marks.js';
@@ -59,7 +60,9 @@ function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
   const { runtime, profiles, suspendAfter } = plan;
   const accounts = new Accounts({ access, fleet, log });
   const halts = new HaltWatch({ ...common, halts: at.halts, suspendAfter });
-  const holdings = new Holdings(leases, (profile) => profileQueues.of(profile), halts, clock, metrics, log);
+  const queueOf = (profile: string): ProfileQueue => profileQueues.of(profile);
+  const places = new Places(queueOf, clock, log);
+  const holdings = new Holdings(leases, queueOf, places, halts, clock, metrics, log);
   const orders = new OperatorOrders({ ...common, registry });
   const others = new OtherReleases({ ...common, orders });
   const recycles = new Map(profiles.map(({ name, recycle }) => [name, recycle]));
@@ -68,7 +71,7 @@ function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
   const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports, clock);
   const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
   const ownership = new Ownership({ ...common, holdings, registry, leases, losses, orders, relay, runtime });
-  return { accounts, halts, holdings, orders, relay, losses, ownership };
+  return { accounts, halts, places, holdings, orders, relay, losses, ownership };
 }
 
 /** The pools, and the jobs that their workers are given. */

@@ -123,6 +123,7 @@ export class Scheduler {
     this.#unmeasure?.();
     await (this.plan.workersOnExit === 'remove' ? this.#removeWorkers() : this.#handOver());
     await this.#parts.relay.close();
+    await this.#parts.places.settle();
     await this.#at.profileQueues.close();
     await this.#at.pools.close();
     await this.#at.queues.close();

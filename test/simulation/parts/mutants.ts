@@ -145,6 +145,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
           },
       ),
   },
+  'unfinished-place': { part: () => patch(ProfileQueue.prototype, 'finish', () => () => Promise.resolve()) },
   'pool-without-lead': {
     shownBy: 2421,
     script: without('leader'),

@@ -5,6 +5,7 @@ import type { ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { HaltWatch } from '../pools/halt-watch.js';
 import { Holdings, type Holding } from './holdings.js';
+import type { Places } from './places.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import { outsideGraceMs } from './overdue.js';
 
@@ -33,6 +34,7 @@ function make(cancels: string[] = []) {
   const holdings = new Holdings(
     leases,
     () => unused as ProfileQueue,
+    unused as Places,
     unused as HaltWatch,
     unused as Clock,
     unused as SchedulerMetrics,

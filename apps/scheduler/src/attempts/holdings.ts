@@ -17,6 +17,7 @@ import {
 import type { HeldJob, ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOf, endingOfFailure } from './ending.js';
+import type { Places } from './places.js';
 import type { HaltWatch } from '../pools/halt-watch.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import { outsideGraceMs, overdueFailure } from './overdue.js';
@@ -45,6 +46,7 @@ export class Holdings {
   constructor(
     private readonly leases: LeaseStore,
     private readonly queueOf: (profile: string) => ProfileQueue,
+    private readonly places: Places,
     private readonly halts: HaltWatch,
     private readonly clock: Clock,
     private readonly metrics: SchedulerMetrics,
@@ -146,7 +148,7 @@ export class Holdings {
       { job: job.id, worker: lease.worker, state: ending.state, failure: ending.failure?.code },
       'attempt ended',
     );
-    if (holding) this.#follow(holding, ending);
+    if (holding) await this.places.follow(holding.held, job.spec.profile, ending);
     await this.halts.onEnding(job.spec.profile, ending);
     return 'settled';
   }
@@ -164,19 +166,6 @@ export class Holdings {
     if (isOver(job.state)) await queue.finish(holding.held, job.failure);
     else if (job.wakeAt === undefined) await queue.giveBack(holding.held);
     else await queue.park(holding.held, job.wakeAt);
-  }
-
-  /**
-   * Lets the place of a job that is queued again follow its record, while we go on. Where that fails the job's lock runs out,
-   * and whoever claims it then finds in the record what to do.
-   */
-  #follow({ held, job }: Holding, ending: Ending): void {
-    if (ending.state !== 'queued') return;
-    const queue = this.queueOf(job.spec.profile);
-    const moved = ending.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, ending.wakeAt);
-    moved.catch((error: unknown) => {
-      this.log.warn({ err: error, job: job.id }, "updating a job's place in its queue failed and will be tried again");
-    });
   }
 }
 

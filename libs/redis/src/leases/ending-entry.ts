@@ -1,6 +1,4 @@
 import type { Ending, EventData, LastOfAttempt, NewEvent, Spent } from '@remuda/domain';
-import { failureText } from '../queue/profile-queue.js';
-import { keepFinished } from '../queue/queues.js';
 
 /** What the ending writes into the job's record, fields and values in turn; `spent` is what the bridge counted, where it did. */
 export function endingFields(ending: Ending, spent?: Spent): (string | number)[] {
@@ -12,12 +10,6 @@ export function endingFields(ending: Ending, spent?: Spent): (string | number)[]
     ...(result ? ['turns', result.turns] : []),
     ...(told ? ['usage', JSON.stringify(told.usage), 'costUsd', told.costUsd] : []),
   ];
-}
-
-/** What BullMQ is told of a job that is over: its failure or '', how many of its like are kept, and until which age in ms. */
-export function finishedAs({ failure }: Ending): readonly [string, number, number] {
-  const { count, age } = failure ? keepFinished.removeOnFail : keepFinished.removeOnComplete;
-  return [failure ? failureText(failure) : '', count, age * 1_000];
 }
 
 /** The event that proves that nothing of the attempt is left, where there is such a proof. */

@@ -21,7 +21,7 @@ import { messageFormats, modelCount } from '@remuda/protocol';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter } from './attempt-entry.js';
-import { endedEvents, endingEvent, endingFields, finishedAs } from './ending-entry.js';
+import { endedEvents, endingEvent, endingFields } from './ending-entry.js';
 import { failQueuedScript } from '../jobs/end-queued.lua.js';
 import { endedKeysOf } from '../jobs/job-keys.js';
 import { foundJob, retriedField } from '../jobs/job-hash.js';
@@ -31,7 +31,6 @@ import { settleScript } from './settle.lua.js';
 import { leavingKeys, ticketOptions } from '../queue/placing.js';
 import type { Queues } from '../queue/queues.js';
 import { keysEndMs } from '../retention/retention.js';
-import { affixesOf } from '../script/script.js';
 import { spentByAttempt, spentOf } from './spent.js';
 
 /** What an assignment says before there is a lease for it. */
@@ -97,8 +96,6 @@ export class Leases implements LeaseStore {
     const started = held.startedAt === undefined ? [] : ['startedAt', held.startedAt];
     const fields = [...started, ...endingFields(ending, spent)];
     const events = [...endedEvents(held.last, now), endingEvent(ending, now, spent)];
-    const [beforeQueue, behindQueue] = affixesOf((profile) => keys.placed(profile, ''));
-    const [bullFailure, keptCount, keptMs] = finishedAs(ending);
     const isAgain = ending.state === 'queued';
     const raised = isAgain ? [...(ending.usage ? [ending.usage] : []), retriedField(ending.failure.code)] : [];
     const [answer, firstTokenAt] = (await settleScript.run(this.#redis, {
@@ -115,7 +112,6 @@ export class Leases implements LeaseStore {
         result: !isAgain && ending.result ? JSON.stringify({ ...ending.result, ...spent }) : '',
         attemptMembers: ending.failure ? attemptMembers(ending.failure, now, held.last, spentByAttempt(counts)) : '',
         isDeadLetter: ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
-        ...{ beforeQueue, behindQueue, bullFailure, keptCount, keptMs },
       },
       rest: fields,
     })) as [string, string?];

@@ -17,39 +17,6 @@ local function noteAttempt(record, members)
 end`,
 };
 
-/**
- * Moves the place of a job that is over to those that BullMQ shows as finished, as BullMQ's own `moveToFinished` would have it; a test
- * compares the two. Where the lock is not the job's any more, the place is left to whoever has it. Left out is what nobody reads, like
- * BullMQ's event stream, and the stack of an error that we make up; of those that are finished no more than ten leave at a time.
- */
-const finishPlace: Fragment = {
-  lua: `
-local function finishPlace(queue, id, lock, failure, now, keptCount, keptMs)
-  local place = queue .. id
-  if not lock or redis.call('GET', place .. ':lock') ~= lock then return end
-  if redis.call('LREM', queue .. 'active', -1, id) == 0 then return end
-  redis.call('DEL', place .. ':lock')
-  redis.call('SREM', queue .. 'stalled', id)
-  redis.call('HINCRBY', place, 'atm', 1)
-  local line = queue .. 'completed'
-  if failure == '' then
-    redis.call('HSET', place, 'returnvalue', 'null', 'finishedOn', now)
-  else
-    line = queue .. 'failed'
-    redis.call('HSET', place, 'failedReason', failure, 'finishedOn', now)
-  end
-  redis.call('ZADD', line, now, id)
-  local above = redis.call('ZCARD', line) - tonumber(keptCount)
-  if above > 10 then above = 10 end
-  local old = redis.call('ZRANGEBYSCORE', line, '-inf', now - keptMs, 'LIMIT', 0, 10)
-  if above > #old then old = redis.call('ZRANGE', line, 0, above - 1) end
-  for _, other in ipairs(old) do
-    redis.call('ZREM', line, other)
-    redis.call('DEL', queue .. other, queue .. other .. ':logs')
-  end
-end`,
-};
-
 /** What an ending is given: see `settleScript`. */
 export const settleShape = {
   keys: [...endedKeys, 'cursors', 'counters', 'grant', 'deadLetters'],
@@ -68,25 +35,22 @@ export const settleShape = {
       'raised',
     ] as const),
     ...(['wakeAt', 'result', 'attemptMembers', 'isDeadLetter'] as const),
-    ...(['beforeQueue', 'behindQueue', 'bullFailure', 'keptCount', 'keptMs'] as const),
   ],
   rest: 'fields',
 } as const;
 
 /**
- * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now. The place of a job that is over follows in
- * the same step; that of a job that is queued again follows later.
+ * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now. The job's place in its queue follows later.
  *
  * `before` and `after` are those of the relay's cursor, '' where it does not move; `raised` are counts of the record, as JSON; '' stands for no
- * `wakeAt`, `result`, `attemptMembers` (what is to be kept of an attempt without success) and `bullFailure`; `fields` are written into the record.
- * BullMQ keeps `keptCount` finished places, for `keptMs`.
+ * `wakeAt`, `result` and `attemptMembers` (what is to be kept of an attempt without success); `fields` are written into the record.
  * Gives 'ok' and when the model's first token came, 'fenced', the cursor that stands instead of the expected one, or 'cancelled' and
  * does nothing where the job would be queued again and its cancel was asked for in the meantime.
  */
 export const settleScript = defineScript(
   {
     ...settleShape,
-    include: [isHeldBy, isAtCursor, noteAttempt, appendEvents, endJob, finishPlace],
+    include: [isHeldBy, isAtCursor, noteAttempt, appendEvents, endJob],
     whenFull: true,
   },
   `
@@ -100,7 +64,7 @@ if before ~= '' then
   if not isAtCursor(cursor, before) then return {cursor} end
   redis.call('HSET', cursorsKey, worker, after) -- rule: cursor
 end
-local at = redis.call('HMGET', jobKey, ${heldFields}, 'profile', 'lock')
+local at = redis.call('HMGET', jobKey, ${heldFields})
 if not isHeldBy(at, worker, lease) then
   redis.call('HINCRBY', countersKey, 'fenced', 1)
   return {'fenced'}
@@ -119,7 +83,6 @@ else
   if result ~= '' then redis.call('SET', resultKey, result) end
   if isDeadLetter == '1' then redis.call('ZADD', deadLettersKey, now, id) end
   endJob(id, now, keysEndMs)
-  finishPlace(beforeQueue .. at[5] .. behindQueue, id, at[6], bullFailure, now, keptCount, keptMs)
 end
 return {'ok', redis.call('HGET', modelKey, 'firstTokenAt') or ''}
 `,

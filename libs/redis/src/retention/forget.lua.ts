@@ -28,7 +28,8 @@ for _, id in ipairs(ids) do
   local at = redis.call('HMGET', job, 'bytes', 'labels', 'profile')
   local queue = beforeQueue .. (at[3] or '') .. behindQueue
   if redis.call('EXISTS', queue .. id .. ':lock') == 0 then
-    redis.call('LREM', queue .. 'wait', 1, id)
+    for _, line in ipairs({'wait', 'active'}) do redis.call('LREM', queue .. line, 1, id) end
+    redis.call('SREM', queue .. 'stalled', id)
     for _, line in ipairs({'completed', 'failed', 'prioritized', 'delayed'}) do redis.call('ZREM', queue .. line, id) end
     redis.call('UNLINK', queue .. id, queue .. id .. ':logs')
     for _, label in ipairs(cjson.decode(at[2] or '[]')) do redis.call('ZREM', beforeLabel .. label, id) end
