@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
 import { StreamEngine, type BridgeAddress, type CopyPlace } from '@remuda/engine';
-import { bridgeSockets } from '@remuda/protocol';
+import { bridgeSockets, workerEnv } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { openBridge } from './bridge/open-bridge.js';
@@ -24,13 +24,15 @@ const leaveSignals = ['SIGTERM', 'SIGINT'] as const;
 type Settings = SettingsOf<typeof workerSettings>;
 
 async function main(): Promise<void> {
-  const settings = await settled();
+  const own = readSettings(workerSettings, process.env);
+  let hide = (line: string): string => line;
+  const log = createLogger({ name: 'worker', level: own.logLevel, hide: (line) => hide(line) });
+  // before it enrols, which may take long: an agent waits two minutes for its worker
+  const runner = await runnerOf(own, log);
+  const settings = await enrolled(own, log);
   const { id, redisUrl, bridge, profile, workspace, home, claude } = settings;
   if (id === undefined || redisUrl === undefined || bridge === undefined || profile === undefined)
     throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
-  let hide = (line: string): string => line;
-  const log = createLogger({ name: 'worker', level: settings.logLevel, hide: (line) => hide(line) });
-  const runner = await runnerOf(settings, log);
   const address = await openBridge(bridge, settings, log);
   const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
@@ -67,18 +69,9 @@ async function main(): Promise<void> {
 }
 
 /** The worker's settings. In a pod of another controller most of them come from the scheduler, at enrolment. */
-async function settled(): Promise<Settings> {
-  const settings = readSettings(workerSettings, process.env);
-  const {
-    enrol: url,
-    enrolCa: ca,
-    enrolProfile: profile,
-    enrolTokenFile: tokenFile,
-    enrolledFile,
-    logLevel,
-  } = settings;
-  if (!url) return settings;
-  const log = createLogger({ name: 'worker', level: logLevel });
+async function enrolled(own: Settings, log: Logger): Promise<Settings> {
+  const { enrol: url, enrolCa: ca, enrolProfile: profile, enrolTokenFile: tokenFile, enrolledFile } = own;
+  if (!url) return own;
   const told = new AbortController();
   const leave = (): void => {
     told.abort();
@@ -86,8 +79,14 @@ async function settled(): Promise<Settings> {
   for (const signal of leaveSignals) process.on(signal, leave);
   const env = await enrol({ url, ca, profile, tokenFile, log }, told.signal).catch(() => process.exit(0));
   for (const signal of leaveSignals) process.off(signal, leave);
+  const settings = readSettings(workerSettings, { ...process.env, ...env });
+  if (settings.agentSocket !== own.agentSocket)
+    throw new RemudaError(
+      'config.invalid',
+      `The pod's manifest has to set ${workerEnv.agentSocket} to ${settings.agentSocket ?? ''}, where its agent comes to.`,
+    );
   await writeFile(enrolledFile, '');
-  return readSettings(workerSettings, { ...process.env, ...env });
+  return settings;
 }
 
 /** Snapshots need a socket of the bridge: without one, or if they are off, a lost job runs its prompt again. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +13,12 @@ import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
 import { parse } from 'yaml';
 import { readDocument, root } from './document.js';
 import {
+  canRender,
   kustomization,
   kustomizedFolders,
   manifestsIn,
   podTemplate,
-  readManifests,
+  rendered,
   typeFaults,
   validate,
   type Manifest,
@@ -29,19 +29,6 @@ const production = manifestsIn('overlays/production');
 const withPods = base.flatMap((manifest) => {
   const template = podTemplate(manifest);
   return template ? [{ name: manifest.metadata.name, manifest, template }] : [];
-});
-
-/** The first of the programs that can render. */
-const renderer = [
-  ['kubectl', 'kustomize'],
-  ['kustomize', 'build'],
-].find(([program = '']) => {
-  try {
-    execFileSync(program, ['version', ...(program === 'kubectl' ? ['--client'] : [])], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 });
 
 /** A copy of `k8s` with the files that a person makes before `kubectl apply`. */
@@ -58,12 +45,9 @@ afterAll(() => {
 });
 
 /** What a folder under `k8s` renders to. */
-function render(folder: string): readonly Manifest[] {
-  const [program = '', verb = ''] = renderer ?? [];
-  return readManifests(execFileSync(program, [verb, join(copy, folder)], { encoding: 'utf8' }));
-}
+const render = (folder: string): readonly Manifest[] => rendered(join(copy, folder));
 
-describe.skipIf(renderer === undefined)('rendered', () => {
+describe.skipIf(!canRender)('rendered', () => {
   describe.each(kustomizedFolders())('k8s/%s', (folder) => {
     test('has its objects, and each fits its model', () => {
       const rendered = render(folder);
@@ -139,7 +123,7 @@ describe.skipIf(renderer === undefined)('rendered', () => {
 });
 
 /** Secrets that a person or an overlay brings; each overlay says so in its first lines, or the README does. */
-const brought = new Set(['Secret/remuda-redis', 'Secret/remuda-model', 'Secret/remuda-bridge-tls']);
+const brought = new Set(['redis', 'model', 'bridge-tls', 'scheduler-tls'].map((name) => `Secret/remuda-${name}`));
 
 /** What is referred to and is not there, by kind and name. Names that kustomize makes have a hash behind them. */
 function danglingIn(rendered: readonly Manifest[]): readonly string[] {
@@ -283,10 +267,7 @@ test('the images are those that docker/build.mjs makes, and Redis', () => {
   expect(worker?.value).toBe(`remuda-worker:${version}`);
 });
 
-test.each(['base', 'overlays/kind', 'overlays/production'])(
-  'the scheduler can read the profiles file of k8s/%s',
-  (folder) => {
-    const text = readDocument(`k8s/${folder}/profiles.yaml`);
-    expect(readProfiles(parse(text) as unknown, { image: 'any', warm: 1, max: 2 })).not.toEqual([]);
-  },
-);
+test.each(kustomizedFolders())('the scheduler can read the profiles file of k8s/%s', (folder) => {
+  const text = readDocument(`k8s/${folder}/profiles.yaml`);
+  expect(readProfiles(parse(text) as unknown, { image: 'any', warm: 1, max: 2 })).not.toEqual([]);
+});

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecord } from '@remuda/protocol';
 import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
-import { Role, RoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1';
+import { ScaledJob } from '@kubernetes-models/keda/keda.sh/v1alpha1';
+import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
+import { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1';
 import { ConfigMap, Namespace, PersistentVolumeClaim, Secret, Service, ServiceAccount } from 'kubernetes-models/v1';
 import ts from 'typescript';
 import { parse, parseAllDocuments } from 'yaml';
@@ -44,6 +47,7 @@ export interface PodTemplate {
 
 /** A folder's `kustomization.yaml`. */
 export interface Kustomization {
+  readonly kind: 'Kustomization' | 'Component';
   readonly resources: readonly string[];
   readonly images: readonly { readonly name: string; readonly newName?: string; readonly newTag?: string }[];
   readonly configMapGenerator: readonly { readonly name: string; readonly literals?: readonly string[] }[];
@@ -65,29 +69,57 @@ export function manifestsIn(folder: string): readonly Manifest[] {
   return files.flatMap((file) => readManifests(readDocument(`k8s/${folder}/${file}`)));
 }
 
-/** The folders under `k8s` that have a kustomization. */
+/** The folders under `k8s` that can be rendered: a component is rendered with each overlay that has it. */
 export function kustomizedFolders(): readonly string[] {
   const files = readdirSync(join(root, 'k8s'), { recursive: true, encoding: 'utf8' });
   return files
     .filter((file) => file.endsWith('/kustomization.yaml'))
-    .map((file) => file.slice(0, file.lastIndexOf('/')));
+    .map((file) => file.slice(0, file.lastIndexOf('/')))
+    .filter((folder) => kustomization(folder).kind === 'Kustomization');
+}
+
+/** The first of the programs that can render. */
+const renderer = [
+  ['kubectl', 'kustomize'],
+  ['kustomize', 'build'],
+].find(([program = '']) => {
+  try {
+    execFileSync(program, ['version', ...(program === 'kubectl' ? ['--client'] : [])], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** Whether there is a program here that renders. */
+export const canRender = renderer !== undefined;
+
+/** What the folder at a path renders to. */
+export function rendered(path: string): readonly Manifest[] {
+  const [program = '', verb = ''] = renderer ?? [];
+  return readManifests(execFileSync(program, [verb, path], { encoding: 'utf8' }));
 }
 
 /** The pod template of an object that has one. */
-export function podTemplate({ spec }: Manifest): PodTemplate | undefined {
+export function podTemplate({ spec: own }: Manifest): PodTemplate | undefined {
+  const spec = isRecord(own?.['jobTargetRef']) ? own['jobTargetRef'] : own;
   return isRecord(spec?.['template']) ? (spec['template'] as unknown as PodTemplate) : undefined;
 }
 
 /** The models of the kinds that we use. */
 const models: Readonly<Record<string, new (data: never) => { validate(): void }>> = {
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
   Deployment,
+  HorizontalPodAutoscaler,
   Namespace,
   NetworkPolicy,
   PersistentVolumeClaim,
   PodDisruptionBudget,
   Role,
   RoleBinding,
+  ScaledJob,
   Secret,
   Service,
   ServiceAccount,
@@ -101,13 +133,18 @@ export function validate(manifest: Manifest): void {
   new Model(manifest as never).validate();
 }
 
+/** The package with the models of an object's kind. */
+function modelsOf({ apiVersion }: Manifest): string {
+  return apiVersion.startsWith('keda.sh/') ? '@kubernetes-models/keda' : 'kubernetes-models';
+}
+
 /** What a type checker says of the objects: it knows the fields that there are, which a schema's validator does not. */
 export function typeFaults(manifests: readonly Manifest[]): readonly string[] {
   const file = join(root, 'manifests.generated.ts');
   const source = manifests
     .map((manifest, i) => {
       const name = `_${i}_${manifest.kind}`;
-      return `import type { I${manifest.kind} as ${name} } from 'kubernetes-models/${manifest.apiVersion}/${manifest.kind}';
+      return `import type { I${manifest.kind} as ${name} } from '${modelsOf(manifest)}/${manifest.apiVersion}/${manifest.kind}';
 export const ${manifest.kind.toLowerCase()}${i}: ${name} = ${JSON.stringify(manifest)};`;
     })
     .join('\n');
