@@ -1,11 +1,11 @@
 /**
- * Every way in which Remuda refuses or fails has a stable code. `docs/errors.md` says of each what it means, where it
- * comes from and what to do; a test holds the two together.
+ * Every refusal and failure of Remuda has a stable code. `docs/errors.md` has the meaning, cause and cure of each; a
+ * test compares the two.
  */
 
-/** Codes with which a request is refused, or the service says what is wrong with itself. No job ends with one of them. */
+/** Codes with which a request is refused, or the service reports a problem of its own. No job ends with one of them. */
 export const refusalCodes = [
-  // requests that are refused
+  // refused requests
   'request.malformed',
   'request.invalid',
   'request.too_large',
@@ -45,7 +45,7 @@ export const refusalCodes = [
   'format.unsupported',
 ] as const;
 
-/** Codes with which an attempt or a job ends without success. What follows each is the table in `failure-class.ts`. */
+/** Codes with which an attempt or a job can end without success. The table in `failure-class.ts` says what follows. */
 export const failureCodes = [
   'internal',
   'job.cancelled',
@@ -103,7 +103,7 @@ export interface Fault {
   readonly message: string;
 }
 
-/** The one error class of this project: a code, a sentence for a person, the faults of an input if there are any. */
+/** The only error class of this project: a code, a sentence for a person, and the faults of an input if any. */
 export class RemudaError extends Error {
   override readonly name = 'RemudaError';
 

@@ -1,18 +1,18 @@
 import { RemudaError, type Fault } from './errors.js';
 
-/** One environment variable: what it means, its unit, and its default. A variable without default may be absent. */
+/** One environment variable: its meaning, unit and default. A variable without a default may be absent. */
 export interface Setting<T> {
   readonly env: string;
   readonly about: string;
-  /** Unit or shape, for the documents: `ms`, `port`, `url`. */
+  /** Unit or format, for the documents: `ms`, `port`, `url`. */
   readonly unit: string;
   readonly default?: T;
   readonly secret?: boolean;
-  /** Gives the value, or throws an Error that says what was expected. */
+  /** Returns the value, or throws an Error that says what was expected. */
   readonly parse: (text: string) => T;
 }
 
-/** What a table of settings reads to. */
+/** The values of a table of settings. */
 export type SettingsOf<T extends Readonly<Record<string, Setting<unknown>>>> = {
   readonly [K in keyof T]: T[K] extends { readonly default: infer D }
     ? D extends undefined
@@ -21,7 +21,10 @@ export type SettingsOf<T extends Readonly<Record<string, Setting<unknown>>>> = {
     : ReturnType<T[K]['parse']> | undefined;
 };
 
-/** Reads all settings of a table, and reports all faults together as `config.invalid`. An empty variable is absent. */
+/**
+ * Reads all settings of a table, and reports all faults at once as `config.invalid`. An empty variable counts as
+ * absent.
+ */
 export function readSettings<T extends Readonly<Record<string, Setting<unknown>>>>(
   table: T,
   env: Readonly<Record<string, string | undefined>>,
@@ -73,12 +76,12 @@ export const oneOf =
     return text;
   };
 
-/** Any text. */
+/** Any string. */
 export const text = (value: string): string => value;
 
 /**
- * Name of a cluster, first part of its keys at Redis: the same rule in every app, or one of them would start where the others
- * refuse to. At most 30 characters, since it is part of names of containers and folders as well.
+ * Name of a cluster, the prefix of its Redis keys: the same rule in every app, or one would start where the others
+ * refuse to. At most 30 characters, since it is also part of names of containers and folders.
  */
 export const namespaceName = (value: string): string => {
   if (!/^[a-z0-9-]{1,30}$/.test(value))

@@ -1,24 +1,30 @@
 /**
- * Two numbers by which programs of different releases know whether they understand each other: what each is of, and when it is
- * raised, is in docs/adr/0011. Where a number should be and none is, it is 1: so releases wrote that had none yet.
+ * Two format numbers tell whether programs of different releases are compatible: docs/adr/0011 says what they cover,
+ * and when they are raised. A missing number means 1, since early releases wrote none.
  */
 
-/** What a release understands: formats from `oldest` to `own`; it writes `own`. */
+/** The formats that a release understands, from `oldest` to `own`; it writes `own`. */
 export interface Formats {
   readonly own: number;
   readonly oldest: number;
 }
 
-/** Of the keys in Redis, and of what they hold. */
+/** Of the keys in Redis, and their contents. */
 export const storageFormats: Formats = { own: 1, oldest: 1 };
 
-/** Of what apps tell each other: assignments, control messages, reports, a worker's profile, grants, and what workers ask bridges for. */
+/**
+ * Of messages between apps: assignments, control messages, reports, a worker's profile, grants, and workers' requests
+ * to bridges.
+ */
 export const messageFormats: Formats = { own: 1, oldest: 1 };
 
-/** How a format fits what is understood: `older` is understood, `outdated` no longer, `newer` not yet, and `unreadable` is no format. */
+/**
+ * Compatibility of a format: `older` is still understood, `outdated` no longer, `newer` not yet, and `unreadable` is
+ * not a format.
+ */
 export type Fit = 'equal' | 'older' | 'outdated' | 'newer' | 'unreadable';
 
-/** How a format that was read fits. Absent, it is 1. Pure. */
+/** The compatibility of a format. If absent, it is 1. Pure. */
 export function fitOf(format: unknown, { own, oldest }: Formats = messageFormats): Fit {
   const number = format === undefined ? 1 : format;
   if (!isFormat(number)) return 'unreadable';
@@ -27,26 +33,26 @@ export function fitOf(format: unknown, { own, oldest }: Formats = messageFormats
   return number < oldest ? 'outdated' : 'older';
 }
 
-/** Whether what has this format is understood. Pure. */
+/** Whether this format is understood. Pure. */
 export function isUnderstood(format: unknown, formats: Formats = messageFormats): boolean {
   const fit = fitOf(format, formats);
   return fit === 'equal' || fit === 'older';
 }
 
-/** The format that a message says it has; undefined where it says none that could be one. */
+/** The format of a message; undefined if it has no valid one. */
 export function formatIn(message: Readonly<Record<string, unknown>>): number | undefined {
   const { v = 1 } = message;
   return isFormat(v) ? v : undefined;
 }
 
-/** What an app does at its start, by the format that it finds in Redis. */
+/** What an app does at start-up, depending on the format in Redis. */
 export type StoragePlan =
   | { readonly kind: 'keep' }
-  /** What is there is to be translated, from this format on, and then ours is to be written. */
+  /** Migrate the keys from this format, then write ours. */
   | { readonly kind: 'raise'; readonly from: number }
   | { readonly kind: 'refuse'; readonly why: Exclude<Fit, 'equal' | 'older'> };
 
-/** Decides by the text that stands there, `undefined` where there is none. Pure. */
+/** Decides by the stored text, `undefined` if there is none. Pure. */
 export function planStorage(found: string | undefined, formats: Formats = storageFormats): StoragePlan {
   const format = found === undefined ? 1 : /^[1-9][0-9]*$/.test(found) ? Number(found) : found;
   const fit = fitOf(format, formats);
@@ -55,7 +61,7 @@ export function planStorage(found: string | undefined, formats: Formats = storag
   return { kind: 'refuse', why: fit };
 }
 
-/** Says what is understood, for a person. */
+/** The understood formats, for a person. */
 export function formatsText({ own, oldest }: Formats): string {
   return own === oldest ? String(own) : `${String(oldest)} to ${String(own)}`;
 }

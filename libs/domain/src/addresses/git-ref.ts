@@ -1,6 +1,6 @@
-/** Which names git takes for a branch, tag or commit: the one rule for all that read, write or pass on a `ref`. */
+/** Which names git accepts for a branch, tag or commit: the single rule for all code that handles a `ref`. */
 
-/** Longest ref, in characters. */
+/** Maximum length of a ref, in characters. */
 export const maxRefLength = 255;
 
 /** What `git check-ref-format` refuses anywhere in a name: control characters, space, `~^:?*[\`, `..`, `@{`, `//`. */
@@ -9,12 +9,12 @@ const refusedAnywhere = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\//;
 const refusedPart = /(?:^|\/)\.|\.lock(?:\/|$)/;
 /** Nor does a name begin with a slash or end with one or with a dot. */
 const refusedEnd = /^\/|[/.]$/;
-/** A half of a UTF-16 pair by itself has no UTF-8. */
+/** An unpaired UTF-16 surrogate cannot be encoded in UTF-8. */
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * Says what is wrong with a branch, tag, full ref or commit id; undefined for a good one. The rules are those of
- * `git check-ref-format`; `origin/main`, which git takes and hardly anybody means, is refused with what to write instead.
+ * What is wrong with a branch, tag, full ref or commit id; undefined for a valid one. The rules are those of
+ * `git check-ref-format`; `origin/main`, which git accepts but hardly anybody means, is refused with a suggestion.
  */
 export function refFault(ref: string): string | undefined {
   if (ref === '' || ref.length > maxRefLength) return `must have 1 to ${String(maxRefLength)} characters`;
@@ -32,7 +32,7 @@ export function refFault(ref: string): string | undefined {
   return undefined;
 }
 
-/** Whether a ref is a whole commit id. */
+/** Whether a ref is a full commit id. */
 export function isCommitId(ref: string): boolean {
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref);
 }

@@ -1,9 +1,12 @@
 import { hostFault, isHostName, type HostRule } from './host-rules.js';
 import { addressKind } from './internet-address.js';
 
-/** Which repositories a job may name, and how: the one rule for the api, which takes the name, and the bridge, which fetches. */
+/**
+ * Which repositories a job may name, and how: the single rule for the api, which accepts the name, and the bridge,
+ * which fetches.
+ */
 
-/** Where a repository is. */
+/** The location of a repository. */
 export interface GitUrl {
   readonly protocol: 'https' | 'http' | 'ssh' | 'git' | 'file';
   /** A name or an address, without brackets; '' for `file`. */
@@ -11,20 +14,20 @@ export interface GitUrl {
   readonly port?: number;
 }
 
-/** What an operator allows besides repositories on the public internet. */
+/** What an operator allows in addition to repositories on the public internet. */
 export interface GitUrlRules {
-  /** Paths of the bridge's machine. */
+  /** Paths on the bridge's machine. */
   readonly allowFile: boolean;
-  /** Hosts that may be reached though their addresses are private ones. */
+  /** Hosts that may be reached although their addresses are private. */
   readonly hosts: readonly HostRule[];
 }
 
-/** Longest URL, in characters. */
+/** Maximum length of a URL, in characters. */
 export const maxGitUrlLength = 2_000;
 
 const allowed = 'must be a URL (https, http, ssh, git) or user@host:path';
 
-/** Says what is wrong with a repository's URL; undefined for a good one. What a name of a host resolves to is for the bridge to see. */
+/** What is wrong with a repository's URL; undefined for a valid one. The bridge checks what a host name resolves to. */
 export function gitUrlFault(url: string, { allowFile, hosts }: GitUrlRules): string | undefined {
   const read = readGitUrl(url);
   if (typeof read === 'string') return read;
@@ -37,8 +40,9 @@ export function gitUrlFault(url: string, { allowFile, hosts }: GitUrlRules): str
 }
 
 /**
- * Takes a repository's URL apart, or says what is wrong with it: nothing that git would take for an option, none of its helpers that
- * run a command (`ext::`), no path of a disk, no user or password but the name of a user of ssh. The URL is in no fault.
+ * Parses a repository's URL, or says what is wrong with it: nothing that git would treat as an option, no transport
+ * helper that runs a command (`ext::`), no local path, no user or password except an ssh user name. Faults do not
+ * contain the URL.
  */
 export function readGitUrl(url: string): GitUrl | string {
   if (url === '' || url.length > maxGitUrlLength) return `must have 1 to ${String(maxGitUrlLength)} characters`;
@@ -64,7 +68,7 @@ function readUrl(scheme: string, authority: string, rest: string): GitUrl | stri
   return { protocol: scheme, host, ...(port === undefined ? {} : { port: Number(port) }) };
 }
 
-/** `host:path` and `user@host:path`. One letter is no host but a drive (`C:/repo`). */
+/** `host:path` and `user@host:path`. A single letter is a drive (`C:/repo`), not a host. */
 function readScpLike(url: string): GitUrl | string {
   const [, user, v6, name = '', path] = /^(?:([^@/:]*)@)?(?:\[([^\]]*)\]|([^/:@]+)):(.+)$/s.exec(url) ?? [];
   const host = v6 ?? name;

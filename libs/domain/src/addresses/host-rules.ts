@@ -1,13 +1,13 @@
 import { addressKind, isInBlock, readBlock, type AddressBlock } from './internet-address.js';
 
-/** A host that is open though its address is none of the public internet's: a name, all names below one, or a block of addresses. */
+/** A host that is allowed although its address is not public: a name, all names below one, or a block of addresses. */
 export type HostRule =
   { readonly kind: 'name' | 'below'; readonly name: string } | { readonly kind: 'block'; readonly block: AddressBlock };
 
 const namePattern = /^(?!-)[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*$/u;
 
 /**
- * Whether a text can be the name of a host. Names that end in a number are none: C libraries read some of them as addresses
+ * Whether a text can be a host name. Names that end in a number cannot: C libraries read some of them as addresses
  * (`127.1`, `0x7f.1`, `2130706433`).
  */
 export function isHostName(text: string): boolean {
@@ -15,7 +15,10 @@ export function isHostName(text: string): boolean {
   return text.length <= 253 && namePattern.test(text) && !/^(\d+|0x[0-9a-f]*)$/i.test(last);
 }
 
-/** Reads hosts, separated by commas: `git.example.com`, `*.example.com`, `10.0.0.5`, `10.0.0.0/8`, `fd00::/8`. Throws on anything else. */
+/**
+ * Parses hosts, separated by commas: `git.example.com`, `*.example.com`, `10.0.0.5`, `10.0.0.0/8`, `fd00::/8`. Throws
+ * on anything else.
+ */
 export function readHostRules(text: string): readonly HostRule[] {
   return text
     .split(',')
@@ -36,7 +39,7 @@ function readHostRule(text: string): HostRule {
   return { kind: below ? 'below' : 'name', name };
 }
 
-/** Whether a name is open whatever its addresses are. */
+/** Whether a name is allowed regardless of its addresses. */
 export function isOpenName(name: string, rules: readonly HostRule[]): boolean {
   const asked = name.toLowerCase().replace(/\.$/, '');
   return rules.some(
@@ -45,7 +48,7 @@ export function isOpenName(name: string, rules: readonly HostRule[]): boolean {
   );
 }
 
-/** Says where an address leads that is neither of the public internet's nor open; undefined for one that may be reached. */
+/** Why an address may not be reached, being neither public nor allowed; undefined if it may. */
 export function addressFault(address: string, rules: readonly HostRule[]): string | undefined {
   const kind = addressKind(address);
   if (kind === 'public' || rules.some((rule) => rule.kind === 'block' && isInBlock(address, rule.block)))
@@ -53,7 +56,7 @@ export function addressFault(address: string, rules: readonly HostRule[]): strin
   return kind === undefined ? 'is no address' : `is a ${kind.replace('_', '-')} address`;
 }
 
-/** The same for a host as it is written: a name says nothing yet of its addresses, but for those of this machine itself. */
+/** The same for an unresolved host: only names of this machine itself are judged, not other names. */
 export function hostFault(host: string, rules: readonly HostRule[]): string | undefined {
   if (addressKind(host) !== undefined) return addressFault(host, rules);
   if (isOpenName(host, rules)) return undefined;

@@ -1,20 +1,23 @@
-/** Which addresses of the internet protocol lead where. Pure rules; who resolves names is elsewhere. */
+/** Classification of IP addresses. Pure; names are resolved elsewhere. */
 
-/** What an address is; `public` alone leads to somebody else on the internet. */
+/** The kind of an address; only `public` ones lead to other machines on the internet. */
 export type AddressKind = 'public' | 'loopback' | 'link_local' | 'private' | 'metadata' | 'reserved';
 
-/** A block of addresses: its first bits. */
+/** A block of addresses, given by its prefix. */
 export interface AddressBlock {
   readonly bytes: readonly number[];
   readonly bits: number;
 }
 
-/** The 4 or 16 bytes of an address as it is written, without brackets; undefined for what is no address. A zone (`%eth0`) is not one. */
+/**
+ * The 4 or 16 bytes of an address without brackets; undefined for anything else, including an address with a zone
+ * (`%eth0`).
+ */
 export function addressBytes(text: string): readonly number[] | undefined {
   return text.includes(':') ? bytesOf6(text) : bytesOf4(text);
 }
 
-/** What an address is; undefined for what is no address. One of IPv4 within one of IPv6 is what it is by itself. */
+/** The kind of an address; undefined if it is not an address. An IPv4 address within an IPv6 one counts as itself. */
 export function addressKind(text: string): AddressKind | undefined {
   const bytes = addressBytes(text);
   if (bytes === undefined) return undefined;
@@ -24,7 +27,7 @@ export function addressKind(text: string): AddressKind | undefined {
   return kindIn(special6, bytes) ?? (isIn(bytes, globalUnicast) ? 'public' : 'reserved');
 }
 
-/** Reads `10.0.0.0/8`, `fd00::/8` or one address; undefined for anything else. */
+/** Parses `10.0.0.0/8`, `fd00::/8` or a single address; undefined for anything else. */
 export function readBlock(text: string): AddressBlock | undefined {
   const [address = '', length, ...more] = text.split('/');
   const bytes = addressBytes(address);
@@ -54,7 +57,7 @@ type Special = readonly (readonly [block: AddressBlock, kind: AddressKind])[];
 const kindIn = (special: Special, bytes: readonly number[]): AddressKind | undefined =>
   special.find(([block]) => isIn(bytes, block))?.[1];
 
-/** Four decimal numbers, and nothing of what else C libraries take for an address (`127.1`, `0x7f000001`, `2130706433`). */
+/** Four decimal numbers, and none of the other forms that C libraries accept (`127.1`, `0x7f000001`, `2130706433`). */
 function bytesOf4(text: string): readonly number[] | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
@@ -72,7 +75,7 @@ function bytesOf6(text: string): readonly number[] | undefined {
   return [...before, ...Array<number>(missing).fill(0), ...after];
 }
 
-/** The bytes of groups between colons, the last of which may be of IPv4. */
+/** The bytes of groups between colons, the last of which may be an IPv4 address. */
 function groupsOf(text: string): readonly number[] | undefined {
   if (text === '') return [];
   const groups = text.split(':');
@@ -83,7 +86,7 @@ function groupsOf(text: string): readonly number[] | undefined {
   return bytes.every((each) => each !== undefined) ? bytes.flat() : undefined;
 }
 
-/** The address of IPv4 that is mapped into one of IPv6, or translated by NAT64. */
+/** The IPv4 address that is mapped into an IPv6 one, or translated by NAT64. */
 function embedded4(bytes: readonly number[]): readonly number[] | undefined {
   return bytes.length === 16 && [mapped4, nat64].some((block) => isIn(bytes, block)) ? bytes.slice(12) : undefined;
 }
@@ -101,7 +104,7 @@ const mapped4 = block('::ffff:0:0/96');
 const nat64 = block('64:ff9b::/96');
 const globalUnicast = block('2000::/3');
 
-/** By the registries of special-purpose addresses (RFC 6890), and where clouds tell a machine its credentials. */
+/** From the registries of special-purpose addresses (RFC 6890), and the metadata services of clouds. */
 const special4 = table({
   metadata: ['169.254.169.254', '169.254.170.2', '100.100.100.200', '168.63.129.16', '192.0.0.192'],
   loopback: ['127.0.0.0/8'],

@@ -2,35 +2,35 @@ import { failureRule } from './failure-class.js';
 import type { JobRecord } from './job.js';
 import type { Snapshot } from './snapshot.js';
 
-/** Why a further attempt runs the prompt again instead of going on with the session of the one before. */
+/** Why an attempt runs the prompt again instead of continuing the previous session. */
 export const restartReasons = [
   /** The job says `onLost: restart`. */
   'asked',
-  /** The failure may lie in the session itself. */
+  /** The failure may be caused by the session itself. */
   'failure',
   /** No snapshot was taken before the attempt ended. */
   'no_snapshot',
-  /** Attempts that went on from this snapshot failed before they came to the next. */
+  /** Attempts that resumed from this snapshot failed before the next one. */
   'no_progress',
-  /** The snapshot is gone, or can't be read from where the worker is. */
+  /** The snapshot is gone, or cannot be read by this worker. */
   'unavailable',
   /** The snapshot could not be unpacked. */
   'broken',
-  /** The engine did not take the session up. */
+  /** The engine did not resume the session. */
   'refused',
 ] as const;
 /** One of `restartReasons`. */
 export type RestartReason = (typeof restartReasons)[number];
 
-/** How a further attempt begins. */
+/** How a repeated attempt begins. */
 export type Again =
   | { readonly kind: 'resume'; readonly snapshot: Snapshot }
   | { readonly kind: 'restart'; readonly reason: RestartReason };
 
-/** So many attempts may go on from one snapshot: the snapshot itself may be what they fail of. */
+/** How many attempts may resume from one snapshot: the snapshot itself may make them fail. */
 const maxResumes = 2;
 
-/** Decides how the next attempt of a queued job begins; undefined for a first one. */
+/** Decides how the next attempt of a queued job begins; undefined for the first one. */
 export function planAgain(
   job: Pick<JobRecord, 'attempt' | 'lease' | 'failure' | 'snapshot'> & {
     readonly spec: Pick<JobRecord['spec'], 'onLost'>;

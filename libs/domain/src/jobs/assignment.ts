@@ -6,19 +6,19 @@ import type { Secrets } from './secrets.js';
 export interface Assignment {
   readonly job: string;
   readonly attempt: number;
-  /** Lease token: whatever the worker reports for this attempt carries it. */
+  /** Lease token: every report of this attempt carries it. */
   readonly lease: number;
   readonly spec: JobSpec;
-  /** Values of the secrets that the spec names. */
+  /** Values of the secrets named in the spec. */
   readonly secrets?: Secrets;
   /**
-   * Good for this job's model requests (and its git fetches) only, and only until its outcome is recorded. Absent where
-   * the worker named one of its own making when it said that it was idle.
+   * Valid only for this job's model requests (and its git fetches), until its outcome is recorded. Absent if the worker
+   * chose one itself when it reported that it was idle.
    */
   readonly bridgeToken?: string;
-  /** How a further attempt begins; absent of a first one. */
+  /** How a repeated attempt begins; absent for the first one. */
   readonly again?: Again;
-  /** What the attempt may still take, in ms, from when it is taken up: clocks of two machines need not agree. */
+  /** Remaining time of the attempt, in ms, from when the worker takes it: the clocks of two machines may differ. */
   readonly remainingMs: number;
 }
 
@@ -28,7 +28,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
   | { readonly kind: 'cancelled'; readonly result?: JobResult };
 
-/** What a busy or idle worker can be told at any time. `limitMs` is what the job under way may still take. */
+/** Control messages for a busy or idle worker. `limitMs` is the remaining time of the running job. */
 export type Control =
   | { readonly kind: 'cancel'; readonly job: string; readonly lease: number }
   | { readonly kind: 'drain'; readonly limitMs: number };

@@ -4,39 +4,42 @@ import type { Failure, JobRecord } from './job.js';
 /** Every class of failure. */
 export const failureClasses = ['infrastructure', 'model', 'limit', 'user', 'cancelled', 'timed_out', 'hung'] as const;
 
-/** Whose fault a failure is: that decides what can be done about it. */
+/** What caused a failure, which determines what can be done about it. */
 export type FailureClass = (typeof failureClasses)[number];
 
-/** The pause before the next attempt, in ms: it doubles with every counted failure of the job up to `capMs`. */
+/** The delay before the next attempt, in ms: it doubles with every counted failure of the job up to `capMs`. */
 export interface Backoff {
   readonly firstMs: number;
   readonly capMs: number;
-  /** Up to this share is added, so that what failed together does not come back together. */
+  /** Up to this share is added, so that jobs that failed together are not retried together. */
   readonly jitter: number;
 }
 
-/** What a failure is and what follows it. */
+/** The class of a failure, and what follows. */
 export interface FailureRule {
   readonly class: FailureClass;
-  /** Whether the job is tried again by itself. */
+  /** Whether the job is retried automatically. */
   readonly retry: boolean;
-  /** Whether that uses up one of the job's `attempts`. What is not counted is not its fault, and bounded by `maxRequeues`. */
+  /**
+   * Whether that uses up one of the job's `attempts`. Uncounted retries are not the job's fault, and limited by
+   * `maxRequeues`.
+   */
   readonly counted: boolean;
-  /** An operator wanted it: it raises no count and has no bound, however often it comes. */
+  /** Requested by an operator: not counted and not limited. */
   readonly planned?: true;
   /** Absent: at once. */
   readonly backoff?: Backoff;
-  /** Retries after this code that one job gets at most. */
+  /** Maximum number of retries after this code per job. */
   readonly most?: number;
-  /** What the next attempt does, if the session can be had: goes on with it, or takes the prompt again from its beginning. */
+  /** What the next attempt does if the session is available: continues it, or runs the prompt again. */
   readonly again: 'resume' | 'restart';
 }
 
 const backoff = (firstMs: number): Backoff => ({ firstMs, capMs: 300_000, jitter: 0.2 });
 
-/** The same again would end the same way. */
+/** A retry would fail the same way. */
 const user: FailureRule = { class: 'user', retry: false, counted: true, again: 'restart' };
-/** Ours, not the job's: it goes back at once and loses no attempt. */
+/** Our fault, not the job's: it is requeued at once without losing an attempt. */
 const ours: FailureRule = { class: 'infrastructure', retry: true, counted: false, again: 'resume' };
 const crash: FailureRule = { ...ours, counted: true, backoff: backoff(1_000) };
 const model = (firstMs: number): FailureRule => ({
@@ -71,7 +74,7 @@ const rules = {
   'model.authentication': user,
   'model.billing': user,
   'model.rate_limited': model(10_000),
-  // Only with `onLimit: wait`, and then until the limit is lifted.
+  // Only with `onLimit: wait`, and then when the limit is lifted.
   'model.limit_reached': { class: 'limit', retry: true, counted: false, most: 20, again: 'resume' },
   'model.overloaded': model(5_000),
   'model.unreachable': model(5_000),
@@ -79,30 +82,30 @@ const rules = {
   'model.invalid_request': user,
 } as const satisfies Record<FailureCode, FailureRule>;
 
-/** The rule for a code with which an attempt ended. */
+/** The rule for a failure code. */
 export function failureRule(code: FailureCode): FailureRule {
   return rules[code];
 }
 
-/** An uncounted requeue is a loop if nothing ends it: after so many the job fails with the last reason. */
+/** Uncounted requeues need a limit to avoid a loop: after this many the job fails with the last reason. */
 export const maxRequeues = 5;
 
-/** No job waits longer than this for a usage limit to be lifted, in ms: a week is the longest that there is. */
+/** The longest wait for a usage limit to be lifted, in ms: a week is the longest limit that exists. */
 export const maxLimitWaitMs = 8 * 86_400_000;
-/** Those that waited for the same limit come back over this time, in ms. */
+/** Jobs that waited for the same limit are spread over this time, in ms. */
 const limitSpreadMs = 5_000;
 
-/** Which of the record's counts a return to the queue raises. */
+/** Which counter of the record a requeue raises. */
 export type UsageMeter = 'failures' | 'requeues';
 
 /** What to do with a job whose attempt failed. */
 export type AfterFailure =
   { readonly kind: 'over' } | { readonly kind: 'requeue'; readonly usage?: UsageMeter; readonly wakeAt?: number };
 
-/** What of a job's record decides what follows a failure. */
+/** The fields of a job's record that decide what follows a failure. */
 export type Tried = Pick<JobRecord, 'id' | 'failures' | 'requeues' | 'retried' | 'spec'>;
 
-/** Decides, from the record before the failure and the time, whether the job is over or goes back to the queue. */
+/** Decides, from the record before the failure and the time, whether the job is over or requeued. */
 export function afterFailure(job: Tried, failure: Failure, now: number): AfterFailure {
   const rule = failureRule(failure.code);
   const { retry, counted, most = Infinity } = rule;
@@ -115,19 +118,22 @@ export function afterFailure(job: Tried, failure: Failure, now: number): AfterFa
   return { kind: 'requeue', usage, wakeAt: now + pauseMs(rule.backoff, job.failures, chanceOf(job)) };
 }
 
-/** Waiting for a limit to be lifted is no fault of anybody: it raises no count but that of the code's retries. */
+/** Waiting for a limit to be lifted is nobody's fault: it only raises the counter of the code's retries. */
 function afterLimit(job: Tried, { resetAt = Infinity }: Failure, now: number): AfterFailure {
   if (job.spec.onLimit !== 'wait' || resetAt - now > maxLimitWaitMs) return { kind: 'over' };
   return { kind: 'requeue', wakeAt: Math.max(now, resetAt) + Math.round(limitSpreadMs * chanceOf(job)) };
 }
 
-/** The pause after a job's counted failure, when it had so many before; `chance` from 0 to 1 decides the jitter. */
+/**
+ * The delay after a job's counted failure, given the number of earlier ones; `chance` from 0 to 1 determines the
+ * jitter.
+ */
 export function pauseMs({ firstMs, capMs, jitter }: Backoff, failures: number, chance: number): number {
   const pause = Math.min(firstMs * 2 ** failures, capMs);
   return Math.min(capMs, Math.round(pause * (1 + jitter * chance)));
 }
 
-/** A number from 0 to 1 that each job and each of its tries has of its own: chance that can be computed again. */
+/** A reproducible pseudo-random number from 0 to 1 for each retry of each job. */
 function chanceOf({ id, failures }: Pick<JobRecord, 'id' | 'failures'>): number {
   let hash = 0x811c9dc5;
   for (const character of `${id} ${String(failures)}`)

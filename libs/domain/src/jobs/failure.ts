@@ -2,8 +2,8 @@ import { RemudaError, isFailureCode } from '../errors.js';
 import type { Failure } from './job.js';
 
 /**
- * An error as the failure of an attempt. One that is not ours, or whose code is not one with which an attempt ends, is a
- * fault of ours: `internal`. `lastLines` are taken where the error has none of its own.
+ * An error as the failure of an attempt. Other errors, and codes with which no attempt ends, are our fault: `internal`.
+ * `lastLines` are used if the error has none of its own.
  */
 export function failureOf(error: unknown, lastLines: readonly string[] = []): Failure {
   const message = error instanceof Error ? error.message : String(error);

@@ -4,32 +4,34 @@ import { wantedWorkers } from '../pools/pool-plan.js';
 import type { PoolTarget } from '../pools/profile.js';
 import type { WorkerPhase } from '../pools/worker-phase.js';
 
-/** Why a profile's queue is not read: `paused` and `drained` by an operator, `suspended` because its jobs don't start. */
+/**
+ * Why a profile's queue is not read: `paused` and `drained` by an operator, `suspended` because its jobs fail to start.
+ */
 export const haltKinds = ['paused', 'drained', 'suspended'] as const;
 export type HaltKind = (typeof haltKinds)[number];
 
-/** What keeps the jobs of a profile waiting. They are still taken in; nothing of them is lost. */
+/** A reason why the jobs of a profile wait. New jobs are still accepted; none is lost. */
 export interface Halt {
   readonly kind: HaltKind;
   /** Epoch ms. */
   readonly since: number;
   /** A sentence for a person. */
   readonly reason: string;
-  /** The failure that comes again and again, where it is `suspended`. */
+  /** The repeated failure, if `suspended`. */
   readonly code?: ErrorCode;
-  /** When what still runs is put back into the queue, epoch ms, where it is `drained`. */
+  /** When jobs that still run are requeued, epoch ms, if `drained`. */
   readonly by?: number;
-  /** It was said of all profiles at once, and is lifted for all at once. */
+  /** Whether it applies to all profiles, and is lifted for all at once. */
   readonly everywhere?: boolean;
 }
 
-/** Codes that say nothing of a job, and all of what it should have started in. */
+/** Codes that say nothing about the job, only about its environment. */
 export type StartFailureCode = Extract<ErrorCode, 'engine.start_failed' | 'container.start_failed'>;
 
-/** What an attempt's end says of its profile: a failure to start, a start, or neither. */
+/** What the end of an attempt says about its profile: a failure to start, a start, or neither. */
 export type StartVerdict = StartFailureCode | 'started' | 'neither';
 
-/** Reads it from how an attempt ended. Whoever lost its worker, was cancelled or had no workspace proves neither. */
+/** Derived from an attempt's outcome. A lost worker, a cancel or a missing workspace proves neither. */
 export function startVerdict(ending: { readonly failure?: Failure; readonly result?: JobResult }): StartVerdict {
   const code = ending.failure?.code;
   if (code === 'engine.start_failed' || code === 'container.start_failed') return code;
@@ -37,8 +39,8 @@ export function startVerdict(ending: { readonly failure?: Failure; readonly resu
 }
 
 /**
- * Whether a pool may still start workers for the jobs that wait. One whose containers don't start has to go on trying,
- * now and then, since a worker that becomes ready is what ends it.
+ * Whether a pool may still start workers for waiting jobs. A profile whose containers fail to start must keep trying at
+ * intervals, since a worker that becomes ready ends its suspension.
  */
 export function startsForBacklog(halts: readonly Halt[]): boolean {
   return halts.every((halt) => halt.code === 'container.start_failed');

@@ -1,4 +1,4 @@
-/** What becomes of a job, and the only moves there are between its states. */
+/** The states of a job and the legal moves between them. */
 
 const moves = {
   queued: ['assigned', 'failed', 'cancelled'],
@@ -13,7 +13,7 @@ const moves = {
 /** A job's state. `queued` with a `wakeAt` is parked; `waiting` means that a person was asked. */
 export type JobState = keyof typeof moves;
 
-/** The end states: nothing moves a job out of them by itself. */
+/** The end states: a job never leaves them automatically. */
 export type OverState = { [S in JobState]: (typeof moves)[S] extends readonly [] ? S : never }[JobState];
 
 /** Every state, in the order in which a job meets them. */
@@ -22,7 +22,7 @@ export const jobStates = Object.keys(moves) as readonly JobState[];
 /** The table of legal moves; `docs/states.md` is tested against it. */
 export const jobMoves: Readonly<Record<JobState, readonly JobState[]>> = moves;
 
-/** The one way back, by a person's act alone: a failed job is queued once more. Nothing else moves a job that is over. */
+/** The only way back, by a person's request: a failed job is queued again. Nothing else moves a job that is over. */
 export const redrive = { from: 'failed', to: 'queued' } as const satisfies { from: OverState; to: JobState };
 
 /** Whether the job has ended: no event, outcome or cancel changes it any more. */
@@ -30,7 +30,7 @@ export function isOver(state: JobState): state is OverState {
   return jobMoves[state].length === 0;
 }
 
-/** Whether a worker carries the job out at this moment. */
+/** Whether a worker is carrying out the job. */
 export function isHeld(state: JobState): boolean {
   return state === 'assigned' || state === 'running' || state === 'waiting';
 }

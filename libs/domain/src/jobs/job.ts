@@ -3,11 +3,11 @@ import type { FailureCode } from '../errors.js';
 import type { Snapshot } from './snapshot.js';
 
 export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
-/** Claude Code's permission modes, as measured on the pinned CLI. */
+/** Claude Code's permission modes, as measured with the pinned CLI. */
 export type PermissionMode = (typeof permissionModes)[number];
 
 export const onLostWords = ['resume', 'restart'] as const;
-/** What becomes of the session of an attempt that was lost. */
+/** What happens to the session of a lost attempt. */
 export type OnLost = (typeof onLostWords)[number];
 
 /** Tool rules in Claude Code's own notation: `Bash(git *)`, `Read`, `mcp__demo`. */
@@ -16,7 +16,7 @@ export interface ToolRules {
   readonly deny?: readonly string[];
 }
 
-/** Where a job works. `empty` is a fresh folder; `git` a checkout of `ref` (default branch when absent). */
+/** The workspace of a job. `empty` is a fresh folder; `git` a checkout of `ref` (by default the default branch). */
 export type Workspace =
   | { readonly kind: 'empty' }
   | { readonly kind: 'git'; readonly url: string; readonly ref?: string; readonly depth?: number };
@@ -24,7 +24,7 @@ export type Workspace =
 /** A JSON Schema (draft 2020-12 or 07) as a plain object. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What a client asks for, checked and with defaults filled in. Times in ms, money in US dollars. */
+/** A client's request, validated and with defaults. Times in ms, money in US dollars. */
 export interface JobSpec {
   readonly prompt: string;
   readonly profile: string;
@@ -36,47 +36,50 @@ export interface JobSpec {
   readonly permissionMode?: PermissionMode;
   readonly outputSchema?: JsonSchema;
   readonly workspace: Workspace;
-  /** 1 is first, 10 is last; equal priorities in the order of submission. */
+  /** 1 is first, 10 is last; equal priorities in order of submission. */
   readonly priority: number;
   /** Not before this time (epoch ms). */
   readonly runAt?: number;
-  /** A job that has not started after so long fails with `job.expired`. */
+  /** A job that has not started within this time fails with `job.expired`. */
   readonly ttlMs?: number;
-  /** Longest time one attempt may run. */
+  /** Timeout of one attempt. */
   readonly timeoutMs: number;
   /**
-   * Longest time in which Claude Code prints nothing and asks the model nothing, tools included; then the attempt ends with
+   * How long Claude Code may print nothing and send no model request, tools included; then the attempt ends with
    * `engine.hung`. Default `usualIdleTimeoutMs`.
    */
   readonly idleTimeoutMs?: number;
-  /** What follows when the same tool call comes `loopAfter` times in a row: `attempt.looping` alone, or the attempt's end with `job.looping`. Default `flag`. */
+  /**
+   * Reaction to `loopAfter` equal tool calls in a row: only `attempt.looping`, or also the attempt's end with
+   * `job.looping`. Default `flag`.
+   */
   readonly onLoop?: OnLoop;
   /** Equal tool calls in a row that count as a loop; at least 2. Default `usualLoopAfter`. */
   readonly loopAfter?: number;
-  /** Attempts that may fail with a retryable failure before the job does; at least 1. */
+  /** Attempts that may fail with a retryable failure before the job fails; at least 1. */
   readonly attempts: number;
-  /** What follows when the account's usage limit is reached: the job fails (default), or waits until the limit is lifted. */
+  /** Reaction to the account's usage limit: the job fails (default), or waits until the limit is lifted. */
   readonly onLimit?: 'fail' | 'wait';
   /**
-   * What a further attempt does: goes on with the session of the one before, where there is a snapshot of it (the
-   * default), or always runs the prompt again.
+   * What a repeated attempt does: continues the previous session, if there is a snapshot of it (default), or always
+   * runs the prompt again.
    */
   readonly onLost?: OnLost;
-  /** Whether token deltas (`message.delta`) are wanted in the event stream. */
+  /** Whether the event stream has token deltas (`message.delta`). */
   readonly deltas: boolean;
-  /** Names of its secrets; their values are kept apart, and go with its end. */
+  /** Names of its secrets; their values are stored separately, and deleted when it is over. */
   readonly secrets?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 export const onLoopChoices = ['flag', 'stop'] as const;
-/** What follows when a job goes in circles. */
+/** Reactions to a loop. */
 export type OnLoop = (typeof onLoopChoices)[number];
 
-/** Above the 10 minutes that Claude Code gives one command of Bash at most: a tool that says nothing for longer hangs. */
+/** Above Claude Code's limit of 10 minutes for one Bash command: a tool that is silent for longer hangs. */
 export const usualIdleTimeoutMs = 900_000;
-/** Equal tool calls in a row that are told as a loop. */
+/** Equal tool calls in a row that are reported as a loop. */
 export const usualLoopAfter = 5;
 
 export const startReasons = [
@@ -86,12 +89,12 @@ export const startReasons = [
   'trusted_repository',
   'no_warm_worker',
 ] as const;
-/** Why a start was not warm: what the job asks for takes a process of its own, or no worker was ready when it could have started. */
+/** Why a start was not warm: the job needs its own process, or no worker was ready when it could have started. */
 export type StartReason = (typeof startReasons)[number];
 
 /**
- * How the worker that took an attempt was found: `warm` had Claude Code initialised for exactly this job's needs;
- * `resumed` was given the session of the attempt before.
+ * How the attempt's worker was prepared: `warm` had Claude Code initialised for this job's needs; `resumed` got the
+ * previous attempt's session.
  */
 export interface Start {
   readonly kind: 'warm' | 'cold' | 'resumed';
@@ -107,12 +110,12 @@ export interface Usage {
   readonly cacheWriteTokens: number;
 }
 
-/** Points in time, epoch ms. `claimedAt` is of the latest attempt, the model's times too. */
+/** Points in time, epoch ms. `claimedAt` and the model's times are of the latest attempt. */
 export interface JobTimes {
   readonly queuedAt: number;
   /** When it was last redriven. */
   readonly redrivenAt?: number;
-  /** When it was last put back to its queue, after a lost or failed attempt. */
+  /** When it was last requeued, after a lost or failed attempt. */
   readonly requeuedAt?: number;
   readonly claimedAt?: number;
   readonly startedAt?: number;
@@ -125,13 +128,13 @@ export interface JobTimes {
 export interface Failure {
   readonly code: FailureCode;
   readonly message: string;
-  /** The last lines that the engine printed, where they help. */
+  /** The engine's last lines of output, if they help. */
   readonly lastLines?: readonly string[];
   /** Epoch ms at which a usage limit is lifted. */
   readonly resetAt?: number;
 }
 
-/** What a job left in its repository. */
+/** A job's changes to its repository. */
 export interface GitOutcome {
   readonly branch: string;
   readonly base: string;
@@ -140,33 +143,38 @@ export interface GitOutcome {
   readonly filesChanged: number;
   readonly insertions: number;
   readonly deletions: number;
-  /** `git diff --binary` from `base` to the working tree, new files included; absent when over the size limit. */
+  /** `git diff --binary` from `base` to the working tree, including new files; absent if it exceeds the size limit. */
   readonly patch?: string;
 }
 
-/** The rungs by which an attempt is ended before its time, the mildest first: each when the one before did not help in time. */
+/**
+ * The rungs by which an attempt is ended early, mildest first: each follows if the previous one did not help in time.
+ */
 export const endingRungs = ['interrupt', 'terminate', 'kill', 'container'] as const;
-/** `interrupt`: told to stop; `terminate`: SIGTERM; `kill`: SIGKILL; `container`: all of it was removed from outside. */
+/**
+ * `interrupt`: told to stop; `terminate`: SIGTERM; `kill`: SIGKILL; `container`: the whole container was removed from
+ * outside.
+ */
 export type EndingRung = (typeof endingRungs)[number];
 
-/** How an attempt was ended before its time, and the proof that nothing of it goes on. */
+/** How an attempt was ended early, and the proof that none of its processes is left. */
 export interface Ended {
   /** The last rung that was needed. */
   readonly by: EndingRung;
-  /** The job's processes that a look at the process table still found afterwards. */
+  /** Processes of the job that were still found afterwards. */
   readonly processesLeft: number;
   /** From the request to end it to that check, in ms. */
   readonly ms: number;
 }
 
-/** What was asked of the model and what that cost, subagents included, by the list prices of the bridge. */
+/** Model usage and its cost, including subagents, at the bridge's list prices. */
 export interface Spent {
   readonly usage: Usage;
   /** US dollars. */
   readonly costUsd: number;
 }
 
-/** What a job gives back. A job that was cancelled or failed may have a partial one. */
+/** The result of a job. A cancelled or failed job may have a partial one. */
 export interface JobResult {
   readonly text: string;
   readonly structured?: unknown;
@@ -176,34 +184,34 @@ export interface JobResult {
   readonly sessionId?: string;
   readonly git?: GitOutcome;
   readonly warnings?: readonly string[];
-  /** Of a job that was ended before its time. */
+  /** Of a job that was ended early. */
   readonly ended?: Ended;
 }
 
 /** The tenant of jobs that name none. */
 export const defaultTenant = 'default';
 
-/** Names a job. Whoever has the id and not the tenant names no job. */
+/** Identifies a job. The id alone, without the tenant, does not. */
 export interface JobRef {
   readonly tenant: string;
   readonly id: string;
 }
 
-/** All that is known of a job, but for its prompt's text, its events and its result. */
+/** All data of a job except its prompt, its events and its result. */
 export interface JobRecord extends JobRef {
-  /** The session of which it is a turn. */
+  /** The session to which it belongs as a turn. */
   readonly session?: string;
   readonly spec: Omit<JobSpec, 'prompt'>;
   readonly state: JobState;
-  /** The attempt under way or the last one; 0 before the first. */
+  /** The current or last attempt; 0 before the first. */
   readonly attempt: number;
   /** Attempts that ended with a counted failure. */
   readonly failures: number;
-  /** Times the job went back to the queue without counting an attempt. */
+  /** Times the job was requeued without counting an attempt. */
   readonly requeues: number;
-  /** How often it was tried again after each code. */
+  /** Number of retries after each code. */
   readonly retried?: Readonly<Partial<Record<FailureCode, number>>>;
-  /** The lease token: rises with each claim; an older one is refused. */
+  /** The lease token: rises with each claim; older ones are refused. */
   readonly lease: number;
   readonly worker?: string;
   readonly start?: Start;
@@ -212,12 +220,12 @@ export interface JobRecord extends JobRef {
   readonly cancelRequestedAt?: number;
   readonly times: JobTimes;
   readonly failure?: Failure;
-  /** The last snapshot that was taken of the job. */
+  /** The job's latest snapshot. */
   readonly snapshot?: Snapshot;
   readonly turns?: number;
   readonly usage?: Usage;
   readonly costUsd?: number;
-  /** How it was ended before its time, where it was. */
+  /** How it was ended early, if it was. */
   readonly ended?: Ended;
 }
 
@@ -226,12 +234,14 @@ export function laterRung(a: EndingRung, b: EndingRung): EndingRung {
   return endingRungs.indexOf(a) < endingRungs.indexOf(b) ? b : a;
 }
 
-/** A result in which there is nothing yet. */
+/** An empty result. */
 export function emptyResult(): JobResult {
   return { text: '', turns: 0, usage: noUsage, costUsd: 0 };
 }
 
-/** When a job could first have started its next attempt: submitted, redriven or queued again, and its time come. */
+/**
+ * When a job's next attempt could first have started: after it was submitted, redriven or requeued, and its time came.
+ */
 export function couldStartAt({ times, spec, wakeAt = 0 }: Pick<JobRecord, 'times' | 'spec' | 'wakeAt'>): number {
   const { queuedAt, redrivenAt = 0, requeuedAt = 0 } = times;
   return Math.max(queuedAt, redrivenAt, requeuedAt, spec.runAt ?? 0, wakeAt);
@@ -240,7 +250,7 @@ export function couldStartAt({ times, spec, wakeAt = 0 }: Pick<JobRecord, 'times
 /** No tokens at all. */
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
-/** The sum of two counts. */
+/** The sum of two usages. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     inputTokens: a.inputTokens + b.inputTokens,

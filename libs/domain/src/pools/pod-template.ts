@@ -1,8 +1,8 @@
-/** What the pods of a profile's workers have besides, on Kubernetes. Nothing of it can weaken what keeps a worker in its place. */
+/** Additional settings of the pods of a profile's workers, on Kubernetes. None can weaken a worker's isolation. */
 export interface PodTemplate {
   /** Labels that a node must have. */
   readonly nodeSelector?: Readonly<Record<string, string>>;
-  /** Taints of nodes that are borne. */
+  /** Taints of nodes that are tolerated. */
   readonly tolerations?: readonly PodToleration[];
   /** Runtime of the containers, such as gVisor. Default: the node's. */
   readonly runtimeClassName?: string;
@@ -10,21 +10,21 @@ export interface PodTemplate {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Service account of the pods; its token is never mounted. Default: that of the namespace. */
   readonly serviceAccountName?: string;
-  /** Mounted besides workspace, home and `/tmp`. */
+  /** Mounted in addition to workspace, home and `/tmp`. */
   readonly volumes?: readonly PodVolume[];
 }
 
-/** A taint that is borne, as Kubernetes has it. */
+/** A tolerated taint, as in Kubernetes. */
 export interface PodToleration {
   readonly key?: string;
   readonly operator?: 'Exists' | 'Equal';
   readonly value?: string;
   readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-  /** For how long, in seconds; with `NoExecute` only. */
+  /** For how long, in seconds; only with `NoExecute`. */
   readonly tolerationSeconds?: number;
 }
 
-/** A volume, and where it is mounted. Neither secrets nor folders of the node can be. */
+/** A volume and its mount path. Secrets and folders of the node are not supported. */
 export interface PodVolume {
   readonly name: string;
   readonly mountPath: string;

@@ -1,15 +1,15 @@
 /**
- * What the model's own side may do for a job besides answering, opened by the `serverTools` of its profile. Each lets a container
- * without a network have bytes carried out of it, and some cost money of their own.
+ * What the model API may do for a job in addition to answering, allowed by the `serverTools` of its profile. Each can
+ * carry data out of a container without network, and some cost extra.
  */
 export const serverTools = [
-  /** Searches of the web. */
+  /** Web search. */
   'web_search',
-  /** Pages fetched from the web. */
+  /** Fetching web pages. */
   'web_fetch',
-  /** Code that runs in a container of the vendor's. */
+  /** Code execution in a container of the vendor. */
   'code_execution',
-  /** Another model that is asked for advice; it has to be one that the job may use. */
+  /** Advice from another model, which the job must be allowed to use. */
   'advisor',
   /** MCP servers that the vendor connects to. */
   'mcp',

@@ -1,59 +1,59 @@
-/** How a pool follows its demand. */
+/** How a pool follows demand. */
 export interface FollowDemand {
-  /** Fewest idle workers while jobs come. Default 1; with 0 a pool that has had no job for long has no worker at all. */
+  /** Minimum number of idle workers while jobs arrive. Default 1; with 0 a pool without recent jobs has no workers. */
   readonly min: number;
   /** Share of jobs that should find a warm worker, from 0 to 1. Default 0.95. */
   readonly hitRate: number;
-  /** So long after its last job, in ms, a pool goes down to `min`, whatever came before. Default 15 min. */
+  /** Time after its last job, in ms, at which a pool shrinks to `min`. Default 15 min. */
   readonly quietMs: number;
 }
 
-/** What a profile has where its file says no more than that it follows demand. */
+/** Defaults of a profile that only says that it follows demand. */
 export const usualDemand: FollowDemand = { min: 1, hitRate: 0.95, quietMs: 900_000 };
 
-/** For so long, in ms, arrivals say something of those to come. */
+/** For how long, in ms, arrivals predict later ones. */
 export const demandWindowMs = 600_000;
 
-/** Jobs that came at about the same time. */
+/** Jobs that arrived at about the same time. */
 export interface Arrivals {
-  /** How long ago, in ms, by a clock that nobody sets. */
+  /** How long ago, in ms, by the monotonic clock. */
   readonly agoMs: number;
   readonly jobs: number;
 }
 
-/** What is known of a pool's demand at one moment. */
+/** The observed demand of a pool. */
 export interface SeenDemand {
   /** Those of the last `demandWindowMs`, oldest first. */
   readonly arrivals: readonly Arrivals[];
   /** How long a worker takes from the decision to start it until it is warm, in ms. */
   readonly startMs: number;
-  /** Since the last job came, in ms; where none has come yet, since one could have been seen. */
+  /** Time since the last job arrived, in ms; if none has, since one could have been seen. */
   readonly sinceArrivalMs: number;
 }
 
 /**
- * Why a warm target is what it is: `demand` as the arrivals ask for, `min` where they ask for less than is kept anyway (at least
- * one worker while jobs come), `max` where they ask for more than there may be, `quiet` where no job has come for long.
+ * Why a warm target has its value: `demand` from arrivals, `min` if they need less than is kept anyway (at least one
+ * worker while jobs arrive), `max` if they need more than is allowed, `quiet` if no job has arrived for a while.
  */
 export const warmReasons = ['demand', 'min', 'max', 'quiet'] as const;
 export type WarmReason = (typeof warmReasons)[number];
 
-/** A warm target, and what it was computed from. */
+/** A warm target, and what it was derived from. */
 export interface WarmTarget {
   readonly warm: number;
   readonly reason: WarmReason;
-  /** Jobs that came within `demandWindowMs`. */
+  /** Jobs that arrived within `demandWindowMs`. */
   readonly arrivals: number;
-  /** Share of them that would have found a warm worker with this target, from 0 to 1; 1 where none came. */
+  /** Share of them that would have found a warm worker with this target, from 0 to 1; 1 if there were none. */
   readonly hits: number;
   readonly startMs: number;
 }
 
 /**
- * Computes how many idle workers a pool should keep. A worker that is taken is replaced after `startMs`: so a job finds one where fewer
- * jobs than `warm` came in the `startMs` before it (a base-stock policy of inventory control, with the lead time of a start). The target is the
- * smallest number with which the wanted share of the last minutes' jobs would have found one. Nothing is assumed of how jobs are
- * distributed: bursts count as what they were. Pure.
+ * Computes how many idle workers a pool should keep. A worker that is taken is replaced after `startMs`: so a job finds
+ * one if fewer jobs than `warm` arrived in the `startMs` before it (a base-stock policy of inventory control, with the
+ * start time as lead time). The target is the smallest number with which the desired share of recent jobs would have
+ * found one. No distribution of arrivals is assumed: bursts count in full. Pure.
  */
 export function warmTarget(seen: SeenDemand, { min, hitRate, quietMs }: FollowDemand, max: number): WarmTarget {
   const arrivals = sum(seen.arrivals.map(({ jobs }) => jobs));
@@ -67,7 +67,10 @@ export function warmTarget(seen: SeenDemand, { min, hitRate, quietMs }: FollowDe
   return { warm, reason, arrivals, hits, startMs: seen.startMs };
 }
 
-/** At place n how many jobs needed n warm workers to find one; what needed more than `max` stands behind it. */
+/**
+ * At index n: how many jobs needed n warm workers to find one; those that needed more than `max` are in the last
+ * element.
+ */
 function needsOf({ arrivals, startMs }: SeenDemand, max: number): readonly number[] {
   const needs = Array.from({ length: max + 2 }, () => 0);
   let taken = 0;
@@ -84,7 +87,7 @@ function needsOf({ arrivals, startMs }: SeenDemand, max: number): readonly numbe
   return needs;
 }
 
-/** The smallest number of workers with which so many jobs find one; one above all of them where none does. */
+/** The smallest number of workers with which this many jobs find one; more than any of them if there is none. */
 function smallest(needs: readonly number[], jobs: number): number {
   let found = 0;
   for (const [warm, count] of needs.entries()) {

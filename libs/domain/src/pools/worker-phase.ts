@@ -11,7 +11,7 @@ const moves = {
 /** A worker's phase. Only an `idle` worker is assigned a job. */
 export type WorkerPhase = keyof typeof moves;
 
-/** Every phase, in the order in which a worker meets them. */
+/** Every phase, in order. */
 export const workerPhases = Object.keys(moves) as readonly WorkerPhase[];
 
 /** The table of legal moves; `docs/states.md` is tested against it. */

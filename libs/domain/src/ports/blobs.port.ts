@@ -1,7 +1,7 @@
-/** What came of a put. `full`: all blobs together would be more than the store may hold. */
+/** Result of a put. `full`: all blobs together would exceed the store's limit. */
 export type Put = { readonly kind: 'stored'; readonly bytes: number } | { readonly kind: 'too_large' | 'full' };
 
-/** A blob as a listing shows it. */
+/** A blob in a listing. */
 export interface SeenBlob {
   readonly name: string;
   readonly bytes: number;
@@ -9,20 +9,22 @@ export interface SeenBlob {
   readonly at: number;
 }
 
-/** A blob on its way out. */
+/** A blob being read. */
 export interface OpenBlob {
   readonly bytes: number;
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** Where large things are kept that are no record: snapshots. A name has lower-case letters, digits, dashes and dots. */
+/**
+ * Storage for large data that is not in a record: snapshots. A name has lower-case letters, digits, dashes and dots.
+ */
 export interface Blobs {
   /**
-   * Keeps what comes, under a name. Nobody sees it before it is whole; then it takes the place of what had the name. When
-   * the content breaks off, its error is passed on and nothing is kept.
+   * Stores the content under a name. It becomes visible only when it is complete, and then replaces an earlier blob of
+   * that name. If the content fails, its error is passed on and nothing is stored.
    */
   put(name: string, content: AsyncIterable<Uint8Array>): Promise<Put>;
-  /** Opens a blob; undefined where there is none. Who opens it reads it to its end, or ends the iteration. */
+  /** Opens a blob; undefined if there is none. The caller reads it to its end, or ends the iteration. */
   get(name: string): Promise<OpenBlob | undefined>;
   /** Safe to call twice. */
   remove(name: string): Promise<void>;

@@ -7,21 +7,21 @@ export interface EndedAttempt {
   readonly attempt: number;
   readonly worker: string;
   readonly claimedAt: number;
-  /** Absent where its worker never said that it began. */
+  /** Absent if its worker never reported that it began. */
   readonly startedAt?: number;
   readonly endedAt: number;
   readonly start?: Start;
   readonly failure: Failure;
-  /** Of one whose worker could not report any more: what it said last, where it said something. */
+  /** The last text of an attempt whose worker could no longer report, if any. */
   readonly lastText?: string;
-  /** Of one whose container had to be removed: the proof that nothing of it goes on. */
+  /** If its container had to be removed: the proof that none of its processes is left. */
   readonly ended?: Ended;
-  /** What it has spent, as far as the bridge had counted it when it ended. */
+  /** What it has spent, as counted by the bridge when it ended. */
   readonly usage?: Usage;
   readonly costUsd?: number;
 }
 
-/** Which dead letters are meant; all of them where nothing is said. */
+/** Selects dead letters; all of them if empty. */
 export interface DeadLetterFilter {
   readonly tenant?: string;
   readonly profile?: string;
@@ -29,31 +29,31 @@ export interface DeadLetterFilter {
   readonly class?: FailureClass;
 }
 
-/** Which dead letters a list shows, those that failed last first. */
+/** Selects and pages a list of dead letters, most recent failure first. */
 export interface DeadLetterQuery extends DeadLetterFilter {
-  /** From an earlier page's `nextCursor`. */
+  /** The `nextCursor` of an earlier page. */
   readonly cursor?: string;
   /** 1 to 500. */
   readonly limit: number;
 }
 
-/** What a redrive came to, for one job. */
+/** Outcome of a redrive, for one job. */
 export type Redriven =
   | { readonly kind: 'redriven' }
   /** There is no such job. */
   | { readonly kind: 'unknown' }
-  /** It can't be: it has not failed (any more), or what it needs is no longer held. */
+  /** It cannot be redriven: it has not failed (any more), or its data is no longer kept. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Jobs that failed and wait for a person, and what is known of their attempts. Every call rejects with
- * `redis.unavailable` while the store does not answer.
+ * Failed jobs that need a person, and their attempts. Every call rejects with `redis.unavailable` while the store does
+ * not answer.
  */
 export interface DeadLetters {
-  /** A job's attempts that ended without success, the oldest first. */
+  /** A job's attempts that ended without success, oldest first. */
   attempts(job: JobRef): Promise<readonly EndedAttempt[]>;
   /** Rejects with `cursor.invalid` for a cursor that is not ours. */
   list(query: DeadLetterQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }>;
-  /** Queues a failed job once more, with a fresh allowance of attempts. Asked twice, the second one is refused. */
+  /** Queues a failed job again, with a fresh allowance of attempts. A second call is refused. */
   redrive(job: JobRef): Promise<Redriven>;
 }

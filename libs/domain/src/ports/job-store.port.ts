@@ -7,53 +7,56 @@ import type { WarmTarget } from '../pools/warm-target.js';
 import type { WorkerPhase } from '../pools/worker-phase.js';
 import type { AbortSignalLike } from './clock.port.js';
 
-/** A job to be taken in, with the id that it will have. */
+/** A job to be accepted, with its future id. */
 export interface NewJob {
   readonly id: string;
   /** Default: `default`. */
   readonly tenant?: string;
-  /** The session of which it is a turn. */
+  /** The session to which it belongs as a turn. */
   readonly session?: string;
   readonly spec: JobSpec;
-  /** Values of the secrets that the spec names. */
+  /** Values of the secrets named in the spec. */
   readonly secrets?: Secrets;
 }
 
-/** What a client promises to send once only. */
+/** A client's idempotency key. */
 export interface Idempotency {
   /** Whose key it is: two tenants may use the same. Default: `default`. */
   readonly tenant?: string;
   readonly key: string;
-  /** Fingerprint of the body: the same key with another one is a conflict. */
+  /** Fingerprint of the body: the same key with another fingerprint is a conflict. */
   readonly fingerprint: string;
 }
 
-/** Which jobs a list shows, newest first. */
+/** Selects and pages a list of jobs, newest first. */
 export interface JobQuery {
-  /** Whose jobs; those of all tenants where it is absent. */
+  /** Whose jobs; those of all tenants if absent. */
   readonly tenant?: string;
   readonly state?: JobState;
   readonly profile?: string;
   readonly label?: { readonly key: string; readonly value: string };
-  /** From an earlier page's `nextCursor`. */
+  /** The `nextCursor` of an earlier page. */
   readonly cursor?: string;
   /** 1 to 200. */
   readonly limit: number;
 }
 
-/** What a cancel came to. */
+/** Outcome of a cancel. */
 export type CancelAnswer =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'requested' }
   | { readonly kind: 'over'; readonly state: JobState }
   | { readonly kind: 'unknown' };
 
-/** The jobs as clients see them: another tenant's job is as unknown as one that does not exist. Every call rejects with `redis.unavailable` while the store does not answer. */
+/**
+ * The jobs as clients see them: another tenant's job is as unknown as one that does not exist. Every call rejects with
+ * `redis.unavailable` while the store does not answer.
+ */
 export interface JobStore {
   /**
-   * Takes all jobs in, or none. With an idempotency key that was used before for the same body, gives the ids of then
-   * and takes nothing in; for another body rejects with `idempotency.conflict`. Rejects with `redis.full` when the
-   * store takes no more.
+   * Accepts all jobs, or none. If the idempotency key was already used with the same body, returns the earlier ids and
+   * accepts nothing; with another body rejects with `idempotency.conflict`. Rejects with `redis.full` if the store has
+   * no room.
    */
   submit(
     jobs: readonly NewJob[],
@@ -62,26 +65,28 @@ export interface JobStore {
   find(job: JobRef): Promise<JobRecord | undefined>;
   /** Rejects with `cursor.invalid` for a cursor that is not ours. */
   list(query: JobQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }>;
-  /** Place in its queue from 1, while it waits there; else undefined. */
+  /** Position in its queue from 1, while it waits there; otherwise undefined. */
   position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined>;
   cancel(job: JobRef, reason: string): Promise<CancelAnswer>;
   result(job: JobRef): Promise<JobResult | undefined>;
 }
 
-/** A stretch of a job's event stream. */
+/** A page of a job's event stream. */
 export interface EventPage {
   readonly events: readonly JobEvent[];
   /** Whether the stream has ended and this page reaches its end. */
   readonly complete: boolean;
 }
 
-/** The jobs' event streams, for reading; that of another tenant's job is empty and has ended. */
+/** The jobs' event streams, for reading; another tenant's job has an empty stream that has ended. */
 export interface EventLog {
-  /** Events with an id above `after`, at most about `limit`; begins with a `stream.gap` when some of them were trimmed. */
+  /**
+   * Events with an id above `after`, about `limit` at most; begins with a `stream.gap` if some of them were trimmed.
+   */
   page(job: JobRef, after: number, limit: number): Promise<EventPage>;
   /**
-   * Events with an id above `after`, those to come included, in batches as they arrive; ends after `job.over` or when
-   * the signal aborts. A reader that is slow holds up nobody: what it has not read stays in the stream.
+   * Events with an id above `after`, including future ones, in batches as they arrive; ends after `job.over` or when
+   * the signal aborts. A slow reader delays nobody: unread events stay in the stream.
    */
   follow(job: JobRef, after: number, signal: AbortSignalLike): AsyncIterable<readonly JobEvent[]>;
 }
@@ -92,7 +97,7 @@ export interface WorkerRecord {
   readonly profile: string;
   readonly phase: WorkerPhase;
   readonly startedAt: number;
-  /** When its Claude Code was last made warm: each job has a fresh one. */
+  /** When its Claude Code was last warmed up: each job has a fresh one. */
   readonly readyAt?: number;
   readonly idleSince?: number;
   readonly heartbeatAt?: number;
@@ -100,66 +105,66 @@ export interface WorkerRecord {
   readonly lease?: number;
   readonly jobsDone: number;
   readonly rssMb?: number;
-  /** The version of Claude Code that it has, as that says itself. */
+  /** The version that its Claude Code reported. */
   readonly claudeVersion?: string;
   readonly fingerprint: string;
-  /** What its container was made from, as its runtime names it: the image's id. */
+  /** Name of what its container was made from, as its runtime has it: the image's id. */
   readonly release?: string;
-  /** Names the engine on which its container is. */
+  /** Name of the engine on which its container runs. */
   readonly engine?: string;
-  /** Names the bridge by which it reaches Redis; absent where it does so by itself. */
+  /** Name of the bridge through which it reaches Redis; absent if it has its own connection. */
   readonly bridge?: string;
-  /** It is given no job, and stays. */
+  /** Whether it stays without getting new jobs. */
   readonly cordoned?: boolean;
-  /** It is to leave, and what it carries out then goes back to the queue. */
+  /** When it must leave; a job still running then is requeued. */
   readonly drainBy?: number;
   /** The scheduler that relays its stream and assigns its jobs. */
   readonly owner?: string;
 }
 
-/** How a pool's workers start at the moment, as the scheduler that keeps it has it. */
+/** The current start limits and failures of a pool, from its scheduler. */
 export interface PoolStarts {
   /** Workers that may start at the same time. */
   readonly atOnce: number;
-  /** A worker that is not ready so long after its start, in ms, is given up. */
+  /** Start timeout of a worker, in ms. */
   readonly limitMs: number;
-  /** Starts that failed in a row. */
+  /** Consecutive failed starts. */
   readonly failed: number;
-  /** For so long none is started, in ms, because the last ones failed. */
+  /** Delay before the next start, in ms, because the last ones failed. */
   readonly heldMs: number;
-  /** Why the last one failed; absent where none has since the last that did not. */
+  /** Why the last start failed; absent after a successful one. */
   readonly failure?: string;
 }
 
 /** A pool as operators see it. */
 export interface PoolRecord {
   readonly profile: string;
-  /** No scheduler has this profile any more: its jobs wait until one has it again, or they are cancelled. */
+  /** No scheduler has this profile any more: its jobs wait until one has it again, or until they are cancelled. */
   readonly removed?: true;
-  /** Of a pool that follows its demand the number of this moment. */
+  /** If the pool follows demand, the current number. */
   readonly warm: number;
   readonly max: number;
   readonly workers: Readonly<Record<WorkerPhase, number>>;
-  /** Jobs in the profile's queue: those that could start, and those that are parked or delayed. */
+  /** Jobs in the profile's queue: those ready to start, and those that are parked or delayed. */
   readonly waiting: number;
   readonly delayed: number;
-  /** Jobs that workers carry out. */
+  /** Jobs in progress. */
   readonly running: number;
-  /** Jobs don't start, again and again, and so no further one is given to it. */
+  /** Jobs repeatedly fail to start, so the profile gets no more. */
   readonly suspended: boolean;
-  /** What keeps its jobs waiting; empty where nothing does. */
+  /** Why its jobs wait; empty if nothing holds them. */
   readonly halts: readonly Halt[];
-  /** Absent while no scheduler keeps the pool. */
+  /** Absent while no scheduler has the profile. */
   readonly starts?: PoolStarts;
-  /** How many workers are kept warm, and why; absent where the number is fixed, and while no scheduler keeps the pool. */
+  /** How many workers are kept warm, and why; absent if the number is fixed, and while no scheduler has the profile. */
   readonly demand?: WarmTarget;
 }
 
 /** The workers and pools, for reading. */
 export interface PoolStore {
   workers(): Promise<readonly WorkerRecord[]>;
-  /** Those of the profiles that there are, and behind them those of removed ones that still have jobs or workers. */
+  /** Those of the current profiles, followed by those of removed ones that still have jobs or workers. */
   pools(): Promise<readonly PoolRecord[]>;
-  /** What the scheduler last published of its profiles; empty until one has run. */
+  /** The profiles that the scheduler last published; empty until one has run. */
   profiles(): Promise<readonly string[]>;
 }

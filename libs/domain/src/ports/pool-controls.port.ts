@@ -1,24 +1,25 @@
-/** How long what runs may go on when a drain names no limit, in ms. */
+/** Default limit of a drain, in ms. */
 export const defaultDrainMs = 300_000;
 
 /**
- * What an operator orders for pools and workers. It is written down, and the schedulers carry it out: an order outlives them
- * all, and saying it twice does no harm. Each answer is false where there is no such pool or worker; each call rejects with
- * `redis.unavailable` while the store does not answer. Without a profile it is said of all of them, those to come included.
+ * Orders of an operator for pools and workers. They are stored, and the schedulers carry them out: an order outlives
+ * them all, and is idempotent. Each call resolves with false if there is no such pool or worker, and rejects with
+ * `redis.unavailable` while the store does not answer. Without a profile, an order applies to all of them, including
+ * future ones.
  */
 export interface PoolControls {
-  /** No job starts any more when this resolves; what runs goes on, and further jobs are taken in. */
+  /** When this resolves, no more jobs start; running jobs continue, and new ones are accepted. */
   pause(profile: string | undefined, reason: string): Promise<boolean>;
-  /** Lifts what keeps the profile from its jobs: pause, drain, suspension. Without a profile, only what was said of all. */
+  /** Lifts the profile's pause, drain and suspension. Without a profile, only orders that apply to all. */
   resume(profile: string | undefined): Promise<boolean>;
   /**
-   * As `pause`, and the pool's workers leave: idle ones now, busy ones when their job has ended, or after `limitMs`, when the job
-   * goes back to the queue uncounted. There are none until `resume`. Of two limits the earlier one holds.
+   * Like `pause`, and the pool's workers leave: idle ones now, busy ones when their job has ended, or after `limitMs`,
+   * when the job is requeued uncounted. No worker starts until `resume`. The earlier of two limits applies.
    */
   drainPool(profile: string, limitMs: number, reason: string): Promise<boolean>;
-  /** The worker is given no job any more when this resolves, and stays. */
+  /** When this resolves, the worker gets no more jobs, and stays. */
   cordon(worker: string): Promise<boolean>;
   uncordon(worker: string): Promise<boolean>;
-  /** As `drainPool`, for one worker; its pool starts another one. There is no way back. */
+  /** Like `drainPool`, for one worker; its pool starts another one. It cannot be undone. */
   drainWorker(worker: string, limitMs: number): Promise<boolean>;
 }

@@ -1,20 +1,20 @@
 import { bridgeSockets } from './bridge.js';
 
 /**
- * How a worker that shares no file system with the bridge reaches its own listeners there: by a connection for each use, which begins
- * with `GET /listeners/<listener>`, `Upgrade: remuda` and the worker's proof of itself. After `101` it is a connection as it is at the
- * listener's socket.
+ * How a worker that shares no file system with the bridge reaches its own listeners: each connection begins with
+ * `GET /listeners/<listener>`, `Upgrade: remuda` and the worker's credential. After `101` it behaves as a connection to
+ * the listener's socket.
  */
 
-/** A listener of the bridge's that each worker has of its own. */
+/** A listener that the bridge has for each worker. */
 export type BridgeListener = keyof typeof bridgeSockets;
 
-/** The protocol that the connection changes to, as the header `Upgrade` names it. */
+/** The protocol name in the `Upgrade` header. */
 export const bridgeUpgrade = 'remuda';
 
-/** Connections that one worker may have at a time, by listener. */
+/** Maximum number of connections per worker, by listener. */
 export const bridgeShares = {
-  /** Claude Code asks the model several things at once. */
+  /** Claude Code sends several model requests at once. */
   model: 64,
   git: 8,
   snapshot: 4,
@@ -22,29 +22,29 @@ export const bridgeShares = {
   redis: 16,
 } as const satisfies Record<BridgeListener, number>;
 
-/** Who a worker is, and what only it, and its bridge by the SHA-256, knows. */
+/** A worker's id and its secret; the bridge knows the SHA-256 of the secret. */
 export interface WorkerProof {
   readonly worker: string;
   readonly credential: string;
 }
 
-/** The path that asks for a listener. */
+/** The request path of a listener. */
 export function pathOfListener(listener: BridgeListener): string {
   return `/listeners/${listener}`;
 }
 
-/** The listener that a path asks for; undefined where there is none such. */
+/** The listener in a request path; undefined if there is none. */
 export function listenerOfPath(path: string): BridgeListener | undefined {
   const listeners = Object.keys(bridgeSockets) as BridgeListener[];
   return listeners.find((listener) => path === pathOfListener(listener));
 }
 
-/** A worker's proof as the header `Authorization`. */
+/** A worker's credential as the `Authorization` header. */
 export function writeProof({ worker, credential }: WorkerProof): string {
   return `Basic ${Buffer.from(`${worker}:${credential}`).toString('base64')}`;
 }
 
-/** Reads the header `Authorization`; undefined where it holds no proof. */
+/** Parses the `Authorization` header; undefined if it has no credential. */
 export function readProof(header: string): WorkerProof | undefined {
   const encoded = /^Basic ([A-Za-z0-9+/]{1,1024}={0,2})$/.exec(header)?.[1];
   const [, worker, credential] = /^([^:]+):(.+)$/.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? [];

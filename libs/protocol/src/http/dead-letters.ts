@@ -15,31 +15,31 @@ export interface AttemptsView {
   readonly attempts: readonly EndedAttemptView[];
 }
 
-/** A failed job that waits for a person. */
+/** A failed job that needs a person. */
 export type DeadLetterView = JobView & { readonly class: FailureClass };
 
-/** A failed job that waits for a person, with all that is known of why. */
+/** A failed job that needs a person, with everything known about the cause. */
 export type DeadLetterInFullView = DeadLetterView & { readonly history: readonly EndedAttemptView[] };
 
-/** A page of dead letters, those that failed last first. */
+/** A page of dead letters, most recent failure first. */
 export interface DeadLetterPageView {
   readonly deadLetters: readonly DeadLetterView[];
-  /** To be given as `cursor` for the next page; absent on the last one. */
+  /** Pass it as `cursor` to get the next page; absent on the last page. */
   readonly nextCursor?: string;
 }
 
-/** What a redrive came to, for one job. */
+/** Outcome of a redrive, for one job. */
 export interface RedriveOutcomeView {
   readonly id: string;
   readonly redriven: boolean;
-  /** Why it was not. */
+  /** Why the job was not redriven. */
   readonly code?: 'job.unknown' | 'job.not_redrivable';
   readonly detail?: string;
 }
 
-/** What a redrive of many came to, in the order of the request. */
+/** Outcomes of a bulk redrive, in the order of the request. */
 export interface RedriveOutcomesView {
   readonly outcomes: readonly RedriveOutcomeView[];
-  /** Whether more dead letters fit the filter. */
+  /** Whether more dead letters match the filter. */
   readonly more: boolean;
 }

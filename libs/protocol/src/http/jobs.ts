@@ -1,40 +1,40 @@
 import type { JobEvent, JobRecord, JobResult, JobSpec, JobState, JobTimes } from '@remuda/domain';
 import type { Dated, IsoTime } from './dated.js';
 
-/** Where jobs are found. */
+/** Path of the jobs. */
 export const jobsPath = '/api/v1/jobs';
 
-/** A job as its client writes it: all but the prompt has a default (docs/api.md). */
+/** A job as a client submits it: everything except the prompt has a default (docs/api.md). */
 export type JobRequest = Pick<JobSpec, 'prompt'> &
   Partial<Omit<JobSpec, 'prompt' | 'runAt' | 'workspace' | 'secrets'>> & {
     readonly workspace?: JobSpec['workspace'] | 'empty';
-    /** Starts no sooner than after so long, in ms; or `runAt`. */
+    /** Minimum delay before it starts, in ms; alternative to `runAt`. */
     readonly delayMs?: number;
-    /** Starts no sooner than this: ISO 8601, or epoch ms. */
+    /** Earliest start: ISO 8601, or epoch ms. */
     readonly runAt?: IsoTime | number;
     /** Environment of its tools. */
     readonly secrets?: Readonly<Record<string, string>>;
   };
 
-/** What of a record its view leaves out, or has in another shape. */
+/** Fields of a record that its view omits, or has in another form. */
 type Inner = 'spec' | 'lease' | 'snapshot' | 'times' | 'tenant' | 'session';
 
-/** What became of a job, and what was asked for but for its prompt. Lease token and snapshot stay inside. */
+/** The state of a job and its submitted fields, except the prompt. Lease token and snapshot are internal. */
 export type JobView = Dated<Omit<JobRecord, Inner>, 'wakeAt' | 'cancelRequestedAt'> &
   Dated<JobRecord['spec'], 'runAt'> & {
     readonly times: Dated<JobTimes, keyof JobTimes>;
-    /** Place in its queue from 1, while it waits there. */
+    /** Position in its queue from 1, while it waits there. */
     readonly queuePosition?: number;
   };
 
 /** A page of jobs, newest first. */
 export interface JobPageView {
   readonly jobs: readonly JobView[];
-  /** To be given as `cursor` for the next page; absent on the last one. */
+  /** Pass it as `cursor` to get the next page; absent on the last page. */
   readonly nextCursor?: string;
 }
 
-/** A job that was taken in. */
+/** An accepted job. */
 export interface AcceptedJobView {
   readonly id: string;
   readonly state: JobState;
@@ -42,21 +42,21 @@ export interface AcceptedJobView {
   readonly events: string;
 }
 
-/** Jobs that were taken in together, in the order of the request. */
+/** Jobs that were accepted together, in the order of the request. */
 export interface AcceptedBatchView {
   readonly jobs: readonly AcceptedJobView[];
 }
 
-/** The result of a job that is over: of one that failed or was cancelled, as much as there is, with the reason. */
+/** The result of a job that is over: for a failed or cancelled one, as much as there is, with the reason. */
 export type JobResultView = Pick<JobRecord, 'id' | 'state' | 'failure'> & Partial<JobResult>;
 
 /** A job that ended while its client waited, with its result. */
 export type JobWithResultView = JobView & { readonly result?: JobResult };
 
-/** A stretch of a job's events. */
+/** A page of a job's events. */
 export interface EventPageView {
   readonly events: readonly JobEvent[];
-  /** To be given as `after` for the next page. */
+  /** Pass it as `after` to get the next page. */
   readonly next: number;
   /** Whether the job is over and this page reaches its last event. */
   readonly complete: boolean;

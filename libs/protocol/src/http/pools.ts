@@ -1,12 +1,12 @@
 import type { Halt, PoolRecord, WorkerRecord } from '@remuda/domain';
 import type { Dated } from './dated.js';
 
-/** A worker as operators see it. What only the cluster needs stays inside. */
+/** A worker as operators see it, without internal fields. */
 export type WorkerView = Dated<
   Omit<WorkerRecord, 'lease' | 'fingerprint' | 'engine' | 'bridge' | 'cordoned'>,
   'startedAt' | 'readyAt' | 'idleSince' | 'heartbeatAt' | 'drainBy'
 > & {
-  /** It is given no job, and stays. */
+  /** Whether it stays without getting new jobs. */
   readonly cordoned: boolean;
 };
 
@@ -15,9 +15,9 @@ export interface WorkerListView {
   readonly workers: readonly WorkerView[];
 }
 
-/** What keeps a pool's jobs waiting. */
+/** Why a pool's jobs wait. */
 export type HaltView = Dated<Omit<Halt, 'everywhere'>, 'since' | 'by'> & {
-  /** All profiles were paused at once. */
+  /** Whether all profiles were paused at once. */
   readonly everywhere: boolean;
 };
 

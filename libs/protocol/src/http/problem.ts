@@ -1,6 +1,6 @@
 import type { ErrorCode, Fault } from '@remuda/domain';
 
-/** What a refused request gets: RFC 9457, with our stable code and the faults of the input. */
+/** The answer to a refused request: RFC 9457, with our stable code and the faults of the input. */
 export interface ProblemView {
   /** Where the code is explained. */
   readonly type: string;

@@ -1,6 +1,6 @@
-/** The value of a JSON text, or undefined where it is none. */
+/** The value of a JSON text, or undefined if it is invalid. */
 export function parseJson(text: string): unknown {
-  // Often what is asked for is not there, and an exception costs more than all else here.
+  // Often there is no value, and an exception would cost more than everything else here.
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
@@ -9,7 +9,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether a value is a plain object (not null, no array). */
+/** Whether a value is a plain object (neither null nor an array). */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

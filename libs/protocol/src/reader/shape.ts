@@ -1,25 +1,25 @@
 import { isId } from '@remuda/domain';
 import { isRecord } from './json.js';
 
-/** Reads a value that came from outside into one of ours; undefined where it does not fit. */
+/** Reads an external value into one of our types; undefined if it does not match. */
 export type Reader<T> = (value: unknown) => T | undefined;
 
-/** How a field is read that may be absent. */
+/** The reader of an optional field. */
 export interface OptionalReader<T> {
   readonly optional: Reader<T>;
 }
 
-/** A reader for each field of T, optional ones included: a field that is forgotten here does not compile. */
+/** A reader for each field of T, including optional ones: a missing reader does not compile. */
 export type Fields<T> = {
   readonly [K in keyof T]-?: Partial<Pick<T, K>> extends Pick<T, K>
     ? OptionalReader<Exclude<T[K], undefined>>
     : Reader<T[K]>;
 };
 
-/** Deepest JSON that is taken over as it is. `JSON.stringify` and whoever reads it later recurse. */
+/** Maximum depth of JSON that is copied unchanged. `JSON.stringify` and later readers recurse. */
 export const maxDepth = 100;
 
-/** Reads an object field by field; what it has besides these fields is left out, one field that does not fit refuses it. */
+/** Reads an object field by field; unknown fields are dropped, one field that does not match refuses the object. */
 export function shape<T extends object>(fields: Fields<NoInfer<T>>): Reader<T> {
   const known = Object.entries<Reader<unknown> | OptionalReader<unknown>>(fields);
   return (value) => {
@@ -36,10 +36,10 @@ export function shape<T extends object>(fields: Fields<NoInfer<T>>): Reader<T> {
   };
 }
 
-/** A field that may be absent, and has to fit where it is not. */
+/** An optional field, which must match if present. */
 export const optional = <T>(reader: Reader<T>): OptionalReader<T> => ({ optional: reader });
 
-/** A list whose every element fits. */
+/** A list whose every element matches. */
 export function list<T>(reader: Reader<T>): Reader<readonly T[]> {
   return (value) => {
     if (!Array.isArray(value)) return undefined;
@@ -61,7 +61,7 @@ export function lastOf<T>(most: number, reader: Reader<T>): Reader<readonly T[]>
 
 export const text: Reader<string> = (value) => (typeof value === 'string' ? value : undefined);
 
-/** A text of which at most so many characters are kept. */
+/** A string, truncated to this many characters. */
 export const textUpTo =
   (most: number): Reader<string> =>
   (value) =>
@@ -75,17 +75,17 @@ export const oneOf =
   (value) =>
     words.find((word) => word === value);
 
-/** A finite number from 0 to `most`. JSON has infinite ones: `1e999`. */
+/** A finite number from 0 to `most`. JSON can express infinite ones: `1e999`. */
 export const upTo =
   (most: number): Reader<number> =>
   (value) =>
     typeof value === 'number' && value >= 0 && value <= most ? value : undefined;
 
-/** A whole number from 0. */
+/** A whole number, 0 or greater. */
 export const count: Reader<number> = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
-/** An id of ours: others can name keys that are something else. */
+/** One of our ids: other strings could name unrelated keys. */
 export const idText: Reader<string> = (value) => (typeof value === 'string' && isId(value) ? value : undefined);
 
 /** A lease token. */
@@ -94,7 +94,7 @@ export const lease: Reader<number> = (value) => (value === 0 ? undefined : count
 /** A point in time, epoch ms. */
 export const time: Reader<number> = upTo(8.64e15);
 
-/** A length of time in ms; what a clock that was set back makes negative counts as 0. */
+/** A duration in ms; a negative one, from a clock that was set back, counts as 0. */
 export const span: Reader<number> = (value) =>
   typeof value === 'number' && Number.isFinite(value) ? Math.max(0, value) : undefined;
 

@@ -3,7 +3,9 @@ import { fitOf, formatIn, messageFormats, type Formats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { count, idText, lease, span } from '../reader/shape.js';
 
-/** An assignment of a format that is not understood. Job and lease stand where they are in every format, so that it can be refused. */
+/**
+ * An assignment in an unsupported format. Every format has job and lease in the same place, so that it can be refused.
+ */
 export interface IncompatibleAssignment {
   readonly incompatible: number;
   readonly job: string;
@@ -11,8 +13,8 @@ export interface IncompatibleAssignment {
 }
 
 /**
- * Reads an assignment as it stands in a worker's queue; undefined for one that a worker can't carry out. Its spec was checked where it
- * was taken in: here it is only looked whether there is one.
+ * Reads an assignment from a worker's queue; undefined if a worker cannot carry it out. Its spec was validated when it
+ * was accepted: here it only has to exist.
  */
 export function decodeAssignment(
   text: string,

@@ -3,7 +3,7 @@ import { isUnderstood, messageFormats, type Formats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { idText, lease, oneOf, shape, span, type Reader } from '../reader/shape.js';
 
-/** Longest time that a timer can wait, in ms: 24 days. */
+/** Maximum delay of a timer, in ms: 24 days. */
 const maxLimitMs = 2 ** 31 - 1;
 
 const limitMs: Reader<number> = (value) => {
@@ -11,7 +11,7 @@ const limitMs: Reader<number> = (value) => {
   return ms === undefined ? undefined : Math.min(ms, maxLimitMs);
 };
 
-/** Writes a control message as the worker's control stream holds it, in the field `d`. */
+/** Writes a control message for the worker's control stream, in the field `d`. */
 export function encodeControl(control: Control): string {
   return JSON.stringify({ v: messageFormats.own, ...control });
 }
@@ -22,8 +22,8 @@ const readers = {
 };
 
 /**
- * Reads a control message into a fresh one; undefined for anything that is not one, and for one of a format that is not understood: what
- * its worker does not do the scheduler does from outside, some seconds later.
+ * Reads a control message into a fresh one; undefined for anything else, including unsupported formats: if the worker
+ * does not act, the scheduler does so from outside some seconds later.
  */
 export function decodeControl(text: string, formats: Formats = messageFormats): Control | undefined {
   const value = parseJson(text);

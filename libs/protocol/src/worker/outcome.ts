@@ -25,13 +25,13 @@ import {
   type Reader,
 } from '../reader/shape.js';
 
-/** What is kept of texts that go into a job's record, in characters. */
+/** Maximum length of texts in a job's record, in characters. */
 const maxMessage = 16_000;
 const maxLine = 2_000;
-/** Most lines, warnings and commits that are kept: the last ones. */
+/** Maximum number of lines, warnings and commits: the last ones are kept. */
 const maxLines = 200;
 
-/** Reads tokens as they were counted. */
+/** Reads token counts. */
 export const readUsage: Reader<Usage> = shape({
   inputTokens: count,
   outputTokens: count,
@@ -52,7 +52,7 @@ const summary = {
   deletions: count,
 };
 
-/** Reads what a job left in its repository, without the patch. */
+/** Reads a job's changes to its repository, without the patch. */
 export const readGitSummary: Reader<Omit<GitOutcome, 'patch'>> = shape(summary);
 
 const readGit: Reader<GitOutcome> = shape({ ...summary, patch: optional(text) });
@@ -87,7 +87,7 @@ const readers: { readonly [K in Outcome['kind']]: Reader<Of<K>> } = {
   cancelled: shape<Of<'cancelled'>>({ kind: oneOf(['cancelled']), result: optional(readResult) }),
 };
 
-/** Reads how an attempt ended into a fresh outcome; undefined for anything that is none. */
+/** Reads an outcome into a fresh one; undefined for anything else. */
 export const readOutcome: Reader<Outcome> = (value) => {
   const kind = isRecord(value) ? oneOf(['succeeded', 'failed', 'cancelled'])(value['kind']) : undefined;
   return kind && readers[kind](value);

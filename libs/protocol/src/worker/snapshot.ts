@@ -3,24 +3,24 @@ import { isUnderstood, messageFormats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 
 /**
- * The bridge's snapshot listener is HTTP: `PUT /snapshot` with the note in this header keeps the body for the job behind
- * the token, `GET /snapshot` gives it back. Chunked bodies say whether they are whole, which bare bytes on a socket don't.
+ * The bridge's snapshot listener is HTTP: `PUT /snapshot` with the note in this header stores the body for the token's
+ * job, `GET /snapshot` returns it. Chunked bodies show whether they are complete, which raw bytes on a socket do not.
  */
 export const snapshotNoteHeader = 'x-remuda-snapshot';
 
-/** The one path of the listener. */
+/** The only path of the listener. */
 export const snapshotPath = '/snapshot';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const commit = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Writes what a worker says of a snapshot. */
+/** Writes a worker's note of a snapshot. */
 export function encodeSnapshotNote(note: SnapshotNote): string {
   return JSON.stringify({ v: messageFormats.own, ...note });
 }
 
-/** Reads what a worker says of a snapshot; undefined for anything that is not just that. It comes from a container. */
+/** Reads a worker's note of a snapshot; undefined for anything else. It comes from a container. */
 export function readSnapshotNote(text: string): SnapshotNote | undefined {
   const value = parseJson(text);
   if (!isRecord(value) || !isUnderstood(value['v'])) return undefined;
@@ -31,7 +31,7 @@ export function readSnapshotNote(text: string): SnapshotNote | undefined {
   return typeof base === 'string' && commit.test(base) ? { sessionId, at, sessionBytes, base } : undefined;
 }
 
-/** Reads a snapshot as a job's record holds it. */
+/** Reads a snapshot from a job's record. */
 export function readSnapshot(text: string): Snapshot | undefined {
   const note = readSnapshotNote(text);
   const value = parseJson(text);

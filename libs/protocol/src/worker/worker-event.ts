@@ -16,7 +16,7 @@ import {
   type Reader,
 } from '../reader/shape.js';
 
-/** Events that a worker may tell of; the others only the relay and the scheduler may write. */
+/** Events that a worker may report; only the relay and the scheduler may write the others. */
 type WorkerEventType = Exclude<EventType, `job.${string}` | `stream.${string}`>;
 
 const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
@@ -38,7 +38,7 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
   'turn.ended': shape({ turns: count, costUsd: upTo(1e9), usage: readUsage }),
 };
 
-/** Reads an event that a worker tells of into a fresh one; undefined for anything else. */
+/** Reads a worker's event into a fresh one; undefined for anything else. */
 export function readWorkerEvent(value: unknown): NewEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { type } = value;

@@ -2,30 +2,36 @@ import type { Assignment, Control, NewEvent } from '@remuda/domain';
 import type { IncompatibleAssignment } from './assignment.js';
 import type { WorkerReport } from './worker-stream.js';
 
-/** What a worker does with what it's sent. */
+/** The worker's handlers of messages. */
 export interface WorkerDuties {
-  /** Carries out an assignment; the next one comes when the promise settles. */
+  /** Carries out an assignment; the next one arrives when the promise settles. */
   carryOut(assignment: Assignment): Promise<void>;
-  /** Says that an assignment is not understood. */
+  /** Called with an assignment that is not understood. */
   refuse(assignment: IncompatibleAssignment): Promise<void>;
-  /** Hears a control message, also while it carries out an assignment. */
+  /** Called with a control message, also during an assignment. */
   onControl(control: Control): void;
 }
 
-/** A worker's line to its scheduler, whatever carries it. What is said arrives in its order; times are of the monotonic clock, in ms. */
+/**
+ * A worker's connection to its scheduler, over any transport. Reports arrive in order; times are of the monotonic
+ * clock, in ms.
+ */
 export interface WorkerLine {
-  /** Rejects where the other side refuses us: wrong password, or a right that the worker needs and has not. Waits while it is busy. */
+  /** Rejects if the other side refuses us: wrong password, or a missing permission. Waits while it is busy. */
   probe(): Promise<void>;
-  /** Begins to take assignments, one at a time, and control messages. */
+  /** Starts receiving assignments, one at a time, and control messages. */
   open(duties: WorkerDuties): void;
-  /** Takes no further assignment; resolves when the one under way is carried out. */
+  /** Takes no more assignments; resolves when the current one is finished. */
   stopTaking(): Promise<void>;
-  /** Says something, after all that was said before it. Never rejects; while the other side is away it is kept. A heartbeat may come earlier. */
+  /**
+   * Sends a report after all earlier ones. Never rejects; reports are buffered during an outage. A heartbeat may
+   * overtake others.
+   */
   say(report: WorkerReport): Promise<void>;
-  /** Says that something happened to a job, perhaps together with what else happens shortly. */
+  /** Reports an event of a job, possibly batched with the next ones. */
   tell(job: string, lease: number, event: NewEvent, now: number): void;
-  /** Says that an attempt was taken up, perhaps with its first events. */
+  /** Reports that an attempt was taken, possibly with its first events. */
   sayStarted(report: Extract<WorkerReport, { kind: 'started' }>, now: number): void;
-  /** Resolves when all that was said has arrived, and nothing more is heard. */
+  /** Resolves when all reports have arrived, and nothing more is received. */
   close(): Promise<void>;
 }

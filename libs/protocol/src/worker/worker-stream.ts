@@ -6,75 +6,75 @@ import { flag, idText, lease, oneOf, optional, shape, time, upTo, type Reader } 
 import { readWorkerEvent } from './worker-event.js';
 
 /**
- * What a worker writes to its own stream `wk:<id>:out`: a JSON array in the field `d` of each entry.
- * The reader trusts nothing in it, since a worker's container may be hostile: each report is read field by field into a fresh one,
- * with names, numbers and depth within bounds.
+ * What a worker writes to its own stream `wk:<id>:out`: a JSON array in the field `d` of each entry. The reader trusts
+ * none of it, since a worker's container may be hostile: each report is copied field by field, with limits on names,
+ * numbers and depth.
  */
 export type WorkerReport =
   | {
       readonly kind: 'heartbeat';
       readonly phase: WorkerPhase;
-      /** Resident memory of the worker, of Claude Code and of all that it started, in MiB. */
+      /** Resident memory of the worker, Claude Code and all processes it started, in MiB. */
       readonly rssMb: number;
-      /** The version of Claude Code, where it has said it. */
+      /** The version of Claude Code, once known. */
       readonly claudeVersion?: string;
       readonly job?: string;
       readonly lease?: number;
-      /** Set by the reader, where it is an older one than ours. */
+      /** Set by the reader, if it is older than ours. */
       readonly format?: number;
     }
-  /** `idle` names the attempt that was finished before it, if there was one: an older report of the kind is out of date. */
+  /** `idle` names the attempt that was finished before it, if any: an earlier report of this kind is outdated. */
   | {
       readonly kind: 'phase';
       readonly phase: WorkerPhase;
       readonly job?: string;
       readonly lease?: number;
-      /** With `idle`: the sha256 in hex of the bridge token that the next job is to be granted to. */
+      /** With `idle`: the sha256 in hex of the bridge token to be granted to the next job. */
       readonly grant?: string;
       /** With `idle`: the same as with a heartbeat. */
       readonly rssMb?: number;
-      /** The engine could not be made warm: the next job has to start it. */
+      /** The engine could not be warmed up: the next job has to start it. */
       readonly cold?: boolean;
-      /** Set by the reader, where it is an older one than ours. */
+      /** Set by the reader, if it is older than ours. */
       readonly format?: number;
     }
-  /** The assignment was taken up. */
+  /** The assignment was taken. */
   | { readonly kind: 'started'; readonly job: string; readonly lease: number; readonly at: number }
   | {
       readonly kind: 'events';
       readonly job: string;
       readonly lease: number;
       readonly events: readonly NewEvent[];
-      /** Set by the reader: so many more were said that are no events of a worker's. */
+      /** Set by the reader: this many more reports were not valid events of a worker. */
       readonly refused?: number;
     }
   | { readonly kind: 'outcome'; readonly job: string; readonly lease: number; readonly outcome: Outcome };
 
-/** A report of a format that is not understood: of whatever kind, all that is read of it is its number. */
+/** A report in an unsupported format: only the format's number is read. */
 export interface IncompatibleReport {
   readonly kind: 'incompatible';
   readonly format: number;
 }
 
-/** Largest entry in characters; a larger one is refused by the reader. */
+/** Maximum length of an entry in characters; the reader refuses longer ones. */
 export const maxReportBytes = 16 * 1024 * 1024;
 
 const kinds = ['heartbeat', 'phase', 'started', 'events', 'outcome'] as const;
 type Of<K extends WorkerReport['kind']> = Extract<WorkerReport, { readonly kind: K }>;
 
-/** Above the memory of any machine. */
+/** More than the memory of any machine. */
 const maxRssMb = 1e9;
-/** As short as any version is. */
+/** Maximum length of a version. */
 const version: Reader<string> = (value) =>
   typeof value === 'string' && /^\d[\w.+-]{0,39}$/.test(value) ? value : undefined;
 const hash: Reader<string> = (value) => (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : undefined);
 
-/** Writes a report as it stands in an entry. */
+/** Writes a report for an entry. */
 export function encodeReport(report: WorkerReport): string {
   return JSON.stringify({ v: messageFormats.own, ...report });
 }
 
-/** Puts together what was said in one go, as an entry of the stream holds it. */
+/** Combines reports into one entry of the stream. */
 export function joinReports(encoded: readonly string[]): string {
   return `[${encoded.join(',')}]`;
 }
@@ -105,7 +105,7 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
   outcome: shape<Of<'outcome'>>({ kind: oneOf(['outcome']), ...held, outcome: readOutcome }),
 };
 
-/** Reads what an entry holds, in its order, each into a fresh report; undefined stands for each part that is no report. */
+/** Reads the reports of an entry in order, each into a fresh one; undefined for each invalid part. */
 export function decodeReports(
   content: string,
   formats: Formats = messageFormats,
@@ -127,7 +127,7 @@ function readReport(value: unknown, formats: Formats): WorkerReport | Incompatib
   return { ...report, format };
 }
 
-/** One event that is none does not take the others along. */
+/** One invalid event does not invalidate the others. */
 function readEvents(value: unknown): Of<'events'> | undefined {
   const of = readHeld(value);
   const said = isRecord(value) ? value['events'] : undefined;
