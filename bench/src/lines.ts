@@ -2,6 +2,7 @@ import { agent } from './agent/line.js';
 import { bookkeeping } from './bookkeeping/line.js';
 import { container } from './container/line.js';
 import { events } from './events/line.js';
+import { kubernetes } from './kubernetes/line.js';
 import type { Line } from './figure.js';
 import { footprint } from './footprint/line.js';
 import { firstRequest } from './first-request/line.js';
@@ -15,6 +16,6 @@ import { worker } from './worker/line.js';
 
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
-  ...[firstRequest, throughput, events, worker, agent, container, submitting],
+  ...[firstRequest, throughput, events, worker, agent, container, kubernetes, submitting],
   ...[bookkeeping, footprint, failover, loss, cancel, simulation],
 ];

@@ -3,7 +3,7 @@ import type { JobEvent } from '@remuda/domain';
 import { script } from '@remuda/scripted-model';
 import { startChaosCluster, type ChaosCluster } from '../../../test/chaos/dist/cluster.js';
 import type { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
-import type { RuntimeKind } from '../../../apps/local/dist/cluster/runtime-choice.js';
+import type { ChaosRuntime } from '../../../test/chaos/dist/options.js';
 
 /** The whole cluster with two schedulers and two apis, and what is asked of it here. */
 export interface Scene extends AsyncDisposable {
@@ -13,9 +13,10 @@ export interface Scene extends AsyncDisposable {
 
 const warmLimitMs = 90_000;
 
-/** Brings it up with so many warm workers. */
-export async function openScene(runtime: RuntimeKind, warm: number): Promise<Scene> {
-  const cluster = await startChaosCluster({ runtime, fsync: 'everysec' });
+/** Brings it up with so many warm workers; with profiles of its own, else with the usual one. */
+export async function openScene(runtime: ChaosRuntime, warm: number, profiles?: object): Promise<Scene> {
+  const own = profiles ? { profiles: { profiles } } : {};
+  const cluster = await startChaosCluster({ runtime, fsync: 'everysec', ...own });
   const [api] = cluster.clients;
   if (api && (await api.warm('default', warm, AbortSignal.timeout(warmLimitMs))))
     return { cluster, api, [Symbol.asyncDispose]: () => cluster.stop() };

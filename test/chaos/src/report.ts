@@ -45,6 +45,8 @@ export interface Observed {
   readonly refusedRequests: number;
   readonly clashes: number;
   readonly fenced: number;
+  /** Pods and Secrets that were there when all workers had left; undefined where workers are no pods. */
+  readonly podsLeft: number | undefined;
   readonly durationMs: number;
 }
 
@@ -92,6 +94,9 @@ export function drawUp(run: Observed): Report {
       { name: 'successes that are none', value: untrue.length, must: zero },
       { name: 'cancelled unasked', value: uncalled.length, must: zero },
       { name: 'stuck until their deadline', value: late.length, must: zero },
+      ...(run.podsLeft === undefined
+        ? []
+        : [{ name: 'pods and Secrets left', value: run.podsLeft, must: zero } as const]),
       { name: 'duration, s', value: Math.round(run.durationMs / 1_000) },
     ],
     recovery: recoveries(jobs, faults),

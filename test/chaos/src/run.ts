@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seeJobs } from './audit.js';
 import { startChaosCluster, type ChaosCluster } from './cluster.js';
 import { makeFaults } from './faults.js';
+import { leftWhenDrained } from './kubernetes/left.js';
 import { Ledger } from './ledger.js';
 import { Load } from './load.js';
 import type { ChaosOptions } from './options.js';
@@ -47,6 +48,7 @@ async function run(cluster: ChaosCluster, options: ChaosOptions, began: number):
   over.abort();
   const faults = await making;
   await settle(cluster, ledger, options);
+  const podsLeft = await leftWhenDrained(cluster);
   const fenced = Number((await cluster.connection.hget(cluster.keys.counters, 'fenced')) ?? 0);
   return drawUp({
     jobs: await seeJobs(cluster, ledger),
@@ -58,6 +60,7 @@ async function run(cluster: ChaosCluster, options: ChaosOptions, began: number):
     refusedRequests: load.refused,
     clashes: ledger.clashes,
     fenced,
+    podsLeft,
     durationMs: Date.now() - began,
   });
 }
