@@ -1,11 +1,11 @@
-/** Steps of plain characters, none of which leads back: nothing in it needs an escape where it is written into a page or a header. */
+/** Path segments of plain characters, none of which leads upwards: no escaping is needed in a page or a header. */
 const path = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)*$/;
 const maxChars = 200;
 
-/** What a proxy has before our paths, for one request: `/remuda`, or empty. */
+/** The proxy's path prefix for one request: `/remuda`, or empty. */
 export type BasePathOf = (headers: Readonly<Record<string, string | readonly string[] | undefined>>) => string;
 
-/** Reads such a path. Throws for what is none. */
+/** Parses such a prefix. Throws if it is invalid. */
 export function readBasePath(value: string): string {
   if (value.length > maxChars || !path.test(value))
     throw new Error('expected a path such as /remuda, without a trailing slash');
@@ -13,8 +13,8 @@ export function readBasePath(value: string): string {
 }
 
 /**
- * The path that is set, or, where that is trusted, the one that the proxy says it has taken away (`X-Forwarded-Prefix`). What
- * is no path counts as not said: it would stand in the board's page and in addresses.
+ * The configured prefix or, if trusted, the one that the proxy reports to have stripped (`X-Forwarded-Prefix`). An
+ * invalid one is ignored: it would end up in the board's page and in URLs.
  */
 export function planBasePath({
   basePath = '',
@@ -27,7 +27,7 @@ export function planBasePath({
   return ({ 'x-forwarded-prefix': told }) => (typeof told === 'string' && wellFormed(told)) || basePath;
 }
 
-/** A path without the slash at its end that some proxies send; undefined for what is none. */
+/** A path without the trailing slash that some proxies send; undefined if it is invalid. */
 function wellFormed(told: string): string | undefined {
   const bare = told.replace(/\/$/, '');
   return bare.length <= maxChars && path.test(bare) ? bare : undefined;

@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-/** Where everything is, without a slash before it: that holds behind a proxy's path as well. */
+/** The addresses of the api, without a leading slash: they also work behind a proxy's path prefix. */
 const places = {
   documentation: 'api/docs',
   openapi: 'api/docs-json',
@@ -13,7 +13,7 @@ const places = {
   metrics: 'metrics',
 } as const;
 
-/** Whoever opens the root: a browser is led to the API's page, a program is told where things are. */
+/** Answers the root: a browser is redirected to the API's page, a program gets the addresses. */
 @ApiExcludeController()
 @Controller()
 export class IndexController {

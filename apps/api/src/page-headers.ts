@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
-/** For answers that are no pages: whatever a browser takes them for, nothing in them runs. */
+/** For answers that are not pages: whatever a browser takes them for, nothing in them runs. */
 const noPage = "default-src 'none'; frame-ancestors 'none'";
-/** For our two pages: what they need of this server, and nothing from elsewhere. Both write styles into their elements. */
+/** For our two pages: they load only from this server. Both set inline styles. */
 const page = [
   "default-src 'none'",
   "script-src 'self'",
@@ -16,10 +16,13 @@ const page = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Links of a page to another host: styles and fonts that would tell that host who looks. */
+/** Links of a page to other hosts: styles and fonts that would reveal the visitor to that host. */
 const foreignLinks = /<link\b[^>]*\bhref="https?:[^>]*>\s*/g;
 
-/** Tells browsers of every answer that it is what it says, in no frame, and what a page may load; takes foreign links out of pages. */
+/**
+ * Sets security headers on every answer (no sniffing, no framing, a content policy), and removes external links from
+ * pages.
+ */
 export function guardPages(server: Pick<FastifyInstance, 'addHook'>): void {
   server.addHook('onSend', (_request, reply, payload, done) => {
     const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html');

@@ -16,11 +16,11 @@ import { answerUnreadable, takeAnyExpectation } from './problems/unreadable.js';
 import { measureRequests } from './request-metrics.js';
 import type { ApiSettings } from './settings.js';
 
-/** Largest bodies, in bytes: a prompt of 10 MiB with room for its escapes, or so much of several jobs. */
+/** Maximum sizes of bodies, in bytes: a prompt of 10 MiB with room for its escapes, or that much of several jobs. */
 const jobsBytes = 12 * 1024 * 1024;
 const bodyLimits = { any: 64 * 1024, '/api/v1/jobs': jobsBytes, '/api/v1/jobs/batch': jobsBytes };
 
-/** The api as an app, made from its settings alone. */
+/** The api as an app, created from its settings alone. */
 export function planApi(settings: ApiSettings): AppPlan {
   const logger = createLogger({ name: 'api', level: settings.logLevel });
   const routes = new KnownRoutes();
@@ -43,7 +43,7 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
     bodyLimit: bodyLimits.any,
     forceCloseConnections: true,
     clientErrorHandler: answerUnreadable,
-    // What has none is refused with a problem document of ours.
+    // A request without one is refused with a problem document of ours.
     http: { requireHostHeader: false },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       filter.answer(error, request, reply);

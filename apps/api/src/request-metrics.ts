@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Counts every request of a server, and how long it took until its answer began, by its route as it is declared: no label
- * holds an id. A request that a client asked to have held (`Prefer: wait`) is counted and not timed.
+ * Counts every request of a server, and the time until its answer began, by its declared route: no label contains an
+ * id. A request that asked to wait (`Prefer: wait`) is counted but not timed.
  */
 export function measureRequests(server: Pick<FastifyInstance, 'addHook'>, registry: Registry): void {
   const labelNames = ['method', 'route', 'status'] as const;

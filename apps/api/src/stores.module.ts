@@ -36,10 +36,13 @@ import {
 const redis = Symbol('Redis');
 const redisNames = Symbol('RedisKeys');
 
-/** How long the start waits for Redis, in ms; then the api starts all the same, and says 503 until it is there. */
+/** How long the start waits for Redis, in ms; then the api starts anyway, and answers 503 until Redis is available. */
 const firstAnswerMs = 2_000;
 
-/** Waits for Redis before the first request comes, looks whether what is there is understood, and lets go of it when all else is done. */
+/**
+ * Waits for Redis before the first request, checks the format of its keys, and closes the connection after everything
+ * else.
+ */
 @Injectable()
 class StoresScope implements OnModuleInit, OnApplicationShutdown {
   private unmeasure: () => void = () => undefined;
@@ -76,7 +79,10 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-/** The ports of the domain, kept by Redis, whose time it is that they write down. Requests fail at once while it is away; streams wait for it. */
+/**
+ * The domain's ports, implemented on Redis, whose clock they use for stored times. Requests fail at once during an
+ * outage; streams wait for it.
+ */
 @Global()
 @Module({})
 export class StoresModule {
@@ -88,7 +94,7 @@ export class StoresModule {
     const { redisUrl, namespace } = settings;
     const keys = redisKeys(namespace);
     const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events', log });
-    // Waits for Redis, unlike that of requests: a queue that was opened while Redis is away is of use when it is back.
+    // Waits for Redis, unlike the connection of requests: a queue that was opened during an outage works afterwards.
     const forQueues = connectRedis(redisUrl, { name: 'remuda-api-queues', log });
     return {
       module: StoresModule,

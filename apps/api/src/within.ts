@@ -1,6 +1,6 @@
 import type { Clock } from '@remuda/domain';
 
-/** What the work comes to; undefined when it takes longer than `ms`. The work itself goes on then. */
+/** The result of the work; undefined if it takes longer than `ms`. The work itself then continues. */
 export async function within<T>(clock: Clock, work: Promise<T>, ms: number): Promise<T | undefined> {
   const done = new AbortController();
   const late = clock.sleep(ms, done.signal).then(

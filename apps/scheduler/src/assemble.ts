@@ -26,14 +26,14 @@ import { OtherReleases } from './workers/other-releases.js';
 import { Ownership } from './workers/ownership.js';
 import { WorkerReports } from './workers/worker-reports.js';
 
-/** What every part of a scheduler has. */
+/** Dependencies of every part of a scheduler. */
 type Common = ReturnType<typeof commonOf>;
 type Workers = ReturnType<typeof workersOf>;
 
-/** The parts of a scheduler, put together. Signals that would go upwards are connected by whoever runs them. */
+/** The parts of a scheduler, wired together. The caller connects the signals to the parts above. */
 export type Parts = ReturnType<typeof assemble>;
 
-/** Makes the parts; none of them does anything yet. */
+/** Creates the parts; none of them is active yet. */
 export function assemble(plan: SchedulerPlan, at: AtRedis) {
   const common = commonOf(plan, at);
   const workers = workersOf(plan, at, common);
@@ -53,7 +53,7 @@ function commonOf(
   };
 }
 
-/** The workers: who has them, what they say, how they end. */
+/** The workers: ownership, reports, losses. */
 function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
   const { fleet, clock, metrics, log } = common;
   const { access, registry, leases, profileQueues, redis, keys } = at;
@@ -74,7 +74,7 @@ function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
   return { accounts, halts, places, holdings, orders, relay, losses, ownership };
 }
 
-/** The pools, and the jobs that their workers are given. */
+/** The pools, and the assignment of jobs to their workers. */
 function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Workers) {
   const { runtime, profiles, surroundings, bridgeSocketDir: socketDir } = plan;
   const { access, registry, leadership, queues, leases, sweeps, forgetting, profileQueues } = at;

@@ -19,15 +19,15 @@ import {
 import { ProfileQueues } from './dispatch/profile-queues.js';
 import type { SchedulerPlan } from './scheduler-plan.js';
 
-/** What a scheduler has at Redis. */
+/** What a scheduler uses in Redis. */
 export type AtRedis = ReturnType<typeof openAtRedis>;
 
-/** Opens the connections; nothing is asked yet. */
+/** Opens the connections; nothing is requested yet. */
 export function openAtRedis(plan: SchedulerPlan) {
   const { id: scheduler, connect, profiles, retention = defaultRetention, log } = plan;
   const redis = connect('scheduler');
   const keys = redisKeys(plan.namespace);
-  // Points in time that other parts of the cluster compare are of Redis' clock.
+  // Points in time that other parts of the cluster compare use Redis' clock.
   const clock = new RedisClock(redis, plan.clock);
   const queues = new Queues(redis, keys);
   const names = profiles.map(({ name }) => name);
@@ -45,7 +45,7 @@ export function openAtRedis(plan: SchedulerPlan) {
     forgetting: new Forgetting(redis, keys, retention),
     deadLetters: () => countDeadLetters(redis, keys),
     wakes: new Wakes(redis, connect('scheduler-wake'), keys),
-    // A connection of its own, so that nothing stands before its looks.
+    // A connection of its own, so that its checks are not delayed.
     guard: new ScriptGuard(connect('scheduler-guard'), log),
   };
 }

@@ -4,7 +4,7 @@ import { poolGauges } from './pools/pool-gauges.js';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
 
-/** What the scheduler counts. No label holds a job's or a worker's id. */
+/** The scheduler's metrics. No label contains a job's or a worker's id. */
 export class SchedulerMetrics {
   readonly refused: Counter<'reason'>;
   readonly lost: Counter<'profile'>;
@@ -18,7 +18,7 @@ export class SchedulerMetrics {
   readonly #duration: Histogram<'profile' | 'state'>;
   readonly #ready: Histogram<'profile'>;
 
-  /** `pools` and `deadLetters` are asked whenever the figures are read. */
+  /** `pools` and `deadLetters` are called whenever the metrics are read. */
   constructor(registry: Registry, pools: () => Promise<readonly PoolRecord[]>, deadLetters: () => Promise<number>) {
     const registers = [registry];
     const make = { registers };

@@ -5,26 +5,29 @@ import type { Registry } from 'prom-client';
 import type { EnrolPlace } from './enrol/enrol-listener.js';
 import type { WorkerSurroundings } from './workers/access/worker-environment.js';
 
-/** What a scheduler is made of. */
+/** The parts of a scheduler. */
 export interface SchedulerPlan {
-  /** Names this scheduler among others: `^[a-z0-9-]{1,63}$`. */
+  /** Name of this scheduler: `^[a-z0-9-]{1,63}$`. */
   readonly id: string;
-  /** Opens a connection that waits while Redis is away. */
+  /** Opens a connection that waits during an outage of Redis. */
   readonly connect: (name: string) => RedisConnection;
   readonly namespace: string;
   readonly profiles: readonly Profile[];
   readonly runtime: ContainerRuntime;
   readonly surroundings: WorkerSurroundings;
-  /** Folder of the sockets of the bridge that our workers use: theirs are awaited before they start. Absent: they use no bridge. */
+  /**
+   * Folder of the sockets of our workers' bridge: they are awaited before a worker starts. Absent: workers use no
+   * bridge.
+   */
   readonly bridgeSocketDir?: string;
   /** Where pods that something else made enrol. Absent: nowhere. */
   readonly enrol?: EnrolPlace;
-  /** Whether each worker gets an account of its own at Redis. */
+  /** Whether each worker gets its own Redis account. */
   readonly acl: boolean;
   readonly workersOnExit: 'keep' | 'remove';
   /** How long jobs that are over are kept. Default `defaultRetention`. */
   readonly retention?: Retention;
-  /** Starts in a row that have to fail for a profile to be suspended; 0 for never. */
+  /** Consecutive failed starts after which a profile is suspended; 0 for never. */
   readonly suspendAfter: number;
   /** This machine's own. */
   readonly clock: Clock;

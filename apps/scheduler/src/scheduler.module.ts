@@ -51,7 +51,7 @@ const pools = {
 @Module({ controllers: [ScaleController], providers: [SchedulerService, pools], exports: [SchedulerService] })
 class SchedulerModule {}
 
-/** The scheduler with its health and its metrics. */
+/** The scheduler with its health checks and metrics. */
 @Module({})
 export class AppModule {
   static register(plan: Omit<SchedulerPlan, 'registry'> & ServicePlan): DynamicModule {

@@ -7,25 +7,25 @@ import type { SchedulerPlan } from './scheduler-plan.js';
 import { every, type Ticker } from './ticker.js';
 
 /**
- * How often the pools are looked over, workers kept, late things swept up, and it is looked whether images were replaced, in ms. To look
- * for missing ones takes longer, since they are pulled.
+ * Intervals of updating the pools and workers, of sweeping, and of checking for replaced images, in ms. Missing images
+ * are checked less often, since they are pulled.
  */
 const beat = {
   ...{ pools: 500, workers: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 },
   ...{ releases: 5_000, images: 30_000, marks: 500 },
 } as const;
 
-/** The pools are looked over no oftener than this, in ms, whatever happens. */
+/** Minimum interval of updating the pools, in ms. */
 const poolGapMs = 50;
 
-/** What is done again and again. */
+/** The recurring work. */
 interface Tickers {
   readonly pools: Ticker;
   readonly workers: Ticker;
   readonly others: readonly Ticker[];
 }
 
-/** Decides which worker gets which job, and how many workers there are. Several may run side by side. */
+/** Decides which worker gets which job, and how many workers there are. Several may run at the same time. */
 export class Scheduler {
   readonly #at: AtRedis;
   readonly #parts: Parts;
@@ -50,7 +50,7 @@ export class Scheduler {
     });
   }
 
-  /** Begins: takes over what another scheduler left, then keeps pools and queues going. */
+  /** Starts: takes over what another scheduler left, then maintains pools and queues. */
   async start(): Promise<void> {
     const { runtime } = this.plan;
     await settleFormat(this.#at.redis, this.#at.keys);
@@ -103,7 +103,7 @@ export class Scheduler {
     };
   }
 
-  /** All pools, also of other schedulers. Rejects with `redis.unavailable` while Redis does not answer. */
+  /** All pools, including those of other schedulers. Rejects with `redis.unavailable` while Redis does not answer. */
   pools(): Promise<readonly PoolRecord[]> {
     return this.#at.pools.pools();
   }
@@ -113,7 +113,7 @@ export class Scheduler {
     await this.#at.redis.ping();
   }
 
-  /** Ends: claims nothing more, and leaves the workers to another scheduler, or removes them. */
+  /** Stops: claims nothing more, and leaves the workers to another scheduler, or removes them. */
   async stop(): Promise<void> {
     this.#parts.dispatcher.stop();
     await this.#parts.enrolListener?.close();
@@ -143,7 +143,7 @@ export class Scheduler {
     try {
       await this.#parts.keeper.keep();
     } finally {
-      // Also where a container can't be removed: the jobs that wait are no worse for it.
+      // Even if a container cannot be removed: waiting jobs are not affected.
       this.#parts.dispatcher.wakeAll((profile) => this.#parts.keeper.backlogOf(profile));
     }
   }

@@ -200,7 +200,7 @@ export const schedulerSettings = {
   },
 } as const satisfies Record<string, Setting<unknown>>;
 
-/** The origin of a bridge: it has no path. */
+/** The origin of a bridge, without a path. */
 function bridgeUrl(value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';

@@ -1,26 +1,26 @@
 import type { Failure } from '@remuda/domain';
 
-/** What parts of a scheduler tell parts that are made after them. */
+/** What parts of a scheduler tell parts that are created after them. */
 export interface SignalListeners {
-  /** About so many jobs of a profile may be there to claim, or a worker to carry one out. Default 1. */
+  /** About this many jobs of a profile may be ready to claim, or workers free. Default 1. */
   work(profile: string, jobs?: number): void;
-  /** Workers came or went, or are of no use for the moment: their pool may want others. */
+  /** Workers were added, removed or are unusable for now: their pool may need others. */
   poolChanged(): void;
-  /** A worker belongs to another scheduler, or to nobody: this one was away for too long. */
+  /** A worker belongs to another scheduler, or to nobody: this one was frozen for too long. */
   disowned(worker: string): void;
-  /** A worker is to be taken out of everything, and what it held ends with this failure. */
+  /** A worker must be removed, and its job ends with this failure. */
   lost(worker: string, failure: Failure): void;
-  /** A worker became ready for its first job, so many ms after its start. */
+  /** A worker became ready for its first job, this many ms after its start. */
   ready(profile: string, tookMs: number): Promise<void>;
-  /** A container ended, or did not come to be, before its worker was ready. */
+  /** A container ended, or was not created, before its worker was ready. */
   startFailed(profile: string, reason: string): Promise<void>;
 }
 
-/** Passes on what parts tell each other: parts are made with it, and it is connected when all of them are there. */
+/** Forwards signals between parts: they are created with it, and it is connected when all of them exist. */
 export class Signals implements SignalListeners {
   #listeners: SignalListeners | undefined;
 
-  /** Names who listens. A signal before that is a `TypeError`: parts tell nothing while they are made. */
+  /** Connects the listener. A signal before that is a `TypeError`: parts send nothing while they are created. */
   connect(listeners: SignalListeners): void {
     this.#listeners = listeners;
   }

@@ -1,14 +1,8 @@
 import type { Clock, Failure, LeaseStore, Profile } from '@remuda/domain';
-import {
-  type Forgetting,
-  type Leadership,
-  publishProfiles,
-  type Queues,
-  type Sweeps,
-} from '@remuda/redis';
+import { type Forgetting, type Leadership, publishProfiles, type Queues, type Sweeps } from '@remuda/redis';
 import type { OrphanedClaims } from './attempts/orphaned-claims.js';
 
-/** What sweeping touches. */
+/** Dependencies of the sweeper. */
 export interface SweeperParts {
   readonly leadership: Leadership;
   readonly queues: Queues;
@@ -20,19 +14,19 @@ export interface SweeperParts {
   readonly clock: Clock;
 }
 
-/** Looks after what time has overtaken. Of several schedulers one at a time does it. */
+/** Handles everything that is due by time. Only one of several schedulers does it. */
 export class Sweeper {
   constructor(private readonly parts: SweeperParts) {}
 
   /**
-   * Places jobs that an api wrote and did not place, frees claimed ones that nobody carries out, ends those that waited
-   * too long, and forgets old ones. All of it by Redis' clock, and also while Redis is full: what can wait is service work.
+   * Places jobs that an api wrote but did not place, frees orphaned claims, ends those that waited too long, and
+   * deletes old ones. By Redis' clock, and also while Redis is full: less urgent work is service work.
    */
   async sweep(): Promise<void> {
     const { leadership, forgetting, orphaned, clock } = this.parts;
     if (!(await leadership.sweeping())) return;
     const now = clock.now();
-    // Side by side: mostly there is nothing to do, and what they ask then travels together.
+    // Concurrently: usually there is nothing to do, and the queries then share a round trip.
     const swept = await Promise.allSettled([
       this.publish(),
       this.#placeAndExpire(now),
@@ -43,14 +37,14 @@ export class Sweeper {
     if (failed) throw failed.reason;
   }
 
-  /** One after the other: a job that has waited too long is given no place after its end. */
+  /** Sequentially: a job that has waited too long must not be placed after its end. */
   async #placeAndExpire(now: number): Promise<void> {
     const { sweeps, leases } = this.parts;
     await sweeps.placeForgotten(now);
     for (const job of await sweeps.expired(now)) await leases.failQueued(job, expired);
   }
 
-  /** Says which profiles there are. */
+  /** Publishes the current profiles. */
   async publish(): Promise<void> {
     const { queues, profiles } = this.parts;
     const published = profiles.map(({ name, pool }) => [name, pool] as const);

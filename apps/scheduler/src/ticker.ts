@@ -1,16 +1,15 @@
 import type { Logger } from '@remuda/runtime';
 
-/** Something that is done again and again, never twice at once. */
+/** Recurring work that never runs twice at a time. */
 export interface Ticker {
-  /** Does it now; while it's under way, once more after it. */
+  /** Runs it now; if it is running, once more afterwards. */
   poke(): void;
-  /** Ends it; resolves when nothing of it is under way. */
+  /** Stops; resolves when it is not running any more. */
   stop(): Promise<void>;
 }
 
 /**
- * Does `act` every `ms` and whenever it's poked, with at least `gapMs` in between. What it throws is logged; it
- * goes on.
+ * Runs `act` every `ms` and whenever it is poked, with at least `gapMs` in between. Errors are logged; it continues.
  */
 export function every(ms: number, name: string, act: () => Promise<void>, log: Logger, gapMs = 0): Ticker {
   let running: Promise<void> | undefined;
@@ -23,7 +22,7 @@ export function every(ms: number, name: string, act: () => Promise<void>, log: L
         log.warn({ err: error }, `${name} failed, and will be tried again`);
       });
       if (gapMs > 0 && !stopped) await new Promise((resolve) => setTimeout(resolve, gapMs));
-      // Set by a poke in the meantime, which the compiler can't see.
+      // Set by a poke in the meantime, which the compiler cannot see.
     } while ((again as boolean) && !stopped);
     running = undefined;
   };

@@ -1,12 +1,12 @@
 import type { WorkerRecord } from '@remuda/domain';
 
-/** A queue that the board shows: that of a profile's jobs, or a worker's own. */
+/** A queue that the board shows: a profile's jobs, or a worker's own queue. */
 export interface BoardQueue {
   readonly kind: 'profile' | 'worker';
   readonly of: string;
 }
 
-/** What should change on the board: queues to show, and the keys (`kind:of`) of those to hide. */
+/** Changes to the board: queues to show, and the keys (`kind:of`) of those to hide. */
 export function planBoard(
   shown: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>,
   profiles: readonly string[],

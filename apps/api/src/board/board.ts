@@ -12,25 +12,25 @@ import { planBoard } from './board-plan.js';
 import { ProfileAdapter } from './profile-adapter.js';
 import { WorkerAdapter } from './worker-adapter.js';
 
-/** Where the board is. */
+/** Path of the board. */
 export const boardPath = '/admin/queues';
-/** How often the board's queues are compared with the profiles and workers that there are, in ms. */
+/** How often the board's queues are compared with the current profiles and workers, in ms. */
 const lookMs = 3_000;
 
-/** How the board is shown. */
+/** Options of the board. */
 export interface BoardOptions {
   /** Whether it may change queues. */
   readonly writable: boolean;
-  /** Whether the titles of jobs have the first words of their prompts. */
+  /** Whether job titles show the first words of the prompt. */
   readonly showsPrompts: boolean;
-  /** What a proxy has before our paths. */
+  /** The proxy's path prefix. */
   readonly basePathOf: BasePathOf;
 }
 
-/** The token of the board's options. */
+/** Injection token of the board's options. */
 export const boardOptions = Symbol('BoardOptions');
 
-/** BullBoard over the service queue, and over the profiles' and the live workers' own, which come and go while it runs. */
+/** BullBoard over the service queue and the queues of profiles and live workers, which change at run time. */
 @Injectable()
 export class Board implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly server = new FastifyAdapter();
@@ -44,7 +44,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
     @InjectQueue(serviceQueue) private readonly service: ConstructorParameters<typeof BullMQAdapter>[0],
     @Inject(boardOptions) private readonly options: BoardOptions,
   ) {
-    // Its connection says by itself what it meets.
+    // Its connection reports its own errors.
     this.service.on('error', () => undefined);
     this.server.setBasePath(boardPath);
     this.board = createBullBoard({
@@ -88,7 +88,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
     };
   }
 
-  /** Shows the queues that there are now. While Redis is away it stays as it is. */
+  /** Shows the current queues. During an outage of Redis nothing changes. */
   async look(): Promise<void> {
     try {
       const [pools, workers] = await Promise.all([this.pools.pools(), this.pools.workers()]);
@@ -100,7 +100,7 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
       for (const queue of show) this.show(queue);
       await Promise.all(hide.map((name) => this.hide(name)));
     } catch {
-      // The next look finds what this one missed.
+      // The next comparison catches up.
     }
   }
 
@@ -131,11 +131,11 @@ export class Board implements OnApplicationBootstrap, OnModuleDestroy {
 
 const serviceDescription = "The cluster's own work: deleting records that are no longer kept.";
 
-/** By it the page finds its parts: BullBoard knows one path for all requests. */
+/** The page finds its assets relative to this: BullBoard knows one path for all requests. */
 const baseAt = (basePath: string): string => `<base href="${basePath}${boardPath}/"`;
 const base = baseAt('');
 
-/** What BullMQ knows nothing of: jobs that were cancelled leave its queues. From the board's own path on. */
+/** Jobs that BullMQ does not know: cancelled ones leave its queues. Relative to the board's own path. */
 const miscLinks = [
   { text: 'Cancelled jobs', url: '../../api/v1/jobs?state=cancelled' },
   { text: 'API', url: '../../api/docs' },

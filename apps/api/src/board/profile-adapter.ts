@@ -5,7 +5,9 @@ import { jobTitle, titleBytes } from './title.js';
 type Options = NonNullable<ConstructorParameters<typeof BullMQAdapter>[1]>;
 type Jobs = Awaited<ReturnType<BullMQAdapter['getJobs']>>;
 
-/** A profile's queue on the board. Its jobs have their id and the first words of their prompt for a title, unless prompts are hidden. */
+/**
+ * A profile's queue on the board. A job's title is its id and the first words of its prompt, unless prompts are hidden.
+ */
 export class ProfileAdapter extends BullMQAdapter {
   private titles: ReadonlyMap<string, string> = new Map();
 

@@ -1,10 +1,10 @@
-/** Characters of a prompt that stand in a title. */
+/** Maximum number of characters of a prompt in a title. */
 const titleChars = 80;
 
-/** Bytes of a prompt that have to be read for its title. */
+/** Bytes of a prompt to read for its title. */
 export const titleBytes = titleChars * 4;
 
-/** A job's title on the board: its id, and the first words of its prompt where they may be shown. */
+/** A job's title on the board: its id, and the first words of its prompt if they may be shown. */
 export function jobTitle(id: string, prompt = ''): string {
   const line = prompt
     .replaceAll(/\s+/g, ' ')

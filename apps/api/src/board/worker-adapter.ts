@@ -7,11 +7,14 @@ type Counts = Awaited<ReturnType<BullMQAdapter['getJobCounts']>>;
 
 const description = "The assignment that the worker carries out; the job itself is counted in its profile's queue.";
 
-/** A worker's own queue on the board. What it holds is an assignment of a job that is counted elsewhere: here nothing is. */
+/**
+ * A worker's own queue on the board. Its assignment belongs to a job that is counted elsewhere, so it is not counted
+ * here.
+ */
 export class WorkerAdapter extends BullMQAdapter {
   constructor(source: Queues, worker: string, options: Partial<Options>) {
     super(source.worker(worker), { ...options, description });
-    // An assignment holds the prompt and the token for the model.
+    // An assignment contains the prompt and the token for the model.
     this.setFormatter('data', withoutSecrets);
   }
 
@@ -21,7 +24,7 @@ export class WorkerAdapter extends BullMQAdapter {
   }
 }
 
-/** What the board shows of an assignment. */
+/** The view of an assignment on the board. */
 function withoutSecrets(ticket: unknown): unknown {
   if (!isRecord(ticket)) return {};
   return { job: ticket['job'], attempt: ticket['attempt'], lease: ticket['lease'] };

@@ -45,19 +45,19 @@ export class AttemptsDto implements AttemptsView {
   @ApiProperty({ type: [EndedAttemptDto] }) attempts!: EndedAttemptDto[];
 }
 
-/** A failed job that waits for a person. */
+/** A failed job that needs a person. */
 @ApiSchema({ name: 'DeadLetter' })
 export class DeadLetterDto extends JobDto implements DeadLetterView {
   @ApiProperty(kind) class!: FailureClass;
 }
 
-/** A failed job that waits for a person, with all that is known of why. */
+/** A failed job that needs a person, with everything known about the cause. */
 @ApiSchema({ name: 'DeadLetterInFull' })
 export class DeadLetterInFullDto extends DeadLetterDto implements DeadLetterInFullView {
   @ApiProperty({ type: [EndedAttemptDto] }) history!: EndedAttemptDto[];
 }
 
-/** A page of dead letters, those that failed last first. */
+/** A page of dead letters, most recent failure first. */
 @ApiSchema({ name: 'DeadLetterPage' })
 export class DeadLetterPageDto implements DeadLetterPageView {
   @ApiProperty({ type: [DeadLetterDto] }) deadLetters!: DeadLetterDto[];
@@ -65,7 +65,7 @@ export class DeadLetterPageDto implements DeadLetterPageView {
   nextCursor?: string;
 }
 
-/** What a redrive came to, for one job. */
+/** Outcome of a redrive, for one job. */
 @ApiSchema({ name: 'RedriveOutcome' })
 export class RedriveOutcomeDto implements RedriveOutcomeView {
   @ApiProperty() id!: string;
@@ -75,7 +75,7 @@ export class RedriveOutcomeDto implements RedriveOutcomeView {
   @ApiPropertyOptional() detail?: string;
 }
 
-/** What a redrive of many came to, in the order of the request. */
+/** Outcomes of a bulk redrive, in the order of the request. */
 @ApiSchema({ name: 'RedriveOutcomes' })
 export class RedriveOutcomesDto implements RedriveOutcomesView {
   @ApiProperty({ type: [RedriveOutcomeDto] }) outcomes!: RedriveOutcomeDto[];

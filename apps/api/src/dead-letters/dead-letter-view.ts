@@ -4,12 +4,12 @@ import type { DeadLetterView, EndedAttemptView, RedriveOutcomeView } from '@remu
 import { statusOf } from '../problems/status.js';
 import { iso, viewJob } from '../jobs/job-view.js';
 
-/** A failed job as clients see it. */
+/** A failed job in the API. */
 export function viewDeadLetter(job: JobRecord): DeadLetterView {
   return { ...viewJob(job), class: classOf(job.failure?.code ?? 'internal') };
 }
 
-/** An attempt as clients see it: its times as ISO 8601. */
+/** An attempt in the API: its times as ISO 8601. */
 export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
   const { attempt, worker, claimedAt, startedAt, endedAt, start, failure, lastText, ended: proof } = ended;
   const { usage, costUsd } = ended;
@@ -30,7 +30,7 @@ export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
   };
 }
 
-/** What a redrive came to, as clients see it. */
+/** Outcome of a redrive in the API. */
 export function viewRedriven(id: string, redriven: Redriven): RedriveOutcomeView {
   switch (redriven.kind) {
     case 'redriven':

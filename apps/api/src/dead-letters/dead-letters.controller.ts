@@ -30,16 +30,16 @@ import { viewAttempt, viewDeadLetter, viewRedriven } from './dead-letter-view.js
 import { ListDeadLettersDto, RedriveDto, mostRedriven, toFilter } from './dead-letters.dto.js';
 import { RedriveCount } from './redrive-count.js';
 
-/** Redrives that are under way at once. */
+/** Maximum number of concurrent redrives. */
 const atOnce = 25;
 
-/** Jobs that failed and wait for a person: what there is, why, and another try. */
+/** Failed jobs that need a person: listing and redriving. */
 @ApiTags('dead letters')
 @Controller('api/v1/dead-letters')
 export class DeadLettersController {
   constructor(
     @Inject(deadLetters) private readonly letters: DeadLetters,
-    /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
+    /** BullMQ's queue object never recovers if it is created during an outage: so none is created then. */
     @Inject(redisIsUp) private readonly isUp: () => boolean,
     private readonly events: JobEvents,
     private readonly count: RedriveCount,

@@ -5,12 +5,12 @@ import { IsObject } from 'class-validator';
 import { Default, Given, Inner } from '../input/fields.js';
 import { Characters, Distinct, Integer, IntegerText, OneOf } from '../input/rules.js';
 
-/** Dead letters that one request redrives at most. */
+/** Maximum number of dead letters that one request redrives. */
 export const mostRedriven = 500;
 
 const eachId = { each: true, message: 'must be job ids' } as const;
 
-/** Which dead letters are meant. */
+/** Selects dead letters. */
 @ApiSchema({ name: 'DeadLetterFilter' })
 export class DeadLetterFilterDto {
   @Given()
@@ -28,7 +28,7 @@ export class DeadLetterFilterDto {
   class?: FailureClass;
 }
 
-/** Which dead letters a list shows. */
+/** Selects and pages a list of dead letters. */
 export class ListDeadLettersDto extends DeadLetterFilterDto {
   @Given()
   @Characters(0, 200)
@@ -40,7 +40,7 @@ export class ListDeadLettersDto extends DeadLetterFilterDto {
   limit!: number;
 }
 
-/** Which dead letters are redriven: `ids`, or those that fit a `filter`, the latest first. */
+/** The dead letters to redrive: `ids`, or those that match a `filter`, most recent failure first. */
 @ApiSchema({ name: 'Redrive' })
 export class RedriveDto {
   @Given()
@@ -60,7 +60,7 @@ export class RedriveDto {
   limit?: number;
 }
 
-/** A filter without the fields that were not given. */
+/** A filter without absent fields. */
 export function toFilter({
   profile,
   code,

@@ -4,7 +4,7 @@ import { AttemptsController } from './attempts.controller.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { RedriveCount } from './redrive-count.js';
 
-/** Jobs that failed and wait for a person, and what became of jobs' attempts. */
+/** Failed jobs that need a person, and the attempts of jobs. */
 @Module({
   imports: [EventsModule],
   controllers: [DeadLettersController, AttemptsController],

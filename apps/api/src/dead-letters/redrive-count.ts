@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 import type { Redriven } from '@remuda/domain';
 
-/** Counts redrives by what they came to. */
+/** Counts redrives by outcome. */
 @Injectable()
 export class RedriveCount {
   private readonly counter: Counter<'outcome'>;

@@ -1,4 +1,4 @@
-/** Bodies that a page offers to send as they are: each is accepted. */
+/** Example bodies on the documentation page: each is accepted. */
 type Examples = Readonly<Record<string, { readonly summary: string; readonly value: object }>>;
 
 const prompt = 'Write a haiku about horses into haiku.txt';
@@ -9,7 +9,7 @@ const outputSchema = {
   required: ['lines'],
 };
 
-/** By the operation that takes them. */
+/** By the operation that accepts them. */
 export const bodyExamples = {
   submitJob: {
     prompt: { summary: 'A prompt is enough', value: { prompt } },

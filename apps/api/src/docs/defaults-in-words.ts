@@ -1,8 +1,8 @@
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A schema whose properties tell their defaults in words. `default` itself makes generators of clients take such a field
- * for one that is always there, and ask for it in requests.
+ * A schema whose properties state their defaults in the description. With `default`, client generators treat such a
+ * field as always present, and require it in requests.
  */
 export function defaultsInWords<T extends object>(schema: T): T {
   const { properties } = schema as { readonly properties?: Readonly<Record<string, Json>> };

@@ -10,7 +10,7 @@ import { plainRoutes } from './plain-routes.js';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
-/** In the order in which a page shows them. */
+/** In the order of the page. */
 const tags = {
   jobs: 'Submit, follow and cancel jobs.',
   events: 'What happens to a job, live or page by page.',
@@ -44,7 +44,7 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .setDescription('Claude Code as a service. Errors are RFC 9457 problem documents with a stable `code`.')
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    // The folder above this document, so that a path before it, at a proxy, is in it.
+    // The parent folder of this document, so that a proxy's path prefix is included.
     .addServer('..')
     .addGlobalResponse({ status: '4XX', description: 'The request is refused; `code` says why.', content: problem })
     .addGlobalResponse({ status: '5XX', description: 'The service failed; its log says why.', content: problem })
@@ -59,7 +59,7 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
   return { ...built, info: { ...built.info, contact: { name: 'The operator of this service' } } };
 }
 
-/** What decorators can't say: any JSON as a type, and a union by the event's type. */
+/** What decorators cannot express: any JSON as a type, and a union by the event's type. */
 function finish(schemas: Schemas): Schemas {
   const told = Object.entries(schemas).map(([name, schema]) => [name, defaultsInWords(anyJson(schema))] as const);
   return { ...Object.fromEntries(told), ...(eventSchemas() as Schemas) };
@@ -72,7 +72,7 @@ function anyJson<T extends object>(schema: T): T {
   return { ...schema, properties: { ...properties, structured: { description: structured.description } } };
 }
 
-/** Serves the document at `/api/docs-json`, and a page to read it and try it at `/api/docs`. */
+/** Serves the document at `/api/docs-json`, and a page for reading and trying the API at `/api/docs`. */
 export function serveDocs(app: NestFastifyApplication): void {
   SwaggerModule.setup('api/docs', app, () => describeApi(app), {
     jsonDocumentUrl: 'api/docs-json',

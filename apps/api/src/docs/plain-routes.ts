@@ -24,7 +24,7 @@ const refused = {
 };
 const live = { type: 'object', required: ['status'], properties: { status: { type: 'string', enum: ['live'] } } };
 
-/** The routes that every app of ours has: they come from where nothing is known of OpenAPI. */
+/** The routes that all of our apps have: their code does not know OpenAPI. */
 export const plainRoutes: Paths = {
   '/health/live': {
     get: {

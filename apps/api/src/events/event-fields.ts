@@ -1,15 +1,15 @@
 import { endingRungs, isOver, jobStates } from '@remuda/domain';
 import type { EventData, EventType } from '@remuda/domain';
 
-/** A schema of OpenAPI 3.1, as far as events need one. */
+/** A schema of OpenAPI 3.1, as far as events need it. */
 export type FieldSchema = Readonly<Record<string, unknown>>;
 
-/** A field that may be absent. */
+/** An optional field. */
 export interface OptionalField {
   readonly optional: FieldSchema;
 }
 
-/** The schema of each field of an event's data: the compiler asks for all of them, and whether each may be absent. */
+/** The schema of each field of an event's data: the compiler requires all of them, and whether each is optional. */
 type Fields<D> = {
   readonly [K in keyof D]-?: object extends Pick<D, K> ? OptionalField : FieldSchema;
 };
@@ -29,7 +29,7 @@ const restartReasons: Readonly<Record<EventData['attempt.restarted']['reason'], 
   refused: true,
 };
 
-/** What the data of each event holds. */
+/** The data of each event. */
 export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = {
   'job.queued': { profile: text, priority: whole, runAt: maybe(epochMs) },
   'job.assigned': { worker: text, start: ref('Start') },

@@ -6,7 +6,7 @@ export function eventSchemaName(type: string): string {
   return `${words.join('')}Event`;
 }
 
-/** A schema for each event, and `JobEvent`, which is one of them by its `type`. */
+/** A schema for each event, and `JobEvent`, their union by `type`. */
 export function eventSchemas(): Readonly<Record<string, FieldSchema>> {
   const types = Object.entries<Readonly<Record<string, FieldSchema | OptionalField>>>(eventFields);
   const each = types.map(([type, fields]) => [eventSchemaName(type), eventSchema(type, fields)] as const);

@@ -22,11 +22,11 @@ import { sseChunks } from './stream/sse.js';
 const sseHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  // Tells nginx not to gather the stream before it passes it on.
+  // Tells nginx not to buffer the stream.
   'x-accel-buffering': 'no',
 };
 
-/** A job's events, live or by the page. */
+/** A job's events, live or page by page. */
 @ApiTags('events')
 @Controller('api/v1/jobs/:id/events')
 export class EventsController {
@@ -80,7 +80,7 @@ without an id. \`application/json\`: one page. Ignore types that you do not know
     reply.raw.once('close', stream.close);
     try {
       const following = await this.events.follow(place.id, place.after, place.path, stream.signal);
-      // 204 tells an EventSource that there is nothing to come back for.
+      // 204 tells an EventSource not to reconnect.
       if (following.ended) void reply.status(204).send();
       else if (request.method === 'HEAD') void reply.headers(sseHeaders).send();
       else void reply.headers(sseHeaders).send(Readable.from(sseChunks(following.stream), { objectMode: false }));

@@ -6,7 +6,7 @@ import { Default, Given } from '../input/fields.js';
 import { IntegerText, OneOf } from '../input/rules.js';
 import type { EventForm } from './position.js';
 
-/** Which stretch of a job's events, and in which form. */
+/** Which page of a job's events, and in which format. */
 export class EventsQueryDto {
   @Given()
   @IsString()
@@ -24,7 +24,7 @@ export class EventsQueryDto {
   format?: EventForm;
 }
 
-/** A stretch of a job's events. */
+/** A page of a job's events. */
 @ApiSchema({ name: 'EventPage' })
 export class EventPageDto implements EventPageView {
   @ApiProperty({ type: 'array', items: { $ref: '#/components/schemas/JobEvent' } }) events!: readonly JobEvent[];

@@ -17,7 +17,7 @@ import { refOf } from '../jobs/job-ref.js';
 import { badPosition } from './position.js';
 import { withQuiet, type Said } from './stream/quiet.js';
 
-/** A job's events from one place on: those to come, or nothing more where the job is over and the client has seen it. */
+/** A job's events after a position: future ones, or none if the job is over and the client has seen all of it. */
 export type Following = { readonly ended: true } | { readonly ended: false; readonly stream: AsyncIterable<Said> };
 
 /** A job, and its events around the one that a client named. */
@@ -26,12 +26,12 @@ interface Place {
   readonly around: EventPage;
 }
 
-/** A quiet stream looks for a job's place every 3 s, and shows after 15 s that it lives. */
+/** A quiet stream checks the job's queue position every 3 s, and sends a keep-alive after 15 s. */
 const quiet = { lookMs: 3_000, beatAfter: 5 } as const;
-/** Longest wait for a store that answered a moment ago, in ms. */
+/** Timeout for a store that answered a moment ago, in ms. */
 const pageLimitMs = 2_000;
 
-/** Event streams as clients ask for them: unknown jobs and places are refused before anything is sent. */
+/** Event streams for clients: unknown jobs and positions are refused before anything is sent. */
 @Injectable()
 export class JobEvents {
   constructor(
@@ -47,13 +47,13 @@ export class JobEvents {
     throw new RemudaError('job.unknown', `There is no job ${JSON.stringify(id.slice(0, 80))}.`);
   }
 
-  /** A stretch of the stream. `path` names the place's source in a refusal. */
+  /** A page of the stream. `path` names the source of the position in a refusal. */
   async page(id: string, after: number, limit: number, path: string): Promise<EventPage> {
     const { job } = await this.requirePlace(id, after, path);
     return this.read(job, after, limit);
   }
 
-  /** The events above `after`, those to come included, until the job is over or the signal aborts. */
+  /** The events above `after`, including future ones, until the job is over or the signal aborts. */
   async follow(id: string, after: number, path: string, signal: AbortSignalLike): Promise<Following> {
     const { job, around } = await this.requirePlace(id, after, path);
     if (around.complete && around.events.every((event) => event.id <= after)) return { ended: true };
@@ -64,15 +64,15 @@ export class JobEvents {
     };
   }
 
-  /** Waits until the job is over or the signal aborts; says whether it is over. */
+  /** Waits until the job is over or the signal aborts; resolves with whether it is over. */
   async waitForEnd(id: string, signal: AbortSignalLike): Promise<boolean> {
     let last: JobEvent | undefined;
     for await (const events of this.log.follow(refOf(id), 0, signal)) last = events.at(-1);
-    // A job.over in the midst of the stream is of before a redrive: the stream goes on behind it.
+    // A job.over within the stream precedes a redrive: the stream continues after it.
     return last?.type === 'job.over' && !signal.aborted;
   }
 
-  /** The event at `after` and what comes next; `event_id.invalid` where no such event has been. */
+  /** The event at `after` and the next ones; `event_id.invalid` if there was no such event. */
   private async requirePlace(id: string, after: number, path: string): Promise<Place> {
     const job = await this.job(id);
     const around = await this.read(job, Math.max(0, after - 1), 2);

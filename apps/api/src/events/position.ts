@@ -1,25 +1,28 @@
 import { RemudaError } from '@remuda/domain';
 
-/** Reads the id of the last event that a client has (`Last-Event-ID`, `after`); none is 0. Anything but a whole number is `event_id.invalid`. */
+/**
+ * Parses the id of the last event that a client has (`Last-Event-ID`, `after`); none means 0. Anything but a whole
+ * number is `event_id.invalid`.
+ */
 export function readPosition(text: unknown, path: string): number {
   if (text === undefined || text === '') return 0;
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
   throw badPosition(path, 'must be the id of an event: a whole number, 0 or greater');
 }
 
-/** The refusal of a position in a stream. */
+/** The refusal of a stream position. */
 export function badPosition(path: string, message: string): RemudaError {
   return new RemudaError('event_id.invalid', `${path} ${message}`, { faults: [{ path, message }] });
 }
 
-/** In which form a client wants the events. */
+/** The format of the events for a client. */
 export type EventForm = 'sse' | 'json';
 
 const forms = { sse: 'text/event-stream', json: 'application/json' } as const satisfies Record<EventForm, string>;
 
 /**
- * Chooses the form by `?format=`, else by `Accept`: the one with the greater weight, of the same weight the one that is named more
- * closely, and SSE where that is the same too. `request.not_acceptable` where neither form would do.
+ * Chooses the format by `?format=`, otherwise by `Accept`: the one with the greater weight; with equal weights the more
+ * specific one, then SSE. `request.not_acceptable` if neither is acceptable.
  */
 export function chooseForm(accept: string | undefined, format: EventForm | undefined): EventForm {
   if (format !== undefined) return format;
@@ -34,7 +37,7 @@ export function chooseForm(accept: string | undefined, format: EventForm | undef
 interface Rank {
   /** `q`: 0 to 1. */
   readonly weight: number;
-  /** 3 for the very type, 2 for `text/*`, 1 for any, 0 where it is not named. */
+  /** 3 for the exact type, 2 for `text/*`, 1 for any, 0 if it is not named. */
   readonly closeness: number;
 }
 
@@ -49,7 +52,7 @@ function readAccept(accept: string): ReadonlyMap<string, number> {
   );
 }
 
-/** The closest of the ranges that a type is in decides (RFC 9110, 12.5.1). */
+/** The most specific matching range of a type decides (RFC 9110, 12.5.1). */
 function rankOf(type: string, ranges: ReadonlyMap<string, number>): Rank {
   const weights = [type, type.replace(/\/.*/, '/*'), '*/*'].map((range) => ranges.get(range));
   const closest = weights.findIndex((weight) => weight !== undefined);

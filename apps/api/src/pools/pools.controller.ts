@@ -7,7 +7,7 @@ import { PoolListDto, WorkerListDto } from './pools.dto.js';
 import { viewPool } from './pool-view.js';
 import { viewWorker } from './worker-view.js';
 
-/** The workers and pools, for those who look. */
+/** The workers and pools, for monitoring. */
 @ApiTags('pools')
 @Controller('api/v1')
 export class PoolsController {

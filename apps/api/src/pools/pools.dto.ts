@@ -36,7 +36,7 @@ export class WorkerListDto implements WorkerListView {
   @ApiProperty({ type: [WorkerDto] }) workers!: WorkerDto[];
 }
 
-/** What keeps a pool's jobs waiting. */
+/** Why a pool's jobs wait. */
 @ApiSchema({ name: 'Halt' })
 export class HaltDto implements HaltView {
   @ApiProperty({ enum: haltKinds }) kind!: HaltKind;

@@ -16,7 +16,7 @@ const byOperator = 'Requested by an operator.';
 const noPool = problemResponse('pool.unknown: no scheduler has this profile.');
 const noWorker = problemResponse('worker.unknown: there is no such worker.');
 
-/** What an operator wants of pools and workers. Asking twice does no harm, and answers the same. */
+/** Orders of an operator for pools and workers. Idempotent, with the same answer. */
 @ApiTags('pools')
 @Controller('api/v1')
 export class SteerController {

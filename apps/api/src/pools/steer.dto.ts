@@ -3,10 +3,10 @@ import { defaultDrainMs } from '@remuda/domain';
 import { Default, Given } from '../input/fields.js';
 import { Characters, Integer } from '../input/rules.js';
 
-/** Longest limit of a drain, in ms: no attempt lasts longer than a day. */
+/** Maximum limit of a drain, in ms: no attempt lasts longer than a day. */
 const maxDrainMs = 86_400_000;
 
-/** Why jobs are to wait. */
+/** Why jobs should wait. */
 @ApiSchema({ name: 'PausePool' })
 export class PausePoolDto {
   @Given()

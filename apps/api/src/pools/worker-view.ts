@@ -2,7 +2,7 @@ import type { WorkerRecord } from '@remuda/domain';
 import type { WorkerView } from '@remuda/protocol';
 import { iso } from '../jobs/job-view.js';
 
-/** A worker with its times as ISO 8601, without what only the cluster needs. */
+/** A worker with its times as ISO 8601, without internal fields. */
 export function viewWorker(worker: WorkerRecord): WorkerView {
   const { id, profile, phase, startedAt, readyAt, idleSince, heartbeatAt, job, jobsDone, rssMb } = worker;
   const { claudeVersion, cordoned = false, drainBy, owner, release } = worker;

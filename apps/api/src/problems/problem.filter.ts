@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KnownRoutes } from '../known-routes.js';
 import { codeOfStatus, toProblem } from './problem.js';
 
-/** Answers every error with a problem document. What is a fault of ours is logged, and told without its insides. */
+/** Answers every error with a problem document. Our own faults are logged, and reported without details. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** The same for errors that meet the HTTP layer outside of a handler. */
+  /** The same for errors in the HTTP layer, outside a handler. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const ours = this.translate(error, request, reply);
     const { problem, retryAfterS } = toProblem(ours, request.url.split('?', 1)[0]);
@@ -34,7 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === undefined || status >= 500) return error;
     if (status !== 404) return new RemudaError(codeOfStatus(status), (error as Error).message);
     const allowed = this.routes.methodsAt(request.url);
-    // A route that takes the method and was not found is one of files, or of what is below it.
+    // A route that accepts the method but was not found serves files, or paths below it.
     if (allowed.length === 0 || allowed.includes(request.method))
       return new RemudaError('route.unknown', `There is no route ${request.method} ${request.url}`);
     void reply.header('allow', allowed.join(', '));
@@ -42,7 +42,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** The status that NestJS or Fastify gave an error of theirs. */
+/** The HTTP status of an error of NestJS or Fastify. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof RemudaError || !(error instanceof Error)) return undefined;
   if (error instanceof HttpException) return error.getStatus();

@@ -3,13 +3,13 @@ import type { ErrorCode } from '@remuda/domain';
 import type { ProblemView } from '@remuda/protocol';
 import { statusOf } from './status.js';
 
-/** A problem, and after how many seconds it is worth while to try again. */
+/** A problem, and its Retry-After in seconds. */
 export interface ProblemAnswer {
   readonly problem: ProblemView;
   readonly retryAfterS?: number;
 }
 
-/** Faults that are told at most; an input with more of them has one cause. */
+/** Maximum number of reported faults; an input with more of them has one cause. */
 const maxFaults = 100;
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -30,7 +30,7 @@ const titles: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-/** Tells an error to a client. What is no error of ours says nothing of its insides. */
+/** The problem of an error, for a client. Errors that are not ours reveal no details. */
 export function toProblem(error: unknown, instance?: string): ProblemAnswer {
   const known = error instanceof RemudaError && statusOf(error.code) !== 500 ? error : undefined;
   const code = known?.code ?? 'internal';
@@ -51,7 +51,7 @@ export function toProblem(error: unknown, instance?: string): ProblemAnswer {
     : { problem, retryAfterS: Math.max(1, Math.ceil(retryAfterMs / 1_000)) };
 }
 
-/** The code for a status with which the HTTP layer itself refuses a request, before any of our code runs. */
+/** The code for an HTTP status with which the HTTP layer itself refuses a request, before our code runs. */
 export function codeOfStatus(status: number): ErrorCode {
   if (status === 404) return 'route.unknown';
   if (status === 405) return 'route.method_not_allowed';

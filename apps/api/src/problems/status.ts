@@ -3,7 +3,7 @@ import type { ErrorCode, FailureClass, FailureCode, RefusalCode } from '@remuda/
 import { enrolmentStatuses } from '@remuda/protocol';
 import { sourceStatuses } from '@remuda/runtime';
 
-/** The HTTP status of every refusal. 500 is never told: it becomes `internal`. */
+/** The HTTP status of every refusal. 500 is never reported: it becomes `internal`. */
 const refusals = {
   'request.malformed': 400,
   'request.invalid': 400,
@@ -37,7 +37,7 @@ const refusals = {
   'format.unsupported': 500,
 } as const satisfies Record<RefusalCode, number>;
 
-/** The HTTP status of a failure, where an answer has to tell of one: whoever passes it on needs it. */
+/** The HTTP status of a failure, for clients that pass it on. */
 const failures = {
   user: 422,
   cancelled: 409,
@@ -48,14 +48,14 @@ const failures = {
   limit: 429,
 } as const satisfies Record<FailureClass, number>;
 
-/** Failures that say more than their class does. */
+/** Failures whose status is more specific than that of their class. */
 const special: Partial<Record<FailureCode, number>> = {
   internal: 500,
   'model.rate_limited': 429,
   'model.overloaded': 503,
 };
 
-/** The HTTP status that tells of an error. */
+/** The HTTP status of an error. */
 export function statusOf(code: ErrorCode): number {
   if (!isFailureCode(code)) return refusals[code];
   return special[code] ?? failures[failureRule(code).class];

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { RemudaError } from '@remuda/domain';
 import { toProblem } from './problem.js';
 
-/** What Node's HTTP parser says where a request never became one that a route could answer. */
+/** Errors of Node's HTTP parser for a request that cannot be routed. */
 const reasons: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: 'The request line and the headers have more than 16 KiB.',
   ERR_HTTP_REQUEST_TIMEOUT: 'The request was not received in time.',
@@ -11,8 +11,8 @@ const reasons: Readonly<Record<string, string>> = {
 const anyReason = 'The request line or a header is malformed.';
 
 /**
- * Answers what is no HTTP request with a problem document, and ends the connection: nobody knows where in it a next
- * request would begin.
+ * Answers a malformed HTTP request with a problem document, and closes the connection: the start of a next request is
+ * unknown.
  */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
@@ -31,7 +31,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Answers as if nothing were expected where a client expects what is not known (RFC 9110, 10.1.1 lets a server do so). */
+/** Ignores an unknown `Expect` header (RFC 9110, 10.1.1 permits that). */
 export function takeAnyExpectation(server: Server): void {
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
 }

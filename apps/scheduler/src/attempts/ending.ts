@@ -1,6 +1,6 @@
 import { afterFailure, type Ending, type Failure, type JobRecord, type JobResult, type Outcome } from '@remuda/domain';
 
-/** What a worker's outcome makes of its job: the end, or another try. A cancel that was asked for comes before a retry. */
+/** What a worker's outcome does to its job: the end, or a retry. A requested cancel takes precedence over a retry. */
 export function endingOf(job: JobRecord, outcome: Outcome, now: number): Ending {
   switch (outcome.kind) {
     case 'succeeded':
@@ -14,7 +14,7 @@ export function endingOf(job: JobRecord, outcome: Outcome, now: number): Ending 
   }
 }
 
-/** What a failure that nobody's worker reports makes of a job: a lost worker, a deadline that passed. */
+/** What a failure that no worker reports does to a job: a lost worker, an expired deadline. */
 export function endingOfFailure(job: JobRecord, failure: Failure, now: number, result?: JobResult): Ending {
   const after = afterFailure(job, failure, now);
   if (after.kind === 'over') return { state: 'failed', failure, ...(result ? { result } : {}) };
@@ -26,7 +26,7 @@ export function endingOfFailure(job: JobRecord, failure: Failure, now: number, r
   };
 }
 
-/** The end of a job whose client wanted it to end. */
+/** The end of a cancelled job. */
 export function cancelled(result?: JobResult): Ending {
   return {
     state: 'cancelled',

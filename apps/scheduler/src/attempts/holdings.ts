@@ -23,7 +23,7 @@ import type { SchedulerMetrics } from '../metrics.js';
 import { outsideGraceMs, overdueFailure } from './overdue.js';
 import { mayBeLimit, withLimit } from './usage-limit.js';
 
-/** A job that a worker of ours carries out, and that we hold in its queue meanwhile. */
+/** A job that one of our workers carries out, and that we hold in its queue meanwhile. */
 export interface Holding {
   readonly held: HeldJob;
   readonly job: JobRecord;
@@ -31,16 +31,18 @@ export interface Holding {
   readonly lease: number;
   /** Name of its bridge grant; unknown after a takeover. */
   readonly grant?: string;
-  /** When the attempt has to be over, by the monotonic clock in ms. */
+  /** Deadline of the attempt, by the monotonic clock in ms. */
   readonly deadline: number;
 }
 
 const unknownJob: Failure = { code: 'internal', message: 'There is no record of this job.' };
 
-/** The jobs that this scheduler holds. Whatever ends first, ends them: outcome, deadline, cancel, or the worker's loss. */
+/**
+ * The jobs that this scheduler holds. The first of these ends a job: outcome, deadline, cancel, or the worker's loss.
+ */
 export class Holdings {
   readonly #byJob = new Map<string, Holding>();
-  /** The same; a worker has one at a time. */
+  /** The same by worker, each with one at a time. */
   readonly #byWorker = new Map<string, Holding>();
 
   constructor(
@@ -53,7 +55,7 @@ export class Holdings {
     private readonly log: Logger,
   ) {}
 
-  /** Since when a cancel that was asked for is known here, by the monotonic clock in ms. */
+  /** When a requested cancel became known here, by the monotonic clock in ms. */
   #cancels: ReadonlyMap<string, number> = new Map();
 
   hold(holding: Holding): void {
@@ -71,29 +73,29 @@ export class Holdings {
     return this.#byWorker.get(worker);
   }
 
-  /** Lets go without a word: another scheduler holds it now. */
+  /** Releases it without ending it: another scheduler holds it now. */
   letGo(worker: string): void {
     const holding = this.of(worker);
     if (holding) this.#forget(holding);
   }
 
-  /** Records what a worker reports. */
+  /** Records a worker's outcome. */
   async onOutcome(held: HeldLease, outcome: Outcome, cursor: CursorMove): Promise<Settled['kind']> {
     const known = this.#byJob.get(held.job)?.job;
-    // Whether a failure is tried again depends on what was asked for in the meantime.
+    // Whether a failure is retried depends on requests made in the meantime.
     const job = outcome.kind === 'succeeded' && known ? known : (await this.leases.read(held.job))?.job;
     if (!job) return (await this.leases.settle(held, { state: 'failed', failure: unknownJob }, cursor)).kind;
     return this.#settle(job, held, endingOf(job, await this.#believed(job, outcome), this.clock.now()), cursor);
   }
 
-  /** What a worker reports, with what the bridge knows better. */
+  /** A worker's outcome, corrected by what the bridge knows better. */
   async #believed({ id }: JobRecord, outcome: Outcome): Promise<Outcome> {
     if (outcome.kind !== 'failed') return outcome;
     const resetAt = mayBeLimit(outcome.failure.code) ? await this.leases.limitResetAt(id) : undefined;
     return { ...outcome, failure: withLimit(outcome.failure, resetAt) };
   }
 
-  /** Ends the attempt of a worker that can't report any more, with what it said last, and with the proof that it's gone. */
+  /** Ends the attempt of a worker that can no longer report, with its last text, and the proof that it is gone. */
   async onFailure(worker: string, failure: Failure, ended?: Ended): Promise<void> {
     const holding = this.of(worker);
     if (!holding) return;
@@ -106,7 +108,7 @@ export class Holdings {
     await this.#settle(job, { job: job.id, worker, lease: holding.lease, last }, ending);
   }
 
-  /** Keeps the claims. */
+  /** Renews the claims. */
   async renew(): Promise<void> {
     const profiles = new Set(this.all().map((holding) => holding.job.spec.profile));
     for (const profile of profiles) {
@@ -116,8 +118,9 @@ export class Holdings {
   }
 
   /**
-   * Workers whose attempt should have ended and has not: by its deadline, or after a cancel. One read, however many there are. `now` is
-   * of the monotonic clock: a cancel is overdue when it has been known here for too long, whatever the time was where it was asked for.
+   * Workers whose attempt should have ended and has not: by its deadline, or after a cancel. One read, however many
+   * there are. `now` is of the monotonic clock: a cancel is overdue when it has been known here for too long, whatever
+   * the time was where it was requested.
    */
   async overdue(now: number): Promise<readonly { readonly worker: string; readonly failure: Failure }[]> {
     if (this.#byJob.size === 0) return [];
@@ -158,7 +161,10 @@ export class Holdings {
     if (this.#byWorker.get(worker)?.job.id === job.id) this.#byWorker.delete(worker);
   }
 
-  /** It was ended under our lease before, by another scheduler or by us, where the answer was lost: the place may lag behind. */
+  /**
+   * It was already ended under our lease, by another scheduler or by us, if the answer was lost: its place may lag
+   * behind.
+   */
   async #followRecord(holding: Holding): Promise<void> {
     const job = (await this.leases.read(holding.job.id))?.job;
     if (!job || isHeld(job.state)) return;
@@ -169,7 +175,7 @@ export class Holdings {
   }
 }
 
-/** What there is of a result of an attempt that could not report one. */
+/** The partial result of an attempt that could not report one. */
 function resultOf(text: string, ended: Ended | undefined): JobResult | undefined {
   if (text === '' && !ended) return undefined;
   return { ...emptyResult(), text, ...(ended ? { ended } : {}) };

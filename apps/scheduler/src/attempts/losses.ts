@@ -10,7 +10,7 @@ import type { Signals } from '../signals.js';
 import { onEngine } from '../workers/ownable.js';
 import { removalLimitMs, removeContainer, type Removal } from '../workers/removal.js';
 
-/** What taking a worker out of everything touches. */
+/** Dependencies of removing a worker. */
 export interface LossesParts {
   readonly fleet: Fleet;
   readonly holdings: Holdings;
@@ -25,45 +25,48 @@ export interface LossesParts {
   readonly log: Logger;
 }
 
-/** A worker that is being lost. */
+/** A worker that is being removed. */
 interface Loss {
   readonly failure: Failure;
   /** By the monotonic clock, in ms. */
   readonly since: number;
-  /** Its container has ended, and all that ran in it. */
+  /** Whether its container has ended, with all its processes. */
   readonly ended: boolean;
-  /** It was to leave anyway. */
+  /** Whether it was to leave anyway. */
   readonly expected: boolean;
-  /** Tries that failed although Redis was there. */
+  /** Attempts that failed although Redis was available. */
   failures: number;
   underWay?: Promise<void>;
 }
 
-/** So often it is tried to hear, or to end, what a lost worker leaves; then that is left out. */
+/** Maximum number of tries to read, or end, what a lost worker leaves; then it is dropped. */
 const maxFailures = 5;
 
 /**
- * Takes workers out of everything. First its container goes, and only then what it held is ended: as long as it's there, its attempt
- * may go on, and a second one would run beside it. What it still said is heard in between.
+ * Removes workers. Their container goes first, and only then is their job ended: as long as it exists, its attempt may
+ * continue, and a second one would run at the same time. Remaining reports are read in between.
  */
 export class Losses {
-  /** Those without a try under way could not be done: Redis was away or too busy, or the container could not be removed. */
+  /**
+   * Those without a try in progress could not be completed: Redis was unavailable or overloaded, or the container could
+   * not be removed.
+   */
   readonly #losses = new Map<string, Loss>();
 
   constructor(private readonly parts: LossesParts) {}
 
-  /** Whether the worker is on its way out. */
+  /** Whether the worker is being removed. */
   has(worker: string): boolean {
     return this.#losses.get(worker)?.underWay !== undefined;
   }
 
-  /** Loses a worker; once, however often it's said. Never rejects: what could not be done is done by `again`. */
+  /** Removes a worker; once, however often it is called. Never rejects: `again` completes what failed. */
   lose(worker: string, failure: Failure, ended = false): Promise<void> {
     const known = this.#losses.get(worker);
     if (known?.underWay) return known.underWay;
     const expected = known?.expected ?? this.parts.fleet.get(worker)?.phase === 'draining';
     const since = known?.since ?? this.parts.clock.monotonic();
-    // The first reason names the end.
+    // The first reason is the one reported.
     return this.#try(worker, {
       failure: known?.failure ?? failure,
       since,
@@ -73,12 +76,12 @@ export class Losses {
     });
   }
 
-  /** Takes up what could not be done before. */
+  /** Retries what could not be completed. */
   again(): void {
     for (const [worker, loss] of this.#losses) if (!loss.underWay) void this.#try(worker, loss);
   }
 
-  /** A container ended by itself. Never rejects. */
+  /** A container ended on its own. Never rejects. */
   async onExit(exit: ContainerExit): Promise<void> {
     const { fleet, log, signals } = this.parts;
     const { worker, reason, lastLines, outOfMemory } = exit;
@@ -111,12 +114,12 @@ export class Losses {
   async #lose(worker: string, loss: Loss): Promise<void> {
     const { fleet, holdings, registry, access, runtime, relay, metrics, clock, identity, signals } = this.parts;
     const own = fleet.get(worker);
-    // While we were frozen another scheduler may have taken it over, and know better.
+    // While we were frozen another scheduler may have taken it over, and has newer information.
     if (!(await registry.own([worker])).has(worker)) {
       signals.disowned(worker);
       return;
     }
-    // Whatever it says from now on, it's given nothing any more.
+    // Whatever it reports from now on, it gets no more jobs.
     fleet.engage(worker, 'draining', clock.monotonic());
     const isHere = onEngine(own, identity.engine);
     const removal = loss.ended || !holdings.of(worker) ? undefined : await this.#remove(worker, loss, isHere);
@@ -124,7 +127,7 @@ export class Losses {
     const failure = failureAfter(loss.failure, removal);
     const ended = removal && 'ended' in removal ? removal.ended : undefined;
     await this.#unlessPoisoned(worker, loss, () => holdings.onFailure(worker, failure, ended));
-    // Where it could not be ended here, it's an orphaned claim from now on.
+    // If it could not be ended here, it is an orphaned claim from now on.
     holdings.letGo(worker);
     await access?.revoke(worker);
     if (isHere) await runtime.stop(worker, 0);
@@ -132,12 +135,12 @@ export class Losses {
     await registry.forget(worker);
     fleet.remove(worker);
     if (!own) return;
-    // A place in its pool is free again, and its job perhaps back in the queue.
+    // Its pool has room again, and its job may be back in the queue.
     signals.poolChanged();
     signals.work(own.profile);
   }
 
-  /** What fails again and again although Redis is there would hold the loss up for ever: it counts as unreadable. */
+  /** An error that persists although Redis is available would block the loss for ever: it counts as unreadable. */
   async #unlessPoisoned(worker: string, loss: Loss, act: () => Promise<void>): Promise<void> {
     try {
       await act();
@@ -159,7 +162,7 @@ export class Losses {
   }
 }
 
-/** A failure, with what is to be known of a container that could not be removed. */
+/** A failure, with a note if the container could not be removed. */
 function failureAfter(failure: Failure, removal: Removal | undefined): Failure {
   if (!removal || 'ended' in removal) return failure;
   const seconds = String(removalLimitMs / 1_000);

@@ -4,11 +4,11 @@ import type { Logger } from '@remuda/runtime';
 import { cancelled, endingOfFailure } from './ending.js';
 import { lost } from './lost.js';
 
-/** From a claim to its lease, and from an end to its place in the queue, it takes some ms; so long is too long. */
+/** From a claim to its lease, and from an end to its place in the queue, it takes some ms; this is too long. */
 const patienceMs = 5_000;
 const lookEveryMs = 2_000;
 
-/** What orphaned claims touch. */
+/** Dependencies of freeing orphaned claims. */
 export interface OrphanedClaimsParts {
   readonly leases: LeaseStore;
   readonly sweeps: Sweeps;
@@ -18,18 +18,18 @@ export interface OrphanedClaimsParts {
 }
 
 /**
- * Jobs that are claimed and that nobody carries out: their scheduler died between the claim and the lease, or between an
- * attempt's end and the job's place in the queue; or their worker went without a word. Else they would wait until the
- * claim's lock runs out, or for ever.
+ * Claimed jobs that no worker carries out: their scheduler died between the claim and the lease, or between an
+ * attempt's end and the job's place in the queue; or their worker disappeared. Otherwise they would wait until the
+ * claim's lock expires, or for ever.
  */
 export class OrphanedClaims {
-  /** Since when each was seen so. */
+  /** When each was first seen in this state. */
   #seen = new Map<string, number>();
   #lookedAt = -Infinity;
 
   constructor(private readonly parts: OrphanedClaimsParts) {}
 
-  /** Looks at all claims now and then, and frees those that are orphaned for some seconds. */
+  /** Checks all claims periodically, and frees those that have been orphaned for some seconds. */
   async free(): Promise<void> {
     const { queues, sweeps, clock } = this.parts;
     const now = clock.monotonic();
@@ -40,7 +40,7 @@ export class OrphanedClaims {
       for (const claim of await sweeps.orphaned(await queue.claimed())) {
         const key = `${claim.held.id} ${claim.held.lock} ${claim.state} ${String(claim.lease)}`;
         const since = this.#seen.get(key) ?? now;
-        // One that can't be freed holds up no other.
+        // A failed one does not block the others.
         if (now - since < patienceMs || !(await this.#tryToFree(queue, claim))) seen.set(key, since);
       }
     this.#seen = seen;
@@ -65,9 +65,9 @@ export class OrphanedClaims {
     if (!isHeld(job.state)) return job.wakeAt === undefined ? queue.giveBack(held) : queue.park(held, job.wakeAt);
     const ending = job.cancelRequestedAt === undefined ? endingOfFailure(job, unseen, clock.now()) : cancelled();
     const { kind } = await leases.settle({ job: job.id, worker: job.worker ?? '', lease: job.lease }, ending);
-    // Its cancel was asked for since we looked: the next look knows.
+    // Its cancel was requested after our check: the next check sees it.
     if (kind === 'cancelled') return;
-    // Of a job that is over the place is still there where it was claimed under another lock than the record's.
+    // A job that is over still has its place if it was claimed under another lock than the record's.
     await (ending.state === 'queued' ? queue.giveBack(held) : queue.finish(held, ending.failure));
   }
 }

@@ -1,11 +1,11 @@
 import type { Failure, JobRecord } from '@remuda/domain';
 
-/** What is left to a worker after its limit, before it's ended from outside, in ms. */
+/** Grace period of a worker after its limit, before it is ended from outside, in ms. */
 export const outsideGraceMs = 10_000;
 
 /**
- * Why an attempt should have ended by now and has not, where it should. `cancels` are the jobs whose cancel was asked for longer
- * than `outsideGraceMs` ago.
+ * Why an attempt is overdue, if it is. `cancels` are the jobs whose cancel was requested longer than `outsideGraceMs`
+ * ago.
  */
 export function overdueFailure(
   { job, deadline }: { readonly job: Pick<JobRecord, 'id' | 'spec'>; readonly deadline: number },

@@ -1,9 +1,9 @@
 import type { Failure } from '@remuda/domain';
 
 /**
- * A worker's failure with what the bridge has seen: a request that was refused by a usage limit fails as
- * `model.limit_reached`, with the time of its reset. What a worker says of that itself is not believed: its container may
- * be hostile, and would choose how long its job is parked.
+ * A worker's failure, corrected by what the bridge has seen: a request that was refused by a usage limit fails as
+ * `model.limit_reached`, with its reset time. The worker's own report of a limit is not trusted: its container may be
+ * hostile, and would choose how long its job is parked.
  */
 export function withLimit({ code, message, lastLines }: Failure, resetAt: number | undefined): Failure {
   const lines = lastLines ? { lastLines } : {};
@@ -14,7 +14,7 @@ export function withLimit({ code, message, lastLines }: Failure, resetAt: number
   return { code: 'model.limit_reached', message: told, ...lines, resetAt };
 }
 
-/** Whether a failure may be one of a usage limit. */
+/** Whether a failure may be caused by a usage limit. */
 export function mayBeLimit(code: Failure['code']): boolean {
   return code === 'model.rate_limited' || code === 'model.limit_reached';
 }

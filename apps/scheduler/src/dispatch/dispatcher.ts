@@ -20,10 +20,10 @@ import type { Fleet, OwnWorker } from '../workers/fleet.js';
 import { match } from './match.js';
 import { startOf } from './start-kind.js';
 
-/** A record that is not there so long after its place is not coming any more, in ms. */
+/** A record that is missing this long after its place will not appear any more, in ms. */
 const recordLimitMs = 10_000;
 
-/** What the dispatcher works with. */
+/** Dependencies of the dispatcher. */
 export interface DispatcherParts {
   readonly identity: Identity;
   readonly fleet: Fleet;
@@ -38,26 +38,26 @@ export interface DispatcherParts {
   readonly log: Logger;
 }
 
-/** A job that was claimed, and when: by Redis' clock, in epoch ms. */
+/** A claimed job, and its time of claim: by Redis' clock, in epoch ms. */
 interface Claim {
   readonly held: HeldJob;
   readonly at: number;
 }
 
-/** A job that was claimed, and the worker that was taken for it. */
+/** A claimed job, and the worker reserved for it. */
 interface Claimed extends Claim {
   readonly found: FoundJob;
   readonly worker: OwnWorker;
 }
 
 /**
- * Brings jobs and free workers together. A job is claimed only while a worker is free for it, so that priority is decided at the last
- * moment and nothing is held that cannot run; which of the free workers carries it out is decided when the job is known.
+ * Matches jobs with free workers. A job is claimed only while a worker is free for it, so that priority is decided at
+ * the last moment and nothing is held that cannot run; the worker is chosen when the job is known.
  */
 export class Dispatcher {
-  /** Rises with every sign of new work: a claim that found nothing while it rose tries again. */
+  /** Incremented with every signal of new work: a claim that found nothing meanwhile is repeated. */
   readonly #signs = new Map<string, number>();
-  /** Claims under way that have no worker yet, by profile: never more than workers are free. */
+  /** Claims in flight without a worker, by profile: never more than free workers. */
   readonly #claiming = new Map<string, number>();
   #stopped = false;
 
@@ -66,7 +66,7 @@ export class Dispatcher {
     private readonly queues: ReadonlyMap<string, ProfileQueue>,
   ) {}
 
-  /** So many jobs may be there to claim, or someone to do them; false where fewer workers are free. */
+  /** About this many jobs may be ready to claim, or workers free; false if fewer workers are free. */
   wake(profile: string, jobs = 1): boolean {
     this.#signs.set(profile, (this.#signs.get(profile) ?? 0) + 1);
     const queue = this.queues.get(profile);
@@ -76,12 +76,12 @@ export class Dispatcher {
     return jobs <= room;
   }
 
-  /** Signs may get lost: now and then the queues are looked at all the same, knowing about how many jobs wait. */
+  /** Signals may get lost: the queues are checked periodically anyway, with the approximate number of waiting jobs. */
   wakeAll(backlogOf: (profile: string) => number): void {
     for (const profile of this.queues.keys()) this.wake(profile, Math.max(1, backlogOf(profile)));
   }
 
-  /** Claims nothing more. */
+  /** Stops claiming. */
   stop(): void {
     this.#stopped = true;
   }
@@ -118,7 +118,7 @@ export class Dispatcher {
     }
   }
 
-  /** Claims a job and takes a free worker for it. */
+  /** Claims a job and reserves a free worker for it. */
   async #claim(queue: ProfileQueue): Promise<Claimed | 'none' | 'aside'> {
     const { accounts, fleet } = this.parts;
     const { profile } = queue;
@@ -142,7 +142,7 @@ export class Dispatcher {
     return startOf(job, { readyAt: -Infinity, profile }, planAgain(job)).kind === 'warm';
   }
 
-  /** Assigns a claimed job to the worker that was taken for it; false where it is given to none. */
+  /** Assigns a claimed job to the worker reserved for it; false if no worker gets it. */
   async #give(queue: ProfileQueue, { found, worker, ...claim }: Claimed): Promise<boolean> {
     const { fleet } = this.parts;
     let given = false;
@@ -154,7 +154,7 @@ export class Dispatcher {
     return given;
   }
 
-  /** Assigns a job to a worker that was taken for it; false where it can't be. */
+  /** Assigns a job to the worker reserved for it; false if that is not possible. */
   async #assign(queue: ProfileQueue, claim: Claim, { job, prompt }: FoundJob, worker: OwnWorker): Promise<boolean> {
     const { identity, leases, profileOf, metrics } = this.parts;
     const { held } = claim;
@@ -170,7 +170,7 @@ export class Dispatcher {
     };
     const assigned = await leases.assign(assignment, worker.id);
     if (assigned.kind === 'state') {
-      // Something has become of it since it was read, so that is decided anew.
+      // It has changed since it was read, so the decision is repeated.
       const found = await leases.read(held.id);
       if (await this.#putAside(queue, claim, found?.job)) return false;
       return found ? this.#assign(queue, claim, found, worker) : false;
@@ -189,7 +189,7 @@ export class Dispatcher {
     return !this.#stopped && !this.parts.halts.isHalted(profile);
   }
 
-  /** Takes from an assignment that was refused what it says of the worker. */
+  /** Updates the worker's state from a refused assignment. */
   #onRefused(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere'): void {
     const { fleet, halts, clock, signals } = this.parts;
     if (kind === 'elsewhere') signals.disowned(worker.id);
@@ -198,13 +198,13 @@ export class Dispatcher {
     if (kind === 'halted') halts.told(worker.profile);
   }
 
-  /** A place may be there a moment before its record, when Redis had to be told a script anew; later it is a leftover. */
+  /** A place may exist a moment before its record, if Redis had to load a script; later it is a leftover. */
   async #putBackUnknown(queue: ProfileQueue, { held, at }: Claim): Promise<void> {
     if (at - held.placedAt < recordLimitMs) await queue.park(held, at + 200);
     else await queue.finish(held, { code: 'job.unknown', message: 'There is no record of this job.' });
   }
 
-  /** Deals with a job that is not to be started now: it's unknown, over, parked, expired, or already with a worker. */
+  /** Handles a job that must not start now: it is unknown, over, parked, expired, or already with a worker. */
   async #putAside(queue: ProfileQueue, claim: Claim, job: JobRecord | undefined): Promise<boolean> {
     const { leases, holdings } = this.parts;
     const { held, at } = claim;
@@ -215,7 +215,7 @@ export class Dispatcher {
     if (job.state === 'queued' && (job.wakeAt === undefined || job.wakeAt <= at)) return false;
     if (job.state === 'queued') await queue.park(held, job.wakeAt ?? at);
     else if (job.state === 'assigned' || job.state === 'running' || job.state === 'waiting') {
-      // Every scheduler was away for longer than the lock: the worker goes on, and the job is held again.
+      // All schedulers were down for longer than the lock: the worker continues, and the job is held again.
       const holding = holdings.all().find((each) => each.job.id === job.id);
       if (holding) holdings.hold({ ...holding, held });
       else await leases.adoptLock(job.id, held.lock);
@@ -248,7 +248,7 @@ export class Dispatcher {
 
 const noRights: ModelRights = { models: [], serverTools: [] };
 
-/** The grant that the worker has named for its next job, where it has: no other job gets it. */
+/** The grant that the worker chose for its next job, if any: no other job gets it. */
 function takeGrant(worker: OwnWorker): { readonly grant?: string } {
   const { grant } = worker;
   delete worker.grant;

@@ -1,18 +1,19 @@
-/** What a job asks of the worker that carries it out. */
+/** What a job needs from its worker. */
 export interface Demand {
-  /** It can go on in a Claude Code that is already initialised. */
+  /** Whether it can use an already initialised Claude Code. */
   readonly usesWarmth: boolean;
 }
 
 /** A free worker. */
 export interface Candidate {
-  /** Its Claude Code could not be initialised. */
+  /** Whether its Claude Code could not be initialised. */
   readonly cold?: boolean;
 }
 
 /**
- * Which of the free workers carries a job out: a warm one where that is of use, and of those the one that became free last, so that
- * the others stay idle and can leave. `free` is in the order in which they became free. Undefined where nobody is. Pure.
+ * Which of the free workers gets a job: a warm one if that helps, and of those the one that became free last, so that
+ * the others stay idle and can leave. `free` is in the order in which they became free. Undefined if there is none.
+ * Pure.
  */
 export function match<W extends Candidate>(job: Demand, free: readonly W[]): W | undefined {
   const warm = job.usesWarmth ? free.findLast(({ cold }) => cold !== true) : undefined;

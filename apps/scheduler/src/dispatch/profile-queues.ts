@@ -1,9 +1,9 @@
 import { ProfileQueue, type Queues } from '@remuda/redis';
 
-/** The queues that a scheduler claims from, one for each of its profiles. */
+/** The queues that a scheduler claims from, one per profile. */
 export class ProfileQueues {
   readonly own: ReadonlyMap<string, ProfileQueue>;
-  /** Of profiles that are no more, of whose jobs our workers have some. */
+  /** Of removed profiles whose jobs some of our workers have. */
   readonly #past = new Map<string, ProfileQueue>();
 
   constructor(
@@ -14,7 +14,7 @@ export class ProfileQueues {
     this.own = new Map(profiles.map((name) => [name, new ProfileQueue(queues, name, scheduler)]));
   }
 
-  /** The queue of a profile, also of one that is no more: a job that runs is held in it, and may go back to it. */
+  /** The queue of a profile, even of a removed one: a running job is held in it, and may go back to it. */
   of(profile: string): ProfileQueue {
     const known = this.own.get(profile) ?? this.#past.get(profile);
     if (known) return known;
@@ -23,7 +23,7 @@ export class ProfileQueues {
     return past;
   }
 
-  /** Waits until Redis knows the scripts that claiming takes. */
+  /** Waits until Redis has the scripts for claiming. */
   async ready(): Promise<void> {
     for (const queue of this.own.values()) await queue.ready();
   }

@@ -8,8 +8,8 @@ import {
 } from '@remuda/domain';
 
 /**
- * How a job finds its worker. Warm: initialised before the job was there, for just what it needs; `readyAt` is when (epoch ms). What
- * takes a process of its own can't be, and neither can a session that is gone on with.
+ * How a job's worker was prepared. Warm: initialised before the job arrived, for exactly its needs; `readyAt` is when
+ * (epoch ms). A job that needs its own process, or resumes a session, cannot start warm.
  */
 export function startOf(
   job: Pick<JobRecord, 'spec' | 'times' | 'wakeAt'>,

@@ -1,6 +1,6 @@
 import type { Fault } from '@remuda/domain';
 
-/** Reads values of a kind, and collects what does not fit instead of stopping at the first. */
+/** Reads typed values, and collects all faults instead of stopping at the first. */
 export class FieldReader {
   constructor(private readonly faults: Fault[]) {}
 
@@ -28,7 +28,7 @@ export class FieldReader {
     return this.#typed(value, path, 'a list of strings', isTexts);
   }
 
-  /** A mapping of texts. */
+  /** A mapping of strings. */
   textsByName(value: unknown, path: string): Readonly<Record<string, string>> | undefined {
     const isTexts = (v: unknown): v is Record<string, string> =>
       typeof v === 'object' && !Array.isArray(v) && Object.values(v ?? {}).every((each) => typeof each === 'string');
@@ -52,7 +52,7 @@ export class FieldReader {
     return this.#typed(value, path, `a list of ${words.join(', ')}`, isSome);
   }
 
-  /** `besides` names what a caller takes that is no number. */
+  /** `besides` names accepted values that are not numbers. */
   number<F extends number | undefined>(
     value: unknown,
     path: string,

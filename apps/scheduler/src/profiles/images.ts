@@ -1,18 +1,18 @@
 import { RemudaError, type ContainerRuntime, type Profile } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 
-/** What providing the images touches. */
+/** Dependencies of providing the images. */
 export interface ImagesParts {
   readonly runtime: Pick<ContainerRuntime, 'prepare' | 'releaseOf'>;
   readonly profiles: readonly Pick<Profile, 'name' | 'image'>[];
-  /** Suspends a profile whose image can't be had, with a sentence that says why. */
+  /** Suspends a profile whose image is not available, with a sentence that says why. */
   readonly suspend: (profile: string, reason: string) => Promise<void>;
   readonly log: Pick<Logger, 'error' | 'info'>;
 }
 
 /**
- * The images that the profiles' workers are made from, and what their names stand for at the moment. One that can't be had costs its
- * own profiles their workers, and no other.
+ * The images of the profiles' workers, and what their names currently refer to. A missing one affects only its own
+ * profiles.
  */
 export class Images {
   readonly #absent = new Set<string>();
@@ -20,19 +20,22 @@ export class Images {
 
   constructor(private readonly parts: ImagesParts) {}
 
-  /** Checks that the runtime answers, and rejects with `container.start_failed` where it does not; then gets each image, or suspends its profiles. */
+  /**
+   * Checks that the runtime answers, and rejects with `container.start_failed` if it does not; then provides each
+   * image, or suspends its profiles.
+   */
   async provide(): Promise<void> {
     await this.parts.runtime.prepare([]);
     await Promise.all(this.#all().map((image) => this.#get(image)));
     await this.follow();
   }
 
-  /** Looks what the names of the images stand for now. Asks the engine only, and fetches nothing. */
+  /** Checks what the names of the images currently refer to. Asks only the engine, and pulls nothing. */
   async follow(): Promise<void> {
     await Promise.all(this.#all().map((image) => this.lookAt(image)));
   }
 
-  /** What an image's name stands for, asked for at this moment; as it was seen last where that can't be said, for whatever reason. */
+  /** What an image's name currently refers to; the last known value if that cannot be determined. */
   async lookAt(image: string): Promise<string | undefined> {
     const before = this.#releases.get(image);
     const release = await this.parts.runtime.releaseOf(image).catch(() => before);
@@ -43,12 +46,12 @@ export class Images {
     return release;
   }
 
-  /** What an image's name stood for when it was last looked at; undefined where it never could be. */
+  /** What an image's name referred to at the last check; undefined if it was never known. */
   releaseOf(image: string): string | undefined {
     return this.#releases.get(image);
   }
 
-  /** Tries again for those that could not be had. A profile is no longer suspended once a worker of it becomes ready. */
+  /** Retries missing images. A profile is no longer suspended once one of its workers becomes ready. */
   async look(): Promise<void> {
     await Promise.all([...this.#absent].map((image) => this.#get(image)));
   }

@@ -1,18 +1,18 @@
 import { RemudaError } from '@remuda/domain';
 
-/** What decides whether jobs that are not isolated may run. */
+/** What decides whether jobs may run without isolation. */
 export interface IsolationFacts {
-  /** Name of the runtime, as `REMUDA_RUNTIME` has it. */
+  /** Name of the runtime, as in `REMUDA_RUNTIME`. */
   readonly kind: string;
   readonly isolated: boolean;
-  /** Where the api listens. */
+  /** Address on which the api listens. */
   readonly apiHost: string;
   readonly allowUnisolated: '1' | undefined;
 }
 
 /**
- * Refuses with `config.invalid` to run jobs that are not isolated for whoever reaches the api from elsewhere: they could read
- * and do what this user can. An operator may allow it.
+ * Refuses with `config.invalid` to run jobs without isolation if the api can be reached from other machines: clients
+ * could read and do what this user can. An operator may allow it.
  */
 export function requireIsolation({ kind, isolated, apiHost, allowUnisolated }: IsolationFacts): void {
   if (isolated || isLoopback(apiHost) || allowUnisolated === '1') return;
@@ -22,7 +22,7 @@ export function requireIsolation({ kind, isolated, apiHost, allowUnisolated }: I
   });
 }
 
-/** Whether an address is reached from this machine only. */
+/** Whether an address can be reached from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || /^\[?(::1|(::ffff:)?127(\.\d{1,3}){3})\]?$/i.test(host);
 }

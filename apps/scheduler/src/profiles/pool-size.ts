@@ -4,7 +4,7 @@ import type { FieldReader } from './field-reader.js';
 const mostWorkers = 10_000;
 const ofDemand = ['min', 'hitRate', 'quietMs'] as const;
 
-/** Reads `pool` of a profile: `warm` is a number, or `auto`, with which the pool follows its demand. */
+/** Reads `pool` of a profile: `warm` is a number, or `auto`, with which the pool follows demand. */
 export function readPoolSize(reader: FieldReader, value: unknown, at: string, base: PoolTarget): PoolTarget {
   const pool = reader.object(value ?? {}, at, ['warm', 'max', ...ofDemand]);
   const max = reader.number(pool['max'], `${at}.max`, base.max, 1, mostWorkers);

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { RemudaError, type Profile } from '@remuda/domain';
 import { defaultProfile, readProfiles, type ProfileDefaults } from './profiles.js';
 
-/** The profiles of a YAML file, or the one default profile without a file. Refuses with `config.invalid`. */
+/** The profiles of a YAML file, or the default profile without a file. Refuses with `config.invalid`. */
 export async function loadProfiles(path: string | undefined, defaults: ProfileDefaults): Promise<readonly Profile[]> {
   if (path === undefined) return [defaultProfile('default', defaults)];
   let content: unknown;
@@ -17,7 +17,10 @@ export async function loadProfiles(path: string | undefined, defaults: ProfileDe
   return readProfiles(content, defaults);
 }
 
-/** Tells a worker made from this profile from one made from another; what only concerns the pool's size is left out. */
+/**
+ * Fingerprint of a profile, to recognize workers made from another one; fields that only concern the pool's size are
+ * excluded.
+ */
 export function fingerprint(profile: Profile): string {
   const { pool: _size, ...made } = profile;
   return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 12);

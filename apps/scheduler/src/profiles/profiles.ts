@@ -12,7 +12,7 @@ import { FieldReader } from './field-reader.js';
 import { readKubernetes } from './pod-template.js';
 import { readPoolSize } from './pool-size.js';
 
-/** What a profile has where the file says nothing. */
+/** Defaults of a profile. */
 export interface ProfileDefaults {
   readonly image: string;
   readonly warm: number;
@@ -22,7 +22,7 @@ export interface ProfileDefaults {
 const defaultResources: Resources = { cpus: 2, memoryMb: 4_096, pids: 512, diskMb: 2_048 };
 const defaultModel = 'claude-sonnet-4-5';
 
-/** The profile that there is without a file, and the start of every other one. */
+/** The profile used without a file, and the basis of every other one. */
 export function defaultProfile(name: string, defaults: ProfileDefaults): Profile {
   return {
     name,
@@ -41,10 +41,7 @@ export function defaultProfile(name: string, defaults: ProfileDefaults): Profile
   };
 }
 
-/**
- * Reads what a profiles file holds: `profiles:` with one entry per name. Every fault is found before it refuses
- * with `config.invalid`.
- */
+/** Reads a profiles file: `profiles:` with one entry per name. Refuses with `config.invalid` and all faults. */
 export function readProfiles(content: unknown, defaults: ProfileDefaults): readonly Profile[] {
   const faults: Fault[] = [];
   const reader = new FieldReader(faults);

@@ -3,36 +3,38 @@ import { Inject, type OnApplicationBootstrap, type OnApplicationShutdown } from 
 import { serviceQueue, type Housekeeping, type RedisConnection, type WorkerAccess } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 
-/** The token of what the work is done with. */
+/** Injection token of the dependencies. */
 export const housekeepingParts = Symbol('HousekeepingParts');
 
-/** What the work is done with. */
+/** Dependencies of the work. */
 export interface HousekeepingParts {
-  /** Waits while Redis is away; belongs to the work. */
+  /** Waits during an outage of Redis; owned by the work. */
   readonly connection: RedisConnection;
   readonly housekeeping: Housekeeping;
-  /** Absent where workers have no accounts of their own. */
+  /** Absent if workers have no accounts of their own. */
   readonly access: WorkerAccess | undefined;
   readonly log: Logger;
 }
 
-/** As much of the queue as is needed here. */
+/** The part of the queue's interface that is used here. */
 interface Schedulable {
   upsertJobScheduler(id: string, repeat: { readonly every: number }, template: object): Promise<unknown>;
   on(event: 'error', listener: () => void): unknown;
   close(): Promise<void>;
 }
 
-/** How often it is looked for what was left behind, in ms. */
+/** Interval of searching for leftovers, in ms. */
 const everyMs = 1_000;
-/** How often it is said that this is to be done, in ms: a schedule ends where its next job can't be written, since Redis is full. */
+/**
+ * Interval of renewing the schedule, in ms: a schedule ends if its next job cannot be written because Redis is full.
+ */
 const sayEveryMs = 10_000;
-/** Of what went well nothing is kept, of what failed the latest. */
+/** Successful runs are not kept, of failed ones only the latest. */
 const kept = { removeOnComplete: true, removeOnFail: { count: 20 } };
 
 /**
- * Removes what was left behind: of jobs without a record, of workers that are gone. BullMQ says when, and gives each look to one scheduler of all. A time
- * that is missed costs nothing: the next look finds what there is.
+ * Removes leftovers: of jobs without a record, of workers that are gone. BullMQ schedules it, and gives each run to one
+ * of all schedulers. A missed run does no harm: the next one finds everything.
  */
 @Processor(serviceQueue, { runRetryDelay: everyMs })
 export class HousekeepingWork extends WorkerHost implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -43,7 +45,7 @@ export class HousekeepingWork extends WorkerHost implements OnApplicationBootstr
     @Inject(housekeepingParts) private readonly parts: HousekeepingParts,
   ) {
     super();
-    // Its connection says by itself what it meets.
+    // Its connection reports its own errors.
     queue.on('error', () => undefined);
   }
 
@@ -67,7 +69,7 @@ export class HousekeepingWork extends WorkerHost implements OnApplicationBootstr
     this.parts.log.debug({ err: error }, 'error in the service queue');
   }
 
-  /** Lets go of Redis when what is under way is done. */
+  /** Closes the connection when running work is done. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#saying);
     await this.worker.close();

@@ -4,17 +4,17 @@ import { Housekeeping, WorkerAccess, bullOptions, redisKeys, serviceQueue, type 
 import type { Logger } from '@remuda/runtime';
 import { HousekeepingWork, housekeepingParts, type HousekeepingParts } from './housekeeping-work.js';
 
-/** What the cluster's own work needs. */
+/** Dependencies of the cluster's own work. */
 export interface ServicePlan {
-  /** Opens a connection that waits while Redis is away. */
+  /** Opens a connection that waits during an outage of Redis. */
   readonly connect: (name: string) => RedisConnection;
   readonly namespace: string;
-  /** Whether each worker gets an account of its own at Redis. */
+  /** Whether each worker gets its own Redis account. */
   readonly acl: boolean;
   readonly log: Logger;
 }
 
-/** The cluster's own work, which waits in a BullMQ queue and is done by one scheduler of all. */
+/** The cluster's own work, from a BullMQ queue that all schedulers share. */
 @Module({})
 export class ServiceModule {
   static register({ connect, namespace, acl, log }: ServicePlan): DynamicModule {

@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 
-/** One stream to a client: its signal aborts when the client goes or the app does. */
+/** One stream to a client: its signal aborts when the client disconnects or the app shuts down. */
 export interface OpenStream {
   readonly signal: AbortSignal;
-  /** To be called when the stream has ended for good. Safe to call twice. */
+  /** To be called when the stream has finally ended. Safe to call twice. */
   readonly close: () => void;
 }
 
-/** How long the shutdown waits for streams to say goodbye, in ms; then their connections are cut. */
+/** How long the shutdown waits for streams to end gracefully, in ms; then their connections are cut. */
 const goodbyeMs = 1_000;
 
-/** Every event stream that is open to a client. They end with the first hook of the shutdown; clients resume elsewhere. */
+/** All open event streams. They end with the first shutdown hook; clients resume elsewhere. */
 @Injectable()
 export class OpenStreams implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly open = new Set<AbortController>();
@@ -48,7 +48,7 @@ export class OpenStreams implements OnModuleDestroy, BeforeApplicationShutdown {
     });
   }
 
-  /** Opens a stream; one that is opened during the shutdown is over at once. */
+  /** Opens a stream; during the shutdown it ends at once. */
   start(): OpenStream {
     const stream = new AbortController();
     if (this.leaving) stream.abort();

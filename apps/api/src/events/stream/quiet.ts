@@ -1,17 +1,17 @@
 import type { Clock, EventType, JobEvent } from '@remuda/domain';
 import { within } from '../../within.js';
 
-/** How often a quiet stream looks for what it has to say, in ms, and after how many such looks it shows that it lives. */
+/** How often a quiet stream checks for news, in ms, and after how many checks it sends a keep-alive. */
 export interface QuietOptions {
   readonly clock: Clock;
   readonly lookMs: number;
-  /** Looks without anything to say after which `quiet` comes. */
+  /** Checks without news after which `quiet` is sent. */
   readonly beatAfter: number;
-  /** The job's place in its queue from 1; undefined when it does not wait there. */
+  /** The job's position in its queue from 1; undefined if it does not wait there. */
   readonly position: () => Promise<number | undefined>;
 }
 
-/** What a stream has to say: events; the place of a job that waits, whenever it has changed; or that it lives. */
+/** What a stream sends: events; the position of a waiting job, whenever it changes; or a keep-alive. */
 export type Said =
   | { readonly kind: 'events'; readonly events: readonly JobEvent[] }
   | { readonly kind: 'position'; readonly position: number }
@@ -20,8 +20,8 @@ export type Said =
 const waitsAfter: ReadonlySet<EventType> = new Set(['job.queued', 'job.requeued', 'job.redriven']);
 
 /**
- * A job's events, and in between what a quiet stream has to say. The next batch is pulled only when the last one was taken.
- * The place is asked for only while the job may wait.
+ * A job's events, and in between the messages of a quiet stream. The next batch is read only when the previous one was
+ * consumed. The position is requested only while the job may wait.
  */
 export async function* withQuiet(
   batches: AsyncIterable<readonly JobEvent[]>,

@@ -2,8 +2,8 @@ import type { JobEvent } from '@remuda/domain';
 import type { Said } from './quiet.js';
 
 /**
- * An event as Server-Sent Events has it. JSON holds no line break of this format, so one `data` line does; what some readers take for
- * one besides (U+2028, U+2029, U+0085) is escaped.
+ * An event in the format of Server-Sent Events. JSON contains none of the format's line breaks, so one `data` line is
+ * enough; what some readers also treat as one (U+2028, U+2029, U+0085) is escaped.
  */
 export function formatEvent(event: JobEvent): string {
   const data = JSON.stringify(event).replace(/[\u0085\u2028\u2029]/g, escaped);
@@ -13,8 +13,8 @@ export function formatEvent(event: JobEvent): string {
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
- * A stream as text, a piece at a time. The place of a job that waits is an event without an id, so that it is no place to
- * go on from; that the stream lives is a comment, since proxies cut connections that are silent.
+ * A stream as text, in pieces. The position of a waiting job is an event without an id, so that clients cannot resume
+ * from it; the keep-alive is a comment, since proxies cut silent connections.
  */
 export async function* sseChunks(stream: AsyncIterable<Said>): AsyncGenerator<string> {
   yield 'retry: 1000\n\n';

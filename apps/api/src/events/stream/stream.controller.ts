@@ -8,7 +8,7 @@ const description = `Send \`{"subscribe": "<job id>", "after": 0}\` for a job's 
 \`GET /api/v1/jobs/{id}/events\`; the last one of a job is \`job.over\`. A refusal is sent as
 \`{"error": {problem}, "job"?}\`, and the connection stays open.`;
 
-/** Who asks for the WebSocket without asking for an upgrade; `stream.gateway.ts` is the WebSocket itself. */
+/** Answers plain requests to the WebSocket's path; `stream.gateway.ts` is the WebSocket itself. */
 @ApiTags('events')
 @Controller('api/v1/stream')
 export class StreamController {

@@ -14,9 +14,9 @@ import { OpenStreams } from './open-streams.js';
 import { Subscriber } from './subscriber.js';
 
 const path = '/api/v1/stream';
-/** How often a client must show that it lives, in ms. */
+/** Interval of pings, which a client must answer, in ms. */
 const pingMs = 30_000;
-/** Largest message of a client in bytes: it only names jobs. */
+/** Maximum size of a client's message in bytes: it only names jobs. */
 const maxPayload = 4_096;
 
 /** The event streams over WebSocket, at `/api/v1/stream` of the same server. */
@@ -64,7 +64,7 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  /** Ends the connections that did not answer the last ping, and asks the others again. */
+  /** Ends the connections that did not answer the last ping, and pings the others again. */
   private ping(): void {
     for (const client of this.server.clients) {
       if (this.quiet.has(client)) client.terminate();

@@ -6,16 +6,16 @@ import type { JobEvents } from '../job-events.js';
 import type { OpenStream, OpenStreams } from './open-streams.js';
 import { badPosition } from '../position.js';
 
-/** What a client may say. */
+/** The messages of a client. */
 type Request = { readonly subscribe: string; readonly after: number } | { readonly unsubscribe: string };
 
-/** Jobs that one connection may follow at a time. */
+/** Maximum number of jobs that one connection may follow. */
 const maxSubscriptions = 100;
 
 /**
  * One client of the WebSocket. It sends `{"subscribe": job, "after": id}` or `{"unsubscribe": job}`, and gets
- * `{"job", "event"}`, `{"job", "queuePosition"}` while it waits, or `{"error", "job"?}` with a problem. The next batch of a job is read only when the last one has
- * left this process, so that a slow client costs no memory.
+ * `{"job", "event"}`, `{"job", "queuePosition"}` while the job waits, or `{"error", "job"?}` with a problem. The next
+ * batch of a job is read only when the previous one has left this process, so that a slow client uses no memory.
  */
 export class Subscriber {
   private readonly following = new Map<string, OpenStream>();
