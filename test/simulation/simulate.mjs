@@ -7,6 +7,18 @@ import { build } from 'esbuild';
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outfile = at('dist/simulate.mjs');
 
+/** Of the lib `runtime` only what a scheduler itself uses: the rest stands on NestJS, which makes no bundle. */
+const partOfRuntime = {
+  name: 'part-of-runtime',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^@remuda\/runtime$/ }, () => ({ path: 'runtime', namespace: 'part' }));
+    onLoad({ filter: /./, namespace: 'part' }, () => ({
+      contents: "export * from './tls/certificate.ts'; export * from './tls/keep-renewed.ts';",
+      resolveDir: at('../../libs/runtime/src'),
+    }));
+  },
+};
+
 await build({
   entryPoints: [at('main.ts')],
   outfile,
@@ -17,10 +29,13 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
   external: ['ioredis', 'pino', 'yaml'],
+  plugins: [partOfRuntime],
   alias: {
     '@remuda/redis/testing': at('../../libs/redis/src/testing.ts'),
     ...Object.fromEntries(
-      readdirSync(at('../../libs')).map((lib) => [`@remuda/${lib}`, at(`../../libs/${lib}/src/index.ts`)]),
+      readdirSync(at('../../libs'))
+        .filter((lib) => lib !== 'runtime')
+        .map((lib) => [`@remuda/${lib}`, at(`../../libs/${lib}/src/index.ts`)]),
     ),
     bullmq: at('parts/bullmq.ts'),
     'prom-client': at('parts/prom-client.ts'),

@@ -75,7 +75,7 @@ export const workerSettings = {
   },
   enrolCa: {
     env: 'REMUDA_ENROL_CA',
-    about: "CA certificate of that scheduler. Default: the CAs that Node.js trusts.",
+    about: 'CA certificate of that scheduler. Default: the CAs that Node.js trusts.',
     unit: 'PEM, or the path of a file with it',
     parse: pem,
   },

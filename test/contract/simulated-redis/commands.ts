@@ -111,7 +111,6 @@ export const commands: Readonly<Record<string, fc.Arbitrary<Sent>>> = {
       { nil: [] },
     ),
   ),
-  zremrangebyscore: sent('zremrangebyscore', key('sorted'), bound, bound),
   xadd: sent('xadd', key('stream'), fc.constantFrom([], ['MAXLEN', '~', '1000']), entryId, rows(fc.tuple(field, text))),
   xlen: sent('xlen', key('stream')),
   xrange: sent(

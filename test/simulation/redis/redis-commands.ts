@@ -161,8 +161,6 @@ export const redisCommands: Readonly<Record<string, Command>> = {
   },
   zscore: (db, [key, member]) => db.sorted(key!).get(member!)?.toString() ?? null,
   zcard: (db, [key]) => db.sorted(key!).size,
-  zremrangebyscore: (db, [key, min, max]) =>
-    byScore(db, key!, String(min), String(max)).filter(([member]) => db.sorted(key!).delete(member)).length,
   zcount: (db, [key, min, max]) => byScore(db, key!, String(min), String(max)).length,
   zrangebyscore: (db, [key, min, max, ...limit]) => {
     const found = byScore(db, key!, String(min), String(max)).map(([member]) => member);
