@@ -52,7 +52,7 @@ describe.skipIf(kubeconfig === '')('on the cluster that KUBECONFIG names, a pod'
 
   test('whose image is nowhere', async () => {
     await runtime.start(spec({ image: 'localhost:1/nowhere/worker:0' }));
-    expect((await exitOf()).reason).toContain("its image can't be had");
+    expect((await exitOf()).reason).toContain('its image is not available');
     await untilGone();
   });
 

@@ -90,7 +90,7 @@ describe('a pod that would never run, or never leave, is removed and told of', (
       {},
       'no node takes it: 0/1 nodes: Insufficient cpu',
     ],
-    ['is stuck in its leaving', runs, leaving, 'its node has not said'],
+    ['is stuck in its leaving', runs, leaving, 'its node has not confirmed'],
     ['is on a lost node', { ...runs, ...disrupted('DeletionByTaintManager') }, leaving, 'does not answer'],
   ])('one that %s', async (_, status, metadata, reason) => {
     const strict = open(limited);
@@ -239,7 +239,7 @@ describe('what the API server refuses is said in our words', () => {
     await open({ cluster: 'another' }).start(spec);
     await expect(runtime.start(spec)).rejects.toMatchObject({
       code: 'container.start_failed',
-      message: expect.stringContaining('is not of the cluster'),
+      message: expect.stringContaining('does not belong to the cluster'),
     });
   });
 });

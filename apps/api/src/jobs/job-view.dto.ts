@@ -64,7 +64,7 @@ export class StartDto {
 export class JobTimesDto {
   @ApiProperty(time) queuedAt!: string;
   @ApiPropertyOptional({ ...time, description: 'When it was last redriven.' }) redrivenAt?: string;
-  @ApiPropertyOptional({ ...time, description: 'When it was last put back to its queue.' }) requeuedAt?: string;
+  @ApiPropertyOptional({ ...time, description: 'When it was last requeued.' }) requeuedAt?: string;
   @ApiPropertyOptional(time) claimedAt?: string;
   @ApiPropertyOptional(time) startedAt?: string;
   @ApiPropertyOptional(time) firstRequestAt?: string;
@@ -77,18 +77,18 @@ export class JobTimesDto {
 export class JobDto implements JobView {
   @ApiProperty() id!: string;
   @ApiProperty({ enum: jobStates }) state!: JobState;
-  @ApiProperty({ description: 'The attempt under way or the last one; 0 before the first.' }) attempt!: number;
+  @ApiProperty({ description: 'The current or last attempt; 0 before the first.' }) attempt!: number;
   @ApiProperty({ description: 'Attempts that ended with a counted failure.' }) failures!: number;
-  @ApiProperty({ description: 'Times it went back to the queue without counting an attempt.' }) requeues!: number;
+  @ApiProperty({ description: 'Times it was requeued without counting an attempt.' }) requeues!: number;
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: { type: 'integer' },
-    description: 'How often it was tried again after each code.',
+    description: 'Number of retries after each code.',
   })
   retried?: NonNullable<JobRecord['retried']>;
   @ApiPropertyOptional() worker?: string;
   @ApiPropertyOptional({ type: () => StartDto }) start?: StartDto;
-  @ApiPropertyOptional({ description: 'Place in its queue from 1, while it waits there.' }) queuePosition?: number;
+  @ApiPropertyOptional({ description: 'Position in its queue from 1, while it waits there.' }) queuePosition?: number;
   @ApiPropertyOptional(time) wakeAt?: string;
   @ApiPropertyOptional(time) cancelRequestedAt?: string;
   @ApiProperty({ type: () => JobTimesDto }) times!: JobTimesDto;

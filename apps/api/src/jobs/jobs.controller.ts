@@ -51,7 +51,7 @@ export class JobsController {
     operationId: 'getJob',
     summary: 'One job',
     description:
-      'What became of it, what was asked for, and its place in the queue while it waits. The prompt is not included.',
+      'Its state, its submitted fields, and its position in the queue while it waits. The prompt is not included.',
   })
   @ApiOkResponse({ type: JobDto })
   async one(@Param('id') id: string): Promise<JobView> {
@@ -61,13 +61,13 @@ export class JobsController {
   @Post(':id/cancel')
   @ApiOperation({
     operationId: 'cancelJob',
-    summary: 'End a job before its time',
+    summary: 'Cancel a job',
     description:
-      'One that waits is over at once; of one that runs the worker is told, and `job.over` comes when it has stopped.',
+      'A waiting job is over at once; a running one is ended by its worker, and `job.over` follows when it has stopped.',
   })
   @ApiBody({ type: CancelJobDto, required: false, examples: bodyExamples.cancelJob })
   @ApiOkResponse({ type: JobDto, description: 'It had not started, and is cancelled.' })
-  @ApiAcceptedResponse({ type: JobDto, description: 'A worker is told to end it.' })
+  @ApiAcceptedResponse({ type: JobDto, description: 'Its worker was told to end it.' })
   @ApiConflictResponse(problemResponse('job.cannot_cancel: it was already over.'))
   async cancel(
     @Param('id') id: string,
@@ -87,9 +87,9 @@ export class JobsController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'getResult',
-    summary: 'What a job gave back',
+    summary: 'The result of a job',
     description:
-      'Text, structured result, tokens and cost, and what changed in its repository. Held for a while after the end.',
+      'Text, structured result, tokens and cost, and the changes in its repository. Kept for a while after the end.',
   })
   @ApiOkResponse({ type: JobResultDto })
   @ApiConflictResponse(problemResponse('job.not_over: try again after Retry-After seconds.'))

@@ -27,7 +27,7 @@ const gauges: readonly PoolGauge[] = [
   },
   {
     name: 'remuda_orphaned_jobs',
-    help: 'Jobs that wait in the queue of a profile that no scheduler has any more.',
+    help: 'Jobs that wait in the queue of a removed profile.',
     of: ({ removed, waiting, delayed }) => (removed ? [['', waiting + delayed]] : []),
   },
   {
@@ -37,17 +37,17 @@ const gauges: readonly PoolGauge[] = [
   },
   {
     name: 'remuda_warm_target',
-    help: 'Idle workers that a profile keeps ready beyond the busy ones.',
+    help: 'Idle workers that a profile keeps ready in addition to the busy ones.',
     of: ({ warm }) => [['', warm]],
   },
   {
     name: 'remuda_warm_hit_ratio',
-    help: 'Share of the jobs of the last minutes that would have found a warm worker with the target; of profiles that follow their demand.',
+    help: 'Share of recent jobs that would have found a warm worker with the target; for profiles that follow demand.',
     of: ({ demand }) => (demand ? [['', demand.hits]] : []),
   },
   {
     name: 'remuda_profile_suspended',
-    help: '1 while a profile takes no jobs, because they did not start.',
+    help: '1 while a profile starts no jobs, because they failed to start.',
     of: ({ suspended }) => [['', Number(suspended)]],
   },
   {
@@ -58,7 +58,7 @@ const gauges: readonly PoolGauge[] = [
   },
   {
     name: 'remuda_starts_held_seconds',
-    help: 'For so long a profile starts no worker, because the last starts failed.',
+    help: 'Delay before a profile starts its next worker, because the last starts failed.',
     of: ({ starts }) => (starts ? [['', starts.heldMs / 1_000]] : []),
   },
   {
@@ -68,7 +68,7 @@ const gauges: readonly PoolGauge[] = [
   },
   {
     name: 'remuda_start_limit_seconds',
-    help: 'A worker that is not ready so long after its start is given up.',
+    help: 'Start timeout of a worker.',
     of: ({ starts }) => (starts ? [['', starts.limitMs / 1_000]] : []),
   },
 ];

@@ -272,7 +272,7 @@ export class PoolKeeper {
     } catch (error) {
       metrics.starts.inc({ profile: profile.name, outcome: 'failed' });
       const reason = error instanceof RemudaError ? error.message : String(error);
-      log.error({ err: error, profile: profile.name, worker: id }, `a worker can't be started: ${reason}`);
+      log.error({ err: error, profile: profile.name, worker: id }, `a worker could not be started: ${reason}`);
       await this.parts.losses.lose(id, lost(reason));
       // Else Redis had no time for us, or there is no bridge: it was not the container that failed.
       if (!isOutage(error) && !isFull(error) && !isBridgeAway(error)) await this.noteFailedStart(profile.name, reason);

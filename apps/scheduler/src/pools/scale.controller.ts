@@ -20,7 +20,7 @@ export class ScaleController {
   @Get(':profile')
   async desired(@Param('profile') profile: string): Promise<ScaleView> {
     const pools = await this.pools().catch((): undefined => undefined);
-    if (!pools) throw new ServiceUnavailableException('Redis does not answer, so the number is not known.');
+    if (!pools) throw new ServiceUnavailableException('Redis does not answer, so the number is unknown.');
     const pool = pools.find((each) => each.profile === profile && each.removed !== true);
     if (!pool) throw new NotFoundException(`No scheduler has a profile ${JSON.stringify(profile)}.`);
     return { profile, desiredWorkers: desiredWorkers(pool) };

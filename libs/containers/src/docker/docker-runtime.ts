@@ -92,7 +92,7 @@ export class DockerRuntime implements ContainerRuntime {
     const found = await this.#containers.inspect(name);
     if (found === undefined) return true;
     if (found.labels[label.cluster] !== this.options.cluster)
-      throw startFailed(`The container ${name} exists but belongs to another cluster than ${this.options.cluster}.`);
+      throw startFailed(`The container ${name} exists but does not belong to the cluster ${this.options.cluster}.`);
     if (found.status !== 'exited' && found.status !== 'dead') return false;
     await this.#containers.remove(found.id);
     return true;

@@ -80,7 +80,8 @@ export class AccessClient {
     const asked = { verb: 'create', resource: 'selfsubjectaccessreviews', namespace } as const;
     const act = () => this.kubernetes.authorization.createSelfSubjectAccessReview({ body });
     const { status } = await callApi({ asked, code: 'container.start_failed', act }, this.log);
-    if (status === undefined) throw new RemudaError('container.start_failed', 'Kubernetes does not say what we may.');
+    if (status === undefined)
+      throw new RemudaError('container.start_failed', "Kubernetes does not report the scheduler's permissions.");
     return status.allowed;
   }
 }

@@ -27,7 +27,7 @@ export async function callApi<T>({ asked, code, act }: ApiCall<T>, log: RuntimeL
     } catch (error) {
       if (statusOf(error) !== httpStatus.tooMany || left === 1) throw apiFault(error, asked, code);
       const ms = Math.min(longestPauseMs, retryAfterMs(error) ?? pauseMs);
-      log.debug({ ...asked, ms }, 'the API server has too much to do: waiting');
+      log.debug({ ...asked, ms }, 'the API server is overloaded: waiting');
       await sleep(ms);
     }
   }

@@ -55,7 +55,7 @@ function sentence(error: unknown, asked: Asked): string {
         ? `There is no namespace ${namespace ?? ''} in the cluster.`
         : `There is no ${what}${where}.`;
     case httpStatus.tooMany:
-      return `${refused}: too many requests for now.`;
+      return `${refused}: too many requests at the moment.`;
     case undefined:
       return `The API server of Kubernetes does not answer (${verb} ${what}): ${said(error)}`;
     default:

@@ -46,7 +46,7 @@ export async function connect(connection: KubernetesConnection): Promise<Kuberne
     else config.loadFromFile(connection.kubeconfig);
   } catch (error) {
     const from = connection.kubeconfig ?? 'the service account of this pod';
-    throw startFailed(`The connection to Kubernetes can't be read from ${from}: ${said(error)}`, error);
+    throw startFailed(`The connection to Kubernetes cannot be read from ${from}: ${said(error)}`, error);
   }
   const server = config.getCurrentCluster()?.server;
   if (server === undefined)

@@ -7,7 +7,10 @@ export interface Disruption {
   readonly message: string;
 }
 
-const evicted: Disruption = { reason: 'evicted', message: 'its node evicted it for want of memory, disk or processes' };
+const evicted: Disruption = {
+  reason: 'evicted',
+  message: 'its node evicted it because memory, disk or process ids ran out',
+};
 
 /** By the reason in the pod's status, which its node or the control plane sets. */
 const byStatus: Readonly<Record<string, Disruption>> = {

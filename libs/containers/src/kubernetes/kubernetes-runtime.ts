@@ -108,7 +108,7 @@ export class KubernetesRuntime implements ContainerRuntime {
     const found = await pods.get(name);
     if (!found) return true;
     if (!this.#isOurs(found))
-      throw startFailed(`The pod ${name} exists and is not of the cluster ${this.options.cluster}.`);
+      throw startFailed(`The pod ${name} exists but does not belong to the cluster ${this.options.cluster}.`);
     if (this.#mayRun(found) && !found.leaving) return false;
     await this.#remove(found, found.leaving?.graceSeconds ?? 1);
     return true;
@@ -137,7 +137,7 @@ export class KubernetesRuntime implements ContainerRuntime {
     ends.letGo(pod.uid);
     await pods.delete(pod, graceSeconds);
     if (await feed.untilGone(pod.uid, graceSeconds * 1_000 + confirmMs)) return;
-    const message = `The pod ${pod.name} was told to leave, and its node has not confirmed that it did.`;
+    const message = `The pod ${pod.name} was told to leave, but its node has not confirmed that it did.`;
     throw new RemudaError('runtime.unavailable', message);
   }
 

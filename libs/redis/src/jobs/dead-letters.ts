@@ -90,7 +90,9 @@ export class RedisDeadLetters implements DeadLetters {
       return { kind: 'refused', reason: `The job is ${state ?? ''}; only a failed one can be redriven.` };
     if (kind === 'gone') return { kind: 'refused', reason: "The job's prompt or its events are no longer kept." };
     // From here on the job is queued, whatever becomes of its place: what is not placed now is placed before long.
-    await placeAgain(this.#queues, job, now).catch(passOver(redis, 'a redriven job gets its place later', { job: id }));
+    await placeAgain(this.#queues, job, now).catch(
+      passOver(redis, 'placing a redriven job failed and will be tried again', { job: id }),
+    );
     return { kind: 'redriven' };
   }
 

@@ -110,7 +110,7 @@ export class RedisJobStore implements JobStore {
       await this.#queues
         .jobs(detail ?? '')
         .remove(id)
-        .catch(passOver(this.redis, 'the place of a cancelled job goes later', { job: id }));
+        .catch(passOver(this.redis, "removing a cancelled job's place failed and will be tried again", { job: id }));
     return { kind };
   }
 

@@ -104,7 +104,7 @@ export class Submissions {
     };
     await withdrawScript
       .run(this.redis, call)
-      .catch(passOver(this.redis, 'jobs that may have been written could not be taken back', { jobs: ids }));
+      .catch(passOver(this.redis, 'jobs of a failed submission could not be removed', { jobs: ids }));
   }
 }
 

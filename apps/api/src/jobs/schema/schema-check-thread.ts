@@ -32,7 +32,7 @@ export class SchemaThread {
         resolve(faults);
       };
       const gone = (): void => {
-        end([{ path: at, message: 'cannot be used: checking it takes too long' }]);
+        end([{ path: at, message: 'cannot be used: checking it timed out' }]);
       };
       asked.on('message', end).on('exit', gone).postMessage({ schema, at });
     });

@@ -10,7 +10,7 @@ export class SubmissionCount {
   constructor(registry: Registry) {
     this.counter = new Counter({
       name: 'remuda_jobs_submitted_total',
-      help: 'Jobs that clients sent: accepted, or repeated (taken in before under the same idempotency key).',
+      help: 'Submitted jobs: accepted, or repeated (accepted before under the same idempotency key).',
       labelNames: ['profile', 'outcome'],
       registers: [registry],
     });

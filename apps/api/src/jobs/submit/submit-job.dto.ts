@@ -66,12 +66,12 @@ const workspaceType = ({ kind }: { readonly kind?: unknown }) => (kind === 'git'
 @ApiSchema({ name: 'SubmitJob' })
 export class SubmitJobDto {
   @Filled(limits.promptBytes)
-  @ApiProperty({ description: 'What Claude Code is asked to do: up to 10 MiB of UTF-8.' })
+  @ApiProperty({ description: 'The task for Claude Code: up to 10 MiB of UTF-8.' })
   prompt!: string;
 
   @Default('default')
   @Characters(0, 40)
-  @ApiProperty({ description: 'The pool that carries it out; see GET /api/v1/pools.' })
+  @ApiProperty({ description: 'The pool that runs it; see GET /api/v1/pools.' })
   profile!: string;
 
   @Given()
@@ -135,19 +135,19 @@ export class SubmitJobDto {
 
   @Given()
   @Integer(0, limits.yearMs)
-  @ApiProperty({ description: 'Starts no sooner than after so long; or use runAt.' })
+  @ApiProperty({ description: 'Minimum delay before it starts; alternative to runAt.' })
   delayMs?: number;
 
   @Given()
   @ApiProperty({
     oneOf: [{ type: 'string', format: 'date-time' }, { type: 'integer' }],
-    description: 'Starts no sooner than this: ISO 8601 or epoch ms, at most a year ahead.',
+    description: 'Earliest start: ISO 8601 or epoch ms, at most a year ahead.',
   })
   runAt?: string | number;
 
   @Given()
   @Integer(1, limits.yearMs)
-  @ApiProperty({ description: 'Fails as job.expired when it has not started so long after it could.' })
+  @ApiProperty({ description: 'Fails as job.expired if it has not started within this time after it was ready to.' })
   ttlMs?: number;
 
   @Default(30 * 60_000)
@@ -157,15 +157,14 @@ export class SubmitJobDto {
   @Default(usualIdleTimeoutMs)
   @Integer(1_000, limits.dayMs)
   @ApiProperty({
-    description: 'An attempt in which Claude Code prints nothing for so long, tools included, ends as engine.hung.',
+    description: 'An attempt in which Claude Code prints nothing for this long, tools included, ends as engine.hung.',
   })
   idleTimeoutMs!: number;
 
   @Default('flag' satisfies OnLoop)
   @OneOf(onLoopChoices)
   @ApiProperty({
-    description:
-      'What follows when the same tool call comes loopAfter times in a row: an event, or job.looping as well.',
+    description: 'Reaction to loopAfter equal tool calls in a row: only an event, or job.looping as well.',
   })
   onLoop!: OnLoop;
 
@@ -181,8 +180,7 @@ export class SubmitJobDto {
   @OneOf(['fail', 'wait'])
   @ApiProperty({
     default: 'fail',
-    description:
-      "What follows when the account's usage limit is reached: it fails, or waits until the limit is lifted.",
+    description: "Reaction to the account's usage limit: the job fails, or waits until the limit is lifted.",
   })
   onLimit?: 'fail' | 'wait';
 
@@ -191,7 +189,7 @@ export class SubmitJobDto {
   @ApiProperty({
     default: 'resume',
     description:
-      'What a further attempt does: goes on with the session of a lost one where it can, or runs the prompt again.',
+      'What a repeated attempt does: continues the session of a lost one if possible, or runs the prompt again.',
   })
   onLost?: OnLost;
 
@@ -209,7 +207,7 @@ export class SubmitJobDto {
     maxProperties: secretLimits.count,
     writeOnly: true,
     description:
-      'Environment of its tools, values of up to 8 KiB: kept until the job is over, hidden in all that it says, never shown.',
+      'Environment of its tools, values of up to 8 KiB: kept until the job is over, redacted in its output, never shown.',
     example: { DEPLOY_TOKEN: 'x' },
   } as object)
   secrets?: Record<string, unknown>;
@@ -227,6 +225,6 @@ export class SubmitJobDto {
 
   @Given()
   @IsObject()
-  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Kept as it is; up to 16 KiB.' })
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Kept unchanged; up to 16 KiB.' })
   metadata?: Record<string, unknown>;
 }

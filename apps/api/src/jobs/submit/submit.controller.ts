@@ -23,7 +23,7 @@ import { Submission } from './submission.js';
 const idempotencyHeader = {
   name: 'Idempotency-Key',
   required: false,
-  description: 'The same key and body give the same job for 24 h; another body is idempotency.conflict.',
+  description: 'For 24 h, the same key and body return the same job; another body is idempotency.conflict.',
 } as const;
 const waitHeader = {
   name: 'Prefer',
@@ -50,13 +50,13 @@ export class SubmitController {
     operationId: 'submitJob',
     summary: 'Submit a job',
     description:
-      'The job is kept before the answer is sent. With `Prefer: wait=N` the answer comes when the job is over, with its result.',
+      'The job is stored before the answer is sent. With `Prefer: wait=N` the answer is sent when the job is over, with its result.',
   })
   @ApiHeader(idempotencyHeader)
   @ApiHeader(waitHeader)
   @ApiBody({ type: SubmitJobDto, examples: bodyExamples.submitJob })
   @ApiAcceptedResponse({ type: AcceptedJobDto, headers: { Location: { schema: { type: 'string' } } } })
-  @ApiOkResponse({ type: JobWithResultDto, description: 'It was over within the time that Prefer asked for.' })
+  @ApiOkResponse({ type: JobWithResultDto, description: 'It was over within the time given in Prefer.' })
   async one(
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
@@ -83,7 +83,8 @@ export class SubmitController {
   @ApiOperation({
     operationId: 'submitBatch',
     summary: 'Submit up to 500 jobs: all are accepted, or none',
-    description: 'The ids come in the order of the request. A fault in one job refuses all, and all faults are told.',
+    description:
+      'The ids are in the order of the request. A fault in one job refuses the whole batch; all faults are reported.',
   })
   @ApiHeader(idempotencyHeader)
   @ApiBody({ type: SubmitBatchDto, examples: bodyExamples.submitBatch })

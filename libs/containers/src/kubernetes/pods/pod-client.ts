@@ -96,7 +96,7 @@ export class PodClient {
       const text = await core.readNamespacedPodLog({ namespace, name, container, tailLines: count });
       return lastLines(text, count);
     } catch (error) {
-      this.log.debug({ pod: name, err: error }, 'the last lines of a pod can not be had');
+      this.log.debug({ pod: name, err: error }, 'the last lines of a pod are not available');
       return [];
     }
   }

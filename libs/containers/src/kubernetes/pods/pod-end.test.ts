@@ -112,7 +112,7 @@ describe('every end of a pod is recognised, and says why', () => {
       now,
       'run',
       'evicted',
-      'want of memory, disk or processes: The node was low on resource: memory',
+      'because memory, disk or process ids ran out: The node was low on resource: memory',
     ],
     ['it is preempted', disrupted('PreemptionByScheduler'), now, 'run', 'preempted', 'a pod of higher priority'],
     ['its node is drained', disrupted('EvictionByEvictionAPI'), gone, 'run', 'drained', 'as when its node is drained'],
@@ -170,7 +170,7 @@ describe('every end of a pod is recognised, and says why', () => {
       now,
       'start',
       'image_missing',
-      "its image can't be had: InvalidImageName",
+      'its image is not available: InvalidImageName',
     ],
     [
       'its Secret is never made',
@@ -178,7 +178,7 @@ describe('every end of a pod is recognised, and says why', () => {
       { ...now, waitingMs: 30_000 },
       'start',
       'not_created',
-      'its Secret is not there yet',
+      'its Secret does not exist yet',
     ],
     [
       'something that it names never comes',

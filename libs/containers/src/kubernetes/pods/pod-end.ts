@@ -122,7 +122,7 @@ function exited({ name, state }: PodContainer): Pick<PodEnd, 'reason' | 'message
 /** Of one that was told to leave and does not. */
 function stuckEnd(pod: SeenPod, { leavingMs }: PodLook, { stuckLimitMs }: PodLimits): PodEnd | undefined {
   if (!pod.leaving || leavingMs < pod.leaving.graceSeconds * 1_000 + stuckLimitMs) return undefined;
-  const late = `it was told to leave ${seconds(leavingMs)} ago and its node has not said that it did`;
+  const late = `it was told to leave ${seconds(leavingMs)} ago and its node has not confirmed that it did`;
   const { reason, message } = disruptionOf(pod) ?? { reason: 'stuck', message: '' };
   const why = message === '' ? late : `${message}; ${late}`;
   return { phase: hasRun(pod) ? 'run' : 'start', reason, message: why, outOfMemory: false, lingers: true };

@@ -32,12 +32,12 @@ export function waitOf({ phase, leaving, conditions, containers }: SeenPod): Pod
     if (state.kind !== 'waiting') continue;
     const why = state.message === '' ? state.reason : `${state.reason}, ${state.message}`;
     if (imageReasons.includes(state.reason))
-      return { kind: 'image_missing', message: `its image can't be had: ${why}` };
+      return { kind: 'image_missing', message: `its image is not available: ${why}` };
     if (notCreatedReasons.includes(state.reason))
-      return { kind: 'not_created', message: `its container ${name} can't be made: ${why}` };
+      return { kind: 'not_created', message: `its container ${name} cannot be created: ${why}` };
   }
   const scheduled = conditions.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False') return undefined;
-  if (scheduled.reason === 'SchedulingGated') return { kind: 'not_created', message: 'its Secret is not there yet' };
+  if (scheduled.reason === 'SchedulingGated') return { kind: 'not_created', message: 'its Secret does not exist yet' };
   return { kind: 'unschedulable', message: `no node takes it: ${scheduled.message || scheduled.reason}` };
 }

@@ -74,6 +74,6 @@ function podEvent({ type, object }: RawEvent): PodEvent {
 
 /** A revision that is too old may be refused at once as well. */
 function asError(error: unknown): Error {
-  if (statusOf(error) === httpStatus.gone) return new RevisionGone('the revision is no longer kept');
+  if (statusOf(error) === httpStatus.gone) return new RevisionGone('the revision has expired');
   return error instanceof Error ? error : new Error(String(error));
 }
