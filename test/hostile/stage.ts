@@ -106,7 +106,7 @@ export async function setStage(): Promise<Stage> {
 }
 
 /** The attacks, and what a repository may bring along to act by itself. */
-function hostileRepository(): Readonly<Record<string, string>> {
+export function hostileRepository(): Readonly<Record<string, string>> {
   const hook = (name: string) => [
     { matcher: '', hooks: [{ type: 'command', command: `touch /tmp/ran-repository-${name}` }] },
   ];
@@ -160,7 +160,7 @@ export type Steps = readonly Step[];
 
 /** Carries out a job of the attacker's, and gives what its attacks said. */
 export async function carryOut(
-  { cluster: { api }, code }: Stage,
+  { cluster: { api }, code }: { readonly cluster: Pick<TestCluster, 'api'>; readonly code: GitServer },
   profile: PoolName,
   steps: Steps,
   more: Partial<JobRequest> = {},
