@@ -43,6 +43,10 @@ export const refusalCodes = [
   'bridge.unavailable',
   'runtime.unavailable',
   'format.unsupported',
+  // channels between a worker and its host
+  'channel.unavailable',
+  'channel.timed_out',
+  'channel.invalid',
 ] as const;
 
 /** Codes with which an attempt or a job can end without success. The table in `failure-class.ts` says what follows. */

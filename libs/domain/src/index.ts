@@ -1,6 +1,7 @@
 export * from './jobs/again.js';
 export * from './jobs/assignment.js';
 export * from './ports/blobs.port.js';
+export * from './ports/channel.port.js';
 export * from './ports/clock.port.js';
 export * from './ports/container-runtime.port.js';
 export * from './ports/dead-letters.port.js';

@@ -3,6 +3,7 @@ export * from './fake-container-runtime.js';
 export * from './instant-engine.js';
 export * from './manual-clock.js';
 export * from './memory/memory-blobs.js';
+export * from './memory/memory-channel.js';
 export * from './memory/memory-event-log.js';
 export * from './memory/memory-job-store.js';
 export * from './memory/memory-leases.js';

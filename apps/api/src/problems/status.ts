@@ -35,6 +35,9 @@ const refusals = {
   'bridge.unavailable': 503,
   'runtime.unavailable': 503,
   'format.unsupported': 500,
+  'channel.unavailable': 500,
+  'channel.timed_out': 500,
+  'channel.invalid': 500,
 } as const satisfies Record<RefusalCode, number>;
 
 /** The HTTP status of a failure, for clients that pass it on. */

@@ -1,0 +1,1 @@
+export { NamedPipeChannel, type NamedPipeOptions } from './pipe/named-pipe-channel.js';
