@@ -1,1 +1,3 @@
+export { ChannelLine } from './line/channel-line.js';
+export type { PromptDefaults } from './line/request.js';
 export { NamedPipeChannel, type NamedPipeOptions } from './pipe/named-pipe-channel.js';
