@@ -1,6 +1,6 @@
 /**
- * What tests and benchmarks need of the inside: commands of their own, and the scripts. Nothing that is run may import it
- * (`@remuda/redis/testing`); the boundaries hold that.
+ * Internals for tests and benchmarks: direct commands, and the scripts. Production code must not import it
+ * (`@remuda/redis/testing`); the boundary check enforces that.
  */
 import type { Redis } from 'ioredis';
 import { openRedis, type ConnectOptions } from './connection/connect.js';

@@ -5,7 +5,7 @@ import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
 
-/** What stands behind bridge tokens, as the scheduler wrote it into Redis. */
+/** The grants of bridge tokens, as the scheduler wrote them to Redis. */
 export class RedisGrants {
   private readonly redis: Redis;
 
@@ -17,9 +17,9 @@ export class RedisGrants {
   }
 
   /**
-   * The grant behind a token's SHA-256 (hex); undefined when there is none, or no longer. Rejects with
-   * `redis.unavailable` while Redis does not answer, and with `format.unsupported` for one of a format that we don't understand: that is
-   * nobody's fault, and another bridge may.
+   * The grant of a token's SHA-256 (hex); undefined if there is none, or no longer. Rejects with `redis.unavailable`
+   * while Redis does not answer, and with `format.unsupported` for an unsupported format: that is nobody's fault, and
+   * another bridge may understand it.
    */
   async find(tokenHash: string): Promise<BridgeGrant | undefined> {
     try {
@@ -30,7 +30,10 @@ export class RedisGrants {
   }
 }
 
-/** Reads the hash of a grant; undefined for one that is absent or incomplete. Refuses one that is not understood with `format.unsupported`. */
+/**
+ * Reads the hash of a grant; undefined if it is absent or incomplete. Refuses an unsupported format with
+ * `format.unsupported`.
+ */
 export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant | undefined {
   const format = hash['v'] === undefined ? undefined : Number(hash['v']);
   if (!isUnderstood(format))
@@ -53,7 +56,7 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
   };
 }
 
-/** A list that can't be read allows none. */
+/** An unreadable list allows nothing. */
 function readModels(text: string): readonly string[] {
   const value = parseJson(text);
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
@@ -64,7 +67,7 @@ function readServerTools(text: string): readonly ServerTool[] {
   return Array.isArray(value) ? serverTools.filter((tool) => value.includes(tool)) : [];
 }
 
-/** A budget that can't be read is none left: better a job that is refused than one without a limit. */
+/** An unreadable budget counts as spent: a refused job is better than one without a limit. */
 function readBudget(text: string): number {
   const budget = Number(text);
   return Number.isFinite(budget) ? budget : 0;

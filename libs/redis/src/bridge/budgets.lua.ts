@@ -2,7 +2,7 @@ import { modelCount } from '@remuda/protocol';
 import { defineScript, type Fragment } from '../script/define-script.js';
 import { nowMs } from '../script/redis-time.js';
 
-/** Writes a reservation down: what it holds, and when it ends by itself. */
+/** Writes a reservation: its amount, and when it expires. */
 const write: Fragment = {
   needs: [nowMs],
   lua: `
@@ -51,7 +51,7 @@ return {'reserved', take}
 `,
 );
 
-/** Renews a reservation of so many micro-dollars. */
+/** Renews a reservation of this many micro-dollars. */
 export const renewScript = defineScript(
   {
     keys: ['reservations'],

@@ -5,35 +5,35 @@ import { renewScript, reserveScript } from './budgets.lua.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import type { RedisKeys } from '../keys.js';
 
-/** A reservation that nobody renews ends after so long, in ms. */
+/** A reservation expires after this time, in ms, unless it is renewed. */
 export const reservationMs = 30_000;
-/** Reservations of a job are forgotten so long after the last one, in ms. */
+/** Reservations of a job are deleted this long after the last one, in ms. */
 const keyMs = 86_400_000;
 const lifetimes = { endsAfterMs: reservationMs, keyEndsAfterMs: keyMs };
 
-/** What a request may cost, and the budget that it is to fit in. All in whole micro-dollars. */
+/** What a request may cost, and the budget that it must fit. In whole micro-dollars. */
 export interface Charge {
   readonly job: string;
   readonly budgetMicroUsd: number;
-  /** The most that the request may cost. */
+  /** The maximum cost of the request. */
   readonly mostMicroUsd: number;
-  /** With less than this it can't begin. */
+  /** The minimum with which it can begin. */
   readonly leastMicroUsd: number;
 }
 
-/** A part of a job's budget that one request holds. */
+/** The part of a job's budget that one request has reserved. */
 export interface Reservation {
   readonly job: string;
   readonly id: string;
   readonly microUsd: number;
 }
 
-/** Reservations of jobs' budgets, the same for all bridges of one Redis. */
+/** Reservations of jobs' budgets, shared by all bridges of one Redis. */
 export class RedisBudgets {
   private readonly asked: Redis;
   private readonly written: Redis;
 
-  /** `asked` refuses while Redis is away, `written` waits for it. */
+  /** `asked` fails during an outage of Redis, `written` waits for it. */
   constructor(
     asked: RedisConnection,
     written: RedisConnection,
@@ -44,8 +44,9 @@ export class RedisBudgets {
   }
 
   /**
-   * Reserves what the request may cost at most, or all that is left where no other is under way, under a new `id`. `full`: others
-   * are. `spent`: nothing is left, or too little to begin with. Rejects with `redis.unavailable`; then nothing is held for long.
+   * Reserves the maximum cost of the request under a new `id`, or the rest of the budget if no other request is in
+   * flight. `full`: other requests hold the rest. `spent`: nothing is left, or too little to begin. Rejects with
+   * `redis.unavailable`; then nothing stays reserved for long.
    */
   async reserve(charge: Charge, id: string): Promise<Reservation | 'full' | 'spent'> {
     const { job, budgetMicroUsd, mostMicroUsd, leastMicroUsd } = charge;
@@ -60,7 +61,7 @@ export class RedisBudgets {
     }
   }
 
-  /** Keeps a reservation for another `reservationMs`. Rejects with `redis.unavailable`. */
+  /** Renews a reservation for another `reservationMs`. Rejects with `redis.unavailable`. */
   async renew({ job, id, microUsd }: Reservation): Promise<void> {
     try {
       const keys = { reservations: this.keys.reservations(job) };
@@ -70,7 +71,7 @@ export class RedisBudgets {
     }
   }
 
-  /** Gives a reservation back. Safe to call twice; waits for Redis where it is away. */
+  /** Releases a reservation. Safe to call twice; waits during an outage of Redis. */
   async release({ job, id }: Pick<Reservation, 'job' | 'id'>): Promise<void> {
     try {
       await this.written.hdel(this.keys.reservations(job), id);

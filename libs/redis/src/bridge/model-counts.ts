@@ -6,7 +6,9 @@ import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
 import { allTheSame } from '../script/script.js';
 
-/** What the bridge counts for each job, in the hash `model(job)`. Every call rejects with `redis.unavailable` in an outage. */
+/**
+ * The bridge's counts for each job, in the hash `model(job)`. Every call rejects with `redis.unavailable` in an outage.
+ */
 export class RedisModelCounts {
   private readonly redis: Redis;
 
@@ -17,7 +19,7 @@ export class RedisModelCounts {
     this.redis = clientOf(connection);
   }
 
-  /** A request goes to the model at `at` (epoch ms); the first of an attempt is remembered. */
+  /** A request was sent to the model at `at` (epoch ms); the first of an attempt is recorded. */
   async requested(job: string, at: number): Promise<void> {
     const key = this.keys.model(job);
     await translated([this.#add(key, modelCount.requests, 1), this.#first(key, modelCount.firstRequestAt, at)]);
@@ -28,7 +30,7 @@ export class RedisModelCounts {
     await translated([this.#add(this.keys.model(job), modelCount.refused, 1)]);
   }
 
-  /** The model's first token came at `at` (epoch ms); the first of an attempt is remembered. */
+  /** The model's first token arrived at `at` (epoch ms); the first of an attempt is recorded. */
   async answered(job: string, at: number): Promise<void> {
     await translated([this.#first(this.keys.model(job), modelCount.firstTokenAt, at)]);
   }
@@ -46,7 +48,7 @@ export class RedisModelCounts {
     await translated(fields.filter((f) => added[f] !== 0).map((f) => this.#add(key, modelCount[f], added[f])));
   }
 
-  /** A job that runs goes on while Redis is full, and what it costs is counted. */
+  /** A running job continues while Redis is full, and its cost is counted. */
   #add(key: string, field: string, by: number): Promise<unknown> {
     return this.redis.hincrby(key, field, by).catch(allTheSame(this.redis, 'HINCRBY', key, field, by));
   }

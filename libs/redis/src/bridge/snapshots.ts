@@ -8,8 +8,8 @@ import { isHeldState } from '../jobs/states.lua.js';
 import { defineScript } from '../script/define-script.js';
 
 /**
- * Notes a snapshot in its job's record, unless the lease is not the one of now. Gives the one that it replaced, '' where there was none,
- * or 0 where it was fenced.
+ * Records a snapshot in its job's record, unless the lease is not the current one. Returns the one that it replaced, ''
+ * if there was none, or 0 if it was fenced.
  */
 export const noteSnapshotScript = defineScript(
   { keys: ['job'], args: ['worker', 'lease', 'snapshot'], include: [isHeldState] },
@@ -22,7 +22,7 @@ return before or ''
 `,
 );
 
-/** What jobs' records say of their snapshots. Every call rejects with `redis.unavailable` in an outage. */
+/** The snapshots recorded for jobs. Every call rejects with `redis.unavailable` in an outage. */
 export class RedisSnapshots {
   private readonly redis: Redis;
 
@@ -33,7 +33,10 @@ export class RedisSnapshots {
     this.redis = clientOf(connection);
   }
 
-  /** Notes a snapshot that is kept, and gives the one that it replaced; `ended` when its lease is no longer the job's of now. */
+  /**
+   * Records a stored snapshot, and returns the one that it replaced; `ended` if its lease is no longer the job's
+   * current one.
+   */
   async note(job: string, worker: string, snapshot: Snapshot): Promise<{ replaced?: Snapshot } | 'ended'> {
     const args = { worker, lease: snapshot.lease, snapshot: JSON.stringify(snapshot) };
     const answer = await translated(noteSnapshotScript.run(this.redis, { keys: { job: this.keys.job(job) }, args }));
@@ -42,13 +45,13 @@ export class RedisSnapshots {
     return replaced ? { replaced } : {};
   }
 
-  /** The job's snapshot; undefined where there is none. */
+  /** The job's snapshot; undefined if there is none. */
   async find(job: string): Promise<Snapshot | undefined> {
     const text = await translated(this.redis.hget(this.keys.job(job), 'snapshot'));
     return text === null ? undefined : readSnapshot(text);
   }
 
-  /** The jobs that may still have use for a snapshot, since they are known and not over, each with the one that is noted. */
+  /** The jobs that may still need a snapshot (known and not over), each with its recorded one. */
   async stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>> {
     const look = (job: string) => this.redis.hmget(this.keys.job(job), 'state', 'snapshot');
     const found = await translated(Promise.all(jobs.map(look)));

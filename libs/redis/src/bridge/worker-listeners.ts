@@ -3,14 +3,16 @@ import { clientOf, type RedisConnection } from '../connection/redis-connection.j
 import { translateRedisError } from '../connection/redis-error.js';
 import type { RedisKeys } from '../keys.js';
 
-/** For so long it is remembered that a worker's sockets are there, in seconds: its start takes less. */
+/** How long it is recorded that a worker's sockets exist, in seconds: its start takes less. */
 const rememberedS = 120;
 
-/** What schedulers and bridges say to each other about the sockets of workers: a word by pub/sub, and the truth in keys. */
+/**
+ * Messages between schedulers and bridges about the sockets of workers: notifications by pub/sub, the state in keys.
+ */
 export class RedisWorkerListeners {
   private readonly redis: Redis;
 
-  /** `listen` opens a connection of its own for the words; only a bridge needs one. */
+  /** `listen` opens a connection of its own for notifications; only a bridge needs one. */
   constructor(
     connection: RedisConnection,
     private readonly keys: RedisKeys,
@@ -19,23 +21,23 @@ export class RedisWorkerListeners {
     this.redis = clientOf(connection);
   }
 
-  /** Has all bridges look whether a worker is registered. */
+  /** Notifies all bridges to check whether a worker is registered. */
   async say(worker: string): Promise<void> {
     await translated(this.redis.publish(this.keys.listeners, worker));
   }
 
-  /** Whether the bridge of this folder of sockets has made those of a worker, not long ago. */
+  /** Whether the bridge of this folder of sockets has recently created those of a worker. */
   async areOpen(worker: string, socketDir: string): Promise<boolean> {
     return (await translated(this.redis.sismember(this.keys.listenersOf(worker), socketDir))) === 1;
   }
 
-  /** Says that a worker's sockets are there. */
+  /** Records that a worker's sockets exist. */
   async noteOpen(worker: string, socketDir: string): Promise<void> {
     const key = this.keys.listenersOf(worker);
     await translated(this.redis.multi().sadd(key, socketDir).expire(key, rememberedS).exec());
   }
 
-  /** All workers that there are. */
+  /** All registered workers. */
   async registered(): Promise<ReadonlySet<string>> {
     return new Set(await translated(this.redis.smembers(this.keys.workers)));
   }
@@ -44,12 +46,15 @@ export class RedisWorkerListeners {
     return (await translated(this.redis.sismember(this.keys.workers, worker))) === 1;
   }
 
-  /** The SHA-256, in hex, of the credential by which a worker proves itself; undefined where it has none, or is gone. */
+  /** The SHA-256, in hex, of a worker's credential; undefined if it has none, or is gone. */
   async credentialHash(worker: string): Promise<string | undefined> {
     return (await translated(this.redis.hget(this.keys.worker(worker), 'bridgeCredential'))) ?? undefined;
   }
 
-  /** Calls back with each worker that came or went, and with none when words may have been missed; ends with the returned function. */
+  /**
+   * Calls back with each worker that was added or removed, and without one if notifications may have been missed; the
+   * returned function unsubscribes.
+   */
   follow(onWord: (worker: string | undefined) => void): () => void {
     if (!this.listen) throw new TypeError('No connection to listen on.');
     const listening = clientOf(this.listen());

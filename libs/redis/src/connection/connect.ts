@@ -4,30 +4,30 @@ import { openConnection } from './connection.js';
 import type { QueueLog } from './queue-log.js';
 import { connectionOf, type RedisConnection } from './redis-connection.js';
 
-/** How a connection behaves while Redis is away. */
+/** Behaviour of a connection during an outage of Redis. */
 export interface ConnectOptions {
   /** Client name, seen in `CLIENT LIST`. */
   readonly name: string;
   /**
-   * `wait`: commands are kept until Redis is back (schedulers, workers). `fail`: they are refused at once
-   * (requests of clients, who can try again themselves). Default `wait`.
+   * `wait`: commands are queued until Redis is back (schedulers, workers). `fail`: they are refused at once (requests
+   * of clients, which can retry themselves). Default `wait`.
    */
   readonly whileDown?: 'wait' | 'fail';
-  /** Where those that use it say what they pass over. */
+  /** Log for the errors that users of the connection ignore. */
   readonly log?: QueueLog;
 }
 
 /**
- * Longest pause between two attempts to reconnect, in ms. After an outage it is waited for twice before a job is assigned: a worker's
- * account has to be there again before the worker itself. BullMQ's own default waits up to 20 s.
+ * Maximum delay between two reconnection attempts, in ms. After an outage it applies twice before a job is assigned: a
+ * worker's account must exist again before the worker itself connects. BullMQ's own default is up to 20 s.
  */
 const maxReconnectPauseMs = 200;
 
 /**
- * Opens a connection; it reconnects by itself for ever. The URL is `redis://[user:password@]host:port[/db]`,
- * `rediss://…`, `redis+unix://[user:password@]/path/of.sock[?db=n]`, or
- * `redis+sentinel://[user:password@]host:port,host:port/master-name[/db]`, which goes where the sentinels say that the master is,
- * and on to the next one after a failover. An unusable URL is `config.invalid`.
+ * Opens a connection that reconnects for ever. The URL is `redis://[user:password@]host:port[/db]`, `rediss://…`,
+ * `redis+unix://[user:password@]/path/of.sock[?db=n]`, or
+ * `redis+sentinel://[user:password@]host:port,host:port/master-name[/db]`, which connects to the master that the
+ * sentinels report, and to the next one after a failover. An invalid URL is `config.invalid`.
  */
 export function connectRedis(url: string, options: ConnectOptions): RedisConnection {
   return connectionOf(openRedis(url, options));
@@ -40,11 +40,11 @@ export function openRedis(url: string, options: ConnectOptions): Redis {
     ...address,
     ...(sentinels ? { sentinels: [...sentinels], sentinelRetryStrategy: pauseMs } : {}),
     connectionName: options.name,
-    // Library and version are nobody's business, and an account of a worker may not tell them.
+    // Library and version are not needed, and a worker's account may not set them.
     disableClientInfo: true,
     retryStrategy: pauseMs,
     keepAlive: 30_000,
-    // The master of before may be a replica by now, and does not say so by itself.
+    // The previous master may be a replica by now without reporting it.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...(options.whileDown === 'fail'
       ? { maxRetriesPerRequest: 0, enableOfflineQueue: false, connectTimeout: 1_000, commandTimeout: 2_000 }
@@ -55,7 +55,7 @@ export function openRedis(url: string, options: ConnectOptions): Redis {
 
 const pauseMs = (times: number): number => Math.min(50 * times, maxReconnectPauseMs);
 
-/** Where a Redis is, and as whom to speak to it. */
+/** The address of a Redis, and the credentials. */
 export interface RedisAddress {
   readonly host?: string;
   readonly port?: number;
@@ -65,7 +65,7 @@ export interface RedisAddress {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: Record<string, never>;
-  /** Who is asked where the master is, instead of host and port; and what they call it. */
+  /** The sentinels to ask for the master, instead of host and port; and its name. */
   readonly sentinels?: readonly { readonly host: string; readonly port: number }[];
   readonly name?: string;
   readonly sentinelUsername?: string;
@@ -106,7 +106,7 @@ export function parseRedisUrl(url: string): RedisAddress {
 
 const sentinelUrl = /^redis\+sentinel:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^@/?]+)\/([\w.-]+)(?:\/(\d+))?(?:\?([^#]*))?$/;
 
-/** Several hosts are no URL by the standard, which has room for one. */
+/** Several hosts are not valid in a standard URL, which allows one. */
 function parseSentinelUrl(url: string): RedisAddress {
   const [, username, password, hosts = '', name, db = '0', query] = sentinelUrl.exec(url) ?? [];
   const sentinels = hosts.split(',').map(sentinelAt);

@@ -3,16 +3,16 @@ import { PassedOver, logTo, type QueueLog } from './queue-log.js';
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
-/** Opens a connection by ioredis, so that whoever waits for Redis to be back gets the answer to what was asked, and nothing else. */
+/** Opens a connection with ioredis, so that a command that waited for Redis gets its own answer, and nothing else. */
 export function openConnection(options: Options, log?: QueueLog): Redis {
   const redis = new Redis(options);
   logTo(redis, log);
-  // Without a listener ioredis prints; who uses the connection learns of an outage by its commands.
+  // Without a listener ioredis prints errors; users of the connection learn of an outage from their commands.
   const failed = new PassedOver(redis, 'a connection to Redis failed', { connection: options.connectionName });
   redis.on('error', (error) => failed.say(error));
   redis.on('ready', () => failed.wentWell());
   redis.setMaxListeners(0);
-  // BullMQ opens a further one for what blocks, and so does a worker's queue.
+  // BullMQ opens another one for blocking commands, and so does a worker's queue.
   redis.duplicate = ((changes: Options) =>
     openConnection({ ...(redis.options as Options), ...changes }, log)) as Redis['duplicate'];
   sendPartsAgain(redis);
@@ -21,9 +21,9 @@ export function openConnection(options: Options, log?: QueueLog): Redis {
 }
 
 /**
- * What is said in one go is written in one go, when all that goes on at the moment has been said: one system call for us, and one
- * read for Redis. ioredis's own `enableAutoPipelining` makes a pipeline for each go, with all of BullMQ's scripts as methods, which
- * costs more than the commands themselves, and sends nothing before the turn of the event loop is over.
+ * Commands of one turn are written together, after all current microtasks: one system call for us, and one read for
+ * Redis. ioredis's own `enableAutoPipelining` creates a pipeline per turn, with all of BullMQ's scripts as methods,
+ * which costs more than the commands themselves, and sends nothing before the event loop's turn is over.
  */
 function writeTogether(redis: Redis): void {
   const send = redis.sendCommand.bind(redis);
@@ -43,9 +43,9 @@ function writeTogether(redis: Redis): void {
 }
 
 /**
- * What had no answer when the connection was lost ioredis sends again, but not where others of its batch had theirs: those are
- * rejected, and nobody knows whether they were done. So each command of a batch stands for itself here once it was sent, but for
- * those of a transaction.
+ * ioredis resends commands without an answer after a lost connection, but not if others of their batch had an answer:
+ * those are rejected, and their effect is unknown. So each command of a batch is tracked separately after it was sent,
+ * except those of a transaction.
  */
 function sendPartsAgain(redis: Redis): void {
   const send = redis.sendCommand.bind(redis);
@@ -53,7 +53,7 @@ function sendPartsAgain(redis: Redis): void {
     if (batch[0] === undefined || isOfTransaction(command)) return send(command, ...batch);
     const isSent = command.pipelineIndex === undefined;
     delete command.pipelineIndex;
-    // The batch itself is written only when it's complete.
+    // The batch itself is only written when it is complete.
     return isSent ? send(command) : send(command, ...batch);
   };
 }

@@ -1,18 +1,18 @@
 import type { Redis } from 'ioredis';
 import { isOutage } from './redis-error.js';
 
-/** Where it is said what went wrong and was passed over: a part of every app's log. */
+/** Log for ignored errors: a part of every app's log. */
 export interface QueueLog {
-  /** Something that nobody expects; what was done about it is in the message. */
+  /** Unexpected errors; the message says what was done about them. */
   warn(fields: object, message: string): void;
-  /** Something that an outage brings with it. */
+  /** Errors that are normal in an outage. */
   debug(fields: object, message: string): void;
 }
 
-/** The log that goes with a connection, and with all that are made of it. */
+/** The log of a connection, and of everything created from it. */
 const logs = new WeakMap<Redis, QueueLog>();
 
-/** Has what uses a connection say in this log what it passes over. */
+/** Sets the log for ignored errors of a connection's users. */
 export function logTo(redis: Redis, log: QueueLog | undefined): void {
   if (log) logs.set(redis, log);
 }
@@ -23,8 +23,8 @@ export function logOf(redis: Redis): QueueLog | undefined {
 }
 
 /**
- * Says of errors that are passed over, or tried again, what they were: an outage at `debug`, all else at `warn`. What comes again and again
- * is said once, until something else comes or it went well in between.
+ * Logs errors that are ignored or retried: an outage at `debug`, everything else at `warn`. A repeated error is logged
+ * once, until another one occurs or a success in between.
  */
 export class PassedOver {
   #last = '';
@@ -48,7 +48,7 @@ export class PassedOver {
   }
 }
 
-/** For a promise's `catch`: the error is said, and passed over. */
+/** For a promise's `catch`: logs the error, and ignores it. */
 export function passOver(redis: Redis, message: string, fields: object = {}): (error: unknown) => undefined {
   return (error) => {
     new PassedOver(redis, message, fields).say(error);

@@ -3,24 +3,26 @@ import type { AbortSignalLike, Clock, SharedClock } from '@remuda/domain';
 import { clientOf, type RedisConnection } from './redis-connection.js';
 import { passOver } from './queue-log.js';
 
-/** How often the offset to Redis' clock is measured, in ms. */
+/** Interval of measuring the offset to Redis' clock, in ms. */
 const measureEveryMs = 5_000;
-/** The local wall clock was set, or the machine was suspended, where it moved against the monotonic one by more than this, in ms. */
+/**
+ * If the wall clock moved against the monotonic one by more than this, in ms, it was set, or the machine was suspended.
+ */
 const driftMs = 500;
-/** An answer that took no longer than this, in ms, is close enough; after others Redis is asked again at once. */
+/** An answer within this time, in ms, is accurate enough; after others Redis is asked again at once. */
 const closeMs = 2;
 const mostAsks = 5;
 
 /**
- * The time of Redis, of which every part of a cluster has the same: points in time that one part writes and another compares are of
- * this clock, whatever the clocks of their machines show. Between two measurements it goes on by the monotonic clock, so that
- * setting the local clock changes nothing. It may be behind Redis' own by as long as an answer takes, and is never ahead.
+ * The time of Redis, which all parts of a cluster share: points in time that one part writes and another compares use
+ * this clock, whatever the clocks of their machines show. Between two measurements it advances by the monotonic clock,
+ * so that setting the local clock has no effect. It may be behind Redis' own by up to a round trip, and is never ahead.
  * Before the first measurement it is the local wall clock.
  */
 export class RedisClock implements SharedClock {
-  /** Redis' time less our monotonic one, in ms. */
+  /** Redis' time minus our monotonic one, in ms. */
   #offsetMs: number | undefined;
-  /** The local wall clock less the monotonic one when the offset was last measured, in ms. */
+  /** The local wall clock minus the monotonic one at the last measurement, in ms. */
   #wallMs = 0;
   #measuring: Promise<void> | undefined;
   private readonly redis: Redis;
@@ -44,7 +46,7 @@ export class RedisClock implements SharedClock {
     return this.own.sleep(ms, signal);
   }
 
-  /** Measures the offset. Rejects where Redis does not answer; then what was known holds. */
+  /** Measures the offset. Rejects if Redis does not answer; the previous value then stays. */
   measure(): Promise<void> {
     this.#measuring ??= this.#measure().finally(() => {
       this.#measuring = undefined;
@@ -52,12 +54,12 @@ export class RedisClock implements SharedClock {
     return this.#measuring;
   }
 
-  /** The answer to a program that is busy, as all are at their start, may lie unread for long. */
+  /** The answer to a busy process (every process is busy at its start) may stay unread for long. */
   async #measure(): Promise<void> {
     for (let asks = 1; (await this.#ask()) > closeMs && asks < mostAsks;) asks++;
   }
 
-  /** Takes over what one answer says; resolves with how long it took, in ms. */
+  /** Applies an answer; resolves with its round-trip time, in ms. */
   async #ask(): Promise<number> {
     const askedAt = this.own.monotonic();
     const wallMs = this.own.now() - askedAt;
@@ -65,22 +67,22 @@ export class RedisClock implements SharedClock {
     const at = Number(seconds) * 1_000 + Number(micros) / 1_000;
     const answeredAt = this.own.monotonic();
     const [least, most] = [at - answeredAt, at - askedAt];
-    // An offset that this answer allows stays: the one that came faster is the better one.
+    // If this answer is consistent with the current offset, that stays: the faster answer is more accurate.
     if (this.#offsetMs === undefined || this.#offsetMs < least || this.#offsetMs > most) this.#offsetMs = least;
     this.#wallMs = wallMs;
     return answeredAt - askedAt;
   }
 
   /**
-   * Resolves when `now()` can be relied upon: at once, unless the machine was suspended or its clock was set since the last measurement.
-   * Never rejects: while Redis is away what was known holds.
+   * Resolves when `now()` is reliable: at once, unless the machine was suspended or its clock was set since the last
+   * measurement. Never rejects: during an outage of Redis the previous value stays.
    */
   async settled(): Promise<void> {
-    // The measurement under way may have begun before.
+    // The current measurement may have begun before that.
     for (let tries = 0; tries < 2 && !this.#holds(); tries++) await this.#tryToMeasure();
   }
 
-  /** Measures again and again, from now on; gives what ends it. */
+  /** Measures periodically from now on; returns a function that stops it. */
   keepMeasured(): () => void {
     const timer = setInterval(() => void this.#tryToMeasure(), measureEveryMs);
     timer.unref();

@@ -1,22 +1,25 @@
 import type { Redis } from 'ioredis';
 
-/** A connection to Redis, which is made again by itself for ever once it was lost. What is sent over it is the lib's alone. */
+/** A connection to Redis that reconnects for ever. Only this lib sends commands over it. */
 export interface RedisConnection {
-  /** Whether Redis can be asked at this moment. */
+  /** Whether Redis can be asked right now. */
   readonly isUp: boolean;
-  /** Where it leads at this moment: with sentinels, to the master of now. Undefined while it is down, and over a unix socket. */
+  /**
+   * Its current remote address: with sentinels, the current master's. Undefined while it is down, and over a unix
+   * socket.
+   */
   readonly peer: { readonly host: string; readonly port: number } | undefined;
-  /** Rejects where Redis does not answer. */
+  /** Rejects if Redis does not answer. */
   ping(): Promise<unknown>;
   /** Calls back each time that the connection was made. */
   onUp(listener: () => void): void;
   /** Calls back each time that the connection was lost. */
   onDown(listener: () => void): void;
-  /** Ends it. Safe to call twice. */
+  /** Closes it. Safe to call twice. */
   close(): void;
 }
 
-/** What the lib itself sends its commands by. */
+/** The lib's own interface for sending commands. */
 const clients = new WeakMap<RedisConnection, Redis>();
 
 /** The client of a connection: it never leaves the lib. */
@@ -33,7 +36,7 @@ export function connectionOf(client: Redis): RedisConnection {
   return connection;
 }
 
-/** The same, where the client is the connection itself: for tests, which look into Redis by it. */
+/** The same, if the client is the connection itself: for tests that inspect Redis. */
 export function rawConnectionOf(client: Redis): Redis & RedisConnection {
   const { ping: _its, ...words } = Object.getOwnPropertyDescriptors(wordsOf(client));
   const connection = Object.defineProperties(client, words) as Redis & RedisConnection;

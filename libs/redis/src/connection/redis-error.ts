@@ -1,18 +1,18 @@
 import { RemudaError } from '@remuda/domain';
 
-/** First words of answers by which Redis says that it can't serve at this moment, or not us. */
+/** First words of the answers of a Redis that cannot serve right now, or not us. */
 const unavailable = new Set([
   ...['LOADING', 'BUSY', 'READONLY', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS', 'MISCONF', 'TRYAGAIN'],
   ...['WRONGPASS', 'NOAUTH'],
 ]);
 
-/** What the operating system says of a connection that can't be made, or was lost. */
+/** The operating system's errors of a connection that failed or was lost. */
 const broken = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
   ...['ENOTFOUND', 'EAI_AGAIN'],
 ]);
 
-/** ioredis has neither class nor code for these: they are known by how they begin. */
+/** ioredis has neither class nor code for these: they are recognized by their first words. */
 const lost = [
   'Connection is closed.',
   'Command aborted due to connection close',
@@ -23,18 +23,18 @@ const lost = [
   'connect ETIMEDOUT',
 ];
 
-/** Redis was not told a script, by somebody who may not bring one: it is told again before long. */
+/** Redis does not have a script, and the caller may not load it: it will be loaded again soon. */
 export class ScriptNotToldError extends Error {
   override readonly name = 'ScriptNotToldError';
 }
 
-/** The first word of an answer of Redis' that is an error, like `NOPERM`; undefined where Redis has not answered. */
+/** The first word of an error answer of Redis, such as `NOPERM`; undefined if Redis has not answered. */
 export function answerCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
   return /^[A-Z]+/.exec(error.message)?.[0];
 }
 
-/** What a failed command means to whoever asked: `redis.full`, `redis.unavailable`, or the error itself. */
+/** The error of a failed command for its caller: `redis.full`, `redis.unavailable`, or the error itself. */
 export function translateRedisError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RemudaError) return error;
   if (isFull(error))
@@ -47,14 +47,14 @@ export function translateRedisError(error: unknown): unknown {
   return error;
 }
 
-/** Whether an error says that Redis has no memory left. */
+/** Whether an error means that Redis has no memory left. */
 export function isFull(error: unknown): boolean {
   return answerCode(error) === 'OOM';
 }
 
 /**
- * Whether an error says that Redis is away, loading, or no master at this moment; or, to an account that may bring no scripts, that
- * it was not told them again yet.
+ * Whether an error means that Redis is down, loading, or not a master right now; or, for an account that may not load
+ * scripts, that a script has not been loaded again yet.
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -64,7 +64,7 @@ export function isOutage(error: unknown): boolean {
   return (typeof code === 'string' && broken.has(code)) || lost.some((begin) => error.message.startsWith(begin));
 }
 
-/** Whether Redis is there, and has no time: a script runs, or it still reads its data. */
+/** Whether Redis is up but busy: a script runs, or it is still loading its data. */
 export function isBusy(error: unknown): boolean {
   return ['BUSY', 'LOADING'].includes(answerCode(error) ?? '');
 }

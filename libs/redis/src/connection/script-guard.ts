@@ -3,12 +3,12 @@ import { clientOf, type RedisConnection } from './redis-connection.js';
 import type { QueueLog } from './queue-log.js';
 import { isBusy } from './redis-error.js';
 
-/** A script that runs this long makes Redis answer everybody else with BUSY, in ms. */
+/** A script that runs this long makes Redis answer all others with BUSY, in ms. */
 const busyAfterMs = 500;
 
 /**
- * Ends scripts that block Redis: an account keeps a hostile worker from others' keys, not from running a script without end.
- * None of our own scripts comes near the limit. One that has written can't be ended; Redis says so.
+ * Kills scripts that block Redis: an account keeps a hostile worker from others' keys, but not from running an endless
+ * script. None of our own scripts comes near the limit. A script that has written cannot be killed; Redis says so.
  */
 export class ScriptGuard {
   #lowered = false;
@@ -21,7 +21,7 @@ export class ScriptGuard {
     this.redis = clientOf(connection);
   }
 
-  /** Looks once; to be called more often than once a second. */
+  /** Checks once; to be called more often than once a second. */
   async look(): Promise<void> {
     try {
       await this.#lower();
@@ -33,12 +33,12 @@ export class ScriptGuard {
     }
   }
 
-  /** Looks no more. */
+  /** Stops checking. */
   close(): void {
     this.redis.disconnect();
   }
 
-  /** Redis waits 5 s by default before it lets anybody know, and end, a script that runs. */
+  /** By default Redis waits 5 s before it reports a running script, and allows killing it. */
   async #lower(): Promise<void> {
     if (this.#lowered) return;
     await this.redis.config('SET', 'busy-reply-threshold', busyAfterMs).catch((error: unknown) => {

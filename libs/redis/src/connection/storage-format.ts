@@ -5,16 +5,16 @@ import { isBusy, isOutage } from './redis-error.js';
 import type { RedisKeys } from '../keys.js';
 import { defineScript } from '../script/define-script.js';
 
-/** Makes keys of one format those of the next one. What was begun and broken off is begun again. */
+/** Migrates keys of one format to the next one. An interrupted migration is started again. */
 export type Translation = (connection: RedisConnection, keys: RedisKeys) => Promise<void>;
 
-/** By the format that each begins from. */
+/** By the format that each starts from. */
 export type Translations = Readonly<Record<number, Translation>>;
 
 /** There is one format so far. */
 const translations: Translations = {};
 
-/** Writes a format down where there is still the one that was found, or '' for none. Gives 0 where it has changed meanwhile, else 1. */
+/** Writes the format if the found one is still there, or '' for none. Returns 0 if it has changed meanwhile, else 1. */
 const raiseScript = defineScript(
   { keys: ['format'], args: ['found', 'own'] },
   `
@@ -25,8 +25,8 @@ return 1
 );
 
 /**
- * Looks whether this release understands the keys that are there, and makes them its own where it does: translates older ones, and writes
- * its number down. Refuses with `format.unsupported`, before anything is touched. Others may do the same at the same time.
+ * Checks whether this release understands the existing keys, and migrates older ones if it can. Refuses with
+ * `format.unsupported`, before anything is changed. Others may do the same concurrently.
  */
 export async function settleFormat(
   connection: RedisConnection,
@@ -59,17 +59,17 @@ function refusal(found: string, why: keyof typeof reasons, { format }: RedisKeys
   );
 }
 
-/** How the check at an app's start is waited for. */
+/** How an app's start waits for the check. */
 export interface FormatCheck {
   /** How long the start waits for Redis, in ms. */
   readonly patienceMs: number;
-  /** Told when the app had begun without Redis, and the keys turn out to be none that it understands. */
+  /** Called if the app had started without Redis, and its keys turn out to be unsupported. */
   readonly onRefused: (error: unknown) => void;
 }
 
 /**
- * The same at the start of an app that begins also while Redis is away: resolves when it was settled, or after `patienceMs`, and then
- * goes on as soon as Redis answers.
+ * The same for an app that also starts during an outage of Redis: resolves when it was settled, or after `patienceMs`,
+ * and then continues as soon as Redis answers.
  */
 export async function checkFormat(
   connection: RedisConnection,
@@ -99,5 +99,5 @@ async function settleWhenThere(connection: RedisConnection, keys: RedisKeys): Pr
   }
 }
 
-/** Pause before it is looked again, where Redis went away or has no time, in ms. */
+/** Delay before the next check, if Redis went down or is busy, in ms. */
 const retryMs = 200;

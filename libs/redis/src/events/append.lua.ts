@@ -1,8 +1,8 @@
 import type { Fragment } from '../script/define-script.js';
 
 /**
- * Appends events to a job's stream as one entry, in the form that `event-entry.ts` reads: they get the next numbers of the job.
- * `events` is a JSON array of `count` of them; with `most` about so many entries are kept.
+ * Appends events to a job's stream as one entry, in the format of `event-entry.ts`: they get the job's next ids.
+ * `events` is a JSON array of `count` of them; with `most`, about that many entries are kept.
  */
 export const appendEvents: Fragment = {
   lua: `

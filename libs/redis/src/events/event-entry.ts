@@ -1,9 +1,9 @@
 import type { JobEvent, NewEvent } from '@remuda/domain';
 
 /**
- * An entry of a job's event stream holds one batch: its stream id is `<id of the last event>-0`, field `n` the number
- * of events, `a` the attempt, `d` the events as a JSON array. So a public id is a plain number that rises by one, and
- * what was trimmed shows as a gap in the numbers.
+ * An entry of a job's event stream contains one batch: its stream id is `<id of the last event>-0`, field `n` the
+ * number of events, `a` the attempt, `d` the events as a JSON array. So a public id is a plain number that rises by
+ * one, and trimming shows as a gap in the ids.
  */
 export interface EventEntry {
   readonly first: number;
@@ -12,7 +12,7 @@ export interface EventEntry {
   readonly json: string;
 }
 
-/** Reads the entry `[id, [field, value, …]]` as Redis gives it. */
+/** Parses the entry `[id, [field, value, …]]` of Redis. */
 export function readEventEntry([id, fields]: readonly [string, readonly string[]]): EventEntry {
   const values = new Map<string, string>();
   for (let i = 0; i + 1 < fields.length; i += 2) values.set(fields[i] ?? '', fields[i + 1] ?? '');

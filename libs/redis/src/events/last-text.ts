@@ -3,14 +3,16 @@ import type { NewEvent } from '@remuda/domain';
 import { readEventEntry } from './event-entry.js';
 import type { StreamEntry } from './stream-tail.js';
 
-/** Entries of a job's stream that are looked through for the last text of an attempt: many tool calls may come after it. */
+/**
+ * Number of a job's latest entries that are searched for the last text of an attempt: many tool calls may follow it.
+ */
 export const lastTextEntries = 100;
-/** Most of a text that is kept, in characters; its end is what tells. */
+/** Maximum length of a text, in characters; its end matters most. */
 const maxLength = 4_000;
 
 /**
- * What an attempt said last: a text of the model, or as much of one as had come; '' where it said nothing. `entries` of the job's
- * stream, the latest first. Pure.
+ * The last text of an attempt: a text of the model, or as much of it as had arrived; '' if none. `entries` of the job's
+ * stream, latest first. Pure.
  */
 export function lastTextOf(entries: readonly StreamEntry[], attempt: number): string {
   let pieces: string[] = [];
@@ -26,7 +28,7 @@ export function lastTextOf(entries: readonly StreamEntry[], attempt: number): st
   return pieces.join('').slice(-maxLength);
 }
 
-/** What a worker told in an entry; what an earlier release let in that is no event of a worker's is left out. */
+/** A worker's events in an entry; invalid ones that an earlier release accepted are skipped. */
 function eventsIn(json: string): NewEvent[] {
   const events = parseJson(json);
   return Array.isArray(events) ? events.map(readWorkerEvent).filter((event) => event !== undefined) : [];

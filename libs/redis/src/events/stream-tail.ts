@@ -1,42 +1,42 @@
 import type { Redis } from 'ioredis';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 
-/** An entry as Redis gives it: its id, then fields and values in turn. */
+/** An entry as Redis returns it: its id, then fields and values in turn. */
 export type StreamEntry = readonly [id: string, fields: readonly string[]];
 
 interface Watch {
   after: string;
-  /** Settles when everything that was read so far has been taken. */
+  /** Settles when everything that was read so far has been consumed. */
   taken: Promise<void>;
-  /** Reads that wait to be taken. */
+  /** Reads that wait to be consumed. */
   waiting: number;
   readonly onEntries: (entries: readonly StreamEntry[]) => void | Promise<void>;
 }
 
-/** How long a blocking read waits at most, in ms: a dead connection is noticed by then. */
+/** Timeout of a blocking read, in ms: a dead connection is detected by then. */
 const blockMs = 5_000;
 const maxEntriesPerRead = 500;
-/** Reads of one stream that may wait to be taken; then the reading waits as well. */
+/** Maximum number of unconsumed reads of one stream; then reading waits as well. */
 const maxWaiting = 20;
 
 /**
- * Follows any number of streams over one connection: one blocking read for all of them, woken when one is added.
- * Entries of a stream come in order; a stream that is slow to be taken does not hold up the others. What its taker
- * rejects is given to it again.
+ * Follows any number of streams over one connection: one blocking read for all of them, interrupted when one is added.
+ * Entries of a stream arrive in order; a slow consumer of one stream does not delay the others. Entries that a consumer
+ * rejects are delivered again.
  */
 export class StreamTail {
   readonly #watches = new Map<string, Watch>();
   readonly #reader: Redis;
   #reading: Promise<void> | undefined;
-  /** Counts the reads; odd while one is under way. */
+  /** Counts the reads; odd while one is in progress. */
   #reads = 0;
   #closed = false;
   #clientId: number | undefined;
 
   /**
-   * `connect` gives the connection to block on; `waker` another one that wakes it when a stream is added: without, a stream that is
-   * added later is read with the next read. `paceMs` is the pause after a read of so many entries: where many come, fewer and larger
-   * reads cost less.
+   * `connect` returns the connection for blocking reads; `waker` another one that interrupts them when a stream is
+   * added: without it, a new stream is read with the next read. `paceMs` is the delay after a read of so many entries:
+   * at high rates, fewer and larger reads cost less.
    */
   constructor(
     connect: () => Redis,
@@ -47,21 +47,21 @@ export class StreamTail {
     this.#reader.on('close', () => (this.#clientId = undefined));
   }
 
-  /** Follows a stream from behind the entry `after` (`0-0` for all of it, `$` for what is to come). */
+  /** Follows a stream after the entry `after` (`0-0` for all of it, `$` for future ones). */
   add(key: string, after: string, onEntries: Watch['onEntries']): void {
     this.#watches.set(key, { after, onEntries, taken: Promise.resolve(), waiting: 0 });
     void this.#wake();
     this.#begin();
   }
 
-  /** Follows a stream no longer; resolves when what was read of it has been taken. */
+  /** Stops following a stream; resolves when everything read of it has been consumed. */
   async remove(key: string): Promise<void> {
     const watch = this.#watches.get(key);
     this.#watches.delete(key);
     await watch?.taken;
   }
 
-  /** Ends the reading and the connection. */
+  /** Stops reading and closes the connection. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watches.clear();
@@ -77,7 +77,10 @@ export class StreamTail {
     });
   }
 
-  /** Ends the read that is under way, so that the next one has all streams. It may not have reached Redis yet: then again. */
+  /**
+   * Interrupts the current read, so that the next one includes all streams. It may not have reached Redis yet: then
+   * again.
+   */
   async #wake(): Promise<void> {
     const underWay = this.#reads;
     if (underWay % 2 === 0 || !this.waker) return;
@@ -97,7 +100,7 @@ export class StreamTail {
     const goesOn = (): boolean => !this.#closed;
     while (this.#watches.size > 0 && goesOn()) {
       try {
-        // The id changes with every reconnection, and can't be asked for while the connection blocks.
+        // The id changes with every reconnection, and cannot be requested while the connection blocks.
         if (this.waker) this.#clientId ??= await this.#reader.client('ID');
         const streams = await this.#next();
         failed.wentWell();
@@ -112,7 +115,7 @@ export class StreamTail {
 
   async #next(): Promise<readonly [string, readonly StreamEntry[]][]> {
     const watches = [...this.#watches];
-    // the last one went while the id was asked for
+    // the last one was removed while the id was requested
     if (watches.length === 0) return [];
     this.#reads++;
     try {
@@ -131,7 +134,7 @@ export class StreamTail {
     }
   }
 
-  /** Hands entries on behind those that were read before; waits only where too many wait already. */
+  /** Delivers entries after earlier ones; waits only if too many are unconsumed already. */
   async #hand(key: string, entries: readonly StreamEntry[]): Promise<void> {
     const watch = this.#watches.get(key);
     const last = entries.at(-1);

@@ -6,16 +6,16 @@ import type { RedisKeys } from '../keys.js';
 import { defineScript } from '../script/define-script.js';
 import { hashOf } from '../script/script.js';
 
-/** Stands for all profiles; no profile has this name. */
+/** Means all profiles; no profile has this name. */
 const everyProfile = '*';
 
-/** The field in which a halt stands. */
+/** The field of a halt. */
 export const haltField = (kind: HaltKind, profile: string | undefined): string => `${kind}:${profile ?? everyProfile}`;
 
-/** Everything that is halted at one moment. */
+/** All current halts. */
 export type HaltsOf = (profile: string) => readonly Halt[];
 
-/** Counts a start that failed; the one that reaches the limit suspends the profile. Gives 1 where it suspends, else 0. */
+/** Counts a failed start; the one that reaches the limit suspends the profile. Returns 1 if it suspends, else 0. */
 const failedStartScript = defineScript(
   { keys: ['halts', 'failedStarts'], args: ['countField', 'haltField', 'limit', 'halt'] },
   `
@@ -25,13 +25,13 @@ return redis.call('HSETNX', haltsKey, haltField, halt)
 `,
 );
 
-/** Gives fields and values of the halts, and 1 where starts have failed. */
+/** Returns fields and values of the halts, and 1 if starts have failed. */
 const lookScript = defineScript(
   { keys: ['halts', 'failedStarts'] },
   `return {redis.call('HGETALL', haltsKey), redis.call('EXISTS', failedStartsKey)}`,
 );
 
-/** What keeps profiles from their jobs, as Redis has it: so all schedulers agree. */
+/** The reasons why profiles' jobs wait, stored in Redis so that all schedulers agree. */
 export class Halts {
   private readonly redis: Redis;
 
@@ -42,14 +42,14 @@ export class Halts {
     this.redis = clientOf(connection);
   }
 
-  /** All halts of this moment, by profile, and whether any starts have failed since the last one that did not. */
+  /** All current halts, by profile, and whether any starts have failed since the last successful one. */
   async read(): Promise<{ readonly of: HaltsOf; readonly anyFailed: boolean }> {
     const keys = { halts: this.keys.halts, failedStarts: this.keys.failedStarts };
     const [halts, failed] = (await lookScript.run(this.redis, { keys, args: {} })) as [readonly string[], number];
     return { of: readHalts(hashOf(halts)), anyFailed: failed === 1 };
   }
 
-  /** Counts a start that failed; true where `limit` of them in a row have now suspended the profile. */
+  /** Counts a failed start; true if `limit` of them in a row have now suspended the profile. */
   async noteFailedStart(
     profile: string,
     halt: Halt & { readonly code: StartFailureCode },
@@ -66,7 +66,7 @@ export class Halts {
     return (await failedStartScript.run(this.redis, { keys, args })) === 1;
   }
 
-  /** A start that did not fail begins the count anew. */
+  /** A successful start resets the count. */
   async noteStart(profile: string, code: StartFailureCode): Promise<void> {
     await this.redis.hdel(this.keys.failedStarts, countField(code, profile));
   }
@@ -78,7 +78,7 @@ export class Halts {
   }
 }
 
-/** The field in which failed starts are counted. */
+/** The field of the count of failed starts. */
 export const countField = (code: StartFailureCode, profile: string): string => `${code}:${profile}`;
 
 /** Reads the hash of all halts. */

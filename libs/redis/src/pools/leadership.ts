@@ -4,7 +4,7 @@ import type { RedisKeys } from '../keys.js';
 import type { Queues } from '../queue/queues.js';
 import { own, release } from '../workers/own.js';
 
-/** What one scheduler at a time does for all of them: keep a profile's pool, and sweep. */
+/** Work that only one scheduler at a time does for all of them: managing a profile's pool, and sweeping. */
 export class Leadership {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
@@ -17,7 +17,7 @@ export class Leadership {
     this.#keys = keys;
   }
 
-  /** Takes or keeps the lead of pools; those of these profiles that are ours for the next `ownMs`. */
+  /** Takes or renews the leadership of pools; resolves with the profiles that are ours for the next `ownMs`. */
   async pools(profiles: readonly string[]): Promise<ReadonlySet<string>> {
     const keys = this.#keys;
     const ours = await own(
@@ -28,14 +28,14 @@ export class Leadership {
     return new Set(profiles.filter((_, i) => ours[i]));
   }
 
-  /** Takes or keeps the sweeping; whether it is ours for the next `ownMs`. */
+  /** Takes or renews the sweeping; resolves with whether it is ours for the next `ownMs`. */
   async sweeping(): Promise<boolean> {
     const keys = this.#keys;
     const [ours] = await own(this.#redis, [keys.sweeper], this.scheduler);
     return ours === true;
   }
 
-  /** Lets go of all of it, so that another scheduler can take it at once. */
+  /** Releases all of it, so that another scheduler can take it at once. */
   async release(profiles: readonly string[]): Promise<void> {
     const keys = this.#keys;
     const leaders = profiles.map((profile) => keys.poolLeader(profile));

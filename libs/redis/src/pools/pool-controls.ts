@@ -6,7 +6,10 @@ import { translateRedisError } from '../connection/redis-error.js';
 import { countField, haltField } from './halts.js';
 import { defineScript } from '../script/define-script.js';
 
-/** Writes a halt down where there is none of its kind; of two drains the earlier limit holds. Gives 0 where there is no such profile, else 1. */
+/**
+ * Stores a halt unless there is one of its kind; the earlier limit of two drains applies. Returns 0 if there is no such
+ * profile, else 1.
+ */
 const haltScript = defineScript(
   { keys: ['halts', 'profiles'], args: ['field', 'halt', 'profileOrAll', 'by'], whenFull: true },
   `
@@ -25,7 +28,7 @@ return 1
 `,
 );
 
-/** Writes down that a worker is to leave, by the earliest time that was ever named. Gives 0 where there is no such worker. */
+/** Stores when a worker must leave, by the earliest time ever given. Returns 0 if there is no such worker. */
 const drainScript = defineScript(
   { keys: ['worker'], args: ['by'], whenFull: true },
   `
@@ -37,7 +40,7 @@ return 1
 `,
 );
 
-/** Has a worker given no further jobs. Gives 0 where there is no such worker. */
+/** Cordons a worker. Returns 0 if there is no such worker. */
 const cordonScript = defineScript(
   { keys: ['worker'], whenFull: true },
   `
@@ -47,12 +50,15 @@ return 1
 `,
 );
 
-/** Writes down that a worker is to leave by then; false where there is none. */
+/** Stores that a worker must leave by then; false if there is none. */
 export async function askDrain(redis: Redis, keys: RedisKeys, worker: string, by: number): Promise<boolean> {
   return (await drainScript.run(redis, { keys: { worker: keys.worker(worker) }, args: { by } })) === 1;
 }
 
-/** What operators want, written into Redis. A word on the side makes the schedulers look at once; they'd find it without. */
+/**
+ * Operators' orders, written to Redis. A notification makes the schedulers check at once; they would find them without
+ * it.
+ */
 export class RedisPoolControls implements PoolControls {
   private readonly redis: Redis;
 

@@ -16,7 +16,7 @@ import { Queues } from '../queue/queues.js';
 import { defineScript } from '../script/define-script.js';
 import { readWorkers } from '../workers/worker-hash.js';
 
-/** Replaces what is published of the profiles: names, each followed by what there is to know. Names that go are noted as past ones. */
+/** Replaces the published profiles: names, each followed by its data. Removed names are recorded as past ones. */
 const publishScript = defineScript(
   { keys: ['profiles', 'pastProfiles'], rest: 'fields', whenFull: true },
   `
@@ -32,7 +32,7 @@ return 1
 `,
 );
 
-/** Publishes which profiles there are, for the api and the dashboards; those that are no more are remembered as such. */
+/** Publishes the current profiles, for the api and the dashboards; removed ones are recorded as such. */
 export async function publishProfiles(
   connection: RedisConnection,
   keys: RedisKeys,
@@ -43,13 +43,13 @@ export async function publishProfiles(
   await publishScript.run(clientOf(connection), { keys: { profiles: known, pastProfiles }, args: {}, rest: fields });
 }
 
-/** What is published of a pool's starts is out of date after so long, in ms: whoever keeps the pool says it anew. */
+/** Published start data of a pool is outdated after this time, in ms: its scheduler publishes it again. */
 const startsMs = 10_000;
 
-/** What a pool's scheduler publishes of it. */
+/** What a pool's scheduler publishes about it. */
 export type KeptPool = PoolStarts & Pick<PoolRecord, 'demand'>;
 
-/** Publishes how a pool's workers start, and how many are kept warm where that follows from its demand. */
+/** Publishes how a pool's workers start, and how many are kept warm if that follows demand. */
 export async function publishStarts(
   connection: RedisConnection,
   keys: RedisKeys,
@@ -59,10 +59,10 @@ export async function publishStarts(
   await clientOf(connection).set(keys.poolStarts(profile), JSON.stringify(kept), 'PX', startsMs);
 }
 
-/** What is published of a profile. */
+/** What is published about a profile. */
 type Published = PoolTarget & { readonly profile: string };
 
-/** Workers and pools as Redis has them. */
+/** Workers and pools, as stored in Redis. */
 export class RedisPoolStore implements PoolStore {
   readonly #queues: Queues;
   private readonly redis: Redis;
@@ -141,7 +141,7 @@ export class RedisPoolStore implements PoolStore {
   }
 }
 
-/** Whether there is something left of a profile that is no more. */
+/** Whether anything is left of a removed profile. */
 function isLeft({ waiting, delayed, running, workers }: PoolRecord): boolean {
   return waiting + delayed + running > 0 || Object.values(workers).some((count) => count > 0);
 }

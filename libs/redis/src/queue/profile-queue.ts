@@ -13,12 +13,12 @@ import { nowMs } from '../script/redis-time.js';
 import { affixesOf, hashOf } from '../script/script.js';
 
 /**
- * How long a claim holds without renewal, in ms. Longer than any outage worth riding out; that a claim outlives its
- * holder costs nothing, since another scheduler takes the lock over with the worker.
+ * How long a claim lasts without renewal, in ms. Longer than any outage worth waiting out; a claim that outlives its
+ * holder does no harm, since another scheduler takes over the lock with the worker.
  */
 export const lockMs = 60_000;
 
-/** How many jobs could start now. */
+/** How many jobs are ready to start. */
 const backlogScript = defineScript(
   { keys: ['wait', 'prioritized', 'delayed'], include: [nowMs] },
   `
@@ -27,18 +27,18 @@ return redis.call('LLEN', waitKey) + redis.call('ZCARD', prioritizedKey) + due
 `,
 );
 
-/** A failure as the board shows it. */
+/** A failure as shown on the board. */
 export const failureText = ({ code, message }: Pick<RemudaError, 'code' | 'message'>): string => `${code}: ${message}`;
 
-/** A job that was taken from its queue and is held until it's finished or given back. */
+/** A job that was taken from its queue and is held until it is finished or given back. */
 export interface HeldJob {
   readonly id: string;
   readonly lock: string;
-  /** When it got its place in the queue, epoch ms; 0 where it was taken over. */
+  /** When it got its place in the queue, epoch ms; 0 if it was taken over. */
   readonly placedAt: number;
 }
 
-/** A job that was just claimed, with what its record and its prompt were in that moment; without where there is no record yet. */
+/** A job that was just claimed, with its record and prompt at that moment; without them if there is no record yet. */
 export interface ClaimedJob extends HeldJob {
   /** When it was claimed, by Redis' clock in epoch ms. */
   readonly at: number;
@@ -46,8 +46,8 @@ export interface ClaimedJob extends HeldJob {
 }
 
 /**
- * The schedulers' end of a profile's queue: jobs are claimed one by one, only when a worker is free, and held while it
- * carries them out. BullMQ's state follows the job's record; a move that comes too late is no error.
+ * The schedulers' side of a profile's queue: jobs are claimed one by one, only when a worker is free, and held while it
+ * carries them out. BullMQ's state follows the job's record; a move that comes too late is not an error.
  */
 export class ProfileQueue {
   readonly #consumer: BullConsumer<QueuedJob>;
@@ -66,7 +66,7 @@ export class ProfileQueue {
       prefix: queues.keys.bull,
       autorun: false,
       stalledInterval: 15_000,
-      // Every death of a scheduler counts as a stall for all that it held; our own requeue limit is the one that ends loops.
+      // Every death of a scheduler counts as a stall for all jobs that it held; our own requeue limit ends loops.
       maxStalledCount: 1_000_000,
       name: holder,
     });
@@ -78,12 +78,12 @@ export class ProfileQueue {
     await Promise.all([this.#consumer.waitUntilReady(), this.queues.jobs(this.profile).waitUntilReady()]);
   }
 
-  /** Begins to look for claims whose holder is gone; they go back to the head of the queue. */
+  /** Starts looking for claims whose holder is gone; they go back to the head of the queue. */
   async start(): Promise<void> {
     await this.#consumer.startStalledCheckTimer();
   }
 
-  /** Jobs that could start now: those that wait, and the delayed ones whose time has come. */
+  /** Jobs that are ready to start: waiting ones, and delayed ones whose time has come. */
   async backlog(): Promise<number> {
     const { keys } = this.queues;
     const at = (place: string): string => keys.placed(this.profile, place);
@@ -91,7 +91,7 @@ export class ProfileQueue {
     return (await backlogScript.run(this.#redis, { keys: places, args: {} })) as number;
   }
 
-  /** Takes the first job there is, or none; never waits. */
+  /** Takes the first job, or none; never waits. */
   async claim(): Promise<ClaimedJob | undefined> {
     const { profile, holder } = this;
     const { keys } = this.queues;
@@ -112,7 +112,7 @@ export class ProfileQueue {
     return { id, lock, placedAt: Number(placedAt), at: claimedAt, ...(found ? { found } : {}) };
   }
 
-  /** All jobs that are claimed, by whomever. */
+  /** All claimed jobs, of any holder. */
   async claimed(): Promise<readonly HeldJob[]> {
     const { queues, profile } = this;
     const queue = queues.jobs(profile);
@@ -121,7 +121,7 @@ export class ProfileQueue {
     return ids.flatMap((id, i) => (locks[i] ? [{ id, lock: locks[i], placedAt: 0 }] : []));
   }
 
-  /** Keeps claims for another `lockMs`; gives the ids of those that are no longer ours. */
+  /** Renews claims for another `lockMs`; returns the ids of those that are no longer ours. */
   async renew(held: readonly HeldJob[]): Promise<readonly string[]> {
     if (held.length === 0) return [];
     return this.#consumer.extendJobLocks(
@@ -162,7 +162,7 @@ export class ProfileQueue {
     await this.#consumer.close(true);
   }
 
-  /** Moves a job that we hold. When it isn't ours any more, whoever has it now reads the record and does the same. */
+  /** Moves a job that we hold. If it is not ours any more, its new holder reads the record and does the same. */
   async #move(held: HeldJob, move: (job: Job) => Promise<unknown>): Promise<void> {
     const job = new Job(this.queues.jobs(this.profile), this.profile, undefined, keepFinished, held.id);
     job.id = held.id;

@@ -4,16 +4,16 @@ import { clientOf, type RedisConnection } from '../connection/redis-connection.j
 import { passOver } from '../connection/queue-log.js';
 import type { RedisKeys } from '../keys.js';
 
-/** How long BullMQ keeps the shells of jobs that are over, for the board; our own records are kept by their retention. */
+/** How long BullMQ keeps the entries of jobs that are over, for the board; our own records have their own retention. */
 export const keepFinished = {
   removeOnComplete: { age: 86_400, count: 5_000 },
   removeOnFail: { age: 7 * 86_400, count: 5_000 },
 };
 
-/** What else BullMQ is told of every job: attempts are ours to count. */
+/** BullMQ's other options of every job: we count attempts ourselves. */
 export const keepOthers = { attempts: 1, keepLogs: 200, stackTraceLimit: 5 };
 
-/** What a BullMQ job carries: all else is in the job's record. Labels are there for the board. */
+/** The data of a BullMQ job: everything else is in the job's record. Labels are there for the board. */
 export interface QueuedJob {
   readonly profile: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export class Queues {
     return this.#queue(this.keys.workerQueue(worker));
   }
 
-  /** Lets go of a queue object; its data stays. */
+  /** Releases a queue object; its data stays. */
   async release(name: string): Promise<void> {
     const queue = this.#open.get(name);
     this.#open.delete(name);
@@ -64,7 +64,7 @@ export class Queues {
     });
     queue.on('error', passOver(this.#redis, 'error in a queue', { queue: name }));
     this.#open.set(name, queue);
-    // One that was made while Redis was away never recovers: the next use makes another.
+    // A queue object created during an outage never recovers: the next use creates another.
     queue.waitUntilReady().catch((error: unknown) => {
       passOver(this.#redis, 'opening a queue failed and will be tried again at its next use', { queue: name })(error);
       this.#open.delete(name);

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 
-/** What wakes a scheduler. Each may get lost while Redis is away: whoever listens looks for itself now and then. */
+/** Notifications for schedulers. Each may be lost during an outage of Redis: receivers also check periodically. */
 export interface WakeListener {
-  /** About so many jobs of a profile can be claimed. */
+  /** About this many jobs of a profile can be claimed. */
   onJobs(profile: string, jobs: number): void;
   /** A scheduler has left: its workers can be taken over. */
   onSchedulerLeft(): void;
@@ -12,12 +12,12 @@ export interface WakeListener {
   onOrder(): void;
 }
 
-/** What schedulers are woken by, over Redis pub/sub. */
+/** Notifications for schedulers, over Redis pub/sub. */
 export class Wakes {
   private readonly redis: Redis;
   private readonly listening: Redis;
 
-  /** `listening` is used for nothing else. */
+  /** `listening` must not be used for anything else. */
   constructor(
     connection: RedisConnection,
     listening: RedisConnection,
@@ -41,7 +41,7 @@ export class Wakes {
     });
   }
 
-  /** Says that a scheduler leaves. */
+  /** Notifies that a scheduler leaves. */
   async sayLeft(): Promise<void> {
     await this.redis.publish(this.keys.wake, '');
   }

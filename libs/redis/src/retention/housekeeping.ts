@@ -4,12 +4,12 @@ import type { RedisKeys } from '../keys.js';
 import { affixesOf } from '../script/script.js';
 import { checkJobsScript } from './forget.lua.js';
 
-/** Places looked at in one go of the look over all jobs, and keys in one of the look for orphans. */
+/** Number of entries per step of the search over all jobs, and of keys per step of the search for orphans. */
 const [stride, keysPerLook] = [500, 1_000];
 
-/** Looks over what there is for what was left behind, a piece at a time. Nothing waits for it. */
+/** Searches for leftovers, step by step. Nothing waits for it. */
 export class Housekeeping {
-  /** Where the looks over all jobs, and over all keys, go on. */
+  /** Where the searches over all jobs, and over all keys, continue. */
   #rank = 0;
   #cursor = '0';
 
@@ -22,7 +22,7 @@ export class Housekeeping {
     this.redis = clientOf(connection);
   }
 
-  /** Looks at the next piece. */
+  /** Runs the next step. */
   async look(): Promise<void> {
     const { keys, redis } = this;
     const [beforeJob, behindJob] = affixesOf(keys.job);
@@ -31,7 +31,7 @@ export class Housekeeping {
     await this.#forgetOrphans();
   }
 
-  /** Removes keys of jobs of which there is no record: a late count of the bridge's makes one, for instance. */
+  /** Removes keys of jobs without a record: a late count of the bridge creates one, for instance. */
   async #forgetOrphans(): Promise<void> {
     const { keys, redis } = this;
     const start = keys.job('');

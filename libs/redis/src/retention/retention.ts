@@ -4,11 +4,11 @@ import { forgetScript } from './forget.lua.js';
 import { affixesOf } from '../script/script.js';
 import type { RedisKeys } from '../keys.js';
 
-/** How long records outlive what they record. */
+/** How long data is kept. */
 export interface Retention {
   /** A job's record, events and result after its end, in ms. Default 7 days. */
   readonly jobMs: number;
-  /** What jobs that are over may take of Redis together, in bytes: beyond that the oldest go before their time. Absent: no limit. */
+  /** Redis memory for all jobs that are over, in bytes: beyond it the oldest are deleted early. Absent: no limit. */
   readonly jobBytes?: number;
   /** An idempotency key after its first use, in ms. Default 24 h. */
   readonly idempotencyMs: number;
@@ -30,15 +30,18 @@ export function retentionOf(days: number, megabytes: number): Retention {
   return { jobMs: days * dayMs, ...(megabytes === 0 ? {} : { jobBytes: megabytes * mebibyte }), idempotencyMs };
 }
 
-/** So long after its end a job's keys end by themselves, in ms, where nobody forgets it: longer than any retention. */
+/** TTL of a job's keys after its end, in ms, if nobody deletes them: longer than any retention. */
 export const keysEndMs = 400 * dayMs;
 
-/** What a job's keys are called behind its record's; its record is forgotten first. */
+/** Suffixes of a job's keys after its record's; its record is deleted first. */
 const jobKeyEnds = [':prompt', ':events', ':result', ':model', ':attempts', ':secrets', ':reservations'];
-/** Jobs forgotten in one step, and most steps of one go. */
+/** Maximum number of jobs deleted per step, and of steps per run. */
 const [stepJobs, mostSteps] = [100, 20];
 
-/** Forgets jobs that are over, when their time has come or there is no more room for them. It makes room: it works while Redis is full. */
+/**
+ * Deletes jobs that are over, when they have expired or memory is used up. It frees memory, so it works while Redis is
+ * full.
+ */
 export class Forgetting {
   private readonly redis: Redis;
 
@@ -50,7 +53,7 @@ export class Forgetting {
     this.redis = clientOf(connection);
   }
 
-  /** Forgets what is to be forgotten at `now` (epoch ms). */
+  /** Deletes the jobs that are due at `now` (epoch ms). */
   async forget(now: number): Promise<void> {
     const before = now - this.retention.jobMs;
     const { keys, redis, retention } = this;

@@ -2,28 +2,28 @@ import type { Redis } from 'ioredis';
 import type { Argument } from './large-arguments.js';
 import { run, script, vitalScript, type Script } from './script.js';
 
-/** A value that a script is given. It arrives as text. */
+/** A value passed to a script. It arrives as text. */
 export type ScriptArg = Argument;
 
-/** A function in Lua that scripts share, and what it needs itself. */
+/** A Lua function that scripts share, and the functions that it needs. */
 export interface Fragment {
   readonly lua: string;
   readonly needs?: readonly Fragment[];
 }
 
-/** What a script is given, and by which names it knows it. */
+/** The inputs of a script, and their names. */
 export interface ScriptShape<K extends string, A extends string, EK extends string, EA extends string> {
   /** Its keys: each is a local `<name>Key`. */
   readonly keys: readonly K[];
   /** Its arguments: each is a local of its name, a text. */
   readonly args?: readonly A[];
-  /** What comes any number of times, as `forEach` goes through it: keys and arguments of its own, named like the others. */
+  /** Repeated inputs, for `forEach`: their own keys and arguments, named like the others. */
   readonly each?: { readonly keys?: readonly EK[]; readonly args?: readonly EA[] };
-  /** Name of a list of further arguments. Not beside `each`. */
+  /** Name of a list of further arguments. Cannot be combined with `each`. */
   readonly rest?: string;
   /**
-   * Whether it runs also while Redis has no memory left: what it writes ends something, or keeps alive what runs. Default `false`: Redis
-   * refuses its first write then.
+   * Whether it also runs while Redis has no memory left: its writes end something, or keep running work alive. Default
+   * `false`: Redis then refuses its first write.
    */
   readonly whenFull?: boolean;
   /** Functions that it calls. */
@@ -41,15 +41,15 @@ export interface ScriptCall<K extends string, A extends string, EK extends strin
   readonly rest?: readonly ScriptArg[];
 }
 
-/** A script with names instead of places. */
+/** A script with named instead of positional inputs. */
 export interface NamedScript<K extends string, A extends string, EK extends string, EA extends string> extends Script {
-  /** Runs it as one step; what it gives is for the caller to read. */
+  /** Runs it atomically; the caller parses its result. */
   run(redis: Redis, call: ScriptCall<K, A, EK, EA>): Promise<unknown>;
 }
 
 /**
- * Defines a Lua script whose keys and arguments have names, on both sides: locals in the script, fields in the call. `body` is the Lua
- * text; where something comes several times it is a function of the loop's head, `forEach`, which `end` closes.
+ * Defines a Lua script whose keys and arguments have names on both sides: locals in the script, fields in the call.
+ * `body` is the Lua text; repeated inputs are iterated with the loop head `forEach`, closed by `end`.
  */
 export function defineScript<
   const K extends string = never,
@@ -102,7 +102,7 @@ export function defineScript<
 
 const defined: Script[] = [];
 
-/** All scripts that were defined: for a check of their text. */
+/** All defined scripts: for a check of their text. */
 export function definedScripts(): readonly Script[] {
   return defined;
 }
@@ -114,7 +114,7 @@ function locals(names: readonly string[], valueAt: (place: number) => string): r
   return [`local ${names.join(', ')} = ${names.map((_name, i) => valueAt(i + 1)).join(', ')}`];
 }
 
-/** The head of the loop over what comes several times: it has the names of its keys and arguments. */
+/** The head of the loop over repeated inputs, with the names of their keys and arguments. */
 function forEachHead(keysBefore: number, argsBefore: number, keys: readonly string[], args: readonly string[]): string {
   const at = (list: string, before: number, size: number) => (place: number) =>
     `${list}[${String(before + place)} + (nth - 1) * ${String(size)}]`;
@@ -129,7 +129,7 @@ function forEachHead(keysBefore: number, argsBefore: number, keys: readonly stri
   ].join('\n');
 }
 
-/** All fragments that are needed, each once, and after those that it needs itself. */
+/** All required fragments, each once, after those that it needs itself. */
 function fragments(of: readonly Fragment[]): readonly Fragment[] {
   return [...new Set(of.flatMap((fragment) => [...fragments(fragment.needs ?? []), fragment]))];
 }

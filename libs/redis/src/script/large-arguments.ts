@@ -6,19 +6,20 @@ export type Argument = string | number | Buffer;
 /** Arguments by name. */
 export type Encoded<K extends string> = Readonly<Record<K, Argument>>;
 
-/** Characters of a text above which it is encoded here. */
+/** Length in characters above which a text is encoded here. */
 const largeChars = 4 * 1024;
-/** Characters that are encoded before others have their turn. */
+/** Characters that are encoded before other work gets a turn. */
 const sliceChars = 64 * 1024;
 
 /**
- * Encodes large texts among the arguments of one command. The client encodes all texts of a command at once: of a prompt of 10 MiB, or a
- * batch of jobs, that takes longer than others should wait. So large ones are encoded here, a piece at a time.
+ * Encodes large texts among the arguments of one command. The client would encode all texts of a command at once: for a
+ * prompt of 10 MiB, or a batch of jobs, that would block other work for too long. So large ones are encoded here in
+ * pieces.
  */
 export class LargeArguments {
   #chars = 0;
 
-  /** The same arguments, large ones encoded; there is something to wait for where one of them is large. */
+  /** The same arguments with large ones encoded; a promise if one of them is large. */
   encoded<K extends string>(args: Readonly<Record<K, string | number>>): Encoded<K> | Promise<Encoded<K>> {
     return Object.values<string | number>(args).some(isLarge) ? this.#encodeAll(args) : args;
   }
@@ -47,5 +48,5 @@ export class LargeArguments {
 }
 
 const isLarge = (arg: string | number): arg is string => typeof arg === 'string' && arg.length > largeChars;
-/** A pair that is cut has no encoding. */
+/** A split surrogate pair cannot be encoded. */
 const isFirstOfPair = (unit: number): boolean => unit >> 10 === 0xd800 >> 10;

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { ScriptNotToldError, answerCode, isFull } from '../connection/redis-error.js';
 import type { Argument } from './large-arguments.js';
 
-/** A Lua script: it runs as one step in Redis, whoever else is at work. */
+/** A Lua script: it runs atomically in Redis. */
 export interface Script {
   readonly lua: string;
   readonly sha: string;
@@ -15,14 +15,14 @@ export function script(lua: string): Script {
 }
 
 /**
- * A script that runs also while Redis has no memory left: what it writes ends something, or keeps alive what runs. Without the
- * flag Redis refuses a script's first write then. What takes further work in is no such script.
+ * A script that also runs while Redis has no memory left: its writes end something, or keep running work alive. Without
+ * the flag Redis would refuse its first write. Scripts that accept new work must not have it.
  */
 export function vitalScript(lua: string): Script {
   return script(`#!lua flags=allow-oom\n${lua.trimStart()}`);
 }
 
-/** Runs a script; sends its text only where Redis does not know it yet (after a restart, for instance). */
+/** Runs a script; sends its text only if Redis does not have it yet (after a restart, for instance). */
 export async function run(
   redis: Redis,
   { lua, sha }: Script,
@@ -48,17 +48,17 @@ async function bring(redis: Redis, lua: string, keys: readonly string[], args: r
   }
 }
 
-/** A hash as a script gives it: fields and values in turn. */
+/** A hash as a script returns it: fields and values in turn. */
 export function hashOf(flat: readonly string[]): Readonly<Record<string, string>> {
   const hash: Record<string, string> = {};
   for (let i = 0; i + 1 < flat.length; i += 2) hash[flat[i] ?? ''] = flat[i + 1] ?? '';
   return hash;
 }
 
-/** Asked for with every claim and every look, and always the same. */
+/** Requested with every claim and every check, and always the same. */
 const knownAffixes = new WeakMap<(name: string) => string, readonly [before: string, after: string]>();
 
-/** What stands before and behind a name in a key, for a script that comes to know the name only while it runs. */
+/** The parts of a key before and after a name, for a script that learns the name only while it runs. */
 export function affixesOf(keyOf: (name: string) => string): readonly [before: string, after: string] {
   const known = knownAffixes.get(keyOf);
   if (known) return known;
@@ -70,7 +70,9 @@ export function affixesOf(keyOf: (name: string) => string): readonly [before: st
 /** One command on one key. */
 export const anyCommand = vitalScript(`return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))`);
 
-/** For a command's `catch`: one that was refused because Redis is full is done all the same; other errors stay errors. */
+/**
+ * For a command's `catch`: a command that was refused because Redis is full is run anyway; other errors stay errors.
+ */
 export const allTheSame =
   (redis: Redis, command: string, key: string, ...args: readonly (string | number)[]) =>
   (error: unknown): Promise<unknown> => {

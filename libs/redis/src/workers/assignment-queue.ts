@@ -4,13 +4,13 @@ import { decodeAssignment, type IncompatibleAssignment, type WorkerDuties } from
 import type { RedisKeys } from '../keys.js';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 
-/** Longest wait for an assignment before the queue is looked at all the same, in seconds. */
+/** Maximum wait for an assignment before the queue is checked anyway, in seconds. */
 const waitSeconds = 5;
-/** A connection that waits and hears nothing for so long is a dead one, in ms. */
+/** A waiting connection that receives nothing for this long is dead, in ms. */
 const deadMs = 10_000;
-/** So long a ticket that was carried out may wait for the next one, together with which it is ended, in ms. */
+/** How long a completed ticket may wait to be ended together with the next one, in ms. */
 const endMs = 50;
-/** Pause before something is tried again that Redis could not do. */
+/** Delay before a failed step is retried. */
 const retryMs = 200;
 
 interface Taken {
@@ -22,16 +22,17 @@ interface Taken {
 export type AssignmentDuties = Pick<WorkerDuties, 'carryOut' | 'refuse'>;
 
 /**
- * A worker's own queue of assignments, one at a time. It lies in Redis as a queue of BullMQ does, and is seen as one on the board; its
- * only consumer is this. So a ticket is taken from the moment in which it is put there: the step that assigns it writes down what
- * BullMQ's own `moveToActive` would, and the worker, whose account can't write here, reads it and removes it when it is carried out.
+ * A worker's own queue of assignments, one at a time. It is stored like a queue of BullMQ, and shown as one on the
+ * board; this is its only consumer. So a ticket is taken from the moment it is put there: the assigning step writes
+ * what BullMQ's own `moveToActive` would, and the worker, whose account cannot write here, reads it and removes it when
+ * it is done.
  */
 export class AssignmentQueue {
   /** Blocks until there is a sign that something waits. */
   readonly #waiter: Redis;
   #stopped = false;
   #current: Promise<void> = Promise.resolve();
-  /** The ticket that was carried out, and is not ended yet. */
+  /** The completed ticket that is not ended yet. */
   #done = '';
   #timer: NodeJS.Timeout | undefined;
   readonly #failed: PassedOver;
@@ -45,9 +46,9 @@ export class AssignmentQueue {
     this.#waiter = redis.duplicate({ socketTimeout: deadMs });
   }
 
-  /** Takes assignments until it's stopped. Never rejects: what fails is tried again when Redis is back. */
+  /** Takes assignments until it is stopped. Never rejects: failed steps are retried when Redis is back. */
   async run(duties: AssignmentDuties): Promise<void> {
-    // Where a step failed the sign may be gone, and its ticket may have been taken.
+    // After a failed step the sign may be gone, and its ticket may have been taken.
     let failed = false;
     const goesOn = (): boolean => !this.#stopped;
     while (goesOn()) {
@@ -64,7 +65,7 @@ export class AssignmentQueue {
     }
   }
 
-  /** Takes nothing more; resolves when what was taken is carried out. */
+  /** Takes nothing more; resolves when the current one is finished. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#waiter.disconnect();
@@ -87,7 +88,7 @@ export class AssignmentQueue {
     this.#timer = setTimeout(() => void this.#end(), endMs);
   }
 
-  /** The next ticket, or none after `waitSeconds`. The look for it waits at Redis, right behind the wait for the sign. */
+  /** The next ticket, or none after `waitSeconds`. The query is pipelined right after the wait for the sign. */
   async #next(): Promise<Taken | undefined> {
     const sign = this.#waiter.bzpopmin(this.#at('marker'), waitSeconds);
     const [taken] = await Promise.all([this.#step(this.#waiter, true), sign]);
@@ -95,13 +96,13 @@ export class AssignmentQueue {
   }
 
   async #end(): Promise<void> {
-    // It is ended with the next one, or goes with the worker.
+    // It is ended with the next one, or removed with the worker.
     await this.#step(this.redis, false).catch(
       passOver(this.redis, 'completing a ticket failed and will be tried again'),
     );
   }
 
-  /** Ends the ticket that was carried out, if there is one, and looks for the next one, if that is wanted. */
+  /** Ends the completed ticket, if there is one, and queries the next one, if requested. */
   async #step(redis: Redis, take: boolean): Promise<Taken | undefined> {
     const done = this.#done;
     const ended = done === '' ? undefined : this.#remove(redis, done);
@@ -110,7 +111,7 @@ export class AssignmentQueue {
     if (ticket === null) return undefined;
     const assignment = decodeAssignment((await redis.hget(this.#at(ticket), 'data')) ?? '');
     if (assignment) return { ticket, assignment };
-    // Somebody has removed it, or it is none, and would be given again and again: on to the next one.
+    // It was removed or is invalid, and would be returned again and again: skip it.
     await this.#remove(redis, ticket);
     return this.#step(redis, take);
   }

@@ -1,15 +1,18 @@
 import type { Redis } from 'ioredis';
 import { defineScript, type Fragment } from '../script/define-script.js';
 
-/** How long a scheduler owns what it took without renewal, in ms: so long after its death another one takes over. */
+/**
+ * How long a scheduler owns what it took without renewal, in ms: after its death another one takes over after this
+ * time.
+ */
 export const ownMs = 4_000;
 
-/** Whether a scheduler may have what this one, or nobody, owns. */
+/** Whether a scheduler may take what this one, or nobody, owns. */
 const mayOwn: Fragment = {
   lua: 'local function mayOwn(scheduler, owner) return not owner or owner == scheduler end',
 };
 
-/** Takes or keeps what nobody else owns. Gives 1 or 0 for each owner's key. */
+/** Takes or renews what nobody else owns. Returns 1 or 0 for each owner's key. */
 const ownScript = defineScript(
   { keys: [], args: ['scheduler', 'forMs'], each: { keys: ['owner'] }, include: [mayOwn], whenFull: true },
   ({ forEach }) => `
@@ -26,7 +29,7 @@ return owned
 `,
 );
 
-/** Lets go of what is still ours. */
+/** Releases what is still ours. */
 const releaseScript = defineScript(
   { keys: [], args: ['scheduler'], each: { keys: ['owner'] }, whenFull: true },
   ({ forEach }) => `
@@ -38,8 +41,8 @@ return 1
 );
 
 /**
- * Takes or keeps what only one scheduler at a time may have: a worker, the lead of a pool, the sweeping. `owners` are the keys that
- * say whose it is; the answers come in their order, false where another one has it.
+ * Takes or renews what only one scheduler at a time may have: a worker, the leadership of a pool, the sweeping.
+ * `owners` are the keys that name the owner; the answers are in their order, false if another one owns it.
  */
 export async function own(redis: Redis, owners: readonly string[], scheduler: string): Promise<readonly boolean[]> {
   if (owners.length === 0) return [];
@@ -47,7 +50,7 @@ export async function own(redis: Redis, owners: readonly string[], scheduler: st
   return (owned as readonly number[]).map((one) => one === 1);
 }
 
-/** Lets go of it, so that another scheduler can take it at once. */
+/** Releases it, so that another scheduler can take it at once. */
 export async function release(redis: Redis, owners: readonly string[], scheduler: string): Promise<void> {
   if (owners.length > 0) await releaseScript.run(redis, { keys: {}, args: { scheduler }, each: eachOf(owners) });
 }

@@ -2,21 +2,21 @@ import type { NewEvent } from '@remuda/domain';
 import { decodeReports, type WorkerReport } from '@remuda/protocol';
 import type { StreamEntry } from '../events/stream-tail.js';
 
-/** How an attempt ended, as its worker says. */
+/** A worker's report of how an attempt ended. */
 export type OutcomeReport = Extract<WorkerReport, { kind: 'outcome' }>;
-/** What a worker says of itself. */
+/** A worker's report about itself. */
 export type StatusReport = Extract<WorkerReport, { kind: 'heartbeat' | 'phase' }>;
 
-/** One step through a worker's stream. What follows each other under one lease goes over together. */
+/** One step through a worker's stream. Consecutive reports under one lease form one step. */
 export type Step =
   | { readonly kind: 'status'; readonly report: StatusReport }
   | { readonly kind: 'unreadable' }
-  /** Its worker is of another release, and what it says is not understood. */
+  /** Its worker is from another release, and its report is not understood. */
   | { readonly kind: 'incompatible'; readonly format: number }
   | { readonly kind: 'outcome'; readonly after: string; readonly report: OutcomeReport; readonly startedAt?: number }
   | EventsStep;
 
-/** Where a reader is in a worker's stream: its cursor, and the last entry that it has come to. */
+/** A reader's position in a worker's stream: its cursor, and the last entry that it has reached. */
 export interface Reached {
   readonly cursor: string;
   readonly entry: string;
@@ -36,8 +36,8 @@ export interface EventsStep {
 }
 
 /**
- * A cursor is `<entry>-<reports of it that were taken>`: workers number their entries `1-0`, `2-0`, …, and one entry may
- * hold several reports. So an entry that was taken half-way is read again, from where it was left.
+ * A cursor is `<entry>-<number of its reports that were taken>`: workers number their entries `1-0`, `2-0`, …, and one
+ * entry may contain several reports. So a partly taken entry is read again, from where it was left.
  */
 function isBehind(cursor: string, place: string): boolean {
   const [entry = 0, taken = 0] = cursor.split('-').map(Number);
@@ -45,12 +45,12 @@ function isBehind(cursor: string, place: string): boolean {
   return entry < otherEntry || (entry === otherEntry && taken < otherTaken);
 }
 
-/** The id of the entry before the one in which a cursor stands. */
+/** The id of the entry before the cursor's. */
 export function entryBefore(cursor: string): string {
   return `${String(Math.max(0, Number.parseInt(cursor, 10) - 1))}-0`;
 }
 
-/** Whether an entry comes after another one. Their numbers may be larger than ours. */
+/** Whether an entry follows another one. Their numbers may exceed safe integers. */
 export function isLaterEntry(id: string, other: string): boolean {
   const [a = 0n, b = 0n] = id.split('-').map(BigInt);
   const [c = 0n, d = 0n] = other.split('-').map(BigInt);
@@ -58,8 +58,8 @@ export function isLaterEntry(id: string, other: string): boolean {
 }
 
 /**
- * Sorts what stands behind the cursor into steps, in its order. What was taken before is not taken again. Never throws: what can't be
- * read is a step by itself.
+ * Groups the reports after the cursor into steps, in order. Reports that were taken are skipped. Never throws: an
+ * unreadable report is a step of its own.
  */
 export function stepsOf(
   entries: readonly StreamEntry[],
@@ -71,7 +71,7 @@ export function stepsOf(
   let before = Number.parseInt(last, 10);
   for (const [id, fields] of entries) {
     const entry = Number.parseInt(id, 10);
-    // The number is the worker's own choice: a cursor with a larger one would be no id for Redis.
+    // The worker chooses the number: a larger one would make an invalid cursor for Redis.
     if (!Number.isSafeInteger(entry)) {
       found.push({ kind: 'unreadable' });
       continue;
@@ -98,13 +98,13 @@ export function stepsOf(
   return found;
 }
 
-/** Workers number their entries one after the other: where numbers are missing the stream was trimmed before we read it. */
+/** Workers number their entries consecutively: a gap means that the stream was trimmed before we read it. */
 function gapIn({ job, lease }: Held, reports: number, now: number): EventsReport {
   const gap = { type: 'stream.gap', at: now, data: { firstHeld: 0, missed: 0, reports } } as const;
   return { kind: 'events', job, lease, events: [gap] };
 }
 
-/** Adds an outcome; a start without events right before it goes along. */
+/** Adds an outcome; a start without events right before it is merged. */
 function addOutcome(found: Step[], after: string, report: OutcomeReport): void {
   const last = found.at(-1);
   const started =
@@ -114,7 +114,7 @@ function addOutcome(found: Step[], after: string, report: OutcomeReport): void {
   found.push({ kind: 'outcome', after, report, ...(startedAt === undefined ? {} : { startedAt }) });
 }
 
-/** Adds a report to the last step where it goes on under the same lease, else begins another one. */
+/** Adds a report to the last step if it has the same lease, otherwise starts a new one. */
 function addEvents(found: Step[], after: string, report: Extract<WorkerReport, { kind: 'started' | 'events' }>): void {
   const { job, lease } = report;
   const step: Step =

@@ -18,18 +18,18 @@ import {
 import { StreamTail, type StreamEntry } from '../events/stream-tail.js';
 import type { RedisKeys } from '../keys.js';
 
-/** Most entries (batches of events) kept of one job's stream, about. */
+/** Approximate maximum of entries (batches of events) in one job's stream. */
 export const maxEventEntries = 10_000;
 
 /**
- * What was read of a worker's stream stays there until so much has come together, in characters: until then Redis holds it twice, there
- * and in the jobs' own streams. Letting go of it costs two commands.
+ * Entries of a worker's stream stay there until this many characters were read: until then Redis stores them twice,
+ * there and in the jobs' own streams. Trimming costs two commands.
  */
 const trimAfter = 64_000;
 
-/** So often a step is tried that fails while Redis is there; then it counts as unreadable. */
+/** Maximum number of tries of a step that fails while Redis is up; then it counts as unreadable. */
 const maxTries = 5;
-/** Pause between two tries, in ms. */
+/** Delay between two tries, in ms. */
 const retryMs = 100;
 
 /** A step of events on its way to Redis. */
@@ -39,7 +39,7 @@ interface EventsWrite {
   readonly before: string;
 }
 
-/** Where we are in a worker's stream. */
+/** Our position in a worker's stream. */
 interface Place {
   cursor: string;
   /** The last entry that was taken. */
@@ -48,33 +48,33 @@ interface Place {
   read: number;
 }
 
-/** `ok`, `fenced`, or the cursor that stands; or why that write can't be done. */
+/** `ok`, `fenced`, or the actual cursor; or why the write failed. */
 type WriteAnswer = string | { readonly error: unknown };
 
-/** What the relay hands over of a worker's stream, in its order. */
+/** What the relay delivers from a worker's stream, in order. */
 export interface RelayListener {
-  /** Heartbeats and phases: nothing that must not be lost. */
+  /** Heartbeats and phases: they may be lost. */
   onStatus(worker: string, report: StatusReport): Promise<void>;
-  /** An outcome; it moves the cursor itself when it is recorded. False: the cursor stands elsewhere. */
+  /** An outcome; recording it moves the cursor. False: the cursor is elsewhere. */
   onOutcome(worker: string, report: OutcomeReport, cursor: CursorMove, startedAt?: number): Promise<boolean>;
-  /** Something that is no report of ours, that fails whenever it is taken (then with its error), or one with an old lease. */
+  /** An invalid report, one that fails whenever it is taken (then with its error), or one with an old lease. */
   onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void;
-  /** Something of a format that is not understood: the worker is of another release. */
+  /** A report in an unsupported format: the worker is from another release. */
   onIncompatible(worker: string, format: number): void;
-  /** The cursor was moved by someone else: the worker may no longer be ours. */
+  /** Another relay moved the cursor: the worker may no longer be ours. */
   onElsewhere(worker: string): void;
 }
 
 /**
- * Reads the streams of this scheduler's workers, each from its persisted cursor, and writes what they say of a job into the
- * job's stream, if it's said under the lease of now. The only writer of those streams.
+ * Reads the streams of this scheduler's workers, each from its persisted cursor, and writes their reports about a job
+ * to the job's stream, if they carry the current lease. The only writer of those streams.
  */
 export class Relay {
   readonly #tail: StreamTail;
   readonly #writes = new Groups<EventsWrite, WriteAnswer>((writes) => this.#writeAll(writes));
   readonly #places = new Map<string, Place>();
   readonly #pace = new Pace();
-  /** Whether the last read brought more than events: then the next one comes at once. */
+  /** Whether the last read had more than events: then the next one follows at once. */
   #urgent = false;
   private readonly redis: Redis;
 
@@ -93,14 +93,14 @@ export class Relay {
     );
   }
 
-  /** Begins with a worker's stream, where it was left. */
+  /** Starts with a worker's stream, where it was left. */
   async follow(worker: string): Promise<void> {
     const cursor = (await this.redis.hget(this.keys.relayCursors, worker)) ?? '0-0';
     this.#places.set(worker, { cursor, entry: entryBefore(cursor), read: 0 });
     this.#tail.add(this.keys.workerOut(worker), entryBefore(cursor), (entries) => this.#take(worker, entries));
   }
 
-  /** Hears what a worker that is gone has still said, then leaves its stream. */
+  /** Reads the remaining reports of a worker that is gone, then stops following its stream. */
   async finish(worker: string): Promise<void> {
     await this.#tail.remove(this.keys.workerOut(worker));
     const place = this.#places.get(worker);
@@ -112,7 +112,7 @@ export class Relay {
     this.#places.delete(worker);
   }
 
-  /** Whether a worker has said more than we have come to: then it is we who are late. */
+  /** Whether a worker has reported more than we have read: then we are late. */
   async lags(worker: string): Promise<boolean> {
     const place = this.#places.get(worker);
     if (place === undefined) return false;
@@ -121,7 +121,7 @@ export class Relay {
     return typeof last === 'string' && isLaterEntry(last, place.entry);
   }
 
-  /** Leaves a worker's stream. */
+  /** Stops following a worker's stream. */
   unfollow(worker: string): void {
     this.#places.delete(worker);
     void this.#tail.remove(this.keys.workerOut(worker));
@@ -151,15 +151,15 @@ export class Relay {
   }
 
   /**
-   * Takes one step, or where that fails again and again although Redis is there, leaves it out: a worker could else keep its stream
-   * from being read any further, and its job from its end. False when the cursor stands elsewhere.
+   * Takes one step, or skips it if it keeps failing although Redis is up: otherwise a worker could block its stream,
+   * and its job's end. False if the cursor is elsewhere.
    */
   async #stepOrSkip(worker: string, step: Step, before: string): Promise<boolean> {
     for (let tries = 1; ; tries++)
       try {
         return await this.#step(worker, step, before);
       } catch (error) {
-        // The entries are given to us again.
+        // The entries are delivered again.
         if (isOutage(error)) throw error;
         if (tries < maxTries) await pause(retryMs);
         else {
@@ -169,14 +169,14 @@ export class Relay {
       }
   }
 
-  /** Moves the cursor behind a step that was not taken; false when it stands elsewhere. */
+  /** Moves the cursor past a skipped step; false if it is elsewhere. */
   async #skip(worker: string, before: string, after: string): Promise<boolean> {
     const keys = { cursors: this.keys.relayCursors };
     const stands = await skipScript.run(this.redis, { keys, args: { worker, before, after } });
     return stands === after;
   }
 
-  /** Takes one step; false when the cursor stands elsewhere. */
+  /** Takes one step; false if the cursor is elsewhere. */
   async #step(worker: string, step: Step, before: string): Promise<boolean> {
     switch (step.kind) {
       case 'status':
@@ -202,11 +202,11 @@ export class Relay {
     const [answer] = await this.#writes.add([{ worker, step, before }]);
     if (typeof answer === 'object') throw answer.error;
     if (answer === 'fenced') this.listener.onRefused(worker, 'fenced');
-    // Where the answer to it was lost on its way, the step was taken all the same.
+    // If the answer was lost, the step was taken anyway.
     return answer === 'ok' || answer === 'fenced' || answer === step.after;
   }
 
-  /** What many workers said at the same time goes over in one step; where one of them makes it fail, each by itself. */
+  /** Concurrent reports of many workers form one step; if one of them fails it, each is taken separately. */
   async #writeAll(writes: readonly EventsWrite[]): Promise<readonly WriteAnswer[]> {
     try {
       return await this.#writeTogether(writes);
@@ -230,8 +230,8 @@ export class Relay {
   }
 
   /**
-   * Lets go of what was read, now and then; the stream's own limit is far above that. Before it the cursor goes where the stream will
-   * begin: what is missing between the two was never read.
+   * Trims what was read, from time to time; the stream's own limit is far above that. The cursor first moves to where
+   * the stream will begin: what is missing in between was never read.
    */
   async #trim(worker: string, place: Place): Promise<void> {
     place.read = 0;
@@ -242,7 +242,7 @@ export class Relay {
       .catch(passOver(this.redis, 'trimming a stream failed and will be tried again', { worker }));
   }
 
-  /** While workers say a lot the relay reads less often: one read then carries batches of many. */
+  /** At high rates the relay reads less often: one read then returns larger batches. */
   #paceMs(): number {
     const calm = !this.#urgent;
     this.#urgent = false;
@@ -250,7 +250,7 @@ export class Relay {
   }
 }
 
-/** A stream that its worker has made something else of holds nothing more to hear. */
+/** A stream that its worker replaced by another type has nothing to read. */
 function unlessUnreadable(error: unknown): [] {
   if (answerCode(error) === 'WRONGTYPE') return [];
   throw error;

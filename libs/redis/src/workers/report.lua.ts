@@ -1,16 +1,20 @@
 import { maxReportBytes } from '@remuda/protocol';
 import { defineScript } from '../script/define-script.js';
 
-/** Entries of a worker's own stream, about; the relay trims it long before. */
+/** Approximate maximum of entries in a worker's own stream; the relay trims it long before. */
 export const maxOutEntries = 100_000;
-/** Most entries of a stream that is measured: measuring takes a while for each. */
+/** Maximum entries of a stream that is measured: each takes a while to measure. */
 const maxMeasured = 20_000;
-/** What a worker's stream may hold where Redis is full, in bytes: the relay trims what it has read after about one megabyte. */
+/**
+ * Maximum size of a worker's stream while Redis is full, in bytes: the relay trims what it has read after about one
+ * megabyte.
+ */
 const maxHeldBytes = 2 * maxReportBytes;
 
 /**
- * A worker's report where Redis has no memory left, so that what runs can finish. The one script that a worker's account may call, and
- * it ignores the memory limit: so it writes to the stream of reports only, and refuses as Redis itself would once that holds too much.
+ * A worker's report while Redis has no memory left, so that running work can finish. The only script that a worker's
+ * account may call, and it ignores the memory limit: so it only writes to the stream of reports, and refuses as Redis
+ * itself would once that is too large.
  */
 export const reportScript = defineScript(
   { keys: ['out'], args: ['entry', 'reports'], whenFull: true },

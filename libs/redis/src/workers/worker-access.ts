@@ -7,18 +7,18 @@ import { isOutage } from '../connection/redis-error.js';
 import { reportScript } from './report.lua.js';
 import { workerRules } from './worker-rules.js';
 
-/** So many keys are looked at in one step of the look for orphans, and so many steps are taken one after the other. */
+/** Keys per step of the search for orphans, and steps per run. */
 const [keysPerStep, stepsAtOnce] = [1_000, 2];
 
-/** A worker's own account at Redis. */
+/** A worker's own Redis account. */
 export interface WorkerAccount {
   readonly username: string;
   readonly password: string;
 }
 
-/** Makes and removes the workers' accounts. Needs the rights of a Redis administrator. */
+/** Creates and removes the workers' accounts. Needs the permissions of a Redis administrator. */
 export class WorkerAccess {
-  /** Where the look for orphans goes on. */
+  /** Where the search for orphans continues. */
   #cursor = '0';
   private readonly redis: Redis;
 
@@ -29,7 +29,7 @@ export class WorkerAccess {
     this.redis = clientOf(connection);
   }
 
-  /** Makes a worker's account; its password is known to nobody else. `config.invalid` where Redis gives us no such right. */
+  /** Creates a worker's account; nobody else knows its password. `config.invalid` if Redis does not permit it. */
   async grant(worker: string): Promise<WorkerAccount> {
     const password = randomBytes(24).toString('base64url');
     const hash = createHash('sha256').update(password).digest('hex');
@@ -39,7 +39,7 @@ export class WorkerAccess {
     return { username: accountName(worker), password };
   }
 
-  /** Makes accounts again that Redis forgot, and tells it the workers' script: after a restart or a failover. */
+  /** Restores accounts and the workers' script that Redis lost in a restart or a failover. */
   async restore(workers: readonly string[]): Promise<void> {
     await this.#teach();
     const known = new Set((await this.redis.acl('USERS')).filter(isAccountName));
@@ -50,14 +50,14 @@ export class WorkerAccess {
     }
   }
 
-  /** Removes a worker's account and ends its connections. */
+  /** Removes a worker's account and closes its connections. */
   async revoke(worker: string): Promise<void> {
     await this.redis.acl('DELUSER', accountName(worker));
   }
 
   /**
-   * Removes keys of workers that are gone: an account may make any under its worker's names, and Redis has no list of them. Looks at
-   * some thousand keys each time, and so at all of them in the course of time.
+   * Removes keys of workers that are gone: an account may create any under its worker's names, and Redis has no list of
+   * them. Checks some thousand keys each time, and so all of them over time.
    */
   async forgetOrphans(): Promise<void> {
     const { bull } = this.keys;
@@ -69,7 +69,7 @@ export class WorkerAccess {
     }
   }
 
-  /** A worker is registered before there is a key of its, and its id never comes again. */
+  /** A worker is registered before it has any keys, and its id is never reused. */
   async #removeOrphans(found: readonly string[]): Promise<void> {
     const owned = found.map((key) => [key, this.#ownerOf(key)] as const).filter(([, owner]) => owner !== undefined);
     if (owned.length === 0) return;
@@ -78,13 +78,13 @@ export class WorkerAccess {
     if (orphans.length > 0) await this.redis.unlink(...orphans);
   }
 
-  /** The worker whose account can make a key, where there can be one. */
+  /** The worker whose account can create a key, if any. */
   #ownerOf(key: string): string | undefined {
     const rest = key.slice(this.keys.bull.length + 1);
     return /^(?:wk:|worker\.)([a-z0-9-]{1,63}):/.exec(rest)?.[1];
   }
 
-  /** An account that may not bring scripts of its own can run those that Redis was told, by their hash. */
+  /** An account that may not load scripts can run those that Redis has, by their hash. */
   async #teach(): Promise<void> {
     await this.redis.script('LOAD', reportScript.lua);
   }

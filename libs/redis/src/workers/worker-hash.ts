@@ -5,9 +5,9 @@ import { defineScript } from '../script/define-script.js';
 import { affixesOf, hashOf } from '../script/script.js';
 
 /**
- * All workers as they are in one moment: each one's id, fields and values of its record, and its owner. Schedulers look at them all
- * the time, so that asking for each of them would be most of what Redis does while nothing happens. The arguments are what stands before and
- * behind an id in the key of a record, and in that of an owner.
+ * All workers at one moment: each one's id, fields and values of its record, and its owner. Schedulers read them
+ * continuously, so separate requests would be most of the load of an idle Redis. The arguments are the parts before and
+ * after an id in the key of a record, and in that of an owner.
  */
 const workersScript = defineScript(
   { keys: ['workers'], args: ['beforeWorker', 'behindWorker', 'beforeOwner', 'behindOwner'] },
@@ -21,7 +21,7 @@ return found
 `,
 );
 
-/** All workers there are, and which scheduler each belongs to. */
+/** All workers, and the scheduler that owns each. */
 export async function readWorkers(redis: Redis, keys: RedisKeys): Promise<readonly WorkerRecord[]> {
   const [beforeWorker, behindWorker] = affixesOf(keys.worker);
   const [beforeOwner, behindOwner] = affixesOf(keys.workerOwner);
@@ -36,7 +36,7 @@ export async function readWorkers(redis: Redis, keys: RedisKeys): Promise<readon
     .filter((worker) => worker !== undefined);
 }
 
-/** Reads a worker's hash `worker(id)`; undefined where there is none. */
+/** Reads a worker's hash `worker(id)`; undefined if there is none. */
 export function readWorkerHash(
   id: string,
   hash: Readonly<Record<string, string>>,

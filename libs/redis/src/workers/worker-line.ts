@@ -16,34 +16,37 @@ import { PassedOver, passOver } from '../connection/queue-log.js';
 import { maxOutEntries, reportScript } from './report.lua.js';
 import { StreamTail } from '../events/stream-tail.js';
 
-/** Longest time that an event waits for others to travel with it, in ms. */
+/** Maximum time that an event waits for others in its batch, in ms. */
 export const batchMs = 50;
 /**
- * The same for a worker that says a lot: `manyEvents` or more in each `batchMs` of its last batch. Measured with 100
- * workers of 200 events/s: Redis's time goes into the number of batches, not into their size.
+ * The same for a worker with many events: `manyEvents` or more in each `batchMs` of its last batch. Measured with 100
+ * workers of 200 events/s: Redis' time depends on the number of batches, not on their size.
  */
 const busyBatchMs = 200;
 const manyEvents = 8;
-/** A batch of about this size goes at once. */
+/** A batch of about this size is sent at once. */
 const maxBatchBytes = 256 * 1024;
-/** An entry of about this size goes at once: far below what the reader refuses, since one may hold an outcome with a patch. */
+/**
+ * An entry of about this size is sent at once: far below the reader's limit, since one may contain an outcome with a
+ * patch.
+ */
 const maxEntryLength = 1024 * 1024;
-/** Pause before something is tried again that Redis could not do. */
+/** Delay before a failed step is retried. */
 const retryMs = 200;
 
 interface Batch {
   readonly job: string;
   readonly lease: number;
   readonly events: NewEvent[];
-  /** The attempt was taken up then, and nothing was said of it yet. */
+  /** The attempt was taken then, and that is not reported yet. */
   readonly startedAt?: number;
   heartbeat?: WorkerReport;
   bytes: number;
 }
 
 /**
- * A worker's line over Redis: assignments come from its own queue, one at a time, control messages from its control
- * stream at any time, and all that it says goes to its own stream. It needs no key but its own.
+ * A worker's connection to its scheduler over Redis: assignments come from its own queue, one at a time, control
+ * messages from its control stream at any time, and all reports go to its own stream. It needs no keys but its own.
  */
 export class RedisWorkerLine implements WorkerLine {
   readonly #redis: Redis;
@@ -54,7 +57,7 @@ export class RedisWorkerLine implements WorkerLine {
   #timer: NodeJS.Timeout | undefined;
   #toldAt = 0;
   #waitMs = batchMs;
-  /** What is said in one turn of the event loop travels in one entry. */
+  /** Reports of one turn of the event loop are sent in one entry. */
   #outbox: string[] = [];
   #outboxLength = 0;
   #entries = 0;
@@ -72,7 +75,7 @@ export class RedisWorkerLine implements WorkerLine {
     this.#assignments = new AssignmentQueue(this.#redis, keys, worker);
   }
 
-  /** Rejects where Redis refuses us: wrong password, or a right that the worker needs and has not. Waits while it is busy. */
+  /** Rejects if Redis refuses us: wrong password, or a missing permission. Waits while it is busy. */
   async probe(): Promise<void> {
     for (;;) {
       try {
@@ -86,7 +89,7 @@ export class RedisWorkerLine implements WorkerLine {
     }
   }
 
-  /** Begins to take assignments and control messages. */
+  /** Starts receiving assignments and control messages. */
   open(duties: WorkerDuties): void {
     this.#control.add(this.keys.workerControl(this.worker), '0-0', (entries) => {
       for (const [, fields] of entries) {
@@ -97,14 +100,14 @@ export class RedisWorkerLine implements WorkerLine {
     void this.#assignments.run(duties);
   }
 
-  /** Takes no further assignment; resolves when the one under way is carried out. */
+  /** Takes no more assignments; resolves when the current one is finished. */
   async stopTaking(): Promise<void> {
     await this.#assignments.stop();
   }
 
   /**
-   * Says something, after all that was said before it. Never rejects; while Redis is away it is kept. A heartbeat goes along
-   * with events that wait, if there are any: it depends on none of them.
+   * Sends a report after all earlier ones. Never rejects; reports are buffered during an outage. A heartbeat is sent
+   * with waiting events, if any: it does not depend on them.
    */
   say(report: WorkerReport): Promise<void> {
     if (report.kind === 'heartbeat' && this.#batch) {
@@ -115,7 +118,7 @@ export class RedisWorkerLine implements WorkerLine {
     return this.#put(report);
   }
 
-  /** Says that something happened to a job, together with what else happens within `batchMs`. `now` is of the monotonic clock. */
+  /** Reports an event of a job, batched with others within `batchMs`. `now` is of the monotonic clock. */
   tell(job: string, lease: number, event: NewEvent, now: number): void {
     if (this.#batch && (this.#batch.job !== job || this.#batch.lease !== lease)) this.#endBatch();
     this.#batch ??= { job, lease, events: [], bytes: 0 };
@@ -129,8 +132,8 @@ export class RedisWorkerLine implements WorkerLine {
   }
 
   /**
-   * Says that an attempt was taken up, with its first events: whoever would hear of it at once would take the CPU from
-   * the agent, who is at its first request now.
+   * Reports that an attempt was taken, with its first events: an immediate report would make its readers compete for
+   * the CPU with the agent, who is sending its first request.
    */
   sayStarted(report: Extract<WorkerReport, { kind: 'started' }>, now: number): void {
     this.#endBatch();
@@ -173,7 +176,7 @@ export class RedisWorkerLine implements WorkerLine {
     if (this.#outboxLength === 0) setImmediate(() => this.#flush());
     this.#outbox.push(text);
     this.#outboxLength += text.length;
-    // What is still in the outbox goes with the next flush, behind what went before.
+    // The rest of the outbox is sent with the next flush, in order.
     return turnOver().then(() => this.#last);
   }
 
@@ -187,8 +190,8 @@ export class RedisWorkerLine implements WorkerLine {
   }
 
   /**
-   * Our own entry ids make sending again harmless: what Redis has already, it refuses. So it would with an entry that was
-   * overtaken by a later one while it waited to be sent again: each goes when the one before it is there.
+   * Our own entry ids make resending idempotent: Redis refuses an entry that it already has. It would also refuse one
+   * that was overtaken by a later one while it waited to be resent: each is sent when the previous one has arrived.
    */
   async #add(entry: string, text: string): Promise<void> {
     for (;;) {
@@ -197,7 +200,7 @@ export class RedisWorkerLine implements WorkerLine {
         this.#failed.wentWell();
         return;
       } catch (error) {
-        // What comes twice was there already: the answer to the first was lost.
+        // A duplicate had already arrived: the answer to the first was lost.
         if (isDouble(error)) return;
         if (!isOutage(error) && !isFull(error)) {
           passOver(this.#redis, 'a report was refused by Redis and is dropped', { entry })(error);
@@ -209,7 +212,10 @@ export class RedisWorkerLine implements WorkerLine {
     }
   }
 
-  /** Where Redis is full, by the script that may go a little beyond that; what is too much for it waits for the relay to read. */
+  /**
+   * If Redis is full, with the script that may exceed the limit a little; what is too large for it waits until the
+   * relay has read.
+   */
   async #addOnce(entry: string, text: string): Promise<void> {
     const key = this.keys.workerOut(this.worker);
     try {
@@ -221,7 +227,7 @@ export class RedisWorkerLine implements WorkerLine {
   }
 }
 
-/** Whether Redis has an entry of this number, or a later one, already. */
+/** Whether Redis already has an entry of this number, or a later one. */
 const isDouble = (error: unknown): boolean => error instanceof Error && error.message.includes('equal or smaller than');
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -11,9 +11,9 @@ import { allTheSame } from '../script/script.js';
 import { readWorkerHash, readWorkers } from './worker-hash.js';
 
 /**
- * Writes a new worker down, unless somebody else leads its pool by now: whoever was frozen since it looked would start
- * more of them than there may be. Asked again, because the first answer was lost with its connection, it leaves alone what has
- * become of the worker since. `fields` are names and values of its record. Gives 1 where it is ours, else 0.
+ * Registers a new worker, unless another scheduler leads its pool by now: a scheduler that was frozen after its
+ * decision would start too many. Called again after a lost answer, it does not change the worker. `fields` are names
+ * and values of its record. Returns 1 if it is ours, else 0.
  */
 const registerScript = defineScript(
   {
@@ -37,7 +37,7 @@ return 1
 `,
 );
 
-/** Writes fields of a worker that there is; `cleared`, JSON, are those that go. Gives 0 where there is none. */
+/** Writes fields of an existing worker; `cleared`, JSON, are those to delete. Returns 0 if there is none. */
 const noteScript = defineScript(
   { keys: ['worker'], args: ['cleared'], rest: 'fields', whenFull: true },
   `
@@ -49,9 +49,9 @@ return 1
 );
 
 /**
- * Notes that a worker is idle, unless it was given another attempt since the one (`job`, `lease`, or '') that it says it finished. One that has
- * had all its jobs is never idle again, whatever it says. `rssMb` is '' where it is not known.
- * Gives 1, or -1 where that was its last job, or 0 where the word is out of date.
+ * Records that a worker is idle, unless it got another attempt since the one (`job`, `lease`, or '') that it reports as
+ * finished. A worker that has had all its jobs is never idle again, whatever it reports. `rssMb` is '' if unknown.
+ * Returns 1, or -1 if that was its last job, or 0 if the report is outdated.
  */
 const idleScript = defineScript(
   { keys: ['worker'], args: ['job', 'lease', 'now', 'rssMb'], whenFull: true },
@@ -72,7 +72,7 @@ return 1
 `,
 );
 
-/** The workers' records, and which scheduler each belongs to: its owner relays its stream and gives it its jobs. */
+/** The workers' records, and the scheduler that owns each: the owner relays its stream and assigns its jobs. */
 export class WorkerRegistry {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
@@ -85,13 +85,13 @@ export class WorkerRegistry {
     this.#keys = queues.keys;
   }
 
-  /** Writes a new worker down, as ours, before its container is started; false where it's not ours to start any more. */
+  /** Registers a new worker as ours, before its container is started; false if we may not start it any more. */
   async register(
     worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt' | 'engine'> & {
       readonly bridge?: string | undefined;
       readonly release?: string | undefined;
       readonly afterJobs: number;
-      /** SHA-256, in hex, of what it proves itself by to a bridge over the network. */
+      /** SHA-256, in hex, of its credential for a bridge on the network. */
       readonly bridgeCredential?: string | undefined;
     },
   ): Promise<boolean> {
@@ -120,18 +120,18 @@ export class WorkerRegistry {
     return readWorkers(this.#redis, this.#keys);
   }
 
-  /** Takes or keeps workers; gives those that are ours, without those of other schedulers. */
+  /** Takes or renews workers; returns those that are ours, without those of other schedulers. */
   async own(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const owned = await own(this.#redis, this.#ownersOf(ids), this.scheduler);
     return new Set(ids.filter((_, i) => owned[i]));
   }
 
-  /** Lets go of workers, so that another scheduler can take them at once. */
+  /** Releases workers, so that another scheduler can take them at once. */
   async release(ids: readonly string[]): Promise<void> {
     await release(this.#redis, this.#ownersOf(ids), this.scheduler);
   }
 
-  /** Notes facts about a worker; nothing happens to one that was forgotten. */
+  /** Records facts about a worker; ignored if it was removed. */
   async note(
     id: string,
     facts: Readonly<Record<string, string | number>> & { readonly phase?: WorkerPhase },
@@ -145,8 +145,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * Notes that a worker is idle, after the attempt that it names, and its memory, where it's known. `spent` where that was its last
-   * one, `late` where the word is out of date.
+   * Records that a worker is idle after the named attempt, and its memory, if known. `spent` if that was its last one,
+   * `late` if the report is outdated.
    */
   async noteIdle(
     id: string,
@@ -161,19 +161,19 @@ export class WorkerRegistry {
     return answer === 1 ? 'idle' : answer === -1 ? 'spent' : 'late';
   }
 
-  /** Writes down that a worker is to leave by then (epoch ms): whoever owns it sees to that. */
+  /** Records that a worker must leave by then (epoch ms): its owner enforces that. */
   async askDrain(id: string, by: number): Promise<void> {
     await askDrain(this.#redis, this.#keys, id, by);
   }
 
-  /** Tells a worker something, whatever it does at the moment. */
+  /** Sends a worker a control message at any time. */
   async tell(id: string, control: string): Promise<void> {
     const entry = ['MAXLEN', 1_000, '*', 'd', control] as const;
     const key = this.#keys.workerControl(id);
     await this.#redis.xadd(key, ...entry).catch(allTheSame(this.#redis, 'XADD', key, ...entry));
   }
 
-  /** Removes all that there is of a worker: record, streams, queue. */
+  /** Removes everything of a worker: record, streams, queue. */
   async forget(id: string): Promise<void> {
     const keys = this.#keys;
     await this.queues
