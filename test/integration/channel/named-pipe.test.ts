@@ -71,7 +71,7 @@ test('a worker that is killed has left for its host, which removes the pipes', a
   await sh('mkfifo -m 0660 w-1.in.fifo w-1.out.fifo', folder);
   const other = spawn(
     'sh',
-    ['-c', 'exec 3<>w-1.in.fifo 4<>w-1.out.fifo; echo ready; echo \'{"a":1}\' >&4; printf half >&4; exec sleep 60'],
+    ['-c', 'exec 3<>w-1.in.fifo 4<>w-1.out.fifo; echo \'{"a":1}\' >&4; printf half >&4; echo ready; exec sleep 60'],
     {
       cwd: folder,
     },
