@@ -1,6 +1,6 @@
 import {
   Leadership,
-  Leases,
+  RedisLeases,
   ProfileQueue,
   Queues,
   RedisEventLog,
@@ -33,7 +33,7 @@ export async function openRedisJobs(url: string, namespace: string) {
   await new Leadership(queues, 's-0').pools(['default']);
   const registry = new WorkerRegistry(queues, 's-0');
   await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 100 });
-  const leases = new Leases(queues, ticking);
+  const leases = new RedisLeases(queues, ticking);
   const store = new RedisJobStore(redis, keys, ticking);
   const log = new RedisEventLog(() => connectRaw(url, { name: 'contract-events' }), keys, ticking);
   /** Takes the first job that waits. */

@@ -1,5 +1,5 @@
 import { noUsage, type JobRecord } from '@remuda/domain';
-import { Leases, Queues, RedisJobStore, redisKeys } from '@remuda/redis';
+import { RedisLeases, Queues, RedisJobStore, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
 import { withoutLeases } from './without.js';
@@ -25,7 +25,7 @@ export async function passOfJobs(url: string, watch: RawConnection, leases: 'kep
     const ids = Array.from({ length: jobs }, (_, i) => `j-${leases}-${i}`);
     for (const id of ids) await store.submit([{ id, spec }]);
     if (leases === 'without') await replaceScripts(redis);
-    const keeper = new Leases(new Queues(redis, keys), systemClock);
+    const keeper = new RedisLeases(new Queues(redis, keys), systemClock);
     await redis.set(keys.workerOwner(worker), scheduler);
     const before = await scriptTime(watch);
     for (const id of ids) {

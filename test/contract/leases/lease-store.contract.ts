@@ -3,7 +3,7 @@ import { noUsage } from '@remuda/domain';
 import { jobSpec, jobRef } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-/** Leases of the jobs of one profile, `default`, with one idle worker that belongs to the scheduler `s-0`. */
+/** The leases of the jobs of one profile, `default`, with one idle worker that belongs to the scheduler `s-0`. */
 export interface LeaseHarness {
   readonly leases: LeaseStore;
   readonly store: JobStore;

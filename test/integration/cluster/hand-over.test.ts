@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { Leases, ownMs } from '@remuda/redis';
+import { RedisLeases, ownMs } from '@remuda/redis';
 import { InstantEngine, jobRef } from '@remuda/testing';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -84,7 +84,7 @@ test('a scheduler gives no job to a worker that another one has taken since the 
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine, profile });
   try {
     const answers: string[] = [];
-    vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, claim, worker) {
+    vi.spyOn(RedisLeases.prototype, 'assign').mockImplementationOnce(async function (this: RedisLeases, claim, worker) {
       await cluster.redis.set(cluster.keys.workerOwner(worker), 's-other', 'PX', 500);
       const answer = await this.assign(claim, worker);
       answers.push(answer.kind);

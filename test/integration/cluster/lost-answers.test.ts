@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { InstantEngine, jobRef } from '@remuda/testing';
 import { noUsage, type Assignment, type JobEvent, type TurnEnd } from '@remuda/domain';
-import { Leases, ProfileQueue, Queues, RedisWorkerLine, WorkerRegistry } from '@remuda/redis';
+import { RedisLeases, ProfileQueue, Queues, RedisWorkerLine, WorkerRegistry } from '@remuda/redis';
 import { own } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
@@ -65,7 +65,10 @@ test('an event that was written before a takeover is not written again with the 
 });
 
 test('an assignment that is asked for twice, because its answer was lost, is the same one', async () => {
-  const run = vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, ...args) {
+  const run = vi.spyOn(RedisLeases.prototype, 'assign').mockImplementationOnce(async function (
+    this: RedisLeases,
+    ...args
+  ) {
     const [first, again] = await Promise.all([this.assign(...args), this.assign(...args)]);
     expect(again).toMatchObject({ ...first, grant: expect.any(String) as string });
     return again;
@@ -85,7 +88,10 @@ test('an assignment that is asked for again once its worker has begun is the sam
   const mayEnd = new Promise<void>((resolve) => (end = resolve));
   const engine = () => new InstantEngine(() => mayEnd.then(() => ok));
   const cluster = await startCluster({ engine });
-  const run = vi.spyOn(Leases.prototype, 'assign').mockImplementationOnce(async function (this: Leases, ...args) {
+  const run = vi.spyOn(RedisLeases.prototype, 'assign').mockImplementationOnce(async function (
+    this: RedisLeases,
+    ...args
+  ) {
     const first = await this.assign(...args);
     await expect.poll(async () => (await cluster.store.find(jobRef(args[0].job.id)))?.state).toBe('running');
     const again = await this.assign(...args);
@@ -155,7 +161,7 @@ test('a job that was put back to the queue unbeknown to its scheduler is claimed
   try {
     const id = await submit(cluster);
     await begun;
-    vi.spyOn(Leases.prototype, 'settle').mockImplementationOnce(async function (this: Leases, ...args) {
+    vi.spyOn(RedisLeases.prototype, 'settle').mockImplementationOnce(async function (this: RedisLeases, ...args) {
       await this.settle(...args);
       return { kind: 'fenced' };
     });

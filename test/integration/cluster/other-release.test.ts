@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { messageFormats, type Formats } from '@remuda/protocol';
-import { Leases, ProfileQueue, Queues, RedisWorkerLine, settleFormat, redisKeys } from '@remuda/redis';
+import { RedisLeases, ProfileQueue, Queues, RedisWorkerLine, settleFormat, redisKeys } from '@remuda/redis';
 import { commandsOf, connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { createLogger, systemClock } from '@remuda/runtime';
 import { InstantEngine, ManualClock, jobRef } from '@remuda/testing';
@@ -79,7 +79,7 @@ test('a worker that is sent a newer assignment gives it back as a matter of ours
     ...{ v: 1, job: 'j-1', lease: 1 },
     outcome: { kind: 'failed', failure: { code: 'worker.incompatible', message: expect.stringContaining('2') } },
   });
-  expect((await new Leases(queues, clock).read('j-1'))?.job.state).toBe('assigned');
+  expect((await new RedisLeases(queues, clock).read('j-1'))?.job.state).toBe('assigned');
   await queue.close();
   await queues.close();
   queues.connection.close();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InstantEngine, type TurnScript, jobRef } from '@remuda/testing';
 import { noUsage, type JobSpec } from '@remuda/domain';
-import { Leases, Queues } from '@remuda/redis';
+import { RedisLeases, Queues } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { contentsOf } from '../redis-contents.js';
 import { startRedis, type TestRedis } from '../redis.js';
@@ -137,7 +137,7 @@ describe('a job that is never started', () => {
       async () => ended,
       async (made) => {
         const id = await submit(made, { runAt: Date.now() + 3_600_000 });
-        const leases = new Leases(new Queues(made.redis, made.keys), systemClock);
+        const leases = new RedisLeases(new Queues(made.redis, made.keys), systemClock);
         await leases.failQueued(id, { code: 'job.expired', message: 'too late' });
         expect(await placesOf(made)).toEqual([]);
       },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { InstantEngine, type TurnScript, jobRef } from '@remuda/testing';
 import { noUsage, type JobEvent, type JobSpec, type TurnEnd } from '@remuda/domain';
-import { Leases } from '@remuda/redis';
+import { RedisLeases } from '@remuda/redis';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
@@ -257,8 +257,8 @@ describe('cancelling', () => {
   test('a job whose cancel comes while a failure of it is recorded is not tried again', async () => {
     const crash: TurnEnd = { kind: 'failed', failure: { code: 'engine.crashed', message: 'it fell over' } };
     await withCluster({ engine: () => new InstantEngine(async () => crash) }, async (cluster) => {
-      const settle = vi.spyOn(Leases.prototype, 'settle').mockImplementationOnce(async function (
-        this: Leases,
+      const settle = vi.spyOn(RedisLeases.prototype, 'settle').mockImplementationOnce(async function (
+        this: RedisLeases,
         ...args
       ) {
         expect(args[1]).toMatchObject({ state: 'queued' });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Clock } from '@remuda/domain';
 import {
   Leadership,
-  Leases,
+  RedisLeases,
   RedisJobStore,
   WorkerRegistry,
   type HeldJob,
@@ -33,7 +33,7 @@ export async function assignJob({ queues, queue, clock }: AssignParts, id: strin
   await store.close();
   const held = (await queue.claim())!;
   expect(held.id).toBe(id);
-  const leases = new Leases(queues, clock);
+  const leases = new RedisLeases(queues, clock);
   const { job } = (await leases.read(id))!;
   const claim = { held, scheduler, job, prompt, start: { kind: 'warm' }, models: [], grant: `g-${id}` } as const;
   expect(await leases.assign(claim, worker)).toMatchObject({ kind: 'assigned', lease: 1, attempt: 1 });

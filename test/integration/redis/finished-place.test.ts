@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noUsage, type Ending, type Failure } from '@remuda/domain';
-import { Forgetting, Leases, ProfileQueue, Queues, Sweeps, defaultRetention, redisKeys } from '@remuda/redis';
+import { Forgetting, RedisLeases, ProfileQueue, Queues, Sweeps, defaultRetention, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { createLogger } from '@remuda/runtime';
 import { ManualClock } from '@remuda/testing';
@@ -22,7 +22,7 @@ let server: TestRedis;
 let redis: RawConnection;
 let queues: Queues;
 let queue: ProfileQueue;
-let leases: Leases;
+let leases: RedisLeases;
 let orphaned: OrphanedClaims;
 
 beforeEach(async () => {
@@ -31,7 +31,7 @@ beforeEach(async () => {
   redis = connectRaw(server.url, { name: 'test' });
   queues = new Queues(redis, keys);
   queue = new ProfileQueue(queues, 'default', 's-0');
-  leases = new Leases(queues, clock);
+  leases = new RedisLeases(queues, clock);
   orphaned = new OrphanedClaims({
     ...{ leases, sweeps: new Sweeps(queues), queues: [queue], clock },
     log: createLogger({ name: 'test', level: 'silent' }),

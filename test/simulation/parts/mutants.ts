@@ -1,5 +1,5 @@
 import type { FoundJob, JobState } from '@remuda/domain';
-import { Leases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob } from '@remuda/redis';
+import { RedisLeases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob } from '@remuda/redis';
 import { relayScript, settleScript, type Script } from '@remuda/redis/testing';
 import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
 import { OperatorOrders } from '../../../apps/scheduler/src/workers/operator-orders.js';
@@ -177,10 +177,10 @@ function readAs(state: JobState, instead: readonly JobState[]): () => void {
   const misread = (found: FoundJob): FoundJob =>
     instead.includes(found.job.state) ? { ...found, job: { ...found.job, state } } : found;
   const undoRead = patch(
-    Leases.prototype,
+    RedisLeases.prototype,
     'read',
     (own) =>
-      async function (this: Leases, id: string) {
+      async function (this: RedisLeases, id: string) {
         const found = await own.call(this, id);
         return found && misread(found);
       },

@@ -37,7 +37,7 @@ import { spentByAttempt, spentOf } from './spent.js';
 type Unleased = Omit<Assignment, 'attempt' | 'lease'>;
 
 /** The leases in Redis: each step is one script. */
-export class Leases implements LeaseStore {
+export class RedisLeases implements LeaseStore {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
 
