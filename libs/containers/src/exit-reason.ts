@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-/** What is known of how a process ended. */
+/** How a process ended, as far as known. */
 export interface ProcessEnd {
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
@@ -8,8 +8,8 @@ export interface ProcessEnd {
 }
 
 /**
- * Whether it ended because a process in it was killed for want of memory: by SIGKILL then. One that ended otherwise has outlived
- * that; its end is its own. Where the exit code is unknown, the kill is the best explanation.
+ * Whether it ended because one of its processes was killed for lack of memory: by SIGKILL. If it ended otherwise, it
+ * survived that kill. If the exit code is unknown, the kill is the most likely cause.
  */
 export function diedOfMemory({ exitCode, outOfMemory }: ProcessEnd): boolean {
   return outOfMemory === true && (exitCode === undefined || signalOf(exitCode) === 'SIGKILL');

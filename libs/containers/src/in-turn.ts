@@ -1,8 +1,8 @@
-/** Carries out acts on one name one after the other; acts on other names do not wait. */
+/** Runs actions on the same name one after another; actions on other names do not wait. */
 export class InTurn {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Runs the act when those before it on this name have settled, and gives what it gives. */
+  /** Runs the action when earlier ones on this name have settled, and returns its result. */
   run<T>(name: string, act: () => Promise<T>): Promise<T> {
     const turn = (this.#last.get(name) ?? Promise.resolve()).then(act, act);
     const settled: Promise<void> = turn.then(

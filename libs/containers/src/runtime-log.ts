@@ -1,4 +1,4 @@
-/** Where a runtime says what it does; a pino logger fits. */
+/** A runtime's log; a pino logger fits. */
 export interface RuntimeLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

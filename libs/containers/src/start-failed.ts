@@ -1,11 +1,11 @@
 import { RemudaError } from '@remuda/domain';
 
-/** The error of a container that can't be had: says what was tried, and what to do about it. */
+/** The error of a container that could not be started: says what was tried, and the cure. */
 export function startFailed(message: string, cause?: unknown): RemudaError {
   return new RemudaError('container.start_failed', message, cause === undefined ? {} : { cause });
 }
 
-/** What an unknown thrown value says. */
+/** The message of an unknown thrown value. */
 export function said(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

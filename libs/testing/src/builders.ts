@@ -1,7 +1,7 @@
 import { defaultTenant, type JobRef } from '@remuda/domain';
 import type { ContainerSpec, JobSpec, Profile, SeenWorker } from '@remuda/domain';
 
-/** Names a job of the default tenant. */
+/** Identifies a job of the default tenant. */
 export const jobRef = (id: string, tenant: string = defaultTenant): JobRef => ({ tenant, id });
 
 /** A small job; name what matters to the test. */

@@ -14,7 +14,7 @@ interface FakeContainer {
 
 type Listener = (exit: ContainerExit) => void;
 
-/** What the fake runtimes of one test share: the containers, which outlive the runtime objects. */
+/** Shared by the fake runtimes of one test: the containers, which outlive the runtime objects. */
 export class FakeMachine {
   readonly containers = new Map<string, FakeContainer>();
   /** How often each image was replaced. */
@@ -30,12 +30,12 @@ export class FakeMachine {
     for (const { cluster, tell } of this.#watches) if (cluster === container.cluster) tell(exit);
   }
 
-  /** Replaces what an image's name stands for. */
+  /** Replaces the image that a name refers to. */
   rebuild(image: string): void {
     this.#rebuilt.set(image, this.#times(image) + 1);
   }
 
-  /** Names what an image's name stands for. */
+  /** The image that a name refers to. */
   releaseOf(image: string): string {
     return `${image}#${String(this.#times(image))}`;
   }
@@ -44,7 +44,7 @@ export class FakeMachine {
     return this.#rebuilt.get(image) ?? 0;
   }
 
-  /** Tells of the cluster's containers that end; the returned function ends it. */
+  /** Reports the cluster's containers that end; the returned function unsubscribes. */
   watch(cluster: string, tell: Listener): () => void {
     const watch = { cluster, tell };
     this.#watches.add(watch);
@@ -52,13 +52,13 @@ export class FakeMachine {
   }
 }
 
-/** How a fake runtime differs from one where all goes well. */
+/** How a fake runtime deviates from normal. */
 export interface FakeContainerRuntimeOptions {
   readonly cluster?: string;
   readonly machine?: FakeMachine;
-  /** Images that can't be had. */
+  /** Images that are not available. */
   readonly missing?: readonly string[];
-  /** Called at each start that makes a container: may throw, and may end it through the machine later. */
+  /** Called at each start that creates a container: may throw, and may end it through the machine later. */
   readonly onStart?: (spec: ContainerSpec) => void;
 }
 

@@ -1,13 +1,16 @@
 import type { AbortSignalLike, Ended, Engine, NewEvent, Turn, TurnEnd } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
 
-/** What an instant engine does with a turn. Default: nothing, and says so. */
+/** What an instant engine does with a turn. Default: nothing. */
 export type TurnScript = (turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike) => Promise<TurnEnd>;
 
-/** An engine without an agent: it is warm at once and answers by a script. Passes the same contract suite as the real one. */
+/**
+ * An engine without an agent: it is warm at once and answers by a script. Passes the same contract suite as the real
+ * one.
+ */
 export class InstantEngine implements Engine {
   readonly version = '9.9.9';
-  /** `memory` is what it says of its memory in MiB, whenever it's asked. */
+  /** `memory` is its reported memory in MiB. */
   constructor(
     private readonly script: TurnScript = answerAtOnce,
     private readonly memory: () => number | undefined = () => undefined,

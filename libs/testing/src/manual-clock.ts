@@ -8,11 +8,11 @@ interface Sleeper {
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #now: number;
-  /** What it shows beside the time that has passed: it was set, or the machine was suspended. */
+  /** Its offset from the passed time: it was set, or the machine was suspended. */
   #off = 0;
   #sleepers: readonly Sleeper[] = [];
 
-  /** @param now Where it starts, epoch ms. */
+  /** @param now Its start, epoch ms. */
   constructor(now = 1_700_000_000_000) {
     this.#now = now;
   }
@@ -25,12 +25,12 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  /** Sets it forward or back, as an operator does, or as a suspended machine finds it: nothing sleeps the shorter or longer for it. */
+  /** Sets it forward or back, as an operator does, or as after a suspension: sleeps are not affected. */
   jump(ms: number): void {
     this.#off += ms;
   }
 
-  /** How many sleeps are under way. */
+  /** Number of pending sleeps. */
   get sleeping(): number {
     return this.#sleepers.length;
   }
@@ -52,7 +52,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Moves the time on and wakes, in their order, those whose time has come; what they do next is done when it resolves. */
+  /** Advances the time and wakes the sleeps that are due, in order; what follows from them is done when it resolves. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
@@ -72,5 +72,5 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves when the promises that are ready have been carried on. */
+/** Resolves when settled promises have been processed. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -12,7 +12,7 @@ const notModified = 304;
 const notFound = 404;
 const conflict = 409;
 
-/** A container as the engine shows it. */
+/** A container as listed by the engine. */
 export interface FoundContainer {
   readonly id: string;
   /** `created`, `running`, `paused`, `exited`, `dead`, … */
@@ -20,20 +20,20 @@ export interface FoundContainer {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A container that is looked at closely. */
+/** An inspected container. */
 export interface InspectedContainer extends FoundContainer {
   readonly exitCode: number;
   readonly outOfMemory: boolean;
 }
 
-/** Containers on the engine: one call each, which logs, calls and translates the refusals that it knows. */
+/** Containers on the engine: each method makes one call, logs it, and translates known refusals. */
 export class ContainerClient {
   constructor(
     private readonly docker: Docker,
     private readonly log: RuntimeLog,
   ) {}
 
-  /** Makes a container; `taken` when there is one of that name. Rejects with `container.start_failed`. */
+  /** Creates a container; `taken` if there is one of that name. Rejects with `container.start_failed`. */
   async create(options: ContainerCreateOptions & { name: string }): Promise<'created' | 'taken'> {
     this.log.debug({ container: options.name, image: options.Image }, 'creating a container');
     try {
@@ -46,7 +46,7 @@ export class ContainerClient {
     }
   }
 
-  /** Starts a container; one that runs already is left alone. Rejects with `container.start_failed`. */
+  /** Starts a container; a running one is left alone. Rejects with `container.start_failed`. */
   async start(name: string): Promise<void> {
     this.log.debug({ container: name }, 'starting a container');
     try {
@@ -56,13 +56,13 @@ export class ContainerClient {
     }
   }
 
-  /** Sends a signal; a container that is gone or does not run has no need of it. */
+  /** Sends a signal; ignores a container that is gone or not running. */
   async signal(name: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     this.log.debug({ container: name, signal }, 'signalling a container');
     await unless([notFound, conflict], this.docker.getContainer(name).kill({ signal }));
   }
 
-  /** Resolves when the container no longer runs, or after `ms`. */
+  /** Resolves when the container has stopped, or after `ms`. */
   async waitUntilStopped(name: string, ms: number): Promise<void> {
     const limit = AbortSignal.timeout(ms);
     try {
@@ -79,13 +79,13 @@ export class ContainerClient {
     try {
       await unless([notFound], container.remove({ force: true, v: true }));
     } catch (error) {
-      // another call removes it at this moment
+      // another call is removing it
       if (statusOf(error) !== conflict) throw error;
       await unless([notFound], container.wait({ condition: 'removed' }));
     }
   }
 
-  /** What the engine knows of the container; undefined when there is none of that name or id. */
+  /** The engine's details of the container; undefined if there is none of that name or id. */
   async inspect(name: string): Promise<InspectedContainer | undefined> {
     try {
       const { Id, State, Config } = await this.docker.getContainer(name).inspect();
@@ -104,7 +104,7 @@ export class ContainerClient {
     return found.map(({ Id: id, State: status, Labels: labels }) => ({ id, status, labels }));
   }
 
-  /** The last lines that the container printed; none when it is gone. */
+  /** The container's last lines of output; none if it is gone. */
   async lastLines(name: string, count: number): Promise<readonly string[]> {
     try {
       const log = await this.docker.getContainer(name).logs({ stdout: true, stderr: true, tail: count });

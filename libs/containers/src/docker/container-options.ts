@@ -7,7 +7,7 @@ import { workerLayout } from '../worker-layout.js';
 const mebibyte = 1024 * 1024;
 const cpuPeriodUs = 100_000;
 
-/** The cluster whose container it will be, and the host's folder with this worker's sockets. */
+/** The cluster of the container, and the host's folder with this worker's sockets. */
 export interface ContainerHome {
   readonly cluster: string;
   readonly socketDir: string;
@@ -36,7 +36,7 @@ export function containerOptions(spec: ContainerSpec, home: ContainerHome): Cont
   };
 }
 
-/** The worker's environment as far as the image decides it; the spec's own variables win. */
+/** The worker's environment that the image determines; the spec's own variables take precedence. */
 const layoutEnv: Readonly<Record<string, string>> = {
   [workerEnv.workspace]: workerLayout.workspace,
   [workerEnv.home]: workerLayout.home,
@@ -46,7 +46,7 @@ const layoutEnv: Readonly<Record<string, string>> = {
   [workerEnv.bridge]: `unix:${workerLayout.sockets}/${bridgeSockets.model}`,
 };
 
-/** The same for every worker. The worker is root so that it can start, and kill, what runs as the other user; no more. */
+/** The same for every worker. The worker is root only to start, and kill, processes of the other user. */
 const walls: HostConfig = {
   CapDrop: ['ALL'],
   CapAdd: ['SETUID', 'SETGID', 'KILL'],
@@ -61,10 +61,10 @@ const walls: HostConfig = {
   LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '2' } },
 };
 
-/** Tmpfs counts as memory of the container: a full workspace may run it out of memory before it is out of space. */
+/** Tmpfs counts as memory of the container: a full workspace may exhaust the memory before its own space. */
 function limits({ cpus, memoryMb, pids, diskMb }: Resources): HostConfig {
   return {
-    // not NanoCpus: the engine refuses more of those than the machine has
+    // not NanoCpus: the engine refuses more than the machine's number
     CpuPeriod: cpuPeriodUs,
     CpuQuota: Math.round(cpus * cpuPeriodUs),
     Memory: memoryMb * mebibyte,
@@ -79,13 +79,13 @@ function limits({ cpus, memoryMb, pids, diskMb }: Resources): HostConfig {
   };
 }
 
-/** Set-gid, so that what either user makes there belongs to the group of both; exec, since builds and tools run there. */
+/** Set-gid, so that files of either user belong to the group of both; exec, since builds and tools run there. */
 function ownTmpfs(sizeMb: number): string {
   const { uid, gid } = workerLayout;
   return `rw,exec,nosuid,nodev,mode=2770,uid=${String(uid)},gid=${String(gid)},size=${String(sizeMb)}m`;
 }
 
-/** A mount, not a bind string: where the folder is missing the engine says so instead of making an empty one. */
+/** A mount, not a bind string: if the folder is missing, the engine fails instead of creating an empty one. */
 function socketMount(socketDir: string): NonNullable<HostConfig['Mounts']>[number] {
   return { Type: 'bind', Source: socketDir, Target: workerLayout.sockets, ReadOnly: true };
 }

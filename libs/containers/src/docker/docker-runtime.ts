@@ -12,18 +12,18 @@ import { ImageClient } from './image-client.js';
 import { containerName, label } from './labels.js';
 import { workerLayout } from '../worker-layout.js';
 
-/** What a Docker runtime needs to know. */
+/** Options of a Docker runtime. */
 export interface DockerRuntimeOptions {
   /** Value of the cluster label: only containers with it are seen and touched. */
   readonly cluster: string;
-  /** The folder with a worker's sockets, as the engine's host knows it; that worker sees it read-only, and no other. */
+  /** The folder with a worker's sockets, as a path on the engine's host; that worker mounts only its own, read-only. */
   readonly socketDirOf: (worker: string) => string;
-  /** Default: what `DOCKER_HOST` says, else the engine's usual socket. */
+  /** Default: `DOCKER_HOST`, otherwise the engine's usual socket. */
   readonly docker?: DockerConnection;
   readonly log: RuntimeLog;
 }
 
-/** Workers as containers of a Docker engine. Exits that another runtime object's `stop` brought about are reported. */
+/** Workers as containers of a Docker engine. Exits caused by another runtime object's `stop` are reported. */
 export class DockerRuntime implements ContainerRuntime {
   readonly kind = 'docker';
   readonly isolated = true;
@@ -64,7 +64,7 @@ export class DockerRuntime implements ContainerRuntime {
     for (const image of new Set(images)) await this.#images.ensure(image);
   }
 
-  /** The id of the image that the name stands for: it changes with the content, whatever the name. */
+  /** The id of the image that the name refers to: it changes with the content, whatever the name. */
   releaseOf(image: string): Promise<string> {
     return this.#images.idOf(image);
   }
@@ -79,7 +79,7 @@ export class DockerRuntime implements ContainerRuntime {
       try {
         await this.#containers.start(options.name);
       } catch (error) {
-        // what can't be removed either stays in the list, and is reaped
+        // if it cannot be removed either, it stays in the list, and is reaped
         await this.#containers.remove(options.name).catch(() => undefined);
         throw error;
       }
@@ -87,7 +87,7 @@ export class DockerRuntime implements ContainerRuntime {
     });
   }
 
-  /** Whether the name is free now: what ended under it is removed, what runs or is about to is left. */
+  /** Whether the name is free now: an ended container is removed, a running or starting one is left. */
   async #clearName(name: string): Promise<boolean> {
     const found = await this.#containers.inspect(name);
     if (found === undefined) return true;

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 
-/** Where a Docker engine is found, where it is not what `DOCKER_HOST` or the default socket says. */
+/** Address of a Docker engine, if it differs from `DOCKER_HOST` and the default socket. */
 export interface DockerConnection {
   /** Path of its unix socket. */
   readonly socketPath?: string;
@@ -8,7 +8,7 @@ export interface DockerConnection {
   readonly port?: number;
 }
 
-/** The address that is tried, for a person. */
+/** The address in use, for a person. */
 export function engineAddress(docker: Docker, connection: DockerConnection | undefined): string {
   const modem = docker.modem as { host?: string; port?: number | string; socketPath?: unknown };
   const origin = connection === undefined ? ' (from DOCKER_HOST, or the default where that is not set)' : '';

@@ -1,10 +1,10 @@
-/** The HTTP status of an engine's refusal; undefined for anything else that was thrown. */
+/** The HTTP status of an engine's refusal; undefined for any other error. */
 export function statusOf(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
   return typeof status === 'number' ? status : undefined;
 }
 
-/** Waits for a call that may be refused with one of these statuses: those mean that there is nothing left to do. */
+/** Waits for a call that may be refused with one of these statuses, which mean that nothing is left to do. */
 export async function unless(statuses: readonly number[], call: Promise<unknown>): Promise<void> {
   try {
     await call;

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { label } from './labels.js';
 
-/** What the engine says of one of the cluster's containers, when it happens. */
+/** An event of one of the cluster's containers. */
 export interface EngineEvent {
   readonly kind: 'start' | 'die' | 'oom' | 'destroy';
   readonly id: string;
@@ -17,8 +17,8 @@ export class EventClient {
   constructor(private readonly docker: Docker) {}
 
   /**
-   * Resolves when the engine has the subscription: nothing that happens from then on is missed. The events end, or
-   * throw, when the connection does; aborting the signal ends it.
+   * Resolves when the engine has the subscription: no later event is missed. The events end, or throw, with the
+   * connection; aborting the signal ends it.
    */
   async open(cluster: string, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
     const filters = { type: ['container' as const], event: [...kinds], label: [`${label.cluster}=${cluster}`] };

@@ -8,11 +8,11 @@ import type { ContainerClient } from './container-client.js';
 import type { EngineEvent, EventClient } from './event-client.js';
 import { label } from './labels.js';
 
-/** Pause before the stream of events is opened again: doubles from the first up to the longest. */
+/** Delay before the stream of events is opened again: doubles from the first to the maximum. */
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 
-/** What a watch looks with, and whom it tells. */
+/** Dependencies of a watch, and its callback. */
 export interface ExitWatchParts {
   readonly cluster: string;
   readonly containers: ContainerClient;
@@ -22,11 +22,11 @@ export interface ExitWatchParts {
 }
 
 /**
- * Tells of each container of the cluster that ends and was not let go before. A lost connection to the engine is
- * opened again for as long as the watch lasts; what ended in between is told then.
+ * Reports each container of the cluster that ends without having been stopped. A lost connection to the engine is
+ * opened again for as long as the watch lasts; containers that ended in between are reported then.
  */
 export class ExitWatch {
-  /** Containers by id; the end of one that is `over` is told, was asked for, or came before the watch. */
+  /** Containers by id; the end of an `over` one was reported, requested, or before the watch. */
   readonly #known = new Map<string, { readonly worker: string; readonly phase: 'runs' | 'over' }>();
   readonly #outOfMemory = new Set<string>();
   readonly #ended = new AbortController();
@@ -34,7 +34,7 @@ export class ExitWatch {
 
   constructor(private readonly parts: ExitWatchParts) {}
 
-  /** Resolves when nothing that ends from then on is missed. Rejects when the engine does not answer. */
+  /** Resolves when no later end is missed. Rejects if the engine does not answer. */
   async open(): Promise<void> {
     const events = await this.#connect((id, worker) => {
       this.letGo(id, worker);
@@ -42,12 +42,12 @@ export class ExitWatch {
     this.#following = this.#follow(events);
   }
 
-  /** The end of this container is no news: it was asked for. */
+  /** The end of this container was requested, and is not reported. */
   letGo(id: string, worker: string): void {
     this.#known.set(id, { worker, phase: 'over' });
   }
 
-  /** Ends the watch; nothing is told after it resolves. */
+  /** Ends the watch; nothing is reported after it resolves. */
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#following;
@@ -76,7 +76,7 @@ export class ExitWatch {
     }
   }
 
-  /** Compares with what the engine has now, and calls back for each that ended, or is gone, unheard. */
+  /** Compares with the engine's current containers, and calls back for each that ended, or is gone, unreported. */
   async #catchUp(onEnded: (id: string, worker: string) => unknown): Promise<void> {
     const found = await this.parts.containers.list(this.parts.cluster);
     for (const { id, status, labels } of found) {
@@ -125,7 +125,7 @@ export class ExitWatch {
     if (!this.#ended.signal.aborted) this.parts.onExit(exit);
   }
 
-  /** Someone may have removed the container already: then the event's exit code is all that is known. */
+  /** The container may have been removed already: then only the event's exit code is known. */
   async #describe(id: string, worker: string, exitCode?: number): Promise<ContainerExit> {
     const { containers } = this.parts;
     const [seen, lines] = await Promise.all([

@@ -10,7 +10,7 @@ export class ImageClient {
     private readonly log: RuntimeLog,
   ) {}
 
-  /** Has the image on the engine when it resolves: pulls it where it is missing. Rejects with `container.start_failed`. */
+  /** Provides the image: pulls it if it is missing. Rejects with `container.start_failed`. */
   async ensure(image: string): Promise<void> {
     if (await this.#has(image)) return;
     this.log.info({ image }, 'pulling an image');
@@ -22,7 +22,7 @@ export class ImageClient {
     this.log.info({ image }, 'pulled an image');
   }
 
-  /** The id that the image's name stands for at the moment. Rejects with `container.start_failed` where there is none. */
+  /** The id that the image's name currently refers to. Rejects with `container.start_failed` if there is none. */
   async idOf(image: string): Promise<string> {
     try {
       const { Id } = await this.docker.getImage(image).inspect();
@@ -54,7 +54,7 @@ export class ImageClient {
   }
 }
 
-/** Says that the image is missing and how it is had. */
+/** Message that the image is missing, with the cure. */
 export function imageMissing(image: string): string {
   return `The image ${image} is not on the Docker engine. Build the worker's image with "node docker/build.mjs worker", or get it with "docker pull ${image}".`;
 }

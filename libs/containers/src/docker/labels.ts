@@ -1,4 +1,4 @@
-/** The labels by which containers of ours are found. Nothing else tells whose a container is. */
+/** The labels by which our containers are found. Nothing else identifies them. */
 export const label = {
   /** The cluster that it belongs to. */
   cluster: 'io.remuda.cluster',

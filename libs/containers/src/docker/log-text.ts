@@ -1,6 +1,6 @@
 const headerBytes = 8;
 
-/** The text of a container's log: stdout and stderr as they came, without the engine's frame headers. */
+/** The text of a container's log: stdout and stderr in order, without the engine's frame headers. */
 export function logText(framed: Buffer): string {
   const parts: Buffer[] = [];
   for (let at = 0; at + headerBytes <= framed.length;) {

@@ -6,20 +6,20 @@ import { missingRight, type Asked } from './api-fault.js';
 import type { Kubernetes } from './connection.js';
 import type { AccessReview } from './manifests.js';
 
-/** A right, in our namespace or in the whole cluster. */
+/** A permission, in our namespace or in the whole cluster. */
 export interface NeededRight extends Pick<Asked, 'verb' | 'resource'> {
   readonly scope: 'namespace' | 'cluster';
 }
 
 /** Where a runtime's pods come from. */
 export interface PodSources {
-  /** The scheduler makes some. */
+  /** The scheduler creates some. */
   readonly made: boolean;
   /** Something else does, and they enrol. */
   readonly enrolled: boolean;
 }
 
-/** Everything that this runtime asks for; the manifests under `k8s` give it, and a test holds the two together. Pure. */
+/** All permissions that this runtime needs; the manifests under `k8s` grant them, and a test compares the two. Pure. */
 export function neededRights({ made, enrolled }: PodSources): readonly NeededRight[] {
   const ofPods = (['get', 'list', 'watch', 'patch', 'delete'] as const).map((verb) => own(verb, 'pods'));
   return [
@@ -33,17 +33,17 @@ export function neededRights({ made, enrolled }: PodSources): readonly NeededRig
 
 const own = (verb: Asked['verb'], resource: string): NeededRight => ({ verb, resource, scope: 'namespace' });
 
-/** The API group of what is not in the first one. */
+/** The API group of resources outside the core group. */
 const groups: Readonly<Record<string, string>> = { tokenreviews: 'authentication.k8s.io' };
 
-/** What we are and may in our namespace. */
+/** Our identity and permissions in our namespace. */
 export class AccessClient {
   constructor(
     private readonly kubernetes: Kubernetes,
     private readonly log: RuntimeLog,
   ) {}
 
-  /** The namespace's uid, which no other one has, in this cluster or elsewhere. Rejects with `container.start_failed`. */
+  /** The namespace's uid, which is unique, in this cluster or elsewhere. Rejects with `container.start_failed`. */
   async namespaceUid(): Promise<string> {
     const { core, namespace } = this.kubernetes;
     const asked = { verb: 'get', resource: 'namespaces', namespace } as const;
@@ -52,7 +52,7 @@ export class AccessClient {
     return metadata?.uid ?? '';
   }
 
-  /** Rejects with `container.start_failed` where rights are missing, and names each of them. */
+  /** Rejects with `container.start_failed` if permissions are missing, and names each of them. */
   async requireRights(sources: PodSources): Promise<void> {
     const { namespace } = this.kubernetes;
     const asked = neededRights(sources).map(({ scope, ...right }) => ({

@@ -3,13 +3,13 @@ import type { ErrorCode } from '@remuda/domain';
 import type { RuntimeLog } from '../runtime-log.js';
 import { apiFault, httpStatus, retryAfterMs, statusOf, type Asked } from './api-fault.js';
 
-/** So often a call is made that the API server has too much to do for. */
+/** Maximum number of calls while the API server is overloaded. */
 const tries = 4;
-/** Pause before the next one where the server names none, and the longest that is waited, in ms. */
+/** Delay before the next one if the server names none, and the maximum, in ms. */
 const pauseMs = 500;
 const longestPauseMs = 5_000;
 
-/** What a call is made with: what it asks for, and the code of the error where it fails. */
+/** What a call asks for, and its error code. */
 export interface ApiCall<T> {
   readonly asked: Asked;
   readonly code: ErrorCode;
@@ -17,8 +17,8 @@ export interface ApiCall<T> {
 }
 
 /**
- * Makes a call, and again after a pause where the server has too much to do (429): it says so before it does anything. What is
- * refused otherwise, or has no answer, rejects with the code; its `cause` is what the client threw.
+ * Makes a call, and repeats it after a delay if the server is overloaded (429), which it reports before it does
+ * anything. Any other refusal, or no answer, rejects with the code; its `cause` is the client's error.
  */
 export async function callApi<T>({ asked, code, act }: ApiCall<T>, log: RuntimeLog): Promise<T> {
   for (let left = tries; ; left--) {

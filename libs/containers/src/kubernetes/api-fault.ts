@@ -10,31 +10,31 @@ export const httpStatus = {
   tooMany: 429,
 } as const;
 
-/** What was asked of the API server. */
+/** A request to the API server. */
 export interface Asked {
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
-  /** As a role names it: `pods`, `pods/log`, `secrets`. */
+  /** As in a Role: `pods`, `pods/log`, `secrets`. */
   readonly resource: string;
   /** Undefined: the whole cluster's. */
   readonly namespace: string | undefined;
-  /** Name of the one object that was meant. */
+  /** Name of the one requested object. */
   readonly name?: string;
 }
 
-/** The HTTP status of a refusal; undefined for anything else that was thrown. */
+/** The HTTP status of a refusal; undefined for any other error. */
 export function statusOf(error: unknown): number | undefined {
   const { code, statusCode } = (error ?? {}) as { readonly code?: unknown; readonly statusCode?: unknown };
   return [code, statusCode].find((status) => typeof status === 'number');
 }
 
-/** After which pause, in ms, a refusal may be tried again; undefined where it does not say. */
+/** Delay after which a refused call may be retried, in ms; undefined if the server does not say. */
 export function retryAfterMs(error: unknown): number | undefined {
   const { headers } = (error ?? {}) as { readonly headers?: Readonly<Record<string, string>> };
   const seconds = Number(headers?.['retry-after'] ?? NaN);
   return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
 }
 
-/** The refusal as an error of ours: what was asked, what came back, and what is to be done about it. */
+/** The refusal as an error of ours: the request, the answer, and the cure. */
 export function apiFault(error: unknown, asked: Asked, code: ErrorCode): RemudaError {
   const after = retryAfterMs(error);
   const extra = { cause: error, ...(after === undefined ? {} : { retryAfterMs: after }) };
@@ -63,7 +63,7 @@ function sentence(error: unknown, asked: Asked): string {
   }
 }
 
-/** Says which right is missing, and where to give it. */
+/** Names the missing permission, and where to grant it. */
 export function missingRight({ verb, resource, namespace }: Asked): string {
   if (namespace === undefined)
     return `The scheduler may not ${verb} ${resource}: its ClusterRole lacks the verb "${verb}" for "${resource}".`;
@@ -73,7 +73,7 @@ export function missingRight({ verb, resource, namespace }: Asked): string {
 /** A 403 comes from access control, a quota or an admission rule alike; only access control words it like this. */
 const isMissingRight = (message: string): boolean => / cannot \w+ resource /.test(message);
 
-/** What the API server says in the status that it answers with. */
+/** The message in the API server's status. */
 function messageOf(error: unknown): string {
   const { body } = (error ?? {}) as { readonly body?: unknown };
   const status = typeof body === 'string' ? parsed(body) : body;

@@ -10,20 +10,20 @@ import { PodWatchClient } from './pods/pod-watch-client.js';
 import { SecretClient } from './secret-client.js';
 import { TokenClient } from './enrolment/token-client.js';
 
-/** All that speaks to the API server for one runtime object. */
+/** All connections of one runtime object with the API server. */
 export interface ClusterSide {
   readonly access: AccessClient;
   readonly pods: PodClient;
   readonly secrets: SecretClient;
   readonly tokens: TokenClient;
-  /** Where it all is. */
+  /** Addresses and names. */
   readonly namespace: string;
   readonly feed: PodFeed;
   readonly ends: PodEnds;
   close(): Promise<void>;
 }
 
-/** Puts the clients together, and what follows the pods; asks the server for nothing yet. */
+/** Wires the clients and the pod feed together; sends no request yet. */
 export function openSide(
   kubernetes: Kubernetes,
   { cluster, limits, log }: { readonly cluster: string; readonly limits: PodLimits; readonly log: RuntimeLog },

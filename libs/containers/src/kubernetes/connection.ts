@@ -10,11 +10,11 @@ import type {
 import { said } from '../start-failed.js';
 import { startFailed } from '../start-failed.js';
 
-/** Where the API server is, and in which namespace the pods are made. */
+/** The address of the API server, and the namespace of the pods. */
 export interface KubernetesConnection {
-  /** Path of a kubeconfig; its current context counts. Default: the service account of the pod that this runs in. */
+  /** Path of a kubeconfig; its current context is used. Default: the service account of the pod that this runs in. */
   readonly kubeconfig?: string;
-  /** Default: that of the kubeconfig's context, or of the pod that this runs in; else `default`. */
+  /** Default: that of the kubeconfig's context, or of the pod that this runs in; otherwise `default`. */
   readonly namespace?: string;
 }
 
@@ -29,14 +29,14 @@ export interface Kubernetes {
   readonly server: string;
 }
 
-/** A call that has no answer after this time, in ms, has failed. */
+/** Timeout of a call, in ms. */
 export const callLimitMs = 10_000;
 
 const ownNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
 /**
- * Reads the settings of the connection; says nothing to the server. The client is loaded here, since it takes a second and 70 MB:
- * whoever has another runtime does without. Rejects with `container.start_failed`.
+ * Reads the settings of the connection; sends no request. The client is loaded here, since it takes a second and 70 MB,
+ * which other runtimes do not need. Rejects with `container.start_failed`.
  */
 export async function connect(connection: KubernetesConnection): Promise<Kubernetes> {
   const vendor = await import('@kubernetes/client-node');

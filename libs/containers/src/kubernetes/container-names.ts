@@ -1,4 +1,4 @@
-/** The name of the container with our program. */
+/** The name of the worker's container. */
 export const workerContainer = 'worker';
-/** The name of the one with Claude Code. */
+/** The name of Claude Code's container. */
 export const agentContainer = 'agent';

@@ -1,6 +1,6 @@
 import type { SeenPod } from './pods/seen-pod.js';
 
-/** Why something other than its own program, or we, ended a pod. */
+/** Why a pod was ended by something other than its own program or us. */
 export interface Disruption {
   readonly reason: 'evicted' | 'preempted' | 'drained' | 'node_shutdown' | 'node_lost';
   /** A sentence for a person, without its full stop. */
@@ -31,7 +31,7 @@ const byCondition: Readonly<Record<string, Disruption>> = {
   TerminationByKubelet: evicted,
 };
 
-/** What disrupted a pod; undefined where nothing did. Pure. */
+/** What disrupted a pod; undefined if nothing did. Pure. */
 export function disruptionOf({ reason, message, conditions }: SeenPod): Disruption | undefined {
   const target = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
   const known = byStatus[reason] ?? (target && byCondition[target.reason]);

@@ -1,4 +1,4 @@
-/** The labels by which pods of ours are found. Nothing else tells whose a pod is. */
+/** The labels by which our pods are found. Nothing else identifies them. */
 export const label = {
   /** The cluster that it belongs to: that of Remuda, not of Kubernetes. */
   cluster: 'remuda/cluster',
@@ -21,7 +21,7 @@ export function isEnrolled({ annotations }: { readonly annotations: Readonly<Rec
   return annotation.restarts in annotations;
 }
 
-/** What network policies and people select workers by. */
+/** Label by which network policies and people select workers. */
 export const commonLabels = {
   'app.kubernetes.io/name': 'worker',
   'app.kubernetes.io/part-of': 'remuda',

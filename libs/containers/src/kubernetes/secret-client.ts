@@ -3,14 +3,14 @@ import { callApi } from './api-call.js';
 import type { Kubernetes } from './connection.js';
 import type { SecretManifest } from './manifests.js';
 
-/** Secrets of one namespace. There is no call to read, list or delete one: each goes with its pod. */
+/** Secrets of one namespace. None is ever read, listed or deleted: each is removed with its pod. */
 export class SecretClient {
   constructor(
     private readonly kubernetes: Kubernetes,
     private readonly log: RuntimeLog,
   ) {}
 
-  /** Makes a Secret. Rejects with `container.start_failed`. */
+  /** Creates a Secret. Rejects with `container.start_failed`. */
   async create(manifest: SecretManifest): Promise<void> {
     const { core, namespace } = this.kubernetes;
     const asked = { verb: 'create', resource: 'secrets', namespace } as const;

@@ -2,8 +2,8 @@ import type { SecretManifest } from './manifests.js';
 import type { SeenPod } from './pods/seen-pod.js';
 
 /**
- * The Secret with a worker's environment, its account at Redis among it. Its pod owns it, so that Kubernetes removes it with the pod,
- * whoever removes that, and even where the pod is gone before the Secret is made.
+ * The Secret with a worker's environment, including its Redis account. Its pod owns it, so that Kubernetes removes it
+ * with the pod, whoever deletes that, and even if the pod is gone before the Secret is created.
  */
 export function workerSecret(
   name: string,

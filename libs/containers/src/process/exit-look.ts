@@ -1,45 +1,45 @@
 import type { ContainerExit } from '@remuda/domain';
 
-/** A worker as one look at the folders shows it. */
+/** A worker as seen by one scan of the folders. */
 export interface SeenProcess {
   readonly worker: string;
   readonly pid: number;
-  /** Names this process for good; another start under the same name is another key. */
+  /** Identifies this process; another start under the same name has another key. */
   readonly key: string;
   readonly lives: boolean;
   readonly stopping: boolean;
 }
 
-/** What a look shows, and how an exit is described. */
+/** The result of a scan, and how an exit is described. */
 export interface ExitLookParts {
   readonly see: () => Promise<readonly SeenProcess[]>;
-  /** Undefined when its end has become no news. */
+  /** Undefined if its end must not be reported any more. */
   readonly describe: (seen: SeenProcess) => Promise<ContainerExit | undefined>;
   readonly onExit: (exit: ContainerExit) => void;
 }
 
-/** Tells once of each worker that ended and was not being stopped, by looking again and again. */
+/** Reports once each worker that ended without being stopped, by scanning periodically. */
 export class ExitLook {
-  /** Processes whose end is told, or was no news when the watch began. */
+  /** Processes whose end was reported, or was before the watch. */
   #known = new Set<string>();
   #looking: Promise<void> = Promise.resolve();
   #ended = false;
 
   constructor(private readonly parts: ExitLookParts) {}
 
-  /** Resolves when every end from then on is told. */
+  /** Resolves when every later end will be reported. */
   async open(): Promise<void> {
     for (const seen of await this.parts.see()) if (!seen.lives) this.#known.add(seen.key);
   }
 
-  /** One look; looks do not overlap. */
+  /** One scan; scans do not overlap. */
   look(): Promise<void> {
     const before = this.#looking;
     this.#looking = before.catch(() => undefined).then(() => this.#look());
     return this.#looking;
   }
 
-  /** Nothing is told after this resolves. */
+  /** Nothing is reported after this resolves. */
   async close(): Promise<void> {
     this.#ended = true;
     await this.#looking.catch(() => undefined);
@@ -58,7 +58,7 @@ export class ExitLook {
     }
   }
 
-  /** The watch may have been closed while the exit was looked into. */
+  /** The watch may have been closed while the exit was examined. */
   #tell(exit: ContainerExit): void {
     if (!this.#ended) this.parts.onExit(exit);
   }

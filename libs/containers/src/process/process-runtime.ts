@@ -14,7 +14,7 @@ import { killAll, lives, terminate } from './worker-process.js';
 import { WorkerRelease } from './worker-release.js';
 import { startWorker, type WorkerParts } from './worker-start.js';
 
-/** What a process runtime needs to know. */
+/** Options of a process runtime. */
 export interface ProcessRuntimeOptions extends WorkerParts {
   /** Only workers of this cluster are seen and touched. */
   readonly cluster: string;
@@ -24,8 +24,8 @@ export interface ProcessRuntimeOptions extends WorkerParts {
 }
 
 /**
- * Workers as processes of this machine. Not isolated: what runs in them is what runs as this user. They outlive the
- * process that started them; any other of the same cluster and `dir` finds them by their cards, and can stop them.
+ * Workers as processes of this machine. Not isolated: they run as this user. They outlive the process that started
+ * them; any other of the same cluster and `dir` finds them by their cards, and can stop them.
  */
 export class ProcessRuntime implements ContainerRuntime {
   readonly kind = 'process';
@@ -33,7 +33,7 @@ export class ProcessRuntime implements ContainerRuntime {
   readonly reachesRedis = 'directly';
   readonly #folders: WorkerFolders;
   readonly #inTurn = new InTurn();
-  /** Our own children, by process id: settles when their end is on the card. */
+  /** Our own child processes, by pid: settles when their end is on the card. */
   readonly #ends = new Map<number, Promise<void>>();
   readonly #watch: ProcessWatch;
   readonly #release: WorkerRelease;
@@ -48,12 +48,12 @@ export class ProcessRuntime implements ContainerRuntime {
     });
   }
 
-  /** This machine, and the folder in which the workers' cards are. */
+  /** Identifies this machine, and the folder of the workers' cards. */
   engineName(): Promise<string> {
     return Promise.resolve(`process:${hostname()}:${this.options.dir}`);
   }
 
-  /** The images have no meaning here: what is started is the worker's bundle. */
+  /** Images have no meaning here: the worker's bundle is started. */
   async prepare(): Promise<void> {
     const { dir, workerBundle, claude } = this.options;
     await need(workerBundle, constants.R_OK, 'It is the bundled worker: "npm run build" makes it.');
@@ -61,7 +61,7 @@ export class ProcessRuntime implements ContainerRuntime {
     await mkdir(dir, { recursive: true, mode: 0o700 });
   }
 
-  /** The image has no meaning here: it is the worker's program and Claude Code that count. */
+  /** The image has no meaning here: the worker's program and Claude Code count instead. */
   releaseOf(): Promise<string> {
     return this.#release.name();
   }
@@ -86,7 +86,7 @@ export class ProcessRuntime implements ContainerRuntime {
     });
   }
 
-  /** Has the end written on the worker's card, where it still is there. */
+  /** Writes the end to the worker's card, if it still exists. */
   #noteEnd(worker: string, pid: number, ended: Promise<ProcessEnd>): void {
     const noted = ended.then(async (end) => {
       await this.#inTurn.run(worker, async () => {
@@ -102,7 +102,7 @@ export class ProcessRuntime implements ContainerRuntime {
     });
   }
 
-  /** What a worker left behind ends with it, as it would in a container; gives its card as it then is. */
+  /** Ends the worker's remaining processes, as in a container; returns its final card. */
   async #bury(worker: string, pid: number): Promise<WorkerCard | undefined> {
     await this.#ends.get(pid)?.catch(() => undefined);
     return this.#inTurn.run(worker, async () => {
@@ -125,7 +125,7 @@ export class ProcessRuntime implements ContainerRuntime {
     });
   }
 
-  /** Ends all that belongs to the worker, and removes its folders. */
+  /** Ends all processes of the worker, and removes its folders. */
   async #clear(worker: string, card: WorkerCard | undefined): Promise<void> {
     await killAll(this.#marks(worker), card && nameOf(card));
     await this.#folders.of(worker).remove();
@@ -153,7 +153,7 @@ export class ProcessRuntime implements ContainerRuntime {
     return marksOf({ worker, home: this.#folders.of(worker).home });
   }
 
-  /** A card without a process may still have one, where its scheduler died between the start and the writing of it. */
+  /** A card without a process may still have one, if its scheduler died between the start and the write. */
   async #runs(card: WorkerCard): Promise<boolean> {
     const name = nameOf(card);
     if (name !== undefined) return lives(name);

@@ -7,8 +7,8 @@ const run = promisify(execFile);
 const linux = platform === 'linux';
 
 /**
- * When the process with this id started, in the system's own notation: together they name one process for good.
- * Undefined when there is none, or only its remains are there to be collected.
+ * When the process with this id started, in the system's own notation: together they identify a process. Undefined if
+ * there is none, or only a zombie.
  */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
   try {
@@ -18,7 +18,9 @@ export async function startTimeOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** Fields after the command, which stands in parentheses and may hold any character: state is the 1st, start the 20th. */
+/**
+ * Fields after the command, which is in parentheses and may contain any character: state is the 1st, start the 20th.
+ */
 function startTimeInStat(stat: string): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
@@ -32,7 +34,7 @@ async function startTimeByPs(pid: number): Promise<string | undefined> {
 
 /**
  * Every process with one of these entries (`NAME=value`) in its environment, whatever session or group it moved to.
- * Where there is no `/proc`, the descendants of `pid`: what lost its parent is not found there.
+ * Without `/proc`, the descendants of `pid`: orphaned ones are not found there.
  */
 export async function processesOf(marks: readonly string[], pid: number | undefined): Promise<readonly number[]> {
   const found = linux ? await marked(marks) : pid === undefined ? [] : await descendants(pid);
@@ -48,7 +50,7 @@ async function marked(marks: readonly string[]): Promise<readonly number[]> {
 const hasOne = (environment: readonly string[], marks: readonly string[]): boolean =>
   marks.some((mark) => environment.includes(mark));
 
-/** Empty for what has ended, and for other users' processes. */
+/** Empty for ended processes, and for other users' processes. */
 async function environmentOf(pid: number): Promise<readonly string[]> {
   const environ = await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(() => '');
   return environ.split('\0');

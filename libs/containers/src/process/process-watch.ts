@@ -7,25 +7,25 @@ import { nameOf, type WorkerCard } from './worker-card.js';
 import type { WorkerFolders } from './worker-folders.js';
 import { keyOf, lives } from './worker-process.js';
 
-/** How often the workers are looked at while someone watches. */
+/** Interval of scanning the workers while there is a watch. */
 const lookEveryMs = 200;
 
-/** What the watching needs of the runtime. */
+/** The runtime's functions for a watch. */
 export interface ProcessWatchParts {
   readonly folders: WorkerFolders;
-  /** Ends what a worker that is over left behind, and gives its card as it then is. */
+  /** Ends the remaining processes of a worker that is over, and returns its final card. */
   readonly bury: (worker: string, pid: number) => Promise<WorkerCard | undefined>;
   readonly log: RuntimeLog;
 }
 
-/** All watches of one runtime: looks at the workers for as long as there is one, and passes on what they print. */
+/** All watches of one runtime: scans the workers while there is one, and forwards their output. */
 export class ProcessWatch {
   readonly #looks = new Set<ExitLook>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: ProcessWatchParts) {}
 
-  /** Begins a watch; the returned function ends it. */
+  /** Starts a watch; the returned function ends it. */
   async add(onExit: (exit: ContainerExit) => void): Promise<() => Promise<void>> {
     const look = new ExitLook({ see: () => this.#see(), describe: (seen) => this.#describe(seen), onExit });
     await look.open();
@@ -34,7 +34,7 @@ export class ProcessWatch {
     return () => this.#end(look);
   }
 
-  /** Looks now: someone knows that there is something to see. */
+  /** Scans now: a change is known. */
   async look(): Promise<void> {
     try {
       await Promise.all([...this.#looks].map((look) => look.look()));
@@ -69,7 +69,7 @@ export class ProcessWatch {
     if (name === undefined) return undefined;
     await this.#passOnOutput(worker);
     const alive = await lives(name);
-    // read again: a stop writes its mark before it ends anything
+    // read again: a stop marks the card before it ends anything
     const now = alive ? card : await this.parts.folders.card(worker);
     return {
       worker,
@@ -86,7 +86,7 @@ export class ProcessWatch {
     }
   }
 
-  /** Undefined when it was stopped in the meantime. */
+  /** Undefined if it was stopped in the meantime. */
   async #describe({ worker, pid }: SeenProcess): Promise<ContainerExit | undefined> {
     const card = await this.parts.bury(worker, pid);
     if (card === undefined || card.stopping === true) return undefined;

@@ -1,13 +1,13 @@
 import { bridgeSockets, workerEnv } from '@remuda/protocol';
 
-/** Marks what a worker starts: the value is the worker's id. */
+/** Marks the processes of a worker: the value is the worker's id. */
 const scopeVariable = 'REMUDA_SCOPE';
 
-/** What of the host's environment a worker gets to see; never a credential. */
+/** Host variables that a worker gets; never a credential. */
 const passedOn = ['PATH', 'LANG', 'LC_ALL', 'TZ'];
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Where a worker's parts are on this machine. */
+/** Paths of a worker's parts on this machine. */
 export interface WorkerPlaces {
   readonly worker: string;
   readonly workspace: string;
@@ -15,12 +15,17 @@ export interface WorkerPlaces {
   /** For temporary files; Claude Code leaves some. */
   readonly tmp: string;
   readonly claude: string;
-  /** The folder in which a bridge makes its sockets, and the one in which it makes them itself where none does. */
+  /**
+   * The folder in which a bridge creates its sockets, and the one in which the worker creates them itself if there is
+   * none.
+   */
   readonly socketDir: string;
   readonly run: string;
 }
 
-/** The whole environment of a worker's process: little of the host's, its own places, and the variables of its spec. */
+/**
+ * The complete environment of a worker's process: a little of the host's, its own paths, and the variables of its spec.
+ */
 export function workerEnvironment(
   places: WorkerPlaces,
   host: Readonly<Record<string, string | undefined>>,
@@ -43,8 +48,8 @@ export function workerEnvironment(
 }
 
 /**
- * Entries of the environment by which a worker's processes are found again. The engine may replace the scope with one
- * of its own; the home it keeps.
+ * Environment entries by which a worker's processes are found. The engine may replace the scope with its own, but it
+ * keeps the home.
  */
 export function marksOf({ worker, home }: Pick<WorkerPlaces, 'worker' | 'home'>): readonly string[] {
   return [`${scopeVariable}=${worker}`, `HOME=${home}`];

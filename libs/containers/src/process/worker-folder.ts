@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { lastLines } from '../last-lines.js';
 import type { WorkerCard } from './worker-card.js';
 
-/** A worker's output is cut back to nothing when it grows past this. */
+/** A worker's output is truncated to zero when it grows past this. */
 const maxLogBytes = 8 * 1024 * 1024;
 /** How much of the output's end is searched for the last lines. */
 const tailBytes = 64 * 1024;
 
-/** One worker's place on the disk: its card, its output, its workspace, its home and its temporary files. */
+/** A worker's files: its card, output, workspace, home and temporary files. */
 export class WorkerFolder {
   readonly path: string;
   readonly workspace: string;
@@ -31,14 +31,14 @@ export class WorkerFolder {
     for (const folder of [this.workspace, this.home, this.tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Replaces the card in one step: who reads sees the old one or the new one. */
+  /** Replaces the card atomically: a reader sees the old one or the new one. */
   async write(card: WorkerCard): Promise<void> {
     const draft = `${this.#card}.new`;
     await writeFile(draft, JSON.stringify(card), { mode: 0o600 });
     await rename(draft, this.#card);
   }
 
-  /** The card; undefined where there is no readable one. */
+  /** The card; undefined if there is no readable one. */
   async read(): Promise<WorkerCard | undefined> {
     try {
       return JSON.parse(await readFile(this.#card, 'utf8')) as WorkerCard;
@@ -47,18 +47,18 @@ export class WorkerFolder {
     }
   }
 
-  /** The file that takes the worker's output: it outlives whoever started the worker, as a pipe would not. */
+  /** The file for the worker's output: unlike a pipe, it outlives the process that started the worker. */
   openLog(): Promise<FileHandle> {
     return open(this.#log, 'a', 0o600);
   }
 
-  /** The last lines that the worker printed. */
+  /** The worker's last lines of output. */
   async lastLines(): Promise<readonly string[]> {
     const { size } = await stat(this.#log).catch(() => ({ size: 0 }));
     return lastLines(await this.#slice(Math.max(0, size - tailBytes), size));
   }
 
-  /** The lines that the worker printed since the last call. */
+  /** The worker's new lines since the last call. */
   async newLines(): Promise<readonly string[]> {
     const { size } = await stat(this.#log).catch(() => ({ size: 0 }));
     const text = await this.#slice(Math.min(this.#readTo, size), size);
@@ -84,7 +84,7 @@ export class WorkerFolder {
     }
   }
 
-  /** Removes all of it; tries again while something that is being killed still writes there. */
+  /** Removes everything; retries while a dying process still writes there. */
   async remove(): Promise<void> {
     this.#readTo = 0;
     await rm(this.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

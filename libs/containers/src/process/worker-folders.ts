@@ -13,7 +13,7 @@ export class WorkerFolders {
     private readonly cluster: string,
   ) {}
 
-  /** A worker's folder, there or not. What is not an id names no folder: it could lead out of the root. */
+  /** A worker's folder, existing or not. Anything but an id is refused: it could lead out of the root. */
   of(worker: string): WorkerFolder {
     if (!isId(worker)) throw startFailed(`"${worker}" is not a valid worker id.`);
     const folder = this.#folders.get(worker) ?? new WorkerFolder(this.root, worker);
@@ -21,7 +21,7 @@ export class WorkerFolders {
     return folder;
   }
 
-  /** A worker's card, where it is one of this cluster. */
+  /** A worker's card, if it belongs to this cluster. */
   async card(worker: string): Promise<WorkerCard | undefined> {
     const card = await this.of(worker).read();
     return card?.cluster === this.cluster ? card : undefined;

@@ -4,23 +4,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessEnd } from '../exit-reason.js';
 import { processesOf, startTimeOf } from './process-table.js';
 
-/** How often a process that is not our child is looked at while its end is awaited. */
+/** Interval of checking a process that is not our child for its end. */
 const lookEveryMs = 20;
-/** Killing is repeated while killed processes leave new ones behind, for so long at most. */
+/** How long killing is repeated while killed processes leave new ones behind. */
 const killLimitMs = 5_000;
 
-/** One process, named for good. */
+/** One process, identified beyond its pid. */
 export interface ProcessName {
   readonly pid: number;
   readonly startTime: string;
 }
 
-/** The same as one text: the key of this process in a table. */
+/** The same as a string: the key of this process in a map. */
 export function keyOf({ pid, startTime }: ProcessName): string {
   return `${String(pid)} ${startTime}`;
 }
 
-/** What a worker's process is started with. */
+/** Options of starting a worker's process. */
 export interface Command {
   readonly program: string;
   readonly cwd: string;
@@ -29,13 +29,13 @@ export interface Command {
   readonly output: number;
 }
 
-/** A child of ours, and its end to come. */
+/** A child process of ours, and its future end. */
 export interface Launched {
   readonly pid: number;
   readonly ended: Promise<ProcessEnd>;
 }
 
-/** Starts a Node program as the leader of a session of its own; it goes on when this process ends. */
+/** Starts a Node program as the leader of its own session; it outlives this process. */
 export async function launch({ program, cwd, env, output }: Command): Promise<Launched> {
   const child = spawn(process.execPath, [program], { cwd, env, detached: true, stdio: ['ignore', output, output] });
   const ended = new Promise<ProcessEnd>((resolve) => {
@@ -48,7 +48,7 @@ export async function launch({ program, cwd, env, output }: Command): Promise<La
   return { pid: child.pid ?? 0, ended };
 }
 
-/** Whether this very process lives. */
+/** Whether this exact process is alive. */
 export async function lives({ pid, startTime }: ProcessName): Promise<boolean> {
   return (await startTimeOf(pid)) === startTime;
 }
@@ -61,21 +61,21 @@ export async function terminate(name: ProcessName, graceMs: number): Promise<voi
   while (performance.now() < deadline && (await lives(name))) await sleep(lookEveryMs);
 }
 
-/** SIGKILL to the process, to its group, and to all that carries one of the marks, until none is left. */
+/** SIGKILL to the process, its group, and all processes with one of the marks, until none is left. */
 export async function killAll(marks: readonly string[], name: ProcessName | undefined): Promise<void> {
   const deadline = performance.now() + killLimitMs;
   do {
     const leader = name !== undefined && (await lives(name)) ? name.pid : undefined;
     const others = await processesOf(marks, leader);
     if (leader === undefined && others.length === 0) return;
-    // the group's number can be another's once its leader is gone
+    // the group's number may be reused once its leader is gone
     if (leader !== undefined) signal(-leader, 'SIGKILL');
     for (const pid of others) signal(pid, 'SIGKILL');
     await sleep(lookEveryMs);
   } while (performance.now() < deadline);
 }
 
-/** What has ended in the meantime needs no signal. */
+/** Processes that ended in the meantime need no signal. */
 function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, name);

@@ -3,22 +3,27 @@ import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { said, startFailed } from '../start-failed.js';
 
-/** The programs of which a worker's process is made. */
+/** The programs of a worker's process. */
 export interface WorkerPrograms {
-  /** The bundled worker; what it starts besides is in its folder. */
+  /** The bundled worker; its helper programs are in the same folder. */
   readonly workerBundle: string;
   /** Claude Code's executable. */
   readonly claude: string;
 }
 
-/** Names what a worker would be made from now: its program by its content, Claude Code, which is large, by its place, size and time. */
+/**
+ * Identifies what a worker would be made from now: its program by content, and Claude Code, which is large, by path,
+ * size and time.
+ */
 export class WorkerRelease {
   #stamps = '';
   #name = '';
 
   constructor(private readonly programs: WorkerPrograms) {}
 
-  /** Reads the programs only when they have changed by their stamps. Rejects with `container.start_failed` where one is missing. */
+  /**
+   * Reads the programs only if their timestamps have changed. Rejects with `container.start_failed` if one is missing.
+   */
   async name(): Promise<string> {
     try {
       return await this.#look();

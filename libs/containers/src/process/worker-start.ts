@@ -7,7 +7,7 @@ import { workerEnvironment } from './worker-environment.js';
 import type { WorkerFolder } from './worker-folder.js';
 import { launch } from './worker-process.js';
 
-/** Where the parts of every worker are on this machine. All paths are absolute. */
+/** Paths of every worker's parts on this machine. All are absolute. */
 export interface WorkerParts {
   readonly cluster: string;
   /** The bundled worker, a Node program. */
@@ -16,7 +16,7 @@ export interface WorkerParts {
   readonly claude: string;
   /** The folder with a worker's sockets. */
   readonly socketDirOf: (worker: string) => string;
-  /** This process's environment: PATH, language and time zone of it are passed on, nothing else. */
+  /** This process's environment: only PATH, language and time zone are passed on. */
   readonly hostEnv: Readonly<Record<string, string | undefined>>;
 }
 
@@ -24,8 +24,8 @@ export interface WorkerParts {
 const endedAtOnce = 'ended at once';
 
 /**
- * Makes the worker's folder and starts its process there. The card is written first without a process id: a scheduler
- * that dies in between leaves nothing unseen. `ended` resolves when the process has ended.
+ * Creates the worker's folder and starts its process there. The card is first written without a pid: a scheduler that
+ * dies in between leaves nothing untracked. `ended` resolves when the process has ended.
  */
 export async function startWorker(
   { worker, profile, fingerprint, env }: ContainerSpec,

@@ -1,12 +1,12 @@
 import type { Blobs, OpenBlob, Put, SeenBlob } from '@remuda/domain';
 
-/** How much may be kept, in bytes: of one blob, and of all together. Default: any size. */
+/** Limits in bytes: of one blob, and of all together. Default: none. */
 export interface MemoryBlobLimits {
   readonly maxBytes?: number;
   readonly maxTotalBytes?: number;
 }
 
-/** Blobs that are gone with the test. Passes the same contract suite as the real ones. */
+/** Blobs in memory. Passes the same contract suite as the real ones. */
 export class MemoryBlobs implements Blobs {
   readonly #kept = new Map<string, { readonly content: Uint8Array; readonly at: number }>();
   #puts = 0;

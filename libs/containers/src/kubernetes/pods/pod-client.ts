@@ -8,7 +8,7 @@ import type { JsonPatch } from '../enrolment/marks.js';
 import type { DeleteOptions, PodManifest } from '../manifests.js';
 import { revisionOf, seenPod, type SeenPod } from './seen-pod.js';
 
-/** What a list of pods shows, and the point in time that it shows. */
+/** A list of pods, and the revision that it shows. */
 export interface PodList {
   readonly pods: readonly SeenPod[];
   readonly revision: bigint;
@@ -16,14 +16,14 @@ export interface PodList {
   readonly resourceVersion: string;
 }
 
-/** Pods of one namespace: one call each, which logs, calls and translates the refusals that it knows. */
+/** Pods of one namespace: each method makes one call, logs it, and translates known refusals. */
 export class PodClient {
   constructor(
     private readonly kubernetes: Kubernetes,
     private readonly log: RuntimeLog,
   ) {}
 
-  /** Makes a pod; undefined when there is one of that name. Rejects with `container.start_failed`. */
+  /** Creates a pod; undefined if there is one of that name. Rejects with `container.start_failed`. */
   async create(manifest: PodManifest): Promise<SeenPod | undefined> {
     const { name } = manifest.metadata;
     this.log.debug({ pod: name }, 'creating a pod');
@@ -52,7 +52,7 @@ export class PodClient {
     return pod && seenPod(pod);
   }
 
-  /** The pod of that name; undefined when there is none. Rejects with `runtime.unavailable`. */
+  /** The pod of that name; undefined if there is none. Rejects with `runtime.unavailable`. */
   async get(name: string): Promise<SeenPod | undefined> {
     const read = this.#call('get', 'runtime.unavailable', ({ core, namespace }) =>
       core.readNamespacedPod({ namespace, name }),
@@ -61,7 +61,7 @@ export class PodClient {
     return pod && seenPod(pod);
   }
 
-  /** Every pod that the labels select, as it is now. Rejects with `runtime.unavailable`. */
+  /** Every pod that the labels select, current. Rejects with `runtime.unavailable`. */
   async list(labelSelector: string): Promise<PodList> {
     const { items, metadata } = await this.#call('list', 'runtime.unavailable', ({ core, namespace }) =>
       core.listNamespacedPod({ namespace, labelSelector }),
@@ -72,9 +72,9 @@ export class PodClient {
   }
 
   /**
-   * Tells a pod to leave: its programs get SIGTERM, and SIGKILL after the grace (a second is the least that its node confirms). With a
-   * grace of 0 it is taken off the books without its node's word. One that is gone, or another of the same name, is left alone. Rejects
-   * with `runtime.unavailable`.
+   * Tells a pod to leave: its programs get SIGTERM, and SIGKILL after the grace period (a second is the minimum that
+   * its node confirms). With a grace period of 0 it is deleted without its node's confirmation. Ignores a pod that is
+   * gone, or another one of the same name. Rejects with `runtime.unavailable`.
    */
   async delete({ name, uid }: Pick<SeenPod, 'name' | 'uid'>, graceSeconds: number): Promise<void> {
     this.log.debug({ pod: name, graceSeconds }, 'deleting a pod');
@@ -89,7 +89,7 @@ export class PodClient {
     await unless(httpStatus.conflict, unless(httpStatus.notFound, told));
   }
 
-  /** The last lines that a container of the pod printed; none when it is gone, or its node does not give them. */
+  /** The last lines of a container of the pod; none if it is gone, or its node does not provide them. */
   async lastLines(name: string, container: string, count: number): Promise<readonly string[]> {
     try {
       const { core, namespace } = this.kubernetes;
@@ -107,7 +107,7 @@ export class PodClient {
   }
 }
 
-/** Waits for a call that may be refused with this status: then there is nothing to do, or nothing there. */
+/** Waits for a call that may be refused with this status, which means that there is nothing to do. */
 async function unless<T>(status: number, call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
