@@ -12,17 +12,17 @@ const changes = new WeakMap<object, Map<string, Change>>();
 const optional = new WeakMap<object, Map<string, true>>();
 const defaults = new WeakMap<object, Map<string, unknown>>();
 
-/** Marks a field that may be absent; its rules count only where it is given. `null` is not absent. */
+/** Marks an optional field; its rules apply only if it is present. `null` counts as present. */
 export const Given = (): PropertyDecorator => applyDecorators(mark(optional, true), ApiPropertyOptional());
 
-/** Marks a field that may be absent, and has this value then: `readDto` puts it there. */
+/** Marks an optional field with a default, which `readDto` fills in. */
 export const Default = (value: unknown): PropertyDecorator =>
   applyDecorators(Given(), ApiPropertyOptional({ default: value }), mark(defaults, value));
 
-/** Marks a field whose object has a class of its own, which may depend on what it holds. */
+/** Marks a field whose object has its own class, which may depend on its content. */
 export const Inner = (classOf: ClassOf): PropertyDecorator => mark(inner, classOf);
 
-/** Marks a field whose value is changed before its rules are asked. */
+/** Marks a field whose value is transformed before its rules apply. */
 export const Changed = (change: Change): PropertyDecorator => mark(changes, change);
 
 function mark<V>(marks: WeakMap<object, Map<string, V>>, value: V): PropertyDecorator {
@@ -32,20 +32,20 @@ function mark<V>(marks: WeakMap<object, Map<string, V>>, value: V): PropertyDeco
   };
 }
 
-/** What an input of a class may have. */
+/** The fields of a class of input. */
 export interface Fields {
   readonly names: ReadonlySet<string>;
-  /** Names of those that may not be absent. */
+  /** Names of the required ones. */
   readonly required: readonly string[];
   classOf(name: string): ClassOf | undefined;
   changeOf(name: string): Change | undefined;
-  /** What absent fields have, by their names. */
+  /** Defaults of absent fields, by name. */
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
 const known = new WeakMap<Dto, Fields>();
 
-/** The fields of a class, those of the classes that it extends included: what has a rule, or may be absent, is a field. */
+/** The fields of a class, including inherited ones: every property with a rule, or that is optional. */
 export function fieldsOf(dto: Dto): Fields {
   const fields = known.get(dto) ?? lookUp(dto);
   known.set(dto, fields);

@@ -7,14 +7,14 @@ import { parse, readJson } from './json-reader.js';
 import { lookForUnsafe } from './plain-json.js';
 import { invalid } from './read-dto.js';
 
-/** Bytes that are looked at before others have their turn: some tenths of a millisecond. */
+/** Bytes that are processed before other work gets a turn: some tenths of a millisecond. */
 const sliceBytes = 64 * 1024;
 const byteOrderMark = Buffer.from('\ufeff');
 
 /**
- * Reads a body as JSON; undefined for an empty one. A large one is taken a piece at a time, so that others have their turn in
- * between. Rejects with `request.unsupported_type` for an encoding or a charset that is none of ours, with `request.malformed`
- * for what is no UTF-8 or no JSON, and with `request.invalid` for one of more than 50,000 values, or that is not safe to go through.
+ * Parses a body as JSON; undefined for an empty one. A large one is parsed in slices, so that other work gets a turn in
+ * between. Rejects with `request.unsupported_type` for an unsupported encoding or charset, with `request.malformed` for
+ * invalid UTF-8 or JSON, and with `request.invalid` for more than 50,000 values, or unsafe content.
  */
 export async function readJsonBody(headers: IncomingHttpHeaders, body: Buffer): Promise<unknown> {
   requirePlain(headers);
@@ -28,7 +28,7 @@ export async function readJsonBody(headers: IncomingHttpHeaders, body: Buffer): 
   return value;
 }
 
-/** Counts before anything is made of them: the values are most of the work, and of the memory. */
+/** Values are counted before they are created: they are most of the work, and of the memory. */
 async function requireFewValues(body: Buffer): Promise<void> {
   const measure = new JsonMeasure();
   for (let from = 0; from < body.length; from += sliceBytes) {
@@ -38,7 +38,7 @@ async function requireFewValues(body: Buffer): Promise<void> {
   }
 }
 
-/** Works something through, with a turn of the event loop after each of its steps. */
+/** Runs work step by step, with a turn of the event loop after each step. */
 async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next();

@@ -1,4 +1,4 @@
-/** Most values in one body: members of objects and elements of arrays, all together. */
+/** Maximum number of values in one body: members of objects and elements of arrays, all together. */
 export const maxValues = 50_000;
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
@@ -6,15 +6,15 @@ const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const opens = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
 
 /**
- * Counts the values of a JSON text as its bytes come, without parsing it: what parsing takes, and all that comes after, follows
- * from how many there are. Of a text that is no JSON it counts something, and never too little for one that is.
+ * Counts the values of a JSON text from its bytes, without parsing it: the cost of parsing, and of everything after,
+ * depends on their number. For invalid JSON the number is arbitrary, but it is never too low for valid JSON.
  */
 export class JsonMeasure {
   private values = 1;
   private inText = false;
   private escaped = false;
 
-  /** Takes the next bytes, and says whether there are more values than `maxValues`. */
+  /** Processes the next bytes, and returns whether there are more values than `maxValues`. */
   take(bytes: Uint8Array): boolean {
     for (const byte of bytes) {
       if (this.escaped) this.escaped = false;

@@ -1,29 +1,29 @@
 import { RemudaError } from '@remuda/domain';
 import { invalid } from './read-dto.js';
 
-/** Most fields of one object: what lists them does so at once. */
+/** Maximum number of fields of one object: code that lists them does so synchronously. */
 export const maxFields = 10_000;
-/** Values after which others have their turn, however short they are. */
+/** Values after which other work gets a turn, however short they are. */
 const valuesInTurn = 1_000;
-/** Longest number in bytes; what counts in one is in its first 800 digits. */
+/** Maximum length of a number in bytes; only its first 800 digits matter. */
 const maxNumberBytes = 64 * 1024;
 
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 const [smallU, firstPrintable] = [0x75, 0x20];
 const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-/** In UTF-8, a byte that is not the first one of its character. */
+/** A continuation byte in UTF-8. */
 const goesOn = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
 
-/** An object or an array whose end has not come yet. */
+/** An object or array whose end has not been reached. */
 type Open =
   | { readonly list: unknown[]; readonly end: number }
   | { readonly object: Record<string, unknown>; readonly end: number; name: string; fields: number };
 
 /**
- * Parses a JSON text in UTF-8 as `JSON.parse` does, and yields after each `sliceBytes` and each thousand values of it: the caller decides what others
- * may do in between. The bytes have to be valid UTF-8. Throws `request.malformed` for what is no JSON and for a number of
- * more than 64 KiB, and `request.invalid` for an object of more than 10,000 fields.
+ * Parses a JSON text in UTF-8 like `JSON.parse`, and yields after each `sliceBytes` and each thousand values: the
+ * caller decides what else may run in between. The bytes must be valid UTF-8. Throws `request.malformed` for invalid
+ * JSON and for a number of more than 64 KiB, and `request.invalid` for an object of more than 10,000 fields.
  */
 export function* readJson(bytes: Buffer, sliceBytes: number): Generator<undefined, unknown> {
   const text = new JsonText(bytes, sliceBytes);
@@ -52,7 +52,7 @@ export function* readJson(bytes: Buffer, sliceBytes: number): Generator<undefine
   }
 }
 
-/** A whole value, or what is opened by its first byte. */
+/** A complete value, or the container that its first byte opens. */
 function* begin(text: JsonText): Generator<undefined, Open | { readonly value: unknown }> {
   if (++text.values % valuesInTurn === 0) yield;
   const byte = yield* text.next();
@@ -82,7 +82,7 @@ function put(within: Open, value: unknown): void {
   else within.object[within.name] = value;
 }
 
-/** The bytes of a JSON text, and how far they are read. */
+/** The bytes of a JSON text, and the read position. */
 class JsonText {
   at = 0;
   values = 0;
@@ -95,7 +95,7 @@ class JsonText {
     this.#pauseAt = sliceBytes;
   }
 
-  /** The next byte that is no white space, not taken yet; undefined at the end. */
+  /** The next byte that is not white space, without consuming it; undefined at the end. */
   *next(): Generator<undefined, number | undefined> {
     for (;;) {
       if (this.at >= this.#pauseAt) {
@@ -108,7 +108,7 @@ class JsonText {
     }
   }
 
-  /** Takes the name of a field, and its colon. */
+  /** Consumes the name of a field, and its colon. */
   *name(): Generator<undefined, string> {
     if ((yield* this.next()) !== quote) malformed();
     const name = yield* this.text();
@@ -117,7 +117,7 @@ class JsonText {
     return name;
   }
 
-  /** Takes a text, a piece at a time. */
+  /** Consumes a string, in slices. */
   *text(): Generator<undefined, string> {
     const { bytes } = this;
     const pieces: string[] = [];
@@ -142,7 +142,7 @@ class JsonText {
     return pieces.length === 0 ? last : pieces.join('') + last;
   }
 
-  /** Takes a number, `true`, `false` or `null`. */
+  /** Consumes a number, `true`, `false` or `null`. */
   word(): unknown {
     const { bytes, at } = this;
     let to = at;
@@ -162,7 +162,7 @@ class JsonText {
 const endsWord = (byte: number | undefined): boolean =>
   byte === undefined || byte === comma || byte === closeList || byte === closeObject || isSpace(byte);
 
-/** Parses a text at once. Throws `request.malformed` for what is no JSON. */
+/** Parses a short text at once. Throws `request.malformed` for invalid JSON. */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

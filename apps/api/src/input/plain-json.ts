@@ -1,16 +1,16 @@
 import type { Fault } from '@remuda/domain';
 
-/** Deepest nesting of objects and arrays that a body may have. */
+/** Maximum nesting of objects and arrays in a body. */
 export const maxDepth = 64;
-/** Longest name of a field in characters: names of one object are compared with each other. */
+/** Maximum length of a field's name in characters: names of one object are compared with each other. */
 export const maxNameChars = 1_024;
-/** Keys that reach an object's prototype where a value is copied without care. */
+/** Keys that reach an object's prototype if a value is copied carelessly. */
 const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Looks through a parsed JSON value, and gives its first fault: nested too deeply, a key that could change an object's prototype or
- * is too long, or half of a surrogate pair, which has no UTF-8 and would arrive as another character. Knows no recursion, so that no input
- * can exhaust the stack.
+ * Checks a parsed JSON value, and returns its first fault: nested too deeply, a key that is too long or could change an
+ * object's prototype, or an unpaired surrogate, which UTF-8 cannot encode. Not recursive, so that no input can exhaust
+ * the stack.
  */
 export function findUnsafeJson(value: unknown): Fault | undefined {
   const looking = lookForUnsafe(value);
@@ -20,7 +20,7 @@ export function findUnsafeJson(value: unknown): Fault | undefined {
   }
 }
 
-/** The same a step at a time: yields after each thousand values. */
+/** The same step by step: yields after each thousand values. */
 export function* lookForUnsafe(value: unknown): Generator<undefined, Fault | undefined> {
   let values = 0;
   const open: { readonly value: unknown; readonly path: string; readonly depth: number }[] = [
@@ -51,7 +51,7 @@ export function* lookForUnsafe(value: unknown): Generator<undefined, Fault | und
 
 const brokenText = 'must not contain an unpaired surrogate (\\ud800 to \\udfff)';
 
-/** Every Node that we take has it; TypeScript's library of 2023 does not. */
+/** Every supported Node has it; TypeScript's library of 2023 does not. */
 const isWellFormed = (text: string): boolean => (text as string & { isWellFormed(): boolean }).isWellFormed();
 
 /** A path to a field: `workspace.url`, `jobs[3].prompt`. */
@@ -59,18 +59,18 @@ export function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** The first steps of a path that is too long to be told whole. */
+/** The first segments of a path that is too long to be reported in full. */
 function topOf(path: string): string {
   const steps = path.split(/(?=[.[])/);
   return `${steps.slice(0, 4).join('')}…`;
 }
 
-/** Whether a value's JSON text takes more than so many bytes. Looks at no more of it than it takes to tell. */
+/** Whether a value's JSON text exceeds this many bytes. Examines no more of it than necessary. */
 export function isLargerThan(value: unknown, maxBytes: number): boolean {
   return isSurelyLarger(value, maxBytes) || Buffer.byteLength(JSON.stringify(value)) > maxBytes;
 }
 
-/** Whether its texts, names and commas alone take more: of what they don't, the JSON text is a few times as large at most. */
+/** Whether its strings, names and commas alone exceed it: otherwise the JSON text is at most a few times as large. */
 function isSurelyLarger(value: unknown, maxBytes: number): boolean {
   const open: unknown[] = [value];
   let bytes = 0;

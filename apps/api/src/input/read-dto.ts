@@ -7,22 +7,22 @@ import { fieldsOf } from './fields.js';
 import type { Dto } from './fields.js';
 import { findUnsafeJson, join } from './plain-json.js';
 
-/** What reading an input came to: the value, or why it is none. */
+/** Result of reading an input: the value, or its faults. */
 export type Read<T> = { readonly value: T; readonly faults: readonly [] } | { readonly faults: readonly Fault[] };
 
-/** Absent fields have no rules to keep, and what is wrong is told without the input itself. */
+/** Absent fields are not validated, and faults do not include the input itself. */
 const options = {
   skipUndefinedProperties: true,
   forbidUnknownValues: true,
   validationError: { target: false, value: false },
 };
 
-/** Unknown fields that are told at most: an input with more of them has one cause. */
+/** Maximum number of reported unknown fields: an input with more of them has one cause. */
 const mostUnknown = 1_000;
 
 /**
- * Reads an input by the rules of its class: unknown fields are faults, as is everything that breaks a rule; absent ones get their
- * defaults. What it takes grows with the fields of the class and the names in the input; values are taken as they are, and never copied.
+ * Reads an input by the rules of its class: unknown fields and broken rules are faults; absent fields get their
+ * defaults. The cost depends on the class's fields and the input's names; values are not copied.
  */
 export function readDto<T extends object>(dto: Dto<T>, input: unknown, path = ''): Read<T> {
   if (!isRecord(input)) return { faults: [{ path, message: 'must be an object' }] };
@@ -49,7 +49,7 @@ function withDefaults<T extends object>(value: T, defaults: Readonly<Record<stri
   return value;
 }
 
-/** The value of one field, and the faults within it where it has a class of its own. */
+/** The value of one field, and the faults within it if it has a class of its own. */
 function readField(
   dto: Dto,
   input: Readonly<Record<string, unknown>>,
@@ -65,7 +65,7 @@ function readField(
   return 'value' in read ? read : { value, faults: read.faults };
 }
 
-/** The body of a request, which `readJsonBody` has read; rejects with `request.malformed` where there is none. */
+/** The body of a request, parsed by `readJsonBody`; rejects with `request.malformed` if there is none. */
 export function requireBody(body: unknown): unknown {
   if (body === undefined || body === null)
     throw new RemudaError('request.malformed', 'The request has no body; send a JSON object as application/json.');
@@ -86,7 +86,7 @@ export function requireDto<T extends object>(dto: Dto<T>, input: unknown): T {
   throw invalid(read.faults);
 }
 
-/** The refusal of an input: names the first fault in its sentence, and lists all. */
+/** The refusal of an input: its sentence has the first fault, and it lists all. */
 export function invalid(faults: readonly Fault[], code: ErrorCode = 'request.invalid'): RemudaError {
   const [first] = faults;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
@@ -101,7 +101,7 @@ function told({ property, constraints = {} }: ValidationError, path: string): Fa
   return { path: join(path, property), message: withoutName(message, property) };
 }
 
-/** The rules begin their sentences with the field's name, which the path says better. */
+/** The rules' sentences begin with the field's name, which the path already has. */
 function withoutName(text: string, property: string): string {
   return text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;
 }

@@ -29,7 +29,7 @@ export const IntegerText = (min: number, max: number): PropertyDecorator =>
     Integer(min, max),
   );
 
-/** An amount of money above nothing: a millionth at least. */
+/** An amount of money greater than 0: at least a millionth. */
 export const Amount = (max: number): PropertyDecorator =>
   applyDecorators(
     ValidateBy({
@@ -42,7 +42,7 @@ export const Amount = (max: number): PropertyDecorator =>
     ApiProperty({ type: 'number', exclusiveMinimum: 0, maximum: max } as object),
   );
 
-/** One of some words. */
+/** One of several words. */
 export const OneOf = (words: readonly string[]): PropertyDecorator =>
   applyDecorators(
     ValidateBy({
@@ -55,7 +55,7 @@ export const OneOf = (words: readonly string[]): PropertyDecorator =>
     ApiProperty({ enum: [...words] }),
   );
 
-/** A text of a form, which its message names. */
+/** A string in a certain format, which the message names. */
 export const Form = (form: RegExp, message: string): PropertyDecorator =>
   applyDecorators(
     ValidateBy(
@@ -65,7 +65,7 @@ export const Form = (form: RegExp, message: string): PropertyDecorator =>
     ApiProperty({ pattern: form.source }),
   );
 
-/** A text of so many characters. Never looks at more of it than it has to, however long it is. */
+/** A string of limited length. Examines no more of it than necessary. */
 export const Characters = (min: number, max: number, options: ValidationOptions = {}): PropertyDecorator =>
   applyDecorators(
     ValidateBy(
@@ -78,13 +78,13 @@ export const Characters = (min: number, max: number, options: ValidationOptions 
       },
       options,
     ),
-    // Of a list's elements the list itself says nothing.
+    // A list's own description says nothing about its elements.
     options.each ? ApiProperty() : ApiProperty({ ...(min > 0 ? { minLength: min } : {}), maxLength: max }),
   );
 
 /**
- * A text that is not empty, of so many bytes at most. Each of JavaScript's units takes one at least in UTF-8, and only these are counted:
- * without a look at the text.
+ * A string that is not empty, with a limit on its bytes. Each UTF-16 unit takes at least one byte in UTF-8, so counting
+ * the units needs no look at the text.
  */
 export const Filled = (maxBytes: number): PropertyDecorator =>
   applyDecorators(
@@ -98,7 +98,7 @@ export const Filled = (maxBytes: number): PropertyDecorator =>
     ApiProperty({ minLength: 1 }),
   );
 
-/** A list of so many strings, each of so many characters. */
+/** A list of strings, with limits on its length and theirs. */
 export const Strings = (most: number, maxChars: number): PropertyDecorator =>
   applyDecorators(
     IsArray(),
@@ -107,7 +107,7 @@ export const Strings = (most: number, maxChars: number): PropertyDecorator =>
     ApiProperty({ type: [String], maxItems: most }),
   );
 
-/** A list of so many strings, no two of them the same. */
+/** A list of strings without duplicates. */
 export const Distinct = (min: number, max: number): PropertyDecorator =>
   applyDecorators(
     IsArray(),
@@ -116,7 +116,7 @@ export const Distinct = (min: number, max: number): PropertyDecorator =>
     ValidateBy({
       name: 'distinct',
       validator: {
-        // One that is too long has its fault already.
+        // A list that is too long already has its fault.
         validate: (value) => !Array.isArray(value) || value.length > max || new Set(value).size === value.length,
         defaultMessage: () => 'must not contain duplicates',
       },
@@ -126,10 +126,10 @@ export const Distinct = (min: number, max: number): PropertyDecorator =>
 
 const isWithin = (value: number, min: number, max: number): boolean => value >= min && value <= max;
 
-/** The upper bits of the first half of a surrogate pair. */
+/** The upper bits of a high surrogate. */
 const firstOfPair = 0xd800 >> 10;
 
-/** A character outside of the basic plane takes two of JavaScript's units. */
+/** A character outside the basic plane takes two UTF-16 units. */
 function hasAtMost(text: string, max: number): boolean {
   if (text.length <= max) return true;
   if (text.length > 2 * max) return false;

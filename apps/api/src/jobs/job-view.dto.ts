@@ -44,7 +44,7 @@ export class UsageDto {
   @ApiProperty() cacheWriteTokens!: number;
 }
 
-/** How an attempt was ended before its time, and the proof that nothing of it goes on. */
+/** How an attempt was ended early, and the proof that none of its processes is left. */
 @ApiSchema({ name: 'Ended' })
 export class EndedDto {
   @ApiProperty({ enum: endingRungs, description: 'The last rung that was needed.' }) by!: EndingRung;
@@ -52,7 +52,7 @@ export class EndedDto {
   @ApiProperty({ description: 'From the request to end it to that check.' }) ms!: number;
 }
 
-/** How the worker of the latest attempt was found. */
+/** How the worker of the latest attempt was prepared. */
 @ApiSchema({ name: 'Start' })
 export class StartDto {
   @ApiProperty({ enum: ['warm', 'cold', 'resumed'] }) kind!: Start['kind'];
@@ -72,7 +72,7 @@ export class JobTimesDto {
   @ApiPropertyOptional(time) overAt?: string;
 }
 
-/** What became of a job, and what was asked for but for its prompt. */
+/** The state of a job and its submitted fields, except the prompt. */
 @ApiSchema({ name: 'Job' })
 export class JobDto implements JobView {
   @ApiProperty() id!: string;
@@ -134,7 +134,7 @@ export class JobPageDto implements JobPageView {
   nextCursor?: string;
 }
 
-/** A job that was taken in. */
+/** An accepted job. */
 @ApiSchema({ name: 'AcceptedJob' })
 export class AcceptedJobDto implements AcceptedJobView {
   @ApiProperty() id!: string;
@@ -143,7 +143,7 @@ export class AcceptedJobDto implements AcceptedJobView {
   @ApiProperty({ example: '/api/v1/jobs/j-…/events' }) events!: string;
 }
 
-/** Jobs that were taken in together, in the order of the request. */
+/** Jobs that were accepted together, in the order of the request. */
 @ApiSchema({ name: 'AcceptedBatch' })
 export class AcceptedBatchDto implements AcceptedBatchView {
   @ApiProperty({ type: [AcceptedJobDto] }) jobs!: AcceptedJobDto[];

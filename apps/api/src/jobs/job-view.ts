@@ -2,7 +2,7 @@ import type { JobRecord, JobResult, JobState, JobTimes } from '@remuda/domain';
 import { jobsPath } from '@remuda/protocol';
 import type { AcceptedJobView, JobResultView, JobView } from '@remuda/protocol';
 
-/** A job as clients see it: its times as ISO 8601, without what only the cluster needs. */
+/** A job in the API: its times as ISO 8601, without internal fields. */
 export function viewJob(job: JobRecord, queuePosition?: number): JobView {
   const { spec, times, wakeAt, cancelRequestedAt, ...rest } = withoutInnerParts(job);
   const { runAt, ...asked } = spec;
@@ -17,7 +17,7 @@ export function viewJob(job: JobRecord, queuePosition?: number): JobView {
   };
 }
 
-/** What the client of an accepted job gets; `basePath` is what a proxy has before our paths. */
+/** The answer for an accepted job; `basePath` is the proxy's path prefix. */
 export function viewAccepted(id: string, basePath: string, state: JobState = 'queued'): AcceptedJobView {
   const url = `${basePath}${jobsPath}/${id}`;
   return { id, state, url, events: `${url}/events` };
@@ -34,12 +34,12 @@ export function viewResult(job: JobRecord, result: JobResult | undefined): JobRe
   };
 }
 
-/** A time as clients see it. */
+/** A time in the API. */
 export function iso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** Lease token and snapshot are between the scheduler and its workers; whose it is, its reader knows. */
+/** Lease token and snapshot are internal; the reader knows the tenant. */
 function withoutInnerParts(job: JobRecord): Omit<JobRecord, Inner> {
   const { lease: _lease, snapshot: _snapshot, tenant: _tenant, session: _session, ...seen } = job;
   return seen;

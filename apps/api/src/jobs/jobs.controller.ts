@@ -23,7 +23,7 @@ import { viewJob, viewResult } from './job-view.js';
 import { ListJobsDto, toJobQuery } from './list-jobs.dto.js';
 import { JobResultDto } from './result-view.dto.js';
 
-/** Jobs that were taken in: what becomes of them, what they gave, and their end before their time. */
+/** Accepted jobs: their state, results and cancelling. */
 @ApiTags('jobs')
 @Controller('api/v1/jobs')
 export class JobsController {

@@ -6,7 +6,7 @@ import { SubmitController } from './submit/submit.controller.js';
 import { SubmissionCount } from './submit/submission-count.js';
 import { Submission } from './submit/submission.js';
 
-/** Jobs: taking them in, telling what became of them. */
+/** Jobs: accepting them, and reporting their state. */
 @Module({
   imports: [EventsModule],
   controllers: [SubmitController, JobsController],

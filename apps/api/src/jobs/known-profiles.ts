@@ -3,9 +3,9 @@ import { RemudaError } from '@remuda/domain';
 import type { Clock, PoolStore } from '@remuda/domain';
 import { clock, poolStore } from '../stores.js';
 
-/** How long what the scheduler published is taken for true, in ms: not every job asks for it again. */
+/** How long published profiles are cached, in ms: not every job reads them again. */
 const freshMs = 1_000;
-/** The same for what is not there: a profile that was just published is soon known. */
+/** The same for a missing profile: a new one becomes known soon. */
 const missingMs = 50;
 
 /** The profiles that jobs may name. */
@@ -20,7 +20,10 @@ export class KnownProfiles {
     @Inject(clock) private readonly time: Clock,
   ) {}
 
-  /** Resolves when all profiles are known; `profile.unknown` with a fault for each that is not, `service.starting` when there are none at all. */
+  /**
+   * Resolves if all profiles are known; `profile.unknown` with a fault for each unknown one, `service.starting` if
+   * there are none at all.
+   */
   async require(profiles: readonly { readonly name: string; readonly path: string }[]): Promise<void> {
     await this.refresh(freshMs);
     if (!profiles.every(({ name }) => this.names.has(name))) await this.refresh(missingMs);

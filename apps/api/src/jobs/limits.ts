@@ -1,4 +1,4 @@
-/** How large, long and many the parts of a job may be. Times in ms, sizes in bytes. */
+/** Limits on the parts of a job. Times in ms, sizes in bytes. */
 export const limits = {
   promptBytes: 10 * 1024 * 1024,
   systemPromptBytes: 100 * 1024,
@@ -11,9 +11,9 @@ export const limits = {
   batchJobs: 500,
   yearMs: 365 * 86_400_000,
   dayMs: 86_400_000,
-  /** Longest that a client may wait for a job in one request, in s. */
+  /** Maximum time that a client may wait for a job in one request, in s. */
   waitS: 600,
 } as const;
 
-/** What a label's name is made of. */
+/** The format of a label's name. */
 export const labelName = /^[A-Za-z0-9._/-]{1,63}$/;

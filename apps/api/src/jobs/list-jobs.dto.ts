@@ -5,7 +5,7 @@ import { Matches } from 'class-validator';
 import { Default, Given } from '../input/fields.js';
 import { Characters, IntegerText, OneOf } from '../input/rules.js';
 
-/** Which jobs a list shows. */
+/** Selects and pages a list of jobs. */
 export class ListJobsDto {
   @Given()
   @Characters(0, 200)
@@ -30,7 +30,7 @@ export class ListJobsDto {
   label?: string;
 }
 
-/** The query as the job store takes it. */
+/** The query for the job store. */
 export function toJobQuery({ label, ...rest }: ListJobsDto): JobQuery {
   const colon = label?.indexOf(':') ?? -1;
   return {

@@ -11,7 +11,7 @@ export class CommitDto {
   @ApiProperty() subject!: string;
 }
 
-/** What a job left in its repository, without the patch. */
+/** A job's changes to its repository, without the patch. */
 @ApiSchema({ name: 'GitSummary' })
 export class GitSummaryDto {
   @ApiProperty() branch!: string;
@@ -23,14 +23,14 @@ export class GitSummaryDto {
   @ApiProperty() deletions!: number;
 }
 
-/** What a job left in its repository. */
+/** A job's changes to its repository. */
 @ApiSchema({ name: 'GitOutcome' })
 export class GitOutcomeDto extends GitSummaryDto {
   @ApiPropertyOptional({ description: '`git diff --binary` from `base`; absent when over the size limit.' })
   patch?: string;
 }
 
-/** What a job gave back. */
+/** The result of a job. */
 @ApiSchema({ name: 'Result' })
 export class ResultDto {
   @ApiProperty() text!: string;
@@ -44,7 +44,7 @@ export class ResultDto {
   @ApiPropertyOptional({ type: () => EndedDto }) ended?: EndedDto;
 }
 
-/** The result of a job that is over. Of one that failed or was cancelled, as much as there is, with the reason. */
+/** The result of a job that is over. For a failed or cancelled one, as much as there is, with the reason. */
 @ApiSchema({ name: 'JobResult' })
 export class JobResultDto implements JobResultView {
   @ApiProperty() id!: string;

@@ -1,10 +1,10 @@
 import { demandWindowMs, type SeenDemand } from '@remuda/domain';
 
-/** What a start takes before one was seen, in ms. */
+/** Assumed start time before a start was observed, in ms. */
 const firstStartMs = 5_000;
-/** Arrivals within so many ms are kept as one: a window then has 6,000 of them at most. */
+/** Arrivals within this time are merged, in ms: a window then has at most 6,000 of them. */
 const grainMs = 100;
-/** So many of the last starts tell what the next one takes. */
+/** Number of recent starts that predict the next one. */
 const startsKept = 20;
 
 interface Came {
@@ -14,20 +14,20 @@ interface Came {
 }
 
 /**
- * Which jobs came for a pool, and what its starts took, over the last minutes. A scheduler knows what it saw itself: one that has
- * just begun takes a pool for one that had a job at that moment.
+ * Recent arrivals of jobs for a pool, and its start times. A scheduler only knows what it has seen itself: one that has
+ * just started assumes that a job arrived at that moment.
  */
 export class Demand {
   readonly #came: Came[] = [];
   readonly #startsMs: number[] = [];
   #lastAt: number;
 
-  /** `now` as in all of this by the monotonic clock, in ms. */
+  /** `now` is always of the monotonic clock, in ms. */
   constructor(now: number) {
     this.#lastAt = now;
   }
 
-  /** So many jobs came. */
+  /** This many jobs arrived. */
   noteArrivals(jobs: number, now: number): void {
     this.#lastAt = now;
     const last = this.#came.at(-1);
@@ -36,13 +36,13 @@ export class Demand {
     this.#forget(now);
   }
 
-  /** A worker was ready, so many ms after its start. */
+  /** A worker was ready, this many ms after its start. */
   noteReady(tookMs: number): void {
     this.#startsMs.push(tookMs);
     if (this.#startsMs.length > startsKept) this.#startsMs.shift();
   }
 
-  /** What is known at this moment; of what a start takes the 90th percentile. */
+  /** The current demand; its start time is the 90th percentile. */
   seen(now: number): SeenDemand {
     this.#forget(now);
     const sorted = this.#startsMs.toSorted((a, b) => a - b);

@@ -3,10 +3,10 @@ import type { Halts, HaltsOf } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Signals } from '../signals.js';
 
-/** What watching over the halts touches. */
+/** Dependencies of watching the halts. */
 export interface HaltWatchParts {
   readonly halts: Halts;
-  /** Starts in a row that have to fail for a profile to be suspended; 0 for never. */
+  /** Consecutive failed starts after which a profile is suspended; 0 for never. */
   readonly suspendAfter: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -14,14 +14,14 @@ export interface HaltWatchParts {
 }
 
 /**
- * Which profiles' queues are not read, as Redis said when it was last asked; and what suspends a profile: starts that fail
- * in a row. That no halted job is assigned does not hang on what is known here: the assignment itself looks.
+ * Which profiles' queues are not read, as of the last look at Redis; and the suspension of profiles with consecutive
+ * failed starts. Correctness does not depend on this state: the assignment itself checks for halts.
  */
 export class HaltWatch {
   #haltsOf: HaltsOf = () => [];
-  /** Profiles whose jobs an assignment has found halted, before we had asked. */
+  /** Profiles whose assignment was refused as halted, before the next look at Redis. */
   readonly #told = new Set<string>();
-  /** Whether starts have failed of late, here or elsewhere: else there is no count to begin anew. */
+  /** Whether starts have failed recently, here or elsewhere: otherwise there is no count to reset. */
   #anyFailed = true;
 
   constructor(private readonly parts: HaltWatchParts) {}
@@ -39,12 +39,12 @@ export class HaltWatch {
     return this.#told.has(profile) || this.#haltsOf(profile).length > 0;
   }
 
-  /** Whether the jobs that wait are no reason to start workers. */
+  /** Whether waiting jobs are no reason to start workers. */
   holdsStarts(profile: string): boolean {
     return !startsForBacklog(this.#haltsOf(profile));
   }
 
-  /** When what still runs of a drained pool is put back, epoch ms; undefined where it's not drained. */
+  /** When running jobs of a drained pool are requeued, epoch ms; undefined if it is not drained. */
   drainedBy(profile: string): number | undefined {
     return this.#haltsOf(profile).find((halt) => halt.kind === 'drained')?.by;
   }
@@ -54,7 +54,7 @@ export class HaltWatch {
     this.#told.add(profile);
   }
 
-  /** Draws from an attempt's end whether jobs of the profile start at all. Never rejects: the ending stands by itself. */
+  /** Updates the count of failed starts from an attempt's outcome. Never rejects: the ending does not depend on it. */
   async onEnding(profile: string, ending: Ending): Promise<void> {
     const { halts, log } = this.parts;
     const verdict = startVerdict(ending);
@@ -67,17 +67,17 @@ export class HaltWatch {
     }
   }
 
-  /** A container ended, or did not come to be, before its worker was ready. */
+  /** A container ended, or was not created, before its worker was ready. */
   async onContainerFailed(profile: string, reason: string): Promise<void> {
     await this.#failed(profile, 'container.start_failed', reason);
   }
 
-  /** The image of a profile can't be had: none of its workers will start until it is. Suspends at once. */
+  /** The image of a profile is not available: none of its workers can start until it is. Suspends at once. */
   async onImageAbsent(profile: string, reason: string): Promise<void> {
     await this.#failed(profile, 'container.start_failed', reason, 1);
   }
 
-  /** A worker became ready: if it was for want of one that the profile was suspended, it no longer is. */
+  /** A worker became ready: if the profile was suspended because of failed containers, it no longer is. */
   async onWorkerReady(profile: string): Promise<void> {
     if (!this.#anyFailed) return;
     const { halts, log, signals } = this.parts;

@@ -1,13 +1,13 @@
 import { Gauge, type Registry } from 'prom-client';
 import { desiredWorkers, haltKinds, type PoolRecord } from '@remuda/domain';
 
-/** One figure of a pool, by the label that stands beside its profile. */
+/** One metric of a pool, by the label in addition to its profile. */
 type Figures = (pool: PoolRecord) => readonly (readonly [label: string, value: number])[];
 
 interface PoolGauge {
   readonly name: string;
   readonly help: string;
-  /** Absent where a profile has one figure only. */
+  /** Absent if a profile has only one value. */
   readonly label?: string;
   readonly of: Figures;
 }
@@ -74,8 +74,8 @@ const gauges: readonly PoolGauge[] = [
 ];
 
 /**
- * Gauges of the pools. Each scrape has one look at Redis, and all gauges are of that look: those of a profile that is gone
- * are gone too. While Redis does not answer there are none, and the other figures stand. With several schedulers, take
+ * Gauges of the pools. Each scrape reads Redis once, and all gauges show that state: those of a removed profile
+ * disappear. While Redis does not answer there are none, and the other metrics remain. With several schedulers, use
  * `max by`.
  */
 export function poolGauges(registry: Registry, pools: () => Promise<readonly PoolRecord[]>): void {
@@ -96,7 +96,7 @@ export function poolGauges(registry: Registry, pools: () => Promise<readonly Poo
     });
 }
 
-/** Runs once for all who ask while it runs. */
+/** Shares one run among all callers while it is in progress. */
 function together<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => (running ??= run().finally(() => (running = undefined)));

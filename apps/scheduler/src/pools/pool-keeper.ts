@@ -36,10 +36,10 @@ import { Starts } from './starts.js';
 import { Targets } from './targets.js';
 import type { OperatorOrders } from '../workers/operator-orders.js';
 
-/** A job's first request is on its way within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
+/** A job's first request is sent within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
 const calmMs = 400;
 
-/** What the keeper of the pools works with. */
+/** Dependencies of the pool keeper. */
 export interface PoolKeeperParts {
   readonly identity: Identity;
   readonly leadership: Leadership;
@@ -57,14 +57,14 @@ export interface PoolKeeperParts {
   readonly log: Logger;
 }
 
-/** Keeps each profile's pool at its target: sees, plans, acts. Of several schedulers one at a time leads a pool. */
+/** Keeps each profile's pool at its target: observe, plan, act. Only one of several schedulers leads a pool. */
 export class PoolKeeper {
   /** The profiles by name, each with its fingerprint. */
   readonly #made: ReadonlyMap<string, { readonly image: string; readonly fingerprint: string }>;
   readonly #backlogs = new Map<string, number>();
   readonly #starts = new Starts();
   readonly #targets: Targets;
-  /** Whose start was given up. */
+  /** Workers whose start was given up. */
   readonly #givenUp = new Set<string>();
 
   constructor(
@@ -78,19 +78,19 @@ export class PoolKeeper {
     );
   }
 
-  /** Goes over every pool that we lead. */
+  /** Updates every pool that we lead. */
   async keep(): Promise<void> {
     const { registry, runtime, fleet, clock, halts } = this.parts;
     const [led] = await Promise.all([this.#led(), halts.look()]);
     await this.#dismissUnplanned(led);
     await this.#endLateStarts();
     if (led.length === 0) return;
-    // What was seen before we had the lead may be out of date: until then another one has acted.
+    // What was observed before we took the lead may be outdated: until then another scheduler has acted.
     const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
     fleet.awake(clock.monotonic());
     const known = new Set(workers.map((worker) => worker.id));
     const orphans = containers.filter((container) => !known.has(container.worker));
-    // Side by side: a pool does not wait for the containers of another one.
+    // Concurrently: a pool does not wait for another one's containers.
     const kept = await Promise.allSettled(
       led.map(async (profile) => {
         const theirs = workers.filter((worker) => worker.profile === profile.name);
@@ -106,30 +106,30 @@ export class PoolKeeper {
     if (failed) throw failed.reason;
   }
 
-  /** Jobs that waited when the pool was last looked over; 0 for a pool that another scheduler leads. */
+  /** Jobs that waited at the pool's last update; 0 for a pool that another scheduler leads. */
   backlogOf(profile: string): number {
     return this.#backlogs.get(profile) ?? 0;
   }
 
-  /** A container ended, or did not come to be, before its worker was ready. */
+  /** A container ended, or was not created, before its worker was ready. */
   async noteFailedStart(profile: string, reason: string): Promise<void> {
     this.#starts.noteFailed(profile, this.parts.clock.monotonic(), reason);
     await this.parts.halts.onContainerFailed(profile, reason);
   }
 
-  /** A worker became ready, so many ms after its start: whatever was wrong is over. */
+  /** A worker became ready, this many ms after its start: earlier faults are over. */
   async noteReady(profile: string, tookMs: number): Promise<void> {
     this.#starts.noteReady(profile, tookMs);
     this.#targets.noteReady(profile, tookMs);
     await this.parts.halts.onWorkerReady(profile);
   }
 
-  /** About so many jobs came for a profile. */
+  /** About this many jobs arrived for a profile. */
   noteArrivals(profile: string, jobs: number): void {
     this.#targets.noteArrivals(profile, jobs);
   }
 
-  /** Profiles whose pools are ours to keep at this moment. */
+  /** Profiles whose pools we lead. */
   async #led(): Promise<readonly Profile[]> {
     const ours = await this.parts.leadership.pools(this.profiles.map(({ name }) => name));
     return this.profiles.filter(({ name }) => ours.has(name));
@@ -150,7 +150,7 @@ export class PoolKeeper {
     });
   }
 
-  /** Says how the pool's workers start, and how many are kept warm. */
+  /** Publishes how the pool's workers start, and how many are kept warm. */
   async #publish({ name }: Profile, seen: SeenPool, demand: WarmTarget | undefined): Promise<void> {
     const { connection, keys } = this.parts.queues;
     const heldMs = Math.round(startsHeldMs(seen));
@@ -162,12 +162,12 @@ export class PoolKeeper {
     });
   }
 
-  /** Ages of the workers of ours that start, in ms. */
+  /** Time since the start of our starting workers, in ms. */
   #startingNow(): readonly number[] {
     return this.parts.fleet.starting(this.parts.clock.monotonic());
   }
 
-  /** Gives up starts that take too long, when the limit has grown as far as it does. */
+  /** Gives up starts that take too long, once the timeout has grown to its maximum. */
   async #endLateStarts(): Promise<void> {
     const { fleet, clock } = this.parts;
     this.#starts.look(this.#startingNow());
@@ -202,7 +202,7 @@ export class PoolKeeper {
         return {
           id: worker.id,
           phase: own?.phase ?? worker.phase,
-          // Whose start takes too long its owner ends: another one could only start more of them.
+          // A start that takes too long is ended by its owner: another scheduler could only start more of them.
           ageMs: own ? tick - own.startedAt : Math.min(passed(worker.startedAt, now), this.#limitOf(worker)),
           stale: isStale(worker, { ...this.#imageOf(profile), fingerprint: made?.fingerprint }),
           lost: own !== undefined && fleet.late(own, tick),
@@ -279,7 +279,7 @@ export class PoolKeeper {
     }
   }
 
-  /** Idle workers of ours of whom no plan of ours tells: their profile is no more, or its leader sees another engine than their own. */
+  /** Our idle workers that no plan of ours covers: their profile was removed, or its leader is on another engine. */
   async #dismissUnplanned(led: readonly Profile[]): Promise<void> {
     const planned = new Set(led.map(({ name }) => name));
     for (const worker of this.parts.fleet.all()) {
@@ -294,5 +294,5 @@ function isBridgeAway(error: unknown): boolean {
   return error instanceof RemudaError && error.code === 'bridge.unavailable';
 }
 
-/** Ms since somebody wrote a time down: as good as the clocks of both, and never less than none. */
+/** Time since a recorded time in ms: as accurate as both clocks, and never negative. */
 const passed = (at: number, now: number): number => Math.max(0, now - at);

@@ -1,22 +1,27 @@
 import { Controller, Get, Inject, NotFoundException, Param, ServiceUnavailableException } from '@nestjs/common';
 import { desiredWorkers, type PoolRecord } from '@remuda/domain';
 
-/** What `/internal/scale/{profile}` answers. */
+/** The answer of `/internal/scale/{profile}`. */
 export interface ScaleView {
   readonly profile: string;
   /** Workers that the profile needs: busy, waiting and warm ones, up to its maximum; 0 while it is drained. */
   readonly desiredWorkers: number;
 }
 
-/** Where the pools are looked at. */
+/** Source of the pools. */
 export const scaledPools = Symbol('scaledPools');
 
-/** The one number that an autoscaler needs, the same as the metric `remuda_desired_workers`. Not for the world. */
+/**
+ * The one number that an autoscaler needs, the same as the metric `remuda_desired_workers`. Not for external clients.
+ */
 @Controller('internal/scale')
 export class ScaleController {
   constructor(@Inject(scaledPools) private readonly pools: () => Promise<readonly PoolRecord[]>) {}
 
-  /** 404 for a profile that no scheduler has; 503 while Redis does not answer, so that nobody scales by what is not known. */
+  /**
+   * 404 for a profile that no scheduler has; 503 while Redis does not answer, so that nobody scales by an unknown
+   * number.
+   */
   @Get(':profile')
   async desired(@Param('profile') profile: string): Promise<ScaleView> {
     const pools = await this.pools().catch((): undefined => undefined);

@@ -8,22 +8,22 @@ export interface MadeFrom extends Placed {
   readonly release?: string | undefined;
 }
 
-/** What an image's name stands for at the moment, on the engine that we see. */
+/** What an image's name currently refers to, on our engine. */
 export interface ImageNow {
-  /** Undefined: not known. */
+  /** Undefined: unknown. */
   readonly release: string | undefined;
   readonly engine: string;
 }
 
 /**
- * Whether a worker's image was replaced since it was made. Another engine may name the same image otherwise: the image of a worker there
- * is judged by whoever sees that engine, and here it counts as the one of now. Pure.
+ * Whether a worker's image was replaced since it was made. Another engine may name the same image differently: the
+ * image of a worker there is judged by its own schedulers, and counts as current here. Pure.
  */
 export function isReplaced(worker: Pick<MadeFrom, 'release' | 'engine'>, { release, engine }: ImageNow): boolean {
   return release !== undefined && onEngine(worker, engine) && worker.release !== release;
 }
 
-/** Whether a worker is made from another profile or image than its pool's workers are now. Pure. */
+/** Whether a worker is made from another profile or image than its pool's current ones. Pure. */
 export function isStale(worker: MadeFrom, now: ImageNow & { readonly fingerprint: string | undefined }): boolean {
   return worker.fingerprint !== now.fingerprint || isReplaced(worker, now);
 }

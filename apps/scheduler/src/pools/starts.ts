@@ -1,18 +1,18 @@
 import { afterReady, firstPace, whileStarting, type StartPace } from '@remuda/domain';
 
-/** Starts of a profile that failed in a row. */
+/** Consecutive failed starts of a profile. */
 export interface FailedStarts {
   readonly count: number;
-  /** When the last one did, by the monotonic clock in ms. */
+  /** When the last one failed, by the monotonic clock in ms. */
   readonly at: number;
-  /** Why the last one did, for an operator. */
+  /** Why the last one failed, for an operator. */
   readonly reason: string;
 }
 
-/** What is known of the starts of all pools that one scheduler keeps: they share a machine. */
+/** Start statistics of all pools that one scheduler leads: they share a machine. */
 export class Starts {
   #pace = firstPace;
-  /** Starts that were decided on and are not all under way. */
+  /** Starts that were decided and are not all in progress. */
   #reserved = 0;
   readonly #failed = new Map<string, FailedStarts>();
 
@@ -20,17 +20,17 @@ export class Starts {
     return this.#pace;
   }
 
-  /** Looks at those that start: what they have taken already says something, too. */
+  /** Takes the current starts into account: their time so far matters, too. */
   look(agesMs: readonly number[]): void {
     this.#pace = whileStarting(this.#pace, Math.max(0, ...agesMs));
   }
 
-  /** How many more may start beside those that do. */
+  /** How many more may start concurrently. */
   startable(starting: number): number {
     return Math.max(0, this.#pace.atOnce - starting - this.#reserved);
   }
 
-  /** Keeps room for starts that were decided on; `act` has them all under way, or given up, when it settles. */
+  /** Reserves room for decided starts; when `act` settles, all are in progress, or given up. */
   async reserved(count: number, act: () => Promise<void>): Promise<void> {
     this.#reserved += count;
     try {
@@ -40,13 +40,13 @@ export class Starts {
     }
   }
 
-  /** A worker was ready so many ms after its start: whatever was wrong with its profile is over. */
+  /** A worker was ready this many ms after its start: earlier faults of its profile are over. */
   noteReady(profile: string, tookMs: number): void {
     this.#pace = afterReady(this.#pace, tookMs);
     this.#failed.delete(profile);
   }
 
-  /** A start of the profile failed at this moment. */
+  /** A start of the profile failed now. */
   noteFailed(profile: string, at: number, reason: string): void {
     this.#failed.set(profile, { count: (this.#failed.get(profile)?.count ?? 0) + 1, at, reason });
   }

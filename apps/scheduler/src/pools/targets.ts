@@ -1,7 +1,7 @@
 import { warmTarget, type Clock, type Profile, type WarmTarget } from '@remuda/domain';
 import { Demand } from './demand.js';
 
-/** How many workers the pools that follow their demand keep warm. */
+/** How many workers are kept warm in pools that follow demand. */
 export class Targets {
   readonly #demands: ReadonlyMap<string, Demand>;
 
@@ -21,7 +21,7 @@ export class Targets {
     this.#demands.get(profile)?.noteReady(tookMs);
   }
 
-  /** What a pool should keep warm at this moment; undefined where its number is fixed. */
+  /** A pool's current warm target; undefined if its number is fixed. */
   of({ name, pool }: Pick<Profile, 'name' | 'pool'>): WarmTarget | undefined {
     const demand = this.#demands.get(name);
     return pool.follow && demand && warmTarget(demand.seen(this.clock.monotonic()), pool.follow, pool.max);

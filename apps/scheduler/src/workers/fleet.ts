@@ -2,43 +2,48 @@ import type { WorkerPhase } from '@remuda/domain';
 import type { SuspectedOrphan } from './suspected-orphan.js';
 import { Hearing, isLively, type Silence } from './silence.js';
 
-/** A worker that is this scheduler's own, as it knows it at the moment. Times are of the monotonic clock, in ms, where nothing else is said. */
+/**
+ * A worker that this scheduler owns, with its current state. Times are of the monotonic clock, in ms, unless stated
+ * otherwise.
+ */
 export interface OwnWorker {
   readonly id: string;
   readonly profile: string;
   phase: WorkerPhase;
   readonly startedAt: number;
-  /** When its Claude Code was last made warm, epoch ms; 0 before the first time. */
+  /** When its Claude Code was last warmed up, epoch ms; 0 before the first time. */
   readyAt: number;
-  /** Its last word; -Infinity before the first that we hear. */
+  /** Its last report; -Infinity before the first one. */
   heardAt: number;
-  /** Names the engine on which its container is; undefined of one that an earlier release started. */
+  /** Name of the engine of its container; undefined if an earlier release started it. */
   readonly engine: string | undefined;
-  /** Names the bridge by which it speaks; undefined where it reaches Redis by itself. */
+  /** Name of the bridge through which it reports; undefined if it has its own connection to Redis. */
   readonly bridge: string | undefined;
   /** Fingerprint of the profile, and name of the image, that it was made from. */
   readonly fingerprint: string;
   readonly release: string | undefined;
-  /** Name of the bridge grant that its next job is to have; it's good for one. */
+  /** Name of the bridge grant for its next job; it is valid for one. */
   grant?: string;
-  /** Its engine could not be made warm. */
+  /** Its engine could not be warmed up. */
   cold?: boolean;
   drainingSince?: number;
-  /** By when it was told to leave, epoch ms; and the same by the monotonic clock. */
+  /** When it must leave, epoch ms; and the same by the monotonic clock. */
   drainBy?: number;
   leaveBy?: number;
-  /** It is given no job, and stays. */
+  /** Whether it stays without getting new jobs. */
   cordoned?: boolean;
-  /** The job that it does not seem to have. */
+  /** The job that it seems to have lost. */
   orphan?: SuspectedOrphan;
 }
 
-/** We look at our workers more often than this, in ms; a longer pause is one of ours: frozen, or Redis was away. */
+/** We check our workers more often than this, in ms; a longer gap is our own: frozen, or an outage of Redis. */
 const napMs = 2_500;
-/** What is left to a worker after its drain's limit, in ms; then it's removed. */
+/** Grace period of a worker after its drain's limit, in ms; then it is removed. */
 export const drainGraceMs = 10_000;
 
-/** The workers that this scheduler owns, and which of them are free. The one idle for the shortest time goes first. */
+/**
+ * The workers that this scheduler owns, and which of them are free. The one idle for the shortest time is used first.
+ */
 export class Fleet {
   readonly #workers = new Map<string, OwnWorker>();
   readonly #idle = new Map<string, string[]>();
@@ -46,7 +51,7 @@ export class Fleet {
   readonly #hearing = new Hearing();
   #awakeAt = -Infinity;
 
-  /** `ownDrainMs` is what workers take that leave by themselves. */
+  /** `ownDrainMs` is the drain limit of workers that leave on their own. */
   constructor(private readonly ownDrainMs = 10_000) {}
 
   add(worker: OwnWorker): void {
@@ -61,7 +66,7 @@ export class Fleet {
     return [...this.#workers.values()];
   }
 
-  /** Puts a worker among the free ones; a cordoned one only looks so. */
+  /** Adds a worker to the free ones, unless it is cordoned. */
   list(worker: OwnWorker): void {
     worker.phase = 'idle';
     if (worker.cordoned === true) return;
@@ -71,8 +76,8 @@ export class Fleet {
   }
 
   /**
-   * The workers that can be given a job, in the order in which they became free: those that were heard a short time ago, since others
-   * may be gone.
+   * The workers that can get a job, in the order in which they became free: only those with a recent report, since
+   * others may be gone.
    */
   free(profile: string, now: number): readonly OwnWorker[] {
     return (this.#idle.get(profile) ?? []).flatMap((id) => {
@@ -81,7 +86,7 @@ export class Fleet {
     });
   }
 
-  /** Hears a word of a worker; true where it had not been heard for so long that it could be given no job. */
+  /** Records a report of a worker; true if it had been silent for so long that it could get no job. */
   hear(worker: OwnWorker, now: number): boolean {
     const wasQuiet = !isLively(worker, now);
     this.#hearing.onWord(worker, now);
@@ -94,12 +99,12 @@ export class Fleet {
     return this.#engagedAt.get(profile) ?? -Infinity;
   }
 
-  /** Ages of the workers that start, in ms. */
+  /** Time since the start of starting workers, in ms. */
   starting(now: number): readonly number[] {
     return this.all().flatMap(({ phase, startedAt }) => (phase === 'starting' ? [now - startedAt] : []));
   }
 
-  /** Moves a worker out of the free ones. */
+  /** Removes a worker from the free ones. */
   engage(id: string, phase: WorkerPhase, now: number): void {
     const worker = this.#workers.get(id);
     if (!worker) return;
@@ -114,19 +119,21 @@ export class Fleet {
     this.#workers.delete(id);
   }
 
-  /** To be said whenever Redis has answered: for the time in which we could not hear them, workers don't count as silent. */
+  /**
+   * To be called whenever Redis has answered: no heartbeat times out for the time in which we could not receive them.
+   */
   awake(now: number): void {
     const nap = now - this.#awakeAt;
     this.#awakeAt = now;
     if (nap > napMs) this.#hearing.excuse(now);
   }
 
-  /** For the time before `now` nobody counts as silent: so it is for workers that come to us. */
+  /** No worker counts as silent for the time before `now`: used for workers that we take over. */
   excuse(now: number): void {
     this.#hearing.excuse(now);
   }
 
-  /** What it means that a worker says nothing. One that starts says nothing yet. */
+  /** What a worker's silence means. A starting worker does not report yet. */
   silence(worker: OwnWorker, now: number): Silence {
     return worker.phase === 'starting' ? 'none' : this.#hearing.of(worker, this.all(), now);
   }
@@ -138,7 +145,7 @@ export class Fleet {
     return now > by + drainGraceMs;
   }
 
-  /** Takes a worker from among the free ones. */
+  /** Takes a worker from the free ones. */
   unlist(id: string): void {
     const idle = this.#idle.get(this.#workers.get(id)?.profile ?? '');
     const at = idle?.indexOf(id) ?? -1;

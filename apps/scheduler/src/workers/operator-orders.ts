@@ -6,7 +6,7 @@ import type { Fleet } from './fleet.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { Signals } from '../signals.js';
 
-/** What carrying out orders touches. */
+/** Dependencies of carrying out orders. */
 export interface OperatorOrdersParts {
   readonly fleet: Fleet;
   readonly registry: WorkerRegistry;
@@ -16,17 +16,17 @@ export interface OperatorOrdersParts {
   readonly signals: Pick<Signals, 'work' | 'poolChanged'>;
 }
 
-/** Makes so what is wanted of single workers of ours, as their records have it: by an operator, or by the pool's plan. */
+/** Carries out orders for our workers from their records: those of an operator, or of the pool's plan. */
 export class OperatorOrders {
   constructor(private readonly parts: OperatorOrdersParts) {}
 
-  /** Compares what is wanted with what is so. Doing it again does no harm. */
+  /** Compares orders with the actual state. Idempotent. */
   async apply(worker: WorkerRecord): Promise<void> {
     this.#cordon(worker);
     if (worker.drainBy !== undefined) await this.drain(worker.id, worker.drainBy);
   }
 
-  /** Lets a worker finish what it does until then (epoch ms), and leave; without a reason somebody else has asked for it. */
+  /** Lets a worker finish its job until then (epoch ms), and leave; without a reason it was ordered elsewhere. */
   async drain(id: string, by: number, reason?: RecycleReason): Promise<void> {
     const { fleet, registry, clock, metrics, log, signals } = this.parts;
     const own = fleet.get(id);

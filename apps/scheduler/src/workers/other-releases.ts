@@ -6,7 +6,7 @@ import type { SchedulerMetrics } from '../metrics.js';
 import type { Signals } from '../signals.js';
 import type { OperatorOrders } from './operator-orders.js';
 
-/** What dealing with workers of other releases touches. */
+/** Dependencies of handling workers of other releases. */
 export interface OtherReleasesParts {
   readonly fleet: Fleet;
   readonly orders: OperatorOrders;
@@ -17,16 +17,16 @@ export interface OtherReleasesParts {
 }
 
 /**
- * Workers whose messages have another format than ours: they are given no job, and leave. One that has just come up counts as a start that
- * failed, since the next one of its image would be the same.
+ * Workers whose messages have another format than ours: they get no job, and leave. One that has just started counts as
+ * a failed start, since the next one with its image would be the same.
  */
 export class OtherReleases {
-  /** Those that are on their way out: they go on talking meanwhile. */
+  /** Those that are leaving: they continue to report meanwhile. */
   readonly #removed = new WeakSet<OwnWorker>();
 
   constructor(private readonly parts: OtherReleasesParts) {}
 
-  /** What a worker says is not understood: it is removed, and what it carries out goes back to the queue. */
+  /** A worker's reports are not understood: it is removed, and its job is requeued. */
   refuse(worker: string, format: number): void {
     const { fleet, metrics } = this.parts;
     const own = fleet.get(worker);
@@ -35,7 +35,7 @@ export class OtherReleases {
     this.#remove(own, format);
   }
 
-  /** What a worker says is understood, and it would not understand us: it leaves when it has nothing to do. */
+  /** A worker's reports are understood, but it would not understand us: it leaves when it is idle. */
   async retire(own: OwnWorker, format: number): Promise<void> {
     const { fleet, orders, clock, log } = this.parts;
     if (this.#removed.has(own) || own.drainBy !== undefined) return;
@@ -43,7 +43,7 @@ export class OtherReleases {
       this.#remove(own, format);
       return;
     }
-    // Told first: until it's written down it could be given a job.
+    // First in memory: until it is stored it could get a job.
     fleet.unlist(own.id);
     log.warn({ worker: own.id, format }, `a worker of an older release leaves: ${reasonOf(format)}`);
     await orders.drain(own.id, clock.now(), 'stale');

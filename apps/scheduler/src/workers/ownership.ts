@@ -11,7 +11,7 @@ import { onEngine, ownableOf } from './ownable.js';
 import { containersInTime } from './removal.js';
 import type { OperatorOrders } from './operator-orders.js';
 
-/** What ownership of workers touches. */
+/** Dependencies of ownership of workers. */
 export interface OwnershipParts {
   readonly fleet: Fleet;
   readonly holdings: Holdings;
@@ -27,14 +27,14 @@ export interface OwnershipParts {
   readonly signals: Pick<Signals, 'work'>;
 }
 
-/** Which workers are ours: keeps them, takes those whose scheduler is gone, and lets go of those that another one has. */
+/** Ownership of workers: renews ours, takes those whose scheduler is gone, and releases those that another one has. */
 export class Ownership {
-  /** Workers on other engines that nobody owns, and since when, by the monotonic clock in ms. */
+  /** Workers on other engines without an owner, and since when, by the monotonic clock in ms. */
   #left: ReadonlyMap<string, number> = new Map();
 
   constructor(private readonly parts: OwnershipParts) {}
 
-  /** Renews what we own, adopts what nobody owns, and ends what is silent or late. */
+  /** Renews our workers, adopts those without an owner, and ends silent and late ones. */
   async keep(): Promise<void> {
     const { fleet, registry, losses, orders, identity, clock } = this.parts;
     const { scheduler, engine } = identity;
@@ -47,7 +47,7 @@ export class Ownership {
     const owned = await registry.own(wanted.map(({ id }) => id));
     for (const worker of wanted) {
       const { id } = worker;
-      // Its removal may take longer than we own it; what it comes to is found out there.
+      // Its removal may take longer than we own it; the removal itself handles that.
       if (losses.has(id)) continue;
       const ours = fleet.get(id) !== undefined;
       if (ours && !owned.has(id)) this.disown(id);
@@ -57,14 +57,14 @@ export class Ownership {
     await this.#endLate();
   }
 
-  /** Another scheduler has the worker: ours no more, and nothing of it is touched. */
+  /** Another scheduler has the worker: it is no longer ours, and nothing of it is changed. */
   disown(worker: string): void {
     this.parts.relay.unfollow(worker);
     this.parts.holdings.letGo(worker);
     this.parts.fleet.remove(worker);
   }
 
-  /** Lets go of all workers, so that another scheduler can take them at once. */
+  /** Releases all workers, so that another scheduler can take them at once. */
   async handOver(): Promise<void> {
     await this.parts.registry.release(this.parts.fleet.all().map((worker) => worker.id));
   }
@@ -83,8 +83,8 @@ export class Ownership {
   }
 
   /**
-   * Ends those whose silence means something, and those whose container is gone. Whoever has said what the relay has not come to yet is
-   * not silent.
+   * Ends workers whose heartbeat timed out, and those whose container is gone. A worker with unread reports is not
+   * silent.
    */
   async #endQuiet(quiet: readonly OwnWorker[], now: number): Promise<void> {
     const { fleet, losses, relay, identity } = this.parts;
@@ -98,16 +98,16 @@ export class Ownership {
     }
   }
 
-  /** Takes over a worker, and the job that it carries out. */
+  /** Takes over a worker, and its job. */
   async #adopt(worker: string): Promise<void> {
     const { fleet, registry, relay, clock, log, signals } = this.parts;
     const found = await registry.find(worker);
-    // It was removed since we looked.
+    // It was removed since the check.
     if (!found) return;
     const now = clock.monotonic();
     const { id, profile, phase, readyAt = 0, engine, bridge, fingerprint, release } = found;
     const startedAt = now - passed(found.startedAt, clock.now());
-    // Its next word shows that it is there: until then it is given no job.
+    // Its next report shows that it is alive: until then it gets no job.
     const made = { engine, bridge, fingerprint, release };
     const own = { id, profile, phase, startedAt, readyAt, heardAt: -Infinity, ...made };
     fleet.add(own);
@@ -131,11 +131,14 @@ export class Ownership {
   }
 }
 
-/** Whether another scheduler began the start of a worker, and nothing was heard of it: it may have died before there was a container. */
+/**
+ * Whether another scheduler began the worker's start, and it never reported: that scheduler may have died before there
+ * was a container.
+ */
 const isUnseen = ({ phase, heardAt }: OwnWorker): boolean => phase === 'starting' && heardAt === -Infinity;
 
 const silent = ({ heardAt }: OwnWorker, now: number): string =>
   heardAt === -Infinity ? 'no heartbeat' : `no heartbeat for ${String(Math.round((now - heardAt) / 1000))} s`;
 
-/** Ms since another scheduler wrote a time down: as good as the clocks of both, and never less than none. */
+/** Time since a time that another scheduler recorded in ms: as accurate as both clocks, and never negative. */
 const passed = (at: number, now: number): number => Math.max(0, now - at);

@@ -1,29 +1,29 @@
 import type { Clock, ContainerRuntime, Ended, SeenContainer } from '@remuda/domain';
 
-/** How long one try to remove a container may take, in ms: an engine that hangs does not say so. */
+/** Timeout of one try to remove a container, in ms: an engine that hangs does not report it. */
 const tryMs = 5_000;
-/** For so long a removal that does not succeed is tried again, in ms; then the attempt is given up without the proof. */
+/** How long a failing removal is retried, in ms; then the attempt is given up without the proof. */
 export const removalLimitMs = 30_000;
 
-/** What removing containers takes. */
+/** Dependencies of removing containers. */
 export interface RemovalParts {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
 }
 
-/** What a removal came to: proven, or given up, and why. */
+/** Result of a removal: proven, or given up, and why. */
 export type Removal = { readonly ended: Ended } | { readonly givenUp: string };
 
 /** The worker whose container is removed. */
 export interface RemovedWorker {
   readonly worker: string;
-  /** Whether it is on the engine that the runtime speaks to: what is not found elsewhere may run all the same. */
+  /** Whether it is on the runtime's own engine: a container that is not found elsewhere may still run. */
   readonly isHere: boolean;
 }
 
 /**
- * Removes a worker's container, and looks whether it is gone: so long the attempt in it may go on. Rejects where that can't be done,
- * and is to be tried again; when that has gone on since `since` (monotonic clock, ms) for too long, it's given up.
+ * Removes a worker's container, and verifies that it is gone: until then its attempt may continue. Rejects if that
+ * fails and must be retried; if it has failed since `since` (monotonic clock, ms) for too long, it is given up.
  */
 export async function removeContainer(
   { worker, isHere }: RemovedWorker,
@@ -43,7 +43,7 @@ export async function removeContainer(
   }
 }
 
-/** The containers of the runtime's engine; undefined where it does not say so in time. */
+/** The containers of the runtime's engine; undefined if it does not answer in time. */
 export async function containersInTime({
   runtime,
   clock,

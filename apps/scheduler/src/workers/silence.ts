@@ -1,39 +1,42 @@
 /** Heartbeat timeout, in ms, while heartbeats could have arrived: three missed ones. */
 export const silenceMs = 6_000;
-/** While nobody is heard who speaks by the same bridge, a worker's silence means nothing for so long, in ms. */
+/** Heartbeat timeout while no worker behind the same bridge sends heartbeats, in ms. */
 export const holdMs = 60_000;
-/** Where a bridge's workers were all silent for so long, in ms, it was away: with one, a word comes every 2 s. */
+/**
+ * If a bridge's workers were all silent for this long, in ms, the bridge was down: with one, a report arrives every 2
+ * s.
+ */
 const bridgeNapMs = 3_000;
-/** Whoever was heard no longer ago than this, in ms, can be given a job: two heartbeats, and what they may be late. */
+/** A worker with a report within this time, in ms, can get a job: two heartbeats, and their jitter. */
 const livelyMs = 5_000;
 
-/** A worker as its words tell. Times are of the monotonic clock, in ms. */
+/** A worker and its last report. Times are of the monotonic clock, in ms. */
 export interface Speaker {
   readonly id: string;
-  /** Names the bridge by which it speaks; undefined where it reaches Redis by itself, as we do. */
+  /** Name of the bridge through which it reports; undefined if it has its own connection to Redis, as we do. */
   readonly bridge: string | undefined;
-  /** Its last word; -Infinity before the first. */
+  /** Its last report; -Infinity before the first one. */
   readonly heardAt: number;
 }
 
-/** What is to be made of a worker that says nothing: `silent` may still be our own deafness, or its container may be gone. */
+/** Meaning of a worker's silence: `silent` may still be our own fault, or its container may be gone. */
 export type Silence = 'none' | 'held' | 'silent';
 
 /**
- * Tells silence that means something from silence that does not. While we don't hear Redis, and while none of a bridge's workers is
- * heard, there is nothing to be concluded from it; when words come again, everybody has as long as from their own last word.
+ * Distinguishes a dead worker from a broken connection. While we cannot reach Redis, or none of a bridge's workers
+ * reports, silence means nothing; when reports arrive again, each worker has the full timeout from its own last report.
  */
 export class Hearing {
   #awakeAt = -Infinity;
-  /** By bridge: its last word, and since when its workers can be heard again. */
+  /** By bridge: its last report, and since when its workers can report again. */
   readonly #bridges = new Map<string, { lastAt: number; backAt: number }>();
 
-  /** For the time before `now` nobody counts as silent: we could not hear. */
+  /** No worker counts as silent for the time before `now`: we could not receive reports. */
   excuse(now: number): void {
     this.#awakeAt = now;
   }
 
-  /** To be said of every word, before it's noted as the worker's last one. */
+  /** To be called with every report, before it is recorded as the worker's last one. */
   onWord({ bridge }: Speaker, now: number): void {
     if (bridge === undefined) return;
     const { lastAt = -Infinity, backAt = -Infinity } = this.#bridges.get(bridge) ?? {};
@@ -51,7 +54,7 @@ export class Hearing {
   }
 }
 
-/** Whether a worker gave a sign of life a short time ago: whoever has not is given no job. */
+/** Whether a worker has reported recently: others get no job. */
 export function isLively({ heardAt }: Speaker, now: number): boolean {
   return now - heardAt <= livelyMs;
 }

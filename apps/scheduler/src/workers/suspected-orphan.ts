@@ -1,7 +1,7 @@
-/** Less than a heartbeat: what was read at once was not said some time apart. */
+/** Less than a heartbeat: reports from one read do not count as spaced apart. */
 const suspectedMs = 1_000;
 
-/** A job that a worker has by our records, and how long it has said all the same that it has nothing to do. */
+/** A job that a worker has according to our records, and how long it has reported to be idle nevertheless. */
 export interface SuspectedOrphan {
   readonly job: string;
   readonly lease: number;
@@ -10,8 +10,8 @@ export interface SuspectedOrphan {
 }
 
 /**
- * Whoever says twice, some time apart, that it has nothing to do, does not have the job that we gave it before: the assignment or
- * the outcome was lost on its way. A worker of short jobs has another one each time: that says nothing.
+ * A worker that reports twice, some time apart, to be idle does not have the job that we gave it before: the assignment
+ * or the outcome was lost. A worker with short jobs has another one each time: that proves nothing.
  */
 export function suspectOrphan(
   held: { readonly job: string; readonly lease: number },

@@ -11,7 +11,7 @@ import type { Signals } from '../signals.js';
 import type { OtherReleases } from './other-releases.js';
 import type { OperatorOrders } from './operator-orders.js';
 
-/** What reports of workers touch. */
+/** Dependencies of handling workers' reports. */
 export interface ReportsParts {
   readonly fleet: Fleet;
   readonly holdings: Holdings;
@@ -26,7 +26,7 @@ export interface ReportsParts {
   readonly signals: Signals;
 }
 
-/** Hears what our workers say of themselves and of their jobs. */
+/** Handles our workers' reports about themselves and their jobs. */
 export class WorkerReports implements RelayListener {
   constructor(private readonly parts: ReportsParts) {}
 
@@ -35,7 +35,7 @@ export class WorkerReports implements RelayListener {
     const own = fleet.get(worker);
     if (!own) return;
     const wasQuiet = fleet.hear(own, clock.monotonic());
-    // While it has a job by our records its word is older than that job.
+    // While it has a job according to our records, its report is older than that job.
     const isFree = report.phase === 'idle' && !this.parts.holdings.of(worker);
     if (report.format !== undefined && isFree) return this.parts.others.retire(own, report.format);
     if (wasQuiet && own.phase === 'idle') this.parts.signals.work(own.profile);
@@ -67,7 +67,7 @@ export class WorkerReports implements RelayListener {
     this.parts.log.warn({ worker, reason, ...(error === undefined ? {} : { err: error }) }, 'a report was refused');
   }
 
-  /** A worker that has nothing to do says so while it has a job by our records: not for long. */
+  /** An idle worker reports so while it has a job according to our records: tolerated only briefly. */
   #compare(own: OwnWorker, phase: WorkerPhase): void {
     const holding = phase === 'idle' ? this.parts.holdings.of(own.id) : undefined;
     if (!holding) {
@@ -77,7 +77,7 @@ export class WorkerReports implements RelayListener {
     const held = { job: holding.job.id, lease: holding.lease };
     const { orphan, lost: isLost } = suspectOrphan(held, own.orphan, this.parts.clock.monotonic());
     own.orphan = orphan;
-    // The assignment or the outcome was lost on its way.
+    // The assignment or the outcome was lost.
     if (isLost) this.parts.signals.lost(own.id, lost('it does not have the job it was given'));
   }
 
@@ -93,7 +93,7 @@ export class WorkerReports implements RelayListener {
     const outgrown = isOutgrown({ rssMb, jobsDone: done ? 1 : 0 }, recycleOf(own.profile));
     const noting = registry.noteIdle(worker, now, done, rssMb === undefined ? undefined : Math.round(rssMb));
     const word = { cold, readyAt: now, ...(grant === undefined ? {} : { grant }) };
-    // Whatever it is given now comes to Redis behind the note: so the claim waits for no answer.
+    // Any assignment reaches Redis after this write: so the claim need not wait for the answer.
     const early = own.phase === 'busy' && !holdings.of(worker) && !outgrown;
     if (early) this.#free(own, word);
     const noted = await noting;
@@ -112,7 +112,7 @@ export class WorkerReports implements RelayListener {
     } else this.#free(own, word);
   }
 
-  /** Puts a worker among the free ones; one that is idle by our records is there, or on its way to a job. */
+  /** Adds a worker to the free ones: one that is idle according to our records is free, or about to get a job. */
   #free(own: OwnWorker, word: Pick<OwnWorker, 'cold' | 'readyAt' | 'grant'>): void {
     const listed = own.phase === 'idle';
     Object.assign(own, word);

@@ -2,7 +2,7 @@ import type { AbortSignalLike } from './clock.port.js';
 import type { NewEvent } from '../jobs/event.js';
 import type { Ended, Failure, JobResult, JsonSchema, OnLoop, PermissionMode, ToolRules } from '../jobs/job.js';
 
-/** What an engine is made warm for: fixed when its process starts. */
+/** What an engine is warmed up for: fixed when its process starts. */
 export interface EngineProfile {
   readonly model: string;
   readonly permissionMode: PermissionMode;
@@ -24,7 +24,7 @@ export interface Turn {
   readonly idleTimeoutMs?: number;
   readonly onLoop?: OnLoop;
   readonly loopAfter?: number;
-  /** Files were put into the workspace after the engine had become warm. Default: none were. */
+  /** Whether files were put into the workspace after the engine was warm. Default: none. */
   readonly freshFiles?: boolean;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
@@ -32,7 +32,7 @@ export interface Turn {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How a turn ended. A failed or interrupted one may have a partial result; `ended` is there when we ended it. */
+/** How a turn ended. A failed or interrupted one may have a partial result; `ended` is present if we ended it. */
 export type TurnEnd =
   | { readonly kind: 'succeeded'; readonly result: JobResult }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult; readonly ended?: Ended }
@@ -52,8 +52,8 @@ export interface Engine {
   /** The agent's own version, `2.1.332`; undefined until it has said it. Optional: an engine may have none. */
   readonly version?: string | undefined;
   /**
-   * Makes the next turn one of a session that another engine began: its transcript is in the home. Rejects with
-   * `engine.start_failed` when the agent does not take it up; the next turn is then one of a session of its own, as ever.
+   * Makes the next turn resume a session that another engine began: its transcript is in the home. Rejects with
+   * `engine.start_failed` if the agent does not resume it; the next turn then has a new session, as usual.
    */
   resume(sessionId: string, turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Promise<void>;
   /**
@@ -64,17 +64,17 @@ export interface Engine {
    */
   turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd>;
   /**
-   * Ends what there is of a job outside of a turn: SIGTERM, then SIGKILL, each within its limit. Never rejects; undefined when the
-   * processes could not be seen.
+   * Ends all processes of a job outside a turn: SIGTERM, then SIGKILL, each within its limit. Never rejects; undefined
+   * if the processes could not be seen.
    */
   endRest(): Promise<Ended | undefined>;
-  /** Resident memory of the agent and of all that it started, in MiB; undefined where it can't be seen. Never rejects. */
+  /** Resident memory of the agent and its processes, in MiB; undefined if unknown. Never rejects. */
   memoryMb(): Promise<number | undefined>;
   /**
-   * Makes all as it was before the first turn: every process is ended, the agent's own too, what was left in workspace and home
-   * is gone, and a fresh agent is warm, with this credential. Rejects when that can't be.
+   * Restores the state before the first turn: every process is ended, including the agent, workspace and home are
+   * emptied, and a fresh agent is warm, with this credential. Rejects if that is not possible.
    */
   reset(bridgeToken?: string): Promise<void>;
-  /** Ends the agent and all that it started: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */
+  /** Ends the agent and its processes: SIGTERM, then SIGKILL. Safe to call twice, and at any time. */
   kill(): Promise<void>;
 }

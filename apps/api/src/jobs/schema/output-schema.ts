@@ -4,12 +4,12 @@ import { isLargerThan } from '../../input/plain-json.js';
 import { limits } from '../limits.js';
 import { checkInThread } from './schema-check.js';
 
-/** Most objects and arrays in one schema: compiling takes some tenths of a millisecond for each. */
+/** Maximum number of objects and arrays in one schema: compiling takes some tenths of a millisecond for each. */
 const maxParts = 1_000;
-/** Those of which it is not worth while to ask a thread. */
+/** Up to this many, a thread is not worth the overhead. */
 const fewParts = 30;
 
-/** What is wrong with the schema of a job's result; none where the worker, which reads it by the same rules, can use it. */
+/** The faults of a job's result schema; none if the worker, which applies the same rules, can use it. */
 export async function outputSchemaFaults(schema: JsonSchema): Promise<readonly Fault[]> {
   if (isLargerThan(schema, limits.schemaBytes)) return [fault(`must not be larger than ${limits.schemaBytes} bytes`)];
   const parts = countParts(schema);
@@ -19,7 +19,7 @@ export async function outputSchemaFaults(schema: JsonSchema): Promise<readonly F
 
 const fault = (message: string): Fault => ({ path: 'outputSchema', message });
 
-/** The objects and arrays in a value, itself included. */
+/** The number of objects and arrays in a value, including itself. */
 function countParts(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return Object.values(value).reduce<number>((sum, inner) => sum + countParts(inner), 1);

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { Fault, JsonSchema } from '@remuda/domain';
 
 /**
- * Has schemas looked over by a thread of its own: compiling one of a thousand parts takes longer than other requests should wait. One
- * after the other; one that takes longer than the limit, or ends the thread, has that as its fault, and the next one has a new thread.
+ * Checks schemas in a separate thread: compiling one of a thousand parts takes longer than other requests should wait.
+ * One at a time; one that times out, or crashes the thread, gets that as its fault, and the next one gets a new thread.
  */
 export class SchemaThread {
   #thread: Worker | undefined;
@@ -15,7 +15,7 @@ export class SchemaThread {
     private readonly limitMs: number,
   ) {}
 
-  /** The faults of a schema that stands at a path. Never rejects. */
+  /** The faults of a schema at a path. Never rejects. */
   check(schema: JsonSchema, at: string): Promise<readonly Fault[]> {
     const answer = this.#line.then(() => this.#ask(schema, at));
     this.#line = answer;
@@ -38,11 +38,11 @@ export class SchemaThread {
     });
   }
 
-  /** It keeps no process from its end. */
+  /** It does not keep the process alive. */
   #start(): Worker {
     const started = new Worker(this.program, { execArgv: [] });
     started.unref();
-    // What it ends with says its exit as well.
+    // Its crash is reported by its exit as well.
     started.on('error', () => undefined);
     started.on('exit', () => (this.#thread = undefined));
     return started;

@@ -4,13 +4,13 @@ import type { Fault, JsonSchema } from '@remuda/domain';
 import { schemaFaults } from '@remuda/engine';
 import { SchemaThread } from './schema-check-thread.js';
 
-/** Longest that a schema may take to be looked over, in ms. */
+/** Timeout of checking a schema, in ms. */
 const limitMs = 10_000;
-/** Compiled. Where the api runs from its source, as in tests, there is none. */
+/** The compiled program. If the api runs from its source, as in tests, there is none. */
 const program = new URL('./schema-thread.js', import.meta.url);
 const thread = existsSync(fileURLToPath(program)) ? new SchemaThread(program, limitMs) : undefined;
 
-/** What `schemaFaults` says of a schema, by a thread of its own where there is one. Never rejects. */
+/** The result of `schemaFaults`, from a separate thread if there is one. Never rejects. */
 export function checkInThread(schema: JsonSchema, at: string): Promise<readonly Fault[]> {
   return thread ? thread.check(schema, at) : Promise.resolve(schemaFaults(schema, at));
 }

@@ -6,10 +6,10 @@ import { invalid } from '../../input/read-dto.js';
 
 const visible = /^[\u0021-\u007e]{1,200}$/;
 
-/** Characters that are hashed before others have their turn. */
+/** Characters that are hashed before other work gets a turn. */
 const sliceChars = 64 * 1024;
 
-/** What `Idempotency-Key` promises for this body; rejects with `request.invalid` for a key that is none. */
+/** The idempotency key for this body; rejects with `request.invalid` if it is invalid. */
 export async function readIdempotency(key: string | undefined, body: unknown): Promise<Idempotency | undefined> {
   if (key === undefined) return undefined;
   if (!visible.test(key))
@@ -26,7 +26,7 @@ export async function readIdempotency(key: string | undefined, body: unknown): P
   return { key, fingerprint: hash.update(waiting).digest('hex') };
 }
 
-/** A value's JSON with sorted keys, in pieces: the same for bodies that say the same. */
+/** A value's JSON with sorted keys, in pieces: the same for equivalent bodies. */
 export function* canonicalJson(value: unknown): Generator<string> {
   if (typeof value === 'string') yield* quoted(value);
   else if (Array.isArray(value))
@@ -60,7 +60,7 @@ function* member(name: string, value: unknown): Generator<string> {
   yield* canonicalJson(value);
 }
 
-/** A text in pieces, none of which ends within a surrogate pair. */
+/** A text in pieces that do not split a surrogate pair. */
 function* quoted(text: string): Generator<string> {
   yield '"';
   for (let from = 0, to; from < text.length; from = to) {

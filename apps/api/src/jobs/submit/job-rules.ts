@@ -11,14 +11,14 @@ import { isLargerThan, join } from '../../input/plain-json.js';
 import { labelName, limits } from '../limits.js';
 import type { SubmitJobDto } from './submit-job.dto.js';
 
-/** What the rules need to know besides the job. */
+/** Context of the rules. */
 export interface RuleContext {
   /** Epoch ms. */
   readonly now: number;
   readonly git: GitUrlRules;
 }
 
-/** The faults of a job that no single field's type and range can tell. */
+/** The faults of a job beyond the type and range of single fields. */
 export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonly Fault[] {
   return [
     ...(!/\S/.test(job.prompt) ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
@@ -34,7 +34,7 @@ export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonl
   ];
 }
 
-/** The time that `runAt` names; NaN where it is none. */
+/** The time in `runAt`; NaN if it is invalid. */
 export function timeOf(runAt: unknown): number {
   if (typeof runAt === 'number') return Number.isSafeInteger(runAt) && runAt >= 0 ? runAt : NaN;
   return typeof runAt === 'string' && isoTime.test(runAt) ? Date.parse(runAt) : NaN;
@@ -43,7 +43,7 @@ export function timeOf(runAt: unknown): number {
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 function tooLarge(path: string, text: string | undefined, maxBytes: number): Fault[] {
-  // A character takes at most three bytes per UTF-16 unit: most texts need not be counted.
+  // A UTF-16 unit takes at most three bytes: most texts need not be counted.
   if (text === undefined || text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return [];
   return [{ path, message: `must not be larger than ${maxBytes} bytes` }];
 }

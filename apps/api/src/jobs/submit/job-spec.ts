@@ -8,10 +8,10 @@ import type { RuleContext } from './job-rules.js';
 import { outputSchemaFaults } from '../schema/output-schema.js';
 import { SubmitJobDto } from './submit-job.dto.js';
 
-/** A job as it was asked for. */
+/** A job as requested. */
 export type AskedJob = Omit<NewJob, 'id'>;
 
-/** Reads one job of a request's body; `path` is where it stands there. All its faults are told together. */
+/** Reads one job of a request's body; `path` is its place there. All its faults are reported at once. */
 export async function readJobSpec(body: unknown, context: RuleContext, path = ''): Promise<Read<AskedJob>> {
   const read = readDto(SubmitJobDto, withoutShorthand(body), path);
   if (!('value' in read)) return read;
@@ -60,7 +60,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
   };
 }
 
-/** When the job may start, where that is not now. */
+/** When the job may start, if not now. */
 function startTime({ delayMs, runAt }: SubmitJobDto, now: number): number | undefined {
   const at = runAt === undefined ? now + (delayMs ?? 0) : timeOf(runAt);
   return at > now ? at : undefined;
@@ -75,7 +75,7 @@ function workspaceOf(workspace: SubmitJobDto['workspace']): Workspace {
   return { kind: 'git', url: workspace.url, ...given('ref', workspace.ref), ...given('depth', workspace.depth) };
 }
 
-/** A field that is there only when it has a value. */
+/** A field that is present only if it has a value. */
 function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 import type { NewJob } from '@remuda/domain';
 
-/** Counts the jobs that were taken in, by profile; a repeated request takes none in. */
+/** Counts accepted jobs by profile; a repeated request accepts none. */
 @Injectable()
 export class SubmissionCount {
   private readonly counter: Counter<'profile' | 'outcome'>;

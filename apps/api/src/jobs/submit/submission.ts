@@ -13,26 +13,26 @@ import { KnownProfiles } from '../known-profiles.js';
 import { SubmissionCount } from './submission-count.js';
 import { SubmitBatchDto } from './submit-batch.dto.js';
 
-/** What was taken in, now or, for a repeated request, before. */
+/** Jobs that were accepted, now or earlier for a repeated request. */
 export interface Taken {
   readonly ids: readonly string[];
   readonly repeated: boolean;
 }
 
-/** Takes jobs in: reads them, looks their profiles up, gives them ids. */
+/** Accepts jobs: reads them, checks their profiles, assigns ids. */
 @Injectable()
 export class Submission {
   constructor(
     @Inject(jobStore) private readonly store: JobStore,
     @Inject(clock) private readonly time: SharedClock,
     @Inject(apiConfig) private readonly config: ApiConfig,
-    /** BullMQ's object for a queue never recovers when it is first made during an outage: so none is made then. */
+    /** BullMQ's queue object never recovers if it is created during an outage: so none is created then. */
     @Inject(redisIsUp) private readonly isUp: () => boolean,
     private readonly profiles: KnownProfiles,
     private readonly count: SubmissionCount,
   ) {}
 
-  /** Takes one job in, once for each key. Rejects with all its faults. */
+  /** Accepts one job, once per key. Rejects with all its faults. */
   async one(body: unknown, key?: string): Promise<Taken> {
     await this.time.settled();
     const read = await this.read(body, '');
@@ -41,14 +41,14 @@ export class Submission {
     return this.take([read.value], await readIdempotency(key, body));
   }
 
-  /** Takes all jobs of a batch in, or none, once for each key. Rejects with all faults of all jobs. */
+  /** Accepts all jobs of a batch, or none, once per key. Rejects with all faults of all jobs. */
   async batch(body: unknown, key?: string): Promise<Taken> {
     const { jobs } = requireDto(SubmitBatchDto, body);
     await this.time.settled();
     const reads: Read<AskedJob>[] = [];
     for (const [i, job] of jobs.entries()) {
       reads.push(await this.read(job, `jobs[${i}]`));
-      // Other requests go on in between.
+      // Other requests get a turn in between.
       await setImmediate();
     }
     const faults = reads.flatMap((read) => [...read.faults]);

@@ -3,7 +3,7 @@ import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
 import { limits } from '../limits.js';
 import { SubmitJobDto } from './submit-job.dto.js';
 
-/** Jobs that are accepted together, or not at all. Each is read by itself, so that its faults have its path. */
+/** Jobs that are accepted together, or not at all. Each is read separately, so that its faults have its path. */
 @ApiSchema({ name: 'SubmitBatch' })
 export class SubmitBatchDto {
   @IsArray()

@@ -2,8 +2,8 @@ import { RemudaError } from '@remuda/domain';
 import { parseRedisUrl } from '@remuda/redis';
 
 /**
- * Refuses with `config.invalid` accounts for workers where the jobs are in a database other than 0: Redis binds no account to a
- * database, so that one with the right to choose it could leave keys in any.
+ * Refuses with `config.invalid` workers' accounts if the jobs are in a database other than 0: Redis cannot restrict an
+ * account to a database, so one that may select a database could leave keys in any.
  */
 export function requireFirstDatabase(acl: 'on' | 'off', redisUrl: string): void {
   const { db } = parseRedisUrl(redisUrl);

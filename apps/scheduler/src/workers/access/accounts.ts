@@ -2,16 +2,16 @@ import type { WorkerAccess } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from '../fleet.js';
 
-/** What keeping the accounts takes. */
+/** Dependencies of keeping the accounts. */
 export interface AccountsParts {
-  /** Absent where workers have no accounts of their own. */
+  /** Absent if workers have no accounts of their own. */
   readonly access: WorkerAccess | undefined;
   readonly fleet: Fleet;
   readonly log: Logger;
 }
 
 /**
- * The accounts of our workers at Redis. Redis forgets them when it restarts, and a new master never had them: they are made again
+ * The Redis accounts of our workers. Redis loses them in a restart, and a new master never had them: they are restored
  * before any job is assigned.
  */
 export class Accounts {
@@ -20,18 +20,18 @@ export class Accounts {
 
   constructor(private readonly parts: AccountsParts) {}
 
-  /** To be called whenever a connection to Redis is made: the accounts may be gone. */
+  /** To be called on every connection to Redis: the accounts may be gone. */
   onConnected(): void {
     this.#due = true;
     this.#restored = this.restore();
   }
 
-  /** Resolves when workers can hear of what they are given. */
+  /** Resolves when workers can receive their assignments. */
   ready(): Promise<void> {
     return this.#restored;
   }
 
-  /** Makes them again where they may be gone. Never rejects: what fails is tried again with the next call. */
+  /** Restores them if they may be gone. Never rejects: the next call retries. */
   async restore(): Promise<void> {
     if (!this.#due) return;
     const { access, fleet, log } = this.parts;

@@ -1,24 +1,24 @@
 import { RemudaError, type Clock } from '@remuda/domain';
 import type { RedisWorkerListeners } from '@remuda/redis';
 
-/** What waiting for a bridge takes. */
+/** Dependencies of waiting for a bridge. */
 export interface BridgeListenersParts {
   readonly listeners: Pick<RedisWorkerListeners, 'say' | 'areOpen'>;
-  /** The folder of sockets that our workers see theirs in: that of one bridge. */
+  /** The folder of our workers' sockets: that of one bridge. */
   readonly socketDir: string;
   readonly clock: Clock;
 }
 
-/** So long a bridge may take, in ms: one that is just being started again is waited for. */
+/** How long a bridge may take, in ms: enough for one that is restarting. */
 const limitMs = 15_000;
-/** The first pause between two looks, in ms, and the longest: a bridge takes some milliseconds. */
+/** The first and maximum delay between two checks, in ms: a bridge takes some milliseconds. */
 const [firstPauseMs, longestPauseMs] = [1, 250];
 
-/** Sees to it that a worker finds its sockets when it starts: its folder has to be there before its container can be made. */
+/** Ensures that a worker finds its sockets when it starts: its folder must exist before its container is created. */
 export class BridgeListeners {
   constructor(private readonly parts: BridgeListenersParts) {}
 
-  /** Asks for a registered worker's sockets; resolves when they are there. Rejects with `bridge.unavailable` after 15 s. */
+  /** Requests a registered worker's sockets; resolves when they exist. Rejects with `bridge.unavailable` after 15 s. */
   async open(worker: string): Promise<void> {
     const { listeners, socketDir, clock } = this.parts;
     await listeners.say(worker);
