@@ -29,7 +29,7 @@ test('a newer number is refused with a sentence that says what to do, and nothin
   await redis.set(keys.format, '2');
   await expect(settleFormat(redis, keys)).rejects.toMatchObject({
     code: 'format.unsupported',
-    message: expect.stringMatching(/"2".*knows 1\. A newer release has been here/) as unknown,
+    message: expect.stringMatching(/"2".*knows 1\. A newer release has used this Redis/) as unknown,
   });
   expect(await redis.keys('*')).toEqual([keys.format]);
   expect(await redis.get(keys.format)).toBe('2');
