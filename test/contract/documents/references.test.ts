@@ -72,11 +72,16 @@ const read = new Set<string>([
   ...tables.flatMap((table) => Object.values(table).map(({ env }) => env)),
   ...Object.values(workerEnv),
 ]);
+/** Variables with which tests are told of the machine, as their code reads them. */
+const ofTests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.includes('dist/'))
+  .flatMap((name) => [...readDocument(join('test', name)).matchAll(/env\[?\.?'?(REMUDA_TEST_[A-Z_]+)/g)])
+  .map(([, name = '']) => name);
 const compose = 'docker/compose.yaml';
 const ofCompose = tableRows(sections(readDocument('docs/configuration.md'), 2).get(compose) ?? '');
 
 test('documents and the compose file name no variable of ours that nobody reads', () => {
-  const known = new Set([...read, ...ofCompose.map(([name]) => name)]);
+  const known = new Set([...read, ...ofTests, ...ofCompose.map(([name]) => name)]);
   const named = mentions(/\b(REMUDA_[A-Z_]*[A-Z])\b/g, [...documents, compose]);
   expect(named.filter(([, name]) => !known.has(name))).toEqual([]);
 });

@@ -218,6 +218,6 @@ test('a client that says nothing sensible is told so', async () => {
   for (const line of ['hello\n', '{"token":7}\n', 'x'.repeat(5_000)]) {
     const socket = connect(bridge.bridge.addresses.git);
     socket.write(line);
-    expect((await socket.toArray()).join('')).toMatch(/^[0-9a-f]{4}ERR remuda: no running job/);
+    expect((await socket.toArray()).join('')).toMatch(/^[0-9a-f]{4}ERR remuda: this token belongs to no running job/);
   }
 });
