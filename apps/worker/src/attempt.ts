@@ -14,16 +14,19 @@ import {
 } from '@remuda/domain';
 import { begin, type BeginParts } from './begin.js';
 
-/** Why an attempt is ended before its time; the first reason names the end. */
+/** Why an attempt is ended early; the first reason is the one reported. */
 export type StopReason = 'cancel' | 'deadline' | 'drain';
 
-/** What an attempt needs. */
+/** Dependencies of an attempt. */
 export interface AttemptParts extends BeginParts {
-  /** The bridge token that the engine was made warm with, before the job came. */
+  /** The bridge token with which the engine was warmed up, before the job arrived. */
   readonly ownToken: string;
 }
 
-/** Carries out one assignment, and gives its outcome; never rejects. One that was stopped proves that nothing of it goes on. */
+/**
+ * Carries out one assignment, and returns its outcome; never rejects. The outcome of a stopped one proves that no
+ * process is left.
+ */
 export async function carryOut(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
   const { engine, clock, tell } = parts;
   let stoppedAt: number | undefined;
@@ -46,11 +49,11 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const { engine, workspace, clock, tell } = parts;
   const now = (): number => clock.now();
   const env = environmentOf(assignment);
-  // An engine that could not be made warm before the job came gets its second chance now.
+  // An engine that could not be warmed up before the job gets its second chance now.
   await engine.warm(bridgeToken);
   const { prompt, base, freshFiles } = await begin(assignment, bridgeToken, parts, stop);
   const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
-  // A snapshot would keep what its tools printed, secrets included.
+  // A snapshot would keep the output of its tools, secrets included.
   const watch = (assignment.secrets ? undefined : parts.snapshots)?.watch({ token: bridgeToken, base, warn });
   const onEvent = (event: NewEvent): void => {
     tell(event);
@@ -74,20 +77,20 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
 
 type Stoppable = Exclude<TurnEnd, { readonly kind: 'succeeded' }>;
 
-/** A turn that was interrupted before it had begun proves its end here. */
+/** For a turn that was interrupted before it began, this is the proof of its end. */
 async function endedTurn(end: TurnEnd, engine: Engine, stop: AbortSignal): Promise<TurnEnd & Pick<Stoppable, 'ended'>> {
   if (end.kind === 'succeeded' || end.ended || !stop.aborted) return end;
   const ended = await engine.endRest();
   return ended ? { ...end, ended } : end;
 }
 
-/** The job's secrets, as its tools find them. Their names are in the record, their values may be gone. */
+/** The job's secrets, as variables of its tools. Their names are in the record, their values may be gone. */
 function environmentOf({ spec, secrets = {} }: Assignment): Secrets {
   if ((spec.secrets ?? []).every((name) => name in secrets)) return secrets;
   throw new RemudaError('job.secrets_gone', 'The values of its secrets are gone; submit it again with them.');
 }
 
-/** What the end of the turn and the reason for which it was stopped make together. */
+/** Combines the end of the turn with the reason for which it was stopped. */
 export function outcomeOf(
   end: TurnEnd & Pick<Stoppable, 'ended'>,
   stop: AbortSignal,

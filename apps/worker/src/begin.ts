@@ -10,20 +10,20 @@ import {
 } from '@remuda/domain';
 import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 
-/** What beginning an attempt takes. */
+/** Dependencies of beginning an attempt. */
 export interface BeginParts {
   readonly engine: Engine;
   readonly workspace: WorkspaceKeeper;
-  /** Absent where the bridge has no snapshot listener. */
+  /** Absent if the bridge has no snapshot listener. */
   readonly snapshots?: SnapshotKeeper | undefined;
   readonly clock: Clock;
   readonly tell: (event: NewEvent) => void;
 }
 
-/** What a turn begins with. */
+/** State at the beginning of a turn. */
 export interface Begun {
   readonly prompt: string;
-  /** The commit that the job's patch is against. */
+  /** The base commit of the job's patch. */
   readonly base: string | undefined;
   /** Whether files were put into the workspace. */
   readonly freshFiles: boolean;
@@ -32,8 +32,8 @@ export interface Begun {
 type Restart = Extract<Again, { kind: 'restart' }> & { readonly message?: string };
 
 /**
- * Puts all in place for the turn: where the attempt is to go on with a session, that and its workspace as they were; else, or
- * where that does not work, an empty session and the job's own files. Says which of the two, where there was a choice.
+ * Prepares the turn: if the attempt resumes a session, restores that and its workspace; otherwise, or if that fails, an
+ * empty session and the job's own files. Reports which of the two, if there was a choice.
  */
 export async function begin(
   assignment: Assignment,
@@ -52,7 +52,7 @@ export async function begin(
   return { prompt: spec.prompt, base, freshFiles: spec.workspace.kind === 'git' };
 }
 
-/** Takes up a session; undefined when it is, else why not. Rejects when the attempt is to be ended meanwhile. */
+/** Resumes a session; undefined if it was resumed, otherwise why not. Rejects if the attempt must end meanwhile. */
 async function resume(
   snapshot: Snapshot,
   { token, spec }: { readonly token: string; readonly spec: Pick<Turn, 'permissionMode' | 'outputSchema'> },
@@ -102,7 +102,7 @@ async function prepare(
   return base;
 }
 
-/** What an attempt says to a session that it goes on with: what is lost, and what not to do again. */
+/** The prompt for a resumed session: what is lost, and what not to repeat. */
 export function continuePrompt({ at }: Pick<Snapshot, 'at'>): string {
   return [
     'The machine on which you were working was lost, and this is another one.',

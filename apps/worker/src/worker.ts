@@ -6,24 +6,27 @@ import { carryOut, type StopReason } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 
-/** What a worker is made of. */
+/** The parts of a worker. */
 export interface WorkerPlan {
   readonly line: WorkerLine;
   readonly engine: Engine;
   readonly workspace: WorkspaceKeeper;
-  /** Absent where the bridge has no snapshot listener, or none are wanted. */
+  /** Absent if the bridge has no snapshot listener, or snapshots are off. */
   readonly snapshots?: SnapshotKeeper | undefined;
   /** Jobs after which it leaves. */
   readonly afterJobs: number;
-  /** What a job may still take when the worker has to leave and nobody names a limit, in ms; then it goes back to the queue. */
+  /** Default limit of a drain, in ms: how long a job may still run before it goes back to the queue. */
   readonly drainMs: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told before each job what takes its secrets out of a text. */
+  /** Called before each job with the function that redacts its secrets. */
   readonly onSecrets?: (hide: (text: string) => string) => void;
 }
 
-/** Two missed ones are forgiven: where others by its bridge are heard, a scheduler counts a worker as lost after three. */
+/**
+ * Two missed ones are tolerated: if others behind its bridge send heartbeats, a scheduler counts a worker as lost after
+ * three.
+ */
 const heartbeatMs = 2_000;
 
 interface Current {
@@ -31,17 +34,17 @@ interface Current {
   readonly stop: AbortController;
 }
 
-/** Takes assignments one by one, drives the engine, and says what happens. */
+/** Takes assignments one by one, drives the engine, and reports what happens. */
 export class Worker {
   #current: Current | undefined;
-  /** A cancel that overtook its assignment. */
+  /** A cancel that arrived before its assignment. */
   #cancelled: { readonly job: string; readonly lease: number } | undefined;
   #lastDone: { readonly job: string; readonly lease: number } | undefined;
   #jobs = 0;
   #cold = false;
-  /** Hardly changes from job to job, and is slow to ask for. */
+  /** Rarely changes between jobs, and is slow to determine. */
   #ownMb = residentMb();
-  /** The bridge token of the next job. Its hash is all that leaves this process; a job is granted to it at the claim. */
+  /** The bridge token of the next job. Only its hash leaves this process; a job is granted to it at the claim. */
   #token = newToken();
   #leaving: Promise<void> | undefined;
   #drainBy = Infinity;
@@ -54,12 +57,12 @@ export class Worker {
     this.#gone = new Promise((resolve) => (this.#goneNow = resolve));
   }
 
-  /** Makes the engine warm, takes jobs, and resolves when the worker has left. */
+  /** Warms up the engine, takes jobs, and resolves when the worker has left. */
   async run(): Promise<void> {
     const { line, engine, log } = this.plan;
     this.#heart = setInterval(() => void this.#beat(), heartbeatMs);
     void this.#beat();
-    // A job shall say why the engine does not start: so the worker takes one all the same.
+    // A job must report why the engine does not start: so the worker takes one anyway.
     await engine.warm(this.#token).catch((error: unknown) => {
       this.#cold = true;
       log.error({ err: error }, 'the engine could not be warmed up');
@@ -73,13 +76,16 @@ export class Worker {
     await this.#gone;
   }
 
-  /** The engine ended while it had nothing to do: a fresh worker is warm sooner than this one. */
+  /** The engine ended while it was idle: a new worker is warm sooner than this one. */
   onEngineExit(reason: string): void {
     this.plan.log.warn({ reason }, 'the engine ended, so this worker leaves');
     if (!this.#current) void this.leave();
   }
 
-  /** Finishes what runs, within the limit, takes nothing new, and leaves. Safe to call twice: the earlier limit holds. */
+  /**
+   * Finishes the running job within the limit, takes no new one, and leaves. Safe to call twice: the earlier limit
+   * applies.
+   */
   leave(limitMs = this.plan.drainMs): Promise<void> {
     this.#limitDrain(limitMs);
     this.#leaving ??= this.#leave();
@@ -88,7 +94,7 @@ export class Worker {
 
   async #take(assignment: Assignment): Promise<void> {
     const { job, lease } = assignment;
-    // What comes a second time was begun before: its outcome is on the way, or its lease is gone.
+    // A duplicate was already begun: its outcome is on the way, or its lease is gone.
     if (this.#lastDone?.job === job && this.#lastDone.lease >= lease) return;
     if (this.#leaving) return;
     const stop = new AbortController();
@@ -105,7 +111,9 @@ export class Worker {
     await this.#afterJob(assignment.secrets !== undefined);
   }
 
-  /** Gives back what it does not understand, and leaves: it is of another release than its scheduler. */
+  /**
+   * Gives back an assignment that it does not understand, and leaves: it is from another release than its scheduler.
+   */
   async #refuse({ incompatible: format, job, lease }: IncompatibleAssignment): Promise<void> {
     const { line, log } = this.plan;
     const message = `The assignment has the format ${String(format)}, and this worker knows ${formatsText(messageFormats)}.`;
@@ -135,13 +143,13 @@ export class Worker {
     const parts = { engine, workspace, snapshots, ownToken: this.#token, clock, tell };
     const outcome = await carryOut(assignment, parts, stop);
     tellAll(hiding.rest(now()));
-    // Not waited for: where nothing has to be tidied up, that it's idle again goes along in the same entry.
+    // Not awaited: if there is nothing to clean up, the idle report is sent in the same entry.
     void line.say({ kind: 'outcome', job, lease, outcome: hiding.outcome(outcome) });
   }
 
   /**
-   * Leaves after its last job, and after one with secrets: this process has had them in its memory. Else makes everything as
-   * it was before, Claude Code included, and is idle again.
+   * Leaves after its last job, and after one with secrets: this process has had them in memory. Otherwise restores the
+   * initial state, including Claude Code, and is idle again.
    */
   async #afterJob(hadSecrets: boolean): Promise<void> {
     this.#jobs++;
@@ -178,7 +186,7 @@ export class Worker {
   async #leave(): Promise<void> {
     const { line, engine } = this.plan;
     void line.say({ kind: 'phase', phase: 'draining' });
-    // Between two jobs there is nothing to wait for: what is being made ready is not needed any more.
+    // Between two jobs nothing is awaited: what is being prepared is not needed any more.
     if (!this.#current) await engine.kill();
     await line.stopTaking();
     clearTimeout(this.#drainTimer);
@@ -188,7 +196,7 @@ export class Worker {
     this.#goneNow();
   }
 
-  /** Nothing is said of one that leaves meanwhile. */
+  /** A leaving worker sends no report. */
   async #sayIdle(): Promise<void> {
     if (this.#leaving) return;
     const grant = createHash('sha256').update(this.#token).digest('hex');

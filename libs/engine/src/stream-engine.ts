@@ -30,8 +30,8 @@ import { runTurn } from './turn/turn-run.js';
 import { clearWorkspace } from './workspace/workspace.js';
 
 /**
- * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and beside it, where it stays
- * idle, a spare that waits for the `initialize` of a job with its own system prompt or schema.
+ * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and in addition, while it
+ * is idle, a spare for a job with its own system prompt or schema.
  */
 export class StreamEngine implements Engine {
   readonly #limits: EngineLimits;
@@ -40,9 +40,9 @@ export class StreamEngine implements Engine {
   readonly #starter: Starter;
   #main: Session | undefined;
   readonly #spare: Spare;
-  /** A process that goes on with another engine's session, for the next turn. */
+  /** A process that resumes another engine's session, for the next turn. */
   #resumed: Session | undefined;
-  /** Files were put into the workspace since the processes looked at it. */
+  /** Whether files were put into the workspace since the processes read it. */
   #filled = false;
   #turning = false;
   #dead = false;
@@ -55,7 +55,7 @@ export class StreamEngine implements Engine {
     this.#spare = new Spare(this.#starter, options.log, options.clock);
   }
 
-  /** The workspace as git is to be run in it; whatever that starts is the engine's. */
+  /** The workspace as git sees it; all processes of git are the engine's. */
   get workspace(): GitFolder {
     const env = this.#starter.harmlessEnv;
     return { folder: this.options.workspace, env, runner: this.#runner, scope: this.#scope };
@@ -70,11 +70,11 @@ export class StreamEngine implements Engine {
     await layFolders(this.#folders);
     const main = await this.#startMain();
     await this.#settle();
-    // Where it can't be set now, the turn sets it.
+    // If it cannot be set now, the turn sets it.
     if (bridgeToken !== undefined) await main.set({ bridgeToken, env: {} }).catch(() => undefined);
   }
 
-  /** Resolves when nothing goes on in the background: the spare is ready, or could not be started. */
+  /** Resolves when nothing runs in the background: the spare is ready, or could not be started. */
   async settled(): Promise<void> {
     await this.#spare.settled();
   }
@@ -122,7 +122,7 @@ export class StreamEngine implements Engine {
     };
     const { end, stopped } = await runTurn({ session, turn, onEvent: tell, signal, limits: this.#limits, clock, log });
     if (session !== this.#main) await this.#end(session, 'its job is over');
-    // Nothing may change the workspace any more when it is collected. A look at all processes takes some 10 ms.
+    // The workspace must not change any more when it is collected. Scanning all processes takes some 10 ms.
     if (stopped && end.kind !== 'succeeded') return { ...end, ended: await this.#proveEnd(stopped.by, stopped.since) };
     const { found } = usedTools ? await this.#sweep(0) : { found: 0 };
     if (found === 0 || end.kind !== 'succeeded') return end;
@@ -139,21 +139,24 @@ export class StreamEngine implements Engine {
     return this.#runner.memoryMb(this.#starter.pids);
   }
 
-  /** Ends what a turn started, and says by which rung all of it was gone. `since` is of the monotonic clock, in ms. */
+  /**
+   * Ends the processes of a turn, and returns the rung at which all of them were gone. `since` is of the monotonic
+   * clock, in ms.
+   */
   async #proveEnd(rung: EndingRung, since: number): Promise<Ended> {
     const { by = rung, left } = await this.#sweep(this.#limits.terminateMs);
     return { by: laterRung(rung, by), processesLeft: left, ms: Math.round(this.options.clock.monotonic() - since) };
   }
 
-  /** Ends what was being set up for an interrupted turn: half set up, it is good for nothing else. */
+  /** Ends the half-finished set-up of an interrupted turn, which cannot be reused. */
   #spoil(turn: Turn): void {
     const kept = needOf(turn, this.options.profile) === 'warm' ? undefined : this.#main?.process;
     for (const one of this.#starter.running) if (one !== kept) one.kill('The turn was interrupted before it began.');
   }
 
   /**
-   * All processes end, the spare too: a job's own can write to the memory of any of them, and none could be made to forget.
-   * Fresh ones are started when nothing of the job is left, in folders that were emptied.
+   * Ends all processes, including the spare: a job's process can write to the memory of any of them, and none can be
+   * reset. Fresh ones are started when nothing of the job is left, in emptied folders.
    */
   async reset(bridgeToken?: string): Promise<void> {
     if (this.#dead) throw new RemudaError('engine.crashed', 'The engine has been killed.');
@@ -196,15 +199,15 @@ export class StreamEngine implements Engine {
     return main;
   }
 
-  /** Notes what belongs to the idle engine, and has a spare made ready beside it if it stays idle. */
+  /** Records the idle engine's processes, and schedules a spare if it stays idle. */
   async #settle(): Promise<void> {
     this.#baseline = new Set((await present(this.#place, () => this.#starter.pids)).map(nameOf));
     if (this.options.spare !== false && !this.#dead) this.#spare.keep();
   }
 
   /**
-   * `/clear` alone brings the new files in, and costs 9 ms; priming once more costs 20 and makes the first request only 5
-   * sooner. A trusted repository's settings are read at the start only, so there the process is started again.
+   * `/clear` alone makes it read the new files, and costs 9 ms; priming again costs 20 and makes the first request only
+   * 5 faster. A trusted repository's settings are only read at start-up, so there the process is restarted.
    */
   async #readFiles(): Promise<void> {
     this.#filled = true;
@@ -238,7 +241,7 @@ export class StreamEngine implements Engine {
     return spare ?? this.#starter.bare(turn.permissionMode ?? profile.permissionMode);
   }
 
-  /** Ends every process. That they end is no news then. */
+  /** Ends every process. Their end is not reported then. */
   async #endAll(reason: string): Promise<void> {
     this.#main = undefined;
     this.#resumed = undefined;
@@ -252,7 +255,7 @@ export class StreamEngine implements Engine {
     await session?.process.ended;
   }
 
-  /** Ends what the last turn left running; `terminateMs` after SIGTERM, with 0 at once. */
+  /** Ends the remaining processes of the last turn; `terminateMs` after SIGTERM, with 0 at once. */
   #sweep(terminateMs: number): Promise<Swept> {
     const spared = (): readonly number[] =>
       [...this.#starter.running].flatMap((one) => (one === this.#main?.process ? [] : (one.pid ?? [])));

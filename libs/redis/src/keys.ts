@@ -1,15 +1,15 @@
 import { defaultTenant } from '@remuda/domain';
 
 /**
- * Every Redis key, in one place. All share one hash tag, so that they stay in one slot of a Redis Cluster;
- * a worker's own keys have a prefix of their own, so that one ACL pattern covers them.
+ * Every Redis key, in one place. All share one hash tag, so that they are in one slot of a Redis Cluster; a worker's
+ * own keys have their own prefix, so that one ACL pattern covers them.
  */
 export function redisKeys(namespace: string) {
   const p = `{${namespace}}`;
   return {
     /** Prefix of every BullMQ queue. */
     bull: p,
-    /** Number of the format of all keys; absent: 1. Every app looks at it when it starts. */
+    /** Format number of all keys; absent: 1. Every app checks it when it starts. */
     format: `${p}:format`,
     job: (id: string) => `${p}:job:${id}`,
     prompt: (id: string) => `${p}:job:${id}:prompt`,
@@ -17,28 +17,28 @@ export function redisKeys(namespace: string) {
     secrets: (id: string) => `${p}:job:${id}:secrets`,
     result: (id: string) => `${p}:job:${id}:result`,
     events: (id: string) => `${p}:job:${id}:events`,
-    /** What the bridge counted for a job: requests, tokens, first request and first token. */
+    /** The bridge's counts for a job: requests, tokens, first request and first token. */
     model: (id: string) => `${p}:job:${id}:model`,
-    /** What requests under way have reserved of a job's budget, by reservation: micro-dollars, and when it ends by itself. */
+    /** What requests in flight have reserved of a job's budget, by reservation: micro-dollars, and when it expires. */
     reservations: (id: string) => `${p}:job:${id}:reservations`,
-    /** A job's attempts that ended without success, the oldest first. */
+    /** A job's attempts that ended without success, oldest first. */
     attempts: (id: string) => `${p}:job:${id}:attempts`,
     /** All jobs by time of submission. */
     jobs: `${p}:jobs`,
     jobsByLabel: (key: string, value: string) => `${p}:jobs:label:${key}=${value}`,
     /** The same, of a label as `key=value`. */
     labelled: (label: string) => `${p}:jobs:label:${label}`,
-    /** Jobs that are over by the time of their end, until they are forgotten. */
+    /** Jobs that are over by the time of their end, until they are deleted. */
     over: `${p}:jobs:over`,
-    /** What these take of Redis together, in bytes. */
+    /** Their total size in Redis, in bytes. */
     retained: `${p}:jobs:over:bytes`,
     /** Jobs that were redriven, until they have a place in their queue again. */
     unplaced: `${p}:jobs:unplaced`,
-    /** Failed jobs that wait for a person, by the time of their end. */
+    /** Failed jobs that need a person, by the time of their end. */
     deadLetters: `${p}:jobs:dead`,
     /** Jobs with a deadline for their start. */
     ttl: `${p}:jobs:ttl`,
-    /** Held jobs whose client wants them to end, by the time at which it said so. */
+    /** Held jobs with a cancel request, by the time of the request. */
     cancels: `${p}:jobs:cancels`,
     idempotency: (key: string, tenant = defaultTenant) =>
       tenant === defaultTenant ? `${p}:idempotency:${key}` : `${p}:tenant:${tenant}:idempotency:${key}`,
@@ -50,27 +50,27 @@ export function redisKeys(namespace: string) {
     workerControl: (id: string) => `${p}:wk:${id}:control`,
     relayCursors: `${p}:relay:cursors`,
     profiles: `${p}:profiles`,
-    /** Names of profiles that were published once and are no more: jobs may still wait in their queues. */
+    /** Names of removed profiles: jobs may still wait in their queues. */
     pastProfiles: `${p}:profiles:past`,
-    /** What keeps profiles' queues from being read, by `<kind>:<profile>`; the profile `*` is all of them. */
+    /** Why profiles' queues are not read, by `<kind>:<profile>`; the profile `*` means all of them. */
     halts: `${p}:halts`,
-    /** Starts that failed in a row, by code and profile. */
+    /** Consecutive failed starts, by code and profile. */
     failedStarts: `${p}:starts:failed`,
     poolLeader: (profile: string) => `${p}:pool:${profile}:leader`,
-    /** How its workers start, as its leader has it; ends by itself. */
+    /** How its workers start, as published by its leader; expires. */
     poolStarts: (profile: string) => `${p}:pool:${profile}:starts`,
     /**
      * Pub/sub channel that wakes schedulers: `<profile> <jobs>` when there is something to claim, empty when a scheduler
      * has left.
      */
     wake: `${p}:wake`,
-    /** Pub/sub channel that names a worker whose sockets the bridges are to make or to remove. */
+    /** Pub/sub channel that names a worker whose sockets the bridges should create or remove. */
     listeners: `${p}:listeners`,
-    /** Folders of sockets in which a worker's are, for a while after they were made. */
+    /** Folders of sockets that contain a worker's, for a while after they were created. */
     listenersOf: (worker: string) => `${p}:listeners:${worker}`,
-    /** Pub/sub channel that says that an operator wants something. */
+    /** Pub/sub channel for orders of an operator. */
     steer: `${p}:steer`,
-    /** Who sweeps at the moment. */
+    /** The scheduler that currently sweeps. */
     sweeper: `${p}:sweeper`,
     counters: `${p}:counters`,
     jobQueue: (profile: string) => `jobs.${profile}`,
@@ -82,7 +82,7 @@ export function redisKeys(namespace: string) {
   };
 }
 
-/** The queue of the cluster's own work, beside those of the jobs. */
+/** The queue of the cluster's own work, in addition to those of the jobs. */
 export const serviceQueue = 'service';
 
 /** The keys of one namespace. */

@@ -2,64 +2,67 @@ import type { EnrolRules, PoolTarget, Recycle } from './profile.js';
 import { backOffMs } from './start-pace.js';
 import type { WorkerPhase } from './worker-phase.js';
 
-/** One worker as the pool's keeper sees it at one moment. Lengths of time are in ms, by a clock that nobody sets. */
+/** A worker as observed by the pool keeper. Durations are in ms, by the monotonic clock. */
 export interface SeenWorker {
   readonly id: string;
   readonly phase: WorkerPhase;
   /** Since its start. */
   readonly ageMs: number;
-  /** For how long it has had nothing to do; absent while it starts or works. */
+  /** Idle time; absent while it starts or works. */
   readonly idleMs?: number;
   /** Made from an older profile or image than the pool's current one. */
   readonly stale: boolean;
   /** Its container no longer runs, or its heartbeats stopped. */
   readonly lost: boolean;
-  /** It is given no job, and stays all the same. */
+  /** Whether it stays without getting new jobs. */
   readonly cordoned?: boolean;
-  /** It has had jobs, and takes more memory than a worker may when it's given another one. */
+  /** Whether it has had jobs, and uses more memory than a worker may before its next one. */
   readonly outgrown?: boolean;
 }
 
-/** A pool at one moment: its workers, the containers nobody knows, and how many jobs wait for it. */
+/** A pool as observed: its workers, unknown containers, and the number of waiting jobs. */
 export interface SeenPool {
   readonly workers: readonly SeenWorker[];
-  /** Containers labelled as ours with no worker record behind them. */
+  /** Containers with our label but without a worker record. */
   readonly orphans: readonly string[];
-  /** Jobs that could start now. */
+  /** Jobs that are ready to start. */
   readonly backlog: number;
-  /** The jobs that wait are not to be started now. */
+  /** Whether waiting jobs must not start now. */
   readonly halted?: boolean;
-  /** All workers are to leave, and none is to be started. */
+  /** Whether all workers must leave, and none may start. */
   readonly drained?: boolean;
-  /** Starts that failed in a row; they slow the pool down. */
+  /** Consecutive failed starts; they slow the pool down. */
   readonly failedStarts: number;
   /** Since the last start failed, in ms. */
   readonly sinceFailedStartMs?: number;
   /** Since a worker of this pool was last given a job, in ms. */
   readonly sinceAssignedMs?: number;
-  /** So many more may start at this moment, in all pools of the machine. Absent: as many as are wanted. */
+  /** How many more may start now, in all pools of the machine. Absent: no limit. */
   readonly startable?: number;
 }
 
-/** What should be so. */
+/** The desired state. */
 export interface PoolAim {
   readonly target: PoolTarget;
   readonly recycle: Recycle;
-  /** A worker that is not idle so long after its start never will be. */
+  /** A worker that is not idle this long after its start never will be. */
   readonly startLimitMs: number;
   /**
-   * So long after an assignment no worker is started that only refills the warm part, while half of it is there: a start
-   * costs a second of CPU, and would take it from the job that has just begun.
+   * For this long after an assignment, no worker is started only to refill the warm part, while half of it is there: a
+   * start costs a second of CPU, which it would take from the job that has just begun.
    */
   readonly calmMs: number;
-  /** Given where something else makes the workers: none is started here, and surplus ones leave only where nobody takes them away. */
+  /**
+   * Given if something else creates the workers: none is started here, and surplus ones leave only if nothing else
+   * removes them.
+   */
   readonly enrol?: Pick<EnrolRules, 'surplus'> | undefined;
 }
 
 /** Why a worker is told to leave. */
 export type RecycleReason = 'stale' | 'age' | 'memory' | 'surplus' | 'drained';
 
-/** What should change. Applying an action twice does no harm. */
+/** The changes to make. Actions are idempotent. */
 export type PoolAction =
   | { readonly kind: 'start'; readonly count: number }
   | { readonly kind: 'drain'; readonly worker: string; readonly reason: RecycleReason }
@@ -67,9 +70,9 @@ export type PoolAction =
   | { readonly kind: 'reap'; readonly container: string };
 
 /**
- * Computes what should change so that the pool is at its target: `warm` idle workers beyond the busy ones, more while
- * jobs wait, never above `max`. Pure: the same pool gives the same plan. Workers that drain and lost ones count against
- * `max` until they are gone, since their containers still take room; so do cordoned ones, which nobody can use.
+ * Computes the changes that bring the pool to its target: `warm` idle workers in addition to the busy ones, more while
+ * jobs wait, never above `max`. Pure: the same pool gives the same plan. Draining and lost workers count against `max`
+ * until they are gone, since their containers still use resources; so do cordoned ones, although nobody can use them.
  */
 export function planPool(seen: SeenPool, aim: PoolAim): readonly PoolAction[] {
   const lost = seen.workers.filter((w) => w.lost || startTimedOut(w, aim));
@@ -109,18 +112,18 @@ function isCalm(seen: SeenPool, staying: readonly SeenWorker[], aim: PoolAim): b
   return (seen.sinceAssignedMs ?? Infinity) >= aim.calmMs || spare * 2 < aim.target.warm;
 }
 
-/** For how long starts of a pool are still held back because the last ones failed, in ms; 0 where they are not. */
+/** How long starts of a pool are still delayed because the last ones failed, in ms; 0 if they are not. */
 export function startsHeldMs(seen: Pick<SeenPool, 'failedStarts' | 'sinceFailedStartMs'>): number {
   return Math.max(0, backOffMs(seen.failedStarts) - (seen.sinceFailedStartMs ?? Infinity));
 }
 
-/** All should leave: whoever has a job, when it has ended. */
+/** All should leave: those with a job when it has ended. */
 function drainAll(staying: readonly SeenWorker[]): readonly PoolAction[] {
   return staying.map((w) => ({ kind: 'drain', worker: w.id, reason: 'drained' }) as const);
 }
 
 /**
- * Whether a worker takes too much memory to be given another job. One that has had none is as small as they come: a limit below that
+ * Whether a worker uses too much memory for another job. One that has had none uses the minimum: a limit below that
  * would replace it for ever.
  */
 export function isOutgrown(
@@ -130,7 +133,10 @@ export function isOutgrown(
   return jobsDone > 0 && (rssMb ?? 0) > aboveRssMb;
 }
 
-/** Idle workers that should leave: stale ones, old ones, those that have outgrown their limit, then the longest idle above what is wanted. */
+/**
+ * Idle workers that should leave: stale ones, old ones, those above their memory limit, then the longest idle surplus
+ * ones.
+ */
 function planDrains(staying: readonly SeenWorker[], wanted: number, aim: PoolAim): PoolAction[] {
   const idle = staying.filter((w) => w.phase === 'idle');
   const drains: Extract<PoolAction, { kind: 'drain' }>[] = [];

@@ -7,17 +7,17 @@ import type { FollowDemand } from './warm-target.js';
 export interface Profile {
   /** Lower-case letters, digits and dashes, at most 40 characters: it names a queue. */
   readonly name: string;
-  /** Container image of the workers; the `process` runtime has no use for it. */
+  /** Container image of the workers; the `process` runtime ignores it. */
   readonly image: string;
   readonly engine: 'stream';
   /** Model of jobs that name none. */
   readonly model: string;
   /**
-   * Models that its jobs may ask for besides their own one and the profile's: names, or aliases as Claude Code has them, for a whole
-   * family. Default `haiku`, which Claude Code takes for its helpers.
+   * Models that its jobs may use in addition to their own and the profile's: names, or Claude Code's aliases for a
+   * whole family. Default `haiku`, which Claude Code uses for its helpers.
    */
   readonly models: readonly string[];
-  /** What the model's side may do for its jobs besides answering. Default: nothing. */
+  /** What the model API may do for its jobs in addition to answering. Default: nothing. */
   readonly serverTools: readonly ServerTool[];
   /** Added to the system prompt of every job of this profile, before the worker is warm. */
   readonly appendSystemPrompt?: string;
@@ -28,29 +28,29 @@ export interface Profile {
   readonly pool: PoolTarget;
   readonly resources: Resources;
   readonly recycle: Recycle;
-  /** Which networks a container joins besides none: a Docker network's name, or `none` (default). */
+  /** Network of the containers: a Docker network's name, or `none` (default). */
   readonly network: string;
-  /** What the pods of its workers have besides, with the runtime `kubernetes`. */
+  /** Additional settings of its workers' pods, with the runtime `kubernetes`. */
   readonly kubernetes?: PodTemplate;
-  /** Given where its workers are pods that something else than the scheduler makes, and that enrol there. */
+  /** Given if its workers are pods that something else creates, and that enrol with the scheduler. */
   readonly enrol?: EnrolRules;
 }
 
 /** Who may enrol as a worker of a profile, and who scales the pool in. */
 export interface EnrolRules {
-  /** Names of the service accounts, in the namespace of the workers, whose pods may. */
+  /** Names of the service accounts, in the workers' namespace, whose pods may enrol. */
   readonly serviceAccounts: readonly string[];
-  /** What workers above the target do: `stay`, since whoever made them takes them away, or `leave` by themselves. */
+  /** What surplus workers do: `stay`, because their creator removes them, or `leave` on their own. */
   readonly surplus: 'stay' | 'leave';
 }
 
 /** How many workers a pool has. */
 export interface PoolTarget {
-  /** Idle workers kept ready beyond the busy ones; where the pool follows its demand, before anything is known of that. */
+  /** Idle workers kept ready in addition to the busy ones; if the pool follows demand, its initial value. */
   readonly warm: number;
-  /** Upper limit of workers of this profile, whatever the queue holds. */
+  /** Maximum number of workers of this profile, however long the queue is. */
   readonly max: number;
-  /** Given where `warm` follows the jobs that come; see `warmTarget`. */
+  /** Given if `warm` follows demand; see `warmTarget`. */
   readonly follow?: FollowDemand;
 }
 
@@ -75,13 +75,16 @@ export interface Recycle {
   readonly aboveRssMb?: number;
 }
 
-/** What a job may ask of the model's side. */
+/** What a job may ask of the model API. */
 export interface ModelRights {
   readonly models: readonly string[];
   readonly serverTools: readonly ServerTool[];
 }
 
-/** What a job of a profile may ask for: its own model, the profile's and those besides, and what the profile opens. */
+/**
+ * What a job of a profile may use: its own model, the profile's and its additional ones, and the profile's server
+ * tools.
+ */
 export function rightsOf(
   { model, models, serverTools }: Pick<Profile, 'model' | 'models' | 'serverTools'>,
   job: Pick<JobSpec, 'model'>,

@@ -1,17 +1,17 @@
 import { RemudaError } from '@remuda/domain';
 
-/** Where a list goes on: below this time, and among equals below this id. */
+/** Where a list continues: below this time, and among equal times below this id. */
 export interface ListCursor {
   readonly at: number;
   readonly id: string;
 }
 
-/** Writes a cursor as clients see it: opaque. */
+/** Writes an opaque cursor for clients. */
 export function encodeCursor({ at, id }: ListCursor): string {
   return Buffer.from(`${String(at)}:${id}`).toString('base64url');
 }
 
-/** Reads a cursor; one that is not ours is `cursor.invalid`. */
+/** Parses a cursor; an invalid one is `cursor.invalid`. */
 export function decodeCursor(text: string): ListCursor {
   const match = /^(\d{1,16}):([a-z0-9-]{1,63})$/.exec(Buffer.from(text, 'base64url').toString());
   if (!match?.[1] || !match[2] || encodeCursor({ at: Number(match[1]), id: match[2] }) !== text)

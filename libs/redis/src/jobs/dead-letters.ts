@@ -42,7 +42,7 @@ const cleared = [
   ...failureCodes.map(retriedField),
 ];
 
-/** The jobs that failed and wait for a person, in Redis: an index by the time of their end, and each one's attempts. */
+/** The failed jobs that need a person, in Redis: an index by the time of their end, and each one's attempts. */
 export class RedisDeadLetters implements DeadLetters {
   readonly #queues: Queues;
   private readonly redis: Redis;

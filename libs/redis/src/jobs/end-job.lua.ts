@@ -1,10 +1,10 @@
 import { retire, retiredKeys } from '../retention/over.lua.js';
 import type { Fragment } from '../script/define-script.js';
 
-/** The keys that `endJob` works on, by the names that a script has for them. */
+/** The keys of `endJob`, by their names in a script. */
 export const endedKeys = [...retiredKeys, 'secrets', 'cancels'] as const;
 
-/** A job is over at `now`: what nobody needs any more goes, the rest gets its end. */
+/** A job is over at `now`: data that is no longer needed is deleted, the rest expires. */
 export const endJob: Fragment = {
   needs: [retire],
   lua: `
@@ -16,7 +16,7 @@ local function endJob(id, now, keysEndMs)
 end`,
 };
 
-/** The keys that `endQueuedJob` works on, by the names that a script has for them. */
+/** The keys of `endQueuedJob`, by their names in a script. */
 export const endedQueuedKeys = [...endedKeys, 'ttl', 'unplaced'] as const;
 
 /** The same of a job that is queued: nobody waits for it any more. */

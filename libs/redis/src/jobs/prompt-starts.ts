@@ -1,7 +1,10 @@
 import { clientOf } from '../connection/redis-connection.js';
 import type { Queues } from '../queue/queues.js';
 
-/** The first bytes of the prompts of jobs, in their order; an empty text where there is none any more. A character at the cut may be broken. */
+/**
+ * The first bytes of jobs' prompts, in order; an empty string if there is none any more. The last character may be
+ * incomplete.
+ */
 export async function promptStarts(
   { connection, keys }: Pick<Queues, 'connection' | 'keys'>,
   jobs: readonly string[],

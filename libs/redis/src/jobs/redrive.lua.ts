@@ -4,9 +4,9 @@ import { defineScript } from '../script/define-script.js';
 import { canBeRedriven } from './states.lua.js';
 
 /**
- * Queues a failed job once more: same id, a fresh allowance, and what was to be forgotten is kept. Its place comes after. `deadline` is that of
- * its start or ''; `cleared` are fields that go.
- * Gives {'redriven'}, {'unknown'}, {'state', state}, or {'gone'} where the prompt or the events are no longer held.
+ * Queues a failed job again: same id, a fresh allowance, and its expiring data is kept. Its place is written
+ * afterwards. `deadline` is that of its start or ''; `cleared` are fields to delete. Returns {'redriven'}, {'unknown'},
+ * {'state', state}, or {'gone'} if the prompt or the events are no longer kept.
  */
 export const redriveScript = defineScript(
   {

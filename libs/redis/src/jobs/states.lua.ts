@@ -14,13 +14,15 @@ export const isOverState: Fragment = {
   lua: `local function isOver(state) return ${isOneOf(jobStates.filter(isOver))} end`,
 };
 
-/** Whether a job in this state can be moved to another one, by the domain's table of moves: a fragment for each that a script makes. */
+/**
+ * Whether a job in this state can be moved to another one, by the domain's table of moves: one fragment for each move.
+ */
 export function canMoveTo(to: JobState): Fragment {
   const from = jobStates.filter((state) => canMove(state, to) && !(state === redrive.from && to === redrive.to));
   return { lua: `local function canBe${named(to)}(state) return ${isOneOf(from)} end` };
 }
 
-/** Whether a person may have a job in this state queued once more. */
+/** Whether a person may redrive a job in this state. */
 export const canBeRedriven: Fragment = {
   lua: `local function canBeRedriven(state) return ${isOneOf([redrive.from])} end`,
 };

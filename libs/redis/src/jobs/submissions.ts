@@ -8,16 +8,16 @@ import { passOver } from '../connection/queue-log.js';
 import { LargeArguments } from '../script/large-arguments.js';
 import { submitScript, withdrawScript } from './submit.lua.js';
 
-/** What a submission came to: its jobs are new, or they, or others, were submitted under its key before. */
+/** Outcome of a submission: its jobs are new, or its key was already used with the same or another body. */
 export type Submitted = readonly [verdict: 'new' | 'repeated' | 'conflict', ids?: string];
 
-/** So many jobs don't wait for others to come: while Redis writes them, the next ones are read and checked. */
+/** This many jobs do not wait for others: while Redis writes them, the next ones are read and checked. */
 const groupOf = 16;
 
-/** The way of jobs into Redis: records and places in one step. */
+/** Writes jobs to Redis: records and places in one step. */
 export class Submissions {
   readonly #groups: Groups<NewJob, true>;
-  /** What stands before a label in the key of its index. */
+  /** The part of a label index's key before the label. */
   readonly #beforeLabel: string;
 
   constructor(
@@ -30,14 +30,14 @@ export class Submissions {
     this.#groups = new Groups((jobs) => this.#addGroup(jobs), groupOf);
   }
 
-  /** Takes all jobs in, or none. */
+  /** Accepts all jobs, or none. */
   async add(jobs: readonly NewJob[]): Promise<void> {
     await this.#groups.add(jobs);
   }
 
   /**
-   * Takes all jobs in, or none, unless the key was used before. What is left behind where the answer was lost stays: with
-   * its key the client finds it again.
+   * Accepts all jobs, or none, unless the key was already used. Jobs whose answer was lost stay: with its key the
+   * client finds them again.
    */
   async addOnce(jobs: readonly NewJob[], idempotency: Idempotency): Promise<Submitted> {
     try {
@@ -93,7 +93,7 @@ export class Submissions {
     };
   }
 
-  /** Takes back what may have been written. What can't be taken back now was sent, after all. */
+  /** Removes jobs that may have been written. If that fails, they count as submitted. */
   async #withdraw(jobs: readonly NewJob[]): Promise<void> {
     const { keys } = this;
     const ids = jobs.map(({ id }) => id);
@@ -108,7 +108,7 @@ export class Submissions {
   }
 }
 
-/** What wakes the schedulers: each profile, and how many jobs it got. */
+/** The notification for the schedulers: each profile, and how many jobs it got. */
 function wakesOf(jobs: readonly NewJob[], now: number): readonly string[] {
   const counts = new Map<string, number>();
   for (const { spec } of jobs)
@@ -116,7 +116,7 @@ function wakesOf(jobs: readonly NewJob[], now: number): readonly string[] {
   return [...counts].map(([profile, count]) => `${profile} ${String(count)}`);
 }
 
-/** What is written of a job that is submitted at `now`. */
+/** The stored data of a job that is submitted at `now`. */
 function argsOf({ id, tenant = defaultTenant, session, spec: asked, secrets }: NewJob, now: number) {
   const { prompt, ...spec } = asked;
   const { profile, priority, runAt, ttlMs } = spec;

@@ -7,7 +7,7 @@ import { announce, placeAgain, placeJobs } from '../queue/placing.js';
 import type { HeldJob } from '../queue/profile-queue.js';
 import type { Queues } from '../queue/queues.js';
 
-/** A record without a place in its queue after so long was left behind by an api that died in between. */
+/** A record without a place in its queue after this time was left by an api that died in between. */
 const placingMs = 5_000;
 const most = 500;
 
@@ -18,7 +18,7 @@ export interface OrphanedClaim {
   readonly lease: number;
 }
 
-/** Finds what time has overtaken. */
+/** Finds everything that is due by time. */
 export class Sweeps {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
@@ -28,7 +28,7 @@ export class Sweeps {
     this.#keys = queues.keys;
   }
 
-  /** Gives a place in their queues to jobs that were written but not placed; their number. */
+  /** Places jobs that were written but not placed in their queues; returns their number. */
   async placeForgotten(now: number): Promise<number> {
     const ids = await this.#redis.zrangebyscore(this.#keys.unplaced, '-inf', now - placingMs, 'LIMIT', 0, most);
     const jobs = await Promise.all(ids.map((id) => readAnyJob(this.#redis, this.#keys, id)));
@@ -45,8 +45,8 @@ export class Sweeps {
   }
 
   /**
-   * Of claimed jobs, those that no worker carries out at this moment, with their state and lease: the job's record and
-   * its worker's don't name each other. A moment later that may be so; when it stays, it's a fault.
+   * Claimed jobs that no worker carries out at this moment, with their state and lease: the job's record and its
+   * worker's do not refer to each other. That may be temporary; if it persists, it is a fault.
    */
   async orphaned(claims: readonly HeldJob[]): Promise<readonly OrphanedClaim[]> {
     const found = await Promise.all(

@@ -4,10 +4,13 @@ import { defineScript, type Fragment } from '../script/define-script.js';
 import { nowMs } from '../script/redis-time.js';
 import { beforeMark, spentFields } from './spent.js';
 
-/** Nobody but its worker takes from its queue, and no assignment lasts longer than a day: so the lock of a ticket needs no renewal. */
+/**
+ * Only its worker takes from its queue, and no assignment lasts longer than a day: so the lock of a ticket needs no
+ * renewal.
+ */
 const ticketLockMs = 25 * 3_600_000;
 
-/** Whether a profile's jobs are kept from starting. */
+/** Whether a profile's jobs may not start. */
 const isHalted: Fragment = {
   lua: `
 local function isHalted(profile)
@@ -17,7 +20,7 @@ local function isHalted(profile)
 end`,
 };
 
-/** Notes what a job has spent when a further attempt begins, so that what that one spends can be told apart. */
+/** Records what a job has spent when another attempt begins, so that the attempt's own share can be computed. */
 const noteSpent: Fragment = {
   lua: `
 local function noteSpent()
@@ -32,7 +35,10 @@ local function noteSpent()
 end`,
 };
 
-/** Puts an assignment into a worker's queue: what BullMQ's own `addStandardJob` and then `moveToActive` make of it; a test compares them. */
+/**
+ * Puts an assignment into a worker's queue, as BullMQ's own `addStandardJob` followed by `moveToActive` would; a test
+ * compares them.
+ */
 const addTicket: Fragment = {
   lua: `
 local function addTicket(ticket, worker, assignment, options, now)
@@ -45,7 +51,7 @@ local function addTicket(ticket, worker, assignment, options, now)
 end`,
 };
 
-/** What an assignment is given: see `assignScript`. */
+/** The inputs of an assignment: see `assignScript`. */
 export const assignShape = {
   keys: [
     ...(['job', 'worker', 'events', 'grant', 'model', 'ttl', 'halts', 'owner'] as const),

@@ -1,15 +1,15 @@
 import { failureRule, type EndedAttempt, type Failure, type LastOfAttempt, type Spent } from '@remuda/domain';
 import { parseJson } from '@remuda/protocol';
 
-/** Attempts kept of one job: more than one redrive can make. */
+/** Maximum number of attempts kept per job: more than one redrive can make. */
 export const maxAttemptEntries = 100;
 const maxMessageLength = 4_000;
 const maxLines = 40;
 const maxLineLength = 500;
 
 /**
- * What is known of an attempt's failure when it ends, as the members of a JSON object; the script that ends it puts those
- * before it that stand in the record. Long messages and outputs are cut: the last lines are the ones that tell.
+ * What is known about an attempt's failure at its end, as the members of a JSON object; the ending script prepends
+ * those from the record. Long messages and outputs are truncated: the last lines matter most.
  */
 export function attemptMembers(failure: Failure, endedAt: number, last: LastOfAttempt = {}, spent?: Spent): string {
   return JSON.stringify({ endedAt, failure: cut(failure), ...last, ...spent }).slice(1);
@@ -29,7 +29,7 @@ export function readAttempt(entry: string): EndedAttempt | undefined {
   return parseJson(entry) as EndedAttempt | undefined;
 }
 
-/** Whether a job that failed so waits for a person: the same again may end otherwise. */
+/** Whether such a failed job needs a person: a retry may end differently. */
 export function isDeadLetter(failure: Failure): boolean {
   const { class: kind } = failureRule(failure.code);
   return kind !== 'user' && kind !== 'cancelled';

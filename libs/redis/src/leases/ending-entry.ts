@@ -1,6 +1,6 @@
 import type { Ending, EventData, LastOfAttempt, NewEvent, Spent } from '@remuda/domain';
 
-/** What the ending writes into the job's record, fields and values in turn; `spent` is what the bridge counted, where it did. */
+/** The ending's fields and values for the job's record, in turn; `spent` is what the bridge counted, if anything. */
 export function endingFields(ending: Ending, spent?: Spent): (string | number)[] {
   if (ending.state === 'queued') return ['failure', JSON.stringify(ending.failure)];
   const { failure, result } = ending;
@@ -12,12 +12,12 @@ export function endingFields(ending: Ending, spent?: Spent): (string | number)[]
   ];
 }
 
-/** The event that proves that nothing of the attempt is left, where there is such a proof. */
+/** The event that proves that no process of the attempt is left, if there is such a proof. */
 export function endedEvents(last: LastOfAttempt | undefined, now: number): readonly NewEvent[] {
   return last?.ended ? [{ type: 'attempt.ended', at: now, data: last.ended }] : [];
 }
 
-/** The event with which the job goes back to its queue, or is over; `spent` as in its record. */
+/** The event with which the job is requeued, or is over; `spent` as in its record. */
 export function endingEvent(ending: Ending, now: number, spent?: Spent): NewEvent {
   if (ending.state === 'queued') {
     const { failure, usage, wakeAt } = ending;

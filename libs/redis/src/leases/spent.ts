@@ -2,7 +2,7 @@ import type { JobHash } from '../jobs/job-hash.js';
 import { modelCount } from '@remuda/protocol';
 import type { Spent } from '@remuda/domain';
 
-/** Fields of a job's model counts that say what it has used and cost. */
+/** Fields of a job's model counts with its usage and cost. */
 export const spentFields = [
   modelCount.inputTokens,
   modelCount.outputTokens,
@@ -11,19 +11,19 @@ export const spentFields = [
   modelCount.costMicroUsd,
 ] as const;
 
-/** The field that has what one of these was when the latest attempt began. */
+/** The field with the value of one of these when the latest attempt began. */
 export const beforeField = (field: string): string => `${beforeMark}${field}`;
 
-/** What stands before a field's name there. */
+/** Prefix of such a field's name. */
 export const beforeMark = 'before:';
 
-/** What a job has spent, over all attempts, as the bridge counted it; undefined where it counted no request. */
+/** What a job has spent, over all attempts, as counted by the bridge; undefined if it counted no request. */
 export function spentOf(counts: JobHash): Spent | undefined {
   if (!anyRequest(counts)) return undefined;
   return spentBy((field) => Number(counts[field] ?? 0));
 }
 
-/** What the latest attempt has spent of that. */
+/** The latest attempt's share of it. */
 export function spentByAttempt(counts: JobHash): Spent | undefined {
   if (!anyRequest(counts)) return undefined;
   return spentBy((field) => Number(counts[field] ?? 0) - Number(counts[beforeField(field)] ?? 0));
