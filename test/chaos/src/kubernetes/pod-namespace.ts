@@ -69,8 +69,14 @@ export class PodNamespace {
     const output = new PassThrough();
     const printed = text(output);
     const { name } = this.#at(worker);
-    const socket = await this.#exec.exec(this.namespace, name, container, command, output, output, null, false);
-    await new Promise((resolve) => socket.on('close', resolve));
+    await new Promise<void>((resolve, reject) => {
+      const over = (): void => {
+        resolve();
+      };
+      // it may have ended before we hear that it was begun; and where its pod ends, there is no status
+      const begun = this.#exec.exec(this.namespace, name, container, command, output, output, null, false, over);
+      begun.then((socket) => socket.on('close', over), reject);
+    });
     output.end();
     return printed;
   }
