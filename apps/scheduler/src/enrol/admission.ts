@@ -31,7 +31,7 @@ export function admitted<P extends Asked>(facts: AdmissionFacts<P>): P {
 function faultOfNewcomer({ newcomer, workers }: AdmissionFacts<Asked>, profile: Asked): RemudaError | undefined {
   const { worker, name, serviceAccount, isKnown } = newcomer;
   if (!profile.enrol)
-    return fault('enrolment.refused', `Workers of the profile ${profile.name} are made by the scheduler.`);
+    return fault('enrolment.refused', `Workers of the profile ${profile.name} are created by the scheduler.`);
   if (!profile.enrol.serviceAccounts.includes(serviceAccount))
     return fault(
       'enrolment.refused',
@@ -39,7 +39,7 @@ function faultOfNewcomer({ newcomer, workers }: AdmissionFacts<Asked>, profile: 
     );
   const record = workers.find(({ id }) => id === worker);
   if (record ? record.phase !== 'starting' || record.profile !== profile.name : isKnown)
-    return fault('enrolment.spent', `The pod ${name} has been a worker already: a new one has to take its place.`);
+    return fault('enrolment.spent', `The pod ${name} has already been a worker: a new pod must replace it.`);
   return undefined;
 }
 
@@ -54,7 +54,7 @@ function faultOfPool(
   if (theirs.length < pool.max) return undefined;
   return fault(
     'enrolment.pool_full',
-    `The pool ${name} has as many workers as it may have (${String(pool.max)}).`,
+    `The pool ${name} has its maximum number of workers (${String(pool.max)}).`,
     fullPauseMs,
   );
 }

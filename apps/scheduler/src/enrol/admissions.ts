@@ -64,6 +64,6 @@ export class Admissions {
 }
 
 function elsewhere(profile: string): RemudaError {
-  const message = `Another scheduler leads the pool ${profile}: ask again, and you may come to it.`;
+  const message = `Another scheduler leads the pool ${profile}: a retry may reach it.`;
   return new RemudaError('enrolment.elsewhere', message, { retryAfterMs: elsewherePauseMs });
 }

@@ -33,7 +33,7 @@ export class BusyMarks {
       await this.parts.newcomers.mark(worker, busy);
       this.#told.set(worker, busy);
     } catch (err) {
-      this.parts.log.warn({ err, worker, busy }, 'it could not be told whether a worker has a job');
+      this.parts.log.warn({ err, worker, busy }, 'the annotation of whether a worker has a job could not be updated');
     }
   }
 }

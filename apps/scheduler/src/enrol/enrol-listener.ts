@@ -70,7 +70,7 @@ export class EnrolListener {
       void keepRenewed({ files, first, renew, ...parts }, this.#ended.signal);
       this.#server = server;
     } else {
-      parts.log.warn({}, 'pods enrol without TLS: what passes can be read on the way');
+      parts.log.warn({}, 'pods enrol without TLS: traffic can be read in transit');
       this.#server = createHttpServer(limits, serve);
     }
     this.#server.maxConnections = maxConnections;
@@ -112,8 +112,7 @@ export class EnrolListener {
       const code = known?.code ?? 'internal';
       metrics.enrolments.inc({ outcome: code });
       if (!known) log.error({ err: error, address }, 'a pod could not enrol');
-      else if (code !== 'enrolment.too_many')
-        log.warn({ address, code, reason: known.message }, 'a pod was not taken in');
+      else if (code !== 'enrolment.too_many') log.warn({ address, code, reason: known.message }, 'a pod was refused');
       if (failures.has(code)) this.#pace.noteFailure(address, clock.monotonic());
       refuse(response, known ?? new RemudaError('internal', 'The scheduler failed; its log says why.'));
     }

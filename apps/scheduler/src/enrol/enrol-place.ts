@@ -24,7 +24,7 @@ export function enrolPlace(
   );
   if (faults.length > 0) {
     const lines = faults.map(({ path, message }) => `  ${path}: ${message}`).join('\n');
-    throw new RemudaError('config.invalid', `Pods can't enrol:\n${lines}`, { faults });
+    throw new RemudaError('config.invalid', `Pods cannot enrol:\n${lines}`, { faults });
   }
   const { enrolListen, enrolTlsCert: certFile, enrolTlsKey: keyFile } = settings;
   if (!enrolListen) return undefined;
@@ -37,7 +37,7 @@ function placeFaults(settings: EnrolSettings, enrols: boolean): readonly Fault[]
   const { runtime, enrolListen, enrolTlsCert, enrolTlsKey, enrolPlain } = settings;
   const path = listenVariable.env;
   if (enrols && runtime !== 'kubernetes')
-    return [{ path: 'REMUDA_RUNTIME', message: `profiles with kubernetes.enrol want kubernetes, not ${runtime}` }];
+    return [{ path: 'REMUDA_RUNTIME', message: `profiles with kubernetes.enrol require kubernetes, not ${runtime}` }];
   if (!enrols) return enrolListen ? [{ path, message: 'no profile has kubernetes.enrol' }] : [];
   if (!enrolListen) return [{ path, message: 'expected an address: a profile has kubernetes.enrol' }];
   const files = [enrolTlsCert, enrolTlsKey].filter((file) => file !== undefined).length;

@@ -28,12 +28,12 @@ export function statusOf(code: ErrorCode): number | undefined {
 export async function readAsked(request: IncomingMessage): Promise<Asked> {
   const { method, url = '', headers } = request;
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
-    throw new RemudaError('request.forbidden', 'No worker is a page.');
+    throw new RemudaError('request.forbidden', 'Workers are not browsers.');
   if (url !== enrolmentPath) throw new RemudaError('route.unknown', `There is ${enrolmentPath} only.`);
   if (method !== 'POST') throw new RemudaError('route.method_not_allowed', 'Expected POST.');
   const token = tokenOf(headers);
   const read = readEnrolmentRequest(await bodyOf(request));
-  if (typeof read === 'string') throw new RemudaError('request.invalid', `The body can't be used: ${read}.`);
+  if (typeof read === 'string') throw new RemudaError('request.invalid', `The body is not valid: ${read}.`);
   return { ...read, token };
 }
 

@@ -18,7 +18,7 @@ test('a token that is good names its pod, its service account and its namespace'
 
 describe('a token proves nothing', () => {
   test.each<[string, Partial<TokenStatus>, RegExp]>([
-    ['that the API server does not know', { authenticated: false }, /not of this cluster, or it has expired/],
+    ['that the API server does not know', { authenticated: false }, /not belong to this cluster, or has expired/],
     ['of which the API server says why', { authenticated: false, error: 'bad audience' }, /^bad audience$/],
     ['where the API server knows nothing of audiences', { audiences: [] }, /audience remuda/],
     ['for another audience', { audiences: ['vault'] }, /audience remuda/],

@@ -21,15 +21,16 @@ export function readClaims(
   { authenticated, error = '', audiences = [], user = {} }: TokenStatus,
   audience: string,
 ): PodClaims | string {
-  if (authenticated !== true) return error === '' ? 'it is not of this cluster, or it has expired' : shortened(error);
+  if (authenticated !== true)
+    return error === '' ? 'it does not belong to this cluster, or has expired' : shortened(error);
   // An API server that knows nothing of audiences would let in a token that was made for somebody else.
-  if (!audiences.includes(audience)) return `it was not made for the audience ${audience}`;
+  if (!audiences.includes(audience)) return `it was not issued for the audience ${audience}`;
   const [, namespace, serviceAccount] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user.username ?? '') ?? [];
-  if (namespace === undefined || serviceAccount === undefined) return 'it is of no service account';
+  if (namespace === undefined || serviceAccount === undefined) return 'it belongs to no service account';
   const [name, uid] = ['pod-name', 'pod-uid'].map(
     (claim) => user.extra?.[`authentication.kubernetes.io/${claim}`]?.[0],
   );
-  if (!name || !uid) return 'it is bound to no pod: expected one that the pod has by a projected volume';
+  if (!name || !uid) return 'it is bound to no pod: expected the token of a projected volume';
   return { namespace, serviceAccount, pod: { name, uid } };
 }
 

@@ -27,7 +27,7 @@ export class PodNewcomers implements Newcomers {
     const { tokens, pods, namespace } = await this.parts.open();
     const claims = await tokens.review(token);
     if (claims.namespace !== namespace)
-      throw refused(`it is of the namespace ${claims.namespace}, and workers are in ${namespace}`);
+      throw refused(`it belongs to the namespace ${claims.namespace}, but workers are in ${namespace}`);
     const pod = await pods.get(claims.pod.name);
     if (pod?.uid !== claims.pod.uid) throw refused('its pod is gone');
     if (pod.leaving) throw refused('its pod is being deleted');
@@ -59,4 +59,4 @@ function workerOf({ name, uid }: SeenPod): string {
   return `e-${readable}-${createHash('sha256').update(uid).digest('hex').slice(0, 12)}`;
 }
 
-const refused = (why: string): RemudaError => new RemudaError('enrolment.refused', `The token is refused: ${why}.`);
+const refused = (why: string): RemudaError => new RemudaError('enrolment.refused', `The token was refused: ${why}.`);

@@ -22,7 +22,7 @@ export class TokenClient {
     const { status } = await callApi({ asked, code: 'runtime.unavailable', act }, this.log);
     const claims = readClaims(status ?? {}, enrolmentAudience);
     if (typeof claims === 'string')
-      throw new RemudaError('enrolment.token_invalid', `The token is refused: ${claims}.`);
+      throw new RemudaError('enrolment.token_invalid', `The token was refused: ${claims}.`);
     return claims;
   }
 }
