@@ -1,5 +1,6 @@
 import { agent } from './agent/line.js';
 import { bookkeeping } from './bookkeeping/line.js';
+import { channel } from './channel/line.js';
 import { container } from './container/line.js';
 import { events } from './events/line.js';
 import { kubernetes } from './kubernetes/line.js';
@@ -16,6 +17,6 @@ import { worker } from './worker/line.js';
 
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
-  ...[firstRequest, throughput, events, worker, agent, container, kubernetes, submitting],
+  ...[firstRequest, throughput, events, worker, agent, channel, container, kubernetes, submitting],
   ...[bookkeeping, footprint, failover, loss, cancel, simulation],
 ];
