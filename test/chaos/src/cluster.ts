@@ -43,6 +43,8 @@ export interface ChaosCluster {
   readonly bridges: readonly Member[];
   readonly clients: readonly ApiClient[];
   readonly workers: WorkerPlace;
+  /** Where pods of another controller enrol, if a profile has such pods. */
+  readonly enrol: PodPlace['enrol'] | undefined;
   readonly pools: RedisPoolStore;
   readonly events: RedisEventLog;
   readonly connection: RawConnection;
@@ -88,7 +90,7 @@ async function bringUp(
   );
   let keep = false;
   undo.push(() => (keep ? Promise.resolve() : rm(dir, { recursive: true, force: true, maxRetries: 5 })));
-  const pods = runtime === 'kubernetes' ? await openPodPlace(dir) : undefined;
+  const pods = runtime === 'kubernetes' ? await openPodPlace(dir, enrols(content)) : undefined;
   const redis = await RedisServer.start(dir, fsync, pods?.host);
   undo.push(() => redis.stop());
   const model = await startScriptedModel();
@@ -112,7 +114,20 @@ async function bringUp(
     connection.disconnect();
   });
   const keepLogs = (): void => void (keep = true);
-  return { redis, ...members, workers, pools, events, connection, keys, notes, logDir, profiles, keepLogs };
+  return {
+    redis,
+    ...members,
+    workers,
+    enrol: pods?.enrol,
+    pools,
+    events,
+    connection,
+    keys,
+    notes,
+    logDir,
+    profiles,
+    keepLogs,
+  };
 }
 
 /** What no worker outlives, however this process ends; gives what ends those that there are. */
@@ -163,6 +178,9 @@ function member(app: App, side: Side, { at, logDir, profiles, pods }: MemberPlan
   const run = { app: join(root, 'apps', app, 'dist/main.js') };
   return new Member({ name, run, env }, `http://127.0.0.1:${String(port)}/health/ready`, logDir);
 }
+
+/** Whether pods of another controller are workers of a profile. */
+const enrols = (profiles: object): boolean => JSON.stringify(profiles).includes('"enrol"');
 
 function usualProfiles(runtime: ChaosOptions['runtime']): object {
   const { warm, max, afterJobs } = pool;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { CoreV1Api, Exec, KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api, Exec, KubeConfig, KubernetesObjectApi, type V1Pod } from '@kubernetes/client-node';
 
 /** A container of a worker's pod. */
 export type PodPart = 'worker' | 'agent';
@@ -10,6 +10,8 @@ export type PodPart = 'worker' | 'agent';
 export class PodNamespace {
   protected readonly core: CoreV1Api;
   readonly #exec: Exec;
+  readonly #apps: AppsV1Api;
+  readonly #objects: KubernetesObjectApi;
 
   protected constructor(
     readonly kubeconfig: string,
@@ -19,6 +21,8 @@ export class PodNamespace {
     config.loadFromFile(kubeconfig);
     this.core = config.makeApiClient(CoreV1Api);
     this.#exec = new Exec(config);
+    this.#apps = config.makeApiClient(AppsV1Api);
+    this.#objects = KubernetesObjectApi.makeApiClient(config);
   }
 
   /** Makes one with a name of its own. */
@@ -68,7 +72,7 @@ export class PodNamespace {
   async run(worker: string, container: PodPart, command: string[]): Promise<string> {
     const output = new PassThrough();
     const printed = text(output);
-    const { name } = this.#at(worker);
+    const name = await this.podOf(worker);
     await new Promise<void>((resolve, reject) => {
       const over = (): void => {
         resolve();
@@ -79,6 +83,31 @@ export class PodNamespace {
     });
     output.end();
     return printed;
+  }
+
+  /** The name of a worker's pod; another controller gives its pods names of its own. */
+  async podOf(worker: string): Promise<string> {
+    const pod = (await this.pods()).find(({ metadata }) => metadata?.labels?.['remuda/worker'] === worker);
+    return pod?.metadata?.name ?? this.#at(worker).name;
+  }
+
+  /** Creates an object as it is written, in this namespace. */
+  async create(manifest: object): Promise<void> {
+    const { metadata } = manifest as { readonly metadata: object };
+    await this.#objects.create(plain({ ...manifest, metadata: { ...metadata, namespace: this.namespace } }));
+  }
+
+  /** The status of an object. */
+  async statusOf(apiVersion: string, kind: string, name: string): Promise<object> {
+    const header = { apiVersion, kind, metadata: { name, namespace: this.namespace } };
+    const { status } = (await this.#objects.read(header)) as { readonly status?: object };
+    return status ?? {};
+  }
+
+  /** As `kubectl scale` does. */
+  async scale(deployment: string, replicas: number): Promise<void> {
+    const body = plain([{ op: 'replace', path: '/spec/replicas', value: replicas }]);
+    await this.#apps.patchNamespacedDeployment({ name: deployment, namespace: this.namespace, body });
   }
 
   /** With all that is in it. */

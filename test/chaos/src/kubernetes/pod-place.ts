@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../../../apps/local/dist/cluster/free-port.js';
 import { PodNamespace } from './pod-namespace.js';
@@ -16,10 +16,14 @@ export interface PodPlace {
   readonly host: string;
   /** What the bridge and the scheduler of each side have to know besides; others leave it unread. */
   readonly env: Readonly<Record<'1' | '2', Env>>;
+  /** Where pods of another controller enrol: the address of each scheduler, and who signed its certificate, PEM. */
+  readonly enrol: { readonly urls: readonly string[]; readonly ca: string };
 }
 
-/** Makes a namespace on the cluster that `KUBECONFIG` names, and a certificate for the bridges. */
-export async function openPodPlace(dir: string): Promise<PodPlace> {
+/**
+ * Makes a namespace on the cluster that `KUBECONFIG` names, and a certificate for the bridges, and for the schedulers where pods enrol.
+ */
+export async function openPodPlace(dir: string, podsEnrol: boolean): Promise<PodPlace> {
   const kubeconfig = process.env['KUBECONFIG'] ?? '';
   if (kubeconfig === '') throw new Error('KUBECONFIG names no cluster');
   const host = await addressForPods(kubeconfig);
@@ -27,6 +31,17 @@ export async function openPodPlace(dir: string): Promise<PodPlace> {
   await mkdir(tls, { mode: 0o700 });
   const files = await certificateFor(host, tls);
   const namespace = await PodNamespace.open(kubeconfig);
+  const urls: string[] = [];
+  const listener = async (): Promise<Env> => {
+    if (!podsEnrol) return {};
+    const address = `${host}:${String(await freePort())}`;
+    urls.push(`https://${address}`);
+    return {
+      REMUDA_ENROL_LISTEN: address,
+      REMUDA_ENROL_TLS_CERT: files.cert,
+      REMUDA_ENROL_TLS_KEY: files.key,
+    };
+  };
   const side = async (): Promise<Env> => {
     const address = `${host}:${String(await freePort())}`;
     return {
@@ -39,7 +54,9 @@ export async function openPodPlace(dir: string): Promise<PodPlace> {
       REMUDA_BRIDGE_TLS_KEY: files.key,
       REMUDA_BRIDGE: `https://${address}`,
       REMUDA_BRIDGE_CA: files.cert,
+      ...(await listener()),
     };
   };
-  return { namespace, host, env: { '1': await side(), '2': await side() } };
+  const env = { '1': await side(), '2': await side() };
+  return { namespace, host, env, enrol: { urls, ca: await readFile(files.cert, 'utf8') } };
 }

@@ -2,7 +2,6 @@ import { diedOfMemory, exitReason } from '../../exit-reason.js';
 import { disruptionOf } from '../disruption.js';
 import { workerContainer } from '../container-names.js';
 import type { PodContainer, SeenPod } from './seen-pod.js';
-import { isEnrolled } from '../labels.js';
 import { waitOf } from './pod-wait.js';
 
 /** Every way in which a worker's pod ends. `docs/runbook.md` says of each what to do. */
@@ -73,14 +72,14 @@ function overEnd(pod: SeenPod, { gone, halfMs }: PodLook, { followLimitMs }: Pod
   if (!isOver && !ended) return undefined;
   const lingers = !isOver && isHalf(pod);
   // one that leaves has its grace for it
-  if (lingers && (pod.leaving || halfMs < (isEnrolled(pod) ? Math.min(followLimitMs, startedAgainMs) : followLimitMs)))
+  if (lingers && (pod.leaving || halfMs < (pod.restarts ? Math.min(followLimitMs, restartedMs) : followLimitMs)))
     return undefined;
   const phase = ended || hasRun(pod) ? 'run' : 'start';
   return { phase, outOfMemory: false, lingers, ...whyOver(pod, ended) };
 }
 
-/** Containers of pods that something else made are started again by their node: it isn't waited for long that all have ended, in ms. */
-const startedAgainMs = 1_000;
+/** If the node restarts what has ended, the containers hardly ever have all ended: they get this time, in ms. */
+const restartedMs = 1_000;
 
 /** Whether one container has ended, and another one has not. Pure. */
 export function isHalf({ containers }: SeenPod): boolean {

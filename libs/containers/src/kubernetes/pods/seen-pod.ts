@@ -31,8 +31,8 @@ export interface SeenPod {
   readonly revision: bigint;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The service account that it runs as. */
-  readonly serviceAccount: string;
+  /** Whether its node starts a container again that has ended. */
+  readonly restarts: boolean;
   readonly phase: string;
   /** Why it is in its phase, where the node or the control plane says so: `Evicted`, `UnexpectedAdmissionError`, … */
   readonly reason: string;
@@ -55,7 +55,7 @@ export interface RawPod {
     readonly deletionTimestamp?: unknown;
     readonly deletionGracePeriodSeconds?: number;
   };
-  readonly spec?: { readonly serviceAccountName?: string };
+  readonly spec?: { readonly restartPolicy?: string };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
@@ -87,7 +87,7 @@ export function seenPod({ metadata = {}, spec = {}, status = {} }: RawPod): Seen
   const before = Number(annotations[annotation.restarts] ?? NaN);
   return {
     ...{ name, uid, revision: revisionOf(resourceVersion), labels, annotations, phase, reason, message },
-    serviceAccount: spec.serviceAccountName ?? '',
+    restarts: spec.restartPolicy === 'Always',
     ...(told ? { leaving: { graceSeconds: metadata.deletionGracePeriodSeconds ?? 0 } } : {}),
     conditions: conditions.map((one) => ({ type: '', status: '', reason: '', message: '', ...one })),
     containers: containerStatuses.map((one) => containerOf(one, one.name === workerContainer ? before : NaN)),
