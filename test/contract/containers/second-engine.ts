@@ -31,7 +31,9 @@ export class SecondEngine {
     const config = join(folder, 'daemon.json');
     const key = Number(version) < 23 ? { 'deprecated-key-path': join(folder, 'key.json') } : {};
     await writeFile(config, JSON.stringify(key));
-    const daemon = spawn('dockerd', ['--config-file', config, ...places, ...own, ...quiet], { stdio: 'ignore' });
+    // without a bridge an engine removes docker0, which is that of the usual one: so it has a network namespace of its own
+    const args = ['--net', 'dockerd', '--config-file', config, ...places, ...own, ...quiet];
+    const daemon = spawn('unshare', args, { stdio: 'ignore' });
     const engine = new SecondEngine(folder, daemon);
     for (let i = 0; i < 300 && daemon.exitCode === null; i++) {
       if (await engine.docker('info').catch(() => undefined)) return engine;
