@@ -84,10 +84,11 @@ describe('the ladder', () => {
   it('gives what a tool has left behind the time to end by itself', async () => {
     const seconds = nap();
     const { one, abort, running } = await stuck(
-      `setsid -f bash -c 'trap "touch tidied; exit" TERM; sleep ${seconds} & wait' >/dev/null 2>&1; sleep ${nap()}`,
+      `setsid -f bash -c 'trap "touch tidied; exit" TERM; touch trapped; sleep ${seconds} & wait' >/dev/null 2>&1; sleep ${nap()}`,
       { interruptMs: 20_000, terminateMs: 20_000 },
     );
     await using _ = one;
+    await made(one, 'trapped');
     abort.abort();
     expect((await running).end).toMatchObject({ ended: { by: 'terminate', processesLeft: 0 } });
     await made(one, 'tidied');
@@ -97,10 +98,11 @@ describe('the ladder', () => {
   it('goes on to SIGKILL for what does not heed SIGTERM', async () => {
     const seconds = nap();
     const { one, abort, running } = await stuck(
-      `setsid -f bash -c 'trap "" TERM; while :; do sleep ${seconds}; done' >/dev/null 2>&1; sleep ${nap()}`,
+      `setsid -f bash -c 'trap "" TERM; touch trapped; while :; do sleep ${seconds}; done' >/dev/null 2>&1; sleep ${nap()}`,
       { interruptMs: 20_000, terminateMs: 300 },
     );
     await using _ = one;
+    await made(one, 'trapped');
     abort.abort();
     expect((await running).end).toMatchObject({ ended: { by: 'kill', processesLeft: 0 } });
     expect(runs(`sleep ${seconds}`)).toBe(false);
@@ -112,7 +114,7 @@ describe('after its result', () => {
     await using one = await warmStable();
     const seconds = nap();
     const { end, events } = await one.run(script(bash(`setsid sleep ${seconds} & echo started`), { text: 'done' }));
-    const warning = '1 processes that the job had started still ran after its result, and were killed.';
+    const warning = '1 processes that the job had started were still running after its result and were killed.';
     expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'done', warnings: [warning] } });
     expect(dataOf(events, 'attempt.warned')).toEqual([{ message: warning }]);
     expect(runs(`sleep ${seconds}`)).toBe(false);
@@ -136,7 +138,7 @@ describe('after its result', () => {
     });
     await using one = await warmStable({ claude: lingering, limits: { restMs: 400 } });
     const { end } = await one.run(script({ text: 'linger' }));
-    const warning = 'Claude Code gave its result and was still busy 400 ms later, so it was killed.';
+    const warning = 'Claude Code was still busy 400 ms after its result and was killed.';
     expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'linger', warnings: [warning] } });
     expect(claudes()).toEqual([]);
     await rm(folder, { recursive: true });
