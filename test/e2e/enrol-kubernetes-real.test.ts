@@ -105,7 +105,7 @@ describe.skipIf(kubeconfig === '')('on the cluster that KUBECONFIG names, pods o
 });
 
 test.skipIf(kubeconfig === '')(
-  'a Job as KEDA starts them is over when its pod has had its job',
+  'a Job as KEDA starts them is complete when its pod has had its job',
   { timeout: longMs },
   async () => {
     const own = await withoutPods({ pool: { warm: 1, max: 2 } });
@@ -120,9 +120,9 @@ test.skipIf(kubeconfig === '')(
     await own.told(id);
     expect(await own.api.job(id)).toMatchObject({ state: 'succeeded', worker, attempt: 1 });
     await expect.poll(() => own.workers(), inTime).toEqual([]);
-    // complete or failed: its pod is removed as soon as the worker has left
+    // its pod is removed once its phase has reported its end
     await expect
       .poll(() => own.pods.statusOf('batch/v1', 'Job', deployment), inTime)
-      .toMatchObject({ ready: 0, terminating: 0 });
+      .toMatchObject({ succeeded: 1, ready: 0, terminating: 0 });
   },
 );

@@ -50,11 +50,15 @@ describe('a pod that a Deployment made', () => {
   });
 
   /** What a ReplicaSet and a kubelet do: the pod runs, and nothing of it is Remuda's yet. */
-  const made = (name = `workers-${randomUUID().slice(0, 8)}`, serviceAccountName = 'remuda-worker'): StoredObject => {
+  const made = (
+    name = `workers-${randomUUID().slice(0, 8)}`,
+    serviceAccountName = 'remuda-worker',
+    restartPolicy = 'Always',
+  ): StoredObject => {
     const pod = place.api.store.add({
       kind: 'Pod',
       metadata: { name, namespace, labels: { app: 'workers' } },
-      spec: { serviceAccountName, nodeName: 'node-1', restartPolicy: 'Always', containers: [{ name: 'worker' }] },
+      spec: { serviceAccountName, nodeName: 'node-1', restartPolicy, containers: [{ name: 'worker' }] },
     });
     return place.api.store.change(pod, { status: { phase: 'Running', containerStatuses: [status({ running: {} })] } })!;
   };
@@ -141,6 +145,27 @@ describe('a pod that a Deployment made', () => {
     await expect.poll(() => now(pod), { timeout: 20_000 }).toBeUndefined();
     await expect.poll(() => phaseOf(answer.worker), { timeout: 20_000 }).toBeUndefined();
     running.crash();
+  });
+
+  test('of a Job is removed when its phase reports how it ended, by which the Job counts it', async () => {
+    const pod = made('job-pod', undefined, 'Never');
+    const phases: unknown[] = [];
+    place.api.onDelete = (left) => {
+      phases.push(left['status'].phase);
+      setImmediate(() => place.api.store.remove(left));
+    };
+    const answer = await enrolled(pod);
+    const running = await worker(answer);
+    await idle(answer.worker);
+    const looks = () => place.api.asked.filter(({ verb, resource }) => verb === 'get' && resource === 'pods').length;
+    const before = looks();
+    await running.leave();
+    const ended = [status({ terminated: { exitCode: 0, reason: 'Completed' } })];
+    place.api.store.change(now(pod)!, { status: { containerStatuses: ended } });
+    await expect.poll(looks, { timeout: 20_000 }).toBeGreaterThan(before);
+    place.api.store.change(now(pod)!, { status: { phase: 'Succeeded' } });
+    await expect.poll(() => now(pod), { timeout: 20_000 }).toBeUndefined();
+    expect(phases).toEqual(['Succeeded']);
   });
 
   test('that has not enrolled is not touched, whatever becomes of it', async () => {

@@ -44,6 +44,11 @@ const freshMs = 5_000;
 const seenLimitMs = 5_000;
 /** For so long beyond the grace, in ms, a stop waits for the node's word that the pod is gone. */
 const confirmMs = 10_000;
+/**
+ * A pod of a Job gets this time, in ms, to report how it ended: its node says so after its containers have ended. Below the time of one
+ * try to remove a container.
+ */
+const phaseLimitMs = 4_000;
 const notCreatedLimitMs = 30_000;
 
 /** Workers as pods of a Kubernetes cluster. Exits that another runtime object's `stop` brought about are reported. */
@@ -135,6 +140,8 @@ export class KubernetesRuntime implements ContainerRuntime {
     const { pods, feed, ends } = await this.#open();
     await feed.untilSeen(pod.uid, seenLimitMs);
     ends.letGo(pod.uid);
+    // the controller of a Job counts a pod as failed if it is deleted before its phase reports how it ended
+    if (isEnrolled(pod) && !pod.restarts && !pod.leaving) await feed.untilOver(pod.uid, phaseLimitMs);
     await pods.delete(pod, graceSeconds);
     if (await feed.untilGone(pod.uid, graceSeconds * 1_000 + confirmMs)) return;
     const message = `The pod ${pod.name} was told to leave, but its node has not confirmed that it did.`;

@@ -26,6 +26,10 @@ export class PodCache {
     return [...this.#pods.values()];
   }
 
+  get(uid: string): SeenPod | undefined {
+    return this.#pods.get(uid);
+  }
+
   has(uid: string): boolean {
     return this.#pods.has(uid);
   }

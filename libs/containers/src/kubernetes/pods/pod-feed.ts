@@ -63,6 +63,12 @@ export class PodFeed {
     return this.#until(() => !this.#cache.has(uid), limitMs);
   }
 
+  /** Resolves when the pod is gone, or its phase says how it ended; after the limit all the same. */
+  async untilOver(uid: string, limitMs: number): Promise<void> {
+    const isOver = (): boolean => ['Succeeded', 'Failed', undefined].includes(this.#cache.get(uid)?.phase);
+    await this.#until(isOver, limitMs);
+  }
+
   async close(): Promise<void> {
     this.#ended.abort();
     this.#listeners.clear();
