@@ -80,7 +80,7 @@ function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Worke
   const { access, registry, leadership, queues, leases, sweeps, forgetting, profileQueues } = at;
   const { clock, log } = common;
   const { halts, relay, orders, losses, holdings, accounts } = workers;
-  const images = new Images({ runtime, profiles, suspend: (...why) => halts.onImageAbsent(...why), log });
+  const images = new Images({ runtime, profiles, clock, suspend: (...why) => halts.onImageAbsent(...why), log });
   const listeners = socketDir === undefined ? undefined : new BridgeListeners({ ...at, socketDir });
   const enrolment = new Enrolment({ ...common, registry, access, relay, listeners, images, surroundings });
   const forKeeper = { leadership, registry, queues, halts, orders, enrolment, losses, runtime, images };

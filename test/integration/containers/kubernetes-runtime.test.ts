@@ -215,6 +215,14 @@ describe('what the API server refuses is said in our words', () => {
     },
   );
 
+  test('an API server that does not answer: what is not wrong may be asked for again', async () => {
+    await place.api.away();
+    await expect(runtime.prepare()).rejects.toMatchObject({
+      code: 'runtime.unavailable',
+      message: expect.stringContaining('The API server of Kubernetes does not answer'),
+    });
+  });
+
   test('too many requests: it is tried again after the pause that the server names', async () => {
     let left = 2;
     place.api.gate(({ verb, resource }) => {

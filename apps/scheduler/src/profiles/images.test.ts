@@ -1,8 +1,10 @@
 import { RemudaError } from '@remuda/domain';
+import { ManualClock } from '@remuda/testing';
 import { expect, test } from 'vitest';
 import { Images } from './images.js';
 
-const silent = { error: () => undefined, info: () => undefined };
+const silent = { error: () => undefined, warn: () => undefined, info: () => undefined };
+const clock = new ManualClock();
 const profiles = [
   { name: 'default', image: 'here' },
   { name: 'big', image: 'gone' },
@@ -28,7 +30,7 @@ function scene(there: Set<string>) {
     there.has(image)
       ? Promise.resolve(replaced.get(image) ?? 'first')
       : Promise.reject(new RemudaError('container.start_failed', `no image ${image}`));
-  const images = new Images({ runtime: { prepare, releaseOf }, profiles, suspend, log: silent });
+  const images = new Images({ runtime: { prepare, releaseOf }, profiles, suspend, clock, log: silent });
   return { images, suspended, asked, replaced };
 }
 
@@ -57,7 +59,7 @@ test('it is looked for again until it is there, and told of once', async () => {
 test('a runtime that does not answer is no matter of one image', async () => {
   const refusal = new RemudaError('container.start_failed', 'No Docker engine answers');
   const runtime = { prepare: () => Promise.reject(refusal), releaseOf: () => Promise.reject(refusal) };
-  const images = new Images({ runtime, profiles, suspend: () => Promise.resolve(), log: silent });
+  const images = new Images({ runtime, profiles, suspend: () => Promise.resolve(), clock, log: silent });
   await expect(images.provide()).rejects.toBe(refusal);
 });
 
@@ -80,4 +82,25 @@ test('an image that is away for a moment keeps the release that it had', async (
   there.add('here');
   expect(await images.lookAt('here')).toBe('second');
   expect(await images.lookAt('gone')).toBeUndefined();
+});
+
+test('a runtime that does not answer yet is waited for, and one that cannot be used is not', async () => {
+  const faults = ['runtime.unavailable', 'runtime.unavailable', undefined, 'container.start_failed'] as const;
+  let asked = 0;
+  const runtime = {
+    prepare: () => {
+      const code = faults[asked++];
+      return code === undefined ? Promise.resolve() : Promise.reject(new RemudaError(code, 'no'));
+    },
+    releaseOf: () => Promise.resolve('first'),
+  };
+  const images = new Images({ runtime, profiles: [], suspend: () => Promise.resolve(), clock, log: silent });
+  const provided = images.provide();
+  for (const pauseMs of [500, 1_000]) {
+    while (clock.sleeping === 0) await Promise.resolve();
+    await clock.advance(pauseMs);
+  }
+  await provided;
+  expect(asked).toBe(3);
+  await expect(images.provide()).rejects.toMatchObject({ code: 'container.start_failed' });
 });

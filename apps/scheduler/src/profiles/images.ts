@@ -1,4 +1,4 @@
-import { RemudaError, type ContainerRuntime, type Profile } from '@remuda/domain';
+import { RemudaError, type Clock, type ContainerRuntime, type Profile } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 
 /** Dependencies of providing the images. */
@@ -7,8 +7,15 @@ export interface ImagesParts {
   readonly profiles: readonly Pick<Profile, 'name' | 'image'>[];
   /** Suspends a profile whose image is not available, with a sentence that says why. */
   readonly suspend: (profile: string, reason: string) => Promise<void>;
-  readonly log: Pick<Logger, 'error' | 'info'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly log: Pick<Logger, 'error' | 'warn' | 'info'>;
 }
+
+/** Pause before a runtime that did not answer is asked again, in ms: doubles from the first to the longest. */
+const firstPauseMs = 500;
+const longestPauseMs = 5_000;
+
+const isUnavailable = (error: unknown): boolean => error instanceof RemudaError && error.code === 'runtime.unavailable';
 
 /**
  * The images of the profiles' workers, and what their names currently refer to. A missing one affects only its own
@@ -21,11 +28,11 @@ export class Images {
   constructor(private readonly parts: ImagesParts) {}
 
   /**
-   * Checks that the runtime answers, and rejects with `container.start_failed` if it does not; then provides each
-   * image, or suspends its profiles.
+   * Checks that the runtime can be used, and rejects with `container.start_failed` if it cannot; waits for one that does
+   * not answer yet. Then provides each image, or suspends its profiles.
    */
   async provide(): Promise<void> {
-    await this.parts.runtime.prepare([]);
+    await this.#untilAnswered();
     await Promise.all(this.#all().map((image) => this.#get(image)));
     await this.follow();
   }
@@ -60,13 +67,29 @@ export class Images {
     return [...new Set(this.parts.profiles.map(({ image }) => image))];
   }
 
+  /** An API server may be away for minutes: whoever left for that would come back late, after its pauses between restarts. */
+  async #untilAnswered(): Promise<void> {
+    const { runtime, clock, log } = this.parts;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        await runtime.prepare([]);
+        return;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        log.warn({ err: error, pauseMs }, 'the container runtime does not answer: waiting for it');
+        await clock.sleep(pauseMs);
+      }
+    }
+  }
+
   async #get(image: string): Promise<void> {
     const { runtime, log } = this.parts;
     try {
       await runtime.prepare([image]);
       if (this.#absent.delete(image)) log.info({ image }, 'a missing image is available now');
     } catch (error) {
-      if (!(error instanceof RemudaError)) throw error;
+      // nothing is known of the image then
+      if (!(error instanceof RemudaError) || isUnavailable(error)) throw error;
       if (!this.#absent.has(image)) await this.#miss(image, error);
     }
   }

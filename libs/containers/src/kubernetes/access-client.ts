@@ -36,7 +36,12 @@ const own = (verb: Asked['verb'], resource: string): NeededRight => ({ verb, res
 /** The API group of resources outside the core group. */
 const groups: Readonly<Record<string, string>> = { tokenreviews: 'authentication.k8s.io' };
 
-/** Our identity and permissions in our namespace. */
+/** What is wrong has to be put right; a server that does not answer may do so before long. */
+const codes = { code: 'container.start_failed', unanswered: 'runtime.unavailable' } as const;
+
+/**
+ * Our identity and permissions in our namespace. All calls reject with `runtime.unavailable` while the API server does not answer.
+ */
 export class AccessClient {
   constructor(
     private readonly kubernetes: Kubernetes,
@@ -48,7 +53,7 @@ export class AccessClient {
     const { core, namespace } = this.kubernetes;
     const asked = { verb: 'get', resource: 'namespaces', namespace } as const;
     const act = () => core.readNamespace({ name: namespace });
-    const { metadata } = await callApi({ asked, code: 'container.start_failed', act }, this.log);
+    const { metadata } = await callApi({ asked, ...codes, act }, this.log);
     return metadata?.uid ?? '';
   }
 
@@ -79,7 +84,7 @@ export class AccessClient {
     const body = review;
     const asked = { verb: 'create', resource: 'selfsubjectaccessreviews', namespace } as const;
     const act = () => this.kubernetes.authorization.createSelfSubjectAccessReview({ body });
-    const { status } = await callApi({ asked, code: 'container.start_failed', act }, this.log);
+    const { status } = await callApi({ asked, ...codes, act }, this.log);
     if (status === undefined)
       throw new RemudaError('container.start_failed', "Kubernetes does not report the scheduler's permissions.");
     return status.allowed;

@@ -13,6 +13,8 @@ const longestPauseMs = 5_000;
 export interface ApiCall<T> {
   readonly asked: Asked;
   readonly code: ErrorCode;
+  /** Its error code if the server does not answer. Default: the same. */
+  readonly unanswered?: ErrorCode;
   readonly act: () => Promise<T>;
 }
 
@@ -20,12 +22,14 @@ export interface ApiCall<T> {
  * Makes a call, and repeats it after a delay if the server is overloaded (429), which it reports before it does
  * anything. Any other refusal, or no answer, rejects with the code; its `cause` is the client's error.
  */
-export async function callApi<T>({ asked, code, act }: ApiCall<T>, log: RuntimeLog): Promise<T> {
+export async function callApi<T>({ asked, code, unanswered = code, act }: ApiCall<T>, log: RuntimeLog): Promise<T> {
   for (let left = tries; ; left--) {
     try {
       return await act();
     } catch (error) {
-      if (statusOf(error) !== httpStatus.tooMany || left === 1) throw apiFault(error, asked, code);
+      const status = statusOf(error);
+      if (status === undefined) throw apiFault(error, asked, unanswered);
+      if (status !== httpStatus.tooMany || left === 1) throw apiFault(error, asked, code);
       const ms = Math.min(longestPauseMs, retryAfterMs(error) ?? pauseMs);
       log.debug({ ...asked, ms }, 'the API server is overloaded: waiting');
       await sleep(ms);

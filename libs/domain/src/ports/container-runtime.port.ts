@@ -62,7 +62,10 @@ export interface ContainerRuntime {
    * `container.start_failed`.
    */
   engineName(): Promise<string>;
-  /** Checks that the runtime answers and that it can start the images; rejects with `container.start_failed`. */
+  /**
+   * Checks that the runtime answers and that it can start the images. Rejects with `container.start_failed`, or with
+   * `runtime.unavailable` if it does not answer and may do so before long.
+   */
   prepare(images: readonly string[]): Promise<void>;
   /**
    * Identifies what a worker of this image would be made from now: the same name for the same content, another one once
