@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
 import type { NewEvent, Turn } from '@remuda/domain';
 import { script } from '@remuda/scripted-model';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { runs } from './process-table.js';
 import { bash, dataOf, stable, warmStable, type Stabled } from './stable.js';
 
 const env = { PATH: process.env['PATH'] ?? '' };
@@ -69,6 +70,17 @@ test('another engine goes on with a session that was copied, under the same id, 
   expect(JSON.stringify(other.model.lastMain?.system)).toContain('JOB WORDS');
   const asked = other.model.requests.findLast((request) => request.main);
   expect(asked?.headers['x-remuda-token']).toBe('second-token');
+});
+
+test('a transcript whose folder is not there yet is waited for', async () => {
+  await using one = await warmStable();
+  const copying = copySession(placeOf(one), { sessionId: 's', toolId: 't' });
+  copying.catch(() => undefined);
+  const folder = join(one.home, '.claude/projects', (await realpath(one.workspace)).replaceAll(/[^A-Za-z0-9]/g, '-'));
+  await vi.waitFor(() => expect(runs('sleep 0.05')).toBe(true), { timeout: 20_000, interval: 5 });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 's.jsonl'), '{"tool_use_id":"t"}\n');
+  expect(execFileSync('tar', ['-xzOf', '-'], { input: await copying }).toString()).toContain('tool_use_id');
 });
 
 test('a session that is gone on with can be copied again, with what was done since', async () => {

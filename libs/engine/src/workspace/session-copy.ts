@@ -30,9 +30,13 @@ const maxSessionBytes = 64 * 1024 * 1024;
 /** Lowest priority: the turn continues meanwhile. Fast compression costs a quarter of the usual one. */
 const pack = "nice -n 10 tar --use-compress-program='gzip -1' -cf -";
 
-const packSession = `cd "$1" || exit 3
-tries=0
-until grep -qF -e "$3" -- "$2.jsonl"; do tries=$((tries + 1)); [ "$tries" -lt 40 ] || exit 4; sleep 0.05; done
+/** The folder is waited for as well: Claude Code makes it with the first transcript, which may come after a tool's result. */
+const packSession = `tries=0
+until cd "$1" 2>/dev/null && grep -qF -e "$3" -- "$2.jsonl"; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 40 ] || { cd "$1" || exit 3; exit 4; }
+  sleep 0.05
+done
 if [ -d "$2" ]; then exec ${pack} -- "$2.jsonl" "$2"; else exec ${pack} -- "$2.jsonl"; fi
 `;
 
