@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { chooseCredential, credentialVariables, type Credential } from '@remuda/model';
 import { bridgeSockets, socketFolder } from '@remuda/protocol';
 import { readSettings, RemudaError, type Fault } from '@remuda/domain';
-import { chooseCredential, credentialVariables, type Credential } from './credential.js';
 import { bridgeSettings, type BridgeSettings } from './settings.js';
 import { maxSocketPathBytes } from './sockets.js';
 

@@ -1,3 +1,4 @@
+import { maxBodyBytes } from '@remuda/model';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
@@ -6,7 +7,6 @@ import { dirname } from 'node:path';
 import { RedisWorkerListeners, redisKeys } from '@remuda/redis';
 import { connectRaw } from '@remuda/redis/testing';
 import { expect, test } from 'vitest';
-import { maxBodyBytes } from '../../../apps/bridge/src/model/content/body.js';
 import { modelBytes } from '../../../apps/bridge/src/workers/worker-servers.js';
 import { ask, prompt, runBridge, type WorkerSockets } from './running-bridge.js';
 

@@ -1,5 +1,15 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { RemudaError } from '@remuda/domain';
+import {
+  forward,
+  maxBodyBytes,
+  routeOf,
+  tokenOf,
+  type Exchange,
+  type Passage,
+  type Route,
+  type Upstream,
+} from '@remuda/model';
 import type { BridgeGrant } from '@remuda/protocol';
 import type { Grants } from '../grants.port.js';
 import { findGrant } from '../token.js';
@@ -7,14 +17,9 @@ import { answer, answerIdle, refuse } from './answers/answers.js';
 import type { Extras } from './content/allowance.js';
 import { boundedTo, leastMicroUsd } from './budget/bounds.js';
 import { estimate, mostMicroUsd, type Estimate } from './budget/estimate.js';
-import { forward, type Exchange, type Passage } from './upstream/forward.js';
-import { tokenOf } from './question/headers.js';
 import type { BudgetReservations } from './budget/budget-reservations.js';
 import { bytesOf, readQuestion, type Question, type Refused } from './question/question.js';
-import { routeOf, type Route } from './question/route.js';
 import { meterUsage, type Ledger } from './answers/usage-meter.js';
-import type { Upstream } from './upstream/upstream.js';
-import { maxBodyBytes } from './content/body.js';
 import type { BytesUnderWay } from '../workers/share.js';
 
 /** Dependencies of the model listener. */

@@ -1,17 +1,16 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { Clock } from '@remuda/domain';
+import { chooseCredential, openUpstream } from '@remuda/model';
 import { bridgeTokenHeader } from '@remuda/protocol';
 import { createLogger } from '@remuda/runtime';
 import { Registry } from 'prom-client';
-import { chooseCredential } from '../credential.js';
 import { Listeners } from '../listeners.js';
 import { createBridgeMetrics } from '../metrics.js';
 import type { Budgets } from '../budgets.port.js';
 import type { ModelCounts } from '../model-counts.port.js';
 import { createModelServer } from './listener.js';
 import { BudgetReservations } from './budget/budget-reservations.js';
-import { openUpstream } from './upstream/upstream.js';
 
 /** After this many requests, most of the code has been compiled. */
 const requests = 20;

@@ -7,7 +7,7 @@ import type { ModelCounts } from '../../model-counts.port.js';
 import { afterCut, afterEvent, noAnswer, usedSince, type Answer } from './answer.js';
 import { readerFor } from './answer-reader.js';
 import { decoderFor } from './decoder.js';
-import type { Passage } from '../upstream/forward.js';
+import type { Passage } from '@remuda/model';
 import { limitResetAt } from './usage-limit.js';
 
 /** Where usage of the model is recorded. */

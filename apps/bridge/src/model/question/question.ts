@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { outgoingHeaders, readBody, type Route } from '@remuda/model';
 import type { BridgeGrant } from '@remuda/protocol';
 import type { Extras, Fault } from '../content/allowance.js';
-import { parseBody, readBody } from '../content/body.js';
+import { parseBody } from '../content/body.js';
 import { requestFault, type MessagesRequest } from '../content/request-check.js';
-import { outgoingHeaders } from './headers.js';
 import type { RefusalReason } from '../refusals.js';
-import type { Route } from './route.js';
 
 /** A request that contains only what its job may ask of the model. */
 export interface Question {

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { bridgeTokenHeader } from '@remuda/protocol';
-import type { Allowance } from '../content/allowance.js';
-import { betasOf } from '../content/betas.js';
+import { betasOf, type BetaAllowance } from './betas.js';
 
 /**
  * Headers of a container that are passed on to the model, in addition to its betas: others could act for the account.
@@ -19,10 +18,7 @@ const accountHeaders = ['set-cookie', 'anthropic-organization-id'];
  * A container's headers as they may be sent to the model, without any credential. The answer is requested uncompressed,
  * so that it can be counted.
  */
-export function outgoingHeaders(
-  headers: IncomingHttpHeaders,
-  allowance: Pick<Allowance, 'serverTools' | 'betas'>,
-): Record<string, string> {
+export function outgoingHeaders(headers: IncomingHttpHeaders, allowance: BetaAllowance): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !passes(name)) continue;

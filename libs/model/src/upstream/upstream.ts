@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type ClientRequest } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import type { Credential } from '../../credential.js';
+import type { Credential } from '../credential.js';
 
 /** The model's address and connection settings. */
 export interface Upstream {

@@ -1,5 +1,11 @@
 import type { ServerTool } from '@remuda/domain';
-import type { Allowance } from './allowance.js';
+
+/** Betas that a request may have in addition to those that only change how it is read and answered. */
+export interface BetaAllowance {
+  readonly serverTools: readonly ServerTool[];
+  /** By name, without the date. */
+  readonly betas: readonly string[];
+}
 
 /** Betas that only change how a request is read and answered, without the date suffix. */
 const plain = new Set([
@@ -26,7 +32,7 @@ const opened: ReadonlyMap<string, ServerTool> = new Map([
 ]);
 
 /** The allowed betas of a header; others are removed, so that a newer Claude Code still works. */
-export function betasOf(header: string, { serverTools, betas }: Pick<Allowance, 'serverTools' | 'betas'>): string {
+export function betasOf(header: string, { serverTools, betas }: BetaAllowance): string {
   const passes = (beta: string): boolean => {
     const name = beta.replace(/-\d{4}-?\d{2}-?\d{2}$/, '');
     const opener = opened.get(name);

@@ -1,7 +1,7 @@
 import { createProxyServer } from 'httpxy';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { hideAccount } from '../question/headers.js';
+import { hideAccount } from '../request/headers.js';
 import { limitConnect, type Upstream } from './upstream.js';
 
 /**
