@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { chooseCredential, credentialVariables, type Credential } from '@remuda/model';
+import { maxSocketPathBytes } from '@remuda/runtime';
 import { bridgeSockets, socketFolder } from '@remuda/protocol';
 import { readSettings, RemudaError, type Fault } from '@remuda/domain';
 import { bridgeSettings, type BridgeSettings } from './settings.js';
-import { maxSocketPathBytes } from './sockets.js';
 
 /** The bridge's settings from its environment. */
 export interface Environment {

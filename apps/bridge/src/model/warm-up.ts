@@ -5,7 +5,7 @@ import { chooseCredential, openUpstream } from '@remuda/model';
 import { bridgeTokenHeader } from '@remuda/protocol';
 import { createLogger } from '@remuda/runtime';
 import { Registry } from 'prom-client';
-import { Listeners } from '../listeners.js';
+import { Listeners } from '@remuda/runtime';
 import { createBridgeMetrics } from '../metrics.js';
 import type { Budgets } from '../budgets.port.js';
 import type { ModelCounts } from '../model-counts.port.js';

@@ -1,13 +1,12 @@
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { bridgeShares, bridgeSockets, type BridgeListener } from '@remuda/protocol';
-import { Listeners, type ListenerKind } from '../listeners.js';
+import { Listeners, listenOnSocket, makeOwnFolder, type ListenerKind } from '@remuda/runtime';
 import { createGitListener, type GitListener } from '../git/listener.js';
 import { createModelServer, type ModelListener } from '../model/listener.js';
 import { createRedisListener } from '../redis/listener.js';
 import type { RedisWhereabouts } from '../redis/whereabouts.js';
 import { createSnapshotListener, type SnapshotListener } from '../snapshots/listener.js';
-import { listenOnSocket, makeOwnFolder } from '../sockets.js';
 import { ownGrants } from './own-grants.js';
 import { BytesUnderWay, holdToShare, type SharedServer } from './share.js';
 

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { admitSources, guardServer, ownSources } from '@remuda/runtime';
+import { ownSources } from '../source/allowed-sources.js';
+import { admitSources, guardServer } from '../source/guard-server.js';
 import { authority, listenOnAddress, listenOnSocket } from './sockets.js';
 
 /**
@@ -9,7 +10,7 @@ import { authority, listenOnAddress, listenOnSocket } from './sockets.js';
  */
 export type ListenerKind = 'answers' | 'lines';
 
-/** The servers of a bridge, opened one at a time and closed together. */
+/** The servers of an app, opened one at a time and closed together. */
 export class Listeners {
   private readonly open: Readonly<Record<ListenerKind, OpenListener[]>> = { answers: [], lines: [] };
 

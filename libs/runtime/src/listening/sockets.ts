@@ -6,7 +6,7 @@ import { RemudaError } from '@remuda/domain';
 export const maxSocketPathBytes = 104;
 
 /**
- * Creates a folder that belongs to the bridge. A folder that belongs to another user, or that others can write to, is
+ * Creates a folder that belongs to this app. A folder that belongs to another user, or that others can write to, is
  * refused with `config.invalid`: they could put their own sockets there.
  */
 export function makeOwnFolder(folder: string, mode: number): void {
@@ -16,7 +16,7 @@ export function makeOwnFolder(folder: string, mode: number): void {
     throw new RemudaError('config.invalid', `${folder} ${reason}`);
   };
   if (!seen.isDirectory()) refuse('is not a folder.');
-  if (seen.uid !== 0 && seen.uid !== process.getuid?.()) refuse(`belongs to uid ${seen.uid}, not to this bridge.`);
+  if (seen.uid !== 0 && seen.uid !== process.getuid?.()) refuse(`belongs to uid ${seen.uid}, not to this user.`);
   if ((seen.mode & 0o022) !== 0) refuse('is writable by others: chmod 755 it.');
 }
 
@@ -26,7 +26,7 @@ export function makeOwnFolder(folder: string, mode: number): void {
  */
 export async function listenOnSocket(server: Server, path: string, mode: number): Promise<void> {
   if (await isLive(path))
-    throw new RemudaError('config.invalid', `Another bridge listens on ${path}: stop it, or set REMUDA_SOCKET_DIR.`);
+    throw new RemudaError('config.invalid', `Another bridge listens on ${path}: stop it, or choose another path.`);
   removeStale(path);
   const umask = process.umask(0o177);
   try {
@@ -52,7 +52,7 @@ export function authority(host: string, port: number): string {
 function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
-      reject(new RemudaError('config.invalid', `The bridge cannot listen: ${error.message}.`, { cause: error }));
+      reject(new RemudaError('config.invalid', `Cannot listen: ${error.message}.`, { cause: error }));
     };
     server.once('error', fail).listen(where, () => {
       server.off('error', fail);

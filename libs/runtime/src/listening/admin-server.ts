@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 /** What the admin port serves. */
 export interface Admin {
   readonly registry: Registry;
-  /** Why the bridge is not ready; undefined when it is. */
+  /** Why the app is not ready; undefined when it is. */
   notReady(): Promise<string | undefined>;
 }
 
