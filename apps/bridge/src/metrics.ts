@@ -1,5 +1,5 @@
 import type { Usage } from '@remuda/domain';
-import { createRegistry } from '@remuda/runtime';
+import { createRegistry, timestampGauge } from '@remuda/runtime';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The bridge's metrics. None has a label that identifies a job. */
@@ -18,6 +18,8 @@ export interface BridgeMetrics {
   readonly connections: Gauge<'listener'>;
   readonly entries: Counter<'outcome'>;
   addTokens(usage: Usage): void;
+  /** The certificate of the TCP listener is valid until then, epoch ms. */
+  readonly certificateEnds: (epochMs: number) => void;
 }
 
 /** Creates the metrics, by default with those of the process. */
@@ -99,6 +101,11 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
       labelNames: ['outcome'],
       registers,
     }),
+    certificateEnds: timestampGauge(
+      registry,
+      'remuda_bridge_certificate_not_after_timestamp_seconds',
+      'When the certificate of the TCP listener expires',
+    ),
     addTokens: (usage) => {
       for (const [kind, count] of Object.entries(usage)) if (count > 0) tokens.inc({ kind }, count as number);
     },

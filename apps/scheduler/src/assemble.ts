@@ -13,6 +13,7 @@ import type { Identity } from './identity.js';
 import { SchedulerMetrics } from './metrics.js';
 import { HaltWatch } from './pools/halt-watch.js';
 import { PoolKeeper } from './pools/pool-keeper.js';
+import { Reaper } from './pools/reaper.js';
 import { Images } from './profiles/images.js';
 import type { SchedulerPlan } from './scheduler-plan.js';
 import { Signals } from './signals.js';
@@ -92,6 +93,7 @@ function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Worke
     images,
     ...newcomersOf(plan, { ...common, registry, enrolment, losses, halts }),
     keeper: new PoolKeeper({ ...common, ...forKeeper }, profiles, profileQueues.own),
+    reaper: new Reaper({ runtime, registry, clock, log }),
     dispatcher: new Dispatcher({ ...common, ...forDispatch }, profileQueues.own),
     sweeper: new Sweeper({ leadership, queues, sweeps, leases, forgetting, orphaned, profiles, clock }),
   };

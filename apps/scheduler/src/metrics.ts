@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { couldStartAt, type Ending, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
+import { timestampGauge } from '@remuda/runtime';
 import { poolGauges } from './pools/pool-gauges.js';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
@@ -11,6 +12,8 @@ export class SchedulerMetrics {
   readonly starts: Counter<'profile' | 'outcome'>;
   readonly recycled: Counter<'profile' | 'reason'>;
   readonly enrolments: Counter<'outcome'>;
+  /** The certificate with which pods enrol is valid until then, epoch ms. */
+  readonly enrolCertificateEnds: (epochMs: number) => void;
   readonly #ended: Counter<'profile' | 'state' | 'code'>;
   readonly #requeued: Counter<'profile' | 'counted'>;
   readonly #wait: Histogram<'profile' | 'start'>;
@@ -92,6 +95,11 @@ export class SchedulerMetrics {
       buckets: seconds,
       ...make,
     });
+    this.enrolCertificateEnds = timestampGauge(
+      registry,
+      'remuda_enrol_certificate_not_after_timestamp_seconds',
+      'When the certificate of the address at which pods enrol expires.',
+    );
     poolGauges(registry, pools);
     new Gauge({
       name: 'remuda_dead_letters',

@@ -26,6 +26,7 @@ export * from './jobs/secrets.js';
 export * from './pools/server-tool.js';
 export * from './settings.js';
 export * from './pools/start-pace.js';
+export * from './pools/start-wait.js';
 export * from './jobs/snapshot.js';
 export * from './ports/snapshot-index.port.js';
 export * from './pools/warm-target.js';

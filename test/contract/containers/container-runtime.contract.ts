@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ContainerExit, ContainerRuntime, ContainerSpec } from '@remuda/domain';
+import { createLogger } from '@remuda/runtime';
+import { ManualClock } from '@remuda/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Reaper } from '../../../apps/scheduler/src/pools/reaper.js';
+import { reapAfterMs } from '../../../apps/scheduler/src/pools/to-reap.js';
 import { Inbox } from './inbox.js';
 
 /**
@@ -262,6 +266,20 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
       await runtime.stop(w1, graceMs);
       expect(await runtime.list()).toEqual([]);
       await exits.end();
+    });
+
+    it('loses, whatever its profile, the container that has had no worker record for a while, and no other one', async () => {
+      await runtime.start({ ...harness.spec(w1, 'obey'), profile: 'removed' });
+      await runtime.start({ ...harness.spec(w2, 'obey'), profile: 'removed' });
+      await Promise.all([harness.running(w1), harness.running(w2)]);
+      const clock = new ManualClock();
+      const registry = { all: () => Promise.resolve([{ id: w2 }]) };
+      const reaper = new Reaper({ runtime, registry, clock, log: createLogger({ name: 'test', level: 'silent' }) });
+      await reaper.reap();
+      expect([...(await running())].sort()).toEqual([w1, w2]);
+      await clock.advance(reapAfterMs);
+      await reaper.reap();
+      expect((await runtime.list()).map(({ worker }) => worker)).toEqual([w2]);
     });
 
     it('sees and stops only what is of its cluster', async () => {

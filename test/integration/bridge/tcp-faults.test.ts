@@ -163,8 +163,14 @@ test('a certificate that was renewed is shown to who comes next, and half a file
     for (const wake of naps.splice(0)) wake();
     await expect.poll(() => naps.length).toBeGreaterThan(0);
   };
+  const expiry = async (): Promise<number> => {
+    const figures = await (await fetch(`${run.bridge.addresses.adminUrl}/metrics`)).text();
+    return Number(/^remuda_bridge_certificate_not_after_timestamp_seconds\{.*\} (\d+)$/m.exec(figures)?.[1]);
+  };
+  const inDays = async (): Promise<number> => Math.round(((await expiry()) - Date.now() / 1_000) / 86_400);
   const first = await serial();
-  const next = run.issue({ names });
+  expect(await inDays()).toBe(1);
+  const next = run.issue({ names, until: new Date(Date.now() + 30 * 86_400_000) });
   await run.install({ ...next, cert: next.cert.slice(0, 200) });
   await look();
   expect(await serial()).toBe(first);
@@ -174,6 +180,7 @@ test('a certificate that was renewed is shown to who comes next, and half a file
   await run.install(next);
   await look();
   expect(await serial()).not.toBe(first);
+  expect(await inDays()).toBe(30);
   expect(run.log.join('\n')).toContain('the certificate was reloaded');
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { InstantEngine, jobRef } from '@remuda/testing';
+import { FakeContainerRuntime, InstantEngine, jobRef } from '@remuda/testing';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type Cluster } from './in-process-cluster.js';
@@ -66,6 +66,21 @@ test('a job that runs while its profile is removed ends as ever, or goes back wh
     two.fail({ code: 'engine.session_broken', message: 'It broke.' });
     await expect.poll(() => pools(cluster), poll).toMatchObject([{ removed: true, waiting: 1, running: 0 }]);
     expect(await cluster.store.find(jobRef(second))).toMatchObject({ state: 'queued' });
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test('a container of a removed profile that belongs to no worker is removed, though nobody leads its pool', async () => {
+  await using redis = await startRedis();
+  const runtime = new FakeContainerRuntime();
+  const left = { worker: 'w-left', profile: 'old', image: 'worker:1', env: {}, fingerprint: 'f-1', network: 'none' };
+  await runtime.start({ ...left, resources: { memoryMb: 64, diskMb: 64, cpus: 1, pids: 64 } });
+  const engine = (): InstantEngine => new InstantEngine();
+  const profile = { pool: { warm: 0, max: 1 } };
+  const cluster = await startInProcessCluster({ redisUrl: redis.url, engine, kubernetes: runtime, profile });
+  try {
+    await expect.poll(() => runtime.list(), poll).toEqual([]);
   } finally {
     await cluster.stop();
   }

@@ -139,7 +139,9 @@ test('one that no node takes is left to the autoscaler, and says what it waits f
   place.api.store.change(podOf(), { status: { conditions } });
   await expect
     .poll(() => runtime.list())
-    .toMatchObject([{ running: true, waitsFor: 'no node takes it: 0/1 nodes: Insufficient cpu' }]);
+    .toMatchObject([
+      { running: true, waitsFor: { reason: 'cpu', message: 'no node takes it: 0/1 nodes: Insufficient cpu' } },
+    ]);
   expect(exits.all).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { haltKinds, warmReasons, workerPhases } from '@remuda/domain';
-import type { ErrorCode, HaltKind, PoolRecord, WarmReason, WarmTarget, WorkerPhase } from '@remuda/domain';
+import { haltKinds, waitReasons, warmReasons, workerPhases } from '@remuda/domain';
+import type { ErrorCode, HaltKind, PoolRecord, PoolWait, WaitReason } from '@remuda/domain';
+import type { WarmReason, WarmTarget, WorkerPhase } from '@remuda/domain';
 import type { HaltView, PoolListView, PoolView, WorkerListView, WorkerView } from '@remuda/protocol';
 
 const time = { type: 'string', format: 'date-time' } as const;
@@ -49,6 +50,18 @@ export class HaltDto implements HaltView {
   @ApiProperty({ description: 'Whether all profiles were paused at once.' }) everywhere!: boolean;
 }
 
+/** What starting workers wait for. */
+@ApiSchema({ name: 'PoolWait' })
+export class WaitDto implements PoolWait {
+  @ApiProperty({
+    enum: waitReasons,
+    description: 'What is missing. From `cpu` to `unschedulable`: no node takes the pod.',
+  })
+  reason!: WaitReason;
+  @ApiProperty({ description: 'What one of them waits for, for a person.' }) message!: string;
+  @ApiProperty({ description: 'How many wait for this.' }) workers!: number;
+}
+
 /** How a pool's workers start. */
 @ApiSchema({ name: 'PoolStarts' })
 export class StartsDto {
@@ -60,6 +73,11 @@ export class StartsDto {
   @ApiProperty({ description: 'Delay before the next start, in ms, because the last ones failed.' }) heldMs!: number;
   @ApiPropertyOptional({ description: 'Why the last start failed; absent once a start has succeeded.' })
   failure?: string;
+  @ApiPropertyOptional({
+    type: [WaitDto],
+    description: 'What starting workers wait for, if that may take long: a node, an image. Absent if none does.',
+  })
+  waits?: readonly WaitDto[];
 }
 
 /** How many workers a pool keeps warm, and why. */

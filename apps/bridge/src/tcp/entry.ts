@@ -15,7 +15,7 @@ import { Unproven, unprovenLimits, type UnprovenLimits } from './unproven.js';
 export interface EntryParts {
   readonly store: Pick<WorkerDirectory, 'credentialHash'>;
   readonly keeper: Pick<ListenerKeeper, 'reach'>;
-  readonly metrics: Pick<BridgeMetrics, 'entries'>;
+  readonly metrics: Pick<BridgeMetrics, 'entries' | 'certificateEnds'>;
   readonly log: Logger;
   /** Default: `unprovenLimits`. */
   readonly limits?: UnprovenLimits;

@@ -18,7 +18,7 @@ export async function openEntry(
   signal: AbortSignal,
 ): Promise<{ readonly entry: Entry; readonly url: string } | undefined> {
   if (!listen) return undefined;
-  const { clock, log } = parts;
+  const { clock, log, metrics } = parts;
   const variables = { cert: bridgeSettings.tlsCert.env, key: bridgeSettings.tlsKey.env };
   const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, variables };
   const certificate = files && readCertificate(files);
@@ -26,6 +26,7 @@ export async function openEntry(
   const entry = new Entry(parts, certificate);
   const url = await entry.listen(listen);
   const renew = entry.renew.bind(entry);
-  if (files && certificate) void keepRenewed({ files, first: certificate, renew, clock, log }, signal);
+  const onEnd = metrics.certificateEnds;
+  if (files && certificate) void keepRenewed({ files, first: certificate, renew, onEnd, clock, log }, signal);
   return { entry, url };
 }

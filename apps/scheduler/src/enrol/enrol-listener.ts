@@ -22,7 +22,7 @@ export interface EnrolPlace {
 /** What listening to newcomers takes. */
 export interface EnrolListenerParts {
   readonly admissions: Pick<Admissions, 'admit'>;
-  readonly metrics: Pick<SchedulerMetrics, 'enrolments'>;
+  readonly metrics: Pick<SchedulerMetrics, 'enrolments' | 'enrolCertificateEnds'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -67,7 +67,8 @@ export class EnrolListener {
       const renew = (pair: typeof first): void => {
         server.setSecureContext({ ...pair, minVersion: minTlsVersion });
       };
-      void keepRenewed({ files, first, renew, ...parts }, this.#ended.signal);
+      const onEnd = parts.metrics.enrolCertificateEnds;
+      void keepRenewed({ files, first, renew, onEnd, ...parts }, this.#ended.signal);
       this.#server = server;
     } else {
       parts.log.warn({}, 'pods enrol without TLS: traffic can be read in transit');

@@ -40,6 +40,23 @@ test('whoever waits for workers sees how many may start at once, and for how lon
   ]);
 });
 
+test('a profile whose workers wait for a node is counted by what the nodes lack', async () => {
+  const registry = new Registry();
+  const waits = [
+    { reason: 'cpu', message: 'no node takes it: 0/1 nodes: Insufficient cpu', workers: 3 },
+    { reason: 'image', message: 'its image is not available', workers: 1 },
+  ] as const;
+  const { starts, ...rest } = pool('default', 1);
+  const waiting: PoolRecord = { ...rest, ...(starts && { starts: { ...starts, waits } }) };
+  const looks = [[waiting, pool('other', 1)], [pool('default', 1)]];
+  poolGauges(registry, () => Promise.resolve(looks.shift() ?? []));
+  expect(await figures(registry, 'remuda_starts_waiting')).toEqual([
+    'remuda_starts_waiting{profile="default",reason="cpu"} 3',
+    'remuda_starts_waiting{profile="default",reason="image"} 1',
+  ]);
+  expect(await figures(registry, 'remuda_starts_waiting')).toEqual([]);
+});
+
 test('a profile that is gone has no figures any more', async () => {
   const registry = new Registry();
   const pools = [[pool('default', 1), pool('old', 1)], [pool('default', 1)]];

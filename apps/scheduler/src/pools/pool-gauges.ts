@@ -62,6 +62,12 @@ const gauges: readonly PoolGauge[] = [
     of: ({ starts }) => (starts ? [['', starts.heldMs / 1_000]] : []),
   },
   {
+    name: 'remuda_starts_waiting',
+    help: 'Starting workers that wait for something that may take long: a node, an image.',
+    label: 'reason',
+    of: ({ starts }) => (starts?.waits ?? []).map(({ reason, workers }) => [reason, workers]),
+  },
+  {
     name: 'remuda_starts_at_once',
     help: 'Workers that may start at the same time, by how long starts take.',
     of: ({ starts }) => (starts ? [['', starts.atOnce]] : []),

@@ -3,11 +3,14 @@ import {
   isOutgrown,
   planPool,
   startsHeldMs,
+  waitsOf,
   type Clock,
   type ContainerRuntime,
   type PoolAction,
+  type PoolWait,
   type Profile,
   type RecycleReason,
+  type SeenContainer,
   type SeenPool,
   type WarmTarget,
   type WorkerRecord,
@@ -88,18 +91,12 @@ export class PoolKeeper {
     // What was observed before we took the lead may be outdated: until then another scheduler has acted.
     const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
     fleet.awake(clock.monotonic());
-    const known = new Set(workers.map((worker) => worker.id));
-    const orphans = containers.filter((container) => !known.has(container.worker));
     // Concurrently: a pool does not wait for another one's containers.
     const kept = await Promise.allSettled(
       led.map(async (profile) => {
         const theirs = workers.filter((worker) => worker.profile === profile.name);
-        const left = orphans.filter((container) => container.profile === profile.name);
-        await this.#keepPool(
-          profile,
-          theirs,
-          left.map((container) => container.worker),
-        );
+        const made = containers.filter((container) => container.profile === profile.name);
+        await this.#keepPool(profile, theirs, made);
       }),
     );
     const failed = kept.find((one) => one.status === 'rejected');
@@ -135,10 +132,16 @@ export class PoolKeeper {
     return this.profiles.filter(({ name }) => ours.has(name));
   }
 
-  async #keepPool(profile: Profile, workers: readonly WorkerRecord[], orphans: readonly string[]): Promise<void> {
+  async #keepPool(
+    profile: Profile,
+    workers: readonly WorkerRecord[],
+    containers: readonly SeenContainer[],
+  ): Promise<void> {
+    const known = new Set(workers.map((worker) => worker.id));
+    const orphans = containers.flatMap(({ worker }) => (known.has(worker) ? [] : [worker]));
     const seen = await this.#see(profile, workers, orphans);
     const demand = this.#targets.of(profile);
-    await this.#publish(profile, seen, demand);
+    await this.#publish(profile, seen, { demand, waits: waitsOf(containers) });
     const startLimitMs = this.#starts.pace.limitMs;
     const target = { ...profile.pool, ...(demand && { warm: demand.warm }) };
     const aim = { target, recycle: profile.recycle, startLimitMs, calmMs, enrol: profile.enrol };
@@ -150,14 +153,19 @@ export class PoolKeeper {
     });
   }
 
-  /** Publishes how the pool's workers start, and how many are kept warm. */
-  async #publish({ name }: Profile, seen: SeenPool, demand: WarmTarget | undefined): Promise<void> {
+  /** Publishes how the pool's workers start and what they wait for, and how many are kept warm. */
+  async #publish(
+    { name }: Profile,
+    seen: SeenPool,
+    { demand, waits }: { readonly demand: WarmTarget | undefined; readonly waits: readonly PoolWait[] },
+  ): Promise<void> {
     const { connection, keys } = this.parts.queues;
     const heldMs = Math.round(startsHeldMs(seen));
     const failure = this.#starts.failedOf(name)?.reason;
     await publishStarts(connection, keys, name, {
       ...{ ...this.#starts.pace, failed: seen.failedStarts, heldMs },
       ...(failure === undefined ? {} : { failure }),
+      ...(waits.length === 0 ? {} : { waits }),
       ...(demand ? { demand } : {}),
     });
   }

@@ -158,7 +158,7 @@ export class KubernetesRuntime implements ContainerRuntime {
         profile: pod.labels[label.profile] ?? '',
         fingerprint: pod.labels[label.fingerprint] ?? '',
         running: this.#mayRun(pod),
-        ...(wait ? { waitsFor: wait.message } : {}),
+        ...(wait ? { waitsFor: { reason: wait.reason, message: wait.message } } : {}),
       };
     });
   }

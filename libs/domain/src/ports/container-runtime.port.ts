@@ -1,5 +1,6 @@
 import type { Newcomers } from './newcomers.port.js';
 import type { PodTemplate } from '../pools/pod-template.js';
+import type { ContainerWait } from '../pools/start-wait.js';
 import type { Resources } from '../pools/profile.js';
 
 /** Options of starting a container. */
@@ -25,8 +26,8 @@ export interface SeenContainer {
   readonly fingerprint: string;
   /** Whether its program runs, or may still start. */
   readonly running: boolean;
-  /** What its program waits for before it can run, if that may take long: a sentence for a person. */
-  readonly waitsFor?: string;
+  /** What its program waits for before it can run, if that may take long. */
+  readonly waitsFor?: ContainerWait;
 }
 
 /** How a container ended. `reason` is a sentence for a person: exit code, signal, out of memory. */

@@ -3,6 +3,7 @@ import type { JobRecord, JobRef, JobResult, JobSpec } from '../jobs/job.js';
 import type { Halt } from '../jobs/halt.js';
 import type { Secrets } from '../jobs/secrets.js';
 import type { JobState } from '../jobs/job-state.js';
+import type { PoolWait } from '../pools/start-wait.js';
 import type { WarmTarget } from '../pools/warm-target.js';
 import type { WorkerPhase } from '../pools/worker-phase.js';
 import type { AbortSignalLike } from './clock.port.js';
@@ -134,6 +135,8 @@ export interface PoolStarts {
   readonly heldMs: number;
   /** Why the last start failed; absent after a successful one. */
   readonly failure?: string;
+  /** What starting workers wait for, if that may take long: a node, an image. Absent if none does. */
+  readonly waits?: readonly PoolWait[];
 }
 
 /** A pool as operators see it. */

@@ -9,6 +9,8 @@ export interface RenewalParts {
   readonly first: CertificatePair;
   /** Has new connections see another one. */
   readonly renew: (certificate: CertificatePair) => void;
+  /** Is called with the end of the one that is shown, in epoch ms: of the first, and of each that replaces it. */
+  readonly onEnd?: (end: number) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -23,10 +25,14 @@ const warnBeforeMs = 7 * 86_400_000;
  * certificate yet: the previous one stays in use until they are complete.
  */
 export async function keepRenewed(
-  { files, first, renew, clock, log }: RenewalParts,
+  { files, first, renew, onEnd, clock, log }: RenewalParts,
   signal: AbortSignal,
 ): Promise<void> {
   let now = first;
+  const tell = (certificate: CertificatePair): void => {
+    onEnd?.(endOfCertificate(certificate));
+    tellOfEnd(certificate, clock, log);
+  };
   const look = (): void => {
     try {
       const next = readCertificate(files);
@@ -34,7 +40,7 @@ export async function keepRenewed(
       renew(next);
       now = next;
       log.info({ validTo: new Date(endOfCertificate(next)).toISOString() }, 'the certificate was reloaded');
-      tellOfEnd(next, clock, log);
+      tell(next);
     } catch (err) {
       log.warn({ err }, 'the certificate could not be reloaded: the previous one stays in use');
     }
@@ -44,7 +50,7 @@ export async function keepRenewed(
       () => true,
       () => false,
     );
-  tellOfEnd(first, clock, log);
+  tell(first);
   while (await nap()) look();
 }
 

@@ -1,8 +1,11 @@
+import type { WaitReason } from '@remuda/domain';
 import type { SeenPod } from './seen-pod.js';
+import { whyUnschedulable } from './unschedulable.js';
 
 /** What keeps a pod's program from running. */
 export interface PodWait {
   readonly kind: 'unschedulable' | 'image_missing' | 'not_created';
+  readonly reason: WaitReason;
   /** A sentence for a person, without its full stop. */
   readonly message: string;
 }
@@ -32,12 +35,15 @@ export function waitOf({ phase, leaving, conditions, containers }: SeenPod): Pod
     if (state.kind !== 'waiting') continue;
     const why = state.message === '' ? state.reason : `${state.reason}, ${state.message}`;
     if (imageReasons.includes(state.reason))
-      return { kind: 'image_missing', message: `its image is not available: ${why}` };
-    if (notCreatedReasons.includes(state.reason))
-      return { kind: 'not_created', message: `its container ${name} cannot be created: ${why}` };
+      return { kind: 'image_missing', reason: 'image', message: `its image is not available: ${why}` };
+    if (notCreatedReasons.includes(state.reason)) return notCreated(`its container ${name} cannot be created: ${why}`);
   }
   const scheduled = conditions.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False') return undefined;
-  if (scheduled.reason === 'SchedulingGated') return { kind: 'not_created', message: 'its Secret does not exist yet' };
-  return { kind: 'unschedulable', message: `no node takes it: ${scheduled.message || scheduled.reason}` };
+  if (scheduled.reason === 'SchedulingGated') return notCreated('its Secret does not exist yet');
+  const { message } = scheduled;
+  const kind = 'unschedulable';
+  return { kind, reason: whyUnschedulable(message), message: `no node takes it: ${message || scheduled.reason}` };
 }
+
+const notCreated = (message: string): PodWait => ({ kind: 'not_created', reason: 'not_created', message });
