@@ -8,6 +8,7 @@ import type { Line } from './figure.js';
 import { footprint } from './footprint/line.js';
 import { firstRequest } from './first-request/line.js';
 import { cancel } from './recovery/cancel.js';
+import { jobCost } from './job-cost/line.js';
 import { failover } from './recovery/failover.js';
 import { loss } from './recovery/loss.js';
 import { simulation } from './simulation/line.js';
@@ -17,6 +18,6 @@ import { worker } from './worker/line.js';
 
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
-  ...[firstRequest, throughput, events, worker, agent, channel, container, kubernetes, submitting],
+  ...[firstRequest, throughput, jobCost, events, worker, agent, channel, container, kubernetes, submitting],
   ...[bookkeeping, footprint, failover, loss, cancel, simulation],
 ];

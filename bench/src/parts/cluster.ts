@@ -21,7 +21,11 @@ export interface Place {
  * Starts the real scheduler in one process and all its workers, without an agent, in another; resolves when all are
  * idle. The members join the crew as they start.
  */
-export async function startSchedulerAndWorkers(place: Place, watch: RawConnection, crew: Member[]): Promise<void> {
+export async function startSchedulerAndWorkers(
+  place: Place,
+  watch: RawConnection,
+  crew: Member[],
+): Promise<{ readonly scheduler: Member; readonly workers: Member }> {
   const { url, namespace, workers } = place;
   const keys = redisKeys(namespace);
   const home = Member.start(part('workers'), []);
@@ -35,6 +39,7 @@ export async function startSchedulerAndWorkers(place: Place, watch: RawConnectio
     const phases = await Promise.all(ids.map((id) => watch.hget(keys.worker(id), 'phase')));
     return phases.filter((phase) => phase === 'idle').length >= workers;
   });
+  return { scheduler, workers: home };
 }
 
 const limitMs = 60_000;

@@ -2,6 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { isRecord } from '@remuda/protocol';
 
+const cpuOrder = { asks: 'cpu' };
+
 /** A program of the benchmark in a process of its own: it answers what it is asked, and may say things unasked. */
 export class Member {
   readonly #asked = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
@@ -49,6 +51,11 @@ export class Member {
     }
   }
 
+  /** CPU time of its process so far, in µs. */
+  cpuUs(): Promise<number> {
+    return this.ask<number>(cpuOrder);
+  }
+
   /** Ends it, and resolves when it's gone. Safe to call twice. */
   async end(): Promise<void> {
     if (this.child.connected) this.child.disconnect();
@@ -63,7 +70,10 @@ export function serve(answer: (order: never) => unknown): void {
   process.on('message', (message: { to: number; order: never }) => {
     void (async () => {
       try {
-        process.send?.({ to: message.to, answer: await answer(message.order) });
+        process.send?.({
+          to: message.to,
+          answer: isCpuOrder(message.order) ? ownCpuUs() : await answer(message.order),
+        });
       } catch (error) {
         process.send?.({
           to: message.to,
@@ -73,6 +83,13 @@ export function serve(answer: (order: never) => unknown): void {
     })();
   });
   process.once('disconnect', () => process.exit(0));
+}
+
+const isCpuOrder = (order: unknown): boolean => isRecord(order) && order['asks'] === cpuOrder.asks;
+
+function ownCpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 /** The member's own side: says something unasked. */

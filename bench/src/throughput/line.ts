@@ -1,18 +1,12 @@
-import { join } from 'node:path';
-import { redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
-import { startSchedulerAndWorkers, until } from '../parts/cluster.js';
-import { Member } from '../parts/member.js';
+import type { Member } from '../parts/member.js';
 import { startOwnRedis } from '../parts/own-redis.js';
 import { cpuOf } from '../parts/redis-cpu.js';
-import { bareQueue } from './bare.js';
-import { firstQueue } from './hops.js';
+import { complete, sideNames, startSides, workers, type Side, type SideName } from './sides.js';
 import type { Batch } from './windowed.js';
 
 const rounds = 5;
-const workers = 20;
-const namespace = 'bench';
 /** Fewer than BullMQ keeps of finished jobs, so that these can be counted. */
 const batch: Batch = { jobs: 3_000, atOnce: 64, promptBytes: 200 };
 
@@ -22,14 +16,7 @@ interface Rate {
   readonly redisUs: number;
 }
 
-type Rates = Readonly<Record<'ours' | 'bare' | 'hops', Rate[]>>;
-
-/** One side of the comparison. */
-interface Side {
-  readonly producer: Member;
-  /** Sorted set of the jobs that are over. */
-  readonly finished: string;
-}
+type Rates = Readonly<Record<SideName, Rate[]>>;
 
 /** Jobs per second. */
 export const throughput: Line = {
@@ -40,16 +27,11 @@ export const throughput: Line = {
     const watch = connectRaw(redis.url, { name: 'watch' });
     const crew: Member[] = [];
     try {
-      const ours = await startOurs(redis.url, watch, crew);
-      const bare = await startBare(redis.url, crew);
-      const hops = await startHops(redis.url, crew);
-      for (const side of [ours, bare, hops]) await measure(side, watch);
+      const sides = await startSides(redis.url, watch, crew);
+      for (const name of sideNames) await measure(sides[name], watch);
       const rates: Rates = { ours: [], bare: [], hops: [] };
-      for (let round = 0; round < rounds; round++) {
-        rates.ours.push(await measure(ours, watch));
-        rates.bare.push(await measure(bare, watch));
-        rates.hops.push(await measure(hops, watch));
-      }
+      for (let round = 0; round < rounds; round++)
+        for (const name of sideNames) rates[name].push(await measure(sides[name], watch));
       return report(rates);
     } finally {
       await Promise.all(crew.map((member) => member.end()));
@@ -58,45 +40,9 @@ export const throughput: Line = {
   },
 };
 
-const program = (name: string): string => join(import.meta.dirname, `${name}.js`);
-
-async function startOurs(url: string, watch: RawConnection, crew: Member[]): Promise<Side> {
-  await startSchedulerAndWorkers({ url, namespace, workers }, watch, crew);
-  const producer = Member.start(program('ours-producer'), [url, namespace]);
-  crew.push(producer);
-  const keys = redisKeys(namespace);
-  return { producer, finished: `${keys.bull}:${keys.jobQueue('default')}:completed` };
-}
-
-async function startBare(url: string, crew: Member[]): Promise<Side> {
-  const prefix = '{bare}';
-  const consumers = Member.start(program('bare-workers'), [url, prefix, String(workers)]);
-  const producer = Member.start(program('bare-producer'), [url, prefix, bareQueue]);
-  crew.push(consumers, producer);
-  await consumers.ask({});
-  return { producer, finished: `${prefix}:${bareQueue}:completed` };
-}
-
-/** What is left of ours where nothing is recorded: what two hops cost, whoever makes them. */
-async function startHops(url: string, crew: Member[]): Promise<Side> {
-  const prefix = '{hops}';
-  const args = [url, prefix, String(workers)];
-  const members = [Member.start(program('hops-workers'), args), Member.start(program('hops-scheduler'), args)];
-  const producer = Member.start(program('bare-producer'), [url, prefix, firstQueue]);
-  crew.push(...members, producer);
-  for (const member of members) await member.ask({});
-  return { producer, finished: `${prefix}:${firstQueue}:completed` };
-}
-
-/** Submits a batch and waits until all of it is over. */
-async function measure({ producer, finished }: Side, watch: RawConnection): Promise<Rate> {
-  await watch.del(finished);
+async function measure(side: Side, watch: RawConnection): Promise<Rate> {
   const cpuBefore = await cpuOf(watch);
-  const began = performance.now();
-  const submitted = producer.ask(batch);
-  await until(async () => (await watch.zcard(finished)) >= batch.jobs);
-  const ms = performance.now() - began;
-  await submitted;
+  const ms = await complete(side, batch, watch);
   const redisUs = ((await cpuOf(watch)) - cpuBefore) / batch.jobs;
   return { perSecond: (batch.jobs / ms) * 1_000, redisUs };
 }
