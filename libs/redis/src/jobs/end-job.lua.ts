@@ -4,12 +4,14 @@ import type { Fragment } from '../script/define-script.js';
 /** The keys of `endJob`, by their names in a script. */
 export const endedKeys = [...retiredKeys, 'secrets', 'cancels'] as const;
 
-/** A job is over at `now`: data that is no longer needed is deleted, the rest expires. */
+/**
+ * A job is over at `now`: data that is no longer needed is deleted, the rest expires. Its record has `overAt` already,
+ * written together with its state.
+ */
 export const endJob: Fragment = {
   needs: [retire],
   lua: `
 local function endJob(id, now, keysEndMs)
-  redis.call('HSET', jobKey, 'overAt', now)
   redis.call('DEL', secretsKey)
   redis.call('ZREM', cancelsKey, id)
   retire(id, now, keysEndMs)

@@ -25,7 +25,7 @@ local state, profile, worker = at[1], at[2], at[3]
 if not state or (at[7] or defaultTenant) ~= tenant then return {'unknown'} end
 if isOver(state) then return {'over', state} end
 if state == 'queued' then
-  redis.call('HSET', jobKey, 'state', 'cancelled', 'failure', failure)
+  redis.call('HSET', jobKey, 'state', 'cancelled', 'failure', failure, 'overAt', now)
   appendEvents(jobKey, eventsKey, at[6] or 0, 1, overEvents)
   endQueuedJob(id, now, keysEndMs)
   return {'cancelled', profile}
@@ -57,7 +57,7 @@ export const failQueuedScript = defineScript(
 local at = redis.call('HMGET', jobKey, 'state', 'attempt')
 redis.call('ZREM', ttlKey, id)
 if at[1] ~= 'queued' then return 0 end
-redis.call('HSET', jobKey, 'state', 'failed', 'failure', failure)
+redis.call('HSET', jobKey, 'state', 'failed', 'failure', failure, 'overAt', now)
 appendEvents(jobKey, eventsKey, at[2] or 0, 1, overEvents)
 if isDeadLetter == '1' then redis.call('ZADD', deadLettersKey, now, id) end
 local waited = redis.call('LREM', waitKey, 1, id)

@@ -1,4 +1,4 @@
-import { appendEvents } from '../events/append.lua.js';
+import { addEvents } from '../events/append.lua.js';
 import { canMoveTo, isHeldState } from '../jobs/states.lua.js';
 import { defineScript, type Fragment } from '../script/define-script.js';
 import { nowMs } from '../script/redis-time.js';
@@ -20,7 +20,10 @@ local function isHalted(profile)
 end`,
 };
 
-/** Records what a job has spent when another attempt begins, so that the attempt's own share can be computed. */
+/**
+ * Records what a job has spent when another attempt begins, so that the attempt's own share can be computed; of its
+ * requests, the first one is noted anew.
+ */
 const noteSpent: Fragment = {
   lua: `
 local function noteSpent()
@@ -32,6 +35,7 @@ local function noteSpent()
     noted[#noted + 1] = spent[i] or 0
   end
   redis.call('HSET', modelKey, unpack(noted))
+  redis.call('HDEL', modelKey, 'firstRequestAt', 'firstTokenAt', 'limitResetAt')
 end`,
 };
 
@@ -43,8 +47,8 @@ const addTicket: Fragment = {
   lua: `
 local function addTicket(ticket, worker, assignment, options, now)
   local place = ticketsKey .. ticket
-  redis.call('HSET', place, 'name', 'assignment', 'data', assignment, 'opts', options, 'timestamp', now, 'delay', 0)
-  redis.call('HSET', place, 'priority', 0, 'processedOn', now, 'pb', worker, 'ats', 1)
+  redis.call('HSET', place, 'name', 'assignment', 'data', assignment, 'opts', options, 'timestamp', now, 'delay', 0,
+    'priority', 0, 'processedOn', now, 'pb', worker, 'ats', 1)
   redis.call('SET', place .. ':lock', worker, 'PX', ${String(ticketLockMs)})
   redis.call('LPUSH', takenKey, ticket)
   redis.call('ZADD', markerKey, 0, '0')
@@ -78,32 +82,32 @@ export const assignShape = {
 export const assignScript = defineScript(
   {
     ...assignShape,
-    include: [isHeldState, canMoveTo('assigned'), isHalted, noteSpent, addTicket, appendEvents, nowMs],
+    include: [isHeldState, canMoveTo('assigned'), isHalted, noteSpent, addTicket, addEvents, nowMs],
   },
   `
-local at = redis.call('HMGET', jobKey, 'state', 'lock', 'worker', 'lease', 'attempt', 'profile')
+local at = redis.call('HMGET', jobKey, 'state', 'lock', 'worker', 'lease', 'attempt', 'profile', 'seq')
 local isOurs = isHeld(at[1]) and at[2] == lock and at[3] == worker
 if isOurs then return {'assigned', at[4], at[5]} end -- rule: asked again
 if not canBeAssigned(at[1]) then return {'state', at[1] or ''} end -- rule: queued
 if redis.call('GET', ownerKey) ~= scheduler then return {'elsewhere'} end -- rule: owner
-if redis.call('HGET', workerKey, 'phase') ~= 'idle' then return {'worker'} end -- rule: idle
-if redis.call('HEXISTS', workerKey, 'cordoned') == 1 then return {'cordoned'} end -- rule: cordoned
+local free = redis.call('HMGET', workerKey, 'phase', 'cordoned')
+if free[1] ~= 'idle' then return {'worker'} end -- rule: idle
+if free[2] then return {'cordoned'} end -- rule: cordoned
 if isHalted(at[6]) then return {'halted'} end -- rule: halted
 -- A grant that stands is another job's, whoever names it.
 if redis.call('EXISTS', grantKey) == 1 then return {'worker'} end -- rule: one grant
 local now = nowMs()
-local lease = redis.call('HINCRBY', jobKey, 'lease', 1)
-local attempt = redis.call('HINCRBY', jobKey, 'attempt', 1)
-redis.call('HSET', jobKey, 'state', 'assigned', 'worker', worker, 'claimedAt', now, 'start', start, 'lock', lock, 'grant', grant)
+local lease, attempt, seq = (at[4] or 0) + 1, (at[5] or 0) + 1, at[7] + 1
+redis.call('HSET', jobKey, 'state', 'assigned', 'worker', worker, 'claimedAt', now, 'start', start, 'lock', lock,
+  'grant', grant, 'lease', lease, 'attempt', attempt, 'seq', seq)
 redis.call('HDEL', jobKey, 'wakeAt', 'startedAt', 'failure')
 redis.call('HSET', workerKey, 'phase', 'busy', 'job', id, 'lease', lease)
 redis.call('HDEL', workerKey, 'idleSince')
 redis.call('HSET', grantKey, 'lease', lease, unpack(grantFields))
 redis.call('PEXPIRE', grantKey, grantMs)
-redis.call('HDEL', modelKey, 'firstRequestAt', 'firstTokenAt', 'limitResetAt')
 if attempt > 1 then noteSpent() end
 redis.call('ZREM', ttlKey, id)
-appendEvents(jobKey, eventsKey, attempt, 1, assignedEvents)
+addEvents(eventsKey, seq, attempt, 1, assignedEvents)
 addTicket(id .. '.' .. lease, worker, '{"attempt":' .. attempt .. ',"lease":' .. lease .. ',' .. assignment, ticketOptions, now)
 return {'assigned', lease, attempt}
 `,

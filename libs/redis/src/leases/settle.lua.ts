@@ -1,4 +1,4 @@
-import { appendEvents } from '../events/append.lua.js';
+import { addEvents } from '../events/append.lua.js';
 import { endJob, endedKeys } from '../jobs/end-job.lua.js';
 import { defineScript, type Fragment } from '../script/define-script.js';
 import { maxAttemptEntries } from './attempt-entry.js';
@@ -50,7 +50,7 @@ export const settleShape = {
 export const settleScript = defineScript(
   {
     ...settleShape,
-    include: [isHeldBy, isAtCursor, noteAttempt, appendEvents, endJob],
+    include: [isHeldBy, isAtCursor, noteAttempt, addEvents, endJob],
     whenFull: true,
   },
   `
@@ -64,20 +64,19 @@ if before ~= '' then
   if not isAtCursor(cursor, before) then return {cursor} end
   redis.call('HSET', cursorsKey, worker, after) -- rule: cursor
 end
-local at = redis.call('HMGET', jobKey, ${heldFields})
+local at = redis.call('HMGET', jobKey, ${heldFields}, 'seq')
 if not isHeldBy(at, worker, lease) then
   redis.call('HINCRBY', countersKey, 'fenced', 1)
   return {'fenced'}
 end
-redis.call('HSET', jobKey, 'state', state)
-if #fields > 0 then redis.call('HSET', jobKey, unpack(fields)) end
+local seq = at[5] + count
+redis.call('HSET', jobKey, 'state', state, 'seq', seq, isAgain and 'requeuedAt' or 'overAt', now, unpack(fields))
 redis.call('DEL', grantKey)
 if attemptMembers ~= '' then noteAttempt(at, attemptMembers) end
-appendEvents(jobKey, eventsKey, at[3], count, events)
+addEvents(eventsKey, seq, at[3], count, events)
 if isAgain then
   for _, name in ipairs(cjson.decode(raised)) do redis.call('HINCRBY', jobKey, name, 1) end -- rule: count requeues
   redis.call('HDEL', jobKey, 'worker', 'lock', 'grant')
-  redis.call('HSET', jobKey, 'requeuedAt', now)
   if wakeAt ~= '' then redis.call('HSET', jobKey, 'wakeAt', wakeAt) end
 else
   if result ~= '' then redis.call('SET', resultKey, result) end

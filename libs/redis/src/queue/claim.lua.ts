@@ -46,10 +46,9 @@ if not id then
 end
 local place = placesKey .. id
 redis.call('SET', place .. ':lock', lock, 'PX', lockMs)
-redis.call('HSET', place, 'processedOn', now, 'pb', scheduler)
-redis.call('HINCRBY', place, 'ats', 1)
+local was = redis.call('HMGET', place, 'timestamp', 'ats')
+redis.call('HSET', place, 'processedOn', now, 'pb', scheduler, 'ats', (was[2] or 0) + 1)
 local record = redis.call('HGETALL', beforeJob .. id .. behindJob)
-local placedAt = redis.call('HGET', place, 'timestamp') or 0
-return {id, placedAt, now, record, redis.call('GET', beforePrompt .. id .. behindPrompt)}
+return {id, was[1] or 0, now, record, redis.call('GET', beforePrompt .. id .. behindPrompt)}
 `,
 );

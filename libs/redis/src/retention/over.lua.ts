@@ -14,8 +14,11 @@ local function retire(id, now, keysEndMs)
   if redis.call('EXISTS', modelKey) == 0 then redis.call('HSET', modelKey, 'requests', 0) end
   local bytes = 0
   for _, key in ipairs({jobKey, promptKey, eventsKey, resultKey, modelKey, attemptsKey}) do
-    bytes = bytes + (redis.call('MEMORY', 'USAGE', key) or 0)
-    redis.call('PEXPIRE', key, keysEndMs)
+    local size = redis.call('MEMORY', 'USAGE', key)
+    if size then
+      bytes = bytes + size
+      redis.call('PEXPIRE', key, keysEndMs)
+    end
   end
   redis.call('HSET', jobKey, 'bytes', bytes)
   redis.call('INCRBY', retainedKey, bytes)

@@ -64,9 +64,13 @@ if phase == 'busy' and redis.call('HINCRBY', workerKey, 'jobsDone', 1) >= tonumb
   redis.call('HSET', workerKey, 'phase', 'draining')
   return -1
 end
-if phase ~= 'idle' then redis.call('HSET', workerKey, 'readyAt', now, 'idleSince', now) end
-redis.call('HSET', workerKey, 'phase', 'idle')
-if rssMb ~= '' then redis.call('HSET', workerKey, 'rssMb', rssMb) end
+local noted = {'phase', 'idle'}
+if phase ~= 'idle' then noted = {'phase', 'idle', 'readyAt', now, 'idleSince', now} end
+if rssMb ~= '' then
+  noted[#noted + 1] = 'rssMb'
+  noted[#noted + 1] = rssMb
+end
+redis.call('HSET', workerKey, unpack(noted))
 redis.call('HDEL', workerKey, 'job', 'lease')
 return 1
 `,
