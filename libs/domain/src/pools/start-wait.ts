@@ -1,5 +1,3 @@
-import type { SeenContainer } from '../ports/container-runtime.port.js';
-
 /**
  * What keeps a container's program from starting, in one word. The first five are what more or larger nodes help
  * against.
@@ -34,7 +32,7 @@ export interface PoolWait extends ContainerWait {
 }
 
 /** The waits of a pool's containers, by reason, each with the message of one of them. Pure. */
-export function waitsOf(containers: readonly Pick<SeenContainer, 'waitsFor'>[]): readonly PoolWait[] {
+export function waitsOf(containers: readonly { readonly waitsFor?: ContainerWait }[]): readonly PoolWait[] {
   return waitReasons.flatMap((reason) => {
     const [first, ...others] = containers.flatMap(({ waitsFor }) => (waitsFor?.reason === reason ? [waitsFor] : []));
     return first ? [{ ...first, workers: 1 + others.length }] : [];
