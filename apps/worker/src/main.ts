@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
-import { StreamEngine, type BridgeAddress, type CopyPlace } from '@remuda/engine';
+import type { BridgeAddress, CopyPlace } from '@remuda/engine';
 import { bridgeSockets, workerEnv } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { openBridge } from './bridge/open-bridge.js';
+import { engineOf } from './engine.js';
 import { enrol } from './enrol.js';
 import { runnerOf } from './runner.js';
 import { workerSettings } from './settings.js';
@@ -36,17 +37,9 @@ async function main(): Promise<void> {
   const address = await openBridge(bridge, settings, log);
   const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
-  const engine = new StreamEngine({
-    claude,
-    workspace,
-    home,
-    env: process.env,
-    profile: profile.engine,
-    bridge: address,
-    clock: systemClock,
-    log,
+  const engine = engineOf(settings, profile, {
+    ...{ claude, workspace, home, env: process.env, bridge: address, clock: systemClock, log, runner },
     onExit: (reason) => worker.onEngineExit(reason),
-    runner,
   });
   const folder = new EngineWorkspace({
     workspace,

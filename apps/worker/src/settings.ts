@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
+import { engineKinds, integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import {
   formatsText,
   isRecord,
@@ -134,6 +134,13 @@ export const workerSettings = {
     unit: 'path',
     parse: text,
   },
+  workspaceName: {
+    env: 'WORKSPACE_NAME',
+    about: 'Name in the names of the tmux sessions of the engine `tmux`: `claude-` and this.',
+    unit: 'word',
+    default: 'cc-bridge',
+    parse: text,
+  },
   snapshotEveryMs: {
     env: workerEnv.snapshotEveryMs,
     about: 'Minimum time between two snapshots of a turn; 0 takes none.',
@@ -172,5 +179,10 @@ function profile(value: string): WorkerProfile {
     throw new Error(`it has the format ${String(parsed['v'])}, and this worker knows ${formatsText(messageFormats)}`);
   if (!isRecord(parsed) || !isRecord(parsed['engine']) || typeof parsed['afterJobs'] !== 'number')
     throw new Error('expected a profile as a scheduler writes it');
+  const { engineKind } = parsed;
+  if (engineKind !== undefined && !engineKinds.some((kind) => kind === engineKind))
+    throw new Error(
+      `it has the engine ${JSON.stringify(engineKind)}, and this worker knows ${engineKinds.join(' and ')}`,
+    );
   return parsed as unknown as WorkerProfile;
 }

@@ -7,13 +7,11 @@ import {
   type Ended,
   type EndingRung,
   type Engine,
-  type Failure,
   type NewEvent,
   type Turn,
   type TurnEnd,
 } from '@remuda/domain';
 import { unlessAborted } from './abort.js';
-import { reservedNames } from './process/environment.js';
 import type { GitFolder } from './workspace/git.js';
 import { layFolders, scrubHome, type Folders } from './workspace/home.js';
 import { killAll } from './process/kill.js';
@@ -25,6 +23,7 @@ import type { Session } from './process/session.js';
 import { Spare } from './process/spare.js';
 import { Starter } from './process/starter.js';
 import { nameOf, present, sweep, type Swept, type SweepPlace } from './process/sweep.js';
+import { refusalOf } from './turn/refusal.js';
 import { withWarnings } from './turn/turn-end.js';
 import { runTurn } from './turn/turn-run.js';
 import { clearWorkspace } from './workspace/workspace.js';
@@ -264,10 +263,4 @@ export class StreamEngine implements Engine {
     const roots = (): readonly number[] => this.#starter.pids;
     return sweep({ ...this.#place, roots, spared, baseline: this.#baseline, terminateMs, limitMs, clock });
   }
-}
-
-function refusalOf(turn: Turn): Failure | undefined {
-  const names = reservedNames(turn.env);
-  if (names.length === 0) return undefined;
-  return { code: 'job.impossible', message: `A job may not set ${names.join(', ')} in its environment.` };
 }

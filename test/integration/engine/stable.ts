@@ -112,7 +112,7 @@ let number = 0;
 export const nap = (): string => `300.${String(process.pid)}${String(number++)}`;
 
 /** Resolves when a file of that name is in the workspace. */
-export async function made(one: Stabled, name: string): Promise<void> {
+export async function made(one: Pick<Stabled, 'workspace'>, name: string): Promise<void> {
   const watcher = watch(one.workspace);
   try {
     while (

@@ -1,5 +1,6 @@
 import {
   RemudaError,
+  engineKinds,
   permissionModes,
   serverTools,
   type Fault,
@@ -87,7 +88,7 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
   return {
     name,
     image: reader.text(entry['image'], `${at}.image`) ?? base.image,
-    engine: reader.oneOf(entry['engine'], `${at}.engine`, ['stream'] as const) ?? base.engine,
+    engine: reader.oneOf(entry['engine'], `${at}.engine`, engineKinds) ?? base.engine,
     model: reader.text(entry['model'], `${at}.model`) ?? base.model,
     models: reader.texts(entry['models'], `${at}.models`) ?? base.models,
     serverTools: reader.someOf(entry['serverTools'], `${at}.serverTools`, serverTools) ?? base.serverTools,

@@ -3,13 +3,17 @@ import type { PodTemplate } from './pod-template.js';
 import type { ServerTool } from './server-tool.js';
 import type { FollowDemand } from './warm-target.js';
 
+/** How Claude Code is driven: a warm stream-json process, or the interactive program in a tmux session. */
+export const engineKinds = ['stream', 'tmux'] as const;
+export type EngineKind = (typeof engineKinds)[number];
+
 /** What a pool's workers have in common. Read from the profiles file; see `docs/configuration.md`. */
 export interface Profile {
   /** Lower-case letters, digits and dashes, at most 40 characters: it names a queue. */
   readonly name: string;
   /** Container image of the workers; the `process` runtime ignores it. */
   readonly image: string;
-  readonly engine: 'stream';
+  readonly engine: EngineKind;
   /** Model of jobs that name none. */
   readonly model: string;
   /**

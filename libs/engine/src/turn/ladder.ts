@@ -1,10 +1,10 @@
 import type { EndingRung } from '@remuda/domain';
-import type { ClaudeProcess } from '../process/claude-process.js';
 import type { EngineLimits, EngineLog } from '../options.js';
+import type { TurnProcess } from './turn-session.js';
 
 /** Actions for ending a turn. */
 export interface LadderAim {
-  readonly process: ClaudeProcess;
+  readonly process: Pick<TurnProcess, 'control' | 'terminate' | 'kill'>;
   readonly limits: EngineLimits;
   readonly log: EngineLog;
   /** True after this many ms, false if the turn is over earlier. */

@@ -26,13 +26,13 @@ import { LoopWatch, type Loop } from './loop-watch.js';
 import type { EngineLimits, EngineLog } from '../options.js';
 import { asPrompt } from '../stream/prompt.js';
 import { resultTool } from '../result/result-form.js';
-import type { Session } from '../process/session.js';
+import type { TurnSession } from './turn-session.js';
 import { translate } from '../stream/translate.js';
 import { isEmpty, turnEnd, withWarnings, type Stop } from './turn-end.js';
 
 /** What a turn is carried out with. */
 export interface TurnAim {
-  readonly session: Session;
+  readonly session: TurnSession;
   readonly turn: Turn;
   readonly onEvent: (event: NewEvent) => void;
   readonly signal: AbortSignalLike;

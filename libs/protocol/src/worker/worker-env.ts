@@ -1,4 +1,4 @@
-import type { EngineProfile } from '@remuda/domain';
+import type { EngineKind, EngineProfile } from '@remuda/domain';
 
 /**
  * The environment variables that a scheduler sets for a worker, in one place for both ends. None of them contains the
@@ -40,6 +40,8 @@ export interface WorkerProfile {
   readonly v?: number;
   readonly name: string;
   readonly engine: EngineProfile;
+  /** How Claude Code is driven; absent: `stream`. */
+  readonly engineKind?: EngineKind;
   /** Jobs after which it leaves. */
   readonly afterJobs: number;
 }

@@ -68,10 +68,12 @@ function wayToBridge(bridge: NetworkBridge | undefined, credential: string | und
 
 function workerProfile(profile: Profile): WorkerProfile {
   const { name, model, permissionMode, appendSystemPrompt, trustRepository, recycle } = profile;
+  // the usual one is not named, so that workers of an earlier release understand it
+  const kind = profile.engine === 'stream' ? {} : { engineKind: profile.engine };
   const tools = toolsOf(profile);
   const own = appendSystemPrompt === undefined ? {} : { appendSystemPrompt };
   const engine = { model, permissionMode, tools, trustRepository, ...own };
-  return { v: messageFormats.own, name, afterJobs: recycle.afterJobs, engine };
+  return { v: messageFormats.own, name, afterJobs: recycle.afterJobs, engine, ...kind };
 }
 
 /** Claude Code's search of the web is one of the model's side: what would only be refused is not offered. */

@@ -1,0 +1,118 @@
+import { runProgram } from '../runner/run-program.js';
+import type { Runner, RunningProgram } from '../runner/runner.port.js';
+
+/** The server's configuration: it starts without a terminal, and stays without a session. */
+export const serverConfig = `set -g exit-empty off
+set -g exit-unattached off
+set -g destroy-unattached off
+set -g remain-on-exit off
+set -g status off
+set -g update-environment ''
+set -g history-limit 20000
+set -g default-terminal tmux-256color
+set -s set-clipboard off
+`;
+
+/** A program of a session. */
+export interface SessionStart {
+  readonly session: string;
+  readonly cwd: string;
+  /** The program and its arguments: no shell reads them. */
+  readonly argv: readonly string[];
+}
+
+/** Where a server is, and what it gives its sessions. */
+export interface ServerPlace {
+  readonly runner: Runner;
+  /** Name of its socket in the user's folder of them; absent: tmux's own, `default`. */
+  readonly socket?: string;
+  readonly config: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How long tmux may take for a command, in ms. */
+const commandMs = 10_000;
+
+/** The width and height of a session nobody has attached to. */
+const size = ['-x', '200', '-y', '50'];
+
+/** A tmux server of our own, and the commands that it is given. All reject with `engine.crashed` if it is not there. */
+export class TmuxServer {
+  constructor(private readonly place: ServerPlace) {}
+
+  /** Starts it if it does not run; needs no terminal. */
+  async start(): Promise<void> {
+    await this.#run('start-server');
+  }
+
+  /** Starts a program in a new session, and resolves with its process id. */
+  async open({ session, cwd, argv }: SessionStart): Promise<number> {
+    const at = ['-d', '-P', '-F', '#{pane_pid}', '-s', session, ...size, '-c', cwd];
+    return Number(await this.#run('new-session', ...at, '--', ...argv));
+  }
+
+  /** Pastes a text and presses Enter, through a buffer and in one command: no shell and no key table sees it. */
+  async paste(session: string, text: string): Promise<void> {
+    const buffer = `remuda-${session}`;
+    const pane = target(session);
+    const paste = ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', pane];
+    await this.#command(['load-buffer', '-b', buffer, '-', ';', ...paste, ';', 'send-keys', '-t', pane, 'Enter'], text);
+  }
+
+  /** Presses one key, `Enter` or `Escape`. */
+  async press(session: string, key: 'Enter' | 'Escape'): Promise<void> {
+    await this.#run('send-keys', '-t', target(session), key);
+  }
+
+  /** The text of a session's screen. */
+  screen(session: string): Promise<string> {
+    return this.#run('capture-pane', '-p', '-t', target(session));
+  }
+
+  /** Ends a session. */
+  async close(session: string): Promise<void> {
+    await this.#run('kill-session', '-t', `=${session}`);
+  }
+
+  /** Process id of the server. */
+  async pid(): Promise<number> {
+    return Number(await this.#run('display-message', '-p', '#{pid}'));
+  }
+
+  /** A program that ends with the session, however that ends: a client that only watches. */
+  watch(session: string): RunningProgram {
+    const flags = ['-f', 'ignore-size,no-output,read-only'];
+    return this.#client(['-C', 'attach-session', ...flags, '-t', `=${session}`]);
+  }
+
+  async #run(...args: readonly string[]): Promise<string> {
+    return this.#command(args, '');
+  }
+
+  async #command(args: readonly string[], input: string): Promise<string> {
+    const { runner, env } = this.place;
+    const program = { runner, command: 'tmux', args: this.#args(args), cwd: '/', env, input };
+    const said = await runProgram({ ...program, timeoutMs: commandMs, code: 'engine.crashed' });
+    return String(said ?? '').replace(/\n$/, '');
+  }
+
+  #client(args: readonly string[]): RunningProgram {
+    const { runner, env } = this.place;
+    return runner.start({ command: 'tmux', args: this.#args(args), cwd: '/', env });
+  }
+
+  #args(args: readonly string[]): readonly string[] {
+    const { socket = 'default', config } = this.place;
+    return ['-L', socket, '-f', config, ...args];
+  }
+}
+
+/** Exactly that session, and its only pane. */
+const target = (session: string): string => `=${session}:`;
+
+/** The name of a session: tmux takes `.` and `:` for parts of a target. */
+export function sessionName(workspace: string, session?: string): string {
+  return ['claude', workspace, ...(session === undefined ? [] : [session])]
+    .map((part) => part.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 63))
+    .join('-');
+}

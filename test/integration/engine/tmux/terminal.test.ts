@@ -1,0 +1,169 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { script } from '@remuda/scripted-model';
+import { describe, expect, test } from 'vitest';
+import { bash, dataOf, made, nap, typesOf } from '../stable.js';
+import { hasTmux, terminal, type Terminal } from './terminal.js';
+
+/** The process id of a terminal's tmux server: its own user's, found by its mark. */
+function serverOf({ home }: Terminal): number {
+  const found = readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return (
+        command.startsWith('tmux') &&
+        command.includes(home) &&
+        readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('tmux: server')
+      );
+    } catch {
+      return false;
+    }
+  });
+  expect(found).toHaveLength(1);
+  return Number(found[0]);
+}
+
+/** The text of the last prompt that the model got. */
+function promptOf({ model }: Terminal): string {
+  const content = model.lastMain?.messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  return typeof content === 'string' ? content : (content.findLast(({ type }) => type === 'text')?.text ?? '');
+}
+
+describe.skipIf(!hasTmux)('Claude Code in a terminal', () => {
+  test('tells of what it says, thinks and does as the stream-json process does, from its transcript', async () => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    const { end, events } = await one.run(
+      script(
+        { thinking: 'hm', text: 'let me look', ...bash('echo found') },
+        { text: 'done', usage: { output_tokens: 7 } },
+      ),
+      { env: { GREETING: 'hello' } },
+    );
+    expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'done', turns: 2, costUsd: 0 } });
+    expect(typesOf(events)).toEqual([
+      ...[
+        'session.started',
+        'message.thinking',
+        'message.text',
+        'tool.called',
+        'tool.returned',
+        'message.text',
+        'turn.ended',
+      ],
+    ]);
+    expect(dataOf(events, 'tool.returned')).toEqual([expect.objectContaining({ ok: true, output: 'found' })]);
+    expect(dataOf(events, 'session.started')).toEqual([
+      expect.objectContaining({ version: expect.stringMatching(/^2\.1\./) as string }),
+    ]);
+  });
+
+  test('goes on after its tmux server was killed in the middle of a turn, and does nothing twice', async () => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    const begun = made(one, 'begun');
+    const turn = one.run(
+      script(bash(`echo once >> done; touch begun; sleep ${nap()}`), bash('cat done'), { text: 'the right answer' }),
+    );
+    await begun;
+    process.kill(serverOf(one), 'SIGKILL');
+    const { end, events } = await turn;
+    expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'the right answer' } });
+    expect(dataOf(events, 'attempt.warned')).toEqual([{ message: expect.stringContaining('resumed') as string }]);
+    expect(dataOf(events, 'tool.returned').at(-1)).toMatchObject({ output: 'once' });
+    expect(one.exits).toEqual([]);
+  });
+
+  test('is there again after its session was closed between two turns, with its conversation', async () => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    expect((await one.run(script({ text: 'one' }))).end.kind).toBe('succeeded');
+    process.kill(serverOf(one), 'SIGKILL');
+    const { end } = await one.run('and what was that?');
+    expect(end).toMatchObject({ kind: 'succeeded' });
+    expect(JSON.stringify(one.model.lastMain?.messages)).toContain('one');
+  });
+
+  test("asks with the turn's own credential, and with no earlier one", async () => {
+    await using one = await terminal();
+    await one.engine.warm('first');
+    await one.run(script({ text: 'a' }), { bridgeToken: 'first' });
+    await one.run(script({ text: 'b' }), { bridgeToken: 'second' });
+    const tokens = one.model.requests.filter(({ main }) => main).map(({ headers }) => headers['x-remuda-token']);
+    expect(tokens).toEqual(['first', 'second']);
+  });
+
+  test.each([
+    ['quotes and shell', 'say "it\'s" $(touch /tmp/never) `id` \\ ; | & \\n'],
+    ['lines', 'one\ntwo\n\n  three'],
+    ['escapes', 'red \u001b[31m, end of paste \u001b[201~\r/exit\r, bell \u0007, interrupt \u0003'],
+    ['a command', '/exit'],
+    ['a shell command', '!touch ran'],
+    ['a backslash at the end', 'path C:\\'],
+  ])('a prompt with %s reaches the model', async (_, prompt) => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    const { end } = await one.run(prompt);
+    expect(end.kind).toBe('succeeded');
+    const words = prompt.match(/[a-z]{3,}/gi) ?? [];
+    for (const word of words) expect(promptOf(one)).toContain(word);
+    expect(readdirSync(one.workspace)).not.toContain('ran');
+  });
+
+  test('a prompt of 100 kB reaches the model whole', async () => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    const prompt = Array.from({ length: 2_600 }, (_each, n) => `line ${String(n)} of a long prompt, é 😀 "q"`).join(
+      '\n',
+    );
+    expect(Buffer.byteLength(prompt)).toBeGreaterThan(100_000);
+    expect((await one.run(prompt)).end.kind).toBe('succeeded');
+    expect(promptOf(one)).toContain(prompt);
+  });
+
+  test('gives a structured result, and asks again for one that does not fit', async () => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    one.model.queue({ text: 'The answer is 3.' }, { text: '{"n":"three"}' }, { text: '{"n":3}' });
+    const outputSchema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
+    const { end } = await one.run('how many?', { outputSchema });
+    expect(end).toMatchObject({ kind: 'succeeded', result: { structured: { n: 3 } } });
+  });
+
+  test('refuses what nobody is there to permit, and ends after its turns', async () => {
+    await using one = await terminal({ profile: { permissionMode: 'default' } });
+    await one.engine.warm('job-token');
+    const { end, events } = await one.run(script(bash('touch forbidden'), { text: 'so be it' }));
+    expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'so be it' } });
+    expect(typesOf(events)).toContain('tool.denied');
+    expect(readdirSync(one.workspace)).not.toContain('forbidden');
+    const exhausted = await one.run(script(bash('true'), bash('true'), { text: 'x' }), {
+      maxTurns: 1,
+      permissionMode: 'bypassPermissions',
+    });
+    expect(exhausted.end).toMatchObject({ kind: 'failed', failure: { code: 'turns.exhausted' } });
+  });
+
+  test('resumes a session whose transcript is in the home, and shows its screen', async () => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    const first = await one.run(script({ text: 'remember me' }));
+    const id = first.end.result?.sessionId ?? '';
+    await one.engine.resume(id, {});
+    const { end } = await one.run('go on');
+    expect(end).toMatchObject({ kind: 'succeeded', result: { sessionId: id } });
+    expect(JSON.stringify(one.model.lastMain?.messages)).toContain('remember me');
+    expect(await one.engine.screen()).toContain('go on');
+  });
+
+  test('leaves no process when it is killed', async () => {
+    const one = await terminal();
+    await one.engine.warm('job-token');
+    const marked = (): string =>
+      execFileSync('sh', ['-c', `grep -lz "HOME=${one.home}" /proc/[0-9]*/environ 2>/dev/null || true`]).toString();
+    expect(marked()).not.toBe('');
+    await one[Symbol.asyncDispose]();
+    expect(marked()).toBe('');
+  });
+});
