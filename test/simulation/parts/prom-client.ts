@@ -14,6 +14,10 @@ class Metric {
   observe(): void {
     // Nobody reads it.
   }
+
+  remove(): void {
+    // Nobody reads it.
+  }
 }
 
 export class Registry extends Metric {}
