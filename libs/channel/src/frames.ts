@@ -13,6 +13,11 @@ export class FrameReader {
 
   constructor(private readonly maxBytes: number) {}
 
+  /** Size of the message that is not complete yet, in bytes. */
+  get bytesUnderWay(): number {
+    return this.#bytes;
+  }
+
   /** What is complete with this chunk. */
   read(chunk: Buffer): readonly Arrived[] {
     const arrived: Arrived[] = [];

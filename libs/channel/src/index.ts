@@ -1,3 +1,4 @@
+export { FrameReader } from './frames.js';
 export { ChannelLine } from './line/channel-line.js';
 export type { PromptDefaults } from './line/request.js';
 export { NamedPipeChannel, type NamedPipeOptions } from './pipe/named-pipe-channel.js';

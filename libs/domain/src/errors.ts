@@ -47,6 +47,14 @@ export const refusalCodes = [
   'channel.unavailable',
   'channel.timed_out',
   'channel.invalid',
+  // the bridge to the Claude Code of a host
+  'host_bridge.malformed',
+  'host_bridge.unidentified',
+  'host_bridge.refused',
+  'host_bridge.busy',
+  'host_bridge.start_failed',
+  'host_bridge.stalled',
+  'host_bridge.stopping',
 ] as const;
 
 /** Codes with which an attempt or a job can end without success. The table in `failure-class.ts` says what follows. */

@@ -1,8 +1,9 @@
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { usualDemand, type Setting } from '@remuda/domain';
 import { describe, expect, test } from 'vitest';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 import { bridgeSettings } from '../../../apps/bridge/src/settings.js';
+import { hostBridgeSettings } from '../../../apps/host-bridge/src/settings.js';
 import { localSettings } from '../../../apps/local/src/settings.js';
 import { defaultProfile } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
@@ -20,13 +21,17 @@ function shown(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (value instanceof URL) return value.href;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.replace(tmpdir(), '<tmp>').replace(`remuda-${process.getuid?.() ?? 0}`, 'remuda-<uid>');
+  return text
+    .replace(tmpdir(), '<tmp>')
+    .replace(homedir(), '~')
+    .replace(`remuda-${process.getuid?.() ?? 0}`, 'remuda-<uid>');
 }
 
 describe.each<[string, Readonly<Record<string, Setting<unknown>>>]>([
   ['The api', apiSettings],
   ['The scheduler', schedulerSettings],
   ['The bridge', bridgeSettings],
+  ['The host bridge', hostBridgeSettings],
   ['npm run demo and npm start', localSettings],
   ['The worker', workerSettings],
 ])('docs/configuration.md, %s', (chapter, settings) => {

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createBridgeMetrics } from '../../../apps/bridge/src/metrics.js';
+import { createHostBridgeMetrics } from '../../../apps/host-bridge/src/metrics.js';
 import { SchedulerMetrics } from '../../../apps/scheduler/src/metrics.js';
 import { createRegistry } from '@remuda/runtime';
 import { readDocument } from './document.js';
@@ -17,16 +18,18 @@ function schedulerRegistry(registry: Registry): Registry {
 const registries = {
   scheduler: () => schedulerRegistry(createRegistry('scheduler')),
   bridge: () => createBridgeMetrics().registry,
+  'host-bridge': () => createHostBridgeMetrics({ running: 0, waiting: 0 }).registry,
 };
+const apps = ['scheduler', 'bridge', 'host-bridge'] as const;
 const documented = documentedFigures();
 
-test.each(['scheduler', 'bridge'] as const)('docs/runbook.md has every figure of the %s and no other', async (app) => {
+test.each(apps)('docs/runbook.md has every figure of the %s and no other', async (app) => {
   const text = await registries[app]().metrics();
   const wanted = documented.filter((figure) => figure.app === app).map(({ name }) => name);
   expect(figuresIn(text)).toEqual(wanted.sort());
 });
 
-test.each(['scheduler', 'bridge'] as const)('its labels are those of the figure, for the %s', (app) => {
+test.each(apps)('its labels are those of the figure, for the %s', (app) => {
   const registry = registries[app]();
   for (const { name, labels } of documented.filter((figure) => figure.app === app)) {
     const metric = registry.getSingleMetric(name) as unknown as { labelNames: readonly string[] };
@@ -34,12 +37,9 @@ test.each(['scheduler', 'bridge'] as const)('its labels are those of the figure,
   }
 });
 
-test.skipIf(!hasPromtool).each(['scheduler', 'bridge'] as const)(
-  'Prometheus finds nothing wrong with the figures of the %s',
-  async (app) => {
-    expect(promtoolFaults(await registries[app]().metrics())).toBe('');
-  },
-);
+test.skipIf(!hasPromtool).each(apps)('Prometheus finds nothing wrong with the figures of the %s', async (app) => {
+  expect(promtoolFaults(await registries[app]().metrics())).toBe('');
+});
 
 test('the runbook speaks of no figure and label that it does not explain', () => {
   const named = [...readDocument('docs/runbook.md').matchAll(/`(remuda_\w+)(?:\{(\w+)[^`]*)?`/g)];

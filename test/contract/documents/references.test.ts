@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { apiSettings } from '../../../apps/api/src/settings.js';
 import { bridgeSettings } from '../../../apps/bridge/src/settings.js';
+import { hostBridgeSettings } from '../../../apps/host-bridge/src/settings.js';
 import { localSettings } from '../../../apps/local/src/settings.js';
 import { readProfiles } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
@@ -64,6 +65,7 @@ test('documents name no file of the repository that is not there', () => {
 const tables: readonly Readonly<Record<string, Setting<unknown>>>[] = [
   apiSettings,
   bridgeSettings,
+  hostBridgeSettings,
   localSettings,
   schedulerSettings,
   workerSettings,

@@ -38,6 +38,13 @@ const refusals = {
   'channel.unavailable': 500,
   'channel.timed_out': 500,
   'channel.invalid': 500,
+  'host_bridge.malformed': 500,
+  'host_bridge.unidentified': 500,
+  'host_bridge.refused': 500,
+  'host_bridge.busy': 500,
+  'host_bridge.start_failed': 500,
+  'host_bridge.stalled': 500,
+  'host_bridge.stopping': 500,
 } as const satisfies Record<RefusalCode, number>;
 
 /** The HTTP status of a failure, for clients that pass it on. */
