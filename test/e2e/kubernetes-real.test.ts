@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { pidsOf } from '../chaos/src/kubernetes/cluster-parts.js';
 import { frozen } from '../chaos/src/kubernetes/pod-faults.js';
 import { kubeconfig } from '../contract/containers/real-cluster.js';
+import { hasKubectl, kubectl } from './harness/kubectl.js';
 import { bash, inTime, longMs, OnPods, untilLetGo } from './harness/on-pods.js';
 
 /** Longer than any silence that a worker or a scheduler may keep. */
@@ -135,4 +136,35 @@ describe.skipIf(kubeconfig === '')('on the cluster that KUBECONFIG names', () =>
     expect(events.filter(({ type }) => type === 'job.requeued')).toMatchObject([{ data: { counted: false } }]);
     expect(await own.api.job(id)).toMatchObject({ state: 'succeeded', attempt: 2, failures: 0 });
   });
+
+  test.skipIf(!hasKubectl)(
+    'while its node is drained by kubectl, a job ends in the grace of its pod, and another goes on elsewhere',
+    { timeout: longMs },
+    async () => {
+      const own = await OnPods.start({ pool: { warm: 2, max: 3 } });
+      await own.warm(2);
+      const ends = await own.running([untilLetGo, { text: 'done' }]);
+      const goesOn = await own.running([untilLetGo, { text: 'done' }]);
+      const { spec, metadata } = await own.pods.pod(ends.worker);
+      const node = spec?.nodeName ?? '';
+      const ours = `remuda/cluster=${metadata?.labels?.['remuda/cluster'] ?? ''}`;
+      try {
+        const drained = kubectl('drain', node, '--force', '--delete-emptydir-data', '--pod-selector', ours);
+        await own.letGo(ends.worker);
+        await own.told(ends.id);
+        expect(await own.api.job(ends.id)).toMatchObject({ state: 'succeeded', attempt: 1, requeues: 0 });
+        // gone are all that were there when it began
+        expect(await drained).toContain(`remuda-${goesOn.worker} evicted`);
+        expect(await own.workers()).not.toContain(goesOn.worker);
+        const waits = async () => (await own.cluster.pools.pools())[0]?.starts?.waits?.map(({ reason }) => reason);
+        await expect.poll(waits, inTime).toContain('taint');
+      } finally {
+        await kubectl('uncordon', node);
+      }
+      const next = await own.workerOf(goesOn.id, 'attempt.restarted');
+      await own.letGo(next);
+      await own.told(goesOn.id);
+      expect(await own.api.job(goesOn.id)).toMatchObject({ state: 'succeeded', attempt: 2, failures: 0 });
+    },
+  );
 });

@@ -307,6 +307,26 @@ describe('what dies', () => {
     });
   });
 
+  test("a lost worker's job goes on before those of its priority that wait", async () => {
+    const hold = held();
+    const order: string[] = [];
+    const engine = () =>
+      new InstantEngine(async (turn, onEvent, signal) => {
+        order.push(turn.prompt);
+        return order.length === 1 ? hold.script(turn, onEvent, signal) : ok;
+      });
+    const profile = { pool: { warm: 1, max: 1 }, recycle: { afterJobs: 100, afterMs: 1e9, idleMs: 1e9 } };
+    await withCluster({ engine, profile }, async (cluster) => {
+      const lost = await submit(cluster, { prompt: 'lost' });
+      await hold.begun;
+      await submit(cluster, { prompt: 'urgent', priority: 1 });
+      const last = [await submit(cluster, { prompt: 'second' }), await submit(cluster, { prompt: 'third' })];
+      await cluster.runtime.crash((await cluster.store.find(jobRef(lost)))?.worker ?? '');
+      await Promise.all(last.map((id) => eventsOf(cluster, id)));
+      expect(order).toEqual(['lost', 'urgent', 'lost', 'second', 'third']);
+    });
+  });
+
   test('a scheduler that is killed loses nothing: another one takes its workers and the job that runs', async () => {
     const hold = held();
     await withCluster({ engine: () => new InstantEngine(hold.script), schedulers: 2 }, async (cluster) => {

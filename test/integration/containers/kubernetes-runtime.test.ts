@@ -155,6 +155,34 @@ test('a pod that somebody deletes is told of once', async () => {
   expect(exits.all).toHaveLength(1);
 });
 
+test.each([5, -5])(
+  'a cluster whose clock is off by %i minutes changes nothing of how its pods are judged',
+  async (minutes) => {
+    const theirs = () => new Date(Date.now() + minutes * 60_000).toISOString();
+    // none of it takes as long as this: a comparison of the two clocks would say that it did, or that it never will
+    const strict = open({ unschedulableLimitMs: 60_000, stuckLimitMs: 60_000 });
+    await watched(strict);
+    await strict.start(spec);
+    const times = { lastTransitionTime: theirs(), lastProbeTime: theirs() };
+    const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', ...times }];
+    place.api.store.change(podOf(), {
+      status: { phase: 'Pending', conditions },
+      metadata: { creationTimestamp: theirs() },
+    });
+    await expect.poll(() => strict.list()).toMatchObject([{ running: true, waitsFor: { reason: 'unschedulable' } }]);
+    const began = { ...state({ running: { startedAt: theirs() } }), startTime: theirs() };
+    becomes(podOf(), { phase: 'Running', conditions: [], ...began });
+    await expect.poll(async () => (await strict.list())[0]).not.toHaveProperty('waitsFor');
+    becomes(podOf(), runs, { deletionTimestamp: theirs(), deletionGracePeriodSeconds: 30 });
+    place.api.bookmark();
+    expect(await strict.list()).toMatchObject([{ worker: 'w-1', running: true }]);
+    expect(exits.all).toEqual([]);
+    place.api.store.remove(podOf());
+    expect(await exitOf()).toMatchObject({ reason: 'its pod was deleted' });
+    expect(exits.all).toHaveLength(1);
+  },
+);
+
 describe('a Secret', () => {
   test('holds the whole environment of the worker, belongs to its pod and goes with it', async () => {
     await runtime.start(spec);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { podEnd, podEndReasons, type PodLook } from './pod-end.js';
 import { seenPod, type RawPod } from './seen-pod.js';
@@ -32,8 +33,29 @@ const unschedulable = pod({
   conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available' }],
 });
 
+/** What the log says of pods that end, by the table in the runbook: those of a pod that was never made are left out. */
+function runbookMessages(): readonly RegExp[] {
+  const runbook = readFileSync(new URL('../../../../../docs/runbook.md', import.meta.url), 'utf8');
+  const [, section = ''] = runbook.split('## Pods of workers end on Kubernetes');
+  const [, table = ''] = section.split('| The log says');
+  const cells = [...table.split('\n\n')[0]!.matchAll(/^\| (`.*?) +\|/gm)].map(([, cell = '']) => cell);
+  const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message));
+  const ofPods = messages.filter((message) => !/^(Kubernetes refused|The scheduler may not)/.test(message));
+  return ofPods.map((message) => new RegExp(message.split('…').map(escape).join('.+')));
+}
+
+const escape = (text: string): string => text.trim().replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 describe('every end of a pod is recognised, and says why', () => {
   const table = [
+    [
+      'its worker lost its agent',
+      pod({ phase: 'Failed', containerStatuses: [ended(69)] }),
+      now,
+      'run',
+      'exited',
+      'ended with exit code 69',
+    ],
     [
       'it crashes',
       pod({ phase: 'Failed', containerStatuses: [ended(7)] }),
@@ -113,6 +135,14 @@ describe('every end of a pod is recognised, and says why', () => {
       'run',
       'evicted',
       'because memory, disk or process ids ran out: The node was low on resource: memory',
+    ],
+    [
+      'its node preempts it',
+      failed('Preempting', 'Preempted in order to admit critical pod'),
+      now,
+      'run',
+      'preempted',
+      'its node preempted it for a pod of higher priority',
     ],
     ['it is preempted', disrupted('PreemptionByScheduler'), now, 'run', 'preempted', 'a pod of higher priority'],
     ['its node is drained', disrupted('EvictionByEvictionAPI'), gone, 'run', 'drained', 'as when its node is drained'],
@@ -229,6 +259,13 @@ describe('every end of a pod is recognised, and says why', () => {
 
   test('none is left out', () => {
     expect(new Set(table.map(([, , , , reason]) => reason))).toEqual(new Set(podEndReasons));
+  });
+
+  test('docs/runbook.md has what the operator reads of each, and nothing that no pod ends with', () => {
+    const said = table.map(([, seen, look]) => podEnd(seen, look, limits)?.message ?? '');
+    const patterns = runbookMessages();
+    expect(patterns.filter((pattern) => !said.some((message) => pattern.test(message)))).toEqual([]);
+    expect(said.filter((message) => !patterns.some((pattern) => pattern.test(message)))).toEqual([]);
   });
 });
 
