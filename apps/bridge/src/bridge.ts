@@ -14,6 +14,7 @@ import type { Grants } from './grants.port.js';
 import { createBridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
 import { createModelServer, type ModelListener } from './model/listener.js';
+import { Callbacks } from './callbacks/callbacks.js';
 import { BudgetReservations } from './model/budget/budget-reservations.js';
 import type { RedisWhereabouts } from './redis/whereabouts.js';
 import { FileBlobs } from './snapshots/file-blobs.js';
@@ -98,6 +99,7 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     upstream,
     extras,
     reservations,
+    callbacks: new Callbacks({ metrics, log }),
     stopping: () => stopping,
   };
   try {

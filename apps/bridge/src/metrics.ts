@@ -17,6 +17,7 @@ export interface BridgeMetrics {
   readonly snapshotBytes: Counter;
   readonly connections: Gauge<'listener'>;
   readonly entries: Counter<'outcome'>;
+  readonly callbacks: Counter<'outcome'>;
   addTokens(usage: Usage): void;
   /** The certificate of the TCP listener is valid until then, epoch ms. */
   readonly certificateEnds: (epochMs: number) => void;
@@ -98,6 +99,12 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     entries: new Counter({
       name: 'remuda_bridge_entries_total',
       help: 'Connections to the TCP listener, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'remuda_bridge_callbacks_total',
+      help: 'Callbacks of workers at the end of a turn in a terminal, by outcome',
       labelNames: ['outcome'],
       registers,
     }),

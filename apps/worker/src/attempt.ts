@@ -60,7 +60,7 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     watch?.note(event);
   };
   const end = await endedTurn(
-    await engine.turn({ ...spec, prompt, freshFiles, bridgeToken, env }, onEvent, stop),
+    await engine.turn({ ...spec, requestId: assignment.job, prompt, freshFiles, bridgeToken, env }, onEvent, stop),
     engine,
     stop,
   );

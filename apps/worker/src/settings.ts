@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { engineKinds, integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
 import {
   formatsText,
@@ -141,6 +143,26 @@ export const workerSettings = {
     default: 'cc-bridge',
     parse: text,
   },
+  responses: {
+    env: 'REMUDA_RESPONSES',
+    about:
+      'Folder in which the Stop hook of the engine `tmux` writes `<id of the job>.json`; Claude Code has to be able to write there.',
+    unit: 'path',
+    parse: text,
+  },
+  callbackUrl: {
+    env: 'GATEWAY_CALLBACK_URL',
+    about: 'Where the worker calls back at the end of a turn of the engine `tmux`. Default: its bridge.',
+    unit: 'https:// or http:// URL',
+    parse: webAddress,
+  },
+  callbackFolder: {
+    env: 'REMUDA_CALLBACK_FOLDER',
+    about: 'Folder in which callbacks wait while the gateway is away.',
+    unit: 'path',
+    default: join(tmpdir(), 'remuda-callbacks'),
+    parse: text,
+  },
   snapshotEveryMs: {
     env: workerEnv.snapshotEveryMs,
     about: 'Minimum time between two snapshots of a turn; 0 takes none.',
@@ -156,6 +178,13 @@ export const workerSettings = {
     parse: oneOf(['debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   },
 } as const satisfies Record<string, Setting<unknown>>;
+
+/** A URL with or without a path. */
+function webAddress(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol)) throw new Error('expected an http:// or https:// URL');
+  return url;
+}
 
 /** A URL without a path. */
 function origin(value: string): URL {

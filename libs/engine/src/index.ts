@@ -16,7 +16,7 @@ export { serveRunner } from './runner/remote/serve-runner.js';
 export type { Exit, Runner, RunningProgram, SeenProcess } from './runner/runner.port.js';
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './workspace/session-copy.js';
 export { StreamEngine } from './stream-engine.js';
-export { TmuxEngine, type TmuxEngineOptions } from './tmux/tmux-engine.js';
+export { TmuxEngine, type StoppedTurn, type TmuxEngineOptions } from './tmux/tmux-engine.js';
 export { schemaFaults } from './result/schema-faults.js';
 export { toolRules } from './process/tools.js';
 export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace/workspace.js';

@@ -10,7 +10,8 @@ import {
   type Route,
   type Upstream,
 } from '@remuda/model';
-import type { BridgeGrant } from '@remuda/protocol';
+import { callbackPath, type BridgeGrant } from '@remuda/protocol';
+import type { Callbacks } from '../callbacks/callbacks.js';
 import type { Grants } from '../grants.port.js';
 import { findGrant } from '../token.js';
 import { answer, answerIdle, refuse } from './answers/answers.js';
@@ -29,7 +30,8 @@ export interface ModelListener extends Ledger {
   readonly extras: Extras;
   /** Limit on the bytes of requests in flight; absent: no limit. */
   readonly underWay?: BytesUnderWay;
-  /** Shared by all servers of a bridge. */
+  /** Shared by all servers of a bridge, as are the reservations. */
+  readonly callbacks: Callbacks;
   readonly reservations: BudgetReservations;
   /** Whether the bridge accepts nothing new any more. */
   readonly stopping: () => boolean;
@@ -72,6 +74,7 @@ async function serve(listener: ModelListener, exchange: Exchange): Promise<void>
   const route = routeOf(request.method ?? '', request.url ?? '');
   if (route === 'probe') answer(response, 200, '');
   else if (listener.stopping()) refuse(listener, response, { reason: 'stopping' });
+  else if (request.url === callbackPath) await listener.callbacks.take(listener.grants, request, response);
   else if (!route) refuse(listener, response, { reason: 'path' });
   else await serveRoute(listener, { exchange, route, ...came });
 }

@@ -9,6 +9,7 @@ import { Listeners } from '@remuda/runtime';
 import { createBridgeMetrics } from '../metrics.js';
 import type { Budgets } from '../budgets.port.js';
 import type { ModelCounts } from '../model-counts.port.js';
+import { Callbacks } from '../callbacks/callbacks.js';
 import { createModelServer } from './listener.js';
 import { BudgetReservations } from './budget/budget-reservations.js';
 
@@ -45,13 +46,15 @@ export async function warmUp(clock: Clock): Promise<void> {
   try {
     const modelUrl = new URL(await listeners.onLoopback('lines', far, 0));
     const upstream = openUpstream(modelUrl, chooseCredential({ credential: 'none', modelUrl }), 1_000);
+    const metrics = createBridgeMetrics(new Registry());
     const listener = createModelServer({
       grants: { find: () => Promise.resolve({ job: 'warm-up', worker: 'warm-up', lease: 1, models: [model] }) },
       counts: uncounted,
-      metrics: createBridgeMetrics(new Registry()),
+      metrics,
       upstream,
       extras: { betas: [], fields: [] },
       reservations: new BudgetReservations(unlimited, clock, log),
+      callbacks: new Callbacks({ metrics, log }),
       clock,
       log,
       stopping: () => false,

@@ -26,6 +26,8 @@ export interface Turn {
   readonly loopAfter?: number;
   /** Whether files were put into the workspace after the engine was warm. Default: none. */
   readonly freshFiles?: boolean;
+  /** The name by which others know the turn: the job's id. Default: none. */
+  readonly requestId?: string;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */

@@ -31,10 +31,12 @@ export interface InteractiveAim {
   readonly resumes: boolean;
   /** Its program and arguments. */
   readonly argv: (resumes: boolean) => readonly string[];
-  /** From its start until it takes a prompt; for a prompt to be taken; and from its end until the transcript is complete. */
-  readonly limits: { readonly startMs: number; readonly controlMs: number; readonly restMs: number };
+  /** From its start until it is ready, and for a prompt to be taken; and from a turn's end until its transcript is complete. */
+  readonly limits: { readonly startMs: number; readonly restMs: number };
   /** Ends what a terminal that is gone has left, before the next one. */
   readonly clean: () => Promise<void>;
+  /** Told when a turn has ended by itself. */
+  readonly onStop: (stop: { readonly failed: boolean; readonly text: string }) => void;
   /** Told when the terminal was made again in the middle of a turn. */
   readonly onRebuilt: () => void;
 }
@@ -257,8 +259,8 @@ export class InteractiveClaude implements TurnProcess {
       await server.paste(session, pasted(prompt));
       for (let i = 0; !(await this.#tookWithin(taken, enterAgainMs[Math.min(i, enterAgainMs.length - 1)] ?? 0)); i++) {
         if (this.#turn !== turn || !this.alive) return;
-        if (clock.monotonic() - since > limits.controlMs) {
-          this.kill(`Claude Code took no prompt within ${String(limits.controlMs)} ms and was killed.`);
+        if (clock.monotonic() - since > limits.startMs) {
+          this.kill(`Claude Code took no prompt within ${String(limits.startMs)} ms and was killed.`);
           return;
         }
         await server.press(session, 'Enter');
@@ -348,6 +350,7 @@ export class InteractiveClaude implements TurnProcess {
     }
     this.#turn = undefined;
     this.#taken();
+    if (turn.stop) this.aim.onStop({ failed: turn.stop.failed, text: turn.stop.text ?? turn.lastText });
     this.#tell(turn.result(given?.output));
     this.#tell({ type: 'system', subtype: 'session_state_changed', state: 'idle' });
   }

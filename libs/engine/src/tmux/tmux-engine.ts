@@ -36,6 +36,16 @@ export interface TmuxEngineOptions extends Omit<StreamEngineOptions, 'spare'> {
   readonly workspaceName?: string;
   /** Folder in which its Stop hook writes responses; default: none. */
   readonly responses?: string;
+  /** Called when a turn with a `requestId` has ended by itself, with the turn's credential. */
+  readonly onStop?: (stop: StoppedTurn) => void;
+}
+
+/** A turn that has ended by itself. */
+export interface StoppedTurn {
+  readonly requestId: string;
+  readonly status: 'succeeded' | 'failed';
+  readonly text: string;
+  readonly bridgeToken: string;
 }
 
 /** Claude Code in a terminal, and what it was started with. */
@@ -64,6 +74,7 @@ export class TmuxEngine implements Engine {
   #tellWarning: ((message: string) => void) | undefined;
   #baseline: ReadonlySet<string> = new Set();
   #turning = false;
+  #requestId: string | undefined;
   #dead = false;
 
   constructor(private readonly options: TmuxEngineOptions) {
@@ -129,6 +140,9 @@ export class TmuxEngine implements Engine {
     };
     const running = await unlessAborted(this.#prepare(turn, signal), signal);
     if (running === undefined) return { kind: 'interrupted' };
+    this.#requestId = turn.requestId;
+    if (this.options.responses !== undefined)
+      await writeTerminalFile(await this.#home(), this.#files.request, `${turn.requestId ?? ''}\n`);
     const session: TurnSession = { process: running.claude, costUsd: 0, form: formOf(running.start) };
     const { end, stopped } = await runTurn({ session, turn, onEvent, signal, limits: this.#limits, clock, log });
     if (stopped && end.kind !== 'succeeded')
@@ -258,6 +272,16 @@ export class TmuxEngine implements Engine {
       ],
       clean: async () => {
         await this.#sweep(0);
+      },
+      onStop: ({ failed, text }) => {
+        const { bridgeToken } = start;
+        if (this.#requestId === undefined) return;
+        this.options.onStop?.({
+          requestId: this.#requestId,
+          status: failed ? 'failed' : 'succeeded',
+          text,
+          bridgeToken,
+        });
       },
       onRebuilt: () => {
         this.#tellWarning?.(

@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StoppedTurn } from '@remuda/engine';
 import { script } from '@remuda/scripted-model';
 import { describe, expect, test } from 'vitest';
 import { bash, dataOf, made, nap, typesOf } from '../stable.js';
@@ -120,6 +124,31 @@ describe.skipIf(!hasTmux)('Claude Code in a terminal', () => {
     expect(Buffer.byteLength(prompt)).toBeGreaterThan(100_000);
     expect((await one.run(prompt)).end.kind).toBe('succeeded');
     expect(promptOf(one)).toContain(prompt);
+  });
+
+  test('writes a response by its Stop hook, and tells of the stop', async () => {
+    const stops: StoppedTurn[] = [];
+    const responses = await mkdtemp(join(tmpdir(), 'remuda-responses-'));
+    await using one = await terminal({ responses, onStop: (stop) => stops.push(stop) });
+    await one.engine.warm('job-token');
+    const { end } = await one.run(script({ text: 'it is "done"\n' }), { requestId: 'job-1' });
+    expect(end.kind).toBe('succeeded');
+    const response = JSON.parse(await readFile(join(responses, 'job-1.json'), 'utf8')) as unknown;
+    expect(response).toMatchObject({
+      requestId: 'job-1',
+      status: 'succeeded',
+      hook: { hook_event_name: 'Stop', last_assistant_message: expect.stringContaining('it is "done"') as string },
+    });
+    expect(readdirSync(responses)).toEqual(['job-1.json']);
+    expect(stops).toEqual([
+      {
+        requestId: 'job-1',
+        status: 'succeeded',
+        text: expect.stringContaining('done') as string,
+        bridgeToken: 'job-token',
+      },
+    ]);
+    await rm(responses, { recursive: true });
   });
 
   test('gives a structured result, and asks again for one that does not fit', async () => {
