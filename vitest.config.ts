@@ -29,7 +29,11 @@ const crashes = [
 ];
 
 /** What waits for limits to pass, or for a model that is in trouble. */
-const waits = ['test/integration/engine/{model-faults,watchdog}.test.ts', 'test/e2e/usage-limit.test.ts'];
+const waits = [
+  'test/integration/engine/{model-faults,watchdog}.test.ts',
+  'test/integration/host-bridge/load.test.ts',
+  'test/e2e/usage-limit.test.ts',
+];
 
 /** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
 const otherWays = ['test/e2e/{jobs,demo}.test.ts', 'test/integration/engine/result-schema.test.ts'];

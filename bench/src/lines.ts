@@ -5,6 +5,7 @@ import { container } from './container/line.js';
 import { events } from './events/line.js';
 import { kubernetes } from './kubernetes/line.js';
 import type { Line } from './figure.js';
+import { hostBridge } from './host-bridge/line.js';
 import { footprint } from './footprint/line.js';
 import { firstRequest } from './first-request/line.js';
 import { cancel } from './recovery/cancel.js';
@@ -18,6 +19,6 @@ import { worker } from './worker/line.js';
 
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
-  ...[firstRequest, throughput, jobCost, events, worker, agent, channel, container, kubernetes, submitting],
+  ...[firstRequest, throughput, jobCost, events, worker, agent, channel, hostBridge, container, kubernetes, submitting],
   ...[bookkeeping, footprint, failover, loss, cancel, simulation],
 ];
