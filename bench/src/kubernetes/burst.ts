@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { script } from '@remuda/scripted-model';
 import { ratioOf, spreadOf, type Figure, type Stage } from '../figure.js';
@@ -13,19 +14,24 @@ const profile = { pool: { warm: 0, max: most }, resources: { cpus: 0.5, memoryMb
 /** From no pod at all to one for each job of a backlog, of one job and of ten. */
 export async function burst({ say }: Stage): Promise<readonly Figure[]> {
   await using scene = await openScene('kubernetes', 0, { default: profile });
-  const [one, ten]: [number[], number[]] = [[], []];
+  const [one, ten, used]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round <= rounds; round++) {
     say(`burst ${String(round)}`);
     const single = await untilStarted(scene, 1);
     // the first round is for caches
     if (round === 0) continue;
     one.push(single);
+    const before = busyMs();
     ten.push(await untilStarted(scene, most));
+    used.push((busyMs() - before) / most);
   }
+  const least = used.map((ms) => (ms * most) / availableParallelism());
   return [
     { what: '0 -> 10 pods / 0 -> 1 pod', value: ratioOf(ten, one), unit: 'x', target: { atMost: 3 } },
     { what: '0 -> 10 pods, until the last job has its worker', value: spreadOf(ten), unit: 'ms' },
     { what: '0 -> 1 pod', value: spreadOf(one), unit: 'ms' },
+    { what: 'processor time of the machine for each of ten pods and its job', value: spreadOf(used), unit: 'ms' },
+    { what: 'the same for all ten, on all processors at once / 0 -> 1 pod', value: ratioOf(least, one), unit: 'x' },
   ];
 }
 
@@ -43,4 +49,9 @@ async function untilStarted({ api, cluster }: Scene, jobs: number): Promise<numb
     await sleep(100);
   }
   return last - sent;
+}
+
+/** What all processors of this machine have worked since it was started, in ms: also for others. */
+function busyMs(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }

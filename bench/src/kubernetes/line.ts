@@ -35,6 +35,7 @@ export const kubernetes: Line = {
       figures,
       notes: [
         'The cluster runs on this machine too; scheduler, bridge and Redis are the same programs for both, pods reach the bridge by TLS.',
+        'Ten pods cannot start faster than their processor time allows, here with jobs that end: it counts what else the machine does.',
         'The pod is deleted without grace: with one, its job may end in it.',
       ],
     };

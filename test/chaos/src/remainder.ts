@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosOptions } from './options.js';
+import { pidsOf } from './kubernetes/cluster-parts.js';
 import { PodNamespace } from './kubernetes/pod-namespace.js';
+import { signalProcess } from './member.js';
 import { killProcesses, partsOf, removeWorkers, type WorkerPlace } from './processes.js';
 
 /**
@@ -14,7 +16,15 @@ const place: WorkerPlace = { runtime: runtime as ChaosOptions['runtime'], worker
 /** What the parts may take to end in good order, in ms. */
 const partsMs = 25_000;
 
+/** What ended the run may have left a part of Kubernetes frozen: pods would not be removed. */
+async function thaw(): Promise<void> {
+  if (runtime !== 'kubernetes') return;
+  for (const part of ['apiserver', 'kubelet'] as const)
+    for (const pid of await pidsOf(part)) signalProcess(pid, 'SIGCONT');
+}
+
 async function clear(): Promise<void> {
+  await thaw();
   const limit = Date.now() + partsMs;
   for (;;) {
     // A scheduler that still runs may have started another one.
