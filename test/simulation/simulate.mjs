@@ -13,7 +13,9 @@ const partOfRuntime = {
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^@remuda\/runtime$/ }, () => ({ path: 'runtime', namespace: 'part' }));
     onLoad({ filter: /./, namespace: 'part' }, () => ({
-      contents: "export * from './tls/certificate.ts'; export * from './tls/keep-renewed.ts';",
+      contents: ['metrics', 'tls/certificate', 'tls/keep-renewed']
+        .map((file) => `export * from './${file}.ts';`)
+        .join('\n'),
       resolveDir: at('../../libs/runtime/src'),
     }));
   },
