@@ -30,9 +30,9 @@ redis.call('HSET', jobKey, 'state', state, 'overAt', now)
 if #fields > 0 then redis.call('HSET', jobKey, unpack(fields)) end
 redis.call('DEL', grantKey)
 local seq = redis.call('HINCRBY', jobKey, 'seq', count)
-redis.call('XADD', eventsKey, seq .. '-0', 'n', count, 'a', 1, 'd', events)
+redis.call('XADD', eventsKey, seq .. '-0', 'n', count, 'a', 1, 'd', events .. '}}]')
 redis.call('DEL', secretsKey)
-if result ~= '' then redis.call('SET', resultKey, result) end
+if result ~= '' then redis.call('SET', resultKey, result .. '}') end
 for _, key in ipairs({jobKey, promptKey, eventsKey, resultKey, modelKey, attemptsKey}) do redis.call('PEXPIRE', key, keysEndMs) end
 return {'ok', redis.call('HGET', modelKey, 'firstTokenAt') or ''}
 `,

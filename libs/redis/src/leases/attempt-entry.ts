@@ -1,4 +1,4 @@
-import { failureRule, type EndedAttempt, type Failure, type LastOfAttempt, type Spent } from '@remuda/domain';
+import { failureRule, type EndedAttempt, type Failure, type LastOfAttempt } from '@remuda/domain';
 import { parseJson } from '@remuda/protocol';
 
 /** Maximum number of attempts kept per job: more than one redrive can make. */
@@ -8,11 +8,11 @@ const maxLines = 40;
 const maxLineLength = 500;
 
 /**
- * What is known about an attempt's failure at its end, as the members of a JSON object; the ending script prepends
- * those from the record. Long messages and outputs are truncated: the last lines matter most.
+ * What is known about an attempt's failure at its end, as members of a JSON object; the ending script prepends those
+ * from the record, and appends what the attempt has spent. Long messages and outputs are truncated: the last lines matter most.
  */
-export function attemptMembers(failure: Failure, endedAt: number, last: LastOfAttempt = {}, spent?: Spent): string {
-  return JSON.stringify({ endedAt, failure: cut(failure), ...last, ...spent }).slice(1);
+export function attemptMembers(failure: Failure, endedAt: number, last: LastOfAttempt = {}): string {
+  return JSON.stringify({ endedAt, failure: cut(failure), ...last }).slice(1, -1);
 }
 
 function cut({ code, message, lastLines, resetAt }: Failure): Failure {

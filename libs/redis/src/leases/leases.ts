@@ -21,17 +21,16 @@ import { messageFormats, modelCount } from '@remuda/protocol';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter } from './attempt-entry.js';
-import { endedEvents, endingEvent, endingFields } from './ending-entry.js';
+import { endedEvents, endingEvent, endingFields, nothingTold, toldBy } from './ending-entry.js';
 import { failQueuedScript } from '../jobs/end-queued.lua.js';
 import { endedKeysOf } from '../jobs/job-keys.js';
 import { foundJob, retriedField } from '../jobs/job-hash.js';
 import { lastTextEntries, lastTextOf } from '../events/last-text.js';
 import { assignScript } from './assign.lua.js';
-import { settleScript } from './settle.lua.js';
+import { endOfEvents, settleScript } from './settle.lua.js';
 import { leavingKeys, ticketOptions } from '../queue/placing.js';
 import type { Queues } from '../queue/queues.js';
 import { keysEndMs } from '../retention/retention.js';
-import { spentByAttempt, spentOf } from './spent.js';
 
 /** What an assignment says before there is a lease for it. */
 type Unleased = Omit<Assignment, 'attempt' | 'lease'>;
@@ -88,14 +87,10 @@ export class RedisLeases implements LeaseStore {
   async settle(held: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled> {
     const keys = this.#keys;
     const now = this.clock.now();
-    const [grant, counts] = await Promise.all([
-      held.grant ?? this.#redis.hget(keys.job(held.job), 'grant'),
-      this.#redis.hgetall(keys.model(held.job)),
-    ]);
-    const spent = spentOf(counts);
+    const grant = held.grant ?? (await this.#redis.hget(keys.job(held.job), 'grant'));
     const started = held.startedAt === undefined ? [] : ['startedAt', held.startedAt];
-    const fields = [...started, ...endingFields(ending, spent)];
-    const events = [...endedEvents(held.last, now), endingEvent(ending, now, spent)];
+    const fields = [...started, ...endingFields(ending)];
+    const events = [...endedEvents(held.last, now), endingEvent(ending, now)];
     const isAgain = ending.state === 'queued';
     const raised = isAgain ? [...(ending.usage ? [ending.usage] : []), retriedField(ending.failure.code)] : [];
     const [answer, firstTokenAt] = (await settleScript.run(this.#redis, {
@@ -107,10 +102,10 @@ export class RedisLeases implements LeaseStore {
       args: {
         ...{ id: held.job, worker: held.worker, lease: held.lease, state: ending.state, now, keysEndMs },
         ...{ before: cursor?.before ?? '', after: cursor?.after ?? '' },
-        ...{ count: events.length, events: JSON.stringify(events), raised: JSON.stringify(raised) },
+        ...{ count: events.length, events: JSON.stringify(events).slice(0, -endOfEvents.length) },
+        ...{ raised: JSON.stringify(raised), ...(isAgain ? nothingTold : toldBy(ending.result)) },
         wakeAt: isAgain ? (ending.wakeAt ?? '') : '',
-        result: !isAgain && ending.result ? JSON.stringify({ ...ending.result, ...spent }) : '',
-        attemptMembers: ending.failure ? attemptMembers(ending.failure, now, held.last, spentByAttempt(counts)) : '',
+        attemptMembers: ending.failure ? attemptMembers(ending.failure, now, held.last) : '',
         isDeadLetter: ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
       },
       rest: fields,

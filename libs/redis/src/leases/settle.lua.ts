@@ -3,6 +3,7 @@ import { endJob, endedKeys } from '../jobs/end-job.lua.js';
 import { defineScript, type Fragment } from '../script/define-script.js';
 import { maxAttemptEntries } from './attempt-entry.js';
 import { heldFields, isAtCursor, isHeldBy } from './held.lua.js';
+import { countedFields, spentMembers, spentOf } from './spent.lua.js';
 
 /** Adds an attempt without success to the list of them: what the record knows of it, then what is known of its end. */
 const noteAttempt: Fragment = {
@@ -12,10 +13,13 @@ local function noteAttempt(record, members)
   local entry = '{"attempt":' .. record[3] .. ',"worker":"' .. record[4] .. '","lease":' .. record[1] .. ',"claimedAt":' .. (was[1] or 0)
   if was[2] then entry = entry .. ',"startedAt":' .. was[2] end
   if was[3] then entry = entry .. ',"start":' .. was[3] end
-  redis.call('RPUSH', attemptsKey, entry .. ',' .. members)
+  redis.call('RPUSH', attemptsKey, entry .. ',' .. members .. '}')
   redis.call('LTRIM', attemptsKey, -${String(maxAttemptEntries)}, -1)
 end`,
 };
+
+/** The end of a JSON list whose last event has `data` as its last member. */
+export const endOfEvents = '}}]';
 
 /** What an ending is given: see `settleScript`. */
 export const settleShape = {
@@ -34,7 +38,7 @@ export const settleShape = {
       'keysEndMs',
       'raised',
     ] as const),
-    ...(['wakeAt', 'result', 'attemptMembers', 'isDeadLetter'] as const),
+    ...(['wakeAt', 'result', 'usage', 'costUsd', 'attemptMembers', 'isDeadLetter'] as const),
   ],
   rest: 'fields',
 } as const;
@@ -42,15 +46,18 @@ export const settleShape = {
 /**
  * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now. The job's place in its queue follows later.
  *
- * `before` and `after` are those of the relay's cursor, '' where it does not move; `raised` are counts of the record, as JSON; '' stands for no
- * `wakeAt`, `result` and `attemptMembers` (what is to be kept of an attempt without success); `fields` are written into the record.
+ * `before` and `after` are those of the relay's cursor, '' where it does not move; `raised` are counts of the record, as
+ * JSON; '' stands for no `wakeAt`, `result`, `usage`, `costUsd` and `attemptMembers` (what is to be kept of an attempt
+ * without success); `fields` are written into the record. What the bridge has counted by now takes the place of `usage`
+ * and `costUsd`, and is put into JSON that is not closed yet: `events` up to `endOfEvents`, `result` and
+ * `attemptMembers` up to their last brace.
  * Gives 'ok' and when the model's first token came, 'fenced', the cursor that stands instead of the expected one, or 'cancelled' and
  * does nothing where the job would be queued again and its cancel was asked for in the meantime.
  */
 export const settleScript = defineScript(
   {
     ...settleShape,
-    include: [isHeldBy, isAtCursor, noteAttempt, addEvents, endJob],
+    include: [isHeldBy, isAtCursor, noteAttempt, addEvents, spentOf, spentMembers, endJob],
     whenFull: true,
   },
   `
@@ -69,20 +76,26 @@ if not isHeldBy(at, worker, lease) then
   redis.call('HINCRBY', countersKey, 'fenced', 1)
   return {'fenced'}
 end
+local counts = redis.call('HMGET', modelKey, ${countedFields})
+local told = usage ~= '' and {usage = usage, costUsd = costUsd}
+local spent = not isAgain and (spentOf(counts) or told)
 local seq = at[5] + count
+if spent then
+  for _, value in ipairs({'usage', spent.usage, 'costUsd', spent.costUsd}) do fields[#fields + 1] = value end
+end
 redis.call('HSET', jobKey, 'state', state, 'seq', seq, isAgain and 'requeuedAt' or 'overAt', now, unpack(fields))
 redis.call('DEL', grantKey)
-if attemptMembers ~= '' then noteAttempt(at, attemptMembers) end
-addEvents(eventsKey, seq, at[3], count, events)
+if attemptMembers ~= '' then noteAttempt(at, attemptMembers .. spentMembers(spentOf(counts, true))) end
+addEvents(eventsKey, seq, at[3], count, events .. spentMembers(spent) .. '${endOfEvents}')
 if isAgain then
   for _, name in ipairs(cjson.decode(raised)) do redis.call('HINCRBY', jobKey, name, 1) end -- rule: count requeues
   redis.call('HDEL', jobKey, 'worker', 'lock', 'grant')
   if wakeAt ~= '' then redis.call('HSET', jobKey, 'wakeAt', wakeAt) end
 else
-  if result ~= '' then redis.call('SET', resultKey, result) end
+  if result ~= '' then redis.call('SET', resultKey, result .. spentMembers(spent) .. '}') end
   if isDeadLetter == '1' then redis.call('ZADD', deadLettersKey, now, id) end
   endJob(id, now, keysEndMs)
 end
-return {'ok', redis.call('HGET', modelKey, 'firstTokenAt') or ''}
+return {'ok', counts[2] or ''}
 `,
 );

@@ -19,19 +19,8 @@ export const beforeMark = 'before:';
 
 /** What a job has spent, over all attempts, as counted by the bridge; undefined if it counted no request. */
 export function spentOf(counts: JobHash): Spent | undefined {
-  if (!anyRequest(counts)) return undefined;
-  return spentBy((field) => Number(counts[field] ?? 0));
-}
-
-/** The latest attempt's share of it. */
-export function spentByAttempt(counts: JobHash): Spent | undefined {
-  if (!anyRequest(counts)) return undefined;
-  return spentBy((field) => Number(counts[field] ?? 0) - Number(counts[beforeField(field)] ?? 0));
-}
-
-const anyRequest = (counts: JobHash): boolean => Number(counts[modelCount.requests] ?? 0) > 0;
-
-function spentBy(count: (field: string) => number): Spent {
+  if (Number(counts[modelCount.requests] ?? 0) === 0) return undefined;
+  const count = (field: string): number => Number(counts[field] ?? 0);
   return {
     usage: {
       inputTokens: count(modelCount.inputTokens),
