@@ -13,10 +13,12 @@ end`,
 };
 
 /**
- * Reserves a part of a job's budget, in one step for all bridges. What is reserved ends by itself unless it is renewed: a bridge
- * that dies holds nothing for long. A request beside which no other is under way takes what is left, if that is enough to begin with.
+ * Reserves a part of a job's budget, in one step for all bridges. A reservation expires unless it is renewed, so that
+ * a bridge that dies does not block the budget for long. A request without others in flight takes what is left, if
+ * that is enough to begin with.
  *
- * `budget`, `most` and `least` are micro-dollars. Gives {'reserved', micro-dollars}, {'full'} while others are under way, or {'spent'}.
+ * `budget`, `most` and `least` are micro-dollars. Returns {'reserved', micro-dollars}, {'full'} while others are in
+ * flight, or {'spent'}.
  */
 export const reserveScript = defineScript(
   {

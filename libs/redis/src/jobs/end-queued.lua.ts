@@ -5,9 +5,10 @@ import { endQueuedJob, endedQueuedKeys } from './end-job.lua.js';
 import { isOverState } from './states.lua.js';
 
 /**
- * Cancels a job wherever it is. A queued one is over at once; of a held one the worker is told, by the stream of orders whose key has its id
- * between `beforeControl` and `behindControl`.
- * Gives {'unknown'}, {'over', state}, {'cancelled', profile} or {'requested', worker}.
+ * Cancels a job in any state. A queued job is over at once. Of a held job, the worker is told through its control
+ * stream; `beforeControl` and `behindControl` are the parts of that stream's key around the worker's id.
+ *
+ * Returns {'unknown'}, {'over', state}, {'cancelled', profile} or {'requested', worker}.
  */
 export const cancelScript = defineScript(
   {
@@ -42,9 +43,9 @@ return {'requested', worker}
 );
 
 /**
- * Ends a job that still waits in its queue: expired, or impossible to start. Its place there goes with it, in the same step: a moment
- * later it might be that of a redrive. One that is being claimed at this moment stays, and whoever has claimed it finds that it is over.
- * Gives 1, or 0 where the job is no longer queued.
+ * Ends a job that still waits in its queue: it expired, or cannot start. Its place in the queue is removed in the same
+ * step, since a moment later the place might be that of a redrive. A job that is just being claimed keeps its place,
+ * and its claimer finds that it is over. Returns 1, or 0 if the job is no longer queued.
  */
 export const failQueuedScript = defineScript(
   {

@@ -1,6 +1,9 @@
 import type { RedisKeys } from '../keys.js';
 
-/** The keys that a job has for itself and that are kept for some time after its end, and where it is noted as over, by their names in scripts. */
+/**
+ * A job's own keys that are kept for some time after its end, and the indexes of jobs that are over, by their names in
+ * scripts.
+ */
 export function retiredKeysOf(keys: RedisKeys, id: string) {
   return {
     job: keys.job(id),

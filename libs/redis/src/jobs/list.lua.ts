@@ -1,12 +1,13 @@
 import { defineScript } from '../script/define-script.js';
 
 /**
- * Looks through an index of jobs, the latest first, from below a place on, and gives those that fit with their records. Equal times are told
- * apart by id, as the index itself sorts them. `afterAt` and `afterId` are '' at the beginning; `state`, `profile` and `tenant` are '' for any. What
- * stands before and behind an id in the key of a record, and in that of what the bridge counted, are the last four.
+ * Scans an index of jobs, latest first, from below a position, and returns matching jobs with their records. Equal
+ * times are ordered by id, as in the index. `afterAt` and `afterId` are '' for the first page; `state`, `profile` and
+ * `tenant` are '' for any. The last four arguments are the parts of the keys of a record, and of the bridge's counts,
+ * before and after an id.
  *
- * Gives id and time of the last place that was looked at, 1 where there is none behind it, then per job: id, time, fields and values of its
- * record, and of what the bridge counted.
+ * Returns id and time of the last scanned position, 1 if nothing follows it, then per job: id, time, the record as
+ * fields and values, and the bridge's counts likewise.
  */
 export const listScript = defineScript(
   {

@@ -2,16 +2,19 @@ import { addDelayed, priorityScore } from '../queue/score.lua.js';
 import { defineScript } from '../script/define-script.js';
 
 /**
- * Writes the records of all jobs and gives them their places in their queues, or does nothing at all.
+ * Writes the records of all jobs and their places in the queues, or nothing at all.
  *
- * A place is what BullMQ's own `addPrioritizedJob` and `addDelayedJob` make of one job, in a step with its record and
- * with all of its group; a test compares them. Left out is what nobody reads: BullMQ's own event stream, and the sign
- * for consumers that block.
+ * A place is what BullMQ's own `addPrioritizedJob` and `addDelayedJob` would write, here in one step with the record
+ * and for the whole group; a test compares them. Two things that nobody reads are left out: BullMQ's event stream, and
+ * the marker for blocking consumers.
  *
- * `idempotency` is any key of ours, and `fingerprint` '', where the client named no idempotency key; `ids` and `wakes` are JSON: what the
- * client is told under its key again, and what schedulers are woken with on `wakeChannel`. Of a job `tenant` and `session` are '' for the default one and for none, `spec`, `data`, `options` (both
- * BullMQ's), `secrets` ('' for none) and `labels` (a list of `key=value`) are JSON, `deadline` and `wakeAt` epoch ms or ''.
- * Gives {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again because the first answer was lost, it changes nothing.
+ * Without an idempotency key, `idempotency` is any key of ours and `fingerprint` is ''. `ids` and `wakes` are JSON:
+ * the answer to a repeated submission, and the messages to schedulers on `wakeChannel`. Per job, `tenant` and
+ * `session` are '' for the default tenant and for no session; `spec`, `data` and `options` (both BullMQ's), `secrets`
+ * ('' for none) and `labels` (a list of `key=value`) are JSON; `deadline` and `wakeAt` are epoch ms or ''.
+ *
+ * Returns {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again after its answer was lost, it changes
+ * nothing.
  */
 export const submitScript = defineScript(
   {
@@ -79,8 +82,8 @@ return {'new'}
 );
 
 /**
- * Takes jobs back whose client was not told that they were accepted. What a worker was given meanwhile stays.
- * Gives the number of jobs that were taken back.
+ * Removes jobs whose client was not told that they were accepted. Jobs that a worker already has stay. Returns the
+ * number of removed jobs.
  */
 export const withdrawScript = defineScript(
   {

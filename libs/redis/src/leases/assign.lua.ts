@@ -55,7 +55,7 @@ local function addTicket(ticket, worker, assignment, options, now)
 end`,
 };
 
-/** The inputs of an assignment: see `assignScript`. */
+/** The inputs of `assignScript`. */
 export const assignShape = {
   keys: [
     ...(['job', 'worker', 'events', 'grant', 'model', 'ttl', 'halts', 'owner'] as const),
@@ -69,15 +69,15 @@ export const assignShape = {
 } as const;
 
 /**
- * Gives a queued job to an idle worker: the lease token rises, the bridge grant is made, the event is written, and the assignment
- * put into the worker's queue. Only the worker's owner may: whoever was frozen with a claim in its hands would come before all that
- * was submitted in the meantime.
+ * Assigns a queued job to an idle worker: raises the lease token, creates the bridge grant, appends the event, and
+ * puts the assignment into the worker's queue. Only the worker's owner may assign: a scheduler that was frozen while
+ * it held a claim would otherwise overtake everything submitted since.
  *
- * The ticket in the worker's queue stands in a step with the lease that it is for. Left out is what nobody reads: BullMQ's own event
- * stream, and its counter for ids. `assignment` is JSON without its first brace: lease and attempt are put before it.
+ * The ticket is written in one step with its lease. Two things that nobody reads are left out: BullMQ's event stream,
+ * and its id counter. `assignment` is JSON without its opening brace: lease and attempt are prepended.
  *
- * Gives {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}. Asked again
- * under the same lock, because the first answer was lost with its connection, it answers the same: the worker may have begun.
+ * Returns {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}.
+ * A repeated call under the same lock, after a lost answer, returns the same: the worker may have begun.
  */
 export const assignScript = defineScript(
   {

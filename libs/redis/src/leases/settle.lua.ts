@@ -5,7 +5,7 @@ import { maxAttemptEntries } from './attempt-entry.js';
 import { heldFields, isAtCursor, isHeldBy } from './held.lua.js';
 import { countedFields, spentMembers, spentOf } from './spent.lua.js';
 
-/** Adds an attempt without success to the list of them: what the record knows of it, then what is known of its end. */
+/** Appends an unsuccessful attempt to the list: what the record says of it, then what is known of its end. */
 const noteAttempt: Fragment = {
   lua: `
 local function noteAttempt(record, members)
@@ -21,7 +21,7 @@ end`,
 /** The end of a JSON list whose last event has `data` as its last member. */
 export const endOfEvents = '}}]';
 
-/** What an ending is given: see `settleScript`. */
+/** The inputs of `settleScript`. */
 export const settleShape = {
   keys: [...endedKeys, 'cursors', 'counters', 'grant', 'deadLetters'],
   args: [
@@ -44,15 +44,18 @@ export const settleShape = {
 } as const;
 
 /**
- * Ends an attempt: the job is over, or queued again. Refused unless the lease is the one of now. The job's place in its queue follows later.
+ * Ends an attempt: the job is over, or queued again. Rejected unless the lease is the current one. The job's place in
+ * its queue is updated afterwards.
  *
- * `before` and `after` are those of the relay's cursor, '' where it does not move; `raised` are counts of the record, as
- * JSON; '' stands for no `wakeAt`, `result`, `usage`, `costUsd` and `attemptMembers` (what is to be kept of an attempt
- * without success); `fields` are written into the record. What the bridge has counted by now takes the place of `usage`
- * and `costUsd`, and is put into JSON that is not closed yet: `events` up to `endOfEvents`, `result` and
- * `attemptMembers` up to their last brace.
- * Gives 'ok' and when the model's first token came, 'fenced', the cursor that stands instead of the expected one, or 'cancelled' and
- * does nothing where the job would be queued again and its cancel was asked for in the meantime.
+ * `before` and `after` are positions of the relay's cursor, '' if it does not move. `raised` is a JSON list of
+ * counters in the record. `wakeAt`, `result`, `usage`, `costUsd` and `attemptMembers` (what is kept of an unsuccessful
+ * attempt) are '' if absent. `fields` are written into the record. The bridge's counts take precedence over `usage`
+ * and `costUsd`, and are appended to JSON that is still open: `events` lacks `endOfEvents`, `result` and
+ * `attemptMembers` lack the last brace.
+ *
+ * Returns 'ok' and the time of the model's first token, or 'fenced', or the actual cursor if it is not the expected
+ * one. Returns 'cancelled' and does nothing if the job would be queued again although its cancellation was requested
+ * meanwhile.
  */
 export const settleScript = defineScript(
   {

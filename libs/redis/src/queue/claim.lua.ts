@@ -3,16 +3,17 @@ import { nowMs } from '../script/redis-time.js';
 import { priorityScore } from './score.lua.js';
 
 /**
- * Takes the first job from a profile's queue, and gives its record and its prompt along with it.
+ * Claims the first job of a profile's queue, and returns its record and prompt with it.
  *
- * What it leaves is what BullMQ's own `moveToActive` would; a test compares them. Left out is what a profile's queue has not: a rate
- * limit, a limit of jobs at once, and consumers who wait for a sign; and BullMQ's event stream, which nobody reads.
+ * It leaves what BullMQ's own `moveToActive` would; a test compares them. Left out is what a profile's queue does not
+ * use: rate limits, a concurrency limit, blocking consumers, and BullMQ's event stream, which nobody reads.
  *
- * The keys are BullMQ's for jobs that were given back, that are taken, that wait by priority, and that wait for a time; its counter of
- * priorities, its notes on the queue, and the beginning of a place's key. The keys of a record and of a prompt have the id between
- * what is given.
- * Gives nothing, or the id, the time at which it got its place, the time of the claim, fields and values of the record, and the
- * prompt, if there is one.
+ * The keys are BullMQ's: jobs that were given back, active, prioritized and delayed ones, the priority counter, the
+ * queue's metadata, and the prefix of a place's key. The last four arguments are the parts of the keys of a record and
+ * of a prompt before and after an id.
+ *
+ * Returns nothing, or the id, when the job got its place, the time of the claim, the record as fields and values, and
+ * the prompt, if there is one.
  */
 export const claimScript = defineScript(
   {

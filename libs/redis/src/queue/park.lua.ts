@@ -5,11 +5,12 @@ import { addDelayed } from './score.lua.js';
 /**
  * Puts a claimed job back into its queue, to be claimed no earlier than a point in time.
  *
- * What it leaves is what BullMQ's own `moveToDelayed` would; a test compares them. BullMQ's takes the time from the local clock of whoever
- * calls it: with one that is an hour ahead the job would wait for an hour more. Left out is what nobody reads: BullMQ's
- * event stream, and the sign for consumers that block.
+ * It leaves what BullMQ's own `moveToDelayed` would; a test compares them. BullMQ's uses the caller's local clock: if
+ * that is an hour ahead, the job would wait an hour longer. Two things that nobody reads are left out: BullMQ's event
+ * stream, and the marker for blocking consumers.
  *
- * Gives 1, or 0 where the job is not, or no longer, held under this lock: whoever has it now reads the record and does the same.
+ * Returns 1, or 0 if the job is not, or no longer, held under this lock: its holder then reads the record and does the
+ * same.
  */
 export const parkScript = defineScript(
   {

@@ -32,8 +32,8 @@ async function placeIn(queues: Queues, profile: string, jobs: readonly Placeable
 }
 
 /**
- * Gives a job that had a place before a new one: BullMQ keeps the places of jobs that are over, and takes no second job of
- * the same id. Where the old one is still held, by whoever is about to end it, nothing is done: false.
+ * Gives a job that had a place before a new one: BullMQ keeps the places of jobs that are over, and accepts no second
+ * job of the same id. If the old place is still held, by whoever is about to end it, nothing is done: false.
  */
 export async function placeAgain(queues: Queues, job: Placeable, now: number): Promise<boolean> {
   if ((await queues.jobs(job.spec.profile).remove(job.id)) === 0) return false;
@@ -59,13 +59,15 @@ export function queuedJob({ profile, labels }: Placeable['spec']): QueuedJob {
   return Object.keys(labels).length > 0 ? { profile, labels } : { profile };
 }
 
-/** Where a place in a profile's queue is written: by priority, by the time from which on it counts, and their counter. */
+/** The keys of places in a profile's queue: prioritized ones, delayed ones, and the priority counter. */
 export function placeKeys(keys: RedisKeys, profile: string) {
   const queue = keys.placed(profile, '');
   return { prioritized: `${queue}prioritized`, delayed: `${queue}delayed`, priorityCounter: `${queue}pc` };
 }
 
-/** What a job leaves behind that leaves its profile's queue before it was claimed: its place, its logs, and where places are lined up. */
+/**
+ * The keys of a job that leaves its profile's queue before it was claimed: its place, its logs, and the queue's lines.
+ */
 export function leavingKeys(keys: RedisKeys, profile: string, id: string) {
   const place = keys.placed(profile, id);
   const line = (name: string): string => keys.placed(profile, name);

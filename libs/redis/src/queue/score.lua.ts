@@ -1,11 +1,11 @@
 import type { Fragment } from '../script/define-script.js';
 
-/** BullMQ's score of a job that waits by priority: of the same priority the one comes first that was counted first. */
+/** BullMQ's score of a prioritized job: of the same priority, the one that was counted first comes first. */
 export const priorityScore: Fragment = {
   lua: 'local function scoreOf(priority, count) return priority * 0x100000000 + count % 0x100000000 end',
 };
 
-/** Lines a job up among those that wait for a time; of the same time the one comes first that was lined up first, as with BullMQ. */
+/** Adds a job to the delayed ones; of the same time, the one that was added first comes first, as with BullMQ. */
 export const addDelayed: Fragment = {
   lua: `
 local function addDelayed(delayedKey, id, at)

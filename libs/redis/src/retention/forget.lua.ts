@@ -1,11 +1,11 @@
 import { defineScript } from '../script/define-script.js';
 
 /**
- * Forgets jobs that are over, the one first that was over first: those whose end was by `before`, and while all together take more than
- * `mostBytes` ('' for no limit), others too; `mostJobs` in one step. Nothing is left of them: keys, places in indexes, BullMQ's shell. One
- * whose place in its queue is locked is about to leave it, and stays. The keys of a record, of a label's index and of a profile's queue
- * have the id, the label and the profile between, or behind, what is given; `ends` are what a job's other keys have behind its record's.
- * Gives the number of those that were forgotten.
+ * Deletes jobs that are over, oldest first: those that ended by `before`, and, while all of them take more than
+ * `mostBytes` ('' for no limit), others too; at most `mostJobs` per call. Everything of a job goes: its keys, its
+ * entries in indexes, BullMQ's data. A job whose place in its queue is locked is about to leave the queue, and stays
+ * until then. The `before…` and `behind…` arguments are the parts of keys around an id, a label or a profile; `ends`
+ * are the suffixes of a job's other keys after its record's. Returns the number of deleted jobs.
  */
 export const forgetScript = defineScript(
   {
@@ -46,8 +46,8 @@ return forgotten
 );
 
 /**
- * Looks at `count` places of the list of all jobs from the rank `first` on, whatever their jobs wait for: one without a record is taken out,
- * one that is over and not written down as such is. Gives the rank at which to go on, or 0 at the end.
+ * Checks `count` entries of the index of all jobs, from the rank `first` on: removes entries without a record, and
+ * indexes jobs that are over and are not yet indexed as such. Returns the rank at which to continue, or 0 at the end.
  */
 export const checkJobsScript = defineScript(
   { keys: ['jobs', 'over'], args: ['first', 'count', 'beforeJob', 'behindJob'], whenFull: true },

@@ -4,9 +4,9 @@ import type { Fragment } from '../script/define-script.js';
 export const retiredKeys = ['job', 'prompt', 'events', 'result', 'model', 'attempts', 'over', 'retained'] as const;
 
 /**
- * With this a job is over: its keys get an end of their own, far away, and it is written down when that was and how much of Redis the job
- * takes, so that it can be forgotten in time. A redrive takes that back. What the bridge has counted is there from now on in any case: a
- * request may outlive its job, and what it counts then ends with the rest.
+ * Marks a job as over: its keys get a distant expiry, and its end and its size in Redis are indexed so that retention
+ * can delete it in time. A redrive undoes this. The bridge's counts exist from now on in any case: a request may
+ * outlive its job, and what it counts afterwards then expires with the rest.
  */
 export const retire: Fragment = {
   lua: `

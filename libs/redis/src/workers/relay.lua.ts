@@ -3,10 +3,11 @@ import { defineScript } from '../script/define-script.js';
 import { heldFields, isAtCursor, isHeldBy } from '../leases/held.lua.js';
 
 /**
- * Takes batches of events over from workers' streams into their jobs' streams, each by its lease, and moves the cursors. Of each batch
- * `count` events follow what the worker said up to `before`, and reach to `after`; `startedAt` is '' where it was told before. About
- * `mostEntries` are kept of a stream.
- * Gives per batch 'ok', 'fenced' (not the lease of now) or the cursor that stands instead of the expected one.
+ * Copies batches of events from workers' streams to their jobs' streams, each under its lease, and moves the cursors.
+ * A batch has `count` events; it follows the worker's reports up to `before` and reaches to `after`. `startedAt` is ''
+ * if the start was already reported. A stream keeps about `mostEntries` entries.
+ *
+ * Returns per batch 'ok', 'fenced' (not the current lease), or the actual cursor if it is not the expected one.
  */
 export const relayScript = defineScript(
   {
@@ -42,7 +43,7 @@ return answers
 `,
 );
 
-/** Gives the id of the last entry of a worker's stream, without the entry; `0-0` where there is none. */
+/** Returns the id of the last entry of a worker's stream, without the entry; `0-0` if there is none. */
 export const lastEntryScript = defineScript(
   { keys: ['out'] },
   `
@@ -52,7 +53,7 @@ return '0-0'
 `,
 );
 
-/** Moves a cursor, and nothing else. Gives the cursor that stands then. */
+/** Moves a cursor and nothing else. Returns the cursor afterwards. */
 export const skipScript = defineScript(
   { keys: ['cursors'], args: ['worker', 'before', 'after'], whenFull: true },
   `

@@ -2,10 +2,10 @@ import { reportScript } from './report.lua.js';
 import type { RedisKeys } from '../keys.js';
 
 /**
- * What a worker's account may do, as `ACL SETUSER` takes it: nothing but these commands, each on the keys that it is for. All of
- * these keys are named by us, and the only one that the account can make is the worker's stream of reports.
+ * The permissions of a worker's account, as `ACL SETUSER` takes them: only these commands, each on the keys that it
+ * needs. All of these keys are named by us, and the account can create only its stream of reports.
  *
- * ioredis asks by `INFO` whether Redis has read its data. Of scripts there is one, by its hash.
+ * ioredis checks with `INFO` whether Redis has loaded its data. The only script is allowed by its hash.
  */
 export function workerRules(keys: RedisKeys, worker: string): readonly string[] {
   const at = (name: string): string => keys.ticket(worker, name);

@@ -3,13 +3,13 @@ import { workerContainer } from '../container-names.js';
 import { annotation, label } from '../labels.js';
 import { restartsNow, type SeenPod } from '../pods/seen-pod.js';
 
-/** Changes of an object, as RFC 6902 has them. */
+/** A JSON Patch (RFC 6902). */
 export type JsonPatch = readonly { readonly op: 'add'; readonly path: string; readonly value: unknown }[];
 
-/** What a ReplicaSet is told that a pod with a job costs; one without costs nothing. */
+/** The pod deletion cost of a pod with a job; without one it is 0. */
 const busyCost = 1_000;
 
-/** Has a pod that something else made be one of ours: a worker, with the labels that ours have. Pure. */
+/** Makes a pod that something else created one of ours: a worker with our labels. Pure. */
 export function membership(pod: SeenPod, { worker, profile, fingerprint }: NewMember, cluster: string): JsonPatch {
   const container = pod.containers.find(({ name }) => name === workerContainer);
   const labels = {
@@ -20,12 +20,12 @@ export function membership(pod: SeenPod, { worker, profile, fingerprint }: NewMe
   return [...added('labels', labels), ...annotations(pod, { [annotation.restarts]: restarts })];
 }
 
-/** Says whether a pod has a job, to whoever scales in. Pure. */
+/** Marks whether a pod has a job, for whatever scales in. Pure. */
 export function deletionCost(pod: SeenPod, busy: boolean): JsonPatch {
   return annotations(pod, { [annotation.deletionCost]: String(busy ? busyCost : 0) });
 }
 
-/** A pod may have no annotation yet, and then no place for one. */
+/** A pod may have no annotations yet; then the object must be added first. */
 function annotations(pod: SeenPod, values: Readonly<Record<string, string>>): JsonPatch {
   if (Object.keys(pod.annotations).length > 0) return added('annotations', values);
   return [{ op: 'add', path: '/metadata/annotations', value: values }];

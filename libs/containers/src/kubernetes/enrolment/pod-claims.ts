@@ -1,11 +1,11 @@
-/** Whose a token is. */
+/** The owner of a token. */
 export interface PodClaims {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly pod: { readonly name: string; readonly uid: string };
 }
 
-/** What the API server says of a token, as far as we look at it. */
+/** The parts of the API server's answer about a token that are used here. */
 export interface TokenStatus {
   readonly authenticated?: boolean;
   readonly error?: string;
@@ -16,14 +16,14 @@ export interface TokenStatus {
   };
 }
 
-/** The pod of a token that the API server found to be good, or why it's not good enough. Pure. */
+/** The pod of a token that the API server accepted, or why it is not accepted here. Pure. */
 export function readClaims(
   { authenticated, error = '', audiences = [], user = {} }: TokenStatus,
   audience: string,
 ): PodClaims | string {
   if (authenticated !== true)
     return error === '' ? 'it does not belong to this cluster, or has expired' : shortened(error);
-  // An API server that knows nothing of audiences would let in a token that was made for somebody else.
+  // An API server without support for audiences would accept a token for another audience.
   if (!audiences.includes(audience)) return `it was not issued for the audience ${audience}`;
   const [, namespace, serviceAccount] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user.username ?? '') ?? [];
   if (namespace === undefined || serviceAccount === undefined) return 'it belongs to no service account';
@@ -34,5 +34,5 @@ export function readClaims(
   return { namespace, serviceAccount, pod: { name, uid } };
 }
 
-/** What an API server says goes to whoever showed the token: not all of it. */
+/** The API server's message is returned to the token's holder: only a part of it. */
 const shortened = (text: string): string => text.slice(0, 200);

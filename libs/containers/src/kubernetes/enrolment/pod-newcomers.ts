@@ -6,19 +6,21 @@ import { deletionCost, membership } from './marks.js';
 import { podEnvironment } from '../pods/pod-manifest.js';
 import type { SeenPod } from '../pods/seen-pod.js';
 
-/** What taking pods in takes. */
+/** Dependencies of enrolling pods. */
 export interface PodNewcomersParts {
-  /** The cluster that they become part of. */
+  /** The cluster that they join. */
   readonly cluster: string;
   readonly open: () => Promise<Pick<ClusterSide, 'pods' | 'tokens' | 'feed' | 'namespace'>>;
 }
 
-/** What the API server answered is seen in the watch within this time, in ms, or looked for. */
+/** Within this time, in ms, the API server's answer appears in the watch; then it is requested. */
 const seenLimitMs = 5_000;
 
-/** Pods that something else makes. Each is one worker and never another: once that has ended, so has the pod. */
+/**
+ * Pods that something else creates. Each is one worker and never another: when the worker has ended, so has the pod.
+ */
 export class PodNewcomers implements Newcomers {
-  /** Pods by the worker that they are to be: between the two calls of an enrolment. */
+  /** Pods by their future worker, between the two calls of an enrolment. */
   readonly #identified = new Map<string, SeenPod>();
 
   constructor(private readonly parts: PodNewcomersParts) {}
@@ -53,7 +55,7 @@ export class PodNewcomers implements Newcomers {
   }
 }
 
-/** What a pod is called as a worker: by its name, for people, and by its uid, since a name may come again. Pure. */
+/** The worker id of a pod: its name, for people, and its uid, since a name may be used again. Pure. */
 function workerOf({ name, uid }: SeenPod): string {
   const readable = name.replaceAll(/[^a-z0-9-]/g, '-').slice(-44);
   return `e-${readable}-${createHash('sha256').update(uid).digest('hex').slice(0, 12)}`;

@@ -6,14 +6,14 @@ import type { Kubernetes } from '../connection.js';
 import type { TokenReview } from '../manifests.js';
 import { readClaims, type PodClaims } from './pod-claims.js';
 
-/** Asks whose a token is. */
+/** Asks the API server for the owner of a token. */
 export class TokenClient {
   constructor(
     private readonly kubernetes: Kubernetes,
     private readonly log: RuntimeLog,
   ) {}
 
-  /** The pod that a token was made for. Rejects with `enrolment.token_invalid`, or with `runtime.unavailable`. */
+  /** The pod to which a token was issued. Rejects with `enrolment.token_invalid` or `runtime.unavailable`. */
   async review(token: string): Promise<PodClaims> {
     const review: TokenReview = { spec: { token, audiences: [enrolmentAudience] } };
     const asked = { verb: 'create', resource: 'tokenreviews', namespace: undefined } as const;

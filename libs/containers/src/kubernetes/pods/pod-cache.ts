@@ -2,20 +2,20 @@ import type { PodEvent } from './pod-watch-client.js';
 import type { PodList } from './pod-client.js';
 import type { SeenPod } from './seen-pod.js';
 
-/** Something that became different. */
+/** A change of a pod. */
 export interface PodChange {
-  /** `found`: it was there before we looked for the first time. */
+  /** `found`: it existed before the first look. */
   readonly kind: 'found' | 'seen' | 'gone';
-  /** As it is now, or was last. */
+  /** Its current or last state. */
   readonly pod: SeenPod;
 }
 
-/** So many pods that are gone are kept in mind: a list that is older than the end of one may still show it. */
+/** Number of deleted pods that are remembered: a list from before the deletion may still contain one. */
 const goneKept = 2_000;
 
 /**
- * The pods as lists and watches have shown them. Either may be behind the other: what is older than what is known of a pod counts
- * for nothing, and a pod that is gone does not come back, since another one of its name has a uid of its own.
+ * The pods as lists and watches have reported them. Either may lag behind the other: a state older than the known one
+ * is ignored, and a deleted pod does not come back, since another pod of its name has its own uid.
  */
 export class PodCache {
   readonly #pods = new Map<string, SeenPod>();
@@ -34,12 +34,12 @@ export class PodCache {
     return this.#pods.has(uid);
   }
 
-  /** Whether the pod was there and is gone. */
+  /** Whether the pod existed and is gone. */
   isGone(uid: string): boolean {
     return this.#gone.has(uid);
   }
 
-  /** Takes over a list; gives what changed. */
+  /** Applies a list; returns what changed. */
   list({ pods, revision }: Pick<PodList, 'pods' | 'revision'>): readonly PodChange[] {
     const listed = new Set(pods.map(({ uid }) => uid));
     const left = this.pods.filter((pod) => !listed.has(pod.uid) && pod.revision <= revision);
@@ -48,7 +48,7 @@ export class PodCache {
     return [...pods.flatMap((pod) => this.#see(pod, kind)), ...left.flatMap((pod) => this.#leave(pod))];
   }
 
-  /** Takes over an event of a watch; gives what changed. */
+  /** Applies an event of a watch; returns what changed. */
   hear(event: Exclude<PodEvent, { kind: 'bookmark' }>): readonly PodChange[] {
     return event.kind === 'gone' ? this.#leave(event.pod) : this.#see(event.pod);
   }

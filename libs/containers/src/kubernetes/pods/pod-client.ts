@@ -8,11 +8,11 @@ import type { JsonPatch } from '../enrolment/marks.js';
 import type { DeleteOptions, PodManifest } from '../manifests.js';
 import { revisionOf, seenPod, type SeenPod } from './seen-pod.js';
 
-/** A list of pods, and the revision that it shows. */
+/** A list of pods, and its revision. */
 export interface PodList {
   readonly pods: readonly SeenPod[];
   readonly revision: bigint;
-  /** The same, as the API server wants to hear it again. */
+  /** The same, in the form that the API server expects. */
   readonly resourceVersion: string;
 }
 
@@ -34,7 +34,7 @@ export class PodClient {
     return pod && seenPod(pod);
   }
 
-  /** Lets Kubernetes give a pod to a node. Rejects with `container.start_failed`. */
+  /** Lets Kubernetes schedule a pod. Rejects with `container.start_failed`. */
   async release(name: string): Promise<void> {
     const body = [{ op: 'remove', path: '/spec/schedulingGates' }];
     await this.#call('patch', 'container.start_failed', ({ core, namespace }) =>
@@ -42,7 +42,7 @@ export class PodClient {
     );
   }
 
-  /** Changes what is written on a pod; undefined where it's gone, or another one has its name. Rejects with `runtime.unavailable`. */
+  /** Patches a pod; undefined if it is gone, or another one has its name. Rejects with `runtime.unavailable`. */
   async mark({ name, uid }: Pick<SeenPod, 'name' | 'uid'>, changes: JsonPatch): Promise<SeenPod | undefined> {
     const body = [{ op: 'test', path: '/metadata/uid', value: uid }, ...changes];
     const marked = this.#call('patch', 'runtime.unavailable', ({ core, namespace }) =>
@@ -107,7 +107,7 @@ export class PodClient {
   }
 }
 
-/** Waits for a call that may be refused with this status, which means that there is nothing to do. */
+/** Awaits a call that may fail with this status, which means that there is nothing to do. */
 async function unless<T>(status: number, call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

@@ -4,7 +4,7 @@ import { workerContainer } from '../container-names.js';
 import type { PodContainer, SeenPod } from './seen-pod.js';
 import { waitOf } from './pod-wait.js';
 
-/** Every way in which a worker's pod ends. `docs/runbook.md` says of each what to do. */
+/** Every way in which a worker's pod ends. `docs/runbook.md` says what to do about each. */
 export const podEndReasons = [
   'exited',
   'out_of_memory',
@@ -21,57 +21,57 @@ export const podEndReasons = [
   'stuck',
 ] as const;
 
-/** One of them. */
+/** One of these ways. */
 export type PodEndReason = (typeof podEndReasons)[number];
 
-/** How a pod ended, or why it is as good as ended. */
+/** How a pod ended, or why it counts as ended. */
 export interface PodEnd {
-  /** Whether it ended before its program ran, or afterwards. */
+  /** Whether it ended before or after its program ran. */
   readonly phase: 'start' | 'run';
   readonly reason: PodEndReason;
-  /** A sentence for a person, without its full stop. */
+  /** A sentence for people, without the full stop. */
   readonly message: string;
   readonly outOfMemory: boolean;
-  /** Whether something of it is there, or may come to be, as long as nobody removes it. */
+  /** Whether a part of it exists, or may still be created, until somebody removes it. */
   readonly lingers: boolean;
 }
 
-/** What a pod itself does not tell: what became of it, and how long it has been as it is, in ms. */
+/** What a pod's status does not contain: whether it exists, and for how long it has been in its state, in ms. */
 export interface PodLook {
-  /** There is no such pod any more. */
+  /** The pod no longer exists. */
   readonly gone: boolean;
-  /** For so long it has waited for the same thing. */
+  /** How long it has waited for the same thing. */
   readonly waitingMs: number;
-  /** For so long it has been told to leave. */
+  /** Time since it was told to leave. */
   readonly leavingMs: number;
-  /** For so long one of its containers has ended while another one runs. */
+  /** How long one of its containers has ended while another one runs. */
   readonly halfMs: number;
 }
 
-/** How long a pod is left to what may still help it, in ms. */
+/** How long a state that may still improve is tolerated, in ms. */
 export interface PodLimits {
-  /** No node takes it: a cluster's autoscaler may be adding one. */
+  /** No node fits: an autoscaler may be adding one. */
   readonly unschedulableLimitMs: number;
-  /** Its node can't make its container: what it needs may be on its way. */
+  /** Its node cannot create its container: what is missing may be on its way. */
   readonly notCreatedLimitMs: number;
   /** One of its containers has ended: the other one is about to. */
   readonly followLimitMs: number;
-  /** It has not left after its grace: its node may not answer. */
+  /** It has not left after its grace period: its node may not respond. */
   readonly stuckLimitMs: number;
 }
 
-/** How the pod ended; undefined while it runs, or may come to run. Pure: the first reason that fits names the end. */
+/** How the pod ended; undefined while it runs or may still run. Pure: the first matching reason names the end. */
 export function podEnd(pod: SeenPod, look: PodLook, limits: PodLimits): PodEnd | undefined {
   return overEnd(pod, look, limits) ?? stuckEnd(pod, look, limits) ?? waitEnd(pod, look, limits);
 }
 
-/** Of one that is over: its containers have ended, or its node will not run them, or it is gone. */
+/** For a pod that is over: its containers have ended, its node refuses to run them, or it is gone. */
 function overEnd(pod: SeenPod, { gone, halfMs }: PodLook, { followLimitMs }: PodLimits): PodEnd | undefined {
   const ended = endedFirst(pod);
   const isOver = gone || pod.phase === 'Failed' || pod.phase === 'Succeeded';
   if (!isOver && !ended) return undefined;
   const lingers = !isOver && isHalf(pod);
-  // one that leaves has its grace for it
+  // a leaving pod has its grace period for that
   if (lingers && (pod.leaving || halfMs < (pod.restarts ? Math.min(followLimitMs, restartedMs) : followLimitMs)))
     return undefined;
   const phase = ended || hasRun(pod) ? 'run' : 'start';
@@ -81,13 +81,16 @@ function overEnd(pod: SeenPod, { gone, halfMs }: PodLook, { followLimitMs }: Pod
 /** If the node restarts what has ended, the containers hardly ever have all ended: they get this time, in ms. */
 const restartedMs = 1_000;
 
-/** Whether one container has ended, and another one has not. Pure. */
+/** Whether one container has ended and another one has not. Pure. */
 export function isHalf({ containers }: SeenPod): boolean {
   const ended = containers.filter(({ state }) => state.kind === 'terminated').length;
   return ended > 0 && ended < containers.length;
 }
 
-/** The container whose end brought about the others': an agent ends well with its worker, and a worker fails without its agent. */
+/**
+ * The container whose end caused that of the others: an agent ends with code 0 after its worker, and a worker fails
+ * without its agent.
+ */
 function endedFirst({ containers }: SeenPod): PodContainer | undefined {
   const ended = containers.filter(({ state }) => state.kind === 'terminated');
   const failed = ended.filter(({ state }) => state.kind === 'terminated' && state.exitCode !== 0);
@@ -118,7 +121,7 @@ function exited({ name, state }: PodContainer): Pick<PodEnd, 'reason' | 'message
   return { reason: outOfMemory ? 'out_of_memory' : 'exited', message, outOfMemory };
 }
 
-/** Of one that was told to leave and does not. */
+/** For a pod that was told to leave and does not. */
 function stuckEnd(pod: SeenPod, { leavingMs }: PodLook, { stuckLimitMs }: PodLimits): PodEnd | undefined {
   if (!pod.leaving || leavingMs < pod.leaving.graceSeconds * 1_000 + stuckLimitMs) return undefined;
   const late = `it was told to leave ${seconds(leavingMs)} ago and its node has not confirmed that it did`;
@@ -127,7 +130,7 @@ function stuckEnd(pod: SeenPod, { leavingMs }: PodLook, { stuckLimitMs }: PodLim
   return { phase: hasRun(pod) ? 'run' : 'start', reason, message: why, outOfMemory: false, lingers: true };
 }
 
-/** Of one whose program has not run for want of something, for too long. */
+/** For a pod whose program has been kept from running for too long. */
 function waitEnd(pod: SeenPod, { waitingMs }: PodLook, limits: PodLimits): PodEnd | undefined {
   const wait = waitOf(pod);
   if (!wait) return undefined;

@@ -10,37 +10,37 @@ import { workerContainer } from '../container-names.js';
 import { lookAt, type PodSince } from './pod-since.js';
 import type { SeenPod } from './seen-pod.js';
 
-/** How often pods that wait or leave are looked at again, in ms: their limits are of time. */
+/** How often waiting and leaving pods are checked, in ms: their limits are times. */
 const lookEveryMs = 1_000;
 
-/** What ends are told with. */
+/** Dependencies of reporting ends. */
 export interface PodEndsParts {
   readonly pods: Pick<PodClient, 'delete' | 'lastLines'>;
   readonly limits: PodLimits;
   readonly log: RuntimeLog;
 }
 
-/** A pod that has not ended yet, or whose end is not told yet. */
+/** A pod that has not ended yet, or whose end has not been reported yet. */
 interface KnownPod {
   readonly pod: SeenPod;
   readonly since: PodSince;
   /** The first reason names the end. */
   readonly end?: PodEnd;
-  /** What its worker printed last, where it had to be removed. */
+  /** The last output of its worker, if it had to be removed. */
   readonly lines?: readonly string[];
-  /** What the log says that it waits for. */
+  /** What it waits for, as already logged. */
   readonly logged?: string;
 }
 
 /**
- * Tells of each pod that ends, once, when nothing of it is left to run; and removes those that would linger. Whoever stops a pod lets
- * go of it first, and what had ended before we looked for the first time is not told.
+ * Reports the end of each pod once, when nothing of it is left to run, and removes pods that would linger. Whoever
+ * stops a pod releases it first; ends from before the first look are not reported.
  */
 export class PodEnds {
   readonly #known = new Map<string, KnownPod>();
-  /** Those that have ended, and are not gone yet. */
+  /** Pods that have ended and still exist. */
   readonly #over = new Set<string>();
-  /** Those whose end is not to be told. */
+  /** Pods whose end is not reported. */
   readonly #silent = new Set<string>();
   readonly #listeners = new Set<(exit: ContainerExit) => void>();
   readonly #looks = setInterval(() => {
@@ -56,7 +56,7 @@ export class PodEnds {
     return () => this.#listeners.delete(onExit);
   }
 
-  /** Its end is not to be told; it's removed all the same where it does not leave. */
+  /** Its end will not be reported; it is still removed if it does not leave. */
   letGo(uid: string): void {
     this.#silent.add(uid);
   }
@@ -89,7 +89,7 @@ export class PodEnds {
     }
   }
 
-  /** Says once what a pod waits for, where that is not over at once. */
+  /** Logs once what a pod waits for, unless that is over at once. */
   #logWait(uid: string, known: KnownPod): void {
     const { waitsFor } = known.since;
     if (waitsFor === undefined || waitsFor === known.logged) return;
@@ -112,7 +112,7 @@ export class PodEnds {
     else this.#tell({ ...known, end: first }, kind);
   }
 
-  /** What would linger is told to leave; of a node that does not answer its word is not waited for. */
+  /** Tells a lingering pod to leave; does not wait for the confirmation of a node that does not respond. */
   async #remove(pod: SeenPod, { phase, reason, message }: PodEnd): Promise<void> {
     const { pods, log } = this.parts;
     log.warn({ worker: workerOf(pod), reason, message }, 'removing a pod');
@@ -139,7 +139,7 @@ export class PodEnds {
     const listeners = [...this.#listeners];
     const lastLines = phase === 'run' && kind !== 'gone' ? await this.#lastLines(pod) : lines;
     const exit = { worker: workerOf(pod), reason: message, outOfMemory, lastLines };
-    // a watch may have ended while the server was asked
+    // a watch may have ended during the request
     for (const listener of listeners) if (this.#listeners.has(listener)) listener(exit);
   }
 

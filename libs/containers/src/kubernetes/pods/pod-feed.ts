@@ -6,13 +6,13 @@ import type { PodClient } from './pod-client.js';
 import { RevisionGone, type PodWatchClient } from './pod-watch-client.js';
 import type { SeenPod } from './seen-pod.js';
 
-/** Pause before the API server is asked again: doubles from the first up to the longest. */
+/** Delay before the API server is asked again: doubles from the first to the longest. */
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
-/** A watch that tells nothing for so long, not even a bookmark, which comes every minute, hangs. */
+/** A watch without any message for this long hangs: a bookmark comes every minute. */
 const silenceMs = 90_000;
 
-/** What the pods of a cluster are followed with. */
+/** Dependencies of following the pods of a cluster. */
 export interface PodFeedParts {
   readonly pods: Pick<PodClient, 'list'>;
   readonly watches: Pick<PodWatchClient, 'open'>;
@@ -23,16 +23,16 @@ export interface PodFeedParts {
 type Listener = (change: PodChange) => void;
 
 /**
- * Follows the pods of a cluster: lists them, and watches from there on. A watch that ends is opened again where it ended; where the
- * server no longer keeps that revision, the pods are listed anew. It goes on until it is closed.
+ * Follows the pods of a cluster: lists them, and watches from there. A watch that ends is reopened at its last
+ * revision; if the server no longer has that, the pods are listed again. Runs until it is closed.
  */
 export class PodFeed {
   readonly #cache = new PodCache();
   readonly #listeners = new Set<Listener>();
   readonly #ended = new AbortController();
-  /** Where the next watch begins; undefined: a list has to come first. */
+  /** Revision at which the next watch begins; undefined if a list is needed first. */
   #resourceVersion: string | undefined;
-  /** When the server last said something, by the monotonic clock in ms. */
+  /** Time of the server's last message, by the monotonic clock in ms. */
   #heardAt = -Infinity;
   #listing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -40,30 +40,30 @@ export class PodFeed {
 
   constructor(private readonly parts: PodFeedParts) {}
 
-  /** Tells of each change from now on; the returned function ends it. */
+  /** Reports each change from now on; the returned function stops that. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The pods, as they were no longer ago than this, in ms. Rejects with `runtime.unavailable` where nobody says. */
+  /** The pods, as of no longer ago than this, in ms. Rejects with `runtime.unavailable` if there is no answer. */
   async seen(maxAgeMs: number): Promise<readonly SeenPod[]> {
     if (performance.now() - this.#heardAt > maxAgeMs) await this.#list();
     this.#following ??= this.#follow();
     return this.#cache.pods;
   }
 
-  /** Resolves when the pod was seen, and when it's gone again; lists where the watch does not tell in time. */
+  /** Resolves when the pod was seen and is gone again; lists if the watch does not report it in time. */
   async untilSeen(uid: string, limitMs: number): Promise<void> {
     await this.#until(() => this.#cache.has(uid) || this.#cache.isGone(uid), limitMs);
   }
 
-  /** Whether the pod is gone, at once or within the limit. */
+  /** Whether the pod is gone, now or within the limit. */
   async untilGone(uid: string, limitMs: number): Promise<boolean> {
     return this.#until(() => !this.#cache.has(uid), limitMs);
   }
 
-  /** Resolves when the pod is gone, or its phase says how it ended; after the limit all the same. */
+  /** Resolves when the pod is gone or its phase says how it ended, or else after the limit. */
   async untilOver(uid: string, limitMs: number): Promise<void> {
     const isOver = (): boolean => ['Succeeded', 'Failed', undefined].includes(this.#cache.get(uid)?.phase);
     await this.#until(isOver, limitMs);
@@ -88,7 +88,7 @@ export class PodFeed {
     return holds();
   }
 
-  /** One list at a time. Whoever wants one while it is under way takes the next one, with all others who do. */
+  /** One list at a time. All callers during a list share the next one. */
   #list(): Promise<void> {
     if (this.#listing) return (this.#next ??= this.#listing.catch(() => undefined).then(() => this.#listNext()));
     this.#listing = this.#ask().finally(() => (this.#listing = undefined));
@@ -124,7 +124,7 @@ export class PodFeed {
     }
   }
 
-  /** Hears a watch to its end. */
+  /** Reads a watch to its end. */
   async #watch(resourceVersion: string): Promise<void> {
     const silence = new AbortController();
     const hush = setTimeout(() => {

@@ -6,21 +6,21 @@ import { commonLabels, label, podName } from '../labels.js';
 import type { ContainerManifest, PodManifest, PodSpec } from '../manifests.js';
 import { withTemplate } from './pod-template.js';
 
-/** The cluster whose pod it will be, and the Secret with its worker's environment, which is made after it. */
+/** The cluster of the pod, and the Secret with its worker's environment, which is created after it. */
 export interface PodHome {
   readonly cluster: string;
   readonly secret: string;
-  /** What a worker may take to leave when something else than we deletes its pod, in seconds. */
+  /** Time for a worker to leave when somebody else deletes its pod, in seconds. */
   readonly graceSeconds: number;
 }
 
-/** Keeps a pod from being given to a node until its Secret is there. */
+/** Keeps a pod from being scheduled until its Secret exists. */
 const secretGate = 'remuda/secret';
 
-/** For so long, in seconds, a worker is left on a node that does not answer. */
+/** How long a worker stays on a node that does not respond, in seconds. */
 const lostNodeSeconds = 30;
 
-/** How Kubernetes is told to make a worker's pod. It keeps to Pod Security `restricted`. */
+/** The manifest of a worker's pod. It complies with Pod Security `restricted`. */
 export function podManifest(spec: ContainerSpec, home: PodHome): PodManifest {
   const manifest: PodManifest = {
     apiVersion: 'v1',
@@ -34,13 +34,13 @@ export function podManifest(spec: ContainerSpec, home: PodHome): PodManifest {
         [label.profile]: spec.profile,
         [label.fingerprint]: spec.fingerprint,
       },
-      // A worker leaves by the plan of its pool: a node is not emptied under its job to save the node.
+      // A worker leaves by its pool's plan: an autoscaler must not empty a node under its job.
       annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' },
     },
     spec: {
-      // No node takes it before its Secret is there: one that looks for it in vain looks again after 10 s.
+      // It is scheduled only when its Secret exists: a kubelet that misses a Secret retries after 10 s.
       schedulingGates: [{ name: secretGate }],
-      // It leaves after its job: to start it again is the scheduler's to decide.
+      // It leaves after its job: whether it is started again is decided by the scheduler.
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: home.graceSeconds,
       automountServiceAccountToken: false,
@@ -60,7 +60,7 @@ export function podManifest(spec: ContainerSpec, home: PodHome): PodManifest {
   return withTemplate(manifest, spec.pod ?? {}, agentContainer);
 }
 
-/** With the account at Redis, and without any file of a job: what it does to those, it does by its agent. */
+/** Has the Redis account, and no file of a job: it accesses those through its agent. */
 function worker({ image }: ContainerSpec, { secret }: PodHome): ContainerManifest {
   return {
     ...{ name: workerContainer, image, imagePullPolicy: 'IfNotPresent', workingDir: '/' },
@@ -71,7 +71,7 @@ function worker({ image }: ContainerSpec, { secret }: PodHome): ContainerManifes
   };
 }
 
-/** With Claude Code and all that it starts, and without any secret. Of the sockets it can open what is there, and make none. */
+/** Has Claude Code and what that starts, and no secret. It can open the existing sockets, and create none. */
 function agent({ image, resources }: ContainerSpec): ContainerManifest {
   return {
     ...{ name: agentContainer, image, imagePullPolicy: 'IfNotPresent' },
@@ -87,7 +87,7 @@ const walls = {
   capabilities: { drop: ['ALL'] },
 };
 
-/** A worker's environment in a pod: where things are in the image, unless its spec says otherwise. */
+/** A worker's environment in a pod: paths of the image, unless its spec says otherwise. */
 export function podEnvironment({ env }: Pick<ContainerSpec, 'env'>): Readonly<Record<string, string>> {
   return {
     [workerEnv.workspace]: workerLayout.workspace,
@@ -98,7 +98,7 @@ export function podEnvironment({ env }: Pick<ContainerSpec, 'env'>): Readonly<Re
   };
 }
 
-/** What jobs may write to. */
+/** Where jobs may write. */
 const jobVolumes = [
   { name: 'workspace', mountPath: workerLayout.workspace },
   { name: 'home', mountPath: workerLayout.home },
@@ -107,15 +107,18 @@ const jobVolumes = [
 
 const sockets = 'sockets';
 
-/** For the worker itself, beyond what its profile gives to Claude Code: it holds a session's transcript in memory when it copies it. */
+/**
+ * Memory of the worker itself, in addition to that of the profile for Claude Code: it holds a session's transcript in
+ * memory while it copies it.
+ */
 const workerShare = {
   requests: { cpu: '50m', memory: '192Mi' },
   limits: { cpu: '1', memory: '384Mi', 'ephemeral-storage': '64Mi' },
 } as const;
 
 /**
- * All of the memory is reserved, so that a node that runs short evicts others first; of the processor a quarter, since a warm worker
- * uses none. How many processes a pod may have is a setting of the kubelet.
+ * All of the memory is requested, so that a node under memory pressure evicts others first; of the CPU a quarter, since
+ * a warm worker uses none. The limit of processes per pod is a setting of the kubelet.
  */
 function limits({ cpus, memoryMb, diskMb }: Resources): NonNullable<ContainerManifest['resources']> {
   const memory = mebibytes(memoryMb);

@@ -2,8 +2,8 @@ import type { PodTemplate, PodVolume } from '@remuda/domain';
 import type { ContainerManifest, PodManifest, PodSpec } from '../manifests.js';
 
 /**
- * The pod with what a profile wants besides; its volumes are mounted where jobs run, and nowhere else. What is ours stays as it is: a
- * template adds, and never takes away. Pure.
+ * Adds a profile's template to a pod; its volumes are mounted only where jobs run. Our own fields stay as they are: a
+ * template adds, and removes nothing. Pure.
  */
 export function withTemplate(manifest: PodManifest, template: PodTemplate, jobContainer: string): PodManifest {
   const { nodeSelector, tolerations = [], annotations = {}, volumes = [], ...named } = template;

@@ -6,11 +6,14 @@ import { whyUnschedulable } from './unschedulable.js';
 export interface PodWait {
   readonly kind: 'unschedulable' | 'image_missing' | 'not_created';
   readonly reason: WaitReason;
-  /** A sentence for a person, without its full stop. */
+  /** A sentence for people, without the full stop. */
   readonly message: string;
 }
 
-/** The kubelet has tried, and says so; it would go on trying for ever. The first failed pull (`ErrImagePull`) is not among them. */
+/**
+ * Reasons that the kubelet reports after a failed try; it would retry for ever. The first failed pull (`ErrImagePull`)
+ * is not among them.
+ */
 const imageReasons: readonly string[] = [
   'ImagePullBackOff',
   'InvalidImageName',
@@ -19,7 +22,7 @@ const imageReasons: readonly string[] = [
   'RegistryUnavailable',
 ];
 
-/** Waiting for something that the pod names and that is not there, or that the node could not do. */
+/** Reasons of waiting for something that the pod refers to and that does not exist, or that the node could not do. */
 const notCreatedReasons: readonly string[] = [
   'CreateContainerConfigError',
   'CreateContainerError',
@@ -28,7 +31,7 @@ const notCreatedReasons: readonly string[] = [
   'PostStartHookError',
 ];
 
-/** What a pod waits for, where that may last; undefined for one that runs, ended, leaves or starts as it should. Pure. */
+/** What a pod waits for, if that may last; undefined for a pod that runs, ended, leaves, or starts normally. Pure. */
 export function waitOf({ phase, leaving, conditions, containers }: SeenPod): PodWait | undefined {
   if (phase !== 'Pending' || leaving) return undefined;
   for (const { name, state } of containers) {

@@ -3,21 +3,21 @@ import { httpStatus, statusOf } from '../api-fault.js';
 import type { Kubernetes } from '../connection.js';
 import { seenPod, type RawPod, type SeenPod } from './seen-pod.js';
 
-/** What a watch tells. A bookmark only says how far it has come. */
+/** A message of a watch. A bookmark only contains the current revision. */
 export type PodEvent =
   | { readonly kind: 'seen' | 'gone'; readonly pod: SeenPod; readonly resourceVersion: string }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string };
 
-/** The revision that a watch was to begin at is no longer kept: what is there has to be listed anew. */
+/** The revision at which a watch should begin is no longer kept: the pods must be listed again. */
 export class RevisionGone extends Error {}
 
-/** What the API server writes into a watch. */
+/** The format of the API server's messages in a watch. */
 interface RawEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: RawPod & { readonly code?: number; readonly message?: string };
 }
 
-/** After this time, in s, the API server ends a watch by itself; it is then opened again. */
+/** The API server ends a watch after this time, in s; it is then reopened. */
 const watchSeconds = 290;
 
 /** Watches of the pods of one namespace. */
@@ -25,13 +25,13 @@ export class PodWatchClient {
   constructor(private readonly kubernetes: Kubernetes) {}
 
   /**
-   * What happened to the selected pods since a revision, and goes on happening, until the server or the signal ends it. Throws
-   * `RevisionGone` where the revision is too old, and what the client threw where the connection fails.
+   * Yields the changes of the selected pods since a revision, as they happen, until the server or the signal ends it.
+   * Throws `RevisionGone` if the revision is too old, and the client's error if the connection fails.
    */
   async *open(labelSelector: string, resourceVersion: string, signal: AbortSignal): AsyncGenerator<PodEvent> {
     const { watch, namespace } = this.kubernetes;
     const events = new PassThrough({ objectMode: true });
-    // The reader below throws it; until it reads, nobody else listens.
+    // The reader below throws it; before it reads, nobody else listens.
     events.on('error', () => undefined);
     const query = { labelSelector, resourceVersion, allowWatchBookmarks: true, timeoutSeconds: watchSeconds };
     const controller = await watch.watch(
@@ -72,7 +72,7 @@ function podEvent({ type, object }: RawEvent): PodEvent {
   }
 }
 
-/** A revision that is too old may be refused at once as well. */
+/** A revision that is too old may also be refused at once. */
 function asError(error: unknown): Error {
   if (statusOf(error) === httpStatus.gone) return new RevisionGone('the revision has expired');
   return error instanceof Error ? error : new Error(String(error));

@@ -1,7 +1,7 @@
 import { annotation } from '../labels.js';
 import { workerContainer } from '../container-names.js';
 
-/** What one container of a pod does. */
+/** State of one container of a pod. */
 export type ContainerState =
   | { readonly kind: 'waiting'; readonly reason: string; readonly message: string }
   | { readonly kind: 'running' }
@@ -11,7 +11,7 @@ export type ContainerState =
 export interface PodContainer {
   readonly name: string;
   readonly state: ContainerState;
-  /** How often it was started again. */
+  /** Number of its restarts. */
   readonly restarts: number;
 }
 
@@ -23,28 +23,28 @@ export interface PodCondition {
   readonly message: string;
 }
 
-/** A pod of ours, as far as we look at it. */
+/** The parts of our pods that are used here. */
 export interface SeenPod {
   readonly name: string;
   readonly uid: string;
-  /** The revision of this state of it: higher is later. */
+  /** The revision of this state: higher is later. */
   readonly revision: bigint;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Whether its node starts a container again that has ended. */
+  /** Whether its node restarts containers that have ended. */
   readonly restarts: boolean;
   readonly phase: string;
-  /** Why it is in its phase, where the node or the control plane says so: `Evicted`, `UnexpectedAdmissionError`, … */
+  /** The reason of its phase, if the node or the control plane names one: `Evicted`, `UnexpectedAdmissionError`, … */
   readonly reason: string;
   readonly message: string;
-  /** Seconds that it is given to leave, once it was told to. */
+  /** Its grace period in seconds, once it was told to leave. */
   readonly leaving?: { readonly graceSeconds: number };
   readonly conditions: readonly PodCondition[];
-  /** Those whose node has reported them; none before. */
+  /** The containers that its node has reported; none before that. */
   readonly containers: readonly PodContainer[];
 }
 
-/** A pod as the API has it, by the client or out of a watch. */
+/** A pod in the format of the API, from the client or from a watch. */
 export interface RawPod {
   readonly metadata?: {
     readonly name?: string;
@@ -69,7 +69,7 @@ interface RawContainer {
   readonly name: string;
   readonly restartCount?: number;
   readonly state?: RawState;
-  /** How it was before it was started again. */
+  /** Its state before its last restart. */
   readonly lastState?: RawState;
 }
 
@@ -79,7 +79,7 @@ interface RawState {
   readonly terminated?: { readonly exitCode: number; readonly reason?: string };
 }
 
-/** Takes of a pod what we look at. */
+/** Picks the parts of a pod that are used here. */
 export function seenPod({ metadata = {}, spec = {}, status = {} }: RawPod): SeenPod {
   const { name = '', uid = '', resourceVersion, labels = {}, annotations = {}, deletionTimestamp } = metadata;
   const { phase = 'Pending', reason = '', message = '', conditions = [], containerStatuses = [] } = status;
@@ -95,8 +95,9 @@ export function seenPod({ metadata = {}, spec = {}, status = {} }: RawPod): Seen
 }
 
 /**
- * A container as it is, or, of a worker that enrolled after so many starts, as that worker is: it has ended when its container was, or is
- * to be, started once more, and an end before it is none of its own. Where `before` is NaN both are the same.
+ * A container's state; for a worker that enrolled after `before` restarts, that worker's: it has ended when its
+ * container was, or will be, restarted once more, and an earlier end is not its own. If `before` is NaN, both are the
+ * same.
  */
 function containerOf(
   { name, restartCount: restarts = 0, state, lastState }: RawContainer,
@@ -112,12 +113,17 @@ const unknownEnd = { exitCode: 1, reason: 'Restarted' };
 
 const isBackedOff = (state: ContainerState): boolean => state.kind === 'waiting' && state.reason === 'CrashLoopBackOff';
 
-/** How often a container was started anew that runs now: its node tells of an end and of the next start some time after. Pure. */
+/**
+ * The number of restarts of a running container: its node reports an end, and the next start, some time later. Pure.
+ */
 export function restartsNow({ state, restarts }: PodContainer): number {
   return state.kind === 'terminated' || isBackedOff(state) ? restarts + 1 : restarts;
 }
 
-/** A resource version as a number: Kubernetes 1.35 promises that they can be compared, and etcd has always counted upwards. */
+/**
+ * A resource version as a number: Kubernetes 1.35 guarantees that they are comparable, and etcd has always counted
+ * upwards.
+ */
 export function revisionOf(resourceVersion: string | undefined): bigint {
   return /^\d+$/.test(resourceVersion ?? '') ? BigInt(resourceVersion ?? 0) : 0n;
 }

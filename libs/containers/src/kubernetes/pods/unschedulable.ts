@@ -1,6 +1,6 @@
 import type { WaitReason } from '@remuda/domain';
 
-/** Words of Kubernetes' scheduler, and what they are about; the first that fits counts. */
+/** Phrases of Kubernetes' scheduler and their meaning; the first match counts. */
 const words: readonly (readonly [RegExp, WaitReason])[] = [
   [/Insufficient cpu/, 'cpu'],
   [/Insufficient memory/, 'memory'],
@@ -13,11 +13,11 @@ const words: readonly (readonly [RegExp, WaitReason])[] = [
 ];
 
 /**
- * What a message of Kubernetes' scheduler is about. It counts the nodes by their reasons: what a further node like them
- * helps against comes first, since an autoscaler adds it. Pure.
+ * What a message of Kubernetes' scheduler is about. It counts nodes by reason: reasons that another node of the same
+ * kind would solve come first, since an autoscaler adds it. Pure.
  */
 export function whyUnschedulable(message: string): WaitReason {
-  // what follows tells why evicting other pods would not help, in the same words
+  // the rest says, in the same words, why evicting other pods would not help
   const [nodes = ''] = message.split(' preemption:');
   return words.find(([word]) => word.test(nodes))?.[1] ?? 'unschedulable';
 }
