@@ -1,25 +1,26 @@
 import { RemudaError, type ErrorCode, type Newcomer, type Profile, type WorkerRecord } from '@remuda/domain';
 
-/** What decides whether a newcomer may become a worker. */
+/** What the decision about a newcomer depends on. */
 export interface AdmissionFacts<P> {
   readonly newcomer: Newcomer;
-  /** The profile that it asks for; undefined where there is none of that name. */
+  /** The requested profile; undefined if there is none of that name. */
   readonly profile: P | undefined;
-  /** All workers that there are. */
+  /** All existing workers. */
   readonly workers: readonly Pick<WorkerRecord, 'id' | 'profile' | 'phase'>[];
-  /** All workers of the pool are to leave. */
+  /** Whether the pool is being drained. */
   readonly drained: boolean;
 }
 
-/** A pool that is full may have room again after this time, in ms. */
+/** A full pool may have room again after this time, in ms. */
 const fullPauseMs = 5_000;
 
-/** What is asked of a profile. */
+/** The parts of a profile that are used here. */
 type Asked = Pick<Profile, 'name' | 'pool' | 'enrol'>;
 
 /**
- * The profile whose worker a newcomer becomes; throws why it can't. One that was taken in can be so again until it is warm: its answer may
- * have been lost. Later somebody else shows its token, or its container was started again, and a pod is one worker and never another. Pure.
+ * Returns the profile whose worker a newcomer becomes; throws the reason if it cannot become one. A newcomer may enrol
+ * again until its worker is warm, since the answer may have been lost. Later, somebody else presents its token, or its
+ * container was restarted, and a pod is one worker and never another. Pure.
  */
 export function admitted<P extends Asked>(facts: AdmissionFacts<P>): P {
   if (!facts.profile) throw fault('profile.unknown', 'There is no such profile.');
@@ -43,7 +44,7 @@ function faultOfNewcomer({ newcomer, workers }: AdmissionFacts<Asked>, profile: 
   return undefined;
 }
 
-/** One that is there already takes no further place. */
+/** A worker that already exists takes no further place. */
 function faultOfPool(
   { newcomer, workers, drained }: AdmissionFacts<Asked>,
   { name, pool }: Asked,

@@ -9,7 +9,7 @@ import { fingerprint } from '../profiles/profiles-file.js';
 import type { Enrolment } from '../workers/access/enrolment.js';
 import { admitted } from './admission.js';
 
-/** What taking newcomers in touches. */
+/** Dependencies of admitting newcomers. */
 export interface AdmissionsParts {
   readonly newcomers: Newcomers;
   readonly profiles: readonly Profile[];
@@ -20,16 +20,19 @@ export interface AdmissionsParts {
   readonly log: Logger;
 }
 
-/** The leader of a pool changes within this time, in ms: another scheduler may be asked at once. */
+/** A pool's leader changes within this time, in ms; another scheduler may be asked at once. */
 const elsewherePauseMs = 200;
 
-/** Takes in what comes to be a worker: one newcomer after the other, so that a pool never has more than it may. */
+/** Admits newcomers as workers, one after the other, so that a pool never exceeds its maximum. */
 export class Admissions {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: AdmissionsParts) {}
 
-  /** Gives a newcomer what a worker needs. Refuses with a code of `enrolment.…`, with `profile.unknown`, or as the runtime and Redis do. */
+  /**
+   * Returns what a newcomer needs as a worker. Rejects with a code of `enrolment.…`, with `profile.unknown`, or as the
+   * runtime and Redis do.
+   */
   async admit(proof: string, { profile }: EnrolmentRequest): Promise<EnrolmentAnswer> {
     const newcomer = await this.parts.newcomers.identify(proof);
     const admitted = this.#last.then(() => this.#takeIn(newcomer, profile));
@@ -55,7 +58,7 @@ export class Admissions {
       log.info({ worker, profile: name, pod: newcomer.name }, 'a pod enrolled');
       return { worker, env: { ...own, ...env } };
     } catch (error) {
-      // otherwise it asks again, and is known
+      // otherwise it retries, and is known
       if (error instanceof RemudaError && error.code === 'enrolment.refused')
         await this.parts.losses.lose(worker, lost(error.message));
       throw error;

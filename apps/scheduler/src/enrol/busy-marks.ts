@@ -2,23 +2,23 @@ import type { Newcomers } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from '../workers/fleet.js';
 
-/** What marking takes. */
+/** Dependencies of marking. */
 export interface BusyMarksParts {
   readonly newcomers: Pick<Newcomers, 'mark'>;
   readonly fleet: Pick<Fleet, 'all'>;
-  /** Whether the workers of a profile are made by something else, which then may take them away. */
+  /** Whether something else creates the workers of a profile, and may remove them. */
   readonly isEnrolled: (profile: string) => boolean;
   readonly log: Logger;
 }
 
-/** Tells whoever scales a pool in which of its workers have a job, so that it takes the others. */
+/** Marks the workers that have a job, so that whatever scales in a pool removes others. */
 export class BusyMarks {
-  /** What was told last, by worker. Before anything was told, it is taken for one without a job. */
+  /** The last mark by worker. An unmarked worker counts as one without a job. */
   readonly #told = new Map<string, boolean>();
 
   constructor(private readonly parts: BusyMarksParts) {}
 
-  /** Tells what has changed since it was told last. Never rejects: what fails is told the next time. */
+  /** Updates the marks that have changed. Never rejects: a failed update is retried the next time. */
   async keep(): Promise<void> {
     const { fleet, isEnrolled } = this.parts;
     const workers = fleet.all().filter(({ profile }) => isEnrolled(profile));

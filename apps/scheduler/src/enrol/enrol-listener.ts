@@ -10,16 +10,16 @@ import type { Admissions } from './admissions.js';
 import { readAsked, statusOf } from './enrol-request.js';
 import { FailurePace } from './failure-pace.js';
 
-/** Where newcomers are listened to. */
+/** Address of the listener. */
 export interface EnrolPlace {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** Absent: no TLS is spoken. */
+  /** Absent: no TLS. */
   readonly certificate?: CertificateFiles;
 }
 
-/** What listening to newcomers takes. */
+/** Dependencies of the listener. */
 export interface EnrolListenerParts {
   readonly admissions: Pick<Admissions, 'admit'>;
   readonly metrics: Pick<SchedulerMetrics, 'enrolments' | 'enrolCertificateEnds'>;
@@ -27,14 +27,14 @@ export interface EnrolListenerParts {
   readonly log: Logger;
 }
 
-/** Connections at a time, and what a request may take until it is read, in ms. */
+/** Maximum of connections, and of the time to read a request, in ms. */
 const maxConnections = 512;
 const requestLimitMs = 10_000;
-/** So many tokens are looked at side by side: each costs the API server a look. */
+/** Maximum of tokens reviewed concurrently: each review is a request to the API server. */
 const maxUnderWay = 16;
 const crowdedPauseMs = 1_000;
 
-/** Whoever fails with these is slowed down; the others wait for something that is no fault of theirs. */
+/** Failures with these codes slow the address down; others wait for something that is not their fault. */
 const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(['enrolment.token_invalid', 'enrolment.refused', 'enrolment.spent', 'profile.unknown'] as const),
   ...([
@@ -46,14 +46,14 @@ const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ] as const),
 ]);
 
-/** Where pods that the scheduler did not make come to be workers. */
+/** The listener at which pods that the scheduler did not create enrol as workers. */
 export class EnrolListener {
   readonly #server: Server;
   readonly #pace = new FailurePace();
   readonly #ended = new AbortController();
   #underWay = 0;
 
-  /** Throws `config.invalid` where the certificate can't be had. */
+  /** Throws `config.invalid` if the certificate cannot be read. */
   constructor(
     private readonly place: EnrolPlace,
     private readonly parts: EnrolListenerParts,
@@ -92,7 +92,7 @@ export class EnrolListener {
     return url;
   }
 
-  /** Takes nothing new; what is under way is answered. */
+  /** Accepts no new requests; those in progress are answered. */
   async close(): Promise<void> {
     this.#ended.abort();
     if (!this.#server.listening) return;
@@ -146,7 +146,7 @@ function refuse(response: ServerResponse, { code, message, extra }: RemudaError)
   send(response, status, JSON.stringify(problem), { ...retry, 'content-type': 'application/problem+json' });
 }
 
-/** Each connection is for one request: the next one may come to another scheduler. */
+/** Each connection serves one request: the next one may reach another scheduler. */
 function send(response: ServerResponse, status: number, body: string, headers: Readonly<Record<string, string>>): void {
   response
     .writeHead(status, {

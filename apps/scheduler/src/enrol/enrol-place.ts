@@ -2,7 +2,7 @@ import { RemudaError, type Fault, type Profile, type SettingsOf } from '@remuda/
 import { schedulerSettings } from '../settings.js';
 import type { EnrolPlace } from './enrol-listener.js';
 
-/** What the settings say of it. */
+/** The settings of enrolment. */
 type EnrolSettings = Pick<
   SettingsOf<typeof schedulerSettings>,
   'runtime' | 'enrolListen' | 'enrolTlsCert' | 'enrolTlsKey' | 'enrolPlain'
@@ -11,8 +11,8 @@ type EnrolSettings = Pick<
 const { enrolListen: listenVariable, enrolTlsCert: certVariable, enrolTlsKey: keyVariable } = schedulerSettings;
 
 /**
- * Where pods enrol; undefined where no profile has any that do. Refuses with `config.invalid` where settings, runtime and profiles do not
- * go together.
+ * Where pods enrol; undefined if no profile allows it. Rejects with `config.invalid` if settings, runtime and profiles
+ * are inconsistent.
  */
 export function enrolPlace(
   settings: EnrolSettings,

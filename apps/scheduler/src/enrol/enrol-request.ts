@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { RemudaError, type ErrorCode } from '@remuda/domain';
 import { enrolmentPath, enrolmentStatuses, readEnrolmentRequest, type EnrolmentRequest } from '@remuda/protocol';
 
-/** A request that can be looked at. */
+/** A request that was read. */
 export interface Asked extends EnrolmentRequest {
   readonly token: string;
 }
 
-/** Longest body, and longest token, in bytes. A token is about 1.2 KB. */
+/** Maximum size of a body, and of a token, in bytes. A token is about 1.2 KB. */
 const maxBodyBytes = 4_096;
 const maxTokenBytes = 8_192;
 
-/** The HTTP status of what a request is refused with. */
+/** The HTTP status of a refusal. */
 const statuses: Partial<Record<ErrorCode, number>> = {
   ...enrolmentStatuses,
   ...{ 'request.malformed': 400, 'request.invalid': 400, 'request.too_large': 413, 'request.forbidden': 403 },
@@ -19,12 +19,15 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   ...{ 'redis.unavailable': 503, 'redis.full': 503, 'runtime.unavailable': 503, 'service.starting': 503 },
 };
 
-/** The status that tells of an error; undefined for one of which nobody is told. */
+/** The status of an error; undefined for an error that clients are not told about. */
 export function statusOf(code: ErrorCode): number | undefined {
   return statuses[code];
 }
 
-/** Reads a request to its end. Rejects with a code of `request.…` or `route.…`, or with `enrolment.token_invalid` where it brings none. */
+/**
+ * Reads a request to its end. Rejects with a code of `request.…` or `route.…`, or with `enrolment.token_invalid` if
+ * there is no token.
+ */
 export async function readAsked(request: IncomingMessage): Promise<Asked> {
   const { method, url = '', headers } = request;
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)

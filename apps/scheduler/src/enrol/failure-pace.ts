@@ -1,24 +1,24 @@
-/** How many failures are borne. */
+/** Limits of tolerated failures. */
 export interface PaceLimits {
-  /** So many in a row from one address. */
+  /** Consecutive failures from one address. */
   readonly burst: number;
-  /** And one more whenever so many ms have passed. */
+  /** One more is tolerated after each period of this length, in ms. */
   readonly everyMs: number;
-  /** Addresses that are kept in mind; beyond them the one heard of least recently is forgotten. */
+  /** Maximum of remembered addresses; beyond it the least recent one is forgotten. */
   readonly addresses: number;
 }
 
-/** A pod that waits for room asks every few seconds; whoever guesses is slowed down to one guess in 5 s. */
+/** A pod that waits for room asks every few seconds; guessing is slowed down to one try in 5 s. */
 export const paceLimits: PaceLimits = { burst: 10, everyMs: 5_000, addresses: 1_000 };
 
-/** Slows down who fails again and again. Whoever succeeds is never held up. */
+/** Slows down addresses that fail repeatedly. An address that succeeds is never delayed. */
 export class FailurePace {
-  /** By address: when all of its failures will be forgotten, by the monotonic clock in ms. */
+  /** By address: when all of its failures are forgotten, by the monotonic clock in ms. */
   readonly #clearAt = new Map<string, number>();
 
   constructor(private readonly limits: PaceLimits = paceLimits) {}
 
-  /** For how long an address is not listened to, in ms; 0 where it is. */
+  /** How long an address is refused, in ms; 0 if it is not. */
   heldMs(address: string, now: number): number {
     const { burst, everyMs } = this.limits;
     return Math.max(0, (this.#clearAt.get(address) ?? now) - now - (burst - 1) * everyMs);

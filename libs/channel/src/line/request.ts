@@ -1,18 +1,18 @@
 import { RemudaError, type Assignment, type Control, type JobSpec } from '@remuda/domain';
 import { decodeAssignment, decodeControl, messageFormats, type IncompatibleAssignment } from '@remuda/protocol';
 
-/** What the other end of a channel asks a worker for. */
+/** What the other end of a channel requests from a worker. */
 export type Request =
   | { readonly kind: 'assignment'; readonly assignment: Assignment }
   | { readonly kind: 'incompatible'; readonly assignment: IncompatibleAssignment }
   | { readonly kind: 'control'; readonly control: Control };
 
-/** What a prompt that comes alone is carried out with. */
+/** Defaults for a prompt without an assignment. */
 export interface PromptDefaults {
   readonly profile: string;
   /** Default of `timeoutMs`. */
   readonly timeoutMs: number;
-  /** Makes the id of a job that has none. */
+  /** Creates the id of a job that has none. */
   readonly newId: () => string;
 }
 
@@ -21,9 +21,9 @@ const ids = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const maxTimeoutMs = 86_400_000;
 
 /**
- * Reads a message of the other end: an assignment as a scheduler writes it, an order (`{"kind":"cancel",…}`, `{"kind":"drain",…}`), or a
- * prompt alone, as a person does: `{"prompt":"…"}`, with `id`, `model`, `appendSystemPrompt`, `maxTurns` and `timeoutMs` where wanted.
- * Throws `request.invalid` for anything else.
+ * Parses a message of the other end: an assignment as a scheduler writes it, an order (`{"kind":"cancel",…}`,
+ * `{"kind":"drain",…}`), or a prompt, as a person writes it: `{"prompt":"…"}`, optionally with `id`, `model`,
+ * `appendSystemPrompt`, `maxTurns` and `timeoutMs`. Throws `request.invalid` for anything else.
  */
 export function readRequest(message: unknown, defaults: PromptDefaults): Request {
   if (typeof message !== 'object' || message === null || Array.isArray(message))

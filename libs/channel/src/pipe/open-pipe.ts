@@ -5,24 +5,24 @@ import { RemudaError } from '@remuda/domain';
 
 const { O_NONBLOCK, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
-/** For the owner and its group, who are on the two sides of a container's wall; nobody else. */
+/** Access for the owner and its group, who are on the two sides of a container's boundary, and nobody else. */
 const pipeMode = '0660';
 
 /**
- * How a pipe is opened. `read` ends when the last writer has left, and `write` is refused while nobody reads; `both` ends never and is
- * never refused, since its holder is at both ends.
+ * How a pipe is opened. `read` ends when the last writer has closed it, and `write` is refused while there is no
+ * reader; `both` never ends and is never refused, since its holder is at both ends.
  */
 export type Access = 'read' | 'write' | 'both';
 
 const flags = { read: O_RDONLY, write: O_WRONLY, both: O_RDWR } as const satisfies Record<Access, number>;
 
-/** Makes a named pipe, or keeps the one that is there. Rejects with `channel.invalid` where there is something else. */
+/** Creates a named pipe, or keeps an existing one. Rejects with `channel.invalid` if the path is something else. */
 export async function makePipe(path: string): Promise<void> {
   if (isPipe(path)) return;
   try {
     await promisify(execFile)('mkfifo', ['-m', pipeMode, path]);
   } catch (cause) {
-    // Somebody else may have made it in the meantime.
+    // Another process may have created it in the meantime.
     if (isPipe(path)) return;
     throw new RemudaError('channel.unavailable', `The named pipe ${path} cannot be created.`, { cause });
   }
@@ -35,8 +35,9 @@ function isPipe(path: string): boolean {
 }
 
 /**
- * Opens a named pipe without waiting for the other end: neither this call nor a thread of the pool blocks. Gives the descriptor. Throws
- * `channel.unavailable` where there is no pipe or nobody at its other end, `channel.invalid` for a link or anything else.
+ * Opens a named pipe without waiting for the other end: neither this call nor a thread of the pool blocks. Returns the
+ * descriptor. Throws `channel.unavailable` if there is no pipe or nobody at its other end, `channel.invalid` for a link
+ * or anything else.
  */
 export function openPipe(path: string, access: Access): number {
   const fd = open(path, access);

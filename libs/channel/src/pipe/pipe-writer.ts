@@ -2,17 +2,17 @@ import { Socket } from 'node:net';
 import { RemudaError, type Clock } from '@remuda/domain';
 import { openPipe, type Access } from './open-pipe.js';
 
-/** Limits of what waits for a reader. */
+/** Limits of unread data. */
 export interface WriteLimits {
-  /** A message that was not taken in this time is given up by its sender, in ms. */
+  /** Timeout of a message that is not read, in ms; its sender gives it up. */
   readonly timeoutMs: number;
-  /** Bytes that may wait; a message that would make them more is refused. */
+  /** Maximum of unread bytes; a message that would exceed it is refused. */
   readonly queueBytes: number;
-  /** Told once each time that more than half of that waits. */
+  /** Called each time that unread data exceeds half of that. */
   readonly onWarning: (message: string) => void;
 }
 
-/** The writing end of a named pipe. A full pipe holds its writers up; it is opened again after its reader has left. */
+/** The writing end of a named pipe. A full pipe delays its writers; it is reopened after its reader has left. */
 export class PipeWriter {
   #socket: Socket | undefined;
   #waiting = 0;
@@ -29,7 +29,7 @@ export class PipeWriter {
   open(): Socket {
     if (this.#socket && !this.#socket.destroyed) return this.#socket;
     const socket = new Socket({ fd: openPipe(this.path, this.access), readable: false, writable: true });
-    // Whoever writes is told by the write; one that fails while nobody does says nothing new.
+    // Writers are told by their write; an error while nobody writes is ignored.
     socket.on('error', () => socket.destroy());
     this.#socket = socket;
     return socket;
@@ -80,7 +80,7 @@ export class PipeWriter {
     } finally {
       done.abort();
     }
-    // It is still under way, and may fail later: nobody waits for it then.
+    // It is still in progress, and may fail later, when nobody awaits it.
     taken.catch(() => undefined);
     throw new RemudaError('channel.timed_out', `${this.path} did not take the message within ${String(timeoutMs)} ms.`);
   }
