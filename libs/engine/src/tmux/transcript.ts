@@ -17,7 +17,7 @@ export function messageOf(entry: CliMessage): CliMessage | undefined {
   const parent_tool_use_id = entry['isSidechain'] === true ? subagent : null;
   switch (entry.type) {
     case 'assistant':
-      return { ...entry, parent_tool_use_id, ...errorOf(entry) };
+      return isFiller(entry) ? undefined : { ...entry, parent_tool_use_id, ...errorOf(entry) };
     case 'user':
       return blocksOf(entry).some(({ type }) => type === 'tool_result') || isCutOff(entry)
         ? { ...entry, parent_tool_use_id, ...(isCutOff(entry) ? { isSynthetic: true } : {}) }
@@ -27,6 +27,12 @@ export function messageOf(entry: CliMessage): CliMessage | undefined {
     default:
       return undefined;
   }
+}
+
+/** What Claude Code itself answers where a session was cut off: the model said nothing. */
+function isFiller(entry: CliMessage): boolean {
+  const { model } = (entry.message ?? {}) as { readonly model?: unknown };
+  return model === '<synthetic>' && entry['isApiErrorMessage'] !== true;
 }
 
 /** Claude Code lets the model continue an answer that was cut off. */

@@ -75,6 +75,7 @@ describe.skipIf(!hasTmux)('Claude Code in a terminal', () => {
     const { end, events } = await turn;
     expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'the right answer' } });
     expect(dataOf(events, 'attempt.warned')).toEqual([{ message: expect.stringContaining('resumed') as string }]);
+    expect(dataOf(events, 'message.text')).toEqual([{ text: 'the right answer' }]);
     expect(dataOf(events, 'tool.returned').at(-1)).toMatchObject({ output: 'once' });
     expect(one.exits).toEqual([]);
   });
