@@ -4,6 +4,7 @@ import { HealthModule, MetricsModule, type Logger } from '@remuda/runtime';
 import type { Admission } from '@remuda/runtime';
 import { planBasePath } from './base-path.js';
 import { BoardModule } from './board/board.module.js';
+import { BridgesModule } from './bridges/bridges.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { EventsModule } from './events/events.module.js';
 import { IndexController } from './index.controller.js';
@@ -34,6 +35,7 @@ export class ApiModule {
         EventsModule,
         DeadLettersModule,
         PoolsModule,
+        BridgesModule,
         BoardModule.register({ writable, showsPrompts, basePathOf }),
       ],
     };

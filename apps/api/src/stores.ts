@@ -6,6 +6,7 @@ import type { BasePathOf } from './base-path.js';
 export const jobStore = Symbol('JobStore');
 export const eventLog = Symbol('EventLog');
 export const deadLetters = Symbol('DeadLetters');
+export const hostBridges = Symbol('HostBridges');
 export const poolStore = Symbol('PoolStore');
 export const poolControls = Symbol('PoolControls');
 export const clock = Symbol('Clock');

@@ -24,6 +24,8 @@ export interface HostBridgeParts {
 export interface HostBridgeState {
   readonly running: number;
   readonly waiting: number;
+  /** Whether it takes runs. */
+  readonly healthy: boolean;
   /** Names of the clients that have a connection. */
   readonly connected: readonly string[];
 }
@@ -140,6 +142,7 @@ export async function startHostBridge(environment: HostEnvironment, parts: HostB
     const state = (): HostBridgeState => ({
       running: turns.running,
       waiting: turns.waiting,
+      healthy: !desk.stopping,
       connected: desk.connectedClients(),
     });
     return { adminUrl, ...(tcp === undefined ? {} : { tcp }), state, close };

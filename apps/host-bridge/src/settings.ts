@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { hostAndPort, integer, oneOf, text, type SettingsOf } from '@remuda/domain';
+import { hostAndPort, integer, isId, namespaceName, oneOf, text, type SettingsOf } from '@remuda/domain';
+import { parseRedisUrl } from '@remuda/redis';
 import { hostList, logLevels } from '@remuda/runtime';
 
 /** The host bridge's environment. */
@@ -25,6 +26,28 @@ export const hostBridgeSettings = {
     unit: 'path',
     default: join(homedir(), '.local/state/remuda-host-bridge'),
     parse: text,
+  },
+  name: {
+    env: 'REMUDA_HOST_BRIDGE_NAME',
+    about: 'Name of this bridge in `GET /api/v1/bridges`.',
+    unit: 'id',
+    default: 'host',
+    parse: idText,
+  },
+  redisUrl: {
+    env: 'REMUDA_REDIS_URL',
+    about: 'Redis to which the bridge reports its status. By default it reports to nobody.',
+    unit: 'url',
+    default: undefined,
+    secret: true,
+    parse: redisUrl,
+  },
+  namespace: {
+    env: 'REMUDA_NAMESPACE',
+    about: 'Prefix of its keys there.',
+    unit: 'string',
+    default: 'remuda',
+    parse: namespaceName,
   },
   claude: {
     env: 'REMUDA_HOST_CLAUDE',
@@ -181,6 +204,16 @@ export const hostBridgeSettings = {
 
 /** The host bridge's settings. */
 export type HostBridgeSettings = SettingsOf<typeof hostBridgeSettings>;
+
+function idText(value: string): string {
+  if (!isId(value)) throw new Error('expected lower-case letters, digits and dashes');
+  return value;
+}
+
+function redisUrl(value: string): string {
+  parseRedisUrl(value);
+  return value;
+}
 
 function modelUrl(value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;

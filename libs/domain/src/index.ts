@@ -12,6 +12,7 @@ export * from './jobs/failure-class.js';
 export * from './jobs/failure.js';
 export * from './jobs/halt.js';
 export * from './id.js';
+export * from './ports/host-bridges.port.js';
 export * from './ports/job-store.port.js';
 export * from './ports/lease-store.port.js';
 export * from './jobs/job-state.js';

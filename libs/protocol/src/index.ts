@@ -6,6 +6,7 @@ export * from './bridge/pkt-line.js';
 export * from './format.js';
 export * from './host-bridge/messages.js';
 export * from './host-bridge/read-message.js';
+export * from './http/bridges.js';
 export * from './http/dated.js';
 export * from './http/dead-letters.js';
 export * from './http/jobs.js';

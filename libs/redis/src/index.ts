@@ -7,6 +7,7 @@ export * from './jobs/job-store.js';
 export { Queues, type QueuedJob } from './queue/queues.js';
 export * from './bridge/bridge-grants.js';
 export { RedisBudgets } from './bridge/budgets.js';
+export * from './bridge/host-bridges.js';
 export * from './bridge/model-counts.js';
 export * from './jobs/dead-letters.js';
 export * from './events/event-log.js';

@@ -43,6 +43,10 @@ export function redisKeys(namespace: string) {
     idempotency: (key: string, tenant = defaultTenant) =>
       tenant === defaultTenant ? `${p}:idempotency:${key}` : `${p}:tenant:${tenant}:idempotency:${key}`,
     bridgeToken: (hash: string) => `${p}:bridge:${hash}`,
+    /** Names of the bridges to the Claude Code of hosts. */
+    hostBridges: `${p}:hosts`,
+    /** What such a bridge last reported; expires. */
+    hostBridge: (name: string) => `${p}:host:${name}`,
     workers: `${p}:workers`,
     worker: (id: string) => `${p}:worker:${id}`,
     workerOwner: (id: string) => `${p}:worker:${id}:owner`,

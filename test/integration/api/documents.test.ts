@@ -22,6 +22,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(routes.sort()).toEqual([
+    'GET /api/v1/bridges',
     'GET /api/v1/dead-letters',
     'GET /api/v1/dead-letters/{id}',
     'GET /api/v1/jobs',
