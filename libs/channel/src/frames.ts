@@ -52,7 +52,7 @@ export class FrameReader {
       const reason = `the message is larger than ${String(this.maxBytes)} bytes`;
       return [{ kind: 'invalid', reason, bytes }];
     }
-    return line.length === 0 || line.toString('latin1').trim() === '' ? [] : [parsed(line)];
+    return line.length === 0 || line.toString('latin1').trim() === '' ? [] : [parseMessage(line)];
   }
 
   #forget(): void {
@@ -61,7 +61,8 @@ export class FrameReader {
   }
 }
 
-function parsed(line: Buffer): Arrived {
+/** A message from its text. */
+export function parseMessage(line: Buffer): Arrived {
   if (!isUtf8(line)) return { kind: 'invalid', reason: 'the message is not UTF-8', bytes: line.length };
   try {
     return { kind: 'message', value: JSON.parse(line.toString('utf8')) as unknown };

@@ -15,12 +15,13 @@ export class ChannelLine implements WorkerLine {
   #current: string | undefined;
   #stopped = false;
 
-  /** `onEnd` is told once when the other end is gone for good. */
+  /** `onEnd` is told once when the other end is gone for good. `says`: which reports are sent at all; default all. */
   constructor(
     private readonly channel: Channel,
     private readonly defaults: PromptDefaults,
     clock: Clock,
     private readonly onEnd: () => void = () => undefined,
+    private readonly says: (kind: WorkerReport['kind']) => boolean = () => true,
   ) {
     this.#outbox = new Outbox(channel, clock);
   }
@@ -43,12 +44,12 @@ export class ChannelLine implements WorkerLine {
     await this.#underWay;
   }
 
-  say(report: WorkerReport): Promise<void> {
-    return this.#outbox.say(report);
+  async say(report: WorkerReport): Promise<void> {
+    if (this.says(report.kind)) await this.#outbox.say(report);
   }
 
   tell(job: string, lease: number, event: NewEvent): void {
-    this.#outbox.tell(job, lease, event);
+    if (this.says('events')) this.#outbox.tell(job, lease, event);
   }
 
   sayStarted(report: Extract<WorkerReport, { kind: 'started' }>): void {
@@ -64,18 +65,20 @@ export class ChannelLine implements WorkerLine {
 
   async #listen(): Promise<void> {
     for await (const arrived of this.channel.arrivals()) {
-      if (arrived.kind === 'invalid') this.#refuse(arrived.reason);
-      else this.#hear(arrived.value);
+      if (arrived.kind === 'invalid') this.#refuse(arrived.reason, arrived.ref);
+      else this.#hear(arrived.value, arrived.ref);
     }
     this.onEnd();
   }
 
-  #hear(message: unknown): void {
+  #hear(message: unknown, ref: string | undefined): void {
     try {
-      this.#act(readRequest(message, this.defaults));
+      const request = readRequest(message, ref === undefined ? this.defaults : { ...this.defaults, newId: () => ref });
+      if (ref !== undefined) mustBeNamed(request, ref);
+      this.#act(request);
     } catch (error) {
       if (!(error instanceof RemudaError)) throw error;
-      this.#refuse(error.message);
+      this.#refuse(error.message, ref);
     }
   }
 
@@ -92,8 +95,8 @@ export class ChannelLine implements WorkerLine {
     this.#next();
   }
 
-  #refuse(reason: string): void {
-    void this.#outbox.say({ kind: 'refused', reason });
+  #refuse(reason: string, id: string | undefined): void {
+    void this.#outbox.say({ kind: 'refused', ...(id === undefined ? {} : { id }), reason });
   }
 
   #next(): void {
@@ -108,4 +111,10 @@ export class ChannelLine implements WorkerLine {
       this.#next();
     });
   }
+}
+
+/** Where requests have names, the answer is looked for under that name. */
+function mustBeNamed(request: Request, ref: string): void {
+  if (request.kind === 'control' || request.assignment.job === ref) return;
+  throw new RemudaError('request.invalid', `its id must be its name, ${ref}`);
 }

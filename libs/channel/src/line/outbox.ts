@@ -8,7 +8,7 @@ const maxEvents = 100_000;
 
 type Events = Extract<WorkerReport, { kind: 'events' }>;
 /** Something that is said: a report, or why a message was refused. */
-export type Said = WorkerReport | { readonly kind: 'refused'; readonly reason: string };
+export type Said = WorkerReport | { readonly kind: 'refused'; readonly id?: string; readonly reason: string };
 
 /** What a worker says over a channel, in its order. Events that come while others are being sent go together. */
 export class Outbox {

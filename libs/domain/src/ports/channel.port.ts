@@ -1,7 +1,10 @@
-/** What arrived over a channel. A message is any JSON value; what is not a whole message is named, and the next one is read. */
+/**
+ * What arrived over a channel. A message is any JSON value; what is not a whole message is named, and the next one is
+ * read. `ref` is what the sender calls it, where the channel has names.
+ */
 export type Arrived =
-  | { readonly kind: 'message'; readonly value: unknown }
-  | { readonly kind: 'invalid'; readonly reason: string; readonly bytes: number };
+  | { readonly kind: 'message'; readonly value: unknown; readonly ref?: string }
+  | { readonly kind: 'invalid'; readonly reason: string; readonly bytes: number; readonly ref?: string };
 
 /**
  * A two-way line between a worker and somebody on the same host, without a network. Messages are JSON values; each arrives whole, once,
