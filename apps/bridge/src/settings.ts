@@ -10,6 +10,7 @@ import {
   type Setting,
   type SettingsOf,
 } from '@remuda/domain';
+import { credentialSettings } from '@remuda/model';
 import { parseRedisUrl } from '@remuda/redis';
 import { hostList, logLevels } from '@remuda/runtime';
 
@@ -106,13 +107,7 @@ export const bridgeSettings = {
     default: [] as readonly string[],
     parse: hostList,
   },
-  modelUrl: {
-    env: 'REMUDA_MODEL_URL',
-    about: 'Base URL of the Messages API.',
-    unit: 'url',
-    default: new URL('https://api.anthropic.com'),
-    parse: urlOf('https:', 'http:'),
-  },
+  modelUrl: credentialSettings.modelUrl,
   connectTimeoutMs: {
     env: 'REMUDA_MODEL_CONNECT_TIMEOUT_MS',
     about: 'Timeout of connecting to the model. The answer itself is limited by the job only.',
@@ -136,29 +131,9 @@ export const bridgeSettings = {
     default: [],
     parse: names(/^[a-z0-9_]+$/),
   },
-  credential: {
-    env: 'REMUDA_MODEL_CREDENTIAL',
-    about: '`none`: the model at REMUDA_MODEL_URL needs no credential. Not accepted for Anthropic.',
-    unit: 'word',
-    default: undefined,
-    parse: oneOf(['none']),
-  },
-  apiKey: {
-    env: 'ANTHROPIC_API_KEY',
-    about: 'API key for the model. Stays in the bridge.',
-    unit: 'string',
-    default: undefined,
-    secret: true,
-    parse: headerValue,
-  },
-  oauthToken: {
-    env: 'CLAUDE_CODE_OAUTH_TOKEN',
-    about: "A user's OAuth token for the model, used if there is no API key. Stays in the bridge.",
-    unit: 'string',
-    default: undefined,
-    secret: true,
-    parse: headerValue,
-  },
+  credential: credentialSettings.credential,
+  apiKey: credentialSettings.apiKey,
+  oauthToken: credentialSettings.oauthToken,
   mirrorDir: {
     env: 'REMUDA_MIRROR_DIR',
     about: "Folder of the mirrors of jobs' repositories. May be deleted while the bridge is stopped.",
@@ -256,20 +231,4 @@ function names(shape: RegExp): (value: string) => readonly string[] {
       throw new Error(`expected names matching ${shape.source}, separated by commas`);
     return list;
   };
-}
-
-/** A URL with one of the protocols; the fault does not repeat it, since it may contain a password. */
-function urlOf(...protocols: readonly string[]): (value: string) => URL {
-  return (value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (!url || !protocols.includes(url.protocol))
-      throw new Error(`expected a URL that begins with ${protocols.join(' or ')}`);
-    return url;
-  };
-}
-
-/** A secret that is sent as a header; the fault does not repeat it. */
-function headerValue(value: string): string {
-  if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('expected printable characters without spaces');
-  return value;
 }

@@ -7,6 +7,11 @@ import { bridgeSockets, workerEnv } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger } from '@remuda/runtime';
 import { openBridge } from './bridge/open-bridge.js';
+import { readCommandLine, usage } from './channel/command-line.js';
+import { placeOf, statusPath, type ChannelPlace } from './channel/open-channel.js';
+import { runOnChannel, type ChannelPlan } from './channel/run-on-channel.js';
+import { channelSettings } from './channel/settings.js';
+import { checkStatus } from './channel/status-file.js';
 import { engineOf } from './engine.js';
 import { enrol } from './enrol.js';
 import { runnerOf } from './runner.js';
@@ -25,6 +30,42 @@ const leaveSignals = ['SIGTERM', 'SIGINT'] as const;
 type Settings = SettingsOf<typeof workerSettings>;
 
 async function main(): Promise<void> {
+  const { env, claudeArgs, check, help } = readCommandLine(process.argv.slice(2));
+  if (help) {
+    console.log(usage);
+    return;
+  }
+  const all = { ...process.env, ...env };
+  const { channel, ...settings } = readSettings(channelSettings, all);
+  if (channel === 'redis') await runForScheduler();
+  else {
+    const own = readSettings(workerSettings, all);
+    if (check) await checkIt(placeOf({ channel, ...settings }, own));
+    else await onChannel(own, { channel, ...settings }, claudeArgs);
+  }
+}
+
+/** Says whether the worker on this channel is well, by output and exit code. */
+async function checkIt(place: ChannelPlace): Promise<void> {
+  const { ok, what } = await checkStatus(statusPath(place), systemClock.now());
+  console.log(what);
+  if (!ok) process.exit(1);
+}
+
+async function onChannel(
+  own: Settings,
+  settings: ChannelPlan['settings'],
+  claudeArgs: readonly string[],
+): Promise<void> {
+  const log = createLogger({ name: 'worker', level: own.logLevel });
+  const runner = await runnerOf(own, log);
+  const onWorker = (worker: Worker): void => {
+    for (const signal of leaveSignals) process.on(signal, () => void worker.leave());
+  };
+  await runOnChannel({ own, settings, claudeArgs, env: process.env, runner, log, onWorker });
+}
+
+async function runForScheduler(): Promise<void> {
   const own = readSettings(workerSettings, process.env);
   let hide = (line: string): string => line;
   const log = createLogger({ name: 'worker', level: own.logLevel, hide: (line) => hide(line) });

@@ -141,7 +141,7 @@ export const workerSettings = {
     about: 'Name in the names of the tmux sessions of the engine `tmux`: `claude-` and this.',
     unit: 'word',
     default: 'cc-bridge',
-    parse: text,
+    parse: word,
   },
   responses: {
     env: 'REMUDA_RESPONSES',
@@ -214,4 +214,11 @@ function profile(value: string): WorkerProfile {
       `it has the engine ${JSON.stringify(engineKind)}, and this worker knows ${engineKinds.join(' and ')}`,
     );
   return parsed as unknown as WorkerProfile;
+}
+
+/** A name that can be part of a path. */
+export function word(value: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(value))
+    throw new Error('expected 1 to 64 letters, digits, dashes or underscores');
+  return value;
 }

@@ -62,6 +62,10 @@ export interface StreamEngineOptions {
    * addition to the warm process (164 MB of proportional memory) it needs another 150 MB.
    */
   readonly spare?: boolean;
+  /** Further arguments of Claude Code, behind our own. Default: none. */
+  readonly claudeArgs?: readonly string[];
+  /** Whether `reset` leaves workspace and home as they are, because they belong to a person. Default false. */
+  readonly keepFiles?: boolean;
   /** How often Claude Code retries a model request. Default 4: about 9 s. */
   readonly modelRetries?: number;
   readonly clock: Clock;

@@ -165,10 +165,14 @@ export class StreamEngine implements Engine {
     if (this.#runner.alone) await this.#runner.killUser(this.#limits.killMs);
     if ((await this.#sweep(0)).left > 0)
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
-    await clearWorkspace(this.workspace);
-    await scrubHome(this.#folders);
+    if (!this.options.keepFiles) await this.#empty();
     this.#filled = false;
     await this.warm(bridgeToken);
+  }
+
+  async #empty(): Promise<void> {
+    await clearWorkspace(this.workspace);
+    await scrubHome(this.#folders);
   }
 
   async kill(): Promise<void> {

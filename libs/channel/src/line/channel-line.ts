@@ -68,7 +68,7 @@ export class ChannelLine implements WorkerLine {
       if (arrived.kind === 'invalid') this.#refuse(arrived.reason, arrived.ref);
       else this.#hear(arrived.value, arrived.ref);
     }
-    this.onEnd();
+    if (!this.#stopped) this.onEnd();
   }
 
   #hear(message: unknown, ref: string | undefined): void {

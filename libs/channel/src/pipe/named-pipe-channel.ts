@@ -12,6 +12,10 @@ export interface NamedPipeOptions {
   readonly folder: string;
   /** What the pipes are named after: `{name}.in.fifo` and `{name}.out.fifo`, in and out as the worker sees it. */
   readonly name: string;
+  /** Path of the pipe that the worker reads, instead of the one in the folder. */
+  readonly input?: string;
+  /** Path of the pipe that the worker writes, instead of the one in the folder. */
+  readonly output?: string;
   readonly clock: Clock;
   /** Largest message, in bytes. Default 16 MiB. */
   readonly maxBytes?: number;
@@ -110,6 +114,9 @@ export class NamedPipeChannel implements Channel {
   }
 }
 
-function pathsOf({ folder, name }: NamedPipeOptions): { readonly input: string; readonly output: string } {
-  return { input: join(folder, `${name}.in.fifo`), output: join(folder, `${name}.out.fifo`) };
+function pathsOf({ folder, name, input, output }: NamedPipeOptions): {
+  readonly input: string;
+  readonly output: string;
+} {
+  return { input: input ?? join(folder, `${name}.in.fifo`), output: output ?? join(folder, `${name}.out.fifo`) };
 }

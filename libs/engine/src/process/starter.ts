@@ -95,11 +95,11 @@ export class Starter {
   }
 
   #spawn({ sessionId, ...mode }: OwnStart): Session {
-    const { claude, workspace, clock } = this.options;
+    const { claude, workspace, clock, claudeArgs = [] } = this.options;
     const profile = { ...this.options.profile, ...mode };
     const one = new ClaudeProcess({
       claude,
-      args: [...argumentsOf(profile), ...(sessionId === undefined ? [] : ['--resume', sessionId])],
+      args: [...argumentsOf(profile), ...(sessionId === undefined ? [] : ['--resume', sessionId]), ...claudeArgs],
       cwd: workspace,
       env: { ...this.#env, ...this.#shell },
       runner: this.#runner,

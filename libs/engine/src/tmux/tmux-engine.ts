@@ -179,10 +179,14 @@ export class TmuxEngine implements Engine {
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
     this.#server = undefined;
     this.#serverPid = undefined;
+    if (!this.options.keepFiles) await this.#empty();
+    await this.warm(bridgeToken);
+  }
+
+  async #empty(): Promise<void> {
     const { workspace } = this.options;
     await clearWorkspace({ folder: workspace, env: this.#harmless, runner: this.#runner, scope: this.#scope });
     await scrubHome(this.#folders);
-    await this.warm(bridgeToken);
   }
 
   async kill(): Promise<void> {
@@ -269,6 +273,7 @@ export class TmuxEngine implements Engine {
           trustRepository,
           session: [again ? '--resume' : '--session-id', sessionId],
         }),
+        ...(this.options.claudeArgs ?? []),
       ],
       clean: async () => {
         await this.#sweep(0);
