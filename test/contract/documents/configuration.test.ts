@@ -7,6 +7,7 @@ import { hostBridgeSettings } from '../../../apps/host-bridge/src/settings.js';
 import { localSettings } from '../../../apps/local/src/settings.js';
 import { defaultProfile } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
+import { channelSettings } from '../../../apps/worker/src/channel/settings.js';
 import { workerSettings } from '../../../apps/worker/src/settings.js';
 import { readDocument, sections, tableRows } from './document.js';
 
@@ -34,6 +35,7 @@ describe.each<[string, Readonly<Record<string, Setting<unknown>>>]>([
   ['The host bridge', hostBridgeSettings],
   ['npm run demo and npm start', localSettings],
   ['The worker', workerSettings],
+  ['A worker on a channel', channelSettings],
 ])('docs/configuration.md, %s', (chapter, settings) => {
   const rows = tableRows(chapters.get(chapter) ?? '');
 

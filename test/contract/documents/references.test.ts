@@ -10,6 +10,7 @@ import { hostBridgeSettings } from '../../../apps/host-bridge/src/settings.js';
 import { localSettings } from '../../../apps/local/src/settings.js';
 import { readProfiles } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
+import { channelSettings } from '../../../apps/worker/src/channel/settings.js';
 import { workerSettings } from '../../../apps/worker/src/settings.js';
 import { codeBlocks, readDocument, root, sections, tableRows } from './document.js';
 
@@ -69,6 +70,7 @@ const tables: readonly Readonly<Record<string, Setting<unknown>>>[] = [
   localSettings,
   schedulerSettings,
   workerSettings,
+  channelSettings,
 ];
 const read = new Set<string>([
   ...tables.flatMap((table) => Object.values(table).map(({ env }) => env)),

@@ -31,7 +31,6 @@ const optionEnv = {
 
 /** Options without a value. */
 const flagEnv = {
-  'attach-only': channelSettings.attachOnly.env,
   'trust-repository': channelSettings.trustRepository.env,
 } as const;
 
@@ -108,5 +107,4 @@ export const usage = `worker [--channel redis|fifo|files] [options] [-- argument
   --model NAME       model of prompts that name none
   --permission-mode  as Claude Code has it (default bypassPermissions)
   --trust-repository use the workspace's own settings, hooks and MCP servers
-  --attach-only      never start Claude Code: take the one that runs in the tmux session, or end
   --check            say whether the worker of these settings is well: exit code 0 or 1`;

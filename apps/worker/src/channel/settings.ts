@@ -82,13 +82,6 @@ export const channelSettings = {
     default: undefined,
     parse: oneOf(['1']),
   },
-  attachOnly: {
-    env: 'REMUDA_ATTACH_ONLY',
-    about: '`1`: Claude Code is never started: the one that runs in the tmux session is taken. `--attach-only`',
-    unit: 'flag',
-    default: undefined,
-    parse: oneOf(['1']),
-  },
   timeoutMs: {
     env: 'REMUDA_JOB_TIMEOUT_MS',
     about: 'How long a prompt that sets no `timeoutMs` may run.',
