@@ -13,6 +13,11 @@ export interface SessionMemory {
 export interface OwnersParts {
   readonly engine: Engine;
   readonly after: AfterTurn;
+  /**
+   * Whether one token is good for as long as the engine lives, also between turns: a person may attach to its terminal and
+   * type prompts, and another token would need another start of Claude Code.
+   */
+  readonly steady: boolean;
   readonly memory: SessionMemory;
   readonly now: () => number;
   /** Resolves when a Claude Code runs again that has ended; rejects when it was given up. */
@@ -30,17 +35,22 @@ export class OwnersEngine implements Engine {
   /** Whether the running Claude Code does not have the conversation, and resumes it for each turn. */
   #apart = false;
 
+  /** Of the first warm-up. */
+  #steadyToken: string | undefined;
+
   constructor(private readonly parts: OwnersParts) {}
 
-  /** Whether a running turn has this token. */
-  readonly admits = (token: string | undefined): boolean => token !== undefined && this.#running.has(token);
+  /** Whether the model may be asked with this token: a running turn has it, or it is the steady one. */
+  readonly admits = (token: string | undefined): boolean =>
+    token !== undefined && (this.#running.has(token) || token === this.#steadyToken);
 
   get version(): string | undefined {
     return this.parts.engine.version;
   }
 
   async warm(bridgeToken?: string): Promise<void> {
-    await this.parts.engine.warm(bridgeToken);
+    if (this.parts.steady) this.#steadyToken ??= bridgeToken;
+    await this.parts.engine.warm(this.#steadyToken ?? bridgeToken);
     if (this.#session !== undefined || this.parts.after === 'fresh') return;
     this.#session = await this.parts.memory.read();
     this.#apart = this.#session !== undefined;
@@ -48,15 +58,16 @@ export class OwnersEngine implements Engine {
 
   /** Claude Code has ended: the next one does not know the conversation. */
   ended(): void {
-    this.#apart = true;
+    this.#apart = this.parts.after === 'continue';
   }
 
   resume(...args: Parameters<Engine['resume']>): Promise<void> {
     return this.parts.engine.resume(...args);
   }
 
-  async turn(...[turn, onEvent, signal]: Parameters<Engine['turn']>): Promise<TurnEnd> {
-    const { bridgeToken } = turn;
+  async turn(...[asked, onEvent, signal]: Parameters<Engine['turn']>): Promise<TurnEnd> {
+    const bridgeToken = this.#steadyToken ?? asked.bridgeToken;
+    const turn = { ...asked, bridgeToken };
     this.#running.add(bridgeToken);
     try {
       if (this.#apart && this.#session !== undefined) await this.#resumeFor(turn, onEvent);
@@ -78,11 +89,11 @@ export class OwnersEngine implements Engine {
     const { engine, after, memory, revive } = this.parts;
     if (after === 'continue') {
       // A Claude Code that ended within the turn is started anew by this.
-      await engine.warm(bridgeToken).catch(revive);
+      await this.warm(bridgeToken).catch(revive);
       if (this.#session !== undefined) await memory.write(this.#session);
       return;
     }
-    await engine.reset(bridgeToken).catch(revive);
+    await engine.reset(this.#steadyToken ?? bridgeToken).catch(revive);
   }
 
   kill(): Promise<void> {
@@ -92,6 +103,8 @@ export class OwnersEngine implements Engine {
   async #resumeFor(turn: Parameters<Engine['turn']>[0], onEvent: (event: NewEvent) => void): Promise<void> {
     try {
       await this.parts.engine.resume(this.#session ?? '', turn);
+      // Claude Code in a terminal goes on with it from now on; the other engine starts a process for this turn only.
+      if (this.parts.steady) this.#apart = false;
     } catch (error) {
       const message = `The conversation could not be resumed and begins anew: ${String(error)}`;
       onEvent({ type: 'attempt.warned', at: this.parts.now(), data: { message } });

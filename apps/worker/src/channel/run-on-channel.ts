@@ -43,16 +43,11 @@ export async function runOnChannel(plan: ChannelPlan): Promise<void> {
     ...{ claudeArgs: plan.claudeArgs, keepFiles: true, spare: false },
     onExit: (reason) => onExit(reason),
   });
-  const reviver = new Reviver(inner, systemClock, log);
-  const memory = sessionFile(place);
-  const parts = {
-    engine: inner,
-    after: settings.conversation,
-    memory,
-    now: () => systemClock.now(),
-    revive: (why: unknown) => reviver.revive(why),
-  };
-  const mine = (engine = new OwnersEngine(parts));
+  const mine: OwnersEngine = (engine = new OwnersEngine({
+    ...{ engine: inner, after: settings.conversation, steady: settings.engine === 'tmux' },
+    ...{ memory: sessionFile(place), now: () => systemClock.now(), revive: (why) => reviver.revive(why) },
+  }));
+  const reviver: Reviver = new Reviver(mine, systemClock, log);
   onExit = (reason) => {
     mine.ended();
     reviver.revive(reason).catch(() => undefined);
