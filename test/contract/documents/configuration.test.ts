@@ -23,8 +23,9 @@ function shown(value: unknown): string {
   if (value instanceof URL) return value.href;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text
-    .replace(tmpdir(), '<tmp>')
+    // first, since it may be below the other one
     .replace(homedir(), '~')
+    .replace(tmpdir(), '<tmp>')
     .replace(`remuda-${process.getuid?.() ?? 0}`, 'remuda-<uid>');
 }
 
