@@ -35,6 +35,13 @@ const waits = [
   'test/e2e/usage-limit.test.ts',
 ];
 
+/** Other ways to the same Claude Code, as whole programs and containers; their parts are tested with all others. */
+const otherDoors = [
+  'test/integration/engine/tmux/terminal.test.ts',
+  'test/integration/host-bridge/container.test.ts',
+  'test/e2e/{channels,terminal}.test.ts',
+];
+
 /** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
 const otherWays = ['test/e2e/{jobs,demo}.test.ts', 'test/integration/engine/result-schema.test.ts'];
 
@@ -99,7 +106,7 @@ export default defineConfig({
           provide: { proofSize: 'small', bullmq: versionIn('bullmq') },
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          exclude: [...crashes, ...waits],
+          exclude: [...crashes, ...waits, ...otherDoors],
         },
       },
       {
@@ -112,7 +119,7 @@ export default defineConfig({
           maxWorkers: 2,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: [...crashes, ...waits],
+          exclude: [...crashes, ...waits, ...otherDoors],
         },
       },
       {
@@ -136,7 +143,7 @@ export default defineConfig({
           maxWorkers: 2,
           name: 'slow',
           restoreMocks: true,
-          include: [...crashes, ...waits, ...otherWays],
+          include: [...crashes, ...waits, ...otherDoors, ...otherWays],
         },
       },
       {

@@ -168,7 +168,9 @@ describe.skipIf(!hasTmux)('Claude Code in a terminal', () => {
     expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'so be it' } });
     expect(typesOf(events)).toContain('tool.denied');
     expect(readdirSync(one.workspace)).not.toContain('forbidden');
-    const exhausted = await one.run(script(bash('true'), bash('true'), { text: 'x' }), {
+    // The turns are counted in the transcript, which follows what happens: the last one must not be over by then.
+    const turns = Array.from({ length: 5 }, () => bash('sleep 1'));
+    const exhausted = await one.run(script(...turns, { text: 'x' }), {
       maxTurns: 1,
       permissionMode: 'bypassPermissions',
     });
