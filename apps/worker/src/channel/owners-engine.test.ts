@@ -33,7 +33,13 @@ function owners(parts: Partial<OwnersParts> = {}, session?: string) {
     read: () => Promise.resolve(session),
     write: (id: string) => Promise.resolve(void written.push(id)),
   };
-  const usual = { after: 'continue', steady: false, now: () => 1, revive: () => Promise.resolve() } as const;
+  const usual = {
+    after: 'continue',
+    steady: false,
+    now: () => 1,
+    revive: () => Promise.resolve(),
+    giveUp: () => undefined,
+  } as const;
   return { own: new OwnersEngine({ engine, memory, ...usual, ...parts }), asked, during, written };
 }
 

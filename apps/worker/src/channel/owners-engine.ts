@@ -22,6 +22,8 @@ export interface OwnersParts {
   readonly now: () => number;
   /** Resolves when a Claude Code runs again that has ended; rejects when it was given up. */
   readonly revive: (why: unknown) => Promise<void>;
+  /** Gives up what `revive` tries, now and later. */
+  readonly giveUp: () => void;
 }
 
 /**
@@ -97,6 +99,7 @@ export class OwnersEngine implements Engine {
   }
 
   kill(): Promise<void> {
+    this.parts.giveUp();
     return this.parts.engine.kill();
   }
 

@@ -46,6 +46,7 @@ export async function runOnChannel(plan: ChannelPlan): Promise<void> {
   const mine: OwnersEngine = (engine = new OwnersEngine({
     ...{ engine: inner, after: settings.conversation, steady: settings.engine === 'tmux' },
     ...{ memory: sessionFile(place), now: () => systemClock.now(), revive: (why) => reviver.revive(why) },
+    giveUp: () => reviver.close(),
   }));
   const reviver: Reviver = new Reviver(mine, systemClock, log);
   onExit = (reason) => {
@@ -67,7 +68,6 @@ export async function runOnChannel(plan: ChannelPlan): Promise<void> {
   plan.onWorker(worker);
   log.info({ channel: settings.channel, ...place }, 'the worker takes prompts');
   await worker.run();
-  reviver.close();
 }
 
 const newId = (): string => `j-${randomBytes(8).toString('hex')}`;
