@@ -6,11 +6,11 @@ import { partsOf } from './src/processes.js';
 
 const main = join(import.meta.dirname, 'dist/main.js');
 /** The longest that a part may take to end, and some more. */
-const inTime = { timeout: 60_000, interval: 250 };
+const inTime = { timeout: 120_000, interval: 250 };
 
 test.skipIf(process.platform !== 'linux')(
   'a run that is killed leaves no part of its cluster and no worker behind',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const run = spawn(process.execPath, [main, '--jobs', '20', '--minutes', '2', '--seed', '1'], {
       stdio: ['ignore', 'pipe', 'inherit'],
