@@ -24,7 +24,7 @@ describe.skipIf(!onLinux)('npm start', () => {
     expect(figuresIn(figures.join('\n'))).toEqual(
       documentedFigures()
         // which is no part of a cluster
-        .filter(({ app }) => app !== 'host bridge')
+        .filter(({ app }) => app !== 'host-bridge')
         .map(({ name }) => name)
         .sort(),
     );
