@@ -22,11 +22,13 @@ function shown(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (value instanceof URL) return value.href;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text
-    // first, since it may be below the other one
-    .replace(homedir(), '~')
-    .replace(tmpdir(), '<tmp>')
-    .replace(`remuda-${process.getuid?.() ?? 0}`, 'remuda-<uid>');
+  return (
+    text
+      // first, since it may be below the other one
+      .replace(homedir(), '~')
+      .replace(tmpdir(), '<tmp>')
+      .replace(`remuda-${process.getuid?.() ?? 0}`, 'remuda-<uid>')
+  );
 }
 
 describe.each<[string, Readonly<Record<string, Setting<unknown>>>]>([
