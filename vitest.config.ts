@@ -170,8 +170,8 @@ export default defineConfig({
           isolate: false,
           name: 'older-claude',
           include: ['test/integration/engine/**/*.test.ts'],
-          // its program would have to be where another user reaches it
-          exclude: ['**/other-user.test.ts'],
+          // its program would have to be where another user reaches it; in a terminal only the default version is driven
+          exclude: ['**/other-user.test.ts', '**/tmux/**'],
         },
       },
       {
