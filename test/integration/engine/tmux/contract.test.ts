@@ -4,7 +4,8 @@ import { bash, made, nap } from '../stable.js';
 import { engineContract } from '../../../contract/engine/engine.contract.js';
 import { hasTmux, terminal } from './terminal.js';
 
-describe.skipIf(!hasTmux)('with tmux', () => {
+// See terminal.test.ts.
+describe.skipIf(!hasTmux)('with tmux', { retry: 2 }, () => {
   engineContract('Claude Code in a terminal', async () => {
     const one = await terminal();
     return {
