@@ -13,8 +13,8 @@ export const heldEnvironment = (socket: string): Readonly<Record<string, string>
 export interface HeldLoop {
   /** Does something, and gives the longest turn of the other process's event loop meanwhile: processor time in ms. */
   during(work: () => Promise<unknown>): Promise<number>;
-  /** How long that process takes to look at so many bytes one by one, in ms. */
-  scan(bytes: number): Promise<number>;
+  /** How long that process takes to copy so many bytes to memory that was not used before, in ms. */
+  copy(bytes: number): Promise<number>;
   close(): void;
 }
 
@@ -34,7 +34,7 @@ export async function watchLoop(socket: string): Promise<HeldLoop> {
       await work();
       return Number(await ask('end'));
     },
-    scan: async (bytes) => Number(await ask(`scan ${String(bytes)}`)),
+    copy: async (bytes) => Number(await ask(`copy ${String(bytes)}`)),
     close: () => line.destroy(),
   };
 }

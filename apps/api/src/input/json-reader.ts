@@ -139,7 +139,10 @@ class JsonText {
     }
     this.at = to + 1;
     const last = this.#decode(from, to, escapes);
-    return pieces.length === 0 ? last : pieces.join('') + last;
+    if (pieces.length === 0) return last;
+    // Joined at once: a text made by `+` would be copied once more by whoever looks at it first.
+    pieces.push(last);
+    return pieces.join('');
   }
 
   /** Consumes a number, `true`, `false` or `null`. */
