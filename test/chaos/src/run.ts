@@ -11,6 +11,7 @@ import { drawUp, holds, type Report } from './report.js';
 
 const warmLimitMs = 60_000;
 const lookEveryMs = 250;
+const progressEveryMs = 60_000;
 
 /**
  * Runs jobs on a whole cluster while parts of it are killed and frozen, lets it settle, and draws up what became of
@@ -43,7 +44,12 @@ async function run(cluster: ChaosCluster, options: ChaosOptions, began: number):
   const time = AbortSignal.timeout((options.minutes + options.overtimeMinutes) * 60_000);
   const scene = { cluster, ledger, random: new Random(seed + 1) };
   const making = makeFaults(scene, options.pauseMs, over.signal);
+  const progress = setInterval(() => {
+    const done = ledger.accepted.size - ledger.open;
+    say(`${minutesSince(began)}: ${String(done)} of ${String(ledger.accepted.size)} accepted jobs are over`);
+  }, progressEveryMs);
   await load.run(time);
+  clearInterval(progress);
   say(`${String(ledger.accepted.size)} jobs accepted, ${String(ledger.open)} of them open; no further faults`);
   over.abort();
   const faults = await making;
@@ -76,3 +82,5 @@ async function settle(cluster: ChaosCluster, ledger: Ledger, { say, settleMs }: 
   }
   say(`settled after ${((Date.now() - began) / 1_000).toFixed(1)} s; ${String(ledger.open)} jobs are not over`);
 }
+
+const minutesSince = (began: number): string => `${((Date.now() - began) / 60_000).toFixed(0)} min`;
