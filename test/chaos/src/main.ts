@@ -1,4 +1,4 @@
-// `npm run chaos -- --jobs 2000 --minutes 10 [--seed N] [--runtime process|docker] [--fsync everysec|always]`
+// `npm run chaos -- --jobs 2000 --minutes 10 [--seed N] [--runtime process|docker|kubernetes] [--fsync everysec|always] [--pause-ms N]`
 import { provideWorkerImage } from '../../../apps/local/dist/cluster/worker-image.js';
 import { readOptions } from './options.js';
 import { holds } from './report.js';
