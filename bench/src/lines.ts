@@ -14,6 +14,7 @@ import { failover } from './recovery/failover.js';
 import { loss } from './recovery/loss.js';
 import { simulation } from './simulation/line.js';
 import { submitting } from './submitting/line.js';
+import { tokens } from './tokens/line.js';
 import { terminal } from './terminal/line.js';
 import { throughput } from './throughput/line.js';
 import { worker } from './worker/line.js';
@@ -21,5 +22,5 @@ import { worker } from './worker/line.js';
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
   ...[firstRequest, throughput, jobCost, events, worker, agent, terminal, channel, hostBridge, container, kubernetes],
-  ...[submitting, bookkeeping, footprint, failover, loss, cancel, simulation],
+  ...[submitting, tokens, bookkeeping, footprint, failover, loss, cancel, simulation],
 ];

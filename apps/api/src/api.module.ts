@@ -7,6 +7,8 @@ import { BoardModule } from './board/board.module.js';
 import { BridgesModule } from './bridges/bridges.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { EventsModule } from './events/events.module.js';
+import { IdentityModule } from './identity/identity.module.js';
+import type { IdentityPlan } from './identity/plan-identity.js';
 import { IndexController } from './index.controller.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { PoolsModule } from './pools/pools.module.js';
@@ -14,10 +16,17 @@ import type { ApiSettings } from './settings.js';
 import { redisPing } from './stores.js';
 import { StoresModule } from './stores.module.js';
 
+/** What is made of the settings before the modules are. */
+export interface ApiParts {
+  readonly admission: Admission;
+  readonly identity: IdentityPlan;
+  readonly log: Logger;
+}
+
 /** The api. */
 @Module({})
 export class ApiModule {
-  static register(settings: ApiSettings, admission: Admission, log: Logger): DynamicModule {
+  static register(settings: ApiSettings, { admission, identity, log }: ApiParts): DynamicModule {
     const { boardWritable: writable, boardPrompts: showsPrompts } = settings;
     const basePathOf = planBasePath(settings);
     const git = { allowFile: settings.gitAllowFile, hosts: settings.gitHosts };
@@ -30,6 +39,7 @@ export class ApiModule {
           inject: [redisPing],
           useFactory: (redis: () => Promise<unknown>) => ({ redis }),
         }),
+        IdentityModule.register(identity, log),
         MetricsModule.register({ app: 'api' }),
         JobsModule,
         EventsModule,

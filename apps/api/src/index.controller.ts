@@ -1,6 +1,7 @@
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { Needs } from './identity/needs.js';
 
 /** The addresses of the api, without a leading slash: they also work behind a proxy's path prefix. */
 const places = {
@@ -18,6 +19,7 @@ const places = {
 @Controller()
 export class IndexController {
   @Get(['/', 'api'])
+  @Needs('nothing')
   index(@Headers('accept') accept: string | undefined, @Res() reply: FastifyReply): void {
     void reply.header('vary', 'accept');
     if (/\btext\/html\b/i.test(accept ?? '')) void reply.redirect(places.documentation, 302);

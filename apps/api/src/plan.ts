@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger } from '@remuda/runtime';
@@ -8,6 +9,11 @@ import { ApiModule } from './api.module.js';
 import { mountBoard } from './board/mount.js';
 import { serveDocs } from './docs/openapi.js';
 import { planEntry } from './entry.js';
+import { Audit } from './identity/audit/audit.js';
+import { auditRequests } from './identity/audit/audit-requests.js';
+import { guardRoutes } from './identity/gate.js';
+import { Identity } from './identity/identity.js';
+import { planIdentity } from './identity/plan-identity.js';
 import { readJsonBody } from './input/json-body.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemFilter } from './problems/problem.filter.js';
@@ -26,8 +32,14 @@ export function planApi(settings: ApiSettings): AppPlan {
   const routes = new KnownRoutes();
   const filter = new ProblemFilter(logger, routes);
   const admission = planEntry(settings);
+  const identity = planIdentity(settings);
+  if (identity.exposed)
+    logger.warn(
+      { host: settings.host, hosts: settings.hosts },
+      'ANYONE who reaches this api may use it: no tokens are needed',
+    );
   return {
-    module: ApiModule.register(settings, admission, logger),
+    module: ApiModule.register(settings, { admission, identity, log: logger }),
     logger,
     host: settings.host,
     port: settings.port,
@@ -42,6 +54,7 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimits.any,
     forceCloseConnections: true,
+    genReqId: () => randomUUID(),
     clientErrorHandler: answerUnreadable,
     // A request without one is refused with a problem document of ours.
     http: { requireHostHeader: false },
@@ -66,6 +79,8 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
 async function configure(app: NestFastifyApplication, filter: ProblemFilter, settings: ApiSettings): Promise<void> {
   app.useGlobalFilters(filter);
   if (settings.origins.length > 0) app.enableCors({ origin: [...settings.origins] });
+  guardRoutes(app.getHttpAdapter().getInstance(), app.get(Identity, { strict: false }), filter.answer.bind(filter));
+  auditRequests(app.getHttpAdapter().getInstance(), app.get(Audit, { strict: false }));
   measureRequests(app.getHttpAdapter().getInstance(), app.get(Registry, { strict: false }));
   guardPages(app.getHttpAdapter().getInstance());
   serveDocs(app);

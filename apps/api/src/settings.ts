@@ -2,6 +2,7 @@ import { integer, namespaceName, oneOf, text, readHostRules } from '@remuda/doma
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList } from '@remuda/runtime';
 import { readBasePath } from './base-path.js';
+import { readJwksUrl, readJwtSecret } from './identity/jwt/settings.js';
 
 const yesOrNo = (value: string): boolean => oneOf(['0', '1'])(value) === '1';
 
@@ -9,7 +10,7 @@ const yesOrNo = (value: string): boolean => oneOf(['0', '1'])(value) === '1';
 export const apiSettings = {
   host: {
     env: 'REMUDA_API_HOST',
-    about: 'Address on which the api listens. Anyone who can reach it can submit jobs.',
+    about: 'Address on which the api listens. Unless it is a loopback address, requests need tokens.',
     unit: 'address',
     default: '127.0.0.1',
     parse: text,
@@ -94,6 +95,57 @@ export const apiSettings = {
     unit: 'list',
     default: [] as readonly string[],
     parse: hostList,
+  },
+  tokens: {
+    env: 'REMUDA_API_TOKENS',
+    about: 'Whether each request needs a token: an API key or a JWT. Default: if JWTs are configured.',
+    unit: '0 or 1',
+    default: undefined,
+    parse: yesOrNo,
+  },
+  allowNoTokens: {
+    env: 'REMUDA_ALLOW_NO_TOKENS',
+    about:
+      'Starts the api without tokens also where others can reach it. Anyone there can submit jobs and steer the cluster.',
+    unit: '0 or 1',
+    default: false,
+    parse: yesOrNo,
+  },
+  jwtSecret: {
+    env: 'REMUDA_JWT_SECRET',
+    about: 'Secret that signs the JWTs (HS256), at least 32 characters.',
+    unit: 'string',
+    default: undefined,
+    secret: true,
+    parse: readJwtSecret,
+  },
+  jwksUrl: {
+    env: 'REMUDA_JWKS_URL',
+    about: "Where the public keys of the JWTs' issuer are, as a JWK set. Needs an issuer and an audience.",
+    unit: 'url',
+    default: undefined,
+    parse: readJwksUrl,
+  },
+  jwtIssuer: {
+    env: 'REMUDA_JWT_ISSUER',
+    about: 'Issuer (`iss`) that JWTs must have.',
+    unit: 'string',
+    default: undefined,
+    parse: text,
+  },
+  jwtAudience: {
+    env: 'REMUDA_JWT_AUDIENCE',
+    about: 'Audience (`aud`) that JWTs must have.',
+    unit: 'string',
+    default: undefined,
+    parse: text,
+  },
+  jwtTenantClaim: {
+    env: 'REMUDA_JWT_TENANT_CLAIM',
+    about: 'Claim of a JWT that names its tenant.',
+    unit: 'string',
+    default: 'tenant',
+    parse: text,
   },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',

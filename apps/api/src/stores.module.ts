@@ -4,6 +4,8 @@ import { BullModule } from '@nestjs/bullmq';
 import type { Clock } from '@remuda/domain';
 import {
   Queues,
+  RedisApiKeys,
+  RedisAuditLog,
   RedisClock,
   RedisDeadLetters,
   RedisEventLog,
@@ -11,6 +13,8 @@ import {
   RedisJobStore,
   RedisPoolStore,
   RedisPoolControls,
+  RedisRevocations,
+  RedisTickets,
   bullOptions,
   checkFormat,
   connectRedis,
@@ -23,6 +27,8 @@ import type { ApiSettings } from './settings.js';
 import type { ApiConfig } from './stores.js';
 import {
   apiConfig,
+  apiKeys,
+  auditLog,
   clock,
   deadLetters,
   eventLog,
@@ -33,6 +39,8 @@ import {
   queues,
   redisIsUp,
   redisPing,
+  revocations,
+  tickets,
 } from './stores.js';
 
 const redis = Symbol('Redis');
@@ -58,6 +66,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
     @Inject(eventLog) private readonly events: RedisEventLog,
     @Inject(poolStore) private readonly pools: RedisPoolStore,
     @Inject(queues) private readonly openQueues: Queues,
+    @Inject(revocations) private readonly news: RedisRevocations,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -76,6 +85,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
       this.pools.close(),
       this.openQueues.close(),
     ]);
+    this.news.close();
     this.connection.close();
     this.openQueues.connection.close();
   }
@@ -96,6 +106,7 @@ export class StoresModule {
     const { redisUrl, namespace } = settings;
     const keys = redisKeys(namespace);
     const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events', log });
+    const hear = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-revocations', log });
     // Waits for Redis, unlike the connection of requests: a queue that was opened during an outage works afterwards.
     const forQueues = connectRedis(redisUrl, { name: 'remuda-api-queues', log });
     return {
@@ -124,6 +135,10 @@ export class StoresModule {
           inject: [redis, clock],
           useFactory: (to: Connection, time: Clock) => new RedisPoolControls(to, keys, time),
         },
+        { provide: apiKeys, inject: [redis], useFactory: (to: Connection) => new RedisApiKeys(to, keys) },
+        { provide: revocations, useFactory: () => new RedisRevocations(hear(), keys) },
+        { provide: tickets, inject: [redis], useFactory: (to: Connection) => new RedisTickets(to, keys) },
+        { provide: auditLog, inject: [redis], useFactory: (to: Connection) => new RedisAuditLog(to, keys) },
         { provide: queues, useFactory: () => new Queues(forQueues, keys) },
         { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.isUp },
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
@@ -132,6 +147,10 @@ export class StoresModule {
       exports: [
         clock,
         apiConfig,
+        apiKeys,
+        revocations,
+        tickets,
+        auditLog,
         jobStore,
         deadLetters,
         eventLog,

@@ -9,6 +9,10 @@ export const deadLetters = Symbol('DeadLetters');
 export const hostBridges = Symbol('HostBridges');
 export const poolStore = Symbol('PoolStore');
 export const poolControls = Symbol('PoolControls');
+export const apiKeys = Symbol('ApiKeys');
+export const revocations = Symbol('Revocations');
+export const tickets = Symbol('Tickets');
+export const auditLog = Symbol('AuditLog');
 export const clock = Symbol('Clock');
 /** The queues of profiles and workers, which change at run time, on BullModule's own connection. */
 export const queues = Symbol('Queues');

@@ -1,4 +1,6 @@
 // The entry of npm's scripts, on a bare machine as well: sets up what is missing, then goes on in compiled code.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describeModel } from './model-choice.mjs';
 import { build, installDependencies } from './set-up.mjs';
 import { whenStarterGone } from './starter.mjs';
@@ -19,8 +21,14 @@ switch (what) {
     await setUp(installDependencies, build);
     await import(new URL('../dist/main.js', import.meta.url).href);
     break;
+  case 'keys': {
+    await setUp(installDependencies, build);
+    const main = fileURLToPath(new URL('../../api/dist/keys/main.js', import.meta.url));
+    process.exitCode = spawnSync(process.execPath, [main, ...words], { stdio: 'inherit' }).status ?? 1;
+    break;
+  }
   default:
-    console.error(`launch: expected dependencies, build, demo or start, got ${what ?? 'nothing'}`);
+    console.error(`launch: expected dependencies, build, demo, start or keys, got ${what ?? 'nothing'}`);
     process.exitCode = 2;
 }
 

@@ -8,8 +8,11 @@ import { planApi } from '../../../apps/api/dist/plan.js';
 import { apiSettings } from '../../../apps/api/dist/settings.js';
 import { serve } from './member.js';
 
-const [redisUrl = '', namespace = ''] = process.argv.slice(2);
-const env = { REMUDA_REDIS_URL: redisUrl, REMUDA_NAMESPACE: namespace, REMUDA_API_PORT: '0', REMUDA_LOG_LEVEL: 'info' };
+const [redisUrl = '', namespace = '', jwtSecret = ''] = process.argv.slice(2);
+const env = {
+  ...{ REMUDA_REDIS_URL: redisUrl, REMUDA_NAMESPACE: namespace, REMUDA_API_PORT: '0', REMUDA_LOG_LEVEL: 'info' },
+  REMUDA_JWT_SECRET: jwtSecret,
+};
 const redis = connectRaw(redisUrl, { name: 'bench' });
 const profile = { warm: 1, max: 1 };
 await publishProfiles(redis, redisKeys(namespace), { default: profile });

@@ -10,6 +10,8 @@ export interface Load {
   readonly body: string;
   readonly connections: number;
   readonly forMs: number;
+  /** Further headers, each with its line break. */
+  readonly headers?: string;
 }
 
 /** What came of it: requests that were answered with 202, and the time that it took. */
@@ -26,11 +28,11 @@ serve(async (load: Load) => {
 });
 
 /** A client of its own that does as little as it can, so that the server is what is measured. */
-async function keepAsking({ port, path, body }: Load, until: number): Promise<number> {
+async function keepAsking({ port, path, body, headers = '' }: Load, until: number): Promise<number> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
   const request = Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${headers}` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   let answered = 0;

@@ -42,6 +42,16 @@ export function redisKeys(namespace: string) {
     cancels: `${p}:jobs:cancels`,
     idempotency: (key: string, tenant = defaultTenant) =>
       tenant === defaultTenant ? `${p}:idempotency:${key}` : `${p}:tenant:${tenant}:idempotency:${key}`,
+    /** An API key's record, with the hash of its secret. */
+    apiKey: (id: string) => `${p}:api-key:${id}`,
+    /** Ids of the API keys. */
+    apiKeys: `${p}:api-keys`,
+    /** Pub/sub channel that names an API key that was revoked. */
+    revocations: `${p}:api-keys:revoked`,
+    /** Whom a stream ticket stands for, until it is used or over. */
+    streamTicket: (hash: string) => `${p}:stream-ticket:${hash}`,
+    /** Requests in the audit log: the latest of a kind. */
+    audit: (kind: string) => `${p}:audit:${kind}`,
     bridgeToken: (hash: string) => `${p}:bridge:${hash}`,
     /** Names of the bridges to the Claude Code of hosts. */
     hostBridges: `${p}:hosts`,

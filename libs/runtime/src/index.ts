@@ -1,5 +1,6 @@
 export * from './clock.js';
 export * from './health.module.js';
+export * from './identity/api-key.js';
 export * from './listening/admin-server.js';
 export * from './listening/listeners.js';
 export * from './listening/sockets.js';

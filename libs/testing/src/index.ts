@@ -5,6 +5,7 @@ export * from './manual-clock.js';
 export * from './memory/memory-blobs.js';
 export * from './memory/memory-channel.js';
 export * from './memory/memory-event-log.js';
+export * from './memory/memory-identity.js';
 export * from './memory/memory-job-store.js';
 export * from './memory/memory-leases.js';
 export * from './memory/memory-pools.js';

@@ -16,12 +16,14 @@ export interface ApiCluster {
   stop(): Promise<void>;
 }
 
-/** Brings Redis, a scheduler, workers and the api up. */
-export async function startApiCluster(): Promise<ApiCluster> {
+/** Brings Redis, a scheduler, workers and the api up, with the options of the api. */
+export async function startApiCluster(
+  options: Pick<NonNullable<Parameters<typeof startApi>[1]>, 'env' | 'headers'> = {},
+): Promise<ApiCluster> {
   const redis = await startRedis();
   const engines = new LedEngines();
   const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make() });
-  const api = await startApi(redis.url, { namespace: cluster.namespace, profiles: [] });
+  const api = await startApi(redis.url, { ...options, namespace: cluster.namespace, profiles: [] });
   while ((await api.send('GET', '/api/v1/pools')).json.pools?.length !== 1);
   return {
     api,

@@ -46,6 +46,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'POST /api/v1/pools/{profile}/drain',
     'POST /api/v1/pools/{profile}/pause',
     'POST /api/v1/pools/{profile}/resume',
+    'POST /api/v1/tickets',
     'POST /api/v1/workers/{id}/cordon',
     'POST /api/v1/workers/{id}/drain',
     'POST /api/v1/workers/{id}/uncordon',

@@ -78,6 +78,8 @@ export async function startApi(
     readonly env?: Record<string, string>;
     /** Address on which it listens. Default 127.0.0.1. */
     readonly listen?: string;
+    /** Headers of every request that `send` sends. */
+    readonly headers?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<RunningApi> {
   const { namespace = `t-${randomUUID().slice(0, 8)}`, profiles = ['default'] } = options;
@@ -95,7 +97,11 @@ export async function startApi(
     const json = body !== undefined && typeof body !== 'string';
     const response = await fetch(`${url}${path}`, {
       method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
     });
     const text = await response.text();

@@ -11,7 +11,12 @@ let redis: TestRedis;
 let api: RunningApi;
 beforeAll(async () => {
   redis = await startRedis();
-  const env = { REMUDA_API_HOST: '0.0.0.0', REMUDA_API_HOSTS: 'remuda.example.com', REMUDA_BOARD_WRITABLE: '1' };
+  const env = {
+    REMUDA_API_HOST: '0.0.0.0',
+    REMUDA_API_HOSTS: 'remuda.example.com',
+    REMUDA_ALLOW_NO_TOKENS: '1',
+    REMUDA_BOARD_WRITABLE: '1',
+  };
   api = await startApi(redis.url, { env, listen: '0.0.0.0' });
 });
 afterAll(async () => {

@@ -2,6 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { HostBridges } from '@remuda/domain';
 import type { HostBridgeListView } from '@remuda/protocol';
+import { Needs } from '../identity/needs.js';
 import { hostBridges } from '../stores.js';
 import { HostBridgeListDto } from './bridges.dto.js';
 
@@ -12,6 +13,7 @@ export class BridgesController {
   constructor(@Inject(hostBridges) private readonly store: HostBridges) {}
 
   @Get('bridges')
+  @Needs('admin')
   @ApiOperation({
     operationId: 'listBridges',
     summary: 'Bridges to the Claude Code of hosts',

@@ -3,6 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { DeadLetters } from '@remuda/domain';
 import type { AttemptsView } from '@remuda/protocol';
 import { JobEvents } from '../events/job-events.js';
+import { Tenant } from '../identity/caller.js';
+import { Needs } from '../identity/needs.js';
 import { deadLetters } from '../stores.js';
 import { AttemptsDto } from './dead-letter-view.dto.js';
 import { viewAttempt } from './dead-letter-view.js';
@@ -17,14 +19,15 @@ export class AttemptsController {
   ) {}
 
   @Get()
+  @Needs('jobs:read')
   @ApiOperation({
     operationId: 'listAttempts',
     summary: 'The attempts of a job that ended without success, oldest first',
     description: 'With the worker, the failure and its class, and the last output of a lost worker.',
   })
   @ApiOkResponse({ type: AttemptsDto })
-  async list(@Param('id') id: string): Promise<AttemptsView> {
-    const job = await this.events.job(id);
+  async list(@Param('id') id: string, @Tenant() tenant: string): Promise<AttemptsView> {
+    const job = await this.events.job({ tenant, id });
     return { attempts: (await this.letters.attempts(job)).map(viewAttempt) };
   }
 }

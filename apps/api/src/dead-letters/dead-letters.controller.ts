@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError, isId } from '@remuda/domain';
-import type { DeadLetters, Redriven } from '@remuda/domain';
+import type { DeadLetters, JobRef, Redriven } from '@remuda/domain';
 import type {
   DeadLetterInFullView,
   DeadLetterPageView,
@@ -19,9 +19,10 @@ import type {
   RedriveOutcomesView,
 } from '@remuda/protocol';
 import { JobEvents } from '../events/job-events.js';
+import { Tenant } from '../identity/caller.js';
+import { Needs } from '../identity/needs.js';
 import { invalid, readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { JobDto } from '../jobs/job-view.dto.js';
-import { refOf } from '../jobs/job-ref.js';
 import { viewJob } from '../jobs/job-view.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { deadLetters, redisIsUp } from '../stores.js';
@@ -46,6 +47,7 @@ export class DeadLettersController {
   ) {}
 
   @Get()
+  @Needs('admin')
   @ApiOperation({
     operationId: 'listDeadLetters',
     summary: 'Failed jobs that need a person, most recent failure first',
@@ -53,29 +55,31 @@ export class DeadLettersController {
   })
   @ApiQuery({ type: ListDeadLettersDto })
   @ApiOkResponse({ type: DeadLetterPageDto })
-  async list(@Query() query: unknown): Promise<DeadLetterPageView> {
+  async list(@Query() query: unknown, @Tenant() tenant: string): Promise<DeadLetterPageView> {
     const { cursor, limit, ...filter } = readQuery(ListDeadLettersDto, query);
     const from = cursor === undefined ? {} : { cursor };
-    const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter), ...from, limit });
+    const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter), ...from, limit, tenant });
     const page = { deadLetters: jobs.map(viewDeadLetter) };
     return nextCursor === undefined ? page : { ...page, nextCursor };
   }
 
   @Get(':id')
+  @Needs('admin')
   @ApiOperation({
     operationId: 'getDeadLetter',
     summary: 'A failed job, with the class, code and last lines of every attempt',
     description: 'What to know before redriving the job.',
   })
   @ApiOkResponse({ type: DeadLetterInFullDto })
-  async one(@Param('id') id: string): Promise<DeadLetterInFullView> {
-    const job = await this.events.job(id);
+  async one(@Param('id') id: string, @Tenant() tenant: string): Promise<DeadLetterInFullView> {
+    const job = await this.events.job({ tenant, id });
     if (job.state !== 'failed')
       throw new RemudaError('job.not_redrivable', `The job is not a dead letter: it is ${job.state}.`);
     return { ...viewDeadLetter(job), history: (await this.letters.attempts(job)).map(viewAttempt) };
   }
 
   @Post('redrive')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'redriveJobs',
@@ -84,16 +88,21 @@ export class DeadLettersController {
   })
   @ApiBody({ type: RedriveDto, examples: bodyExamples.redriveJobs })
   @ApiOkResponse({ type: RedriveOutcomesDto })
-  async many(@Body() body: unknown): Promise<RedriveOutcomesView> {
+  async many(@Body() body: unknown, @Tenant() tenant: string): Promise<RedriveOutcomesView> {
     const { ids, filter, limit = mostRedriven } = requireDto(RedriveDto, requireBody(body));
     if ((ids === undefined) === (filter === undefined))
       throw invalid([{ path: 'ids', message: 'cannot be combined with filter, and one of the two is required' }]);
-    if (ids !== undefined) return { outcomes: await this.redriveAll(ids), more: false };
-    const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter ?? {}), limit });
-    return { outcomes: await this.redriveAll(jobs.map((job) => job.id)), more: nextCursor !== undefined };
+    if (ids !== undefined) return { outcomes: await this.redriveAll(tenant, ids), more: false };
+    const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter ?? {}), limit, tenant });
+    const outcomes = await this.redriveAll(
+      tenant,
+      jobs.map((job) => job.id),
+    );
+    return { outcomes, more: nextCursor !== undefined };
   }
 
   @Post(':id/redrive')
+  @Needs('admin', { steers: true })
   @HttpCode(202)
   @ApiOperation({
     operationId: 'redriveJob',
@@ -104,26 +113,28 @@ export class DeadLettersController {
   @ApiConflictResponse(
     problemResponse('job.not_redrivable: it has not failed, or its prompt or events are no longer kept.'),
   )
-  async redrive(@Param('id') id: string): Promise<JobView> {
-    await this.events.job(id);
-    const redriven = await this.redriveOne(id);
+  async redrive(@Param('id') id: string, @Tenant() tenant: string): Promise<JobView> {
+    const job = await this.events.job({ tenant, id });
+    const redriven = await this.redriveOne(job);
     if (redriven.kind === 'refused') throw new RemudaError('job.not_redrivable', redriven.reason);
-    return viewJob(await this.events.job(id));
+    return viewJob(await this.events.job(job));
   }
 
-  private async redriveAll(ids: readonly string[]): Promise<RedriveOutcomesView['outcomes']> {
+  private async redriveAll(tenant: string, ids: readonly string[]): Promise<RedriveOutcomesView['outcomes']> {
     const outcomes: RedriveOutcomeView[] = [];
     for (let from = 0; from < ids.length; from += atOnce) {
       const some = ids.slice(from, from + atOnce);
-      outcomes.push(...(await Promise.all(some.map(async (id) => viewRedriven(id, await this.redriveOne(id))))));
+      outcomes.push(
+        ...(await Promise.all(some.map(async (id) => viewRedriven(id, await this.redriveOne({ tenant, id }))))),
+      );
     }
     return outcomes;
   }
 
-  private async redriveOne(id: string): Promise<Redriven> {
-    if (!isId(id)) return { kind: 'unknown' };
+  private async redriveOne(job: JobRef): Promise<Redriven> {
+    if (!isId(job.id)) return { kind: 'unknown' };
     if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
-    const redriven = await this.letters.redrive(refOf(id));
+    const redriven = await this.letters.redrive(job);
     this.count.note(redriven);
     return redriven;
   }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { lintFromString, loadConfig } from '@redocly/openapi-core';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { readSettings } from '@remuda/domain';
+import { isScope, readSettings } from '@remuda/domain';
 import { createApp } from '@remuda/runtime';
 import { beforeAll, expect, test } from 'vitest';
 import { eventFields } from '../events/event-fields.js';
@@ -20,7 +20,12 @@ beforeAll(async () => {
   await app.close();
 }, 60_000);
 
-type Operation = { operationId?: string; tags?: string[]; responses: Record<string, object> };
+type Operation = {
+  operationId?: string;
+  security?: Record<string, string[]>[];
+  tags?: string[];
+  responses: Record<string, object>;
+};
 const operations = (): readonly (readonly [string, Operation])[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item as Record<string, Operation>).map(([method, one]) => [`${method} ${path}`, one] as const),
@@ -86,6 +91,18 @@ test('each operation has a public name of its own, a tag, and schemas for what m
       if (status !== '101' && status !== '204') expect([name, status, response]).toEqual([name, status, described]);
   }
 });
+test('each operation says which token it needs, except those that need none', () => {
+  const open = operations().filter(([, { security = [] }]) => security.length === 0);
+  expect(open.map(([, { operationId }]) => operationId)).toEqual(['getLiveness', 'getReadiness']);
+  for (const [name, { security = [] }] of operations())
+    for (const needed of security)
+      expect([name, Object.keys(needed), needed['token']]).toEqual([
+        name,
+        ['token'],
+        expect.toSatisfy((words: string[]) => words.length <= 1 && words.every(isScope)),
+      ]);
+});
+
 const described = expect.objectContaining({ content: expect.any(Object) as unknown }) as unknown;
 
 test('an event is one of a union by its type', () => {

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { eventSchemas } from '../events/event-schemas.js';
 import { GitSummaryDto } from '../jobs/result-view.dto.js';
 import { EmptyWorkspaceDto, GitWorkspaceDto } from '../jobs/submit/submit-job.dto.js';
+import { tokenScheme } from '../identity/needs.js';
 import { ProblemDto } from '../problems/problem.dto.js';
 import { defaultsInWords } from './defaults-in-words.js';
 import { plainRoutes } from './plain-routes.js';
@@ -37,6 +38,9 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   };
 }
 
+const tokens =
+  'An API key, or a JWT of the configured issuer. On a loopback address, none is needed by default. Each operation names the scope that it needs.';
+
 function frame(): Omit<OpenAPIObject, 'paths'> {
   const frame = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -44,6 +48,7 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .setDescription('Claude Code as a service. Errors are RFC 9457 problem documents with a stable `code`.')
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addBearerAuth({ type: 'http', description: tokens }, tokenScheme)
     // The parent folder of this document, so that a proxy's path prefix is included.
     .addServer('..')
     .addGlobalResponse({ status: '4XX', description: 'The request is refused; `code` says why.', content: problem })

@@ -51,6 +51,7 @@ export const plainRoutes: Paths = {
   '/metrics': {
     get: {
       operationId: 'getMetrics',
+      security: [{ token: ['admin'] }],
       summary: 'Its metrics, for Prometheus',
       description: 'The runbook explains them.',
       tags: ['operation'],

@@ -10,8 +10,11 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import type { JobRef, Principal } from '@remuda/domain';
 import type { EventPageView } from '@remuda/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Caller } from '../identity/caller.js';
+import { Needs } from '../identity/needs.js';
 import { readQuery } from '../input/read-dto.js';
 import { EventPageDto, EventsQueryDto } from './events.dto.js';
 import { JobEvents } from './job-events.js';
@@ -26,6 +29,15 @@ const sseHeaders = {
   'x-accel-buffering': 'no',
 };
 
+/** Where a stream begins, and who reads it. */
+interface Place {
+  readonly caller: Principal;
+  readonly job: JobRef;
+  readonly after: number;
+  /** Where the position is from. */
+  readonly path: string;
+}
+
 /** A job's events, live or page by page. */
 @ApiTags('events')
 @Controller('api/v1/jobs/:id/events')
@@ -36,6 +48,7 @@ export class EventsController {
   ) {}
 
   @Get()
+  @Needs('jobs:read', { tickets: true })
   @ApiOperation({
     operationId: 'getEvents',
     summary: 'Events as Server-Sent Events until the job is over, or a page of them as JSON',
@@ -56,30 +69,28 @@ without an id. \`application/json\`: one page. Ignore types that you do not know
     @Param('id') id: string,
     @Query() query: unknown,
     @Headers('last-event-id') lastEventId: string | undefined,
+    @Caller() caller: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { after: requested, limit, format } = readQuery(EventsQueryDto, query);
     const path = lastEventId === undefined ? 'after' : 'Last-Event-ID';
     const after = readPosition(lastEventId ?? requested, path);
+    const job = { tenant: caller.tenant, id };
     if (chooseForm(request.headers.accept, format) === 'sse') {
-      await this.stream({ id, after, path }, request, reply);
+      await this.stream({ caller, job, after, path }, request, reply);
       return;
     }
-    const { events, complete } = await this.events.page(id, after, limit, path);
+    const { events, complete } = await this.events.page(job, after, limit, path);
     const page: EventPageView = { events, next: events.at(-1)?.id ?? after, complete };
     void reply.send(page);
   }
 
-  private async stream(
-    place: { readonly id: string; readonly after: number; readonly path: string },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<void> {
-    const stream = this.streams.start();
+  private async stream(place: Place, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const stream = this.streams.start(place.caller);
     reply.raw.once('close', stream.close);
     try {
-      const following = await this.events.follow(place.id, place.after, place.path, stream.signal);
+      const following = await this.events.follow(place.job, place.after, place.path, stream.signal);
       // 204 tells an EventSource not to reconnect.
       if (following.ended) void reply.status(204).send();
       else if (request.method === 'HEAD') void reply.headers(sseHeaders).send();

@@ -3,7 +3,7 @@ import type { JobEvent } from '@remuda/domain';
 import type { EventPageView } from '@remuda/protocol';
 import { IsString } from 'class-validator';
 import { Default, Given } from '../input/fields.js';
-import { IntegerText, OneOf } from '../input/rules.js';
+import { Characters, IntegerText, OneOf } from '../input/rules.js';
 import type { EventForm } from './position.js';
 
 /** Which page of a job's events, and in which format. */
@@ -22,6 +22,11 @@ export class EventsQueryDto {
   @OneOf(['sse', 'json'])
   @ApiProperty({ description: 'Takes precedence over Accept.' })
   format?: EventForm;
+
+  @Given()
+  @Characters(0, 200)
+  @ApiProperty({ description: 'A ticket, in place of a token.' })
+  ticket?: string;
 }
 
 /** A page of a job's events. */

@@ -13,7 +13,6 @@ import type {
 import { isId } from '@remuda/domain';
 import { clock, eventLog, jobStore } from '../stores.js';
 import { within } from '../within.js';
-import { refOf } from '../jobs/job-ref.js';
 import { badPosition } from './position.js';
 import { withQuiet, type Said } from './stream/quiet.js';
 
@@ -40,24 +39,24 @@ export class JobEvents {
     @Inject(clock) private readonly time: Clock,
   ) {}
 
-  /** The job, or `job.unknown`. */
-  async job(id: string): Promise<JobRecord> {
-    const job = isId(id) ? await this.store.find(refOf(id)) : undefined;
+  /** The job, or `job.unknown`, as for another tenant's. */
+  async job({ tenant, id }: JobRef): Promise<JobRecord> {
+    const job = isId(id) ? await this.store.find({ tenant, id }) : undefined;
     if (job) return job;
     throw new RemudaError('job.unknown', `There is no job ${JSON.stringify(id.slice(0, 80))}.`);
   }
 
   /** A page of the stream. `path` names the source of the position in a refusal. */
-  async page(id: string, after: number, limit: number, path: string): Promise<EventPage> {
-    const { job } = await this.requirePlace(id, after, path);
+  async page(ref: JobRef, after: number, limit: number, path: string): Promise<EventPage> {
+    const { job } = await this.requirePlace(ref, after, path);
     return this.read(job, after, limit);
   }
 
   /** The events above `after`, including future ones, until the job is over or the signal aborts. */
-  async follow(id: string, after: number, path: string, signal: AbortSignalLike): Promise<Following> {
-    const { job, around } = await this.requirePlace(id, after, path);
+  async follow(ref: JobRef, after: number, path: string, signal: AbortSignalLike): Promise<Following> {
+    const { job, around } = await this.requirePlace(ref, after, path);
     if (around.complete && around.events.every((event) => event.id <= after)) return { ended: true };
-    const position = async (): Promise<number | undefined> => this.store.position(await this.job(id));
+    const position = async (): Promise<number | undefined> => this.store.position(await this.job(ref));
     return {
       ended: false,
       stream: withQuiet(this.log.follow(job, after, signal), { ...quiet, clock: this.time, position }),
@@ -65,16 +64,16 @@ export class JobEvents {
   }
 
   /** Waits until the job is over or the signal aborts; resolves with whether it is over. */
-  async waitForEnd(id: string, signal: AbortSignalLike): Promise<boolean> {
+  async waitForEnd(job: JobRef, signal: AbortSignalLike): Promise<boolean> {
     let last: JobEvent | undefined;
-    for await (const events of this.log.follow(refOf(id), 0, signal)) last = events.at(-1);
+    for await (const events of this.log.follow(job, 0, signal)) last = events.at(-1);
     // A job.over within the stream precedes a redrive: the stream continues after it.
     return last?.type === 'job.over' && !signal.aborted;
   }
 
   /** The event at `after` and the next ones; `event_id.invalid` if there was no such event. */
-  private async requirePlace(id: string, after: number, path: string): Promise<Place> {
-    const job = await this.job(id);
+  private async requirePlace(ref: JobRef, after: number, path: string): Promise<Place> {
+    const job = await this.job(ref);
     const around = await this.read(job, Math.max(0, after - 1), 2);
     if (after > 0 && around.events.length === 0)
       throw badPosition(path, `must be the id of an event of this job: it has none with the id ${after}`);

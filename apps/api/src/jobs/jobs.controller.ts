@@ -14,6 +14,8 @@ import type { JobStore, JobRecord } from '@remuda/domain';
 import type { JobPageView, JobResultView, JobView } from '@remuda/protocol';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
+import { Tenant } from '../identity/caller.js';
+import { Needs } from '../identity/needs.js';
 import { readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { jobStore } from '../stores.js';
@@ -33,6 +35,7 @@ export class JobsController {
   ) {}
 
   @Get()
+  @Needs('jobs:read')
   @ApiOperation({
     operationId: 'listJobs',
     summary: 'Jobs, newest first',
@@ -40,13 +43,15 @@ export class JobsController {
   })
   @ApiQuery({ type: ListJobsDto })
   @ApiOkResponse({ type: JobPageDto })
-  async list(@Query() query: unknown): Promise<JobPageView> {
-    const { jobs, nextCursor } = await this.store.list(toJobQuery(readQuery(ListJobsDto, query)));
+  async list(@Query() query: unknown, @Tenant() tenant: string): Promise<JobPageView> {
+    const asked = toJobQuery(readQuery(ListJobsDto, query));
+    const { jobs, nextCursor } = await this.store.list({ ...asked, tenant });
     const views = jobs.map((job) => viewJob(job));
     return nextCursor === undefined ? { jobs: views } : { jobs: views, nextCursor };
   }
 
   @Get(':id')
+  @Needs('jobs:read')
   @ApiOperation({
     operationId: 'getJob',
     summary: 'One job',
@@ -54,11 +59,12 @@ export class JobsController {
       'Its state, its submitted fields, and its position in the queue while it waits. The prompt is not included.',
   })
   @ApiOkResponse({ type: JobDto })
-  async one(@Param('id') id: string): Promise<JobView> {
-    return this.view(await this.events.job(id));
+  async one(@Param('id') id: string, @Tenant() tenant: string): Promise<JobView> {
+    return this.view(await this.events.job({ tenant, id }));
   }
 
   @Post(':id/cancel')
+  @Needs('jobs:write', { steers: true })
   @ApiOperation({
     operationId: 'cancelJob',
     summary: 'Cancel a job',
@@ -72,18 +78,20 @@ export class JobsController {
   async cancel(
     @Param('id') id: string,
     @Body() body: unknown,
+    @Tenant() tenant: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobView> {
     const { reason } = requireDto(CancelJobDto, requireBody(body ?? {}));
-    const job = await this.events.job(id);
+    const job = await this.events.job({ tenant, id });
     const answer = await this.store.cancel(job, reason ?? 'Cancelled by the client.');
     if (answer.kind === 'over')
       throw new RemudaError('job.cannot_cancel', `The job is already over: its state is ${answer.state}.`);
     reply.status(answer.kind === 'requested' ? 202 : 200);
-    return this.view(await this.events.job(id));
+    return this.view(await this.events.job(job));
   }
 
   @Get(':id/result')
+  @Needs('jobs:read')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'getResult',
@@ -93,8 +101,8 @@ export class JobsController {
   })
   @ApiOkResponse({ type: JobResultDto })
   @ApiConflictResponse(problemResponse('job.not_over: try again after Retry-After seconds.'))
-  async result(@Param('id') id: string): Promise<JobResultView> {
-    const job = await this.events.job(id);
+  async result(@Param('id') id: string, @Tenant() tenant: string): Promise<JobResultView> {
+    const job = await this.events.job({ tenant, id });
     if (!isOver(job.state)) throw new RemudaError('job.not_over', `The job is ${job.state}.`, { retryAfterMs: 1_000 });
     return viewResult(job, await this.store.result(job));
   }

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { PoolsController } from './pools.controller.js';
+import { ShownWorkers } from './shown-workers.js';
 import { SteerController } from './steer.controller.js';
 
 /** Workers and pools: monitoring and operation. */
-@Module({ controllers: [PoolsController, SteerController] })
+@Module({ controllers: [PoolsController, SteerController], providers: [ShownWorkers] })
 export class PoolsModule {}

@@ -4,17 +4,25 @@ import { bodyExamples } from '../docs/body-examples.js';
 import { RemudaError } from '@remuda/domain';
 import type { PoolStore, PoolControls } from '@remuda/domain';
 import type { PoolListView, PoolView, WorkerView } from '@remuda/protocol';
+import { Tenant } from '../identity/caller.js';
+import { Needs } from '../identity/needs.js';
 import { requireDto, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { poolStore, poolControls } from '../stores.js';
 import { viewPool } from './pool-view.js';
 import { PoolDto, PoolListDto, WorkerDto } from './pools.dto.js';
 import { DrainPoolDto, DrainWorkerDto, PausePoolDto } from './steer.dto.js';
-import { viewWorker } from './worker-view.js';
+import { ShownWorkers } from './shown-workers.js';
 
 const byOperator = 'Requested by an operator.';
 const noPool = problemResponse('pool.unknown: no scheduler has this profile.');
 const noWorker = problemResponse('worker.unknown: there is no such worker.');
+
+/** A worker, and the tenant of who asks for it. */
+interface Asked {
+  readonly tenant: string;
+  readonly id: string;
+}
 
 /** Orders of an operator for pools and workers. Idempotent, with the same answer. */
 @ApiTags('pools')
@@ -23,9 +31,11 @@ export class SteerController {
   constructor(
     @Inject(poolStore) private readonly store: PoolStore,
     @Inject(poolControls) private readonly controls: PoolControls,
+    private readonly shown: ShownWorkers,
   ) {}
 
   @Post('pools/pause')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'pauseAllPools',
@@ -40,6 +50,7 @@ export class SteerController {
   }
 
   @Post('pools/resume')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'resumeAllPools',
@@ -53,6 +64,7 @@ export class SteerController {
   }
 
   @Post('pools/:profile/pause')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'pausePool',
@@ -68,6 +80,7 @@ export class SteerController {
   }
 
   @Post('pools/:profile/resume')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'resumePool',
@@ -81,6 +94,7 @@ export class SteerController {
   }
 
   @Post('pools/:profile/drain')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'drainPool',
@@ -96,6 +110,7 @@ export class SteerController {
   }
 
   @Post('workers/:id/cordon')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'cordonWorker',
@@ -104,11 +119,12 @@ export class SteerController {
   })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
-  async cordon(@Param('id') id: string): Promise<WorkerView> {
-    return this.worker(id, await this.controls.cordon(id));
+  async cordon(@Param('id') id: string, @Tenant() tenant: string): Promise<WorkerView> {
+    return this.worker({ tenant, id }, await this.controls.cordon(id));
   }
 
   @Post('workers/:id/uncordon')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'uncordonWorker',
@@ -117,11 +133,12 @@ export class SteerController {
   })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
-  async uncordon(@Param('id') id: string): Promise<WorkerView> {
-    return this.worker(id, await this.controls.uncordon(id));
+  async uncordon(@Param('id') id: string, @Tenant() tenant: string): Promise<WorkerView> {
+    return this.worker({ tenant, id }, await this.controls.uncordon(id));
   }
 
   @Post('workers/:id/drain')
+  @Needs('admin', { steers: true })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'drainWorker',
@@ -131,9 +148,9 @@ export class SteerController {
   @ApiBody({ type: DrainWorkerDto, required: false, examples: bodyExamples.drainWorker })
   @ApiOkResponse({ type: WorkerDto })
   @ApiNotFoundResponse(noWorker)
-  async drainWorker(@Param('id') id: string, @Body() body: unknown): Promise<WorkerView> {
+  async drainWorker(@Param('id') id: string, @Body() body: unknown, @Tenant() tenant: string): Promise<WorkerView> {
     const { limitMs } = requireDto(DrainWorkerDto, requireBody(body ?? {}));
-    return this.worker(id, await this.controls.drainWorker(id, limitMs));
+    return this.worker({ tenant, id }, await this.controls.drainWorker(id, limitMs));
   }
 
   private async pools(): Promise<PoolListView> {
@@ -146,9 +163,9 @@ export class SteerController {
     return viewPool(found);
   }
 
-  private async worker(id: string, known: boolean): Promise<WorkerView> {
+  private async worker({ tenant, id }: Asked, known: boolean): Promise<WorkerView> {
     const found = known ? (await this.store.workers()).find((worker) => worker.id === id) : undefined;
     if (!found) throw new RemudaError('worker.unknown', `There is no worker ${JSON.stringify(id.slice(0, 70))}.`);
-    return viewWorker(found);
+    return this.shown.view(found, tenant);
   }
 }

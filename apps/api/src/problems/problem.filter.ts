@@ -4,6 +4,7 @@ import { RemudaError } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KnownRoutes } from '../known-routes.js';
+import { noteProblem } from '../identity/audit/audit-requests.js';
 import { codeOfStatus, toProblem } from './problem.js';
 
 /** Answers every error with a problem document. Our own faults are logged, and reported without details. */
@@ -23,8 +24,9 @@ export class ProblemFilter implements ExceptionFilter {
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const ours = this.translate(error, request, reply);
     const { problem, retryAfterS } = toProblem(ours, request.url.split('?', 1)[0]);
+    noteProblem(request, problem.code);
     if (problem.status >= 500 && problem.code === 'internal')
-      this.logger.error({ err: error, method: request.method, url: request.url }, 'request failed');
+      this.logger.error({ err: error, method: request.method, url: request.url.split('?', 1)[0] }, 'request failed');
     if (retryAfterS !== undefined) void reply.header('retry-after', retryAfterS);
     void reply.status(problem.status).header('content-type', 'application/problem+json').send(JSON.stringify(problem));
   }

@@ -13,6 +13,7 @@ export interface ProblemAnswer {
 const maxFaults = 100;
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import type { Principal } from '@remuda/domain';
 import { Gauge, Registry } from 'prom-client';
+import { TokenEnds } from '../../identity/token-ends.js';
 
-/** One stream to a client: its signal aborts when the client disconnects or the app shuts down. */
+/** One stream to a client: its signal aborts when the client disconnects, its token ends or the app shuts down. */
 export interface OpenStream {
   readonly signal: AbortSignal;
   /** To be called when the stream has finally ended. Safe to call twice. */
@@ -19,7 +21,10 @@ export class OpenStreams implements OnModuleDestroy, BeforeApplicationShutdown {
   private leaving = false;
   private onEmpty: () => void = () => undefined;
 
-  constructor(registry: Registry) {
+  constructor(
+    registry: Registry,
+    private readonly ends: TokenEnds,
+  ) {
     const { open } = this;
     new Gauge({
       name: 'remuda_event_streams_open',
@@ -48,12 +53,18 @@ export class OpenStreams implements OnModuleDestroy, BeforeApplicationShutdown {
     });
   }
 
-  /** Opens a stream; during the shutdown it ends at once. */
-  start(): OpenStream {
+  /** Opens a stream; during the shutdown it ends at once. Without a reader it has no token of its own. */
+  start(reader?: Principal): OpenStream {
     const stream = new AbortController();
     if (this.leaving) stream.abort();
     else this.open.add(stream);
+    const unwatch =
+      reader &&
+      this.ends.watch(reader, () => {
+        stream.abort();
+      });
     const close = (): void => {
+      unwatch?.();
       stream.abort();
       if (this.open.delete(stream) && this.open.size === 0) this.onEmpty();
     };

@@ -1,7 +1,8 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RemudaError } from '@remuda/domain';
 import type { FastifyReply } from 'fastify';
+import { Needs } from '../../identity/needs.js';
 
 const description = `Send \`{"subscribe": "<job id>", "after": 0}\` for a job's events above that id, up to 100 jobs at a time, and
 \`{"unsubscribe": "<job id>"}\`. You get \`{"job": "<job id>", "event": {…}}\` with the events and ids of
@@ -13,6 +14,8 @@ const description = `Send \`{"subscribe": "<job id>", "after": 0}\` for a job's 
 @Controller('api/v1/stream')
 export class StreamController {
   @Get()
+  @Needs('jobs:read', { tickets: true })
+  @ApiQuery({ name: 'ticket', required: false, description: 'A ticket, in place of a token.' })
   @ApiOperation({ operationId: 'openStream', summary: 'The events of many jobs over one WebSocket', description })
   @ApiResponse({ status: 101, description: 'Switching to WebSocket.' })
   plain(@Res({ passthrough: true }) reply: FastifyReply): never {

@@ -1,11 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RemudaError } from '@remuda/domain';
+import { RemudaError, requireAccess } from '@remuda/domain';
+import type { Principal } from '@remuda/domain';
+import type { ProblemView } from '@remuda/protocol';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { Audit } from '../../identity/audit/audit.js';
+import { Identity } from '../../identity/identity.js';
+import { TokenEnds } from '../../identity/token-ends.js';
 import { toProblem } from '../../problems/problem.js';
 import { apiConfig } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
@@ -31,6 +37,9 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly events: JobEvents,
     private readonly streams: OpenStreams,
     @Inject(apiConfig) private readonly config: ApiConfig,
+    private readonly identity: Identity,
+    private readonly ends: TokenEnds,
+    private readonly audit: Audit,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -39,7 +48,7 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     });
     const server = this.http.httpAdapter.getHttpServer() as NodeJS.EventEmitter;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.upgrade(request, socket, head);
+      void this.upgrade(request, socket, head);
     });
     this.pinging = setInterval(() => {
       this.ping();
@@ -51,17 +60,31 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     for (const socket of this.server.clients) socket.close(1001, 'the api is shutting down');
   }
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const refusal = this.config.admission(request) ?? wrongPath(request);
-    if (refusal) {
-      refuse(socket, refusal);
-      return;
+    let reader: Principal | undefined;
+    try {
+      const fault = this.config.admission(request) ?? wrongPath(request);
+      if (fault) throw fault;
+      reader = await this.identity.of(request, true);
+      const known = requireAccess('jobs:read', reader);
+      this.server.handleUpgrade(request, socket, head, (client) => {
+        this.serve(client, known);
+      });
+    } catch (error) {
+      const id = randomUUID();
+      const { status, code } = refuse(socket, error, id);
+      this.audit.note({ request: id, raw: request, status, code, principal: reader, steers: false });
     }
-    this.server.handleUpgrade(request, socket, head, (client) => {
-      client.on('pong', () => this.quiet.delete(client));
-      new Subscriber(client, this.events, this.streams);
+  }
+
+  private serve(client: WebSocket, reader: Principal): void {
+    client.on('pong', () => this.quiet.delete(client));
+    const unwatch = this.ends.watch(reader, () => {
+      client.close(1008, 'the token is no longer valid');
     });
+    client.on('close', unwatch);
+    new Subscriber(client, this.events, this.streams, reader.tenant);
   }
 
   /** Ends the connections that did not answer the last ping, and pings the others again. */
@@ -79,11 +102,12 @@ function wrongPath({ url }: IncomingMessage): RemudaError | undefined {
   return new RemudaError('route.unknown', `WebSockets are at ${path} only.`);
 }
 
-function refuse(socket: Duplex, error: RemudaError): void {
+function refuse(socket: Duplex, error: unknown, id: string = randomUUID()): ProblemView {
   const { problem } = toProblem(error);
   const body = JSON.stringify(problem);
   socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nconnection: close\r\nx-request-id: ${id}\r\n` +
+      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  return problem;
 }

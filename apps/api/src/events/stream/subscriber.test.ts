@@ -4,6 +4,7 @@ import { ManualClock } from '@remuda/testing';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
+import { TokenEnds } from '../../identity/token-ends.js';
 import type { JobEvents } from '../job-events.js';
 import { OpenStreams } from './open-streams.js';
 import { withQuiet } from './quiet.js';
@@ -24,8 +25,8 @@ test('a client that does not take its messages holds its job up: no batch is pul
   const events = { follow: () => Promise.resolve({ ended: false, stream }) } as unknown as JobEvents;
   const sent: (() => void)[] = [];
   const socket = Object.assign(new EventEmitter(), { send: (_text: string, left: () => void) => sent.push(left) });
-  const streams = new OpenStreams(new Registry());
-  new Subscriber(socket as unknown as WebSocket, events, streams);
+  const streams = new OpenStreams(new Registry(), new TokenEnds(new ManualClock()));
+  new Subscriber(socket as unknown as WebSocket, events, streams, 'default');
   socket.emit('message', Buffer.from('{"subscribe":"j-1"}'), false);
   const pullsOnly = async (batches: number): Promise<void> => {
     await expect.poll(() => pulled, { interval: 1 }).toBe(batches);

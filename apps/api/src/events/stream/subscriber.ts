@@ -24,6 +24,7 @@ export class Subscriber {
     private readonly socket: WebSocket,
     private readonly events: JobEvents,
     private readonly streams: OpenStreams,
+    private readonly tenant: string,
   ) {
     socket.on('message', (data, isBinary) => {
       this.receive(isBinary ? '' : (data as Buffer).toString());
@@ -64,7 +65,7 @@ export class Subscriber {
   }
 
   private async pass(job: string, after: number, signal: AbortSignal): Promise<void> {
-    const following = await this.events.follow(job, after, 'after', signal);
+    const following = await this.events.follow({ tenant: this.tenant, id: job }, after, 'after', signal);
     if (following.ended) return;
     for await (const said of following.stream) {
       if (said.kind === 'events') await Promise.all(said.events.map((event) => this.send({ job, event })));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { Fault, Idempotency, JobStore, SharedClock } from '@remuda/domain';
+import type { Fault, JobStore, SharedClock } from '@remuda/domain';
 import { invalid, requireDto } from '../../input/read-dto.js';
 import type { Read } from '../../input/read-dto.js';
 import { apiConfig, clock, jobStore, redisIsUp } from '../../stores.js';
@@ -19,6 +19,12 @@ export interface Taken {
   readonly repeated: boolean;
 }
 
+/** Whose jobs, and the idempotency key if there is one. */
+export interface Submitter {
+  readonly tenant: string;
+  readonly key?: string | undefined;
+}
+
 /** Accepts jobs: reads them, checks their profiles, assigns ids. */
 @Injectable()
 export class Submission {
@@ -33,16 +39,16 @@ export class Submission {
   ) {}
 
   /** Accepts one job, once per key. Rejects with all its faults. */
-  async one(body: unknown, key?: string): Promise<Taken> {
+  async one(body: unknown, submitter: Submitter): Promise<Taken> {
     await this.time.settled();
     const read = await this.read(body, '');
     if (!('value' in read)) throw codedRefusal(read.faults);
     await this.profiles.require([{ name: read.value.spec.profile, path: 'profile' }]);
-    return this.take([read.value], await readIdempotency(key, body));
+    return this.take([read.value], submitter, body);
   }
 
   /** Accepts all jobs of a batch, or none, once per key. Rejects with all faults of all jobs. */
-  async batch(body: unknown, key?: string): Promise<Taken> {
+  async batch(body: unknown, submitter: Submitter): Promise<Taken> {
     const { jobs } = requireDto(SubmitBatchDto, body);
     await this.time.settled();
     const reads: Read<AskedJob>[] = [];
@@ -55,17 +61,18 @@ export class Submission {
     if (faults.length > 0) throw codedRefusal(faults);
     const asked = reads.flatMap((read) => ('value' in read ? [read.value] : []));
     await this.profiles.require(asked.map(({ spec }, i) => ({ name: spec.profile, path: `jobs[${i}].profile` })));
-    return this.take(asked, await readIdempotency(key, body));
+    return this.take(asked, submitter, body);
   }
 
   private read(body: unknown, path: string): Promise<Read<AskedJob>> {
     return readJobSpec(body, { now: this.time.now(), git: this.config.git }, path);
   }
 
-  private async take(asked: readonly AskedJob[], idempotency: Idempotency | undefined): Promise<Taken> {
-    const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, ...job }));
+  private async take(asked: readonly AskedJob[], { tenant, key }: Submitter, body: unknown): Promise<Taken> {
+    const idempotency = await readIdempotency(key, body);
+    const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, tenant, ...job }));
     if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
-    const taken = await this.store.submit(jobs, idempotency);
+    const taken = await this.store.submit(jobs, idempotency && { ...idempotency, tenant });
     this.count.note(jobs, taken.repeated);
     return taken;
   }

@@ -2,18 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyExamples } from '../../docs/body-examples.js';
-import type { Clock, JobStore } from '@remuda/domain';
+import type { Clock, JobRef, JobStore, Principal } from '@remuda/domain';
 import { jobsPath } from '@remuda/protocol';
 import type { AcceptedBatchView, AcceptedJobView, JobWithResultView } from '@remuda/protocol';
 import type { FastifyReply } from 'fastify';
 import { JobEvents } from '../../events/job-events.js';
 import { OpenStreams } from '../../events/stream/open-streams.js';
+import { Caller } from '../../identity/caller.js';
+import { Needs } from '../../identity/needs.js';
 import { requireBody } from '../../input/read-dto.js';
 import { apiConfig, clock, jobStore } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
 import { AcceptedBatchDto, AcceptedJobDto } from '../job-view.dto.js';
 import { viewAccepted, viewJob } from '../job-view.js';
-import { refOf } from '../job-ref.js';
 import { readWait } from './preference.js';
 import { JobWithResultDto } from '../result-view.dto.js';
 import { SubmitBatchDto } from './submit-batch.dto.js';
@@ -45,6 +46,7 @@ export class SubmitController {
   ) {}
 
   @Post()
+  @Needs('jobs:write')
   @HttpCode(202)
   @ApiOperation({
     operationId: 'submitJob',
@@ -62,23 +64,26 @@ export class SubmitController {
     @Headers('idempotency-key') key: string | undefined,
     @Headers('prefer') prefer: string | undefined,
     @Headers() headers: IncomingHttpHeaders,
+    @Caller() caller: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedJobView | JobWithResultView> {
-    const { ids, repeated } = await this.submission.one(requireBody(body), key);
-    const [id = ''] = ids;
+    const { tenant } = caller;
+    const { ids, repeated } = await this.submission.one(requireBody(body), { tenant, key });
+    const job = { tenant, id: ids[0] ?? '' };
     const basePath = this.config.basePathOf(headers);
-    reply.header('location', `${basePath}${jobsPath}/${id}`);
+    reply.header('location', `${basePath}${jobsPath}/${job.id}`);
     if (repeated) reply.header('idempotent-replayed', 'true');
     const wait = readWait(prefer);
-    if (wait === undefined) return this.accepted(id, basePath, repeated);
+    if (wait === undefined) return this.accepted(job, basePath, repeated);
     reply.header('preference-applied', `wait=${wait}`);
-    if (!(await this.isOverWithin(id, wait, reply))) return this.accepted(id, basePath, true);
+    if (!(await this.isOverWithin(job, { seconds: wait, caller, reply }))) return this.accepted(job, basePath, true);
     reply.status(200);
-    const [job, result] = await Promise.all([this.events.job(id), this.store.result(refOf(id))]);
-    return { ...viewJob(job), ...(result === undefined ? {} : { result }) };
+    const [record, result] = await Promise.all([this.events.job(job), this.store.result(job)]);
+    return { ...viewJob(record), ...(result === undefined ? {} : { result }) };
   }
 
   @Post('batch')
+  @Needs('jobs:write')
   @HttpCode(202)
   @ApiOperation({
     operationId: 'submitBatch',
@@ -93,26 +98,31 @@ export class SubmitController {
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Headers() headers: IncomingHttpHeaders,
+    @Caller() caller: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedBatchView> {
-    const { ids, repeated } = await this.submission.batch(requireBody(body), key);
+    const { tenant } = caller;
+    const { ids, repeated } = await this.submission.batch(requireBody(body), { tenant, key });
     if (repeated) reply.header('idempotent-replayed', 'true');
     const basePath = this.config.basePathOf(headers);
-    return { jobs: await Promise.all(ids.map((id) => this.accepted(id, basePath, repeated))) };
+    return { jobs: await Promise.all(ids.map((id) => this.accepted({ tenant, id }, basePath, repeated))) };
   }
 
   /** A job that was taken in this moment is queued; one from before may be anywhere. */
-  private async accepted(id: string, basePath: string, before: boolean): Promise<AcceptedJobView> {
-    return viewAccepted(id, basePath, before ? (await this.store.find(refOf(id)))?.state : 'queued');
+  private async accepted(job: JobRef, basePath: string, before: boolean): Promise<AcceptedJobView> {
+    return viewAccepted(job.id, basePath, before ? (await this.store.find(job))?.state : 'queued');
   }
 
-  private async isOverWithin(id: string, seconds: number, reply: FastifyReply): Promise<boolean> {
-    const stream = this.streams.start();
+  private async isOverWithin(
+    job: JobRef,
+    { seconds, caller, reply }: { readonly seconds: number; readonly caller: Principal; readonly reply: FastifyReply },
+  ): Promise<boolean> {
+    const stream = this.streams.start(caller);
     const timer = new AbortController();
     void this.time.sleep(seconds * 1_000, timer.signal).then(stream.close, () => undefined);
     reply.raw.once('close', stream.close);
     try {
-      return await this.events.waitForEnd(id, stream.signal);
+      return await this.events.waitForEnd(job, stream.signal);
     } finally {
       timer.abort();
       stream.close();
