@@ -15,6 +15,8 @@ import { openSse } from './sse-client.js';
 
 const main = fileURLToPath(new URL('../../../apps/api/dist/main.js', import.meta.url));
 
+const keysMain = fileURLToPath(new URL('../../../apps/api/dist/keys/main.js', import.meta.url));
+
 let redis: TestRedis;
 beforeAll(async () => {
   redis = await startRedis();
@@ -100,4 +102,48 @@ test('SIGTERM ends open streams and then the process, with 0', async () => {
   child.kill('SIGTERM');
   expect(await stream.next()).toBeUndefined();
   expect(await exit).toEqual([0, null]);
+});
+
+test('where others can reach it, it does not start without tokens, and says what to set', async () => {
+  const { exit, errors } = run({ REMUDA_API_HOST: '0.0.0.0' });
+  expect(await exit).toEqual([78, null]);
+  expect(await errors).toMatch(
+    /config\.invalid.*0\.0\.0\.0.*REMUDA_API_TOKENS=1.*REMUDA_JWT_SECRET.*REMUDA_ALLOW_NO_TOKENS=1/,
+  );
+});
+
+test('told so loudly, it starts there, and says at each start who may use it', async () => {
+  const { child, exit } = run({ REMUDA_API_HOST: '0.0.0.0', REMUDA_ALLOW_NO_TOKENS: '1' });
+  const told: { level: string; msg: string }[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    const read = JSON.parse(line) as { level: string; msg: string; url?: string };
+    told.push(read);
+    if (read.url !== undefined) child.kill('SIGTERM');
+  }
+  expect(told).toContainEqual(
+    expect.objectContaining({ level: 'warn', msg: expect.stringMatching(/^ANYONE/) as string }),
+  );
+  expect(await exit).toEqual([0, null]);
+});
+
+test('a key that the command creates is accepted, until the command revokes it', async () => {
+  const command = async (...words: string[]): Promise<string> => {
+    const child = spawn(process.execPath, [keysMain, ...words], {
+      env: { PATH: process.env['PATH'], REMUDA_REDIS_URL: redis.url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return (await text(child.stdout)).trim();
+  };
+  const { child, url, exit } = await listening({ REMUDA_API_TOKENS: '1' });
+  const key = await command('create', '--tenant', 'a', '--scopes', 'jobs:read', '--name', 'ci');
+  const ask = async (): Promise<number> =>
+    (await fetch(`${url}/api/v1/jobs`, { headers: { authorization: `Bearer ${key}` } })).status;
+  expect(await ask()).toBe(200);
+  const listed = await command('list');
+  expect(listed).toMatch(/^[0-9a-f]{16} {2}a {2}jobs:read {2}created .* {2}valid {2}ci$/);
+  expect(listed).not.toContain(key.split('_')[2]);
+  await command('revoke', listed.split(' ')[0] ?? '');
+  await expect.poll(ask, { timeout: 5_000 }).toBe(401);
+  child.kill('SIGTERM');
+  await exit;
 });
