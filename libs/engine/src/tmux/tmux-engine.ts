@@ -26,8 +26,8 @@ import type { TurnSession } from '../turn/turn-session.js';
 import { layFolders, scrubHome, toolsEnvPath, type Folders } from '../workspace/home.js';
 import { clearWorkspace } from '../workspace/workspace.js';
 import { InteractiveClaude } from './interactive.js';
-import { formOf, isSame, startOf, terminalArguments, terminalSettings, type Start } from './start-of.js';
-import { layTerminal, tmuxFiles, transcriptsIn, writeTerminalFile, type HomeAim } from './tmux-home.js';
+import { formOf, isSame, startOf, terminalArguments, terminalSettings, type Start } from './start/start-of.js';
+import { layTerminal, tmuxFiles, transcriptsIn, writeTerminalFile, type HomeAim } from './start/tmux-home.js';
 import { sessionName, TmuxServer } from './tmux-server.js';
 
 /** All options of the engine. */

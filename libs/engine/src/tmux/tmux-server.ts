@@ -74,6 +74,12 @@ export class TmuxServer {
     await this.#run('kill-session', '-t', `=${session}`);
   }
 
+  /** The panes of a session, and the process id of what was started in each. */
+  async panes(session: string): Promise<readonly { readonly pane: string; readonly pid: number }[]> {
+    const lines = (await this.#run('list-panes', '-s', '-t', `=${session}`, '-F', '#{pane_id} #{pane_pid}')).split('\n');
+    return lines.map((line) => line.split(' ')).map(([pane = '', pid]) => ({ pane, pid: Number(pid) }));
+  }
+
   /** Process id of the server. */
   async pid(): Promise<number> {
     return Number(await this.#run('display-message', '-p', '#{pid}'));
@@ -107,8 +113,8 @@ export class TmuxServer {
   }
 }
 
-/** Exactly that session, and its only pane. */
-const target = (session: string): string => `=${session}:`;
+/** Exactly that session, and its only pane; or the pane that is named. */
+const target = (session: string): string => (session.startsWith('%') ? session : `=${session}:`);
 
 /** The name of a session: tmux takes `.` and `:` for parts of a target. */
 export function sessionName(workspace: string, session?: string): string {

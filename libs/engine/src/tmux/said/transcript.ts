@@ -1,5 +1,5 @@
 import { isRecord, parseJson } from '@remuda/protocol';
-import { blocksOf, readMessage, type CliMessage } from '../stream/cli-message.js';
+import { blocksOf, readMessage, type CliMessage } from '../../stream/cli-message.js';
 
 /** The caller of a subagent's entries: a transcript does not name the tool call. */
 const subagent = 'subagent';

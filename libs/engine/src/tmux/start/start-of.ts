@@ -1,9 +1,9 @@
 import type { EngineProfile, PermissionMode, ToolRules, Turn } from '@remuda/domain';
-import { credentialEnv } from '../process/environment.js';
-import { notOffered } from '../process/tools.js';
-import { joinedPrompt } from '../turn/needs.js';
-import { resultForm, type ResultForm } from '../result/result-form.js';
-import { formPrompt } from './answer-form.js';
+import { credentialEnv } from '../../process/environment.js';
+import { notOffered } from '../../process/tools.js';
+import { joinedPrompt } from '../../turn/needs.js';
+import { resultForm, type ResultForm } from '../../result/result-form.js';
+import { formPrompt } from '../said/answer-form.js';
 import { hooksOf, type HookPaths } from './hook-script.js';
 
 /** Everything that is fixed when Claude Code starts in a terminal: another turn with anything else needs another start. */

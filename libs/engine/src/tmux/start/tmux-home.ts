@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { runProgram } from '../runner/run-program.js';
-import type { Runner } from '../runner/runner.port.js';
+import { runProgram } from '../../runner/run-program.js';
+import type { Runner } from '../../runner/runner.port.js';
 import { hookScript } from './hook-script.js';
 import { ownConfig } from './start-of.js';
-import { serverConfig } from './tmux-server.js';
+import { serverConfig } from '../tmux-server.js';
 
 /** Paths of the files by which the engine and Claude Code's terminal work together, all in Claude Code's home. */
 export function tmuxFiles(home: string) {
@@ -51,7 +51,12 @@ export async function writeTerminalFile({ env, runner }: HomeAim, path: string, 
   await runProgram({ runner, command: '/bin/sh', args, cwd: '/', env, input: content, code: 'engine.start_failed' });
 }
 
-/** Where Claude Code keeps the transcripts of a folder. */
+/** Where Claude Code keeps the transcripts of a folder, in this home. */
 export function transcriptsIn(home: string, workspace: string): string {
-  return join(home, '.claude', 'projects', workspace.replace(/[^A-Za-z0-9]/g, '-'));
+  return transcriptFolder(join(home, '.claude'), workspace);
+}
+
+/** The same, in its folder of configuration. */
+export function transcriptFolder(config: string, workspace: string): string {
+  return join(config, 'projects', workspace.replace(/[^A-Za-z0-9]/g, '-'));
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '@remuda/protocol';
-import { blocksOf, numberOf, type CliMessage, type CliResult } from '../stream/cli-message.js';
+import { blocksOf, numberOf, type CliMessage, type CliResult } from '../../stream/cli-message.js';
 
 const counted = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
 

@@ -1,5 +1,5 @@
 import { parseJson } from '@remuda/protocol';
-import type { ResultForm } from '../result/result-form.js';
+import type { ResultForm } from '../../result/result-form.js';
 
 /** The addition to the system prompt for a job with a schema: the interactive program has no tool for results. */
 export function formPrompt({ asked }: ResultForm): string {
