@@ -23,6 +23,8 @@ import { EngineWorkspace } from './workspace.js';
 
 /** Exit code of a fault that the operator can fix (EX_CONFIG of sysexits). */
 const configExit = 78;
+/** Exit code of a worker that may not start the Claude Code that it does not find (EX_UNAVAILABLE). */
+const notRunningExit = 69;
 
 /** By which a worker is told to leave. */
 const leaveSignals = ['SIGTERM', 'SIGINT'] as const;
@@ -37,8 +39,14 @@ async function main(): Promise<void> {
   }
   const all = { ...process.env, ...env };
   const { channel, ...settings } = readSettings(channelSettings, all);
-  if (channel === 'redis') await runForScheduler();
-  else {
+  if (channel === 'redis') {
+    if (settings.attachOnly === '1')
+      throw new RemudaError(
+        'config.invalid',
+        "--attach-only needs --channel fifo or files: a scheduler's jobs get workspaces of their own, which are emptied.",
+      );
+    await runForScheduler();
+  } else {
     const own = readSettings(workerSettings, all);
     if (check) await checkIt(placeOf({ channel, ...settings }, own));
     else await onChannel(own, { channel, ...settings }, claudeArgs);
@@ -140,6 +148,6 @@ main().then(
   (error: unknown) => {
     const known = error instanceof RemudaError;
     console.error(known ? `worker: ${error.message}` : error);
-    process.exit(known ? configExit : 1);
+    process.exit(!known ? 1 : error.code === 'engine.not_running' ? notRunningExit : configExit);
   },
 );

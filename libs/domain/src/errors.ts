@@ -75,6 +75,7 @@ export const failureCodes = [
   'worker.incompatible',
   'container.start_failed',
   'engine.start_failed',
+  'engine.not_running',
   'engine.crashed',
   'engine.unresponsive',
   'engine.hung',

@@ -17,6 +17,7 @@ export type { Exit, Runner, RunningProgram, SeenProcess } from './runner/runner.
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './workspace/session-copy.js';
 export { StreamEngine } from './stream-engine.js';
 export { TmuxEngine, type StoppedTurn, type TmuxEngineOptions } from './tmux/tmux-engine.js';
+export { AttachedEngine, type AttachedEngineOptions } from './tmux/attached/attached-engine.js';
 export { schemaFaults } from './result/schema-faults.js';
 export { toolRules } from './process/tools.js';
 export { clearWorkspace, prepareWorkspace, type Prepared, type Transport } from './workspace/workspace.js';

@@ -32,7 +32,11 @@ const optionEnv = {
 /** Options without a value. */
 const flagEnv = {
   'trust-repository': channelSettings.trustRepository.env,
+  'attach-only': channelSettings.attachOnly.env,
 } as const;
+
+/** What a Claude Code that its person has started is not given by us. */
+const startsOnly = ['engine', 'conversation', 'model', 'permission-mode', 'trust-repository'] as const;
 
 /** Arguments that the worker itself gives to Claude Code, and what sets them instead. */
 const ours: Readonly<Record<string, string>> = {
@@ -66,6 +70,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const claudeArgs = end === -1 ? [] : args.slice(end + 1);
   const values = parse(own);
   for (const arg of claudeArgs) refuseOurs(arg);
+  if (values['attach-only'] === true) refuseStarting(values, claudeArgs);
   const given = Object.entries(optionEnv).flatMap(([name, env]) =>
     typeof values[name] === 'string' ? [[env, values[name]] as const] : [],
   );
@@ -84,6 +89,13 @@ function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
   } catch (error) {
     throw new RemudaError('config.invalid', `${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
+}
+
+function refuseStarting(values: Readonly<Record<string, unknown>>, claudeArgs: readonly string[]): void {
+  const given = startsOnly.filter((name) => values[name] !== undefined).map((name) => `--${name}`);
+  const all = claudeArgs.length === 0 ? given : [...given, '--'];
+  if (all.length > 0)
+    throw new RemudaError('config.invalid', `${all.join(', ')} cannot be combined with --attach-only, which starts nothing.`);
 }
 
 function refuseOurs(arg: string): void {
@@ -107,4 +119,6 @@ export const usage = `worker [--channel redis|fifo|files] [options] [-- argument
   --model NAME       model of prompts that name none
   --permission-mode  as Claude Code has it (default bypassPermissions)
   --trust-repository use the workspace's own settings, hooks and MCP servers
+  --attach-only      use the Claude Code that runs in the tmux session claude-NAME of the workspace, and start none (exit
+                     code 69 if there is none)
   --check            say whether the worker of these settings is well: exit code 0 or 1`;

@@ -82,6 +82,14 @@ export const channelSettings = {
     default: undefined,
     parse: oneOf(['1']),
   },
+  attachOnly: {
+    env: 'REMUDA_ATTACH_ONLY',
+    about:
+      '`1`: use the Claude Code that runs in the tmux session `claude-<workspace>`, and never start one. `--attach-only`',
+    unit: 'flag',
+    default: undefined,
+    parse: oneOf(['1']),
+  },
   timeoutMs: {
     env: 'REMUDA_JOB_TIMEOUT_MS',
     about: 'How long a prompt that sets no `timeoutMs` may run.',

@@ -60,6 +60,7 @@ const rules = {
   'worker.incompatible': ours,
   'container.start_failed': { ...ours, again: 'restart' },
   'engine.start_failed': { ...ours, retry: false, counted: true, again: 'restart' },
+  'engine.not_running': { ...ours, retry: false, counted: true, again: 'restart' },
   'engine.crashed': crash,
   'engine.unresponsive': crash,
   'engine.hung': { ...crash, class: 'hung', most: 1 },
