@@ -35,7 +35,15 @@ export interface Ran {
 }
 
 /** Starts one with these arguments; `--folder` is added. */
-export async function startChannelWorker(...args: readonly string[]): Promise<ChannelWorker> {
+export function startChannelWorker(...args: readonly string[]): Promise<ChannelWorker> {
+  return startChannelWorkerIn({}, ...args);
+}
+
+/** The same, with these variables in its environment. */
+export async function startChannelWorkerIn(
+  more: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<ChannelWorker> {
   const root = await mkdtemp(join(tmpdir(), 'remuda-channel-'));
   const [folder, workspace] = [join(root, 'ipc'), join(root, 'workspace')];
   await mkdir(workspace);
@@ -47,10 +55,11 @@ export async function startChannelWorker(...args: readonly string[]): Promise<Ch
     REMUDA_WORKSPACE: workspace,
     REMUDA_HOME: join(root, 'home'),
     REMUDA_CLAUDE: mainVersion.claude,
+    ...more,
   };
   let log = '';
-  const start = (more: readonly string[]) => {
-    const all = [bundle, '--folder', folder, ...args, ...more];
+  const start = (further: readonly string[]) => {
+    const all = [bundle, '--folder', folder, ...args, ...further];
     const child = spawn(process.execPath, all, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (log += data.toString()));
     return { child, exited: once(child, 'exit').then(([code]) => Number(code)) };
@@ -68,9 +77,9 @@ export async function startChannelWorker(...args: readonly string[]): Promise<Ch
     get exited() {
       return running.exited;
     },
-    restart: async (...more) => {
+    restart: async (...further) => {
       await stop();
-      running = start(more);
+      running = start(further);
     },
     log: () => log,
     idle: () =>
@@ -81,8 +90,8 @@ export async function startChannelWorker(...args: readonly string[]): Promise<Ch
         },
         { timeout: 60_000, interval: 50 },
       ),
-    run: (...more) =>
-      promisify(execFile)(process.execPath, [bundle, ...more], { env }).then(
+    run: (...all) =>
+      promisify(execFile)(process.execPath, [bundle, ...all], { env }).then(
         ({ stdout }) => ({ code: 0, out: stdout }),
         (error: unknown) => {
           const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

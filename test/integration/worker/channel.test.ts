@@ -138,6 +138,9 @@ test.each([
   [['--channel', 'smoke'], 'REMUDA_CHANNEL: expected one of redis, fifo, files'],
   [['--chanel', 'fifo'], "Unknown option '--chanel'"],
   [['--channel', 'fifo', '--name', '../x'], 'REMUDA_CHANNEL_NAME: expected 1 to 64'],
+  [['--channel', 'redis', '--attach-only'], '--attach-only needs --channel fifo or files'],
+  [['--channel', 'fifo', '--attach-only', '--model', 'x'], '--model cannot be combined with --attach-only'],
+  [['--channel', 'fifo', '--attach-only', '--', '--verbose-x'], '-- cannot be combined with --attach-only'],
   [['--channel', 'fifo', '--', '--resume=x'], '--resume cannot be given to Claude Code behind the --'],
 ])('the command line %j is refused with its reason, as a fault of the configuration', async (args, reason) => {
   await using worker = await startChannelWorker(...args);

@@ -95,7 +95,10 @@ function refuseStarting(values: Readonly<Record<string, unknown>>, claudeArgs: r
   const given = startsOnly.filter((name) => values[name] !== undefined).map((name) => `--${name}`);
   const all = claudeArgs.length === 0 ? given : [...given, '--'];
   if (all.length > 0)
-    throw new RemudaError('config.invalid', `${all.join(', ')} cannot be combined with --attach-only, which starts nothing.`);
+    throw new RemudaError(
+      'config.invalid',
+      `${all.join(', ')} cannot be combined with --attach-only, which starts nothing.`,
+    );
 }
 
 function refuseOurs(arg: string): void {

@@ -76,7 +76,9 @@ export class TmuxServer {
 
   /** The panes of a session, and the process id of what was started in each. */
   async panes(session: string): Promise<readonly { readonly pane: string; readonly pid: number }[]> {
-    const lines = (await this.#run('list-panes', '-s', '-t', `=${session}`, '-F', '#{pane_id} #{pane_pid}')).split('\n');
+    const lines = (await this.#run('list-panes', '-s', '-t', `=${session}`, '-F', '#{pane_id} #{pane_pid}')).split(
+      '\n',
+    );
     return lines.map((line) => line.split(' ')).map(([pane = '', pid]) => ({ pane, pid: Number(pid) }));
   }
 

@@ -131,7 +131,9 @@ export class AttachedClaude implements TurnProcess {
       const at = await findAdded(place, before, fits);
       if (at) return at;
       if (clock.monotonic() - since > limits.startMs)
-        this.#finish(`Claude Code took no prompt within ${String(limits.startMs)} ms: it may show a question of its own.`);
+        this.#finish(
+          `Claude Code took no prompt within ${String(limits.startMs)} ms: it may show a question of its own.`,
+        );
       else if (enterAfterLooks.includes(looks)) await server.press(found.pane, 'Enter');
     }
     return undefined;

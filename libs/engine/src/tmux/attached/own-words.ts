@@ -4,7 +4,11 @@ import { blocksOf, type CliMessage } from '../../stream/cli-message.js';
 /** Whether an entry of a transcript is this prompt, as it was pasted: also where it waited in Claude Code's queue. Pure. */
 export function isPrompt(entry: CliMessage, prompt: string): boolean {
   const texts =
-    entry.type === 'user' ? blocksOf(entry).map(({ text }) => text) : entry.type === 'attachment' ? [queued(entry)] : [];
+    entry.type === 'user'
+      ? blocksOf(entry).map(({ text }) => text)
+      : entry.type === 'attachment'
+        ? [queued(entry)]
+        : [];
   return texts.some((text) => text !== undefined && words(text) === words(prompt));
 }
 

@@ -109,10 +109,7 @@ export class Dialogue {
   #stopped(turn: SeenTurn, stop: NonNullable<SeenTurn['stop']>): void {
     turn.stop = stop;
     if (turn.complete) this.#over(turn);
-    else
-      void this.parts.clock
-        .sleep(this.parts.restMs)
-        .then(() => (turn.stop === stop ? this.#over(turn) : undefined));
+    else void this.parts.clock.sleep(this.parts.restMs).then(() => (turn.stop === stop ? this.#over(turn) : undefined));
   }
 
   #submitted(turn: SeenTurn): void {
