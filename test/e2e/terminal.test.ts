@@ -50,6 +50,33 @@ describe.skipIf(!hasEngine)('a job with Claude Code in a terminal, in a containe
     expect(result.costUsd).toBeGreaterThan(0);
   });
 
+  test('shows its screen at the api while somebody looks, without the secrets of its job', async () => {
+    const secrets = { TOKEN: 'sk-secret-0123456789' };
+    const id = await cluster.api.submit({
+      prompt: script({ text: 'look here', ...bash('echo "$TOKEN"; touch /tmp/begun; sleep 300.79') }),
+      secrets,
+    });
+    let worker = '';
+    for await (const event of cluster.api.events(id)) {
+      if (event.type === 'job.assigned') worker = event.data.worker;
+      if (event.type === 'tool.called') break;
+    }
+    const screen = async () => {
+      const answer = await fetch(`${cluster.api.url}/api/v1/workers/${worker}/screen`);
+      return { status: answer.status, ...((await answer.json()) as { text?: string }) };
+    };
+    await expect
+      .poll(screen, { timeout: 20_000 })
+      .toMatchObject({ status: 200, text: expect.stringContaining('look here') });
+    expect((await screen()).text).not.toContain(secrets.TOKEN);
+    const { workers } = (await (await fetch(`${cluster.api.url}/api/v1/workers`)).json()) as {
+      workers: { id: string; engine: string }[];
+    };
+    expect(workers).toContainEqual(expect.objectContaining({ id: worker, engine: 'tmux' }));
+    await fetch(`${cluster.api.url}/api/v1/jobs/${id}/cancel`, { method: 'POST' });
+    await cluster.api.over(id);
+  });
+
   test('shows its tmux server to docker exec, and goes on when that is killed in the middle of the turn', async () => {
     const { id, worker } = await begun(
       script(bash('echo once >> done; sleep 300.77'), bash('cat done'), { text: 'the right answer' }),

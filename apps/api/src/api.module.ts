@@ -12,6 +12,7 @@ import type { IdentityPlan } from './identity/plan-identity.js';
 import { IndexController } from './index.controller.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { PoolsModule } from './pools/pools.module.js';
+import { ScreensModule } from './screens/screens.module.js';
 import type { ApiSettings } from './settings.js';
 import { redisPing } from './stores.js';
 import { StoresModule } from './stores.module.js';
@@ -46,6 +47,7 @@ export class ApiModule {
         DeadLettersModule,
         PoolsModule,
         BridgesModule,
+        ScreensModule,
         BoardModule.register({ writable, showsPrompts, basePathOf }),
       ],
     };

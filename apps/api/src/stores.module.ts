@@ -15,6 +15,7 @@ import {
   RedisPoolControls,
   RedisRevocations,
   RedisTickets,
+  RedisWorkerScreens,
   bullOptions,
   checkFormat,
   connectRedis,
@@ -41,6 +42,7 @@ import {
   redisPing,
   revocations,
   tickets,
+  workerScreens,
 } from './stores.js';
 
 const redis = Symbol('Redis');
@@ -139,6 +141,7 @@ export class StoresModule {
         { provide: revocations, useFactory: () => new RedisRevocations(hear(), keys) },
         { provide: tickets, inject: [redis], useFactory: (to: Connection) => new RedisTickets(to, keys) },
         { provide: auditLog, inject: [redis], useFactory: (to: Connection) => new RedisAuditLog(to, keys) },
+        { provide: workerScreens, inject: [redis], useFactory: (to: Connection) => new RedisWorkerScreens(to, keys) },
         { provide: queues, useFactory: () => new Queues(forQueues, keys) },
         { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.isUp },
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
@@ -160,6 +163,7 @@ export class StoresModule {
         queues,
         redisIsUp,
         redisPing,
+        workerScreens,
       ],
     };
   }

@@ -13,6 +13,7 @@ export const apiKeys = Symbol('ApiKeys');
 export const revocations = Symbol('Revocations');
 export const tickets = Symbol('Tickets');
 export const auditLog = Symbol('AuditLog');
+export const workerScreens = Symbol('WorkerScreens');
 export const clock = Symbol('Clock');
 /** The queues of profiles and workers, which change at run time, on BullModule's own connection. */
 export const queues = Symbol('Queues');

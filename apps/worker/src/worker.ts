@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { failureOf, type Assignment, type Clock, type Control, type Engine, type NewEvent } from '@remuda/domain';
+import { failureOf, type Assignment, type Clock, type Control, type Engine, type NewEvent, type WorkerScreen } from '@remuda/domain';
 import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLine } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import { carryOut, type StopReason } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import { hiddenScreen } from './screen/hidden-screen.js';
+import { ScreenShow } from './screen/screen-show.js';
 
 /** The parts of a worker. */
 export interface WorkerPlan {
@@ -53,7 +55,14 @@ export class Worker {
   readonly #gone: Promise<void>;
   #goneNow: () => void = () => undefined;
 
+  readonly #screen: ScreenShow | undefined;
+  /** The job that the terminal may show: the current one, or the last one until the terminal is a fresh one. */
+  #shown: string | undefined;
+  /** Hides the secrets of the current or the last job. */
+  #hide: (text: string) => string = (text) => text;
+
   constructor(private readonly plan: WorkerPlan) {
+    this.#screen = this.#screenOf(plan);
     this.#gone = new Promise((resolve) => (this.#goneNow = resolve));
   }
 
@@ -134,6 +143,8 @@ export class Worker {
     const { job, lease, secrets = {} } = assignment;
     const hiding = hidingOf(secrets);
     this.plan.onSecrets?.(hiding.text);
+    this.#hide = hiding.text;
+    this.#shown = job;
     const tellAll = (events: readonly NewEvent[]): void => {
       for (const event of events) line.tell(job, lease, event, clock.monotonic());
     };
@@ -160,6 +171,7 @@ export class Worker {
     this.#token = newToken();
     try {
       await this.plan.engine.reset(this.#token);
+      this.#shown = undefined;
     } catch (error) {
       this.plan.log.warn({ failure: failureOf(error) }, 'the engine could not be reset, so this worker leaves');
       void this.leave();
@@ -170,6 +182,7 @@ export class Worker {
 
   #onControl(control: Control): void {
     if (control.kind === 'drain') void this.leave(control.limitMs);
+    else if (control.kind === 'show') this.#screen?.ask(control.asked, control.forMs);
     else if (this.#current?.assignment.job === control.job && this.#current.assignment.lease === control.lease)
       this.#current.stop.abort('cancel' satisfies StopReason);
     else this.#cancelled = { job: control.job, lease: control.lease };
@@ -191,9 +204,21 @@ export class Worker {
     await line.stopTaking();
     clearTimeout(this.#drainTimer);
     clearInterval(this.#heart);
+    this.#screen?.close();
     await engine.kill();
     await line.close();
     this.#goneNow();
+  }
+
+  /** What shows the terminal, where the engine has one and somebody may look. */
+  #screenOf({ engine, line, clock }: WorkerPlan): ScreenShow | undefined {
+    if (!engine.screen || !line.show) return undefined;
+    const look = async (): Promise<Pick<WorkerScreen, 'text' | 'job'>> => {
+      const before = this.#shown;
+      const text = hiddenScreen((await engine.screen?.()) ?? '', this.#hide);
+      return { text, job: this.#shown ?? before };
+    };
+    return new ScreenShow({ look, show: async (screen) => line.show?.(screen), clock });
   }
 
   /** A leaving worker sends no report. */

@@ -27,6 +27,8 @@ export const refusalCodes = [
   'profile.unknown',
   'pool.unknown',
   'worker.unknown',
+  'worker.no_screen',
+  'worker.screen_unavailable',
   'schema.invalid',
   'cursor.invalid',
   'event_id.invalid',

@@ -18,6 +18,7 @@ export * from './ports/lease-store.port.js';
 export * from './jobs/job-state.js';
 export * from './jobs/job.js';
 export * from './ports/newcomers.port.js';
+export * from './ports/worker-screens.port.js';
 export * from './pools/own-process.js';
 export * from './ports/pool-controls.port.js';
 export * from './pools/pool-plan.js';

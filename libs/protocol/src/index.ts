@@ -16,6 +16,7 @@ export * from './http/tickets.js';
 export * from './worker/control.js';
 export * from './worker/enrolment.js';
 export * from './reader/json.js';
+export * from './worker/screen.js';
 export * from './worker/snapshot.js';
 export * from './worker/worker-env.js';
 export { readWorkerEvent } from './worker/worker-event.js';

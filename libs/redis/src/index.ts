@@ -34,6 +34,7 @@ export { RedisSnapshots } from './bridge/snapshots.js';
 export * from './jobs/sweeps.js';
 export * from './workers/worker-access.js';
 export * from './workers/worker-line.js';
+export { RedisWorkerScreens } from './workers/worker-screens.js';
 export * from './jobs/prompt-starts.js';
 export * from './connection/storage-format.js';
 export { forgetNamespace } from './retention/forget-namespace.js';

@@ -62,6 +62,8 @@ export function redisKeys(namespace: string) {
     workerOwner: (id: string) => `${p}:worker:${id}:owner`,
     workerOut: (id: string) => `${p}:wk:${id}:out`,
     workerControl: (id: string) => `${p}:wk:${id}:control`,
+    /** What its terminal shows, while somebody looks; expires. */
+    workerScreen: (id: string) => `${p}:wk:${id}:screen`,
     relayCursors: `${p}:relay:cursors`,
     profiles: `${p}:profiles`,
     /** Names of removed profiles: jobs may still wait in their queues. */

@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   xlen: [out],
   'memory|usage': [out],
   xread: [keys.workerControl(worker)],
+  set: [keys.workerScreen(worker)],
   bzpopmin: [ticket('marker')],
   lindex: [ticket('active')],
   lrem: [ticket('active')],
@@ -25,7 +26,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const withoutKeys = ['client|setname', 'info'];
 /** Redis lets everybody call these, whatever the account says. */
 const open = ['auth', 'hello', 'quit', 'reset'];
-const names = [out, keys.workerControl(worker), ...['marker', 'active', 'wait', 'j-1.1', 'j-1.1:lock'].map(ticket)];
+const names = [
+  ...[out, keys.workerControl(worker), keys.workerScreen(worker)],
+  ...['marker', 'active', 'wait', 'j-1.1', 'j-1.1:lock'].map(ticket),
+];
 
 let server: TestRedis;
 let admin: RawConnection;
@@ -124,6 +128,7 @@ test('a worker does all that its account may, and is refused nothing', async () 
   await assignJob({ queues, queue, clock }, 'j-1');
   await vi.waitFor(() => expect(taken).toEqual(['j-1']));
   await line.say({ kind: 'heartbeat', phase: 'idle', rssMb: 1 });
+  await line.show({ at: 1, asked: 1, text: 'a screen' });
   await admin.config('SET', 'maxmemory', '1');
   await line.say({ kind: 'heartbeat', phase: 'idle', rssMb: 2 });
   await admin.config('SET', 'maxmemory', '0');

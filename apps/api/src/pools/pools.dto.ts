@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { haltKinds, waitReasons, warmReasons, workerPhases } from '@remuda/domain';
-import type { ErrorCode, HaltKind, PoolRecord, PoolWait, WaitReason } from '@remuda/domain';
+import { engineKinds, haltKinds, waitReasons, warmReasons, workerPhases } from '@remuda/domain';
+import type { EngineKind, ErrorCode, HaltKind, PoolRecord, PoolWait, WaitReason } from '@remuda/domain';
 import type { WarmReason, WarmTarget, WorkerPhase } from '@remuda/domain';
 import type { HaltView, PoolListView, PoolView, WorkerListView, WorkerView } from '@remuda/protocol';
 
@@ -11,6 +11,7 @@ const time = { type: 'string', format: 'date-time' } as const;
 export class WorkerDto implements WorkerView {
   @ApiProperty() id!: string;
   @ApiProperty() profile!: string;
+  @ApiPropertyOptional({ enum: engineKinds, description: 'How its Claude Code is driven.' }) engine?: EngineKind;
   @ApiProperty({ enum: workerPhases }) phase!: WorkerPhase;
   @ApiProperty(time) startedAt!: string;
   @ApiPropertyOptional(time) readyAt?: string;

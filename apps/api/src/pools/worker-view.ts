@@ -5,7 +5,7 @@ import { iso } from '../jobs/job-view.js';
 /** A worker with its times as ISO 8601, without internal fields. */
 export function viewWorker(worker: WorkerRecord): WorkerView {
   const { id, profile, phase, startedAt, readyAt, idleSince, heartbeatAt, job, jobsDone, rssMb } = worker;
-  const { claudeVersion, cordoned = false, drainBy, owner, release } = worker;
+  const { claudeVersion, cordoned = false, drainBy, owner, release, engineKind } = worker;
   return {
     id,
     profile,
@@ -21,6 +21,7 @@ export function viewWorker(worker: WorkerRecord): WorkerView {
     cordoned,
     ...(drainBy === undefined ? {} : { drainBy: iso(drainBy) }),
     ...(owner === undefined ? {} : { owner }),
+    ...(engineKind === undefined ? {} : { engine: engineKind }),
     ...(release === undefined ? {} : { release }),
   };
 }

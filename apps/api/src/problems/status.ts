@@ -26,6 +26,8 @@ const refusals = {
   'profile.unknown': 400,
   'pool.unknown': 404,
   'worker.unknown': 404,
+  'worker.no_screen': 409,
+  'worker.screen_unavailable': 503,
   'schema.invalid': 400,
   'cursor.invalid': 400,
   'event_id.invalid': 400,

@@ -28,7 +28,11 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
   | { readonly kind: 'cancelled'; readonly result?: JobResult };
 
-/** Control messages for a busy or idle worker. `limitMs` is the remaining time of the running job. */
+/**
+ * Control messages for a busy or idle worker. `limitMs` is the remaining time of the running job. `show`: somebody looks at
+ * its terminal, for `forMs` from now; `asked` (epoch ms) comes back with what is shown.
+ */
 export type Control =
   | { readonly kind: 'cancel'; readonly job: string; readonly lease: number }
+  | { readonly kind: 'show'; readonly asked: number; readonly forMs: number }
   | { readonly kind: 'drain'; readonly limitMs: number };

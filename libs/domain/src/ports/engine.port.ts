@@ -70,6 +70,8 @@ export interface Engine {
    * if the processes could not be seen.
    */
   endRest(): Promise<Ended | undefined>;
+  /** The text of its terminal's screen. Optional: only an engine with a terminal has one. Rejects if there is none now. */
+  screen?(): Promise<string>;
   /** Resident memory of the agent and its processes, in MiB; undefined if unknown. Never rejects. */
   memoryMb(): Promise<number | undefined>;
   /**

@@ -3,6 +3,7 @@ import type { JobRecord, JobRef, JobResult, JobSpec } from '../jobs/job.js';
 import type { Halt } from '../jobs/halt.js';
 import type { Secrets } from '../jobs/secrets.js';
 import type { JobState } from '../jobs/job-state.js';
+import type { EngineKind } from '../pools/profile.js';
 import type { PoolWait } from '../pools/start-wait.js';
 import type { WarmTarget } from '../pools/warm-target.js';
 import type { WorkerPhase } from '../pools/worker-phase.js';
@@ -113,6 +114,8 @@ export interface WorkerRecord {
   readonly release?: string;
   /** Name of the engine on which its container runs. */
   readonly engine?: string;
+  /** How its Claude Code is driven; absent if an earlier release started it. */
+  readonly engineKind?: EngineKind;
   /** Name of the bridge through which it reaches Redis; absent if it has its own connection. */
   readonly bridge?: string;
   /** Whether it stays without getting new jobs. */

@@ -1,14 +1,23 @@
-import type { Halt, PoolRecord, WorkerRecord } from '@remuda/domain';
+import type { EngineKind, Halt, PoolRecord, WorkerRecord } from '@remuda/domain';
 import type { Dated } from './dated.js';
 
 /** A worker as operators see it, without internal fields. */
 export type WorkerView = Dated<
-  Omit<WorkerRecord, 'lease' | 'fingerprint' | 'engine' | 'bridge' | 'cordoned'>,
+  Omit<WorkerRecord, 'lease' | 'fingerprint' | 'engine' | 'engineKind' | 'bridge' | 'cordoned'>,
   'startedAt' | 'readyAt' | 'idleSince' | 'heartbeatAt' | 'drainBy'
 > & {
   /** Whether it stays without getting new jobs. */
   readonly cordoned: boolean;
+  /** How its Claude Code is driven; absent if an earlier release started it. */
+  readonly engine?: EngineKind;
 };
+
+/** The screen of a worker's terminal. */
+export interface ScreenView {
+  readonly worker: string;
+  readonly at: string;
+  readonly text: string;
+}
 
 /** All workers. */
 export interface WorkerListView {

@@ -6,6 +6,7 @@ import { decodeControl, encodeControl } from './control.js';
 test.each<Control>([
   { kind: 'cancel', job: 'j-1', lease: 3 },
   { kind: 'drain', limitMs: 0 },
+  { kind: 'show', asked: 1_800_000_000_000, forMs: 12_000 },
 ])('a control message comes back as it went: %j', (control) => {
   expect(decodeControl(encodeControl(control))).toEqual(control);
 });

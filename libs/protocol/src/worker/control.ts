@@ -19,6 +19,7 @@ export function encodeControl(control: Control): string {
 const readers = {
   cancel: shape<Extract<Control, { kind: 'cancel' }>>({ kind: oneOf(['cancel']), job: idText, lease }),
   drain: shape<Extract<Control, { kind: 'drain' }>>({ kind: oneOf(['drain']), limitMs }),
+  show: shape<Extract<Control, { kind: 'show' }>>({ kind: oneOf(['show']), asked: span, forMs: limitMs }),
 };
 
 /**
@@ -28,6 +29,8 @@ const readers = {
 export function decodeControl(text: string, formats: Formats = messageFormats): Control | undefined {
   const value = parseJson(text);
   const kind =
-    isRecord(value) && isUnderstood(value['v'], formats) ? oneOf(['cancel', 'drain'])(value['kind']) : undefined;
+    isRecord(value) && isUnderstood(value['v'], formats)
+      ? oneOf(['cancel', 'drain', 'show'])(value['kind'])
+      : undefined;
   return kind && readers[kind](value);
 }

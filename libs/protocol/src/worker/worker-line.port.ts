@@ -1,4 +1,4 @@
-import type { Assignment, Control, NewEvent } from '@remuda/domain';
+import type { Assignment, Control, NewEvent, WorkerScreen } from '@remuda/domain';
 import type { IncompatibleAssignment } from './assignment.js';
 import type { WorkerReport } from './worker-stream.js';
 
@@ -32,6 +32,8 @@ export interface WorkerLine {
   tell(job: string, lease: number, event: NewEvent, now: number): void;
   /** Reports that an attempt was taken, possibly with its first events. */
   sayStarted(report: Extract<WorkerReport, { kind: 'started' }>, now: number): void;
+  /** Shows the screen of its terminal to those who look. Never rejects. Optional: a line may have nobody who looks. */
+  show?(screen: WorkerScreen): Promise<void>;
   /** Resolves when all reports have arrived, and nothing more is received. */
   close(): Promise<void>;
 }

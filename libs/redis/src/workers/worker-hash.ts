@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
+import { engineKinds, type WorkerPhase, type WorkerRecord } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { defineScript } from '../script/define-script.js';
 import { affixesOf, hashOf } from '../script/script.js';
@@ -57,6 +57,8 @@ export function readWorkerHash(
   if (hash['claudeVersion']) worker.claudeVersion = hash['claudeVersion'];
   if (hash['release']) worker.release = hash['release'];
   if (hash['engine']) worker.engine = hash['engine'];
+  const kind = engineKinds.find((one) => one === hash['engineKind']);
+  if (kind) worker.engineKind = kind;
   if (hash['bridge']) worker.bridge = hash['bridge'];
   if (hash['job']) worker.job = hash['job'];
   if (hash['job'] && hash['lease']) worker.lease = Number(hash['lease']);

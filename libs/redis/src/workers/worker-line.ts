@@ -1,9 +1,11 @@
 import type { Redis } from 'ioredis';
-import type { NewEvent } from '@remuda/domain';
+import type { NewEvent, WorkerScreen } from '@remuda/domain';
 import {
   decodeControl,
   encodeReport,
+  encodeScreen,
   joinReports,
+  screenKeptMs,
   type WorkerDuties,
   type WorkerLine,
   type WorkerReport,
@@ -146,6 +148,12 @@ export class RedisWorkerLine implements WorkerLine {
       this.#toldAt = now + this.#waitMs;
       this.#endBatch();
     }, this.#waitMs);
+  }
+
+  /** Forgotten soon: nothing is kept of an outage. */
+  async show(screen: WorkerScreen): Promise<void> {
+    const key = this.keys.workerScreen(this.worker);
+    await this.#redis.set(key, encodeScreen(screen), 'PX', screenKeptMs).catch(() => undefined);
   }
 
   async close(): Promise<void> {

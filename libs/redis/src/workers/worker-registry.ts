@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { WorkerPhase, WorkerRecord } from '@remuda/domain';
+import type { EngineKind, WorkerPhase, WorkerRecord } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { own, ownMs, release } from './own.js';
@@ -94,14 +94,16 @@ export class WorkerRegistry {
     worker: Pick<WorkerRecord, 'id' | 'profile' | 'fingerprint' | 'startedAt' | 'engine'> & {
       readonly bridge?: string | undefined;
       readonly release?: string | undefined;
+      readonly engineKind?: EngineKind | undefined;
       readonly afterJobs: number;
       /** SHA-256, in hex, of its credential for a bridge on the network. */
       readonly bridgeCredential?: string | undefined;
     },
   ): Promise<boolean> {
-    const { id, profile, fingerprint, startedAt, afterJobs, engine, bridge, release, bridgeCredential } = worker;
+    const { id, profile, fingerprint, startedAt, afterJobs, ...optional } = worker;
+    const { engine, engineKind, bridge, release, bridgeCredential } = optional;
     const keys = this.#keys;
-    const known = Object.entries({ engine, bridge, release, bridgeCredential }).flatMap(([name, value]) =>
+    const known = Object.entries({ engine, engineKind, bridge, release, bridgeCredential }).flatMap(([name, value]) =>
       value === undefined ? [] : [name, value],
     );
     const fields = { profile, fingerprint, startedAt, afterJobs, phase: 'starting', jobsDone: 0 };
@@ -188,6 +190,7 @@ export class WorkerRegistry {
     await this.#redis
       .multi()
       .del(keys.worker(id), keys.workerOwner(id), keys.workerOut(id), keys.workerControl(id), keys.listenersOf(id))
+      .del(keys.workerScreen(id))
       .srem(keys.workers, id)
       .hdel(keys.relayCursors, id)
       .publish(keys.listeners, id)

@@ -3,7 +3,8 @@ import type { RedisKeys } from '../keys.js';
 
 /**
  * The permissions of a worker's account, as `ACL SETUSER` takes them: only these commands, each on the keys that it
- * needs. All of these keys are named by us, and the account can create only its stream of reports.
+ * needs. All of these keys are named by us, and the account can create only its stream of reports
+ * and what its terminal shows.
  *
  * ioredis checks with `INFO` whether Redis has loaded its data. The only script is allowed by its hash.
  */
@@ -14,6 +15,7 @@ export function workerRules(keys: RedisKeys, worker: string): readonly string[] 
     ...['resetkeys', 'resetchannels', '-@all', '+client|setname', '+info'],
     `(${out} +xadd +xlen +memory|usage +evalsha|${reportScript.sha})`,
     `(%R~${keys.workerControl(worker)} +xread)`,
+    `(%W~${keys.workerScreen(worker)} +set)`,
     `(%RW~${at('marker')} +bzpopmin)`,
     `(%RW~${at('active')} +lindex +lrem)`,
     `(%R~${at('*')} +hget)`,

@@ -13,19 +13,23 @@ import { Audit } from '../../identity/audit/audit.js';
 import { Identity } from '../../identity/identity.js';
 import { TokenEnds } from '../../identity/token-ends.js';
 import { toProblem } from '../../problems/problem.js';
+import { Screens } from '../../screens/screens.js';
 import { apiConfig } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
 import { JobEvents } from '../job-events.js';
 import { OpenStreams } from './open-streams.js';
+import { showScreen } from './screen-viewer.js';
 import { Subscriber } from './subscriber.js';
 
 const path = '/api/v1/stream';
+/** Where a worker's screen is. */
+const screenPath = /^\/api\/v1\/workers\/([a-z0-9-]{1,63})\/screen$/;
 /** Interval of pings, which a client must answer, in ms. */
 const pingMs = 30_000;
 /** Maximum size of a client's message in bytes: it only names jobs. */
 const maxPayload = 4_096;
 
-/** The event streams over WebSocket, at `/api/v1/stream` of the same server. */
+/** What there is over WebSocket, on the same server: the event streams at `/api/v1/stream`, and the screens of workers. */
 @Injectable()
 export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false });
@@ -36,6 +40,7 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly http: HttpAdapterHost,
     private readonly events: JobEvents,
     private readonly streams: OpenStreams,
+    private readonly screens: Screens,
     @Inject(apiConfig) private readonly config: ApiConfig,
     private readonly identity: Identity,
     private readonly ends: TokenEnds,
@@ -67,9 +72,11 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
       const fault = this.config.admission(request) ?? wrongPath(request);
       if (fault) throw fault;
       reader = await this.identity.of(request, true);
-      const known = requireAccess('jobs:read', reader);
+      const [, worker] = screenPath.exec(pathOf(request)) ?? [];
+      const known = requireAccess(worker === undefined ? 'jobs:read' : 'admin', reader);
+      if (worker !== undefined) await this.screens.mustHave(worker);
       this.server.handleUpgrade(request, socket, head, (client) => {
-        this.serve(client, known);
+        this.serve(client, known, worker);
       });
     } catch (error) {
       const id = randomUUID();
@@ -78,13 +85,15 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private serve(client: WebSocket, reader: Principal): void {
+  private serve(client: WebSocket, reader: Principal, worker: string | undefined): void {
     client.on('pong', () => this.quiet.delete(client));
     const unwatch = this.ends.watch(reader, () => {
       client.close(1008, 'the token is no longer valid');
     });
     client.on('close', unwatch);
-    new Subscriber(client, this.events, this.streams, reader.tenant);
+    const { tenant } = reader;
+    if (worker === undefined) new Subscriber(client, this.events, this.streams, tenant);
+    else void showScreen(client, { worker, tenant }, this.screens, this.streams);
   }
 
   /** Ends the connections that did not answer the last ping, and pings the others again. */
@@ -97,9 +106,12 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-function wrongPath({ url }: IncomingMessage): RemudaError | undefined {
-  if (url?.split('?', 1)[0] === path) return undefined;
-  return new RemudaError('route.unknown', `WebSockets are at ${path} only.`);
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
+
+function wrongPath(request: IncomingMessage): RemudaError | undefined {
+  const asked = pathOf(request);
+  if (asked === path || screenPath.test(asked)) return undefined;
+  return new RemudaError('route.unknown', `WebSockets are at ${path} and /api/v1/workers/{id}/screen only.`);
 }
 
 function refuse(socket: Duplex, error: unknown, id: string = randomUUID()): ProblemView {

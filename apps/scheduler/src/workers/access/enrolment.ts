@@ -53,7 +53,7 @@ export class Enrolment {
   /** Writes it down; false where the pool is no longer ours to keep. From then on it is one of those that start. */
   async #enter(
     id: string,
-    { name, image, recycle }: Profile,
+    { name, image, recycle, engine: engineKind }: Profile,
     fingerprint: string,
     credential: string | undefined,
   ): Promise<boolean> {
@@ -63,7 +63,9 @@ export class Enrolment {
     const release = await images.lookAt(image);
     const named = { id, profile: name, engine, bridge: bridgeOf(surroundings, engine), fingerprint, release };
     const proof = { bridgeCredential: credential && createHash('sha256').update(credential).digest('hex') };
-    const ours = await registry.register({ ...named, ...proof, afterJobs: recycle.afterJobs, startedAt: clock.now() });
+    const ours = await registry.register({
+      ...{ ...named, ...proof, engineKind, afterJobs: recycle.afterJobs, startedAt: clock.now() },
+    });
     const tick = clock.monotonic();
     if (!ours) return false;
     if (!fleet.get(id)) fleet.add({ ...named, phase: 'starting', startedAt: tick, readyAt: 0, heardAt: tick });
