@@ -3,11 +3,11 @@ import { AttachedEngine } from '@remuda/engine';
 import type { WorkerProfile } from '@remuda/protocol';
 import { systemClock } from '@remuda/runtime';
 import { engineOf } from '../engine.js';
+import type { ChannelPlan } from './channel-plan.js';
 import { openDirectModel } from './direct-model.js';
 import type { ChannelPlace } from './open-channel.js';
 import { OwnersEngine } from './owners-engine.js';
 import { Reviver } from './revive.js';
-import type { ChannelPlan } from './run-on-channel.js';
 import { sessionFile } from './session-file.js';
 
 /** An engine, and what has to be closed with it. */

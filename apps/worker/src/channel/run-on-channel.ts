@@ -1,28 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { SettingsOf } from '@remuda/domain';
 import { ChannelLine } from '@remuda/channel';
-import type { Runner } from '@remuda/engine';
-import { systemClock, type Logger } from '@remuda/runtime';
-import type { workerSettings } from '../settings.js';
+import { systemClock } from '@remuda/runtime';
 import { Worker } from '../worker.js';
 import { EngineWorkspace } from '../workspace.js';
+import type { ChannelPlan } from './channel-plan.js';
 import { openChannel, placeOf, saysOf, statusPath } from './open-channel.js';
 import { openEngine } from './open-engine.js';
-import type { channelSettings } from './settings.js';
 import { withStatus } from './status-file.js';
-
-/** What a worker on a channel is made of. */
-export interface ChannelPlan {
-  readonly own: SettingsOf<typeof workerSettings>;
-  readonly settings: Omit<SettingsOf<typeof channelSettings>, 'channel'> & { readonly channel: 'fifo' | 'files' };
-  readonly claudeArgs: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly runner: Runner;
-  readonly log: Logger;
-  /** Called with the worker, by which it can be told to leave. */
-  readonly onWorker: (worker: Worker) => void;
-}
 
 /** Runs a worker that is reached by named pipes or files, without Redis and without a bridge, until it leaves. */
 export async function runOnChannel(plan: ChannelPlan): Promise<void> {
