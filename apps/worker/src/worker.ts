@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { failureOf, type Assignment, type Clock, type Control, type Engine, type NewEvent, type WorkerScreen } from '@remuda/domain';
+import {
+  failureOf,
+  type Assignment,
+  type Clock,
+  type Control,
+  type Engine,
+  type NewEvent,
+  type WorkerScreen,
+} from '@remuda/domain';
 import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLine } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import { carryOut, type StopReason } from './attempt.js';

@@ -29,7 +29,9 @@ export class ScreensController {
   @ApiOperation({ operationId: 'getWorkerScreen', summary: "The screen of a worker's terminal", description })
   @ApiOkResponse({ type: ScreenDto })
   @ApiNotFoundResponse(problemResponse('worker.unknown: there is no such worker.'))
-  @ApiConflictResponse(problemResponse('worker.no_screen: its engine has no terminal, or it shows a job of another tenant.'))
+  @ApiConflictResponse(
+    problemResponse('worker.no_screen: its engine has no terminal, or it shows a job of another tenant.'),
+  )
   @ApiServiceUnavailableResponse(problemResponse('worker.screen_unavailable: it shows nothing at the moment.'))
   screen(@Param('id') worker: string, @Tenant() tenant: string): Promise<ScreenView> {
     return this.screens.now({ worker, tenant });
