@@ -2,7 +2,7 @@
  * The floor plan as rules (docs/architecture.md): imports go down only, never sideways, no circles, one entry point per lib.
  * Paths are relative to the root of the repository, after symlinks.
  */
-const floor2 = '^libs/(redis|containers|engine|channel|model|store|blobs|runtime)/';
+const floor2 = '^libs/(redis|containers|engine|channel|model|store|blobs|runtime|client)/';
 const tests = '(\\.test\\.ts$|^(test|bench)/|^libs/testing/)';
 const vendor = (names) => `node_modules/(${names})(/|$)`;
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
@@ -28,6 +28,18 @@ module.exports = {
       'Adapters of floor 2 do not know each other.',
       { path: floor2 },
       { path: floor2, pathNot: '^libs/$1/' },
+    ),
+    error(
+      'client-stands-alone',
+      'It is published by itself: its shapes come from the OpenAPI document.',
+      { path: '^libs/client/', pathNot: tests },
+      { path: '^(libs/(?!client/)|apps/)' },
+    ),
+    error(
+      'command-by-the-client',
+      'The command reaches Remuda as anybody does, through its client.',
+      { path: '^apps/cli/', pathNot: tests },
+      { path: '^libs/(?!client/)' },
     ),
     error('never-up', 'A lib knows no app.', { path: '^libs/' }, { path: '^apps/' }),
     error(

@@ -1,0 +1,88 @@
+import { describe, expect, test, vi } from 'vitest';
+import { ApiError, ConnectionError } from './api-error.js';
+import { follow, type FollowOptions, type OpenStream } from './follow.js';
+import type { JobEvent } from './shapes.js';
+
+const event = (id: number, type = 'message.text'): JobEvent =>
+  ({ id, attempt: 1, type, at: 0, data: { text: 'x' } }) as unknown as JobEvent;
+const over = (id: number): JobEvent => event(id, 'job.over');
+
+/** A stream of events, which then ends, or breaks. */
+const stream = (events: readonly JobEvent[], broken = false): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from('event: job.position\ndata: {"position":1}\n\n'));
+      for (const one of events)
+        controller.enqueue(Buffer.from(`id: ${String(one.id)}\nevent: ${one.type}\ndata: ${JSON.stringify(one)}\n\n`));
+      if (broken) queueMicrotask(() => controller.error(new TypeError('terminated')));
+      else controller.close();
+    },
+  });
+
+async function idsOf(open: OpenStream, options?: FollowOptions): Promise<readonly number[]> {
+  const ids: number[] = [];
+  for await (const { id } of follow(open, options)) ids.push(id);
+  return ids;
+}
+
+describe('a stream of events', () => {
+  test('is followed until the job is over, and what is no event is left out', async () => {
+    expect(await idsOf(async () => stream([event(1), over(2)]))).toEqual([1, 2]);
+  });
+
+  test('that ends or breaks is opened again behind the last event', async () => {
+    const parts = [stream([event(1), event(2)]), stream([event(3)]), stream([over(4)])];
+    const asked: number[] = [];
+    const open: OpenStream = async (after) => {
+      asked.push(after);
+      return parts.shift();
+    };
+    expect(await idsOf(open)).toEqual([1, 2, 3, 4]);
+    expect(asked).toEqual([0, 2, 3]);
+  });
+
+  test('begins behind the event that is known', async () => {
+    const open = vi.fn<OpenStream>(async () => undefined);
+    expect(await idsOf(open, { after: 7 })).toEqual([]);
+    expect(open).toHaveBeenCalledWith(7, undefined);
+  });
+
+  test('is asked for again while the api is away, and the caller is told', async () => {
+    const faults = [
+      new ConnectionError('http://x', new Error('refused')),
+      new ApiError(503, 'redis.unavailable', 'away'),
+    ];
+    const retries: Error[] = [];
+    const open: OpenStream = async () => {
+      const fault = faults.shift();
+      if (fault) throw fault;
+      return stream([over(1)]);
+    };
+    expect(await idsOf(open, { onRetry: (error) => retries.push(error) })).toEqual([1]);
+    expect(retries.map(({ name }) => name)).toEqual(['ConnectionError', 'ApiError']);
+  });
+
+  test('is given up when the api was away for too long', async () => {
+    const open: OpenStream = async () => {
+      throw new ConnectionError('http://x', new Error('refused'));
+    };
+    await expect(idsOf(open, { giveUpMs: 300 })).rejects.toThrow('No answer from http://x: refused.');
+  });
+
+  test('that the api refuses is not asked for again', async () => {
+    const open = vi.fn<OpenStream>(async () => {
+      throw new ApiError(404, 'job.unknown', 'There is no such job.');
+    });
+    await expect(idsOf(open)).rejects.toThrow('There is no such job.');
+    expect(open).toHaveBeenCalledTimes(1);
+  });
+
+  test('ends when the caller leaves, also between two tries', async () => {
+    const leaving = new AbortController();
+    const open: OpenStream = async () => {
+      queueMicrotask(() => leaving.abort(new Error('left')));
+      return stream([]);
+    };
+    await expect(idsOf(open, { signal: leaving.signal })).rejects.toThrow('left');
+  });
+});

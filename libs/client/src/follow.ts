@@ -1,0 +1,81 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { ApiError, ConnectionError } from './api-error.js';
+import type { JobEvent } from './shapes.js';
+
+/** How a stream is followed. */
+export interface FollowOptions {
+  /** Id of the last event that is known already; 0 by default: all events come. */
+  readonly after?: number;
+  /** Ends it: the generator throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** For how long the api may be away before it is given up, in ms; 5 minutes by default. */
+  readonly giveUpMs?: number;
+  /** Called when the stream broke and is opened again. */
+  readonly onRetry?: (error: Error) => void;
+}
+
+/** Pauses before a broken stream is opened again, in ms: the first, and the longest. */
+const pauseMs = { first: 200, longest: 5_000 };
+const defaultGiveUpMs = 300_000;
+
+/** Opens the stream behind an event; undefined where it has ended with that. */
+export type OpenStream = (
+  after: number,
+  signal: AbortSignal | undefined,
+) => Promise<ReadableStream<Uint8Array> | undefined>;
+
+/**
+ * Every event of a job behind `after`, live, each once and in order, until the job is over. A broken stream is opened
+ * again where it broke. Throws what the api refuses; ConnectionError when it was away for `giveUpMs`.
+ */
+export async function* follow(
+  open: OpenStream,
+  { after = 0, signal, giveUpMs = defaultGiveUpMs, onRetry }: FollowOptions = {},
+): AsyncGenerator<JobEvent, void> {
+  let last = after;
+  let pause = pauseMs.first;
+  let awaySince: number | undefined;
+  for (;;) {
+    try {
+      const stream = await open(last, signal);
+      if (stream === undefined) return;
+      for await (const event of eventsIn(stream)) {
+        [last, pause, awaySince] = [event.id, pauseMs.first, undefined];
+        yield event;
+        if (event.type === 'job.over') return;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof Error) || !mayPass(error)) throw error;
+      awaySince ??= performance.now();
+      if (performance.now() - awaySince > giveUpMs) throw error;
+      onRetry?.(error);
+    }
+    signal?.throwIfAborted();
+    await sleep(pause, signal);
+    pause = Math.min(2 * pause, pauseMs.longest);
+  }
+}
+
+/** Not Node's own: pages use this as well. */
+const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const aborted = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', aborted);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', aborted, { once: true });
+  });
+
+const mayPass = (error: Error): boolean =>
+  error instanceof ApiError ? error.transient : error instanceof ConnectionError || error instanceof TypeError;
+
+async function* eventsIn(stream: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
+  const messages = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  // A message without an id is not an event of the job: it is the job's position in the queue.
+  for await (const { id, data } of messages) if (id !== undefined) yield JSON.parse(data) as JobEvent;
+}

@@ -1,0 +1,3184 @@
+// Made from the api's OpenAPI document by `npx vitest run test/integration/api/client-types.test.ts --update`.
+export interface paths {
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the process runs
+         * @description A liveness probe: restart the process if it does not answer.
+         */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether it can serve requests
+         * @description A readiness probe: send requests only while it succeeds.
+         */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its metrics, for Prometheus
+         * @description The runbook explains them.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs, newest first
+         * @description Filtered by state, profile or label, one page at a time.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        /**
+         * Submit a job
+         * @description The job is stored before the answer is sent. With `Prefer: wait=N` the answer is sent when the job is over, with its result.
+         */
+        post: operations["submitJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit up to 500 jobs: all are accepted, or none
+         * @description The ids are in the order of the request. A fault in one job refuses the whole batch; all faults are reported.
+         */
+        post: operations["submitBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One job
+         * @description Its state, its submitted fields, and its position in the queue while it waits. The prompt is not included.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description A waiting job is over at once; a running one is ended by its worker, and `job.over` follows when it has stopped.
+         */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The result of a job
+         * @description Text, structured result, tokens and cost, and the changes in its repository. Kept for a while after the end.
+         */
+        get: operations["getResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events as Server-Sent Events until the job is over, or a page of them as JSON
+         * @description `text/event-stream`: what has happened so far, and then live; `job.over` is the last event. While a job waits, `queue.position` is sent as well,
+         *     without an id. `application/json`: one page. Ignore types that you do not know.
+         */
+        get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events of many jobs over one WebSocket
+         * @description Send `{"subscribe": "<job id>", "after": 0}` for a job's events above that id, up to 100 jobs at a time, and
+         *     `{"unsubscribe": "<job id>"}`. You get `{"job": "<job id>", "event": {…}}` with the events and ids of
+         *     `GET /api/v1/jobs/{id}/events`; the last one of a job is `job.over`. A refusal is sent as
+         *     `{"error": {problem}, "job"?}`, and the connection stays open.
+         */
+        get: operations["openStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Failed jobs that need a person, most recent failure first
+         * @description Filtered by profile, code or class, one page at a time.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A failed job, with the class, code and last lines of every attempt
+         * @description What to know before redriving the job.
+         */
+        get: operations["getDeadLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redrive up to 500 failed jobs: by id, or all that match a filter
+         * @description Each job has its own outcome. `more` says whether further jobs match the filter.
+         */
+        post: operations["redriveJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redrive a failed job: same id, a new attempt, a fresh allowance
+         * @description Its event stream continues after its previous end.
+         */
+        post: operations["redriveJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The attempts of a job that ended without success, oldest first
+         * @description With the worker, the failure and its class, and the last output of a lost worker.
+         */
+        get: operations["listAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All workers
+         * @description Of every profile, with phase, job, memory, and the scheduler that assigns jobs.
+         */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All pools, one per profile
+         * @description Workers in each phase, jobs that wait and run, and what keeps them waiting. Removed profiles are listed while they have jobs or workers.
+         */
+        get: operations["listPools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause all profiles: no job is started; running jobs continue
+         * @description Idempotent.
+         */
+        post: operations["pauseAllPools"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the pause of all profiles
+         * @description Pools that were paused or drained individually stay so.
+         */
+        post: operations["resumeAllPools"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{profile}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a profile: no job is started; running jobs continue and new ones are accepted
+         * @description Idempotent: the first reason is kept.
+         */
+        post: operations["pausePool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{profile}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a profile that was paused, drained or suspended
+         * @description Its jobs continue in their order.
+         */
+        post: operations["resumePool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{profile}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain a profile: its workers finish and leave, and none is started until it is resumed
+         * @description Jobs that are not over by the limit go back to the queue, without counting an attempt.
+         */
+        post: operations["drainPool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{id}/cordon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cordon a worker: it stays, but gets no new jobs
+         * @description For example, to inspect it while it is idle.
+         */
+        post: operations["cordonWorker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{id}/uncordon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Uncordon a worker: it gets jobs again
+         * @description A drain is not undone.
+         */
+        post: operations["uncordonWorker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain a worker: it finishes and leaves; its pool starts another one
+         * @description Jobs that are not over by the limit go back to the queue, without counting an attempt.
+         */
+        post: operations["drainWorker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bridges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bridges to the Claude Code of hosts
+         * @description Those that report to this Redis and have done so within the last 15 seconds.
+         */
+        get: operations["listBridges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Tools: {
+            /**
+             * @example [
+             *       "Read",
+             *       "Bash(git *)"
+             *     ]
+             */
+            allow?: string[];
+            deny?: string[];
+        };
+        SubmitJob: {
+            /** @description The task for Claude Code: up to 10 MiB of UTF-8. */
+            prompt: string;
+            /** @description The pool that runs it; see GET /api/v1/pools. Default: default. */
+            profile?: string;
+            /** @description The profile's own when absent. */
+            model?: string;
+            /** @description Added to the system prompt; up to 100 KiB. Such a job cannot start fully warm. */
+            appendSystemPrompt?: string;
+            maxTurns?: number;
+            /** @description US dollars over all attempts. */
+            maxBudgetUsd?: number;
+            tools?: components["schemas"]["Tools"];
+            /** @enum {string} */
+            permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            /** @description JSON Schema (2020-12, or 07 by `$schema`) that the result's `structured` is valid against; up to 64 KiB. */
+            outputSchema?: {
+                [key: string]: unknown;
+            };
+            /** @description Default: {"kind":"empty"}. */
+            workspace?: "empty" | components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            /** @description 1 is first. Default: 5. */
+            priority?: number;
+            /** @description Minimum delay before it starts; alternative to runAt. */
+            delayMs?: number;
+            /** @description Earliest start: ISO 8601 or epoch ms, at most a year ahead. */
+            runAt?: string | number;
+            /** @description Fails as job.expired if it has not started within this time after it was ready to. */
+            ttlMs?: number;
+            /** @description Default: 1800000. */
+            timeoutMs?: number;
+            /** @description An attempt in which Claude Code prints nothing for this long, tools included, ends as engine.hung. Default: 900000. */
+            idleTimeoutMs?: number;
+            /**
+             * @description Reaction to loopAfter equal tool calls in a row: only an event, or job.looping as well. Default: flag.
+             * @enum {string}
+             */
+            onLoop?: "flag" | "stop";
+            /** @description Default: 5. */
+            loopAfter?: number;
+            /** @description Default: 3. */
+            attempts?: number;
+            /**
+             * @description Reaction to the account's usage limit: the job fails, or waits until the limit is lifted. Default: fail.
+             * @enum {string}
+             */
+            onLimit?: "fail" | "wait";
+            /**
+             * @description What a repeated attempt does: continues the session of a lost one if possible, or runs the prompt again. Default: resume.
+             * @enum {string}
+             */
+            onLost?: "resume" | "restart";
+            /** @description Whether the event stream has message.delta, token by token. Default: false. */
+            deltas?: boolean;
+            /**
+             * @description Environment of its tools, values of up to 8 KiB: kept until the job is over, redacted in its output, never shown.
+             * @example {
+             *       "DEPLOY_TOKEN": "x"
+             *     }
+             */
+            secrets?: {
+                [key: string]: string;
+            };
+            /**
+             * @example {
+             *       "team": "search"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Kept unchanged; up to 16 KiB. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        };
+        Start: {
+            /** @enum {string} */
+            kind: "warm" | "cold" | "resumed";
+            /** @enum {string} */
+            reason?: "own_permission_mode" | "own_system_prompt" | "own_schema" | "trusted_repository" | "no_warm_worker";
+        };
+        JobTimes: {
+            /** Format: date-time */
+            queuedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last redriven.
+             */
+            redrivenAt?: string;
+            /**
+             * Format: date-time
+             * @description When it was last requeued.
+             */
+            requeuedAt?: string;
+            /** Format: date-time */
+            claimedAt?: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            firstRequestAt?: string;
+            /** Format: date-time */
+            firstTokenAt?: string;
+            /** Format: date-time */
+            overAt?: string;
+        };
+        Failure: {
+            /** @enum {string} */
+            code: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            message: string;
+            lastLines?: string[];
+            /** @description Epoch ms at which the usage limit is lifted. */
+            resetAt?: number;
+        };
+        Usage: {
+            inputTokens: number;
+            outputTokens: number;
+            cacheReadTokens: number;
+            cacheWriteTokens: number;
+        };
+        Ended: {
+            /**
+             * @description The last rung that was needed.
+             * @enum {string}
+             */
+            by: "interrupt" | "terminate" | "kill" | "container";
+            /** @description Processes of the job that were found afterwards. */
+            processesLeft: number;
+            /** @description From the request to end it to that check. */
+            ms: number;
+        };
+        Commit: {
+            id: string;
+            subject: string;
+        };
+        GitOutcome: {
+            branch: string;
+            base: string;
+            head: string;
+            commits: components["schemas"]["Commit"][];
+            filesChanged: number;
+            insertions: number;
+            deletions: number;
+            /** @description `git diff --binary` from `base`; absent when over the size limit. */
+            patch?: string;
+        };
+        Result: {
+            text: string;
+            /** @description Valid against the job’s `outputSchema`. */
+            structured?: unknown;
+            turns: number;
+            usage: components["schemas"]["Usage"];
+            /** @description US dollars, at list prices, over all attempts. */
+            costUsd: number;
+            sessionId?: string;
+            git?: components["schemas"]["GitOutcome"];
+            warnings?: string[];
+            ended?: components["schemas"]["Ended"];
+        };
+        JobWithResult: {
+            id: string;
+            /** @enum {string} */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** @description The current or last attempt; 0 before the first. */
+            attempt: number;
+            /** @description Attempts that ended with a counted failure. */
+            failures: number;
+            /** @description Times it was requeued without counting an attempt. */
+            requeues: number;
+            /** @description Number of retries after each code. */
+            retried?: {
+                [key: string]: number;
+            };
+            worker?: string;
+            start?: components["schemas"]["Start"];
+            /** @description Position in its queue from 1, while it waits there. */
+            queuePosition?: number;
+            /** Format: date-time */
+            wakeAt?: string;
+            /** Format: date-time */
+            cancelRequestedAt?: string;
+            times: components["schemas"]["JobTimes"];
+            failure?: components["schemas"]["Failure"];
+            turns?: number;
+            usage?: components["schemas"]["Usage"];
+            /** @description US dollars, at list prices, over all attempts. */
+            costUsd?: number;
+            ended?: components["schemas"]["Ended"];
+            profile: string;
+            model?: string;
+            appendSystemPrompt?: string;
+            maxTurns?: number;
+            maxBudgetUsd?: number;
+            tools?: components["schemas"]["Tools"];
+            /** @enum {string} */
+            permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            outputSchema?: {
+                [key: string]: unknown;
+            };
+            workspace: components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            priority: number;
+            /** Format: date-time */
+            runAt?: string;
+            ttlMs?: number;
+            timeoutMs: number;
+            idleTimeoutMs?: number;
+            /** @enum {string} */
+            onLoop?: "flag" | "stop";
+            loopAfter?: number;
+            attempts: number;
+            /** @enum {string} */
+            onLimit?: "fail" | "wait";
+            /** @enum {string} */
+            onLost?: "resume" | "restart";
+            deltas: boolean;
+            /** @description Names of its secrets. */
+            secrets?: string[];
+            labels: {
+                [key: string]: string;
+            };
+            metadata: {
+                [key: string]: unknown;
+            };
+            result?: components["schemas"]["Result"];
+        };
+        AcceptedJob: {
+            id: string;
+            /** @enum {string} */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** @example /api/v1/jobs/j-… */
+            url: string;
+            /** @example /api/v1/jobs/j-…/events */
+            events: string;
+        };
+        SubmitBatch: {
+            jobs: components["schemas"]["SubmitJob"][];
+        };
+        AcceptedBatch: {
+            jobs: components["schemas"]["AcceptedJob"][];
+        };
+        Job: {
+            id: string;
+            /** @enum {string} */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** @description The current or last attempt; 0 before the first. */
+            attempt: number;
+            /** @description Attempts that ended with a counted failure. */
+            failures: number;
+            /** @description Times it was requeued without counting an attempt. */
+            requeues: number;
+            /** @description Number of retries after each code. */
+            retried?: {
+                [key: string]: number;
+            };
+            worker?: string;
+            start?: components["schemas"]["Start"];
+            /** @description Position in its queue from 1, while it waits there. */
+            queuePosition?: number;
+            /** Format: date-time */
+            wakeAt?: string;
+            /** Format: date-time */
+            cancelRequestedAt?: string;
+            times: components["schemas"]["JobTimes"];
+            failure?: components["schemas"]["Failure"];
+            turns?: number;
+            usage?: components["schemas"]["Usage"];
+            /** @description US dollars, at list prices, over all attempts. */
+            costUsd?: number;
+            ended?: components["schemas"]["Ended"];
+            profile: string;
+            model?: string;
+            appendSystemPrompt?: string;
+            maxTurns?: number;
+            maxBudgetUsd?: number;
+            tools?: components["schemas"]["Tools"];
+            /** @enum {string} */
+            permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            outputSchema?: {
+                [key: string]: unknown;
+            };
+            workspace: components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            priority: number;
+            /** Format: date-time */
+            runAt?: string;
+            ttlMs?: number;
+            timeoutMs: number;
+            idleTimeoutMs?: number;
+            /** @enum {string} */
+            onLoop?: "flag" | "stop";
+            loopAfter?: number;
+            attempts: number;
+            /** @enum {string} */
+            onLimit?: "fail" | "wait";
+            /** @enum {string} */
+            onLost?: "resume" | "restart";
+            deltas: boolean;
+            /** @description Names of its secrets. */
+            secrets?: string[];
+            labels: {
+                [key: string]: string;
+            };
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        JobPage: {
+            jobs: components["schemas"]["Job"][];
+            /** @description Pass it as `cursor` to get the next page; absent on the last page. */
+            nextCursor?: string;
+        };
+        CancelJob: {
+            reason?: string;
+        };
+        JobResult: {
+            id: string;
+            /** @enum {string} */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            failure?: components["schemas"]["Failure"];
+            text?: string;
+            /** @description Valid against the job’s `outputSchema`. */
+            structured?: unknown;
+            turns?: number;
+            usage?: components["schemas"]["Usage"];
+            /** @description US dollars, at list prices, over all attempts. */
+            costUsd?: number;
+            sessionId?: string;
+            git?: components["schemas"]["GitOutcome"];
+            warnings?: string[];
+            ended?: components["schemas"]["Ended"];
+        };
+        EventPage: {
+            events: components["schemas"]["JobEvent"][];
+            /** @description Pass it as `after` to get the next page. */
+            next: number;
+            /** @description Whether the job is over and this page reaches its last event. */
+            complete: boolean;
+        };
+        DeadLetter: {
+            id: string;
+            /** @enum {string} */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** @description The current or last attempt; 0 before the first. */
+            attempt: number;
+            /** @description Attempts that ended with a counted failure. */
+            failures: number;
+            /** @description Times it was requeued without counting an attempt. */
+            requeues: number;
+            /** @description Number of retries after each code. */
+            retried?: {
+                [key: string]: number;
+            };
+            worker?: string;
+            start?: components["schemas"]["Start"];
+            /** @description Position in its queue from 1, while it waits there. */
+            queuePosition?: number;
+            /** Format: date-time */
+            wakeAt?: string;
+            /** Format: date-time */
+            cancelRequestedAt?: string;
+            times: components["schemas"]["JobTimes"];
+            failure?: components["schemas"]["Failure"];
+            turns?: number;
+            usage?: components["schemas"]["Usage"];
+            /** @description US dollars, at list prices, over all attempts. */
+            costUsd?: number;
+            ended?: components["schemas"]["Ended"];
+            profile: string;
+            model?: string;
+            appendSystemPrompt?: string;
+            maxTurns?: number;
+            maxBudgetUsd?: number;
+            tools?: components["schemas"]["Tools"];
+            /** @enum {string} */
+            permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            outputSchema?: {
+                [key: string]: unknown;
+            };
+            workspace: components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            priority: number;
+            /** Format: date-time */
+            runAt?: string;
+            ttlMs?: number;
+            timeoutMs: number;
+            idleTimeoutMs?: number;
+            /** @enum {string} */
+            onLoop?: "flag" | "stop";
+            loopAfter?: number;
+            attempts: number;
+            /** @enum {string} */
+            onLimit?: "fail" | "wait";
+            /** @enum {string} */
+            onLost?: "resume" | "restart";
+            deltas: boolean;
+            /** @description Names of its secrets. */
+            secrets?: string[];
+            labels: {
+                [key: string]: string;
+            };
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Who or what caused the failure.
+             * @enum {string}
+             */
+            class: "infrastructure" | "model" | "limit" | "user" | "cancelled" | "timed_out" | "hung";
+        };
+        DeadLetterPage: {
+            deadLetters: components["schemas"]["DeadLetter"][];
+            /** @description Pass it as `cursor` to get the next page; absent on the last page. */
+            nextCursor?: string;
+        };
+        EndedAttempt: {
+            attempt: number;
+            worker: string;
+            /** Format: date-time */
+            claimedAt: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            endedAt: string;
+            start?: components["schemas"]["Start"];
+            /**
+             * @description Who or what caused the failure.
+             * @enum {string}
+             */
+            class: "infrastructure" | "model" | "limit" | "user" | "cancelled" | "timed_out" | "hung";
+            /** @description HTTP status to use when passing the failure on. */
+            status: number;
+            failure: components["schemas"]["Failure"];
+            /** @description The last text of an attempt whose worker could no longer report. */
+            lastText?: string;
+            /** @description Evidence that the container ended, if it had to be removed. */
+            ended?: components["schemas"]["Ended"];
+            /** @description Tokens used, including those of subagents. */
+            usage?: components["schemas"]["Usage"];
+            /** @description US dollars, at list prices. */
+            costUsd?: number;
+        };
+        DeadLetterInFull: {
+            id: string;
+            /** @enum {string} */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** @description The current or last attempt; 0 before the first. */
+            attempt: number;
+            /** @description Attempts that ended with a counted failure. */
+            failures: number;
+            /** @description Times it was requeued without counting an attempt. */
+            requeues: number;
+            /** @description Number of retries after each code. */
+            retried?: {
+                [key: string]: number;
+            };
+            worker?: string;
+            start?: components["schemas"]["Start"];
+            /** @description Position in its queue from 1, while it waits there. */
+            queuePosition?: number;
+            /** Format: date-time */
+            wakeAt?: string;
+            /** Format: date-time */
+            cancelRequestedAt?: string;
+            times: components["schemas"]["JobTimes"];
+            failure?: components["schemas"]["Failure"];
+            turns?: number;
+            usage?: components["schemas"]["Usage"];
+            /** @description US dollars, at list prices, over all attempts. */
+            costUsd?: number;
+            ended?: components["schemas"]["Ended"];
+            profile: string;
+            model?: string;
+            appendSystemPrompt?: string;
+            maxTurns?: number;
+            maxBudgetUsd?: number;
+            tools?: components["schemas"]["Tools"];
+            /** @enum {string} */
+            permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            outputSchema?: {
+                [key: string]: unknown;
+            };
+            workspace: components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            priority: number;
+            /** Format: date-time */
+            runAt?: string;
+            ttlMs?: number;
+            timeoutMs: number;
+            idleTimeoutMs?: number;
+            /** @enum {string} */
+            onLoop?: "flag" | "stop";
+            loopAfter?: number;
+            attempts: number;
+            /** @enum {string} */
+            onLimit?: "fail" | "wait";
+            /** @enum {string} */
+            onLost?: "resume" | "restart";
+            deltas: boolean;
+            /** @description Names of its secrets. */
+            secrets?: string[];
+            labels: {
+                [key: string]: string;
+            };
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Who or what caused the failure.
+             * @enum {string}
+             */
+            class: "infrastructure" | "model" | "limit" | "user" | "cancelled" | "timed_out" | "hung";
+            history: components["schemas"]["EndedAttempt"][];
+        };
+        DeadLetterFilter: {
+            profile?: string;
+            /**
+             * @description The code with which it failed.
+             * @enum {string}
+             */
+            code?: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            /**
+             * @description Who or what caused the failure.
+             * @enum {string}
+             */
+            class?: "infrastructure" | "model" | "limit" | "user" | "cancelled" | "timed_out" | "hung";
+        };
+        Redrive: {
+            ids?: string[];
+            /** @description `{}` means all. */
+            filter?: components["schemas"]["DeadLetterFilter"];
+            /** @description With `filter`: the maximum number of jobs. */
+            limit?: number;
+        };
+        RedriveOutcome: {
+            id: string;
+            redriven: boolean;
+            /**
+             * @description Why the job was not redriven.
+             * @enum {string}
+             */
+            code?: "job.unknown" | "job.not_redrivable";
+            detail?: string;
+        };
+        RedriveOutcomes: {
+            outcomes: components["schemas"]["RedriveOutcome"][];
+            /** @description Whether more dead letters match the filter; if so, repeat the request. */
+            more: boolean;
+        };
+        EndedAttempts: {
+            attempts: components["schemas"]["EndedAttempt"][];
+        };
+        Worker: {
+            id: string;
+            profile: string;
+            /** @enum {string} */
+            phase: "starting" | "idle" | "busy" | "draining" | "gone";
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            readyAt?: string;
+            /** Format: date-time */
+            idleSince?: string;
+            /** Format: date-time */
+            heartbeatAt?: string;
+            /** @description The job it carries out. */
+            job?: string;
+            jobsDone: number;
+            /** @description Resident memory in MiB: the worker, Claude Code and all processes it started. */
+            rssMb?: number;
+            /** @description Its version of Claude Code. */
+            claudeVersion?: string;
+            /** @description Whether it stays without being given new jobs. */
+            cordoned: boolean;
+            /**
+             * Format: date-time
+             * @description When it has to leave; a job that still runs is then requeued.
+             */
+            drainBy?: string;
+            /** @description The scheduler that assigns its jobs. */
+            owner?: string;
+            /** @description Id of the image its container was made from, even if the image's name now refers to another one. */
+            release?: string;
+        };
+        WorkerList: {
+            workers: components["schemas"]["Worker"][];
+        };
+        Halt: {
+            /** @enum {string} */
+            kind: "paused" | "drained" | "suspended";
+            /** Format: date-time */
+            since: string;
+            reason: string;
+            /** @description The repeated failure, if the profile is suspended. */
+            code?: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When jobs that still run are requeued, if the profile is drained.
+             */
+            by?: string;
+            /** @description Whether all profiles were paused at once. */
+            everywhere: boolean;
+        };
+        PoolWait: {
+            /**
+             * @description What is missing. From `cpu` to `unschedulable`: no node takes the pod.
+             * @enum {string}
+             */
+            reason: "cpu" | "memory" | "storage" | "pods" | "resource" | "taint" | "placement" | "volume" | "unschedulable" | "image" | "not_created";
+            /** @description What one of them waits for, for a person. */
+            message: string;
+            /** @description How many wait for this. */
+            workers: number;
+        };
+        PoolStarts: {
+            /** @description Workers that may start at the same time, derived from how long starts take. */
+            atOnce: number;
+            /** @description Start timeout of a worker, in ms. */
+            limitMs: number;
+            /** @description Consecutive failed starts. */
+            failed: number;
+            /** @description Delay before the next start, in ms, because the last ones failed. */
+            heldMs: number;
+            /** @description Why the last start failed; absent once a start has succeeded. */
+            failure?: string;
+            /** @description What starting workers wait for, if that may take long: a node, an image. Absent if none does. */
+            waits?: components["schemas"]["PoolWait"][];
+        };
+        PoolDemand: {
+            /** @description Idle workers kept ready in addition to the busy ones. */
+            warm: number;
+            /**
+             * @description Why: from arrivals (`demand`), limited by the profile (`min`, `max`), or no job has arrived for a while (`quiet`).
+             * @enum {string}
+             */
+            reason: "demand" | "min" | "max" | "quiet";
+            /** @description Jobs that arrived in the last 10 minutes. */
+            arrivals: number;
+            /** @description Share of those jobs that would have found a warm worker with this target, from 0 to 1. */
+            hits: number;
+            /** @description How long a worker takes to start, in ms. */
+            startMs: number;
+        };
+        Pool: {
+            profile: string;
+            /** @description No scheduler has this profile any more: its jobs wait until one has it again, or until they are cancelled. */
+            removed: boolean;
+            /** @description Idle workers kept ready in addition to the busy ones. */
+            warm: number;
+            /** @description Maximum number of workers. */
+            max: number;
+            /** @description Workers in each phase. */
+            workers: {
+                [key: string]: number;
+            };
+            /** @description Jobs that are ready to start. */
+            waiting: number;
+            /** @description Parked jobs. */
+            delayed: number;
+            /** @description Jobs in progress. */
+            running: number;
+            /** @description Jobs repeatedly failed to start: none is started until the profile is resumed. */
+            suspended: boolean;
+            /** @description What keeps its jobs waiting; empty if nothing does. */
+            halts: components["schemas"]["Halt"][];
+            /** @description How its workers start; absent while no scheduler has the profile. */
+            starts?: components["schemas"]["PoolStarts"];
+            /** @description How `warm` follows from demand; absent if the number is fixed. */
+            demand?: components["schemas"]["PoolDemand"];
+        };
+        PoolList: {
+            pools: components["schemas"]["Pool"][];
+        };
+        PausePool: {
+            /** @description Shown with the pool. */
+            reason?: string;
+        };
+        DrainPool: {
+            /** @description How long running jobs may continue, in ms; then they are requeued, uncounted. The earlier of two limits applies. Default: 300000. */
+            limitMs?: number;
+            /** @description Shown with the pool. */
+            reason?: string;
+        };
+        DrainWorker: {
+            /** @description How long running jobs may continue, in ms; then they are requeued, uncounted. The earlier of two limits applies. Default: 300000. */
+            limitMs?: number;
+        };
+        HostBridge: {
+            name: string;
+            /** @description Version of its Claude Code. */
+            version: string;
+            /** Format: date-time */
+            since: string;
+            /** @description Runs of Claude Code. */
+            running: number;
+            /** @description Runs that wait for their turn. */
+            waiting: number;
+            /** @description Clients that have a connection. */
+            clients: string[];
+            /** @description Whether it takes runs. */
+            healthy: boolean;
+        };
+        HostBridgeList: {
+            bridges: components["schemas"]["HostBridge"][];
+        };
+        /** @enum {string} */
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        Fault: {
+            /** @example workspace.url */
+            path: string;
+            message: string;
+        };
+        Problem: {
+            /** @example urn:remuda:error:request.invalid */
+            type: string;
+            title: string;
+            status: number;
+            code: components["schemas"]["ErrorCode"];
+            detail: string;
+            instance?: string;
+            faults?: components["schemas"]["Fault"][];
+        };
+        EmptyWorkspace: {
+            /** @enum {string} */
+            kind: "empty";
+        };
+        GitWorkspace: {
+            /** @enum {string} */
+            kind: "git";
+            /** @example https://github.com/owner/project.git */
+            url: string;
+            /** @description Branch, tag or commit; the default branch when absent. */
+            ref?: string;
+            /** @description Commits fetched; all when absent. */
+            depth?: number;
+        };
+        GitSummary: {
+            branch: string;
+            base: string;
+            head: string;
+            commits: components["schemas"]["Commit"][];
+            filesChanged: number;
+            insertions: number;
+            deletions: number;
+        };
+        JobQueuedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.queued";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                profile: string;
+                priority: number;
+                /** @description Epoch ms. */
+                runAt?: number;
+            };
+        };
+        JobAssignedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.assigned";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                worker: string;
+                start: components["schemas"]["Start"];
+            };
+        };
+        JobCancelRequestedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.cancel_requested";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                reason: string;
+            };
+        };
+        JobRequeuedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.requeued";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                failure: components["schemas"]["Failure"];
+                counted: boolean;
+                /** @description Epoch ms. */
+                wakeAt?: number;
+            };
+        };
+        JobRedrivenEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.redriven";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                attempts: number;
+            };
+        };
+        JobOverEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.over";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                /** @enum {string} */
+                state: "succeeded" | "failed" | "cancelled";
+                failure?: components["schemas"]["Failure"];
+                /** @description US dollars. */
+                costUsd?: number;
+                turns?: number;
+                usage?: components["schemas"]["Usage"];
+            };
+        };
+        AttemptResumedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "attempt.resumed";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                sessionId: string;
+                /** @description Epoch ms. */
+                snapshotAt: number;
+                bytes: number;
+            };
+        };
+        AttemptRestartedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "attempt.restarted";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                /** @enum {string} */
+                reason: "asked" | "failure" | "no_snapshot" | "no_progress" | "unavailable" | "broken" | "refused";
+                message?: string;
+            };
+        };
+        AttemptWarnedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "attempt.warned";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                message: string;
+            };
+        };
+        AttemptLoopingEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "attempt.looping";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                tool: string;
+                count: number;
+            };
+        };
+        AttemptEndedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "attempt.ended";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                /** @enum {string} */
+                by: "interrupt" | "terminate" | "kill" | "container";
+                processesLeft: number;
+                ms: number;
+            };
+        };
+        WorkspacePreparedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "workspace.prepared";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                /** @enum {string} */
+                kind: "empty" | "git";
+                ms: number;
+                commit?: string;
+            };
+        };
+        WorkspaceCollectedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "workspace.collected";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                git: components["schemas"]["GitSummary"];
+                patchBytes: number;
+            };
+        };
+        SessionStartedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "session.started";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                sessionId: string;
+                model: string;
+                tools: string[];
+                version?: string;
+            };
+        };
+        MessageDeltaEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.delta";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                text: string;
+            };
+        };
+        MessageTextEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.text";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                text: string;
+            };
+        };
+        MessageThinkingEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.thinking";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                text: string;
+            };
+        };
+        ToolCalledEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool.called";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                id: string;
+                name: string;
+                /** @description Any JSON. */
+                input: unknown;
+            };
+        };
+        ToolReturnedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool.returned";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                id: string;
+                ok: boolean;
+                output: string;
+                truncated?: boolean;
+            };
+        };
+        ToolDeniedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool.denied";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                id: string;
+                name: string;
+            };
+        };
+        ModelRetriedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "model.retried";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                attempt: number;
+                delayMs: number;
+                status?: number;
+                error: string;
+            };
+        };
+        TurnEndedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "turn.ended";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                turns: number;
+                /** @description US dollars. */
+                costUsd: number;
+                usage: components["schemas"]["Usage"];
+            };
+        };
+        StreamGapEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stream.gap";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                firstHeld: number;
+                missed: number;
+                reports?: number;
+            };
+        };
+        /** @description Something that has happened to a job. Clients must ignore types that they do not know. */
+        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "live";
+                    };
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can serve requests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready";
+                        /**
+                         * @description Each check: `up`, or why it is down.
+                         * @example {
+                         *       "redis": "up"
+                         *     }
+                         */
+                        checks: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+            /** @description It cannot: Redis does not answer, or the api is shutting down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "not ready" | "shutting down";
+                        /**
+                         * @description Each check: `up`, or why it is down.
+                         * @example {
+                         *       "redis": "up"
+                         *     }
+                         */
+                        checks: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The Prometheus text format. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: string;
+                limit?: number;
+                state?: string;
+                profile?: string;
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer when the job is over, after N seconds at most. */
+                Prefer?: string;
+                /** @description For 24 h, the same key and body return the same job; another body is idempotency.conflict. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitJob"];
+            };
+        };
+        responses: {
+            /** @description It was over within the time given in Prefer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobWithResult"];
+                };
+            };
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedJob"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 h, the same key and body return the same job; another body is idempotency.conflict. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitBatch"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedBatch"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelJob"];
+            };
+        };
+        responses: {
+            /** @description It had not started, and is cancelled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Its worker was told to end it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description job.cannot_cancel: it was already over. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobResult"];
+                };
+            };
+            /** @description job.not_over: try again after Retry-After seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: {
+                /** @description Events with an id above this one. The Last-Event-ID header takes precedence. */
+                after?: string;
+                /** @description Maximum number of events on a JSON page. */
+                limit?: number;
+                /** @description Takes precedence over Accept. */
+                format?: string;
+            };
+            header?: {
+                /** @description Id of the last event that the client received. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description The job is over, and the client has seen its last event. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching to WebSocket. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                profile?: string;
+                /** @description The code with which it failed. */
+                code?: string;
+                /** @description Who or what caused the failure. */
+                class?: string;
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterInFull"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redriveJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redrive"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveOutcomes"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redriveJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description job.not_redrivable: it has not failed, or its prompt or events are no longer kept. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAttempts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedAttempts"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolList"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseAllPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PausePool"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolList"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeAllPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolList"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pausePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PausePool"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description pool.unknown: no scheduler has this profile. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description pool.unknown: no scheduler has this profile. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drainPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DrainPool"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description pool.unknown: no scheduler has this profile. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cordonWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description worker.unknown: there is no such worker. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uncordonWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description worker.unknown: there is no such worker. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drainWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DrainWorker"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description worker.unknown: there is no such worker. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBridges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostBridgeList"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

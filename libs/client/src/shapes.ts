@@ -1,0 +1,24 @@
+import type { components } from './schema.js';
+
+type Schemas = components['schemas'];
+
+/** A job as it is submitted: everything except the prompt has a default (docs/api.md). */
+export type JobRequest = Schemas['SubmitJob'];
+/** An accepted job: its id, and where it and its events are. */
+export type AcceptedJob = Schemas['AcceptedJob'];
+/** The state of a job and its submitted fields, except the prompt. */
+export type Job = Schemas['Job'];
+/** A page of jobs, newest first; `nextCursor` leads to the next one. */
+export type JobPage = Schemas['JobPage'];
+/** The result of a job that is over; of a failed or cancelled one as much as there is, with the reason. */
+export type JobResult = Schemas['JobResult'];
+/** An event of a job. Ids are numbers that rise by one over all attempts of the job. */
+export type JobEvent = Schemas['JobEvent'];
+/** A pool with its workers, what waits, and why. */
+export type Pool = Schemas['Pool'];
+/** A worker. */
+export type Worker = Schemas['Worker'];
+/** The answer to a refused request, after RFC 9457. */
+export type Problem = Schemas['Problem'];
+/** What was done about each dead letter that was to be redriven. */
+export type RedriveOutcomes = Schemas['RedriveOutcomes'];
