@@ -11,6 +11,7 @@ import { localSettings } from '../../../apps/local/src/settings.js';
 import { readProfiles } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { schedulerSettings } from '../../../apps/scheduler/src/settings.js';
 import { channelSettings } from '../../../apps/worker/src/channel/settings.js';
+import { settingEnv as commandEnv } from '../../../apps/cli/src/settings/settings.js';
 import { workerSettings } from '../../../apps/worker/src/settings.js';
 import { codeBlocks, readDocument, root, sections, tableRows } from './document.js';
 
@@ -75,6 +76,7 @@ const tables: readonly Readonly<Record<string, Setting<unknown>>>[] = [
 const read = new Set<string>([
   ...tables.flatMap((table) => Object.values(table).map(({ env }) => env)),
   ...Object.values(workerEnv),
+  ...Object.values(commandEnv),
 ]);
 /** Variables with which tests are told of the machine, as their code reads them. */
 const ofTests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })

@@ -1,0 +1,195 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { script } from '@remuda/scripted-model';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../../apps/local/src/cluster/free-port.js';
+import { startCluster, type TestCluster } from './harness/cluster.js';
+import { serveRepository } from './harness/git-server.js';
+
+const remuda = join(import.meta.dirname, '../../apps/cli/bin/remuda.mjs');
+
+let cluster: TestCluster;
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'remuda-home-'));
+  cluster = await startCluster({ runtime: 'process', warm: 2 });
+});
+afterAll(async () => {
+  await cluster.stop();
+  await rm(home, { recursive: true });
+});
+
+/** The command as a process, with what it printed so far. */
+class Run {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  out = '';
+  err = '';
+
+  constructor(args: readonly string[], { cwd = home, url = cluster.apiUrl, stdin = '' } = {}) {
+    const env = { PATH: process.env['PATH'], HOME: home, REMUDA_URL: url };
+    this.#child = spawn(process.execPath, [remuda, ...args], { cwd, env });
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
+    this.#child.stdin?.end(stdin);
+    this.#ended = once(this.#child, 'close').then(([code]) => code as number | null);
+  }
+
+  /** Its exit code. */
+  get code(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  interrupt(): void {
+    this.#child.kill('SIGINT');
+  }
+}
+
+const command = async (
+  args: readonly string[],
+  options?: ConstructorParameters<typeof Run>[1],
+): Promise<Run & { exit: number | null }> => {
+  const run = new Run(args, options);
+  return Object.assign(run, { exit: await run.code });
+};
+const changes = (text: string): string =>
+  script(
+    { tools: [{ name: 'Bash', input: { command: `echo ${text} > a.txt`, description: 'a change' } }] },
+    { text: 'changed' },
+  );
+
+describe('remuda run', () => {
+  test('shows what the job does, and prints what it says; its exit code is the outcome', async () => {
+    const run = await command([
+      'run',
+      script(
+        { tools: [{ name: 'Bash', input: { command: 'echo hello there', description: 'x' } }] },
+        { text: 'All done.' },
+      ),
+    ]);
+    expect([run.exit, run.err]).toEqual([0, expect.stringMatching(/^· j-[\s\S]*· succeeded · \$/) as string]);
+    expect(run.out).toMatch(/● Bash echo hello there[\s\S]*⎿ hello there[\s\S]*All done\./);
+  });
+
+  test('prints one JSON object for a program, from a prompt by stdin', async () => {
+    const run = await command(['run', '--json', '-'], { stdin: script({ text: 'for you' }) });
+    expect(JSON.parse(run.out)).toMatchObject({ job: { state: 'succeeded' }, result: { text: 'for you' } });
+    expect(run.err).toBe('');
+  });
+
+  test('applies the patch to the working copy here', async () => {
+    await using origin = await serveRepository({ 'a.txt': 'old\n' });
+    const here = await origin.clone();
+    execFileSync('git', ['remote', 'set-url', 'origin', origin.url], { cwd: here });
+    const run = await command(['run', '--apply', changes('new')], { cwd: here });
+    expect([run.exit, run.err]).toEqual([0, expect.stringContaining('The patch was applied') as string]);
+    expect(await readFile(join(here, 'a.txt'), 'utf8')).toBe('new\n');
+  });
+
+  test('changes nothing where the patch does not fit, and says so', async () => {
+    await using origin = await serveRepository({ 'a.txt': 'old\n' });
+    const here = await origin.clone();
+    execFileSync('git', ['remote', 'set-url', 'origin', origin.url], { cwd: here });
+    await writeFile(join(here, 'a.txt'), 'something else\n');
+    const run = await command(['run', '--apply', changes('new')], { cwd: here });
+    expect([run.exit, run.err]).toEqual([
+      1,
+      expect.stringMatching(/does not fit.*nothing was changed\.\nerror: .*a\.txt/) as string,
+    ]);
+    expect(await readFile(join(here, 'a.txt'), 'utf8')).toBe('something else\n');
+  });
+
+  test('cancels its job at Ctrl-C', async () => {
+    const run = new Run([
+      'run',
+      script({ tools: [{ name: 'Bash', input: { command: 'sleep 60', description: 'x' } }] }),
+    ]);
+    await vi.waitUntil(() => run.out.includes('sleep 60'), { timeout: 60_000 });
+    run.interrupt();
+    expect(await run.code, run.err).toBe(130);
+    const id = /j-[0-9a-f-]+/.exec(run.err)?.[0] ?? '';
+    expect(await cluster.api.job(id)).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('says what the api refuses, and where the api is not', async () => {
+    const refused = await command(['run', '--priority', '77', 'x']);
+    expect([refused.exit, refused.err]).toEqual([
+      2,
+      expect.stringContaining('remuda: priority must be an integer from 1 to 10') as string,
+    ]);
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const away = await command(['run', 'x'], { url });
+    expect([away.exit, away.err]).toEqual([
+      69,
+      expect.stringMatching(/^remuda: No answer from http:.*ECONNREFUSED/) as string,
+    ]);
+    const none = await command(['run']);
+    expect([none.exit, none.err]).toEqual([2, expect.stringContaining('There is no prompt') as string]);
+  });
+});
+
+test('a job is submitted, listed, shown, followed from an event on, and cancelled', async () => {
+  const { out } = await command(['submit', '--label', 'team=a', script({ text: 'first' })]);
+  const id = out.trim();
+  const followed = await command(['follow', '--json', '--after', '1', id]);
+  const events = followed.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: number; type: string });
+  expect([events[0]?.id, events.at(-1)?.type]).toEqual([2, 'job.over']);
+  expect((await command(['ls', '--label', 'team:a'])).out).toMatch(
+    new RegExp(`^ID +STATE.*\n${id} +succeeded +default`),
+  );
+  expect((await command(['show', id])).out).toMatch(/state +succeeded[\s\S]*text +first/);
+  const over = await command(['cancel', id]);
+  expect([over.exit, over.err]).toEqual([1, expect.stringContaining(id) as string]);
+  expect((await command(['show', 'j-none'])).exit).toBe(2);
+});
+
+test('the fleet is shown: pools and workers', async () => {
+  expect((await command(['pools'])).out).toMatch(/^PROFILE +WARM +IDLE.*\ndefault /);
+  expect((await command(['workers'])).out).toMatch(/^ID +PROFILE +PHASE/);
+});
+
+describe('remuda batch', () => {
+  const prompts = (count: number, text: string): string =>
+    Array.from({ length: count }, (_, n) => JSON.stringify(script({ text: `${text} ${n}` }))).join('\n');
+
+  test('submits nothing where a line is wrong, and names each with its number', async () => {
+    const file = join(home, 'wrong.jsonl');
+    await writeFile(file, '"fine"\n{"prompt": "x", "priorty": 1}\n{"prompt": 7}\nnot json\n');
+    const run = await command(['batch', file]);
+    expect(run.exit).toBe(2);
+    expect(run.err).toMatch(
+      /Nothing was submitted:\n {2}line 2: priorty is no field of a job\n {2}line 3: prompt must be string\n {2}line 4: is not JSON/,
+    );
+    expect((await command(['ls', '--label', 'remuda/batch:x'])).err).toContain('There are no such jobs.');
+  });
+
+  test('is interrupted, and taken up where it was by the same command', async () => {
+    const file = join(home, 'jobs.jsonl');
+    const results = join(home, 'results.jsonl');
+    await writeFile(file, prompts(12, 'answer'));
+    const first = new Run(['batch', file, '--out', results]);
+    await vi.waitUntil(() => /\d+\/12/.test(first.err), { timeout: 60_000 });
+    first.interrupt();
+    expect([130, 0]).toContain(await first.code);
+    const second = await command(['batch', file, '--out', results]);
+    expect([second.exit, second.err]).toEqual([0, expect.stringContaining('12 of 12 jobs are over') as string]);
+    const lines = (await readFile(results, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { line: number; text: string });
+    expect(lines.map(({ line, text }) => `${line} ${text}`).sort()).toEqual(
+      Array.from({ length: 12 }, (_, n) => `${n + 1} answer ${n}`).sort(),
+    );
+    const id = /remuda\/batch=(\w+)/.exec(second.err)?.[1] ?? '';
+    const all = JSON.parse(
+      (await command(['ls', '--json', '--limit', '100', '--label', `remuda/batch:${id}`])).out,
+    ) as object[];
+    expect(all).toHaveLength(12);
+  });
+});
