@@ -3,18 +3,11 @@ import { accessSync, closeSync, constants, openSync, readFileSync, readSync, rea
 import { delimiter, isAbsolute, join } from 'node:path';
 import { readSettings, RemudaError, type Fault } from '@remuda/domain';
 import type { Credential } from '@remuda/model';
-import { readCertificate } from '@remuda/runtime';
 import type { Client } from './clients/client.js';
 import { readClients } from './clients/read-clients.js';
 import { hostCredential } from './model/login.js';
 import { hostBridgeSettings, type HostBridgeSettings } from './settings.js';
-
-/** A certificate with its key, and the authority of the other side; PEM. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca: string;
-}
+import { readTlsFiles, type TlsFiles } from './tcp/tls-files.js';
 
 /** Everything that a host bridge is given. */
 export interface HostEnvironment {
@@ -25,7 +18,8 @@ export interface HostEnvironment {
   readonly claude: string;
   /** Path of bubblewrap; absent: runs have no sandbox. */
   readonly bwrap?: string | undefined;
-  readonly tls?: (TlsFiles & { readonly listen: { readonly host: string; readonly port: number } }) | undefined;
+  readonly tls?:
+    { readonly files: TlsFiles; readonly listen: { readonly host: string; readonly port: number } } | undefined;
   findByToken(token: string): Client | undefined;
 }
 
@@ -35,7 +29,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function readForwarding(env: Variables) {
   const settings = readSettings(hostBridgeSettings, env);
   const { forwardTo: to, socket, logLevel } = settings;
-  return to === undefined ? undefined : { to, socket, logLevel, files: readTls(settings) };
+  return to === undefined ? undefined : { to, socket, logLevel, files: readTlsFiles(settings) };
 }
 
 /** Reads the environment and the clients file. Throws `config.invalid` with all faults, or `credential.missing`. */
@@ -65,7 +59,7 @@ export function readEnvironment(env: Variables): HostEnvironment {
     credential: hostCredential({ ...settings, loginFile: join(configDir, '.credentials.json') }),
     claude: claude ?? '',
     bwrap,
-    ...(listen ? { tls: { ...readTls(settings), listen } } : {}),
+    ...(listen ? { tls: { files: readTlsFiles(settings), listen } } : {}),
     findByToken: (token) => clientOfToken(token, clients),
   };
 }
@@ -122,22 +116,6 @@ const isScript = (path: string): boolean => {
   closeSync(fd);
   return start.toString('latin1') === '#!';
 };
-
-function readTls({ tlsCert, tlsKey, tlsCa }: HostBridgeSettings): TlsFiles {
-  if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)
-    throw new RemudaError(
-      'config.invalid',
-      'REMUDA_HOST_BRIDGE_TLS_CERT, _TLS_KEY and _TLS_CA are all needed between hosts: both sides show a certificate.',
-    );
-  const variables = { cert: 'REMUDA_HOST_BRIDGE_TLS_CERT', key: 'REMUDA_HOST_BRIDGE_TLS_KEY' };
-  try {
-    const ca = readFileSync(tlsCa, 'utf8');
-    return { ...readCertificate({ certFile: tlsCert, keyFile: tlsKey, variables }), ca };
-  } catch (cause) {
-    if (cause instanceof RemudaError) throw cause;
-    throw new RemudaError('config.invalid', `REMUDA_HOST_BRIDGE_TLS_CA cannot be read: ${String(cause)}`, { cause });
-  }
-}
 
 /** Compares hashes in constant time: how long it takes says nothing about a token. */
 function clientOfToken(token: string, clients: readonly Client[]): Client | undefined {

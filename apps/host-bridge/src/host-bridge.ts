@@ -9,6 +9,7 @@ import { ClientDesk } from './client-desk.js';
 import { Connection, type ConnectionParts } from './connection/connection.js';
 import type { HostEnvironment } from './environment.js';
 import { createHostBridgeMetrics } from './metrics.js';
+import { MemoryGroups } from './program/memory-groups.js';
 import { openHome } from './program/home.js';
 import { Starter } from './program/starter.js';
 import { createTlsServer } from './tcp/tls-server.js';
@@ -62,7 +63,9 @@ export async function startHostBridge(environment: HostEnvironment, parts: HostB
   const homes = new Map(
     clients.map((client) => [client.name, openHome(join(stateDir, 'clients', client.name), client)] as const),
   );
-  const starter = new Starter({ environment, modelSocket, homes });
+  const memory = MemoryGroups.find();
+  if (!memory) log.warn('the memory of runs is not limited: this process may make no control groups');
+  const starter = new Starter({ environment, modelSocket, homes, memory });
   const desk = new ClientDesk({
     sandboxed: environment.bwrap !== undefined,
     turns,
@@ -74,6 +77,7 @@ export async function startHostBridge(environment: HostEnvironment, parts: HostB
     log,
   });
   const open = new Set<Connection>();
+  const ending = new AbortController();
 
   const serve = (socket: Socket, client?: Client): void => {
     const connection: Connection = new Connection(socket, { ...connectionParts(), ...(client ? { client } : {}) });
@@ -98,12 +102,14 @@ export async function startHostBridge(environment: HostEnvironment, parts: HostB
 
   const close = async (graceMs = closeGraceMs): Promise<void> => {
     desk.stop();
+    ending.abort();
     const limit = AbortSignal.timeout(graceMs);
     await Promise.race([desk.idle(), new Promise((resolve) => limit.addEventListener('abort', resolve))]);
     for (const connection of open) connection.close('stopping');
     await desk.idle();
     await listeners.close(0);
     upstream.close();
+    memory?.close();
     metrics.registry.clear();
     audit.write({ event: 'stopped' });
     audit.close();
@@ -130,7 +136,9 @@ export async function startHostBridge(environment: HostEnvironment, parts: HostB
         0o666,
         createServer((socket) => serve(socket)),
       );
-    const tcp = environment.tls ? await createTlsServer(environment, listeners, serve) : undefined;
+    const tcp = environment.tls
+      ? await createTlsServer(environment, { listeners, serve, renewal: parts, signal: ending.signal })
+      : undefined;
     const notReady = (): Promise<string | undefined> =>
       Promise.resolve(desk.stopping ? 'it is shutting down' : undefined);
     const adminUrl = await listeners.onAddress('lines', createAdminServer({ registry: metrics.registry, notReady }), {
@@ -147,6 +155,7 @@ export async function startHostBridge(environment: HostEnvironment, parts: HostB
     });
     return { adminUrl, ...(tcp === undefined ? {} : { tcp }), state, close };
   } catch (error) {
+    ending.abort();
     await listeners.close(0);
     upstream.close();
     audit.close();

@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const forwarding = readForwarding(process.env);
   if (forwarding) {
     const log = createLogger({ name: 'host-bridge', level: forwarding.logLevel });
-    const { close } = await startForward({ ...forwarding, log });
+    const { close } = await startForward({ ...forwarding, clock: systemClock, log });
     closeOnSignal({ logger: log, close });
     log.info({ socket: forwarding.socket, to: forwarding.to }, 'ready');
     return;

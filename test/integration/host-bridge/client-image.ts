@@ -12,6 +12,19 @@ export function buildClientImage(): void {
   if (status !== 0) throw new Error(`docker build failed: ${stderr}`);
 }
 
+/** Compiles `<name>.c` in a folder, by the compiler of the image's build: this machine may have none. */
+export function compileStatic(dir: string, name: string): void {
+  const builder = 'remuda-host-client:build';
+  const steps = [
+    ['build', '--quiet', '--target', 'build', '--tag', builder, join(root, 'docker/host-client')],
+    ['run', '--rm', '--network=none', '-v', `${dir}:/o`, builder, 'gcc', '-static', '-o', `/o/${name}`, `/o/${name}.c`],
+  ];
+  for (const args of steps) {
+    const { status, stderr } = spawnSync('docker', args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`docker ${args[0] ?? ''} failed: ${stderr}`);
+  }
+}
+
 /** Arguments of `docker` for a container with the folder of a socket and a workspace. */
 export const inContainer = (door: string, workspace: string, flags: readonly string[] = ['-i']): string[] => [
   ...['run', '--rm', ...flags, '--network=none', '--volume', `${door}:/host`, '--volume', `${workspace}:/workspace`],
@@ -30,5 +43,6 @@ export async function runInContainer(
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
   child.stdin.on('error', () => undefined).end(input);
   const [code] = (await once(child, 'close')) as [number];
-  return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
+  const bytes = Buffer.concat(out);
+  return { code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(err).toString() };
 }

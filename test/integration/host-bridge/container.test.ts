@@ -1,10 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { spawn as spawnOnTerminal } from '@lydell/node-pty';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hasEngine } from '../../e2e/harness/cluster.js';
-import { buildClientImage, inContainer, runInContainer } from './client-image.js';
+import { spawnHostBridge } from './bridge-process.js';
+import { buildClientImage, compileStatic, inContainer, runInContainer } from './client-image.js';
 import { hasBwrap, realKey, runHostBridge } from './running-host-bridge.js';
 
 const noBridge = `Claude Code Bridge Error: Unable to connect to host
@@ -14,6 +19,16 @@ Please ensure:
 3. Host has Claude Code installed and authenticated
 
 Alternative: Use Task Master with API-based models instead
+`;
+
+/** In place of Claude Code, which reads text: says what it hears, and ends with 3. */
+const echoProgram = `#include <unistd.h>
+int main(void) {
+  char b[65536];
+  for (ssize_t n; (n = read(0, b, sizeof b)) > 0;)
+    for (ssize_t w = 0; w < n;) w += write(1, b + w, n - w);
+  return 3;
+}
 `;
 
 describe.skipIf(!hasEngine || !hasBwrap)('a container without Node and Claude Code', () => {
@@ -31,7 +46,11 @@ describe.skipIf(!hasEngine || !hasBwrap)('a container without Node and Claude Co
     await using run = await runHostBridge();
     const place = inContainer(run.door, run.workspace);
     const odd = 'say "it\'s" $(id) `id` ; | & \\ %s\n\tümlaut 🐴';
-    expect(await runInContainer(place, ['claude', '-p', odd])).toEqual({ code: 0, stdout: `ok: ${odd}\n`, stderr: '' });
+    expect(await runInContainer(place, ['claude', '-p', odd])).toMatchObject({
+      code: 0,
+      stdout: `ok: ${odd}\n`,
+      stderr: '',
+    });
     const input = 'x'.repeat(600_000);
     const piped = await runInContainer(place, ['claude', '-p', 'count'], input);
     expect(piped.code).toBe(0);
@@ -78,7 +97,11 @@ describe.skipIf(!hasEngine || !hasBwrap)('a container without Node and Claude Co
     await using run = await runHostBridge();
     await run.stop();
     const place = inContainer(run.door, run.workspace);
-    expect(await runInContainer(place, ['claude', '-p', 'say hi'])).toEqual({ code: 69, stdout: '', stderr: noBridge });
+    expect(await runInContainer(place, ['claude', '-p', 'say hi'])).toMatchObject({
+      code: 69,
+      stdout: '',
+      stderr: noBridge,
+    });
   });
 
   test('is told when the bridge ends in mid-answer, and nothing is left running on the host', async () => {
@@ -93,6 +116,57 @@ describe.skipIf(!hasEngine || !hasBwrap)('a container without Node and Claude Co
       stderr: 'Claude Code Bridge Error: The connection to the host was lost\n',
     });
     expect(programsOf(run.dir)).toEqual([]);
+  });
+
+  test('is told when the bridge is killed, and Claude Code goes with it', async () => {
+    await using bridge = await spawnHostBridge();
+    bridge.model.queue({ hangMs: 600_000, text: 'never' });
+    const place = inContainer(bridge.door, bridge.workspace);
+    const ended = runInContainer(place, ['claude', '-p', 'work']);
+    await bridge.model.seen(({ main }) => main);
+    expect(programsOf(bridge.dir)).not.toEqual([]);
+    await bridge.kill('SIGKILL');
+    expect(await ended).toMatchObject({
+      code: 69,
+      stderr: 'Claude Code Bridge Error: The connection to the host was lost\n',
+    });
+    await expect.poll(() => programsOf(bridge.dir), { timeout: 10_000 }).toEqual([]);
+    // its socket is still there, and nobody behind it
+    expect(await runInContainer(place, ['claude', '-p', 'x'])).toMatchObject({
+      code: 69,
+      stdout: '',
+      stderr: noBridge,
+    });
+  });
+
+  test('gives Claude Code its standard input byte for byte, and gets its output so', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'host-bridge-echo-'));
+    const echo = join(dir, 'echo');
+    writeFileSync(`${echo}.c`, echoProgram);
+    compileStatic(dir, 'echo');
+    await using run = await runHostBridge({ env: { REMUDA_HOST_CLAUDE: echo } });
+    const place = inContainer(run.door, run.workspace);
+    const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+    for (const input of [everyByte, Buffer.alloc(0), randomBytes(1_500_001)]) {
+      const { code, bytes } = await runInContainer(place, ['claude', '-p', 'x'], input);
+      expect(code).toBe(3);
+      expect(bytes.equals(input)).toBe(true);
+    }
+    rmSync(dir, { recursive: true });
+  });
+
+  test('comes up by its compose file', async () => {
+    await using run = await runHostBridge();
+    const env = { ...process.env, CLAUDE_BRIDGE_FOLDER: run.door, PROJECT: run.workspace };
+    const file = join(import.meta.dirname, '../../../docker/compose.host-bridge.yaml');
+    const compose = (...args: readonly string[]) =>
+      promisify(execFile)('docker-compose', ['-p', `hb${String(process.pid)}`, '-f', file, ...args], { env });
+    try {
+      const { stdout } = await compose('run', '--rm', '-T', 'agent', 'claude', '-p', 'say hi');
+      expect(stdout).toBe('ok: say hi\n');
+    } finally {
+      await compose('down', '-v');
+    }
   });
 
   test('passes SIGINT on, and a client that vanishes ends its run', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { createLogger } from '@remuda/runtime';
+import { createLogger, systemClock } from '@remuda/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readForwarding } from '../../../apps/host-bridge/src/environment.js';
 import { startForward } from '../../../apps/host-bridge/src/tcp/forward.js';
@@ -46,7 +46,7 @@ describe.skipIf(!hasBwrap)('the host bridge over TCP', () => {
     const socket = join(dir, 'forward.sock');
     const env = { REMUDA_HOST_BRIDGE_FORWARD: `${host}:${port}`, REMUDA_HOST_BRIDGE_SOCKET: socket };
     const forwarding = readForwarding({ ...env, ...files(authority, 'agent-2.example') });
-    const forward = await startForward({ ...forwarding!, log });
+    const forward = await startForward({ ...forwarding!, clock: systemClock, log });
     try {
       for (const prompt of ['over there', 'and again']) {
         using line = await dial(socket);
@@ -64,7 +64,7 @@ describe.skipIf(!hasBwrap)('the host bridge over TCP', () => {
       files(authority, 'unknown.example'),
     ]) {
       const options = readForwarding({ ...env, ...stranger })!;
-      const far = connect({ ...options.to, ...options.files });
+      const far = connect({ ...options.to, ...options.files.first });
       far.on('error', () => undefined);
       const answered = await new Promise<boolean>((resolve) => {
         far.on('data', () => {
@@ -78,4 +78,53 @@ describe.skipIf(!hasBwrap)('the host bridge over TCP', () => {
       expect(answered).toBe(false);
     }
   });
+
+  test('shows a renewed certificate to new connections, and its forwarder as well; runs go on', async () => {
+    const authority = makeAuthority();
+    const later = makeAuthority();
+    const mine = files(authority, 'bridge-3.example');
+    await using run = await runHostBridge({
+      clients: [{ name: 'agent-3', certificate: 'agent-3.example' }],
+      env: { REMUDA_HOST_BRIDGE_LISTEN: '127.0.0.1:0', ...mine },
+    });
+    const [host = '', port = ''] = run.bridge.tcp?.split(':') ?? [];
+    const socket = join(dir, 'forward-3.sock');
+    const env = { REMUDA_HOST_BRIDGE_FORWARD: `${host}:${port}`, REMUDA_HOST_BRIDGE_SOCKET: socket };
+    const theirs = files(authority, 'agent-3.example');
+    const forwarding = readForwarding({ ...env, ...theirs })!;
+    const forward = await startForward({ ...forwarding, clock: systemClock, log });
+    const answered = async (prompt: string): Promise<string | undefined> => {
+      using line = await dial(socket);
+      line.send(runOf(['-p', prompt]));
+      line.send({ type: 'stdin_end' });
+      return (await line.over()) && line.bytes('stdout');
+    };
+    try {
+      run.model.queue({ hangMs: 15_000, text: 'all the while' });
+      using open = await dial(socket);
+      open.send(runOf(['-p', 'wait']));
+      open.send({ type: 'stdin_end' });
+      await run.model.seen(({ main }) => main);
+      // another authority: who still showed the old certificate would be refused
+      files(later, 'bridge-3.example');
+      files(later, 'agent-3.example');
+      await expect
+        .poll(() => issuerAt({ host, port: Number(port) }, later), { timeout: 30_000, interval: 500 })
+        .toBe('trusted');
+      expect(await open.over()).toMatchObject({ code: 0 });
+      await expect.poll(() => answered('afterwards'), { timeout: 60_000 }).toBe('ok: afterwards\n');
+    } finally {
+      await forward.close();
+    }
+  });
 });
+
+/** Whether the certificate at an address is of this authority. */
+function issuerAt(at: { host: string; port: number }, { ca }: { readonly ca: string }): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...at, ca, checkServerIdentity: () => undefined });
+    socket.once('secureConnect', () => resolve('trusted'));
+    socket.once('error', (error: Error) => resolve(error.message));
+    socket.once('close', () => socket.destroy());
+  });
+}

@@ -21,12 +21,13 @@ export async function openEntry(
   const { clock, log, metrics } = parts;
   const variables = { cert: bridgeSettings.tlsCert.env, key: bridgeSettings.tlsKey.env };
   const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, variables };
-  const certificate = files && readCertificate(files);
+  const read = files && (() => readCertificate(files));
+  const certificate = read?.();
   if (!certificate) log.warn({}, 'workers reach this bridge without TLS: traffic can be read in transit');
   const entry = new Entry(parts, certificate);
   const url = await entry.listen(listen);
   const renew = entry.renew.bind(entry);
   const onEnd = metrics.certificateEnds;
-  if (files && certificate) void keepRenewed({ files, first: certificate, renew, onEnd, clock, log }, signal);
+  if (read && certificate) void keepRenewed({ read, first: certificate, renew, onEnd, clock, log }, signal);
   return { entry, url };
 }

@@ -41,4 +41,6 @@ export interface ClientLimits {
   readonly perMinute: number;
   /** Open connections. */
   readonly connections: number;
+  /** Memory of each run, with all that it starts, in MiB. */
+  readonly memoryMb: number;
 }

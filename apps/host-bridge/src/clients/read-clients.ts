@@ -7,7 +7,13 @@ import { canOpen } from '../request/variables.js';
 import type { Client, ClientLimits, Workspace } from './client.js';
 
 /** Limits of a client for which the file says nothing. */
-export const defaultLimits: ClientLimits = { running: 4, waiting: 50, perMinute: 120, connections: 64 };
+export const defaultLimits: ClientLimits = {
+  running: 4,
+  waiting: 50,
+  perMinute: 120,
+  connections: 64,
+  memoryMb: 4_096,
+};
 
 /** What of the host's own configuration can be shared: texts, no settings and no credential. */
 export const sharedConfig: readonly string[] = ['CLAUDE.md', 'agents', 'commands', 'skills', 'output-styles'];
@@ -29,7 +35,7 @@ export function readClients(content: unknown): { readonly clients: readonly Clie
 
 const known = [
   ...['name', 'socket', 'socketMode', 'tokenSha256', 'certificate', 'workspaces', 'flags', 'variables'],
-  ...['interactive', 'config', 'running', 'waiting', 'perMinute', 'connections'],
+  ...['interactive', 'config', 'running', 'waiting', 'perMinute', 'connections', 'memoryMb'],
 ];
 
 function readClient(value: unknown, fields: Fields): Client {
@@ -59,6 +65,7 @@ function readClient(value: unknown, fields: Fields): Client {
       waiting: fields.count('waiting', defaultLimits.waiting),
       perMinute: fields.count('perMinute', defaultLimits.perMinute),
       connections: fields.count('connections', defaultLimits.connections),
+      memoryMb: fields.count('memoryMb', defaultLimits.memoryMb),
     },
   };
 }
@@ -125,8 +132,8 @@ class Fields {
 
   count(name: string, otherwise: number): number {
     const value = this.#record[name] ?? otherwise;
-    if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 10_000) return value as number;
-    this.fault(name, 'expected a whole number from 1 to 10,000');
+    if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100_000) return value as number;
+    this.fault(name, 'expected a whole number from 1 to 100,000');
     return otherwise;
   }
 

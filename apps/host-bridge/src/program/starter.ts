@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { realpathSync } from 'node:fs';
 import { RemudaError } from '@remuda/domain';
@@ -5,6 +6,7 @@ import type { TerminalSize } from '@remuda/protocol';
 import type { Client } from '../clients/client.js';
 import type { AllowedRun } from '../request/check-run.js';
 import { isWithin } from '../request/folder.js';
+import type { MemoryGroups } from './memory-groups.js';
 import { startPiped } from './piped.js';
 import type { OnOutput, Program, ProgramPlan } from './program.port.js';
 import { runEnvironment } from './run-environment.js';
@@ -24,6 +26,8 @@ export interface StarterParts {
   readonly modelSocket: string;
   /** Folders of the clients' homes, by name. */
   readonly homes: ReadonlyMap<string, string>;
+  /** Limits the memory of runs; absent: the system does not let this bridge. */
+  readonly memory?: MemoryGroups | undefined;
 }
 
 /** A run to start. */
@@ -42,7 +46,27 @@ export class Starter {
   start(run: StartedRun, onOutput: OnOutput): Promise<Program> {
     const { bwrap } = this.parts.environment;
     const plan = bwrap === undefined ? this.#bare(run) : this.#sandboxed(bwrap, run);
-    return run.terminal ? startOnTerminal(plan, run.terminal, onOutput) : startPiped(plan, onOutput);
+    return this.#limited(plan, run.client, (limited) =>
+      run.terminal ? startOnTerminal(limited, run.terminal, onOutput) : startPiped(limited, onOutput),
+    );
+  }
+
+  /** Starts a program among processes whose memory is limited together. */
+  async #limited(
+    plan: ProgramPlan,
+    { limits }: Client,
+    start: (plan: ProgramPlan) => Promise<Program>,
+  ): Promise<Program> {
+    const group = this.parts.memory?.open(`run-${randomUUID()}`, limits.memoryMb * 1_048_576);
+    if (!group) return start(plan);
+    try {
+      const program = await start({ ...plan, ...group.enter(plan.command, plan.args) });
+      void program.exited.then(() => group.close());
+      return program;
+    } catch (error) {
+      group.close();
+      throw error;
+    }
   }
 
   #sandboxed(bwrap: string, { client, allowed, token }: StartedRun): ProgramPlan {

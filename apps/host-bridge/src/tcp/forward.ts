@@ -1,14 +1,16 @@
 import { createServer, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { hostBridgeLimits, writeHostMessage } from '@remuda/protocol';
-import { Listeners, minTlsVersion, type Logger } from '@remuda/runtime';
-import type { TlsFiles } from '../environment.js';
+import type { Clock } from '@remuda/domain';
+import { Listeners, type Logger } from '@remuda/runtime';
+import { keepTlsRenewed, securedBy, type TlsFiles } from './tls-files.js';
 
 /** Where a forwarder leads, and from where. */
 export interface ForwardParts {
   readonly to: { readonly host: string; readonly port: number };
   readonly files: TlsFiles;
   readonly socket: string;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Connections that are kept open in advance. Default 2. */
   readonly spare?: number;
@@ -22,13 +24,15 @@ const connectMs = 5_000;
  * certificate. Some connections are open in advance, so that a run does not wait for a handshake. A connection that
  * cannot be made is closed at once: the client then says that there is no bridge.
  */
-export async function startForward({ to, files, socket: path, log, spare: most = 2 }: ForwardParts) {
+export async function startForward({ to, files, socket: path, clock, log, spare: most = 2 }: ForwardParts) {
   const listeners = new Listeners();
   const spare = new Set<TLSSocket>();
+  const ending = new AbortController();
+  let secured = securedBy(files.first);
   let closing = false;
 
   const dial = (): TLSSocket => {
-    const far = connect({ ...to, ...files, minVersion: minTlsVersion, timeout: connectMs });
+    const far = connect({ ...to, ...secured, timeout: connectMs });
     far.once('secureConnect', () => far.setTimeout(0).setNoDelay(true).setKeepAlive(true, 30_000));
     far.once('timeout', () => far.destroy(new Error('the connection timed out')));
     far.on('error', (err: Error) => log.warn({ err }, 'the bridge of the other host cannot be reached'));
@@ -60,9 +64,11 @@ export async function startForward({ to, files, socket: path, log, spare: most =
   };
   await listeners.onSocket('lines', createServer(carry), { path, mode: 0o666 });
   refill();
+  keepTlsRenewed(files, (texts) => (secured = securedBy(texts)), { clock, log }, ending.signal);
   return {
     close: async (): Promise<void> => {
       closing = true;
+      ending.abort();
       clearInterval(beat);
       for (const far of spare) far.destroy();
       await listeners.close(0);

@@ -4,7 +4,14 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { RemudaError, type Clock, type ErrorCode } from '@remuda/domain';
 import { writeEnrolmentAnswer } from '@remuda/protocol';
-import { keepRenewed, minTlsVersion, readCertificate, type CertificateFiles, type Logger } from '@remuda/runtime';
+import {
+  keepRenewed,
+  minTlsVersion,
+  readCertificate,
+  type CertificateFiles,
+  type CertificatePair,
+  type Logger,
+} from '@remuda/runtime';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { Admissions } from './admissions.js';
 import { readAsked, statusOf } from './enrol-request.js';
@@ -62,13 +69,14 @@ export class EnrolListener {
     const limits = { maxHeaderSize: 16_384, headersTimeout: requestLimitMs, requestTimeout: requestLimitMs };
     const serve = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response);
     if (files) {
-      const first = readCertificate(files);
+      const read = (): CertificatePair => readCertificate(files);
+      const first = read();
       const server = createHttpsServer({ ...first, minVersion: minTlsVersion, ...limits }, serve);
       const renew = (pair: typeof first): void => {
         server.setSecureContext({ ...pair, minVersion: minTlsVersion });
       };
       const onEnd = parts.metrics.enrolCertificateEnds;
-      void keepRenewed({ files, first, renew, onEnd, ...parts }, this.#ended.signal);
+      void keepRenewed({ read, first, renew, onEnd, ...parts }, this.#ended.signal);
       this.#server = server;
     } else {
       parts.log.warn({}, 'pods enrol without TLS: traffic can be read in transit');
