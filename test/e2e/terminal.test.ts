@@ -18,8 +18,7 @@ async function inside(worker: string, ...command: readonly string[]): Promise<st
   return stdout.trim();
 }
 
-// See test/integration/engine/tmux/terminal.test.ts.
-describe.skipIf(!hasEngine)('a job with Claude Code in a terminal, in a container', { retry: 2 }, () => {
+describe.skipIf(!hasEngine)('a job with Claude Code in a terminal, in a container', () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster({ runtime: 'docker', profiles });

@@ -4,8 +4,7 @@ import { bash, made, nap } from '../stable.js';
 import { engineContract } from '../../../contract/engine/engine.contract.js';
 import { hasTmux, terminal } from './terminal.js';
 
-// See terminal.test.ts.
-describe.skipIf(!hasTmux)('with tmux', { retry: 2 }, () => {
+describe.skipIf(!hasTmux)('with tmux', () => {
   engineContract('Claude Code in a terminal', async () => {
     const one = await terminal();
     return {

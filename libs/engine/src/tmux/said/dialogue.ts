@@ -98,17 +98,25 @@ export class Dialogue {
       this.#tell(message);
     }
     turn.interrupted ||= isInterruption(entry);
-    if (turn.interrupted || (turn.stop && (turn.complete || isStopSummary(entry)))) this.#over(turn);
+    turn.hooksEnded ||= isStopSummary(entry);
+    if (turn.interrupted || (turn.stop && turn.isThrough)) this.#over(turn);
   }
 
   /** The turn has ended as its last entry says: no hook will. */
   endByTranscript(failed: boolean): void {
-    if (this.#turn) this.#stopped(this.#turn, { failed, text: undefined });
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    turn.stop = { failed, text: undefined };
+    this.#over(turn);
   }
 
+  /**
+   * A hook has said that the turn has ended, and is about to end itself: the turn is over once Claude Code notes that its
+   * hooks have ended. What still runs then is the job's.
+   */
   #stopped(turn: SeenTurn, stop: NonNullable<SeenTurn['stop']>): void {
     turn.stop = stop;
-    if (turn.complete) this.#over(turn);
+    if (turn.isThrough) this.#over(turn);
     else void this.parts.clock.sleep(this.parts.restMs).then(() => (turn.stop === stop ? this.#over(turn) : undefined));
   }
 
@@ -135,6 +143,7 @@ export class Dialogue {
     const given = wants ? structuredOf(form, turn.stop?.text ?? turn.lastText) : undefined;
     if (given?.fault !== undefined && turn.corrections++ < maxCorrections) {
       turn.stop = undefined;
+      turn.hooksEnded = false;
       turn.submitted = false;
       ask(given.fault);
       return;

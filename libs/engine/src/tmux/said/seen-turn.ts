@@ -11,6 +11,8 @@ export class SeenTurn {
   told = false;
   /** The call of the Stop hook, or of that for failures, once it came. */
   stop: { readonly failed: boolean; readonly text: string | undefined } | undefined;
+  /** Whether Claude Code has noted that its Stop hooks have ended: everything of the turn is before that. */
+  hooksEnded = false;
   interrupted = false;
   /** How often the answer had to be asked for again because it did not fit its schema. */
   corrections = 0;
@@ -39,10 +41,11 @@ export class SeenTurn {
     return this.#lastText;
   }
 
-  /** Whether the transcript has what the hook says was said last. */
-  get complete(): boolean {
+  /** Whether everything of a turn is there that a hook has ended. Of the hook for failures Claude Code notes no end. */
+  get isThrough(): boolean {
     const { stop } = this;
-    return stop !== undefined && (stop.text === undefined || stop.text.trim() === this.#lastText.trim());
+    if (this.hooksEnded || !stop?.failed) return this.hooksEnded;
+    return stop.text === undefined || stop.text.trim() === this.#lastText.trim();
   }
 
   /** The turn's result, in the words of stream-json. The cost is counted by the bridge. */
