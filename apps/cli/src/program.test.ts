@@ -23,7 +23,7 @@ test('docs/command.md has every command and every option', async () => {
     expect(page).toContain(`\`remuda ${command}`);
     const { text } = await printed(command, '--help');
     for (const [, option] of text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm))
-      if (option !== '--help') expect(page, `${command} ${option ?? ''}`).toContain(`${option ?? ''}`);
+      if (option !== '--help') expect(page, `${command} ${option ?? ''}`).toContain(option ?? '');
   }
 });
 

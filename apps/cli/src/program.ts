@@ -10,6 +10,7 @@ import { readPrompt } from './prompt.js';
 import { reasonOf } from './reason-of.js';
 import { openSession, type Session } from './session.js';
 import type { Surroundings } from './surroundings.js';
+import { version } from './version.js';
 import { ApiError } from '@remuda/client';
 
 const atLeastOne = (text: string): number => {
@@ -57,6 +58,7 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
     .option('--token <token>', 'bearer token (REMUDA_TOKEN)')
     .option('--profile <name>', 'profile of the jobs (REMUDA_PROFILE)')
     .option('--json', 'print JSON, for programs')
+    .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => around.stdout.write(text), writeErr: (text) => around.stderr.write(text) })
     .showHelpAfterError('(remuda --help tells how it is used)');

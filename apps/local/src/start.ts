@@ -30,8 +30,9 @@ function addresses(cluster: Cluster): string {
   metrics        ${apiUrl}/metrics  ${schedulerUrl}/metrics  ${bridgeUrl}/metrics
   logs           ${logDir}
 
-Try it:
+Try it, in another terminal:
 
+  npx remuda --url ${apiUrl} run "Write a haiku about horses into haiku.txt"
   curl -s ${apiUrl}/api/v1/jobs -H 'content-type: application/json' -H 'prefer: wait=60' -d '{"prompt":"Write a haiku about horses into haiku.txt"}'
 
 For Prometheus:

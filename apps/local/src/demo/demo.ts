@@ -11,6 +11,13 @@ import { watchErrors } from './watch-errors.js';
 const defaultPrompt = 'Write a friendly greeting into hello.txt, then list the folder and tell me what is in it.';
 const warmLimitMs = 60_000;
 
+/** What a person may want to do after it. */
+const next = `Next:
+  npm run demo -- "your own prompt"
+  npm start                         keeps all of it running; then: npx remuda run "your prompt"
+  docs/command.md                   patches onto your working copy, hundreds of prompts from a file
+`;
+
 /** Options of a demo. */
 export interface DemoOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -50,6 +57,7 @@ async function showJob(cluster: Cluster, prompt: string): Promise<boolean> {
   for await (const event of api.events(id)) console.log(eventLine(event, (beganAt ??= event.at)));
   const [job, result] = await Promise.all([api.job(id), api.result(id)]);
   showOutcome(job, result);
+  console.log(next);
   return job.state === 'succeeded';
 }
 
