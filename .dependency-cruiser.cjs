@@ -55,6 +55,12 @@ module.exports = {
       { path: vendor('bullmq|ioredis') },
     ),
     error(
+      'database-only-in-store',
+      'One place speaks to PostgreSQL.',
+      { path: '^(libs|apps)/', pathNot: '^libs/store/' },
+      { path: vendor('pg|kysely|@electric-sql/[^/]+') },
+    ),
+    error(
       'docker-only-in-containers',
       'One place speaks to Docker.',
       { path: '^(libs|apps)/', pathNot: '^libs/containers/' },

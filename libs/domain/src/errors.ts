@@ -45,6 +45,8 @@ export const refusalCodes = [
   'credential.missing',
   'redis.unavailable',
   'redis.full',
+  'store.unavailable',
+  'store.newer',
   'service.starting',
   'bridge.unavailable',
   'runtime.unavailable',

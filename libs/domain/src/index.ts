@@ -1,5 +1,7 @@
 export * from './jobs/again.js';
 export * from './jobs/assignment.js';
+export * from './ports/archive.port.js';
+export * from './ports/audit-archive.port.js';
 export * from './ports/blobs.port.js';
 export * from './ports/channel.port.js';
 export * from './ports/clock.port.js';
@@ -7,6 +9,7 @@ export * from './ports/container-runtime.port.js';
 export * from './ports/dead-letters.port.js';
 export * from './ports/engine.port.js';
 export * from './errors.js';
+export * from './jobs/event-batch.js';
 export * from './jobs/event.js';
 export * from './jobs/failure-class.js';
 export * from './jobs/failure.js';

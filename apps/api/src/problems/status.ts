@@ -37,6 +37,8 @@ const refusals = {
   'credential.missing': 500,
   'redis.unavailable': 503,
   'redis.full': 503,
+  'store.unavailable': 503,
+  'store.newer': 503,
   'service.starting': 503,
   'bridge.unavailable': 503,
   'runtime.unavailable': 503,

@@ -37,10 +37,23 @@ export interface JobQuery {
   readonly state?: JobState;
   readonly profile?: string;
   readonly label?: { readonly key: string; readonly value: string };
+  /**
+   * Words that occur in the prompt or in the result's text, as in a web search: `"a phrase"`, `or`, `-not`. Finds jobs
+   * that are over, and needs an archive.
+   */
+  readonly words?: string;
   /** The `nextCursor` of an earlier page. */
   readonly cursor?: string;
   /** 1 to 200. */
   readonly limit: number;
+}
+
+/** A page of a list of jobs. */
+export interface JobPage {
+  readonly jobs: readonly JobRecord[];
+  readonly nextCursor?: string;
+  /** The archive could not be asked: jobs that only it has are missing. */
+  readonly incomplete?: true;
 }
 
 /** Outcome of a cancel. */
@@ -65,8 +78,8 @@ export interface JobStore {
     idempotency?: Idempotency,
   ): Promise<{ readonly ids: readonly string[]; readonly repeated: boolean }>;
   find(job: JobRef): Promise<JobRecord | undefined>;
-  /** Rejects with `cursor.invalid` for a cursor that is not ours. */
-  list(query: JobQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }>;
+  /** Rejects with `cursor.invalid` for a cursor that is not ours; with `store.unavailable` for words without an archive. */
+  list(query: JobQuery): Promise<JobPage>;
   /** Position in its queue from 1, while it waits there; otherwise undefined. */
   position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined>;
   cancel(job: JobRef, reason: string): Promise<CancelAnswer>;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
+import { eventsOf, gapBefore } from '@remuda/domain';
+import { readEventEntry } from './event-entry.js';
 
 const events = [
   { type: 'message.text', at: 1, data: { text: 'a' } },

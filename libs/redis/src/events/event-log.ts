@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis';
+import { eventsOf, gapBefore } from '@remuda/domain';
 import type { Clock, AbortSignalLike, EventLog, EventPage, JobEvent, JobRef } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { isTenants } from '../jobs/job-list.js';
-import { eventsOf, gapBefore, readEventEntry } from './event-entry.js';
+import { readEventEntry } from './event-entry.js';
 import { Pace } from './pace.js';
 import { StreamTail, type StreamEntry } from './stream-tail.js';
 

@@ -1,0 +1,110 @@
+import { sql, type Kysely } from 'kysely';
+import { eventsOf, gapBefore } from '@remuda/domain';
+import type {
+  ArchivedJob,
+  ArchiveQuery,
+  ArchiveRules,
+  Clock,
+  DayUsage,
+  EndedAttempt,
+  EventPage,
+  JobArchive,
+  JobRecord,
+  JobRef,
+  JobResult,
+  UsageQuery,
+} from '@remuda/domain';
+import { translateDatabaseError } from './database-error.js';
+import { forgetDue } from './forgetting.js';
+import { keepJobs } from './keeping.js';
+import type { Tables } from './tables.js';
+import { addUpUsage } from './usage.js';
+import { plainText } from './plain-text.js';
+
+/** The history of jobs in PostgreSQL, served or embedded. */
+export class SqlArchive implements JobArchive {
+  /** `ready` rejects while the database's schema is not known to be ours. */
+  constructor(
+    private readonly db: Kysely<Tables>,
+    private readonly clock: Pick<Clock, 'now'>,
+    private readonly ready: () => Promise<void>,
+  ) {}
+
+  keep(jobs: readonly ArchivedJob[]): Promise<void> {
+    return this.#ask(() => this.db.transaction().execute((db) => keepJobs(db, jobs)));
+  }
+
+  find({ tenant, id }: JobRef): Promise<JobRecord | undefined> {
+    return this.#ask(async () => {
+      const of = this.db.selectFrom('jobs').where('tenant', '=', tenant).where('id', '=', id);
+      const row = await of.select('record').executeTakeFirst();
+      return row && readRecord(row);
+    });
+  }
+
+  list({ tenant, state, profile, label, words, below, limit }: ArchiveQuery): Promise<readonly JobRecord[]> {
+    return this.#ask(async () => {
+      let jobs = this.db.selectFrom('jobs').select('record').where('tenant', '=', tenant);
+      if (state !== undefined) jobs = jobs.where('state', '=', state);
+      if (profile !== undefined) jobs = jobs.where('profile', '=', profile);
+      if (label) jobs = jobs.where(sql<boolean>`labels @> array[${plainText(`${label.key}=${label.value}`)}]::text[]`);
+      if (words !== undefined)
+        jobs = jobs.where(sql<boolean>`search @@ websearch_to_tsquery('simple', ${plainText(words)})`);
+      if (below) jobs = jobs.where(sql<boolean>`(queued_at, id) < (${below.at}::bigint, ${below.id})`);
+      const rows = await jobs.orderBy('queued_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+      return rows.map(readRecord);
+    });
+  }
+
+  result({ tenant, id }: JobRef): Promise<JobResult | undefined> {
+    return this.#ask(async () => {
+      const of = this.db.selectFrom('jobs').where('tenant', '=', tenant).where('id', '=', id);
+      const text = (await of.select('result').executeTakeFirst())?.result ?? undefined;
+      return text === undefined ? undefined : (JSON.parse(text) as JobResult);
+    });
+  }
+
+  attempts({ tenant, id }: JobRef): Promise<readonly EndedAttempt[]> {
+    return this.#ask(async () => {
+      const of = this.db.selectFrom('jobs').where('tenant', '=', tenant).where('id', '=', id);
+      return JSON.parse((await of.select('attempts').executeTakeFirst())?.attempts ?? '[]') as EndedAttempt[];
+    });
+  }
+
+  events({ tenant, id }: JobRef, after: number, limit: number): Promise<EventPage> {
+    return this.#ask(async () => {
+      const of = this.db.selectFrom('job_events').where('tenant', '=', tenant).where('job', '=', id);
+      const page = of.select(['first', 'last', 'attempt', 'events']).where('last', '>', after).orderBy('last');
+      const batches = (await page.limit(limit + 1).execute()).map(({ events, ...batch }) => ({
+        ...batch,
+        json: events,
+      }));
+      const [first] = batches;
+      if (!first) return { events: [], complete: true };
+      const kept = batches.slice(0, limit).flatMap((batch) => eventsOf(batch, after));
+      const events = [...gapBefore(first.first, after, this.clock.now()), ...kept];
+      return { events, complete: batches.length <= limit };
+    });
+  }
+
+  usage(query: UsageQuery): Promise<readonly DayUsage[]> {
+    return this.#ask(() => addUpUsage(this.db, query));
+  }
+
+  forget(rules: ArchiveRules, now: number): Promise<number> {
+    return this.#ask(() => forgetDue(this.db, rules, now));
+  }
+
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+    await this.ready();
+    try {
+      return await ask();
+    } catch (error) {
+      throw translateDatabaseError(error);
+    }
+  }
+}
+
+function readRecord({ record }: { readonly record: string }): JobRecord {
+  return JSON.parse(record) as JobRecord;
+}

@@ -1,0 +1,63 @@
+import type { GeneratedAlways } from 'kysely';
+
+/** Jobs that are over. JSON is text here: PostgreSQL's own JSON refuses some of what JSON may hold. */
+interface Jobs {
+  readonly tenant: string;
+  readonly id: string;
+  readonly state: string;
+  readonly profile: string;
+  readonly session: string | null;
+  /** Each as `name=value`. */
+  readonly labels: readonly string[];
+  /** Epoch ms, as all times here. */
+  readonly queued_at: number;
+  readonly over_at: number;
+  /** The `JobRecord` as JSON. */
+  readonly record: string;
+  /** As JSON; null once the contents are no longer kept. */
+  readonly prompt: string | null;
+  readonly result: string | null;
+  readonly attempts: string | null;
+}
+
+/** Their events, in the batches in which they were written. */
+interface JobEvents {
+  readonly tenant: string;
+  readonly job: string;
+  readonly first: number;
+  readonly last: number;
+  readonly attempt: number;
+  readonly events: string;
+}
+
+/** What each job has spent, also of jobs that are no longer kept. */
+interface Spend {
+  readonly tenant: string;
+  readonly job: string;
+  readonly day: string;
+  readonly profile: string;
+  readonly labels: readonly string[];
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly cache_read_tokens: number;
+  readonly cache_write_tokens: number;
+  readonly cost_usd: number;
+}
+
+interface Audit {
+  readonly tenant: string;
+  readonly id: GeneratedAlways<number>;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly data: string | null;
+}
+
+/** The tables as the latest migration leaves them. */
+export interface Tables {
+  readonly jobs: Jobs;
+  readonly job_events: JobEvents;
+  readonly spend: Spend;
+  readonly audit: Audit;
+}

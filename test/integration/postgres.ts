@@ -1,0 +1,89 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { freePort } from '../../apps/local/src/cluster/free-port.js';
+
+const image = 'postgres:17';
+const docker = async (...args: readonly string[]): Promise<string> => {
+  const { stdout } = await promisify(execFile)('docker', args, { timeout: 60_000 });
+  return stdout.trim();
+};
+
+/** Whether a PostgreSQL can be started: a Docker engine has the image. */
+export const hasPostgres: boolean = await docker('image', 'inspect', '--format', 'there', image).then(
+  () => true,
+  () => false,
+);
+
+/** A served PostgreSQL of a test's own, gone with it. */
+export interface TestPostgres {
+  /** Makes an empty database; returns its URL. */
+  database(): Promise<string>;
+  /** Runs a statement in one of its databases. */
+  run(url: string, statement: string): Promise<readonly object[]>;
+  /** Ends the server with SIGKILL; its data stay. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a PostgreSQL in a container on a free port; resolves once it answers. `args` are settings: `-c`, `name=value`. */
+export async function startPostgres(...args: readonly string[]): Promise<TestPostgres> {
+  const port = await freePort();
+  const name = `remuda-postgres-${randomBytes(4).toString('hex')}`;
+  const urlOf = (database: string): string => `postgres://postgres:test@127.0.0.1:${port}/${database}`;
+  // Removes the container when its own input ends: by `close`, or with a test process that is killed.
+  const keeper = spawn('sh', ['-c', `cat >/dev/null; docker rm -fv ${name} >/dev/null 2>&1`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const published = ['-p', `127.0.0.1:${port}:5432`, '-e', 'POSTGRES_PASSWORD=test'];
+  await docker('run', '-d', '--name', name, ...published, image, 'postgres', ...args);
+  await answering(urlOf('postgres'));
+  let databases = 0;
+  return {
+    database: async () => {
+      const database = `test_${++databases}`;
+      await run(urlOf('postgres'), `create database ${database}`);
+      return urlOf(database);
+    },
+    run,
+    kill: async () => {
+      await docker('kill', name);
+    },
+    start: async () => {
+      await docker('start', name);
+      await answering(urlOf('postgres'));
+    },
+    close: async () => {
+      const ended = once(keeper, 'exit');
+      keeper.stdin.end();
+      await ended;
+    },
+  };
+}
+
+async function run(url: string, statement: string): Promise<readonly object[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query(statement)).rows as object[];
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function answering(url: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await run(url, 'select 1');
+      return;
+    } catch (error) {
+      if (tries >= 300) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

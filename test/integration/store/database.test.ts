@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jobRef } from '@remuda/testing';
+import { Store } from '@remuda/store';
+import { archivedJob } from '../../contract/store/archived-job.js';
+import { openStore } from '../../contract/store/open-store.js';
+import { hasPostgres, startPostgres, type TestPostgres } from '../postgres.js';
+
+const said: string[] = [];
+const parts = {
+  clock: { now: () => 0 },
+  log: { info: () => undefined, warn: ({ err }: { err?: Error }) => void said.push(err?.message ?? '') },
+};
+const unavailable = expect.objectContaining({ code: 'store.unavailable' });
+
+describe.skipIf(!hasPostgres)('a PostgreSQL in trouble', () => {
+  let server: TestPostgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.close());
+
+  test('several processes bring one schema up to date at once', async () => {
+    const url = await server.database();
+    const stores = await Promise.all(Array.from({ length: 4 }, () => openStore({ url })));
+    expect(stores.map(({ fault }) => fault)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await server.run(url, 'select name from kysely_migration')).toEqual([{ name: '0001-history' }]);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  test('a schema of a later release is left alone', async () => {
+    const url = await server.database();
+    const first = await openStore({ url });
+    await first.archive.keep([archivedJob('j-1')]);
+    await first.close();
+    await server.run(url, `insert into kysely_migration (name, timestamp) values ('9999-later', 'now')`);
+    const store = new Store({ url }, parts);
+    await expect.poll(() => store.fault?.code).toBe('store.newer');
+    await expect(store.archive.find(jobRef('j-1'))).rejects.toMatchObject({ code: 'store.newer' });
+    // and goes on by itself when the later release has gone
+    await server.run(url, `delete from kysely_migration where name = '9999-later'`);
+    await store.opened();
+    expect(await store.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
+    await store.close();
+  });
+
+  test('a server that comes late, is killed, and comes back', async () => {
+    const url = await server.database();
+    await server.kill();
+    const store = new Store({ url }, parts);
+    await expect.poll(() => said.length).toBeGreaterThan(0);
+    await expect(store.archive.keep([archivedJob('j-1')])).rejects.toEqual(unavailable);
+    await server.start();
+    await store.opened();
+    await store.archive.keep([archivedJob('j-1')]);
+    await server.kill();
+    await expect(store.archive.find(jobRef('j-1'))).rejects.toEqual(unavailable);
+    await server.start();
+    expect(await store.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
+    await store.close();
+  });
+
+  test('a database that takes no writes refuses them, and is read', async () => {
+    const url = await server.database();
+    const store = await openStore({ url });
+    await store.archive.keep([archivedJob('j-1')]);
+    const name = new URL(url).pathname.slice(1);
+    await server.run(url, `alter database ${name} set default_transaction_read_only = on`);
+    await store.close();
+    const again = new Store({ url }, parts);
+    await again.opened();
+    await expect(again.archive.keep([archivedJob('j-2')])).rejects.toEqual(unavailable);
+    expect(await again.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
+    await again.close();
+  });
+
+  test('one of two leads; the other one takes over when its connection is cut', async () => {
+    const url = await server.database();
+    const [first, second] = await Promise.all([openStore({ url }), openStore({ url })]);
+    let began: () => void = () => undefined;
+    const leads = new Promise<void>((resolve) => (began = resolve));
+    let go: () => void = () => undefined;
+    const cut = new Promise<void>((resolve) => (go = resolve));
+    const led = first.lead(async (archive) => {
+      began();
+      await cut;
+      await archive.keep([archivedJob('j-late')]);
+    });
+    await leads;
+    expect(await second.lead(() => Promise.reject(new Error('may not')))).toBe(false);
+    await server.run(
+      url,
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+    );
+    await expect.poll(() => second.lead((archive) => archive.keep([archivedJob('j-1')]))).toBe(true);
+    go();
+    await expect(led).rejects.toEqual(unavailable);
+    expect(await second.archive.find(jobRef('j-late'))).toBeUndefined();
+    await Promise.all([first.close(), second.close()]);
+  });
+});
+
+test('one process has a folder of PGlite; what a killed one left is no obstacle', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'remuda-folder-'));
+  const first = await openStore({ folder });
+  await first.archive.keep([archivedJob('j-1')]);
+  const second = new Store({ folder }, parts);
+  await expect.poll(() => second.fault?.message).toMatch(/Another process uses the database/);
+  await first.close();
+  await second.opened();
+  expect(await second.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
+  await second.close();
+  await rm(folder, { recursive: true });
+});
