@@ -26,7 +26,7 @@ const gates = new Map<string, { readonly promise: Promise<void>; readonly open: 
 
 beforeAll(async () => {
   server = await startRedis();
-  cluster = await start(retentionOf(7, 0));
+  cluster = await start(retentionOf({ days: 7, megabytes: 0 }));
   admin = cluster.redis;
 });
 afterAll(async () => {
@@ -100,7 +100,7 @@ async function round(name: string): Promise<void> {
 /** Begins again with a retention of no time at all, until nothing of the round is left. */
 async function forgetAll(namespace: string): Promise<void> {
   await cluster.stop();
-  cluster = await start(retentionOf(1e-9, 0), namespace);
+  cluster = await start(retentionOf({ days: 1e-9, megabytes: 0 }), namespace);
   admin = cluster.redis;
   const { redis, keys } = cluster;
   await expect.poll(() => redis.zcard(keys.jobs), { timeout: 300_000, interval: 200 }).toBe(waiting);
@@ -157,7 +157,7 @@ test(
     expect(firstKeys.filter((name) => /^jobs:label|first-/.test(name))).toEqual([]);
 
     await cluster.stop();
-    cluster = await start(retentionOf(7, 0), namespace);
+    cluster = await start(retentionOf({ days: 7, megabytes: 0 }), namespace);
     admin = cluster.redis;
     await round('second');
     const full = await memory();

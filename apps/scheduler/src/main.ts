@@ -38,7 +38,10 @@ void runApp('scheduler', async () => {
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
     workersOnExit: settings.workersOnExit,
-    retention: retentionOf(settings.retentionDays, settings.retentionMb),
+    retention: retentionOf({
+      ...{ days: settings.retentionDays, megabytes: settings.retentionMb },
+      ...{ recentMinutes: settings.recentMinutes, recentMegabytes: settings.recentMb },
+    }),
     clock: systemClock,
     log: logger,
   });

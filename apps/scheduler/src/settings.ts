@@ -160,6 +160,22 @@ export const schedulerSettings = {
     default: 4_096,
     parse: integer(0, 10_000_000),
   },
+  recentMinutes: {
+    env: 'REMUDA_RECENT_MINUTES',
+    about:
+      'How long a job stays in Redis after its end once the database has it. Dead letters stay for `REMUDA_RETENTION_DAYS`.',
+    unit: 'minutes',
+    default: 60,
+    parse: integer(0, 525_600),
+  },
+  recentMb: {
+    env: 'REMUDA_RECENT_MB',
+    about:
+      'Redis memory for all jobs that are over, where the database has them. Beyond it the oldest ones leave Redis early.',
+    unit: 'MiB',
+    default: 64,
+    parse: integer(1, 10_000_000),
+  },
   suspendAfter: {
     env: 'REMUDA_SUSPEND_AFTER',
     about:

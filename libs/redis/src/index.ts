@@ -14,6 +14,8 @@ export { RedisAuditLog } from './identity/audit-log.js';
 export { RedisTickets } from './identity/tickets.js';
 export * from './jobs/dead-letters.js';
 export * from './events/event-log.js';
+export * from './history/ended-jobs.js';
+export { decodeCursor, encodeCursor } from './jobs/cursor.js';
 export * from './pools/pool-store.js';
 export { RedisPoolControls } from './pools/pool-controls.js';
 export { Halts, type HaltsOf } from './pools/halts.js';

@@ -32,6 +32,10 @@ export function redisKeys(namespace: string) {
     over: `${p}:jobs:over`,
     /** Their total size in Redis, in bytes. */
     retained: `${p}:jobs:over:bytes`,
+    /** Stream of the ids of jobs that have ended, for the archive: an entry goes when its job was archived. */
+    ends: `${p}:jobs:ends`,
+    /** There is an archive: jobs that are over stay until it has them. */
+    archive: `${p}:archive`,
     /** Jobs that were redriven, until they have a place in their queue again. */
     unplaced: `${p}:jobs:unplaced`,
     /** Failed jobs that need a person, by the time of their end. */

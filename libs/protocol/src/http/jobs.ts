@@ -1,4 +1,4 @@
-import type { JobEvent, JobRecord, JobResult, JobSpec, JobState, JobTimes } from '@remuda/domain';
+import type { JobEvent, JobRecord, JobResult, JobSpec, JobState, JobTimes, Usage } from '@remuda/domain';
 import type { Dated, IsoTime } from './dated.js';
 
 /** Path of the jobs. */
@@ -32,6 +32,26 @@ export interface JobPageView {
   readonly jobs: readonly JobView[];
   /** Pass it as `cursor` to get the next page; absent on the last page. */
   readonly nextCursor?: string;
+  /** The database could not be asked: jobs that have left Redis are missing. */
+  readonly incomplete?: true;
+}
+
+/** What the jobs that ended on one day have spent. */
+export interface DayUsageView {
+  /** In UTC: `2026-11-29`. */
+  readonly day: string;
+  readonly label?: string;
+  readonly jobs: number;
+  readonly usage: Usage;
+  /** US dollars. */
+  readonly costUsd: number;
+}
+
+/** What was spent, by day. */
+export interface UsageView {
+  readonly from: string;
+  readonly to: string;
+  readonly days: readonly DayUsageView[];
 }
 
 /** An accepted job. */

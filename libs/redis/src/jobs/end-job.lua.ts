@@ -2,11 +2,14 @@ import { retire, retiredKeys } from '../retention/over.lua.js';
 import type { Fragment } from '../script/define-script.js';
 
 /** The keys of `endJob`, by their names in a script. */
-export const endedKeys = [...retiredKeys, 'secrets', 'cancels'] as const;
+export const endedKeys = [...retiredKeys, 'secrets', 'cancels', 'ends'] as const;
+
+/** Ends that are announced to the archive at most, about; what it misses it finds by looking through the jobs. */
+const maxEnds = 100_000;
 
 /**
- * A job is over at `now`: data that is no longer needed is deleted, the rest expires. Its record has `overAt` already,
- * written together with its state.
+ * A job is over at `now`: data that is no longer needed is deleted, the rest expires, and its end is announced to the
+ * archive. Its record has `overAt` already, written together with its state.
  */
 export const endJob: Fragment = {
   needs: [retire],
@@ -15,6 +18,7 @@ local function endJob(id, now, keysEndMs)
   redis.call('DEL', secretsKey)
   redis.call('ZREM', cancelsKey, id)
   retire(id, now, keysEndMs)
+  redis.call('XADD', endsKey, 'MAXLEN', '~', ${String(maxEnds)}, '*', 'id', id)
 end`,
 };
 

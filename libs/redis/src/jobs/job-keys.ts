@@ -19,5 +19,5 @@ export function retiredKeysOf(keys: RedisKeys, id: string) {
 
 /** The same, and what goes when the job is over. */
 export function endedKeysOf(keys: RedisKeys, id: string) {
-  return { ...retiredKeysOf(keys, id), secrets: keys.secrets(id), cancels: keys.cancels };
+  return { ...retiredKeysOf(keys, id), secrets: keys.secrets(id), cancels: keys.cancels, ends: keys.ends };
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { defaultTenant, type JobQuery, type JobRecord, type JobRef } from '@remuda/domain';
+import { defaultTenant, type JobPage, type JobQuery, type JobRecord, type JobRef } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { decodeCursor, encodeCursor, type ListCursor } from './cursor.js';
 import { readJobHash, type JobHash } from './job-hash.js';
@@ -12,11 +12,7 @@ const stride = 1_000;
 const maxScanned = 5_000;
 
 /** Finds a page of jobs, newest first. A page may be short, with a cursor, where few of many jobs fit the query. */
-export async function listJobs(
-  redis: Redis,
-  keys: RedisKeys,
-  query: JobQuery,
-): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
+export async function listJobs(redis: Redis, keys: RedisKeys, query: JobQuery): Promise<JobPage> {
   const index = query.label ? keys.jobsByLabel(query.label.key, query.label.value) : keys.jobs;
   return pageOf({ redis, keys, index }, query);
 }
@@ -33,7 +29,7 @@ export interface JobIndex {
 export async function pageOf(
   at: JobIndex,
   query: Pick<JobQuery, 'cursor' | 'limit' | 'state' | 'profile' | 'tenant'>,
-): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
+): Promise<JobPage> {
   const { limit } = query;
   const jobs: JobRecord[] = [];
   let from = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
@@ -113,7 +109,8 @@ export async function readAnyJob(redis: Redis, keys: RedisKeys, id: string): Pro
   return hash['state'] ? withCounts(id, hash, counts) : undefined;
 }
 
-function withCounts(id: string, hash: JobHash, counts: JobHash): JobRecord {
+/** A record with the bridge's counts. */
+export function withCounts(id: string, hash: JobHash, counts: JobHash): JobRecord {
   const { firstRequestAt, firstTokenAt } = counts;
   const times = { ...(firstRequestAt ? { firstRequestAt } : {}), ...(firstTokenAt ? { firstTokenAt } : {}) };
   return { ...readJobHash(id, { ...hash, ...times }), ...spentOf(counts) };

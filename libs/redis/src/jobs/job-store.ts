@@ -5,6 +5,7 @@ import {
   type CancelAnswer,
   type Clock,
   type Idempotency,
+  type JobPage,
   type JobStore,
   type JobQuery,
   type JobRecord,
@@ -62,7 +63,9 @@ export class RedisJobStore implements JobStore {
     return readJob(this.redis, this.keys, job).catch(rethrow);
   }
 
-  async list(query: JobQuery): Promise<{ readonly jobs: readonly JobRecord[]; readonly nextCursor?: string }> {
+  async list(query: JobQuery): Promise<JobPage> {
+    if (query.words !== undefined)
+      throw new RemudaError('store.unavailable', 'Jobs are found by words in a database only, and there is none.');
     return listJobs(this.redis, this.keys, query).catch(rethrow);
   }
 

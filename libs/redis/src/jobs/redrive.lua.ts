@@ -25,8 +25,8 @@ for _, key in ipairs({jobKey, promptKey, eventsKey, resultKey, modelKey, attempt
 redis.call('HSET', jobKey, 'state', 'queued', 'failures', 0, 'requeues', 0, 'redrivenAt', now)
 redis.call('HDEL', jobKey, unpack(cleared))
 redis.call('DEL', resultKey)
-if redis.call('ZREM', overKey, id) == 1 then redis.call('INCRBY', retainedKey, -(at[3] or 0)) end
-redis.call('ZREM', deadLettersKey, id)
+local indexed = redis.call('ZREM', overKey, id) + redis.call('ZREM', deadLettersKey, id)
+if indexed > 0 then redis.call('INCRBY', retainedKey, -(at[3] or 0)) end
 redis.call('ZADD', unplacedKey, now, id)
 if deadline ~= '' then redis.call('ZADD', ttlKey, deadline, id) end
 appendEvents(jobKey, eventsKey, at[2] or 0, 1, redrivenEvents)

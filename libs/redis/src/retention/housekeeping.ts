@@ -25,9 +25,10 @@ export class Housekeeping {
   /** Runs the next step. */
   async look(): Promise<void> {
     const { keys, redis } = this;
+    const { jobs, over, deadLetters } = keys;
     const [beforeJob, behindJob] = affixesOf(keys.job);
     const args = { first: this.#rank, count: stride, beforeJob, behindJob };
-    this.#rank = Number(await checkJobsScript.run(redis, { keys: { jobs: keys.jobs, over: keys.over }, args }));
+    this.#rank = Number(await checkJobsScript.run(redis, { keys: { jobs, over, deadLetters }, args }));
     await this.#forgetOrphans();
   }
 
