@@ -181,7 +181,7 @@ export default defineConfig({
           ...size('whole'),
           ...turn(6),
           name: 'proofs',
-          include: ['test/{fuzz/*,hostile/*,chaos/chaos,retention/retention}.test.ts'],
+          include: ['test/{fuzz/*,hostile/*,chaos/{chaos,history},retention/retention}.test.ts'],
         },
       },
     ],

@@ -7,6 +7,7 @@ import { BoardModule } from './board/board.module.js';
 import { BridgesModule } from './bridges/bridges.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { EventsModule } from './events/events.module.js';
+import { HistoryModule } from './history/history.module.js';
 import { IdentityModule } from './identity/identity.module.js';
 import type { IdentityPlan } from './identity/plan-identity.js';
 import { IndexController } from './index.controller.js';
@@ -48,6 +49,7 @@ export class ApiModule {
         PoolsModule,
         BridgesModule,
         ScreensModule,
+        HistoryModule,
         BoardModule.register({ writable, showsPrompts, basePathOf }),
       ],
     };

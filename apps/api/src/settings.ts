@@ -2,7 +2,13 @@ import { integer, namespaceName, oneOf, text, readHostRules } from '@remuda/doma
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList } from '@remuda/runtime';
 import { readBasePath } from './base-path.js';
+import { daysByState } from './history/retention-rules.js';
 import { readJwksUrl, readJwtSecret } from './identity/jwt/settings.js';
+
+const postgresUrl = (value: string): string => {
+  if (!/^postgres(ql)?:\/\/./.test(value)) throw new Error('expected a postgres:// URL');
+  return value;
+};
 
 const yesOrNo = (value: string): boolean => oneOf(['0', '1'])(value) === '1';
 
@@ -36,6 +42,36 @@ export const apiSettings = {
     unit: 'string',
     default: 'remuda',
     parse: namespaceName,
+  },
+  databaseUrl: {
+    env: 'REMUDA_DATABASE_URL',
+    about: 'The PostgreSQL (15 or newer) that keeps jobs that are over, for this cluster alone.',
+    unit: 'url',
+    default: undefined,
+    secret: true,
+    parse: postgresUrl,
+  },
+  storeDir: {
+    env: 'REMUDA_STORE_DIR',
+    about: 'Folder of an embedded database that does the same, without a URL. Only one api can use it.',
+    unit: 'path',
+    default: undefined,
+    parse: text,
+  },
+  historyDays: {
+    env: 'REMUDA_HISTORY_DAYS',
+    about:
+      'How long the database keeps a job after its end: days, or days by state (`failed=365,cancelled=30`). Default: for ever.',
+    unit: 'days',
+    default: undefined,
+    parse: daysByState,
+  },
+  contentDays: {
+    env: 'REMUDA_HISTORY_CONTENT_DAYS',
+    about: 'The same for its prompt, result, events and attempts, which may go before its record.',
+    unit: 'days',
+    default: undefined,
+    parse: daysByState,
   },
   boardWritable: {
     env: 'REMUDA_BOARD_WRITABLE',

@@ -1,7 +1,7 @@
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { BullModule } from '@nestjs/bullmq';
-import type { Clock } from '@remuda/domain';
+import type { Clock, DeadLetters, EventLog, JobStore } from '@remuda/domain';
 import {
   Queues,
   RedisApiKeys,
@@ -24,6 +24,10 @@ import {
   type RedisKeys,
 } from '@remuda/redis';
 import { exitOnStartFault, systemClock, type Logger } from '@remuda/runtime';
+import { DeadLettersWithHistory } from './history/dead-letters-with-history.js';
+import { EventsWithHistory } from './history/events-with-history.js';
+import { openHistory, type History, type HistorySettings } from './history/history.js';
+import { JobsWithHistory } from './history/jobs-with-history.js';
 import type { ApiSettings } from './settings.js';
 import type { ApiConfig } from './stores.js';
 import {
@@ -33,6 +37,7 @@ import {
   clock,
   deadLetters,
   eventLog,
+  history,
   hostBridges,
   jobStore,
   poolStore,
@@ -47,6 +52,8 @@ import {
 
 const redis = Symbol('Redis');
 const redisNames = Symbol('RedisKeys');
+/** What Redis has of these, without the history. */
+const [recentJobs, recentDead, recentEvents] = [Symbol('RecentJobs'), Symbol('RecentDead'), Symbol('RecentEvents')];
 
 /** How long the start waits for Redis, in ms; then the api starts anyway, and answers 503 until Redis is available. */
 const firstAnswerMs = 2_000;
@@ -63,12 +70,13 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
     @Inject(redis) private readonly connection: Connection,
     @Inject(clock) private readonly time: RedisClock,
     @Inject(redisNames) private readonly keys: RedisKeys,
-    @Inject(jobStore) private readonly jobs: RedisJobStore,
-    @Inject(deadLetters) private readonly dead: RedisDeadLetters,
-    @Inject(eventLog) private readonly events: RedisEventLog,
+    @Inject(recentJobs) private readonly jobs: RedisJobStore,
+    @Inject(recentDead) private readonly dead: RedisDeadLetters,
+    @Inject(recentEvents) private readonly events: RedisEventLog,
     @Inject(poolStore) private readonly pools: RedisPoolStore,
     @Inject(queues) private readonly openQueues: Queues,
     @Inject(revocations) private readonly news: RedisRevocations,
+    @Inject(history) private readonly kept: History | undefined,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -80,6 +88,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.unmeasure();
+    await this.kept?.close();
     await Promise.all([
       this.jobs.close(),
       this.dead.close(),
@@ -93,6 +102,28 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+/** What clients see of jobs: what Redis has, and what only the archive still has if there is one. */
+const withHistory = [
+  {
+    provide: jobStore,
+    inject: [recentJobs, history],
+    useFactory: (recent: JobStore, kept?: History): JobStore =>
+      kept ? new JobsWithHistory(recent, kept.store.archive) : recent,
+  },
+  {
+    provide: eventLog,
+    inject: [recentEvents, recentJobs, history],
+    useFactory: (recent: EventLog, jobs: JobStore, kept?: History): EventLog =>
+      kept ? new EventsWithHistory(recent, jobs, kept.store.archive) : recent,
+  },
+  {
+    provide: deadLetters,
+    inject: [recentDead, recentJobs, history],
+    useFactory: (recent: DeadLetters, jobs: JobStore, kept?: History): DeadLetters =>
+      kept ? new DeadLettersWithHistory(recent, jobs, kept.store.archive) : recent,
+  },
+];
+
 /**
  * The domain's ports, implemented on Redis, whose clock they use for stored times. Requests fail at once during an
  * outage; streams wait for it.
@@ -101,7 +132,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
 @Module({})
 export class StoresModule {
   static register(
-    settings: Pick<ApiSettings, 'redisUrl' | 'namespace'>,
+    settings: Pick<ApiSettings, 'redisUrl' | 'namespace'> & HistorySettings,
     config: ApiConfig,
     log: Logger,
   ): DynamicModule {
@@ -109,6 +140,7 @@ export class StoresModule {
     const keys = redisKeys(namespace);
     const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events', log });
     const hear = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-revocations', log });
+    const forArchive = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-archive', log });
     // Waits for Redis, unlike the connection of requests: a queue that was opened during an outage works afterwards.
     const forQueues = connectRedis(redisUrl, { name: 'remuda-api-queues', log });
     return {
@@ -120,16 +152,23 @@ export class StoresModule {
         { provide: apiConfig, useValue: config },
         { provide: redis, useFactory: () => connectRedis(redisUrl, { name: 'remuda-api', whileDown: 'fail', log }) },
         {
-          provide: jobStore,
+          provide: recentJobs,
           inject: [redis, clock],
           useFactory: (to: Connection, time: Clock) => new RedisJobStore(to, keys, time),
         },
         {
-          provide: deadLetters,
+          provide: recentDead,
           inject: [redis, clock],
           useFactory: (to: Connection, time: Clock) => new RedisDeadLetters(to, keys, time),
         },
-        { provide: eventLog, inject: [clock], useFactory: (time: Clock) => new RedisEventLog(follow, keys, time) },
+        { provide: recentEvents, inject: [clock], useFactory: (time: Clock) => new RedisEventLog(follow, keys, time) },
+        {
+          provide: history,
+          inject: [redis, clock],
+          useFactory: (to: Connection, time: Clock) =>
+            openHistory(settings, { redis: to, connect: forArchive, keys, clock: time, log }),
+        },
+        ...withHistory,
         { provide: hostBridges, inject: [redis], useFactory: (to: Connection) => new RedisHostBridges(to, keys) },
         { provide: poolStore, inject: [redis], useFactory: (to: Connection) => new RedisPoolStore(to, keys) },
         {
@@ -157,6 +196,7 @@ export class StoresModule {
         jobStore,
         deadLetters,
         eventLog,
+        history,
         hostBridges,
         poolStore,
         poolControls,

@@ -6,6 +6,8 @@ import type { BasePathOf } from './base-path.js';
 export const jobStore = Symbol('JobStore');
 export const eventLog = Symbol('EventLog');
 export const deadLetters = Symbol('DeadLetters');
+/** The store and its projector, or undefined. */
+export const history = Symbol('History');
 export const hostBridges = Symbol('HostBridges');
 export const poolStore = Symbol('PoolStore');
 export const poolControls = Symbol('PoolControls');

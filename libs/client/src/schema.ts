@@ -40,6 +40,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket, with which a browser opens one stream
+         * @description For `EventSource` and WebSocket, which cannot send a token. It may read what the token may, opens one stream within a minute, and the stream ends when the token does.
+         */
+        post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -69,7 +89,7 @@ export interface paths {
         };
         /**
          * Jobs, newest first
-         * @description Filtered by state, profile or label, one page at a time.
+         * @description Filtered by state, profile, label or words, one page at a time. Words find jobs that are over.
          */
         get: operations["listJobs"];
         put?: never;
@@ -317,7 +337,7 @@ export interface paths {
         };
         /**
          * All workers
-         * @description Of every profile, with phase, job, memory, and the scheduler that assigns jobs.
+         * @description Of every profile, with phase, memory, the scheduler that assigns jobs, and the job if it is of your tenant.
          */
         get: operations["listWorkers"];
         put?: never;
@@ -528,10 +548,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers/{id}/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The screen of a worker's terminal
+         * @description Read-only, without colours; secrets of the job are replaced. Ask for an upgrade to a WebSocket to get a message
+         *     `{"worker", "at", "text"}` now and whenever the screen has changed, at most twice a second. The last message may be
+         *     `{"error": {problem}}`.
+         */
+        get: operations["getWorkerScreen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tokens and cost by day
+         * @description Of the jobs that ended on each day, also of those that are no longer kept. At most 366 days.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Ticket: {
+            /**
+             * @description For the query of one request: `?ticket=…`.
+             * @example tk_3f…
+             */
+            ticket: string;
+            /**
+             * Format: date-time
+             * @description By then it has to be used.
+             */
+            expiresAt: string;
+        };
         Tools: {
             /**
              * @example [
@@ -650,7 +724,7 @@ export interface components {
         };
         Failure: {
             /** @enum {string} */
-            code: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            code: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
             message: string;
             lastLines?: string[];
             /** @description Epoch ms at which the usage limit is lifted. */
@@ -851,6 +925,11 @@ export interface components {
             jobs: components["schemas"]["Job"][];
             /** @description Pass it as `cursor` to get the next page; absent on the last page. */
             nextCursor?: string;
+            /**
+             * @description The database could not be asked: jobs that have left Redis are missing.
+             * @enum {boolean}
+             */
+            incomplete?: true;
         };
         CancelJob: {
             reason?: string;
@@ -1058,7 +1137,7 @@ export interface components {
              * @description The code with which it failed.
              * @enum {string}
              */
-            code?: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            code?: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
             /**
              * @description Who or what caused the failure.
              * @enum {string}
@@ -1093,6 +1172,11 @@ export interface components {
         Worker: {
             id: string;
             profile: string;
+            /**
+             * @description How its Claude Code is driven.
+             * @enum {string}
+             */
+            engine?: "stream" | "tmux";
             /** @enum {string} */
             phase: "starting" | "idle" | "busy" | "draining" | "gone";
             /** Format: date-time */
@@ -1243,8 +1327,36 @@ export interface components {
         HostBridgeList: {
             bridges: components["schemas"]["HostBridge"][];
         };
+        Screen: {
+            worker: string;
+            /**
+             * Format: date-time
+             * @description When it was looked at, by its own clock.
+             */
+            at: string;
+            /** @description Its lines; at most 40,000 characters. */
+            text: string;
+        };
+        DayUsage: {
+            /**
+             * @description In UTC.
+             * @example 2026-11-29
+             */
+            day: string;
+            /** @description The label's value; absent for jobs without it, and if no label was asked for. */
+            label?: string;
+            jobs: number;
+            usage: components["schemas"]["Usage"];
+            /** @description US dollars. */
+            costUsd: number;
+        };
+        UsageByDay: {
+            from: string;
+            to: string;
+            days: components["schemas"]["DayUsage"][];
+        };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;
@@ -1800,6 +1912,54 @@ export interface operations {
             };
         };
     };
+    createTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMetrics: {
         parameters: {
             query?: never;
@@ -1838,6 +1998,8 @@ export interface operations {
                 state?: string;
                 profile?: string;
                 label?: string;
+                /** @description Words of the prompt or of the result, as in a web search: `"a phrase"`, `or`, `-not`. */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -2197,6 +2359,8 @@ export interface operations {
                 limit?: number;
                 /** @description Takes precedence over Accept. */
                 format?: string;
+                /** @description A ticket, in place of a token. */
+                ticket?: string;
             };
             header?: {
                 /** @description Id of the last event that the client received. */
@@ -2258,7 +2422,10 @@ export interface operations {
     };
     openStream: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A ticket, in place of a token. */
+                ticket?: unknown;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3155,6 +3322,125 @@ export interface operations {
                 headers: {
                     /** @description Seconds to wait before the next try. */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkerScreen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Screen"];
+                };
+            };
+            /** @description worker.unknown: there is no such worker. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description worker.no_screen: its engine has no terminal, or it shows a job of another tenant. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description worker.screen_unavailable: it shows nothing at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description First day, in UTC. Default: 29 days before `to`. */
+                from?: string;
+                /** @description Last day, in UTC. Default: today. */
+                to?: string;
+                /** @description Name of a label: then each of its values has figures of its own. */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageByDay"];
+                };
+            };
+            /** @description store.unavailable: there is no database, or it does not answer. */
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

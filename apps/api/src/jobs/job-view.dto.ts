@@ -132,6 +132,12 @@ export class JobPageDto implements JobPageView {
   @ApiProperty({ type: [JobDto] }) jobs!: JobDto[];
   @ApiPropertyOptional({ description: 'Pass it as `cursor` to get the next page; absent on the last page.' })
   nextCursor?: string;
+  @ApiPropertyOptional({
+    enum: [true],
+    type: 'boolean',
+    description: 'The database could not be asked: jobs that have left Redis are missing.',
+  })
+  incomplete?: true;
 }
 
 /** An accepted job. */

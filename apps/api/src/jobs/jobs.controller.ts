@@ -39,15 +39,14 @@ export class JobsController {
   @ApiOperation({
     operationId: 'listJobs',
     summary: 'Jobs, newest first',
-    description: 'Filtered by state, profile or label, one page at a time.',
+    description: 'Filtered by state, profile, label or words, one page at a time. Words find jobs that are over.',
   })
   @ApiQuery({ type: ListJobsDto })
   @ApiOkResponse({ type: JobPageDto })
   async list(@Query() query: unknown, @Tenant() tenant: string): Promise<JobPageView> {
     const asked = toJobQuery(readQuery(ListJobsDto, query));
-    const { jobs, nextCursor } = await this.store.list({ ...asked, tenant });
-    const views = jobs.map((job) => viewJob(job));
-    return nextCursor === undefined ? { jobs: views } : { jobs: views, nextCursor };
+    const { jobs, ...rest } = await this.store.list({ ...asked, tenant });
+    return { jobs: jobs.map((job) => viewJob(job)), ...rest };
   }
 
   @Get(':id')

@@ -28,13 +28,22 @@ export class ListJobsDto {
   @Matches(/^[A-Za-z0-9._/-]{1,63}:.{0,255}$/s, { message: 'must be name:value' })
   @ApiProperty({ example: 'team:search' })
   label?: string;
+
+  @Given()
+  @Characters(1, 500)
+  @ApiProperty({
+    description: 'Words of the prompt or of the result, as in a web search: `"a phrase"`, `or`, `-not`.',
+    example: 'parser -tests',
+  })
+  q?: string;
 }
 
 /** The query for the job store. */
-export function toJobQuery({ label, ...rest }: ListJobsDto): JobQuery {
+export function toJobQuery({ label, q, ...rest }: ListJobsDto): JobQuery {
   const colon = label?.indexOf(':') ?? -1;
   return {
     ...rest,
+    ...(q === undefined ? {} : { words: q }),
     ...(label === undefined ? {} : { label: { key: label.slice(0, colon), value: label.slice(colon + 1) } }),
   };
 }

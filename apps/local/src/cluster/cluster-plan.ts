@@ -10,6 +10,8 @@ export interface ClusterPlaces {
   readonly runtime: RuntimeKind;
   /** Private folder, short enough for the path of a socket in it. */
   readonly dir: string;
+  /** Folder of the api's embedded database, if it has one; the environment's own settings come first. */
+  readonly storeDir?: string;
   /** The scripted model, if it replaces the real one. */
   readonly scriptedModelUrl?: string | undefined;
   readonly apiPort: number;
@@ -53,7 +55,12 @@ export function planEnvironments(
       REMUDA_WORKERS_ON_EXIT: 'remove',
       REMUDA_SCHEDULER_PORT: String(places.schedulerPort),
     },
-    api: { ...withoutCredential, ...shared, REMUDA_API_PORT: String(places.apiPort) },
+    api: {
+      ...(places.storeDir === undefined ? {} : { REMUDA_STORE_DIR: places.storeDir }),
+      ...withoutCredential,
+      ...shared,
+      REMUDA_API_PORT: String(places.apiPort),
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly model: 'real' | 'scripted' | URL;
   /** Preferred ports of the apps; used if they are free. */
   readonly ports?: { readonly api?: number; readonly scheduler?: number; readonly bridge?: number };
+  /** Whether the api has an embedded database for jobs that are over; it goes with the cluster. Default false. */
+  readonly history?: boolean;
   /** Folder for the logs, which is kept; by default they are deleted with the cluster. */
   readonly logDir?: string;
   /** If it aborts before all parts are ready, the cluster is stopped and the start rejects. */
@@ -95,6 +97,7 @@ async function bringUp(options: ClusterOptions, undo: (() => Promise<void>)[]): 
     namespace,
     runtime,
     dir,
+    ...(options.history === true ? { storeDir: join(dir, 'store') } : {}),
     scriptedModelUrl: await openModel(options, stage),
     apiPort: await freePort(options.ports?.api),
     schedulerPort: await freePort(options.ports?.scheduler),

@@ -35,6 +35,7 @@ export async function startLocalCluster({ env, command, signal }: LocalOptions):
     env,
     namespace: command === 'demo' ? own : shared,
     forget: command === 'demo',
+    history: command === 'start',
     runtime: runtime.kind,
     model: chooseModel(env),
     ports: { api: settings.apiPort, scheduler: settings.schedulerPort, bridge: settings.bridgePort },

@@ -106,14 +106,12 @@ export class EndedJobs {
       each: jobs.map(({ job, seq }) => ({ keys: { job: this.keys.job(job.id) }, args: { seq } })),
     });
   }
+}
 
-  /** What is announced and not yet archived, at `now` by Redis' clock. */
-  async lag(now: number): Promise<ArchiveLag> {
-    const [jobs, first] = await Promise.all([
-      this.#redis.xlen(this.keys.ends),
-      this.#redis.xrange(this.keys.ends, '-', '+', 'COUNT', 1),
-    ]);
-    const at = first[0] ? Number(first[0][0].split('-')[0]) : now;
-    return { jobs, ms: Math.max(0, now - at) };
-  }
+/** What is announced and not yet archived, at `now` by Redis' clock. */
+export async function archiveLag(connection: RedisConnection, keys: RedisKeys, now: number): Promise<ArchiveLag> {
+  const redis = clientOf(connection);
+  const [jobs, first] = await Promise.all([redis.xlen(keys.ends), redis.xrange(keys.ends, '-', '+', 'COUNT', 1)]);
+  const at = first[0] ? Number(first[0][0].split('-')[0]) : now;
+  return { jobs, ms: Math.max(0, now - at) };
 }

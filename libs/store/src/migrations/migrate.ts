@@ -18,7 +18,7 @@ export async function migrate(db: Kysely<unknown>): Promise<void> {
       `The database was changed by a later release (${unknown.join(', ')}): run that one, or restore a backup.`,
     );
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
+  if (error !== undefined) throw error instanceof Error ? error : new Error('the migration failed', { cause: error });
 }
 
 async function doneIn(db: Kysely<unknown>): Promise<readonly string[]> {

@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Forgetting, RedisDeadLetters, defaultRetention } from '@remuda/redis';
+import { systemClock } from '@remuda/runtime';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startInProcessCluster, type Cluster } from '../cluster/in-process-cluster.js';
+import { startRedis, type TestRedis } from '../redis.js';
+import { LedEngines } from './led-engine.js';
+import { startApi, type RunningApi, type Told } from './running-api.js';
+
+let folder: string;
+let redis: TestRedis;
+let cluster: Cluster;
+let api: RunningApi;
+const engines = new LedEngines();
+/** The database may take seconds to start where others want the machine as well. */
+const patience = { timeout: 60_000 };
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'remuda-history-'));
+  redis = await startRedis();
+  cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make() });
+  api = await openApi();
+  while ((await figure('remuda_archive_up')) !== 1) await sleep(50);
+}, 300_000);
+afterAll(async () => {
+  await api.close();
+  await cluster.stop();
+  await redis.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const openApi = (): Promise<RunningApi> =>
+  startApi(redis.url, { namespace: cluster.namespace, profiles: [], env: { REMUDA_STORE_DIR: join(folder, 'store') } });
+const get = async (path: string): Promise<Told> => (await api.send('GET', path)).json;
+const listed = async (query: string): Promise<readonly string[]> =>
+  (await get(`/api/v1/jobs?${query}`)).jobs.map(({ id }) => id);
+
+async function figure(name: string): Promise<number> {
+  const { text } = await api.send('GET', '/metrics');
+  return Number(new RegExp(`^${name}{[^}]*} (.+)$`, 'm').exec(text)?.[1]);
+}
+
+/** A job that a worker has carried out. */
+async function done(body: object, end: 'succeed' | 'fail' = 'succeed'): Promise<string> {
+  const { id } = (await api.send('POST', '/api/v1/jobs', { prompt: 'hi', attempts: 1, ...body })).json;
+  const led = await engines.next();
+  led.say('I am on it.');
+  if (end === 'succeed') led.succeed({ text: 'The walrus sleeps.', costUsd: 0.5 });
+  else led.fail({ code: 'engine.crashed', message: 'It broke.' });
+  await expect
+    .poll(async () => (await get(`/api/v1/jobs/${id}`)).state, patience)
+    .toBe(end === 'fail' ? 'failed' : 'succeeded');
+  return id;
+}
+
+/** Has Redis forget everything that is archived. */
+async function forget(...gone: readonly string[]): Promise<void> {
+  const forgetting = new Forgetting(cluster.redis, cluster.keys, { ...defaultRetention, recentMs: 0 });
+  await expect
+    .poll(async () => {
+      await forgetting.forget(systemClock.now() + 1_000);
+      return cluster.redis.exists(...gone.map((id) => cluster.keys.job(id)));
+    }, patience)
+    .toBe(0);
+}
+
+test('what is asked of a job is answered the same once it has left Redis', async () => {
+  const id = await done({ labels: { team: 'zoo' }, metadata: { deep: [1] }, prompt: 'Sing of pelicans' });
+  const paths = [
+    `/jobs/${id}`,
+    `/jobs/${id}/result`,
+    `/jobs/${id}/events`,
+    `/jobs/${id}/attempts`,
+    '/jobs?label=team:zoo',
+  ];
+  const ask = () => Promise.all(paths.map((path) => get(`/api/v1${path}`)));
+  const before = await ask();
+  await forget(id);
+  expect(await cluster.redis.keys(`*${id}*`)).toEqual([]);
+  expect(await ask()).toEqual(before);
+  const stream = await api.send('GET', `/api/v1/jobs/${id}/events`, undefined, { accept: 'text/event-stream' });
+  expect(stream.text).toContain('I am on it.');
+  expect(stream.text).toContain('job.over');
+  expect(await api.send('POST', `/api/v1/jobs/${id}/cancel`)).toMatchObject({ json: { code: 'job.cannot_cancel' } });
+  expect(await api.send('POST', `/api/v1/dead-letters/${id}/redrive`)).toMatchObject({
+    json: { code: 'job.not_redrivable' },
+  });
+});
+
+test('words of the prompt and of the result find it, and what it cost is added up', async () => {
+  const id = await done({ labels: { crew: 'words' }, prompt: 'Count the flamingos' });
+  await expect.poll(() => listed('q=flamingos'), patience).toEqual([id]);
+  expect(await listed('q=flamingos+walrus&state=succeeded&label=crew:words')).toEqual([id]);
+  expect(await listed('q=flamingos&state=failed')).toEqual([]);
+  const { days } = (await get('/api/v1/usage?label=crew')) as unknown as { days: readonly object[] };
+  expect(days).toContainEqual(expect.objectContaining({ label: 'words', jobs: 1, costUsd: 0.5 }));
+  expect(await api.send('GET', '/api/v1/usage?from=2026-02-31')).toMatchObject({ status: 400 });
+});
+
+test('a list is whole and in order while its jobs leave Redis, whatever the size of its pages', async () => {
+  const ids: string[] = [];
+  for (let i = 0; i < 6; i++) ids.unshift(await done({ labels: { row: 'one' } }));
+  await forget(ids[1] ?? '', ids[4] ?? '');
+  const late = await done({ labels: { row: 'one' } });
+  for (const limit of [1, 2, 3, 50]) {
+    const found: string[] = [];
+    for (let cursor = ''; ;) {
+      const page = await get(`/api/v1/jobs?label=row:one&state=succeeded&limit=${limit}${cursor}`);
+      found.push(...page.jobs.map(({ id }) => id));
+      if (page.nextCursor === undefined) break;
+      cursor = `&cursor=${page.nextCursor}`;
+    }
+    expect(found).toEqual([late, ...ids]);
+  }
+});
+
+test('a dead letter stays in Redis; while it runs again no list has it as failed', async () => {
+  const id = await done({ labels: { again: 'yes' } }, 'fail');
+  await expect.poll(() => cluster.redis.hget(cluster.keys.job(id), 'archived'), patience).not.toBeNull();
+  await new Forgetting(cluster.redis, cluster.keys, { ...defaultRetention, recentMs: 0 }).forget(
+    systemClock.now() + 1_000,
+  );
+  expect(await cluster.redis.exists(cluster.keys.job(id))).toBe(1);
+  const dead = new RedisDeadLetters(cluster.redis, cluster.keys, systemClock);
+  expect(await dead.redrive({ tenant: 'default', id })).toEqual({ kind: 'redriven' });
+  const led = await engines.next();
+  expect(await listed('label=again:yes&state=failed')).toEqual([]);
+  expect(await listed('label=again:yes')).toEqual([id]);
+  led.succeed({ text: 'The second time.' });
+  await expect.poll(() => listed('label=again:yes&state=succeeded'), patience).toEqual([id]);
+  await forget(id);
+  expect(await get(`/api/v1/jobs/${id}/result`)).toMatchObject({ state: 'succeeded', text: 'The second time.' });
+  await dead.close();
+});
+
+test('the archive is there again after a restart, and what ended meanwhile is archived', async () => {
+  const before = await done({ labels: { over: 'restart' } });
+  await forget(before);
+  const { id } = (await api.send('POST', '/api/v1/jobs', { prompt: 'hi', labels: { over: 'restart' } })).json;
+  const led = await engines.next();
+  await api.close();
+  led.succeed();
+  await expect.poll(() => cluster.redis.hget(cluster.keys.job(id), 'state'), patience).toBe('succeeded');
+  api = await openApi();
+  await forget(id);
+  expect(await listed('label=over:restart')).toEqual([id, before]);
+});
+
+test('a second api with the same folder works without it, and says so', async () => {
+  const second = await openApi();
+  const { text } = await second.send('GET', '/metrics');
+  expect(text).toMatch(/^remuda_archive_up{[^}]*} 0$/m);
+  expect(await second.send('GET', '/api/v1/jobs')).toMatchObject({ status: 200, json: { incomplete: true } });
+  expect(await second.send('GET', '/api/v1/jobs?q=x')).toMatchObject({
+    status: 503,
+    json: { code: 'store.unavailable' },
+  });
+  expect(await second.send('GET', '/api/v1/jobs/j-none')).toMatchObject({ status: 503 });
+  await second.close();
+});
