@@ -27,7 +27,7 @@ beforeAll(async () => {
   loop = await watchLoop(socket);
   // A body is copied by Fastify, decoded, and copied by Redis' client with the write to its socket: each of these is one turn.
   limitMs = Math.max(promisedMs, 3 * (await loop.copy(12 * 1024 * 1024)));
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   loop.close();
   await stand.close();

@@ -12,6 +12,8 @@ import { knownJobs } from './requests.js';
 const root = join(import.meta.dirname, '../../..');
 const readyMs = 60_000;
 const graceMs = 15_000;
+/** A folder for PGlite takes a minute to be made where everything else is busy. */
+const archiveMs = 240_000;
 
 /** The real api as a process of its own on a real Redis, with some jobs in it. */
 export interface Stand {
@@ -64,6 +66,9 @@ async function bringUp(
   undo.push(() => api.stop(graceMs));
   const fault = await whenReady({ url: `${url}/health/ready`, ended: api.ended, limitMs: readyMs });
   if (fault !== undefined) throw new Error(fault);
+  // The api serves before its archive is open, and says 503 to what only that knows.
+  const closed = await whenReady({ url: `${url}/api/v1/usage`, ended: api.ended, limitMs: archiveMs });
+  if (closed !== undefined) throw new Error(closed);
   const document = (await (await fetch(`${url}/api/docs-json`)).json()) as ApiDocument;
   const errors = await readFile(join(root, 'docs/errors.md'), 'utf8');
   return { port, document, errors, jobs: await submitJobs(`${url}/api/v1/jobs`), faults: () => faultsOf(api) };
