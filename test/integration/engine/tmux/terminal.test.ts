@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NewEvent } from '@remuda/domain';
 import type { StoppedTurn } from '@remuda/engine';
 import { script } from '@remuda/scripted-model';
 import { describe, expect, test } from 'vitest';
@@ -66,13 +67,27 @@ describe.skipIf(!hasTmux)('Claude Code in a terminal', () => {
   test('goes on after its tmux server was killed in the middle of a turn, and does nothing twice', async () => {
     await using one = await terminal();
     await one.engine.warm('job-token');
+    const events: NewEvent[] = [];
     const begun = made(one, 'begun');
-    const turn = one.run(
-      script(bash(`echo once >> done; touch begun; sleep ${nap()}`), bash('cat done'), { text: 'the right answer' }),
+    let noted = (): void => undefined;
+    // A call that is not in the transcript yet would be made again: Claude Code writes it some 100 ms after it began.
+    const called = new Promise<void>((resolve) => (noted = resolve));
+    const turn = one.engine.turn(
+      {
+        prompt: script(bash(`echo once >> done; touch begun; sleep ${nap()}`), bash('cat done'), {
+          text: 'the right answer',
+        }),
+        ...{ deltas: false, bridgeToken: 'job-token', env: {} },
+      },
+      (event) => {
+        events.push(event);
+        if (event.type === 'tool.called') noted();
+      },
+      new AbortController().signal,
     );
-    await begun;
+    await Promise.all([begun, called]);
     process.kill(serverOf(one), 'SIGKILL');
-    const { end, events } = await turn;
+    const end = await turn;
     expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'the right answer' } });
     expect(dataOf(events, 'attempt.warned')).toEqual([{ message: expect.stringContaining('resumed') as string }]);
     expect(dataOf(events, 'message.text')).toEqual([{ text: 'the right answer' }]);
