@@ -56,7 +56,12 @@ async function bringUp(
   await publishProfiles(connection, redisKeys(namespace), { default: { warm: 0, max: 1 } });
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
-  const env = { REMUDA_REDIS_URL: redis.url, REMUDA_NAMESPACE: namespace, REMUDA_API_PORT: String(port) };
+  const env = {
+    REMUDA_REDIS_URL: redis.url,
+    REMUDA_NAMESPACE: namespace,
+    REMUDA_API_PORT: String(port),
+    REMUDA_STORE_DIR: join(dir, 'store'),
+  };
   const api = startProcess({
     name: 'api',
     run: { app: join(root, 'apps/api/dist/main.js') },
