@@ -75,7 +75,11 @@ describe.each([
     for await (const event of cluster.api.events(id)) events.push(event);
     const again = events.filter(({ type }) => type === 'attempt.resumed' || type === 'attempt.restarted');
     const cat = events.findLast((event) => event.type === 'tool.returned');
-    const told = JSON.stringify(events, undefined, 1);
+    // The end first: of a long message a report shows the beginning only.
+    const told = events
+      .map((event) => JSON.stringify(event))
+      .reverse()
+      .join('\n');
     return {
       told,
       again,

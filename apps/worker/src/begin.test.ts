@@ -58,7 +58,7 @@ test('a repository puts files into the workspace, which the engine is told of', 
 });
 
 test('a session that was brought back is gone on with: its base stays, and its files are not prepared again', async () => {
-  const own = parts({ snapshots: keeper(async () => true) });
+  const own = parts({ snapshots: keeper(async () => ({ kind: 'restored' })) });
   const begun = await begin(assignment({ kind: 'resume', snapshot }), 't', own, never);
   expect(begun.base).toBe('abc');
   expect(begun.prompt).toContain('1970-01-01T00:00:01.000Z');
@@ -72,8 +72,12 @@ const brokenEngine = Object.assign(new InstantEngine(), {
 });
 
 test.each<[string, Partial<BeginParts>, object]>([
-  ['there is no listener', {}, { reason: 'unavailable' }],
-  ['it is gone', { snapshots: keeper(async () => false) }, { reason: 'unavailable' }],
+  ['there is no listener', {}, { reason: 'unavailable', message: 'This worker has no snapshots.' }],
+  [
+    'it is gone',
+    { snapshots: keeper(async () => ({ kind: 'unavailable', message: 'gone' })) },
+    { reason: 'unavailable', message: 'gone' },
+  ],
   [
     'it is broken',
     { snapshots: keeper(() => Promise.reject(new RemudaError('workspace.failed', 'not gzip'))) },
@@ -81,7 +85,7 @@ test.each<[string, Partial<BeginParts>, object]>([
   ],
   [
     'the engine refuses it',
-    { snapshots: keeper(async () => true), engine: brokenEngine },
+    { snapshots: keeper(async () => ({ kind: 'restored' })), engine: brokenEngine },
     { reason: 'refused', message: 'no such session' },
   ],
 ])('where %s, the prompt runs again in an emptied workspace', async (_, own, said) => {
@@ -89,7 +93,22 @@ test.each<[string, Partial<BeginParts>, object]>([
   const begun = await begin(assignment({ kind: 'resume', snapshot }), 't', all, never);
   expect(begun).toEqual({ prompt: 'Do it.', base: 'base', freshFiles: false });
   expect(all.done).toEqual(['clear', 'prepare']);
-  expect(data(all.told)).toEqual([['attempt.restarted', said]]);
+  expect(data(all.told).at(-1)).toEqual(['attempt.restarted', said]);
+});
+
+test('what fails once is tried again, and said', async () => {
+  let tries = 0;
+  const restore: SnapshotKeeper['restore'] = () =>
+    ++tries === 1
+      ? Promise.reject(new RemudaError('workspace.failed', 'torn'))
+      : Promise.resolve({ kind: 'restored' as const });
+  const own = parts({ snapshots: keeper(restore) });
+  await begin(assignment({ kind: 'resume', snapshot }), 't', own, never);
+  expect(data(own.told)).toEqual([
+    ['attempt.warned', { message: 'The session was not resumed, and is tried once more: torn' }],
+    ['attempt.resumed', { sessionId: 's', snapshotAt: 1_000, bytes: 10 }],
+  ]);
+  expect(own.done).toEqual([]);
 });
 
 test('what was decided before is said', async () => {
@@ -100,7 +119,7 @@ test('what was decided before is said', async () => {
 
 test('an attempt that is to be ended meanwhile is not begun', async () => {
   const stop = new AbortController();
-  const own = parts({ snapshots: keeper(async () => (stop.abort('cancel'), true)) });
+  const own = parts({ snapshots: keeper(async () => (stop.abort('cancel'), { kind: 'restored' })) });
   await expect(begin(assignment({ kind: 'resume', snapshot }), 't', own, stop.signal)).rejects.toBe('cancel');
   expect(own.told).toEqual([]);
 });

@@ -43,7 +43,7 @@ export async function begin(
 ): Promise<Begun> {
   const { again, spec } = assignment;
   if (again?.kind === 'resume') {
-    const restart = await resume(again.snapshot, { token, spec }, parts, stop);
+    const restart = await resume({ snapshot: again.snapshot, token, spec }, parts, stop);
     if (!restart) return { prompt: continuePrompt(again.snapshot), base: again.snapshot.base, freshFiles: false };
     await parts.workspace.clear();
     tellRestart(restart, parts);
@@ -52,18 +52,35 @@ export async function begin(
   return { prompt: spec.prompt, base, freshFiles: spec.workspace.kind === 'git' };
 }
 
-/** Resumes a session; undefined if it was resumed, otherwise why not. Rejects if the attempt must end meanwhile. */
-async function resume(
-  snapshot: Snapshot,
-  { token, spec }: { readonly token: string; readonly spec: Pick<Turn, 'permissionMode' | 'outputSchema'> },
+interface Resumption {
+  readonly snapshot: Snapshot;
+  readonly token: string;
+  readonly spec: Pick<Turn, 'permissionMode' | 'outputSchema'>;
+}
+
+/**
+ * Resumes a session; undefined if it was resumed, otherwise why not. What fails is tried once more, since the session
+ * is worth more than the seconds that this takes. Rejects if the attempt must end meanwhile.
+ */
+async function resume(resumption: Resumption, parts: BeginParts, stop: AbortSignal): Promise<Restart | undefined> {
+  const first = await tryResume(resumption, parts, stop);
+  if (!first || first.reason === 'unavailable') return first;
+  const message = `The session was not resumed, and is tried once more: ${first.message ?? first.reason}`;
+  parts.tell({ type: 'attempt.warned', at: parts.clock.now(), data: { message } });
+  return tryResume(resumption, parts, stop);
+}
+
+async function tryResume(
+  { snapshot, token, spec }: Resumption,
   { engine, snapshots, clock, tell }: BeginParts,
   stop: AbortSignal,
 ): Promise<Restart | undefined> {
   const { sessionId, at: snapshotAt, bytes } = snapshot;
-  const had = await settled(snapshots?.restore(snapshot, token, stop));
+  if (!snapshots) return { kind: 'restart', reason: 'unavailable', message: 'This worker has no snapshots.' };
+  const had = await settled(snapshots.restore(snapshot, token, stop));
   stop.throwIfAborted();
   if ('error' in had) return { kind: 'restart', reason: 'broken', message: had.error };
-  if (had.value !== true) return { kind: 'restart', reason: 'unavailable' };
+  if (had.value.kind === 'unavailable') return { kind: 'restart', reason: 'unavailable', message: had.value.message };
   const taken = await settled(engine.resume(sessionId, spec));
   stop.throwIfAborted();
   if ('error' in taken) return { kind: 'restart', reason: 'refused', message: taken.error };
@@ -71,7 +88,7 @@ async function resume(
   return undefined;
 }
 
-async function settled<T>(work: Promise<T> | undefined): Promise<{ value: T | undefined } | { error: string }> {
+async function settled<T>(work: Promise<T>): Promise<{ value: T } | { error: string }> {
   try {
     return { value: await work };
   } catch (error) {

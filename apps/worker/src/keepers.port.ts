@@ -11,10 +11,13 @@ export interface WorkspaceKeeper {
   clear(): Promise<void>;
 }
 
+/** Result of restoring a snapshot; the message says why it is not available. */
+export type Restored = { readonly kind: 'restored' } | { readonly kind: 'unavailable'; readonly message: string };
+
 /** Copies sessions out of this container and into it. */
 export interface SnapshotKeeper {
   /** Starts taking snapshots of a turn. */
   watch(turn: WatchedTurn): SnapshotWatch;
-  /** Restores a snapshot; false if it is not available. Rejects with `workspace.failed` if it cannot be unpacked. */
-  restore(snapshot: Snapshot, token: string, signal: AbortSignal): Promise<boolean>;
+  /** Restores a snapshot. Rejects with `workspace.failed` if it cannot be unpacked. */
+  restore(snapshot: Snapshot, token: string, signal: AbortSignal): Promise<Restored>;
 }

@@ -7,6 +7,12 @@ import { bridgeTokenHeader, encodeSnapshotNote, snapshotNoteHeader, snapshotPath
 export type Sent =
   { readonly kind: 'stored' | 'too_large' | 'full' } | { readonly kind: 'refused'; readonly status: number };
 
+/** Result of asking for a snapshot. `refused`: nothing is known of it, and the bridge may answer later. */
+export type Fetched =
+  | { readonly kind: 'content'; readonly content: AsyncIterable<Uint8Array> }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'refused'; readonly status: number };
+
 /** The client of the bridge's snapshot listener, with the job's token. */
 export class SnapshotClient {
   constructor(private readonly socketPath: string) {}
@@ -33,14 +39,15 @@ export class SnapshotClient {
     }
   }
 
-  /** The job's snapshot, to be read to its end; undefined if there is none. Rejects if the bridge cannot be reached. */
-  async get(token: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+  /** The job's snapshot, to be read to its end. Rejects if the bridge cannot be reached. */
+  async get(token: string, signal: AbortSignal): Promise<Fetched> {
     const outgoing = this.#open('GET', { [bridgeTokenHeader]: token }, signal);
     outgoing.end();
     const answer = await answerOf(outgoing);
-    if (answer.statusCode === 200) return answer;
+    if (answer.statusCode === 200) return { kind: 'content', content: answer };
     answer.resume();
-    return undefined;
+    const { statusCode: status = 0 } = answer;
+    return status === 404 ? { kind: 'unknown' } : { kind: 'refused', status };
   }
 
   #open(method: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): ClientRequest {

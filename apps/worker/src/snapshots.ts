@@ -1,7 +1,8 @@
-import type { Clock, NewEvent, Snapshot, SnapshotNote } from '@remuda/domain';
+import { failureOf, type Clock, type NewEvent, type Snapshot, type SnapshotNote } from '@remuda/domain';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
 import type { Logger } from '@remuda/runtime';
-import type { Sent, SnapshotClient } from './snapshot-client.js';
+import type { Restored } from './keepers.port.js';
+import type { Fetched, Sent, SnapshotClient } from './snapshot-client.js';
 import { SnapshotTimes } from './snapshot-times.js';
 import { splitAt } from './split.js';
 
@@ -41,18 +42,49 @@ export class Snapshots {
   }
 
   /**
-   * Restores the job's snapshot into home and workspace; false if it is not available. Rejects with `workspace.failed`
-   * if it cannot be unpacked.
+   * Restores the job's snapshot into home and workspace. A bridge that cannot answer is asked again for `patienceMs`:
+   * what was done so far is worth more than that time. Rejects with `workspace.failed` if it cannot be unpacked.
    */
-  async restore({ sessionBytes }: Snapshot, token: string, signal: AbortSignal): Promise<boolean> {
-    const { client, place } = this.parts;
-    const content = await client.get(token, signal);
-    if (!content) return false;
-    const { head, rest } = await splitAt(content, sessionBytes);
+  async restore({ sessionBytes }: Snapshot, token: string, signal: AbortSignal): Promise<Restored> {
+    const { place } = this.parts;
+    const fetched = await this.#fetch(token, signal);
+    if (fetched.kind === 'unavailable') return fetched;
+    const { head, rest } = await splitAt(fetched.content, sessionBytes);
     await pasteWorkspace(place, rest, signal);
     await pasteSession(place, head);
-    return true;
+    return { kind: 'restored' };
   }
+
+  async #fetch(token: string, signal: AbortSignal): Promise<Extract<Fetched, { kind: 'content' }> | Unavailable> {
+    const { client, clock } = this.parts;
+    const deadline = clock.monotonic() + patienceMs;
+    for (;;) {
+      const fetched = await client.get(token, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        return { kind: 'unreached', message: failureOf(error).message } as const;
+      });
+      if (fetched.kind === 'content') return fetched;
+      if (fetched.kind === 'unknown') return unavailable('The bridge has no snapshot of this job.');
+      if (clock.monotonic() >= deadline) return unavailable(whyNot(fetched));
+      await clock.sleep(askAgainMs, signal);
+    }
+  }
+}
+
+/** For how long a bridge that cannot give a snapshot is asked again, in ms, and how often. */
+const patienceMs = 15_000;
+const askAgainMs = 250;
+
+type Unavailable = Extract<Restored, { kind: 'unavailable' }>;
+
+const unavailable = (message: string): Unavailable => ({ kind: 'unavailable', message });
+
+function whyNot(
+  fetched: Extract<Fetched, { kind: 'refused' }> | { readonly kind: 'unreached'; readonly message: string },
+): string {
+  const what =
+    fetched.kind === 'refused' ? `answered ${String(fetched.status)}` : `was not reached: ${fetched.message}`;
+  return `The bridge ${what}.`;
 }
 
 /** Takes the snapshots of one turn, one at a time. */
