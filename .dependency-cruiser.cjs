@@ -36,9 +36,9 @@ module.exports = {
       { path: '^(libs/(?!client/)|apps/)' },
     ),
     error(
-      'command-by-the-client',
-      'The command reaches Remuda as anybody does, through its client.',
-      { path: '^apps/cli/', pathNot: tests },
+      'people-by-the-client',
+      'The command and the console reach Remuda as anybody does, through its client.',
+      { path: '^apps/(cli|console)/', pathNot: tests },
       { path: '^libs/(?!client/)' },
     ),
     error('never-up', 'A lib knows no app.', { path: '^libs/' }, { path: '^apps/' }),

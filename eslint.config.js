@@ -26,7 +26,7 @@ export default tseslint.config(
   { ignores: ['**/dist/', '**/node_modules/', 'coverage/', 'libs/client/src/schema.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts', 'apps/local/src/**/*.mjs'],
+    files: ['**/*.{ts,tsx}', 'apps/local/src/**/*.mjs'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -45,9 +45,12 @@ export default tseslint.config(
     files: ['**/*.mjs'],
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },
-  { files: ['{libs,apps}/**/*.ts'], ignores: ['**/main.ts', '**/*.test.ts'], rules: noSurroundings },
-  // the clock that all others are given
-  { files: ['libs/runtime/src/clock.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['{libs,apps}/**/*.{ts,tsx}'], ignores: ['**/main.ts', '**/*.test.ts'], rules: noSurroundings },
+  // the clocks that all others are given
+  {
+    files: ['libs/runtime/src/clock.ts', 'apps/console/src/shell/clock.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   {
     files: ['libs/domain/**/*.ts'],
     ignores: ['**/*.test.ts'],

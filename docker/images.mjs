@@ -23,10 +23,11 @@ export const version = json('package.json').version;
 /** @type {Readonly<Record<string, () => Image>>} */
 export const images = {
   worker: workerImage,
-  api: () => appImage('api'),
+  // which serves the console's page
+  api: () => appImage('api', { page: 'apps/console/dist/page' }),
   scheduler: () => appImage('scheduler'),
   // for the mirrors of the jobs' repositories
-  bridge: () => appImage('bridge', 'ca-certificates git openssh-client'),
+  bridge: () => appImage('bridge', { systemPackages: 'ca-certificates git openssh-client' }),
 };
 
 /** @returns {Image} */
@@ -47,8 +48,13 @@ function workerImage() {
   };
 }
 
-/** @returns {Image} */
-function appImage(app, systemPackages = '') {
+/**
+ * @param {string} app
+ * @param {{ systemPackages?: string, page?: string }} [more] what the image has beside the app: system packages, and a
+ *   folder of files that it serves
+ * @returns {Image}
+ */
+function appImage(app, { systemPackages = '', page } = {}) {
   const workspaces = [`apps/${app}`, ...libsOf(`apps/${app}`)].sort();
   return {
     name: `remuda-${app}`,
@@ -61,6 +67,7 @@ function appImage(app, systemPackages = '') {
     files: [
       ...['package.json', 'package-lock.json', ...manifests()].map((path) => [path, `deps/${path}`]),
       ...workspaces.flatMap((workspace) => compiled(`${workspace}/dist`)).map((path) => [path, `code/${path}`]),
+      ...(page === undefined ? [] : built(page, () => true)).map((path) => [path, `code/${path}`]),
     ],
   };
 }
@@ -85,11 +92,14 @@ function manifests() {
 const folders = (path) => readdirSync(join(root, path)).map((name) => `${path}/${name}`);
 
 /** The code in a folder of compiled code. */
-function compiled(path) {
+const compiled = (path) => built(path, (name) => /\.m?js$/.test(name));
+
+/** The files in a folder that the build makes, by their names. */
+function built(path, wanted) {
   if (!existsSync(join(root, path))) throw new Error(`${path} is not there. "npm run build" makes it.`);
   const found = readdirSync(join(root, path), { recursive: true, withFileTypes: true });
   return found
-    .filter((entry) => entry.isFile() && /\.m?js$/.test(entry.name))
+    .filter((entry) => entry.isFile() && wanted(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .sort();
 }

@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { mountBoard } from './board/mount.js';
+import { mountConsole } from './console/console.js';
 import { serveDocs } from './docs/openapi.js';
 import { planEntry } from './entry.js';
 import { Audit } from './identity/audit/audit.js';
@@ -85,4 +86,5 @@ async function configure(app: NestFastifyApplication, filter: ProblemFilter, set
   guardPages(app.getHttpAdapter().getInstance());
   serveDocs(app);
   await mountBoard(app);
+  await mountConsole(app);
 }

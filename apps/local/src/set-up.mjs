@@ -37,8 +37,15 @@ export async function installDependencies() {
   await runStep({ what: 'installing the dependencies', command: 'npm', args });
 }
 
+/** What is bundled once all is compiled, each by its own `build.mjs`. */
+const bundles = {
+  worker: 'bundling the worker',
+  agent: 'bundling its agent',
+  console: 'bundling the console',
+};
+
 /**
- * Compiles all apps and bundles the worker and its agent; quick when nothing changed. Wants the dependencies. Rejects with what the
+ * Compiles all apps and bundles the worker, its agent and the console; quick when nothing changed. Wants the dependencies. Rejects with what the
  * compiler says.
  *
  * @param {readonly string[]} further projects to compile as well
@@ -49,7 +56,7 @@ export async function build(...further) {
   const compile = [compiler, '-b', ...projects, 'test/scripted-model', ...further];
   const quick = existsSync(join(root, 'apps/local/dist/main.js'));
   await runStep({ what: 'compiling', command: process.execPath, args: compile, quick });
-  for (const [app, what] of Object.entries({ worker: 'bundling the worker', agent: 'bundling its agent' })) {
+  for (const [app, what] of Object.entries(bundles)) {
     const args = [join(root, `apps/${app}/build.mjs`)];
     await runStep({ what, command: process.execPath, args, quick: true });
   }

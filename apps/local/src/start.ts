@@ -24,6 +24,7 @@ export async function start(env: Readonly<Record<string, string | undefined>>, s
 function addresses(cluster: Cluster): string {
   const { apiUrl, schedulerUrl, bridgeUrl, logDir } = cluster;
   return `
+  console        ${apiUrl}/
   API            ${apiUrl}/api/v1
   documentation  ${apiUrl}/api/docs
   board          ${apiUrl}/admin/queues

@@ -41,6 +41,16 @@ describe('a stream of events', () => {
     expect(asked).toEqual([0, 2, 3]);
   });
 
+  test('says each time that it is open', async () => {
+    const parts = [stream([event(1)], true), stream([over(2)])];
+    const said: string[] = [];
+    await idsOf(async () => parts.shift(), {
+      onOpen: () => said.push('open'),
+      onRetry: () => said.push('broken'),
+    });
+    expect(said).toEqual(['open', 'broken', 'open']);
+  });
+
   test('begins behind the event that is known', async () => {
     const open = vi.fn<OpenStream>(async () => undefined);
     expect(await idsOf(open, { after: 7 })).toEqual([]);

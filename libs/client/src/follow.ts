@@ -10,6 +10,8 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
   /** For how long the api may be away before it is given up, in ms; 5 minutes by default. */
   readonly giveUpMs?: number;
+  /** Called when the stream is open: at first, and each time after it broke. */
+  readonly onOpen?: () => void;
   /** Called when the stream broke and is opened again. */
   readonly onRetry?: (error: Error) => void;
 }
@@ -30,7 +32,7 @@ export type OpenStream = (
  */
 export async function* follow(
   open: OpenStream,
-  { after = 0, signal, giveUpMs = defaultGiveUpMs, onRetry }: FollowOptions = {},
+  { after = 0, signal, giveUpMs = defaultGiveUpMs, onOpen, onRetry }: FollowOptions = {},
 ): AsyncGenerator<JobEvent, void> {
   let last = after;
   let pause = pauseMs.first;
@@ -38,6 +40,7 @@ export async function* follow(
   for (;;) {
     try {
       const stream = await open(last, signal);
+      onOpen?.();
       if (stream === undefined) return;
       for await (const event of eventsIn(stream)) {
         [last, pause, awaySince] = [event.id, pauseMs.first, undefined];

@@ -5,6 +5,7 @@ export type { ClientOptions, JobFilter, JobOutcome, RunOptions } from './remuda-
 export type { paths } from './schema.js';
 export type {
   AcceptedJob,
+  EndedAttempt,
   Job,
   JobEvent,
   JobPage,

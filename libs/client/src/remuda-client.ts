@@ -4,6 +4,7 @@ import { follow, type FollowOptions } from './follow.js';
 import type { paths } from './schema.js';
 import type {
   AcceptedJob,
+  EndedAttempt,
   Job,
   JobEvent,
   JobPage,
@@ -109,6 +110,11 @@ export class RemudaClient {
   /** Rejects with `job.not_over` while it is not over. */
   async result(id: string): Promise<JobResult> {
     return this.#taken(await this.http.GET('/api/v1/jobs/{id}/result', { params: { path: { id } } }));
+  }
+
+  /** The attempts of a job that ended without success, oldest first. */
+  async attempts(id: string): Promise<readonly EndedAttempt[]> {
+    return this.#taken(await this.http.GET('/api/v1/jobs/{id}/attempts', { params: { path: { id } } })).attempts;
   }
 
   /** A page of jobs, newest first. */

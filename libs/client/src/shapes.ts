@@ -14,6 +14,8 @@ export type JobPage = Schemas['JobPage'];
 export type JobResult = Schemas['JobResult'];
 /** An event of a job. Ids are numbers that rise by one over all attempts of the job. */
 export type JobEvent = Schemas['JobEvent'];
+/** An attempt of a job that ended without success. */
+export type EndedAttempt = Schemas['EndedAttempt'];
 /** A pool with its workers, what waits, and why. */
 export type Pool = Schemas['Pool'];
 /** A worker. */

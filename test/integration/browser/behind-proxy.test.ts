@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined).each([
   });
 
   test('the page of the API shows its operations, and what it offers to try is accepted', async () => {
-    await page.goto(`${proxy.url}/`);
+    await page.goto(`${proxy.url}/api`);
     expect(page.url()).toBe(`${proxy.url}/api/docs`);
     const submit = page.locator('#operations-jobs-submitJob');
     await submit.locator('.opblock-summary').click();

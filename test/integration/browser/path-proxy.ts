@@ -8,8 +8,8 @@ export interface PathProxy extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts one: it takes the path away, and says so where `tells` is set. `Host` it passes on. */
-export async function startPathProxy(to: string, path: string, tells: boolean): Promise<PathProxy> {
+/** Starts one: it takes the path away, and says so where `tells` is set. `Host` it passes on. Without a port it takes a free one. */
+export async function startPathProxy(to: string, path: string, tells: boolean, port = 0): Promise<PathProxy> {
   const server = createServer((incoming, outgoing) => {
     const { method, url = '', headers } = incoming;
     if (!url.startsWith(`${path}/`)) return void outgoing.writeHead(404).end('There is nothing at this path.');
@@ -21,7 +21,7 @@ export async function startPathProxy(to: string, path: string, tells: boolean): 
     outgoing.on('close', () => passed.destroy());
     incoming.pipe(passed);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}${path}`,
     [Symbol.asyncDispose]: async () => {

@@ -10,8 +10,8 @@ export interface AskedRoute {
   readonly config: Partial<RouteNeed>;
 }
 
-/** Routes whose handlers are not ours, by the beginning of their path. Neither page holds anything but the API's form. */
-const open = /^\/(health\/(live|ready)|api\/docs(-json|-yaml)?(\/.*)?)$/;
+/** Routes whose handlers are not ours, by the beginning of their path. No page holds anything but its own form. */
+const open = /^\/(health\/(live|ready)|api\/docs(-json|-yaml)?(\/.*)?|console\/.*)$/;
 const no = { steers: false, tickets: false } as const;
 const reads = new Set(['GET', 'HEAD']);
 
