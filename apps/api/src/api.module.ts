@@ -36,7 +36,11 @@ export class ApiModule {
       module: ApiModule,
       controllers: [IndexController],
       imports: [
-        StoresModule.register(settings, { git, basePathOf, admission }, log),
+        StoresModule.register(
+          settings,
+          { git, keepsSecrets: settings.secretKeys !== undefined, basePathOf, admission },
+          log,
+        ),
         HealthModule.registerAsync({
           inject: [redisPing],
           useFactory: (redis: () => Promise<unknown>) => ({ redis }),

@@ -1,6 +1,6 @@
 import { integer, namespaceName, oneOf, text, readHostRules } from '@remuda/domain';
 import type { Setting, SettingsOf } from '@remuda/domain';
-import { hostList, logLevels, originList } from '@remuda/runtime';
+import { hostList, logLevels, originList, secretKeysSetting } from '@remuda/runtime';
 import { readBasePath } from './base-path.js';
 import { daysByState } from './history/retention-rules.js';
 import { readJwksUrl, readJwtSecret } from './identity/jwt/settings.js';
@@ -147,6 +147,7 @@ export const apiSettings = {
     default: false,
     parse: yesOrNo,
   },
+  secretKeys: secretKeysSetting,
   jwtSecret: {
     env: 'REMUDA_JWT_SECRET',
     about: 'Secret that signs the JWTs (HS256), at least 32 characters.',

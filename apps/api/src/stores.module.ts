@@ -23,7 +23,7 @@ import {
   type RedisConnection as Connection,
   type RedisKeys,
 } from '@remuda/redis';
-import { exitOnStartFault, systemClock, type Logger } from '@remuda/runtime';
+import { SecretBox, exitOnStartFault, systemClock, type Logger } from '@remuda/runtime';
 import { DeadLettersWithHistory } from './history/dead-letters-with-history.js';
 import { EventsWithHistory } from './history/events-with-history.js';
 import { openHistory, type History, type HistorySettings } from './history/history.js';
@@ -132,12 +132,13 @@ const withHistory = [
 @Module({})
 export class StoresModule {
   static register(
-    settings: Pick<ApiSettings, 'redisUrl' | 'namespace'> & HistorySettings,
+    settings: Pick<ApiSettings, 'redisUrl' | 'namespace' | 'secretKeys'> & HistorySettings,
     config: ApiConfig,
     log: Logger,
   ): DynamicModule {
     const { redisUrl, namespace } = settings;
     const keys = redisKeys(namespace);
+    const seal = settings.secretKeys && new SecretBox(settings.secretKeys);
     const follow = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-events', log });
     const hear = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-revocations', log });
     const forArchive = (): Connection => connectRedis(redisUrl, { name: 'remuda-api-archive', log });
@@ -154,7 +155,7 @@ export class StoresModule {
         {
           provide: recentJobs,
           inject: [redis, clock],
-          useFactory: (to: Connection, time: Clock) => new RedisJobStore(to, keys, time),
+          useFactory: (to: Connection, time: Clock) => new RedisJobStore(to, keys, time, undefined, seal),
         },
         {
           provide: recentDead,

@@ -30,6 +30,8 @@ export const apiConfig = Symbol('ApiConfig');
 export interface ApiConfig {
   /** Which repositories a job may name. */
   readonly git: GitUrlRules;
+  /** Whether secrets can be given with a job: only with a key. */
+  readonly keepsSecrets: boolean;
   /** The proxy's path prefix. */
   readonly basePathOf: BasePathOf;
   /** Decides about every request and every WebSocket whether it is admitted. */

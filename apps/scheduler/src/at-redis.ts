@@ -35,7 +35,7 @@ export function openAtRedis(plan: SchedulerPlan) {
     ...{ redis, keys, clock, queues },
     profileQueues: new ProfileQueues(queues, scheduler, names),
     access: plan.acl ? new WorkerAccess(redis, keys) : undefined,
-    leases: new RedisLeases(queues, clock),
+    leases: new RedisLeases(queues, clock, plan.secrets),
     sweeps: new Sweeps(queues),
     pools: new RedisPoolStore(redis, keys),
     leadership: new Leadership(queues, scheduler),

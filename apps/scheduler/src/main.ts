@@ -1,8 +1,18 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { readSettings } from '@remuda/domain';
+import { readSettings, type SecretDesk, type SettingsOf } from '@remuda/domain';
 import { connectRedis, retentionOf } from '@remuda/redis';
-import { admitSources, createLogger, runApp, systemClock } from '@remuda/runtime';
+import {
+  EnvironmentVault,
+  FolderVault,
+  SecretBox,
+  Vaults,
+  admitSources,
+  createLogger,
+  openDesk,
+  runApp,
+  systemClock,
+} from '@remuda/runtime';
 import { enrolPlace } from './enrol/enrol-place.js';
 import { requireFirstDatabase } from './workers/access/account-database.js';
 import { loadProfiles } from './profiles/profiles-file.js';
@@ -37,6 +47,7 @@ void runApp('scheduler', async () => {
     ...(enrol ? { enrol } : {}),
     suspendAfter: settings.suspendAfter,
     acl: settings.acl === 'on',
+    secrets: deskOf(settings),
     workersOnExit: settings.workersOnExit,
     retention: retentionOf({
       ...{ days: settings.retentionDays, megabytes: settings.retentionMb },
@@ -48,3 +59,12 @@ void runApp('scheduler', async () => {
   const admission = admitSources({ hosts: settings.hosts, origins: [] });
   return { module, logger, host: settings.host, port: settings.port, admission, graceMs: 30_000 };
 });
+
+/** Named secrets come from files first, then from the environment; given ones can be read with the cluster's key. */
+function deskOf({ secretKeys, secretsDir }: SettingsOf<typeof schedulerSettings>): SecretDesk {
+  const folders = secretsDir === undefined ? [] : [new FolderVault(secretsDir)];
+  return openDesk({
+    seal: secretKeys && new SecretBox(secretKeys),
+    vault: new Vaults([...folders, new EnvironmentVault(process.env)]),
+  });
+}

@@ -1,4 +1,4 @@
-import type { Clock, ContainerRuntime, Profile } from '@remuda/domain';
+import type { Clock, ContainerRuntime, Profile, SecretDesk } from '@remuda/domain';
 import type { RedisConnection, Retention } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Registry } from 'prom-client';
@@ -24,6 +24,8 @@ export interface SchedulerPlan {
   readonly enrol?: EnrolPlace;
   /** Whether each worker gets its own Redis account. */
   readonly acl: boolean;
+  /** Collects the secrets of jobs. Absent: no job gets any. */
+  readonly secrets?: SecretDesk;
   readonly workersOnExit: 'keep' | 'remove';
   /** How long jobs that are over are kept. Default `defaultRetention`. */
   readonly retention?: Retention;

@@ -1,7 +1,7 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostAndPort, integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
-import { hostList } from '@remuda/runtime';
+import { hostList, secretKeysSetting, vaultSettings } from '@remuda/runtime';
 import { runtimeSettings } from './runtimes.js';
 
 /** Every variable that the scheduler reads. */
@@ -131,6 +131,8 @@ export const schedulerSettings = {
     default: undefined,
     parse: oneOf(['1']),
   },
+  secretKeys: secretKeysSetting,
+  ...vaultSettings,
   acl: {
     env: 'REMUDA_REDIS_ACL',
     about: 'Whether each worker has its own Redis account, with access to its own keys only.',

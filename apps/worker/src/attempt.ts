@@ -85,8 +85,9 @@ async function endedTurn(end: TurnEnd, engine: Engine, stop: AbortSignal): Promi
 }
 
 /** The job's secrets, as variables of its tools. Their names are in the record, their values may be gone. */
-function environmentOf({ spec, secrets = {} }: Assignment): Secrets {
-  if ((spec.secrets ?? []).every((name) => name in secrets)) return secrets;
+function environmentOf({ spec, secrets = {}, secretsFault }: Assignment): Secrets {
+  if (secretsFault) throw new RemudaError(secretsFault.code, secretsFault.message);
+  if ([...(spec.secrets ?? []), ...(spec.namedSecrets ?? [])].every((name) => name in secrets)) return secrets;
   throw new RemudaError('job.secrets_gone', 'The values of its secrets are gone; submit it again with them.');
 }
 

@@ -5,7 +5,7 @@ import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
 import type { BridgeAddress, CopyPlace } from '@remuda/engine';
 import { bridgeSockets, workerEnv } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
-import { createLogger, systemClock, type Logger } from '@remuda/runtime';
+import { createLogger, systemClock, type Logger, makeWorkerKey } from '@remuda/runtime';
 import { openBridge } from './bridge/open-bridge.js';
 import type { ChannelPlan } from './channel/channel-plan.js';
 import { readCommandLine, usage } from './channel/command-line.js';
@@ -106,6 +106,7 @@ async function runForScheduler(): Promise<void> {
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
   const worker: Worker = new Worker({
     ...{ line, engine, workspace: folder, snapshots, afterJobs, drainMs, clock: systemClock, log, onSecrets },
+    key: makeWorkerKey(),
   });
   for (const signal of leaveSignals) process.on(signal, () => void worker.leave());
   await worker.run();

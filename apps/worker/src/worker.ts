@@ -9,7 +9,7 @@ import {
   type WorkerScreen,
 } from '@remuda/domain';
 import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLine } from '@remuda/protocol';
-import type { Logger } from '@remuda/runtime';
+import type { Logger, WorkerKey } from '@remuda/runtime';
 import { carryOut, type StopReason } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
@@ -29,6 +29,8 @@ export interface WorkerPlan {
   readonly drainMs: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** To which secrets are encrypted. Absent: they come as they are, over a channel of the worker's own. */
+  readonly key?: WorkerKey;
   /** Called before each job with the function that redacts its secrets. */
   readonly onSecrets?: (hide: (text: string) => string) => void;
 }
@@ -125,7 +127,7 @@ export class Worker {
       this.#current = undefined;
       this.#lastDone = { job, lease };
     }
-    await this.#afterJob(assignment.secrets !== undefined);
+    await this.#afterJob((assignment.secrets ?? assignment.sealedSecrets) !== undefined);
   }
 
   /**
@@ -145,7 +147,8 @@ export class Worker {
     void this.leave();
   }
 
-  async #attempt(assignment: Assignment, stop: AbortSignal): Promise<void> {
+  async #attempt(sealed: Assignment, stop: AbortSignal): Promise<void> {
+    const assignment = await opened(sealed, this.plan.key);
     const { line, engine, workspace, snapshots, clock } = this.plan;
     const now = (): number => clock.now();
     const { job, lease, secrets = {} } = assignment;
@@ -235,7 +238,12 @@ export class Worker {
     const grant = createHash('sha256').update(this.#token).digest('hex');
     const cold = this.#cold ? { cold: true } : {};
     const rssMb = await this.#rssMb();
-    await this.plan.line.say({ kind: 'phase', phase: 'idle', grant, rssMb, ...this.#lastDone, ...cold });
+    await this.plan.line.say({ kind: 'phase', phase: 'idle', grant, rssMb, ...this.#lastDone, ...cold, ...this.#named });
+  }
+
+  get #named(): { readonly key?: string } {
+    const { key } = this.plan;
+    return key ? { key: key.publicKey } : {};
   }
 
   async #beat(): Promise<void> {
@@ -246,12 +254,24 @@ export class Worker {
     const held = assignment ? { job: assignment.job, lease: assignment.lease } : {};
     const { version } = this.plan.engine;
     const named = version === undefined ? {} : { claudeVersion: version };
-    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...named, ...held });
+    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...named, ...held, ...this.#named });
   }
 
   /** Resident memory of this process, at its last heartbeat, and of the engine's, in MiB. */
   async #rssMb(): Promise<number> {
     return this.#ownMb + ((await this.plan.engine.memoryMb()) ?? 0);
+  }
+}
+
+/** The assignment with its secrets; those that cannot be opened are its fault. */
+async function opened(assignment: Assignment, key: WorkerKey | undefined): Promise<Assignment> {
+  const { sealedSecrets, job } = assignment;
+  if (sealedSecrets === undefined || !key) return assignment;
+  try {
+    return { ...assignment, secrets: await key.open(sealedSecrets, job) };
+  } catch (error) {
+    const { code, message } = failureOf(error);
+    return { ...assignment, secretsFault: { code, message } };
   }
 }
 

@@ -670,13 +670,8 @@ export interface components {
             onLost?: "resume" | "restart";
             /** @description Whether the event stream has message.delta, token by token. Default: false. */
             deltas?: boolean;
-            /**
-             * @description Environment of its tools, values of up to 8 KiB: kept until the job is over, redacted in its output, never shown.
-             * @example {
-             *       "DEPLOY_TOKEN": "x"
-             *     }
-             */
-            secrets?: {
+            /** @description Environment of its tools: redacted in its output, never shown. */
+            secrets?: string[] | {
                 [key: string]: string;
             };
             /**
@@ -724,7 +719,7 @@ export interface components {
         };
         Failure: {
             /** @enum {string} */
-            code: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            code: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
             message: string;
             lastLines?: string[];
             /** @description Epoch ms at which the usage limit is lifted. */
@@ -1137,7 +1132,7 @@ export interface components {
              * @description The code with which it failed.
              * @enum {string}
              */
-            code?: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            code?: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
             /**
              * @description Who or what caused the failure.
              * @enum {string}
@@ -1356,7 +1351,7 @@ export interface components {
             days: components["schemas"]["DayUsage"][];
         };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;

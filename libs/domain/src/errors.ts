@@ -74,6 +74,8 @@ export const failureCodes = [
   'job.impossible',
   'job.looping',
   'job.secrets_gone',
+  'job.secret_unknown',
+  'job.secrets_unavailable',
   'worker.lost',
   'worker.drained',
   'worker.incompatible',

@@ -18,6 +18,7 @@ export * from './id.js';
 export * from './ports/host-bridges.port.js';
 export * from './ports/job-store.port.js';
 export * from './ports/lease-store.port.js';
+export * from './ports/secret-seal.port.js';
 export * from './jobs/job-state.js';
 export * from './jobs/job.js';
 export * from './ports/newcomers.port.js';

@@ -101,7 +101,8 @@ async function bringUp(
 
   // of workers that are pods the place knows more
   const kind = runtime === 'docker' ? runtime : 'process';
-  const at = { redisUrl: redis.url, namespace, runtime: kind, dir, scriptedModelUrl: model.url } as const;
+  const secretsKey = randomBytes(32).toString('base64');
+  const at = { redisUrl: redis.url, namespace, runtime: kind, dir, secretsKey, scriptedModelUrl: model.url } as const;
   const profiles = join(dir, 'profiles.yaml');
   await writeFile(profiles, JSON.stringify(content));
   const members = await startMembers({ at, logDir, profiles, pods }, undo);

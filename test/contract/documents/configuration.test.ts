@@ -63,6 +63,7 @@ test('docs/configuration.md has every field of a profile and no other, with its 
   const { name: _name, ...profile } = defaultProfile('any', { image: 'REMUDA_WORKER_IMAGE', warm: 1, max: 2 });
   const optional = {
     appendSystemPrompt: undefined,
+    secrets: undefined,
     kubernetes: undefined,
     tools: { allow: undefined, deny: undefined },
     recycle: { ...profile.recycle, aboveRssMb: undefined },

@@ -61,6 +61,7 @@ async function bringUp(
     REMUDA_NAMESPACE: namespace,
     REMUDA_API_PORT: String(port),
     REMUDA_STORE_DIR: join(dir, 'store'),
+    REMUDA_SECRETS_KEY: 'f'.repeat(64),
   };
   const api = startProcess({
     name: 'api',

@@ -88,6 +88,7 @@ export async function startApi(
     REMUDA_REDIS_URL: redisUrl,
     REMUDA_NAMESPACE: namespace,
     REMUDA_LOG_LEVEL: 'silent',
+    REMUDA_SECRETS_KEY: 'f'.repeat(64),
     ...options.env,
   });
   const app = await createApp(planApi(settings));

@@ -178,6 +178,22 @@ describe('secrets', () => {
     expect(JSON.stringify(json)).not.toContain('12345678');
   });
 
+  test('secrets of the operator are named, and shown by their names', async () => {
+    const { json, status } = await submit({ prompt: 'hi', secrets: ['TOKEN', 'TOKEN', 'B'], delayMs: 3_600_000 });
+    expect(status).toBe(202);
+    expect((await cluster.api.send('GET', json.url)).json).toMatchObject({ secrets: ['TOKEN', 'B'] });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['a name in small letters', ['A', 'token'], 'secrets[1]'],
+    ['a number', [1], 'secrets[0]'],
+    ['a word', 'TOKEN', 'secrets'],
+    ['many', Array.from({ length: 33 }, (_, i) => `S${i}`), 'secrets'],
+  ])('%s is refused as a name', async (_what, secrets, path) => {
+    const { json, status } = await submit({ prompt: 'hi', secrets });
+    expect([status, json.faults]).toMatchObject([400, [{ path }]]);
+  });
+
   test('the same key with another secret is a conflict', async () => {
     const headers = { 'idempotency-key': 'with-secret' };
     await submit({ prompt: 'hi', secrets: { TOKEN }, delayMs: 3_600_000 }, headers);

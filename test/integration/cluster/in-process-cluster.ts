@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type {
   Clock,
@@ -8,6 +8,7 @@ import type {
   Engine,
   JobSpec,
   Profile,
+  SecretVault,
   SeenContainer,
 } from '@remuda/domain';
 import { RemudaError } from '@remuda/domain';
@@ -24,11 +25,23 @@ import {
 } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import type { Registry } from 'prom-client';
-import { createLogger, createRegistry, systemClock, type LogLevel } from '@remuda/runtime';
+import {
+  SecretBox,
+  createLogger,
+  createRegistry,
+  makeWorkerKey,
+  openDesk,
+  readSecretKeys,
+  systemClock,
+  type LogLevel,
+} from '@remuda/runtime';
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { defaultProfile } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { startServiceWork } from './service-work.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
+
+const secretBox = new SecretBox(readSecretKeys(randomBytes(32).toString('base64')));
+const noVault: SecretVault = { find: async () => undefined };
 
 /** So long a worker may take to leave that is told to, in ms. */
 const killAfterMs = 2_000;
@@ -38,6 +51,8 @@ export interface InProcessOptions {
   readonly redisUrl: string;
   readonly namespace?: string;
   readonly profile?: Partial<Profile>;
+  /** Secrets that jobs can name. Default: none. */
+  readonly vault?: SecretVault;
   readonly schedulers?: number;
   readonly engine: () => Engine;
   readonly logLevel?: LogLevel;
@@ -123,6 +138,7 @@ export class InProcessRuntime implements ContainerRuntime {
       afterJobs: profile.afterJobs,
       drainMs: 10_000,
       clock: this.clock,
+      key: makeWorkerKey(),
       log: createLogger({ name: 'worker', level: 'silent' }),
     });
     this.#workers.set(spec.worker, { spec, worker, line });
@@ -227,6 +243,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       ...(options.enrol ? { enrol: options.enrol } : {}),
       ...(options.retention ? { retention: options.retention } : {}),
       acl: true,
+      secrets: openDesk({ seal: secretBox, vault: options.vault ?? noVault }),
       workersOnExit: 'keep',
       clock: options.schedulerClock?.(id) ?? systemClock,
       registry,
@@ -247,7 +264,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
   const service = options.retention && (await startServiceWork({ redisUrl: options.redisUrl, namespace }));
   const redis = connect('client');
   const keys = redisKeys(namespace);
-  const store = new RedisJobStore(redis, keys, systemClock);
+  const store = new RedisJobStore(redis, keys, systemClock, undefined, secretBox);
   const events = new RedisEventLog(() => connect('events'), keys, systemClock);
   const pools = new RedisPoolStore(redis, keys);
   const controls = new RedisPoolControls(redis, keys, systemClock);

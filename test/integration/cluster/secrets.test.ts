@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InstantEngine, type TurnScript, jobRef } from '@remuda/testing';
-import { noUsage, type JobSpec } from '@remuda/domain';
+import { noUsage, type JobSpec, type SecretVault } from '@remuda/domain';
 import { RedisLeases, Queues } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { contentsOf } from '../redis-contents.js';
@@ -54,10 +54,17 @@ async function placesOf(cluster: Cluster): Promise<readonly string[]> {
     .map(([key]) => key);
 }
 
-test('secrets are in the environment of the turn, hidden in what it says, and nowhere when it is over', async () => {
+/** The keys in which secrets are kept, encrypted. */
+async function keptOf(cluster: Cluster): Promise<readonly string[]> {
+  return [...(await contentsOf(cluster.redis)).keys()].filter(
+    (key) => key.startsWith(cluster.keys.bull) && key.endsWith(':secrets'),
+  );
+}
+
+test('secrets are in the environment of the turn, hidden in what it says, and never in Redis as they are', async () => {
   let found: unknown;
   let cluster: Cluster;
-  let meanwhile: readonly string[] = [];
+  let meanwhile: readonly string[] | undefined;
   await withCluster(
     async (turn, onEvent) => {
       found = turn.env;
@@ -70,11 +77,11 @@ test('secrets are in the environment of the turn, hidden in what it says, and no
       const id = await submit(made);
       await over(made, id);
       expect(found).toEqual({ TOKEN: secret });
-      expect(meanwhile).toHaveLength(2);
       expect(await made.store.result(jobRef(id))).toMatchObject({ text: 'it is [secret TOKEN]' });
       expect(JSON.stringify((await made.events.page(jobRef(id), 0, 100)).events)).toContain('I have [secret TOKEN]');
       expect(await made.store.find(jobRef(id))).toMatchObject({ spec: { secrets: ['TOKEN'] } });
-      await expect.poll(() => placesOf(made)).toEqual([]);
+      expect(meanwhile).toEqual([]);
+      await expect.poll(() => keptOf(made)).toEqual([]);
     },
   );
 });
@@ -92,7 +99,7 @@ test('a second attempt has them again', async () => {
       const id = await submit(made);
       await over(made, id);
       expect(found).toEqual([{ TOKEN: secret }, { TOKEN: secret }]);
-      await expect.poll(() => placesOf(made)).toEqual([]);
+      await expect.poll(() => keptOf(made)).toEqual([]);
     },
   );
 });
@@ -126,9 +133,9 @@ describe('a job that is never started', () => {
       async () => ended,
       async (made) => {
         const id = await submit(made, { runAt: Date.now() + 3_600_000 });
-        expect(await placesOf(made)).toEqual([made.keys.secrets(id)]);
+        expect(await keptOf(made)).toEqual([made.keys.secrets(id)]);
         await made.store.cancel(jobRef(id), 'not needed');
-        expect(await placesOf(made)).toEqual([]);
+        expect(await keptOf(made)).toEqual([]);
       },
     ));
 
@@ -139,7 +146,7 @@ describe('a job that is never started', () => {
         const id = await submit(made, { runAt: Date.now() + 3_600_000 });
         const leases = new RedisLeases(new Queues(made.redis, made.keys), systemClock);
         await leases.failQueued(id, { code: 'job.expired', message: 'too late' });
-        expect(await placesOf(made)).toEqual([]);
+        expect(await keptOf(made)).toEqual([]);
       },
     ));
 });
@@ -162,4 +169,53 @@ test('a job whose secrets are gone fails, and is not carried out without them', 
       expect(turns).toBe(0);
     },
   );
+});
+
+describe('a job that names secrets of the operator', () => {
+  const kept = new Map([
+    ['default GITHUB_TOKEN', 'of-default'],
+    ['other GITHUB_TOKEN', 'of-other'],
+    ['default OPS_TOKEN', 'of-ops'],
+  ]);
+  const vault: SecretVault = { find: async (tenant, name) => kept.get(`${tenant} ${name}`) };
+  const profile = { pool: { warm: 1, max: 1 }, secrets: ['OPS_TOKEN'] };
+
+  test.each([
+    ['default', { GITHUB_TOKEN: 'of-default', OPS_TOKEN: 'of-ops' }],
+    ['other', { GITHUB_TOKEN: 'of-other', OPS_TOKEN: 'of-ops' }],
+  ])('gets those of its tenant %s, and those of its profile', async (tenant, expected) => {
+    let found: unknown;
+    await withCluster(
+      async (turn) => {
+        found = turn.env;
+        return ended;
+      },
+      async (made) => {
+        const id = `j-${randomUUID()}`;
+        await made.store.submit([{ id, tenant, spec: specOf({ namedSecrets: ['GITHUB_TOKEN'] }) }]);
+        await expect
+          .poll(() => made.store.find({ tenant, id }), { timeout: 30_000 })
+          .toMatchObject({ state: 'succeeded' });
+        expect(found).toEqual(expected);
+      },
+      { vault, profile },
+    );
+  });
+
+  test('fails where its tenant has none of that name, and says which', async () => {
+    await withCluster(
+      async () => ended,
+      async (made) => {
+        const id = `j-${randomUUID()}`;
+        await made.store.submit([{ id, tenant: 'other', spec: specOf({ namedSecrets: ['OPS_TOKEN_2'] }) }]);
+        await expect
+          .poll(() => made.store.find({ tenant: 'other', id }), { timeout: 30_000 })
+          .toMatchObject({
+            state: 'failed',
+            failure: { code: 'job.secret_unknown', message: 'There is no secret OPS_TOKEN_2 for this job.' },
+          });
+      },
+      { vault, profile },
+    );
+  });
 });

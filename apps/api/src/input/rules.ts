@@ -42,6 +42,16 @@ export const Amount = (max: number): PropertyDecorator =>
     ApiProperty({ type: 'number', exclusiveMinimum: 0, maximum: max } as object),
   );
 
+/** Names, or values by name; what they may be is checked elsewhere. */
+export const NamesOrValues = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'namesOrValues',
+    validator: {
+      validate: (value) => typeof value === 'object' && value !== null,
+      defaultMessage: () => 'must be an array of names, or an object of values by name',
+    },
+  });
+
 /** One of several words. */
 export const OneOf = (words: readonly string[]): PropertyDecorator =>
   applyDecorators(

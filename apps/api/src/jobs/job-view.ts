@@ -5,7 +5,8 @@ import type { AcceptedJobView, JobResultView, JobView } from '@remuda/protocol';
 /** A job in the API: its times as ISO 8601, without internal fields. */
 export function viewJob(job: JobRecord, queuePosition?: number): JobView {
   const { spec, times, wakeAt, cancelRequestedAt, ...rest } = withoutInnerParts(job);
-  const { runAt, ...asked } = spec;
+  const { runAt, secrets = [], namedSecrets = [], ...asked } = spec;
+  const names = [...secrets, ...namedSecrets];
   return {
     ...rest,
     ...(queuePosition === undefined ? {} : { queuePosition }),
@@ -13,6 +14,7 @@ export function viewJob(job: JobRecord, queuePosition?: number): JobView {
     ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt: iso(cancelRequestedAt) }),
     times: viewTimes(times),
     ...asked,
+    ...(names.length === 0 ? {} : { secrets: names }),
     ...(runAt === undefined ? {} : { runAt: iso(runAt) }),
   };
 }

@@ -6,6 +6,7 @@ const places: ClusterPlaces = {
   namespace: 'n',
   runtime: 'process',
   dir: '/tmp/d',
+  secretsKey: 'made-up',
   apiPort: 1,
   schedulerPort: 2,
   bridgePort: 3,
@@ -16,12 +17,29 @@ describe('the environment of the apps', () => {
   test('has the credential in the bridge alone', () => {
     const planned = planEnvironments(env, places);
     expect(planned.bridge).toMatchObject(env);
-    expect(JSON.stringify([planned.api, planned.scheduler])).not.toContain('secret');
+    expect(JSON.stringify([planned.api, planned.scheduler])).not.toMatch(/-secret/);
+  });
+
+  test('has one key for secrets in api and scheduler: the own one, if it is set', () => {
+    for (const [own, key] of [
+      [env, 'made-up'],
+      [{ ...env, REMUDA_SECRETS_KEY: 'chosen' }, 'chosen'],
+    ] as const) {
+      const { api, scheduler, bridge } = planEnvironments(own, places);
+      expect([api['REMUDA_SECRETS_KEY'], scheduler['REMUDA_SECRETS_KEY']]).toEqual([key, key]);
+      expect(bridge['REMUDA_SECRETS_KEY']).toBeUndefined();
+    }
+  });
+
+  test('has the secrets that jobs can name in the scheduler alone', () => {
+    const { api, scheduler, bridge } = planEnvironments({ ...env, REMUDA_SECRET_TOKEN: 'for-jobs' }, places);
+    expect(scheduler['REMUDA_SECRET_TOKEN']).toBe('for-jobs');
+    expect(JSON.stringify([api, bridge])).not.toContain('for-jobs');
   });
 
   test('has no credential anywhere when the model is the scripted one', () => {
     const planned = planEnvironments(env, { ...places, scriptedModelUrl: 'http://127.0.0.1:4' });
-    expect(JSON.stringify(planned)).not.toContain('secret');
+    expect(JSON.stringify(planned)).not.toMatch(/-secret/);
     expect(planned.bridge).toMatchObject({ REMUDA_MODEL_URL: 'http://127.0.0.1:4', REMUDA_MODEL_CREDENTIAL: 'none' });
   });
 

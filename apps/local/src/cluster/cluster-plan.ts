@@ -14,6 +14,8 @@ export interface ClusterPlaces {
   readonly storeDir?: string;
   /** The scripted model, if it replaces the real one. */
   readonly scriptedModelUrl?: string | undefined;
+  /** Encrypts given secrets; the environment's own setting comes first. */
+  readonly secretsKey: string;
   readonly apiPort: number;
   readonly schedulerPort: number;
   readonly bridgePort: number;
@@ -28,7 +30,9 @@ export function planEnvironments(
   places: ClusterPlaces,
 ): Readonly<Record<'bridge' | 'scheduler' | 'api', Env>> {
   const secret: readonly string[] = credentialVariables;
-  const withoutCredential = Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
+  const { REMUDA_SECRETS_KEY: secretsKey = places.secretsKey, ...others } = env;
+  const [named, rest] = partition(others, (name) => name.startsWith('REMUDA_SECRET_'));
+  const withoutCredential = Object.fromEntries(Object.entries(rest).filter(([name]) => !secret.includes(name)));
   const shared = {
     REMUDA_REDIS_URL: places.redisUrl,
     REMUDA_NAMESPACE: places.namespace,
@@ -37,7 +41,7 @@ export function planEnvironments(
   };
   const model =
     places.scriptedModelUrl === undefined
-      ? env
+      ? rest
       : { ...withoutCredential, REMUDA_MODEL_URL: places.scriptedModelUrl, REMUDA_MODEL_CREDENTIAL: 'none' };
   return {
     bridge: {
@@ -48,6 +52,8 @@ export function planEnvironments(
       REMUDA_BRIDGE_ADMIN_PORT: String(places.bridgePort),
     },
     scheduler: {
+      REMUDA_SECRETS_KEY: secretsKey,
+      ...named,
       ...withoutCredential,
       ...shared,
       REMUDA_RUNTIME: places.runtime,
@@ -56,12 +62,20 @@ export function planEnvironments(
       REMUDA_SCHEDULER_PORT: String(places.schedulerPort),
     },
     api: {
+      REMUDA_SECRETS_KEY: secretsKey,
       ...(places.storeDir === undefined ? {} : { REMUDA_STORE_DIR: places.storeDir }),
       ...withoutCredential,
       ...shared,
       REMUDA_API_PORT: String(places.apiPort),
     },
   };
+}
+
+/** Splits an environment by the names of its variables: those that are meant, and all others. */
+function partition(env: Env, isMeant: (name: string) => boolean): readonly [Env, Env] {
+  const entries = Object.entries(env);
+  const of = (meant: boolean): Env => Object.fromEntries(entries.filter(([name]) => isMeant(name) === meant));
+  return [of(true), of(false)];
 }
 
 /** Folder of the bridge's sockets. */

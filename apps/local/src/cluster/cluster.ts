@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +99,7 @@ async function bringUp(options: ClusterOptions, undo: (() => Promise<void>)[]): 
     runtime,
     dir,
     ...(options.history === true ? { storeDir: join(dir, 'store') } : {}),
+    secretsKey: randomBytes(32).toString('base64'),
     scriptedModelUrl: await openModel(options, stage),
     apiPort: await freePort(options.ports?.api),
     schedulerPort: await freePort(options.ports?.scheduler),

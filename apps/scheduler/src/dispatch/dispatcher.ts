@@ -17,7 +17,7 @@ import type { HaltWatch } from '../pools/halt-watch.js';
 import type { Signals } from '../signals.js';
 import type { Accounts } from '../workers/access/accounts.js';
 import type { Fleet, OwnWorker } from '../workers/fleet.js';
-import { match } from './match.js';
+import { match, type Demand } from './match.js';
 import { startOf } from './start-kind.js';
 
 /** A record that is missing this long after its place will not appear any more, in ms. */
@@ -128,7 +128,7 @@ export class Dispatcher {
     if (!claimed) return signs === this.#signs.get(profile) ? 'none' : 'aside';
     const { found, at, ...held } = claimed;
     if (await this.#putAside(queue, { held, at }, found?.job)) return 'aside';
-    const worker = found && match({ usesWarmth: this.#usesWarmth(found.job) }, this.#free(profile));
+    const worker = found && match(this.#demandOf(found.job), this.#free(profile));
     if (worker) {
       fleet.unlist(worker.id);
       return { held, at, found, worker };
@@ -137,9 +137,13 @@ export class Dispatcher {
     return 'none';
   }
 
-  #usesWarmth(job: JobRecord): boolean {
+  #demandOf(job: JobRecord): Demand {
     const profile = this.parts.profileOf(job.spec.profile);
-    return startOf(job, { readyAt: -Infinity, profile }, planAgain(job)).kind === 'warm';
+    const { secrets, namedSecrets } = job.spec;
+    return {
+      usesWarmth: startOf(job, { readyAt: -Infinity, profile }, planAgain(job)).kind === 'warm',
+      hasSecrets: [secrets, namedSecrets, profile?.secrets].some((names) => names !== undefined && names.length > 0),
+    };
   }
 
   /** Assigns a claimed job to the worker reserved for it; false if no worker gets it. */
@@ -166,6 +170,8 @@ export class Dispatcher {
     const assignment = {
       ...{ held, scheduler, job, prompt, start, ...rights },
       ...(again ? { again } : {}),
+      ...(worker.key === undefined ? {} : { workerKey: worker.key }),
+      ...(profile?.secrets ? { profileSecrets: profile.secrets } : {}),
       ...takeGrant(worker),
     };
     const assigned = await leases.assign(assignment, worker.id);

@@ -19,9 +19,9 @@ export async function loadProfiles(path: string | undefined, defaults: ProfileDe
 
 /**
  * Fingerprint of a profile, to recognize workers made from another one; fields that only concern the pool's size are
- * excluded.
+ * excluded, and so are those that a worker gets with each job.
  */
 export function fingerprint(profile: Profile): string {
-  const { pool: _size, ...made } = profile;
+  const { pool: _size, secrets: _names, ...made } = profile;
   return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 12);
 }

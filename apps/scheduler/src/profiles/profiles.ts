@@ -2,6 +2,8 @@ import {
   RemudaError,
   engineKinds,
   permissionModes,
+  secretLimits,
+  secretNameFault,
   serverTools,
   type Fault,
   type PermissionMode,
@@ -59,7 +61,7 @@ export function readProfiles(content: unknown, defaults: ProfileDefaults): reado
 
 const fields = [
   ...['image', 'engine', 'model', 'models', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
-  ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'kubernetes'],
+  ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'secrets', 'kubernetes'],
 ];
 
 function readProfile(reader: FieldReader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
@@ -115,8 +117,19 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
       ),
     },
     network: reader.text(entry['network'], `${at}.network`) ?? base.network,
+    ...(entry['secrets'] === undefined ? {} : { secrets: readSecretNames(reader, entry['secrets'], `${at}.secrets`) }),
     ...(entry['kubernetes'] ? readKubernetes(reader, entry['kubernetes'], `${at}.kubernetes`) : {}),
   };
+}
+
+function readSecretNames(reader: FieldReader, value: unknown, at: string): readonly string[] {
+  const names = reader.texts(value, at) ?? [];
+  if (names.length > secretLimits.count) reader.fault(at, `expected at most ${String(secretLimits.count)} names`);
+  for (const [i, name] of names.entries()) {
+    const fault = secretNameFault(name);
+    if (fault !== undefined) reader.fault(`${at}[${String(i)}]`, fault);
+  }
+  return names;
 }
 
 function readTools(reader: FieldReader, value: unknown, at: string): ToolRules {

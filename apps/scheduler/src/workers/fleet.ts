@@ -24,6 +24,8 @@ export interface OwnWorker {
   readonly release: string | undefined;
   /** Name of the bridge grant for its next job; it is valid for one. */
   grant?: string;
+  /** The public key that it has reported; see `SecretReceiver`. */
+  key?: string;
   /** Its engine could not be warmed up. */
   cold?: boolean;
   drainingSince?: number;

@@ -38,7 +38,10 @@ export class WorkerReports implements RelayListener {
     // While it has a job according to our records, its report is older than that job.
     const isFree = report.phase === 'idle' && !this.parts.holdings.of(worker);
     if (report.format !== undefined && isFree) return this.parts.others.retire(own, report.format);
-    if (wasQuiet && own.phase === 'idle') this.parts.signals.work(own.profile);
+    // A scheduler that has taken it over has not heard its first report, and jobs with secrets wait for the key.
+    const newKey = report.key !== undefined && report.key !== own.key;
+    if (report.key !== undefined) own.key = report.key;
+    if ((wasQuiet || newKey) && own.phase === 'idle') this.parts.signals.work(own.profile);
     if (report.kind === 'heartbeat') {
       this.#compare(own, report.phase);
       const { claudeVersion } = report;

@@ -9,8 +9,12 @@ export interface Assignment {
   /** Lease token: every report of this attempt carries it. */
   readonly lease: number;
   readonly spec: JobSpec;
-  /** Values of the secrets named in the spec. */
+  /** Values of its secrets. Sent as they are over a channel of the worker's own only. */
   readonly secrets?: Secrets;
+  /** Values of its secrets, encrypted to the worker: see `SecretDesk`. */
+  readonly sealedSecrets?: string;
+  /** Why its secrets cannot be had: the worker reports it as the attempt's failure. */
+  readonly secretsFault?: Pick<Failure, 'code' | 'message'>;
   /**
    * Valid only for this job's model requests (and its git fetches), until its outcome is recorded. Absent if the worker
    * chose one itself when it reported that it was idle.

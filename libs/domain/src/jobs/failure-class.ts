@@ -55,6 +55,8 @@ const rules = {
   'job.impossible': user,
   'job.looping': user,
   'job.secrets_gone': user,
+  'job.secret_unknown': user,
+  'job.secrets_unavailable': { ...crash, again: 'restart', backoff: backoff(5_000) },
   'worker.lost': ours,
   'worker.drained': { ...ours, planned: true },
   'worker.incompatible': ours,

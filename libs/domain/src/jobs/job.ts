@@ -67,8 +67,10 @@ export interface JobSpec {
   readonly onLost?: OnLost;
   /** Whether the event stream has token deltas (`message.delta`). */
   readonly deltas: boolean;
-  /** Names of its secrets; their values are stored separately, and deleted when it is over. */
+  /** Names of the secrets given with it; their values are stored separately, and deleted when it is over. */
   readonly secrets?: readonly string[];
+  /** Names of secrets of the operator's, whose values are looked up for each attempt. */
+  readonly namedSecrets?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }

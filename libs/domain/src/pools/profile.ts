@@ -31,6 +31,8 @@ export interface Profile {
   readonly trustRepository: boolean;
   readonly pool: PoolTarget;
   readonly resources: Resources;
+  /** Names of secrets of the operator's that each of its jobs gets. */
+  readonly secrets?: readonly string[];
   readonly recycle: Recycle;
   /** Network of the containers: a Docker network's name, or `none` (default). */
   readonly network: string;

@@ -4,6 +4,7 @@ import type { Failure, JobRecord, JobResult, Start } from '../jobs/job.js';
 import type { JobState, OverState } from '../jobs/job-state.js';
 import type { ServerTool } from '../pools/server-tool.js';
 import type { EndedAttempt } from './dead-letters.port.js';
+import type { SecretReceiver } from './secret-seal.port.js';
 
 /** A job's record and its prompt. */
 export interface FoundJob {
@@ -12,7 +13,7 @@ export interface FoundJob {
 }
 
 /** A claimed job on its way to a worker. */
-export interface Claim {
+export interface Claim extends SecretReceiver {
   /** The lock under which the job was taken from its queue: assigning the same claim twice gives one assignment. */
   readonly held: { readonly lock: string };
   /** The scheduler that claimed it; the worker must be its own. */

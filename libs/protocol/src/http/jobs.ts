@@ -13,7 +13,7 @@ export type JobRequest = Pick<JobSpec, 'prompt'> &
     /** Earliest start: ISO 8601, or epoch ms. */
     readonly runAt?: IsoTime | number;
     /** Environment of its tools. */
-    readonly secrets?: Readonly<Record<string, string>>;
+    readonly secrets?: readonly string[] | Readonly<Record<string, string>>;
   };
 
 /** Fields of a record that its view omits, or has in another form. */

@@ -20,6 +20,8 @@ export type WorkerReport =
       readonly claudeVersion?: string;
       readonly job?: string;
       readonly lease?: number;
+      /** The public key to which secrets for this process are encrypted. */
+      readonly key?: string;
       /** Set by the reader, if it is older than ours. */
       readonly format?: number;
     }
@@ -33,6 +35,7 @@ export type WorkerReport =
       readonly grant?: string;
       /** With `idle`: the same as with a heartbeat. */
       readonly rssMb?: number;
+      readonly key?: string;
       /** The engine could not be warmed up: the next job has to start it. */
       readonly cold?: boolean;
       /** Set by the reader, if it is older than ours. */
@@ -79,6 +82,10 @@ export function joinReports(encoded: readonly string[]): string {
   return `[${encoded.join(',')}]`;
 }
 
+/** A point on P-256: both coordinates in base64url. */
+const publicKey: Reader<string> = (value) =>
+  typeof value === 'string' && /^[\w-]{43}\.[\w-]{43}$/.test(value) ? value : undefined;
+
 const held = { job: idText, lease };
 const readHeld = shape<{ readonly job: string; readonly lease: number }>(held);
 
@@ -90,6 +97,7 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
     claudeVersion: optional(version),
     job: optional(idText),
     lease: optional(lease),
+    key: optional(publicKey),
   }),
   phase: shape<Omit<Of<'phase'>, 'format'>>({
     kind: oneOf(['phase']),
@@ -98,6 +106,7 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
     lease: optional(lease),
     grant: optional(hash),
     rssMb: optional(upTo(maxRssMb)),
+    key: optional(publicKey),
     cold: optional(flag),
   }),
   started: shape<Of<'started'>>({ kind: oneOf(['started']), ...held, at: time }),

@@ -14,6 +14,7 @@ import {
   type JobState,
   type NewEvent,
   type NewJob,
+  type SecretSeal,
 } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
@@ -38,10 +39,11 @@ export class RedisJobStore implements JobStore {
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
     idempotencyMs = defaultRetention.idempotencyMs,
+    seal?: SecretSeal,
   ) {
     this.redis = clientOf(connection);
     this.#queues = new Queues(connection, keys);
-    this.#submissions = new Submissions(this.redis, keys, clock, idempotencyMs);
+    this.#submissions = new Submissions(this.redis, keys, clock, idempotencyMs, seal);
   }
 
   async submit(

@@ -1,5 +1,13 @@
 import type { Redis } from 'ioredis';
-import { defaultTenant, type Clock, type Idempotency, type NewEvent, type NewJob } from '@remuda/domain';
+import {
+  RemudaError,
+  defaultTenant,
+  type Clock,
+  type Idempotency,
+  type NewEvent,
+  type NewJob,
+  type SecretSeal,
+} from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { Groups } from './groups.js';
@@ -25,6 +33,8 @@ export class Submissions {
     private readonly keys: RedisKeys,
     private readonly clock: Clock,
     private readonly idempotencyMs: number,
+    /** Encrypts secrets; without it jobs that have some are refused. */
+    private readonly seal?: SecretSeal,
   ) {
     this.#beforeLabel = keys.labelled('');
     this.#groups = new Groups((jobs) => this.#addGroup(jobs), groupOf);
@@ -64,7 +74,7 @@ export class Submissions {
     const large = new LargeArguments();
     const each = [];
     for (const job of jobs) {
-      const args = large.encoded(argsOf(job, now));
+      const args = large.encoded(argsOf(job, now, job.secrets ? await this.#sealed(job) : ''));
       each.push({ keys: this.#keysOf(job), args: args instanceof Promise ? await args : args });
     }
     return (await submitScript.run(this.redis, {
@@ -79,6 +89,11 @@ export class Submissions {
       },
       each,
     })) as Submitted;
+  }
+
+  async #sealed({ id, secrets = {} }: NewJob): Promise<string> {
+    if (!this.seal) throw new RemudaError('config.invalid', 'Without a key no secrets can be kept.');
+    return this.seal.seal(secrets, id);
   }
 
   #keysOf({ id, spec }: NewJob) {
@@ -116,8 +131,8 @@ function wakesOf(jobs: readonly NewJob[], now: number): readonly string[] {
   return [...counts].map(([profile, count]) => `${profile} ${String(count)}`);
 }
 
-/** The stored data of a job that is submitted at `now`. */
-function argsOf({ id, tenant = defaultTenant, session, spec: asked, secrets }: NewJob, now: number) {
+/** The stored data of a job that is submitted at `now`; its secrets are encrypted. */
+function argsOf({ id, tenant = defaultTenant, session, spec: asked }: NewJob, now: number, secrets: string) {
   const { prompt, ...spec } = asked;
   const { profile, priority, runAt, ttlMs } = spec;
   const data = { profile, priority, ...(runAt === undefined ? {} : { runAt }) };
@@ -130,7 +145,7 @@ function argsOf({ id, tenant = defaultTenant, session, spec: asked, secrets }: N
     wakeAt: runAt !== undefined && runAt > now ? runAt : '',
     data: JSON.stringify(queuedJob(spec)),
     options: storedOptions(id, spec, now),
-    secrets: secrets ? JSON.stringify(secrets) : '',
+    secrets,
     labels: JSON.stringify(Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`)),
   };
 }

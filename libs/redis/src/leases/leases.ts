@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type {
   Assigned,
+  AssignedSecrets,
   Assignment,
   Claim,
   Clock,
@@ -14,7 +15,7 @@ import type {
   JobState,
   LeaseStore,
   NewEvent,
-  Secrets,
+  SecretDesk,
   Settled,
 } from '@remuda/domain';
 import { messageFormats, modelCount } from '@remuda/protocol';
@@ -43,6 +44,8 @@ export class RedisLeases implements LeaseStore {
   constructor(
     queues: Queues,
     private readonly clock: Clock,
+    /** Absent where no job has secrets. */
+    private readonly desk?: SecretDesk,
   ) {
     this.#redis = clientOf(queues.connection);
     this.#keys = queues.keys;
@@ -79,7 +82,7 @@ export class RedisLeases implements LeaseStore {
       remainingMs: job.spec.timeoutMs,
       ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
       ...(again ? { again } : {}),
-      ...(await this.#secretsOf(job)),
+      ...(await this.#secretsOf(claim)),
     };
     return this.#assign({ ...claim, grant: made.grant }, worker, assignment, now);
   }
@@ -143,10 +146,16 @@ export class RedisLeases implements LeaseStore {
     return ended === 1;
   }
 
-  /** Its worker refuses a job whose secrets are gone. */
-  async #secretsOf({ id, spec }: JobRecord): Promise<Pick<Assignment, 'secrets'>> {
-    const text = spec.secrets === undefined ? null : await this.#redis.get(this.#keys.secrets(id));
-    return text === null ? {} : { secrets: JSON.parse(text) as Secrets };
+  /** Encrypted to the worker; it refuses a job whose secrets cannot be had. */
+  async #secretsOf({ job, workerKey, profileSecrets }: Claim): Promise<AssignedSecrets> {
+    const { id, spec } = job;
+    if (!this.desk || !(spec.secrets ?? spec.namedSecrets ?? profileSecrets)) return {};
+    const kept = spec.secrets === undefined ? null : await this.#redis.get(this.#keys.secrets(id));
+    const receiver = {
+      ...(workerKey === undefined ? {} : { workerKey }),
+      ...(profileSecrets ? { profileSecrets } : {}),
+    };
+    return this.desk.secretsFor(job, kept ?? undefined, receiver);
   }
 
   async #assign(

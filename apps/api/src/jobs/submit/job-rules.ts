@@ -16,10 +16,11 @@ export interface RuleContext {
   /** Epoch ms. */
   readonly now: number;
   readonly git: GitUrlRules;
+  readonly keepsSecrets: boolean;
 }
 
 /** The faults of a job beyond the type and range of single fields. */
-export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonly Fault[] {
+export function jobFaults(job: SubmitJobDto, { now, git, keepsSecrets }: RuleContext): readonly Fault[] {
   return [
     ...(!/\S/.test(job.prompt) ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
     ...tooLarge('prompt', job.prompt, limits.promptBytes),
@@ -27,7 +28,7 @@ export function jobFaults(job: SubmitJobDto, { now, git }: RuleContext): readonl
     ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, git) : []),
     ...timeFaults(job, now),
     ...labelFaults(job.labels ?? {}),
-    ...secretFaults(job.secrets ?? {}),
+    ...secretFaults(job.secrets ?? [], keepsSecrets),
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
       : []),
@@ -81,10 +82,18 @@ function labelFaults(labels: Readonly<Record<string, unknown>>): Fault[] {
   });
 }
 
-function secretFaults(secrets: Readonly<Record<string, unknown>>): Fault[] {
+/** Names of the operator's secrets, or values by name. */
+function secretFaults(secrets: readonly unknown[] | Readonly<Record<string, unknown>>, keepsSecrets: boolean): Fault[] {
   const entries = Object.entries(secrets);
   if (entries.length > secretLimits.count)
     return [{ path: 'secrets', message: `must not have more than ${secretLimits.count} entries` }];
+  if (Array.isArray(secrets))
+    return secrets.flatMap((name: unknown, i) => {
+      const message = typeof name === 'string' ? secretNameFault(name) : 'must be the name of a secret';
+      return message === undefined ? [] : [{ path: `secrets[${i}]`, message }];
+    });
+  if (entries.length > 0 && !keepsSecrets)
+    return [{ path: 'secrets', message: 'must be names: without REMUDA_SECRETS_KEY this api keeps no values' }];
   return entries.flatMap(([name, value]) => {
     const message = secretNameFault(name) ?? secretValueFault(value, (text) => Buffer.byteLength(text));
     return message === undefined ? [] : [{ path: join('secrets', name.slice(0, 70)), message }];

@@ -21,10 +21,15 @@ export async function readJobSpec(body: unknown, context: RuleContext, path = ''
     ...(outputSchema === undefined ? [] : await outputSchemaFaults(outputSchema)),
   ];
   if (faults.length > 0) return { faults: faults.map((fault) => ({ ...fault, path: join(path, fault.path) })) };
-  const { secrets = {} } = read.value;
+  return { value: { ...withSecrets(toSpec(read.value, context.now), read.value.secrets) }, faults: [] };
+}
+
+/** Names go into the spec, and values beside it. */
+function withSecrets(spec: JobSpec, secrets: SubmitJobDto['secrets'] = []): AskedJob {
   const names = Object.keys(secrets);
-  const spec = { ...toSpec(read.value, context.now), ...(names.length > 0 ? { secrets: names } : {}) };
-  return { value: { spec, ...(names.length > 0 ? { secrets: secrets as Secrets } : {}) }, faults: [] };
+  if (names.length === 0) return { spec };
+  if (Array.isArray(secrets)) return { spec: { ...spec, namedSecrets: [...new Set(secrets as readonly string[])] } };
+  return { spec: { ...spec, secrets: names }, secrets: secrets as Secrets };
 }
 
 function withoutShorthand(body: unknown): unknown {

@@ -65,7 +65,7 @@ export class Submission {
   }
 
   private read(body: unknown, path: string): Promise<Read<AskedJob>> {
-    return readJobSpec(body, { now: this.time.now(), git: this.config.git }, path);
+    return readJobSpec(body, { now: this.time.now(), ...this.config }, path);
   }
 
   private async take(asked: readonly AskedJob[], { tenant, key }: Submitter, body: unknown): Promise<Taken> {

@@ -11,7 +11,7 @@ import type { OnLoop, OnLost, PermissionMode } from '@remuda/domain';
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsObject, IsString } from 'class-validator';
 import { Default, Given, Inner } from '../../input/fields.js';
-import { Amount, Characters, Filled, Form, Integer, OneOf, Strings } from '../../input/rules.js';
+import { Amount, Characters, Filled, Form, Integer, NamesOrValues, OneOf, Strings } from '../../input/rules.js';
 import { labelName, limits } from '../limits.js';
 
 const model = /^[A-Za-z0-9._:[\]-]{1,100}$/;
@@ -199,18 +199,29 @@ export class SubmitJobDto {
   deltas!: boolean;
 
   @Given()
-  @IsObject()
+  @NamesOrValues()
   @ApiProperty({
-    type: 'object',
-    additionalProperties: { type: 'string', minLength: 1 },
-    propertyNames: { pattern: secretName.source },
-    maxProperties: secretLimits.count,
+    oneOf: [
+      {
+        type: 'array',
+        items: { type: 'string', pattern: secretName.source },
+        maxItems: secretLimits.count,
+        description: 'Names of secrets that the operator keeps for the tenant.',
+        example: ['GITHUB_TOKEN'],
+      },
+      {
+        type: 'object',
+        additionalProperties: { type: 'string', minLength: 1 },
+        propertyNames: { pattern: secretName.source },
+        maxProperties: secretLimits.count,
+        description: 'Values by name, of up to 8 KiB: kept encrypted until the job is over.',
+        example: { DEPLOY_TOKEN: 'x' },
+      },
+    ],
     writeOnly: true,
-    description:
-      'Environment of its tools, values of up to 8 KiB: kept until the job is over, redacted in its output, never shown.',
-    example: { DEPLOY_TOKEN: 'x' },
+    description: 'Environment of its tools: redacted in its output, never shown.',
   } as object)
-  secrets?: Record<string, unknown>;
+  secrets?: readonly unknown[] | Record<string, unknown>;
 
   @Given()
   @IsObject()
