@@ -1,5 +1,4 @@
-import type { GitOutcome, Snapshot, Workspace } from '@remuda/domain';
-import type { SnapshotWatch, WatchedTurn } from './snapshots.js';
+import type { GitOutcome, NewEvent, Snapshot, Workspace } from '@remuda/domain';
 
 /** The workspace of an attempt. */
 export interface WorkspaceKeeper {
@@ -9,6 +8,22 @@ export interface WorkspaceKeeper {
   collect(workspace: Workspace, base: string | undefined): Promise<{ git?: GitOutcome; warnings: readonly string[] }>;
   /** Empties it, as before the first job. */
   clear(): Promise<void>;
+}
+
+/** The turn to copy while it runs. */
+export interface WatchedTurn {
+  /** The job's bridge token. */
+  readonly token: string;
+  readonly base: string | undefined;
+  /** Called once if no more snapshots are taken although the turn continues. */
+  readonly warn: (message: string) => void;
+}
+
+/** Takes snapshots of a turn: receives its events until it is stopped. */
+export interface SnapshotWatch {
+  note(event: NewEvent): void;
+  /** Resolves when no copy is running any more. Safe to call twice. */
+  stop(): Promise<void>;
 }
 
 /** Result of restoring a snapshot; the message says why it is not available. */

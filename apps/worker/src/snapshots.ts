@@ -1,7 +1,7 @@
 import { failureOf, type Clock, type NewEvent, type Snapshot, type SnapshotNote } from '@remuda/domain';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
 import type { Logger } from '@remuda/runtime';
-import type { Restored } from './keepers.port.js';
+import type { Restored, SnapshotKeeper, SnapshotWatch, WatchedTurn } from './keepers.port.js';
 import type { Fetched, Sent, SnapshotClient } from './snapshot-client.js';
 import { SnapshotTimes } from './snapshot-times.js';
 import { splitAt } from './split.js';
@@ -16,24 +16,8 @@ export interface SnapshotParts {
   readonly log: Logger;
 }
 
-/** The turn to copy while it runs. */
-export interface WatchedTurn {
-  /** The job's bridge token. */
-  readonly token: string;
-  readonly base: string | undefined;
-  /** Called once if no more snapshots are taken although the turn continues. */
-  readonly warn: (message: string) => void;
-}
-
-/** Takes snapshots of a turn: receives its events until it is stopped. */
-export interface SnapshotWatch {
-  note(event: NewEvent): void;
-  /** Resolves when no copy is running any more. Safe to call twice. */
-  stop(): Promise<void>;
-}
-
 /** Copies a session and its workspace out of the container while a turn runs, and restores them in another one. */
-export class Snapshots {
+export class Snapshots implements SnapshotKeeper {
   constructor(private readonly parts: SnapshotParts) {}
 
   /** Starts taking snapshots of a turn. */
