@@ -238,7 +238,15 @@ export class Worker {
     const grant = createHash('sha256').update(this.#token).digest('hex');
     const cold = this.#cold ? { cold: true } : {};
     const rssMb = await this.#rssMb();
-    await this.plan.line.say({ kind: 'phase', phase: 'idle', grant, rssMb, ...this.#lastDone, ...cold, ...this.#named });
+    await this.plan.line.say({
+      kind: 'phase',
+      phase: 'idle',
+      grant,
+      rssMb,
+      ...this.#lastDone,
+      ...cold,
+      ...this.#named,
+    });
   }
 
   get #named(): { readonly key?: string } {
