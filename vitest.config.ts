@@ -180,8 +180,19 @@ export default defineConfig({
           ...proofs,
           ...size('whole'),
           ...turn(6),
+          name: 'hostile',
+          include: ['test/{fuzz/held-loop,hostile/*}.test.ts'],
+        },
+      },
+      {
+        // what runs at its small size with all other tests
+        resolve: { alias },
+        test: {
+          ...proofs,
+          ...size('whole'),
+          ...turn(7),
           name: 'proofs',
-          include: ['test/{fuzz/*,hostile/*,chaos/{chaos,history},retention/retention}.test.ts'],
+          include: ['test/{fuzz/fuzz,chaos/{chaos,history},retention/retention}.test.ts'],
         },
       },
     ],

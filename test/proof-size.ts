@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 
-/** How large the proofs are run: `small` with all other tests, `whole` by `npm run proofs`. */
+/** How large the proofs are run: `small` with all other tests, `whole` by `npm run test:slow` and `npm run proofs`. */
 export type ProofSize = 'small' | 'whole';
 
 declare module 'vitest' {
@@ -23,7 +23,7 @@ export interface Way {
 
 /**
  * With which of several a suite that takes its time is tried: the first that is there with all other tests, the others
- * by `npm run proofs`. What is not there is given as well, for the suite to skip.
+ * by `npm run test:slow`. What is not there is given as well, for the suite to skip.
  */
 export function waysNow<T extends Way>(ways: readonly T[]): readonly T[] {
   const first = ways.find(({ there }) => there);

@@ -16,8 +16,8 @@ test('projects of one turn have as many workers, without which vitest does not r
   expect([...workersOf].filter(([, workers]) => workers.size > 1)).toEqual([]);
 });
 
-test('each project is run by npm test or by npm run proofs, and these name no other', () => {
-  const named = [scripts['test'] ?? '', scripts['proofs'] ?? ''].flatMap((script) =>
+test('each project is run by npm test, test:slow or proofs, and these name no other', () => {
+  const named = [scripts['test'] ?? '', scripts['test:slow'] ?? '', scripts['proofs'] ?? ''].flatMap((script) =>
     [...script.matchAll(/--project (\S+)/g)].map(([, name]) => name),
   );
   expect(named.toSorted()).toEqual(projects.map(({ name }) => name).toSorted());

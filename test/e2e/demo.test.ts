@@ -8,7 +8,7 @@ import { hasEngine } from './harness/cluster.js';
 import { inTime, leftNothing, LocalRun } from './harness/local-run.js';
 
 const onLinux = process.platform === 'linux';
-/** The oldest Claude Code that is served: told by `npm run proofs` alone. */
+/** The oldest Claude Code that is served: told by `npm run test:slow` alone. */
 const { older } = inject('claudeVersions');
 const olderClaude = older ? { REMUDA_CLAUDE: resolveClaude(older.folder) } : {};
 const ways = [
