@@ -144,9 +144,11 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }): ReactNod
           </tr>
         </thead>
         <tbody>
-          {workers.map((worker) => (
-            <WorkerRow key={worker.id} worker={worker} now={now} />
-          ))}
+          {[...workers]
+            .sort((a, b) => a.id.localeCompare(b.id))
+            .map((worker) => (
+              <WorkerRow key={worker.id} worker={worker} now={now} />
+            ))}
         </tbody>
       </table>
     </div>

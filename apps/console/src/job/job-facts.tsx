@@ -1,7 +1,7 @@
 import type { Job } from '@remuda/client';
 import type { ReactNode } from 'react';
 import { tookOf } from '../jobs/job-words.js';
-import { count, dollars, duration } from '../shell/amounts.js';
+import { count, dollars, duration, moment } from '../shell/amounts.js';
 import { useNow } from '../shell/clock.js';
 
 /** The record of a job, as a list of facts. */
@@ -30,8 +30,8 @@ function factsOf(job: Job, now: number): readonly (readonly [string, ReactNode])
     ['Cost', job.costUsd === undefined ? undefined : <strong>{dollars(job.costUsd)}</strong>],
     ['Duration', took === undefined ? undefined : duration(took)],
     ['Waited', waited(times, now)],
-    ['Turns', job.turns],
-    ['Tokens', usage && `${count(tokens ?? 0)} in, ${count(usage.outputTokens)} out`],
+    ['Turns', job.turns === 0 ? undefined : job.turns],
+    ['Tokens', usage && tokens ? `${count(tokens)} in, ${count(usage.outputTokens)} out` : undefined],
     ['Budget', job.maxBudgetUsd === undefined ? undefined : dollars(job.maxBudgetUsd)],
     ['Profile', job.profile],
     ['Model', job.model],
@@ -41,7 +41,7 @@ function factsOf(job: Job, now: number): readonly (readonly [string, ReactNode])
     ['Repository', workspace.kind === 'git' ? <span className="mono">{workspace.url}</span> : undefined],
     ['Ref', workspace.kind === 'git' ? workspace.ref : undefined],
     ['Labels', labelsOf(job)],
-    ['Queued', new Date(times.queuedAt).toLocaleString()],
+    ['Queued', moment(times.queuedAt)],
     ['Id', <span className="mono">{job.id}</span>],
   ];
 }

@@ -2,7 +2,9 @@ import type { Job } from '@remuda/client';
 import { useCallback, useState, type ReactNode } from 'react';
 import { usePolled } from '../api/use-polled.js';
 import { useTimeline } from '../api/use-timeline.js';
-import { titleOfJob } from '../jobs/job-words.js';
+import { titleOfJob, tookOf } from '../jobs/job-words.js';
+import { dollars, duration } from '../shell/amounts.js';
+import { useNow } from '../shell/clock.js';
 import { hrefOfJob, jobTabs, type JobTab } from '../shell/route.js';
 import { Loaded } from '../shell/states.js';
 import { isOver, StateBadge } from '../shell/state-badge.js';
@@ -74,6 +76,7 @@ function JobHead({ job, onSteered }: { readonly job: Job; readonly onSteered: ()
           <StateBadge state={job.state} />
         </span>
         <WhyWaiting job={job} />
+        <Spent job={job} />
       </p>
       {job.failure && (
         <p className={`fault ${job.state === 'waiting' || !isOver(job.state) ? 'mild' : ''}`}>
@@ -81,6 +84,18 @@ function JobHead({ job, onSteered }: { readonly job: Job; readonly onSteered: ()
         </p>
       )}
     </header>
+  );
+}
+
+/** What it has taken so far, at a glance. */
+function Spent({ job }: { readonly job: Job }): ReactNode {
+  const took = tookOf(job, useNow());
+  return (
+    <>
+      {took !== undefined && <span>{duration(took)}</span>}
+      {job.costUsd !== undefined && <span>{dollars(job.costUsd)}</span>}
+      {job.turns ? <span>{job.turns === 1 ? '1 turn' : `${job.turns} turns`}</span> : null}
+    </>
   );
 }
 

@@ -1,5 +1,10 @@
 /** An amount of US dollars: four digits below a dollar, two from there on. */
-export const dollars = (amount: number): string => `$${amount.toFixed(Math.abs(amount) < 1 ? 4 : 2)}`;
+export const dollars = (amount: number): string =>
+  amount === 0 ? '$0' : `$${amount.toFixed(Math.abs(amount) < 1 ? 4 : 2)}`;
+
+/** A day and time as this person writes them. */
+export const moment = (iso: string): string =>
+  new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** A number with its thousands apart. */
 export const count = (amount: number): string => amount.toLocaleString('en');

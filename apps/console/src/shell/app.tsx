@@ -70,7 +70,11 @@ function Head({ page }: { readonly page: Route['page'] }): ReactNode {
       </a>
       <nav aria-label="Pages">
         {places.map(({ page: each, href, name }) => (
-          <a key={each} href={href} aria-current={each === page ? 'page' : undefined}>
+          <a
+            key={each}
+            href={href}
+            aria-current={each === page ? 'page' : page === 'job' && each === 'jobs' ? 'true' : undefined}
+          >
             {name}
           </a>
         ))}
