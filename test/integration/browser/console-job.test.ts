@@ -6,9 +6,9 @@ import { startCluster, type TestCluster } from '../../e2e/harness/cluster.js';
 import { serveRepository, type GitServer } from '../../e2e/harness/git-server.js';
 import { chromiumPath, startChromium } from './chromium.js';
 
-/** Where pictures of the pages go, with REMUDA_PICTURES=1: those of the documents are made so. */
+/** Where pictures of the pages go, with REMUDA_TEST_PICTURES=1: those of the documents are made so. */
 const pictures =
-  process.env['REMUDA_PICTURES'] === '1' ? join(import.meta.dirname, '../../../docs/pictures') : undefined;
+  process.env['REMUDA_TEST_PICTURES'] === '1' ? join(import.meta.dirname, '../../../docs/pictures') : undefined;
 
 const files = {
   'src/herd.js': [
