@@ -43,7 +43,7 @@ const otherDoors = [
 ];
 
 /** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
-const otherWays = ['test/e2e/{jobs,demo}.test.ts', 'test/integration/engine/result-schema.test.ts'];
+const otherWays = ['test/e2e/{jobs,demo,egress}.test.ts', 'test/integration/engine/result-schema.test.ts'];
 
 /** The version of BullMQ that a package of the root holds, for its tests to see that it is this one. */
 const versionIn = (name: string) => {

@@ -5,11 +5,13 @@ import type { Clock, SnapshotIndex } from '@remuda/domain';
 import { openUpstream } from '@remuda/model';
 import { createAdminServer, Listeners, makeOwnFolder, type Logger } from '@remuda/runtime';
 import type { Budgets } from './budgets.port.js';
+import type { EgressListener } from './egress/listener.js';
 import type { Environment } from './environment.js';
 import { gitEnvironment } from './git/git.js';
 import type { MirrorParts } from './git/mirrors/mirror.js';
 import { Mirrors } from './git/mirrors/mirrors.js';
 import { allowedProtocols } from './git/repository.js';
+import type { Resolve } from './git/reach.js';
 import type { Grants } from './grants.port.js';
 import { createBridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
@@ -42,6 +44,8 @@ export interface BridgeParts {
   readonly sharedClock?: Clock;
   /** Limits on unauthenticated TCP connections. Default: `unprovenLimits`. */
   readonly entryLimits?: UnprovenLimits;
+  /** How names of egress hosts are resolved. Default: by the system. */
+  readonly resolve?: Resolve;
   readonly log: Logger;
 }
 
@@ -115,6 +119,7 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
       git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
       snapshots: { ...parts, blobs, store: snapshots, metrics },
       redis: parts.redis,
+      egress: egressOf(settings, { ...parts, metrics }),
       workersOnly: workersOnly(),
     };
     const store = parts.workers;
@@ -162,7 +167,7 @@ async function openMirrors(
   const { mirrorDir: folder, gitTimeoutMs: timeoutMs, gitSilenceMs: silenceMs, gitHosts: hosts } = settings;
   const allowFile = settings.gitAllowFile === '1';
   const env = gitEnvironment(gitEnv, allowedProtocols(allowFile));
-  const resolve = async (name: string) => (await lookup(name, { all: true })).map(({ address }) => address);
+  const resolve = addressesOf;
   const run = { env, timeoutMs, silenceMs, signal };
   makeOwnFolder(folder, 0o700);
   const mirrors = new Mirrors(
@@ -171,6 +176,20 @@ async function openMirrors(
   );
   await mirrors.open();
   return { mirrors, env };
+}
+
+/** Timeout of resolving the name of an egress host, and of connecting to it, in ms. */
+const egressConnectMs = 10_000;
+
+function egressOf(
+  { egressHosts: hosts, egressMaxMb, egressIdleMs: idleMs }: BridgeSettings,
+  { grants, resolve = addressesOf, metrics, log }: BridgeParts & Pick<EgressListener, 'metrics'>,
+): EgressListener {
+  return { grants, resolve, metrics, log, hosts, maxBytes: egressMaxMb * mebibyte, idleMs, connectMs: egressConnectMs };
+}
+
+async function addressesOf(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
 /** One folder per namespace: the sweep must not remove what another cluster keeps. */

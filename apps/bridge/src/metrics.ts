@@ -18,6 +18,8 @@ export interface BridgeMetrics {
   readonly connections: Gauge<'listener'>;
   readonly entries: Counter<'outcome'>;
   readonly callbacks: Counter<'outcome'>;
+  readonly egressConnections: Counter<'outcome'>;
+  readonly egressBytes: Counter<'direction'>;
   addTokens(usage: Usage): void;
   /** The certificate of the TCP listener is valid until then, epoch ms. */
   readonly certificateEnds: (epochMs: number) => void;
@@ -106,6 +108,18 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
       name: 'remuda_bridge_callbacks_total',
       help: 'Callbacks of workers at the end of a turn in a terminal, by outcome',
       labelNames: ['outcome'],
+      registers,
+    }),
+    egressConnections: new Counter({
+      name: 'remuda_bridge_egress_connections_total',
+      help: "Connections and plain requests of jobs' tools to other hosts, by outcome",
+      labelNames: ['outcome'],
+      registers,
+    }),
+    egressBytes: new Counter({
+      name: 'remuda_bridge_egress_bytes_total',
+      help: "Bytes that jobs' tools exchanged with other hosts, by direction, counted when the attempt is over",
+      labelNames: ['direction'],
       registers,
     }),
     certificateEnds: timestampGauge(

@@ -35,7 +35,7 @@ export const bridgeSettings = {
   socketDir: {
     env: 'REMUDA_SOCKET_DIR',
     about:
-      "Folder of the workers' sockets. Each worker has its own subfolder, with `model.sock`, `git.sock`, `snapshot.sock` and `redis.sock`. Created if missing.",
+      "Folder of the workers' sockets. Each worker has its own subfolder, with `model.sock`, `git.sock`, `snapshot.sock`, `egress.sock` and `redis.sock`. Created if missing.",
     unit: 'path',
     default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}`),
     parse: text,
@@ -176,6 +176,29 @@ export const bridgeSettings = {
     unit: 'flag',
     default: undefined,
     parse: oneOf(['1']),
+  },
+  egressHosts: {
+    env: 'REMUDA_EGRESS_HOSTS',
+    about:
+      'Hosts that jobs may reach although their addresses are private, separated by commas: names, `*.names`, addresses, blocks. Their profile has to name them as well.',
+    unit: 'list',
+    default: [],
+    parse: readHostRules,
+  },
+  egressMaxMb: {
+    env: 'REMUDA_EGRESS_MAX_MB',
+    about:
+      "Bytes that the tools of one attempt may exchange with a profile's `egress` hosts, in both directions together.",
+    unit: 'MiB',
+    default: 10_240,
+    parse: integer(1, 1_073_741_824),
+  },
+  egressIdleMs: {
+    env: 'REMUDA_EGRESS_IDLE_MS',
+    about: 'A connection to such a host that transfers nothing for this long is closed.',
+    unit: 'ms',
+    default: 300_000,
+    parse: integer(1_000, 86_400_000),
   },
   snapshotDir: {
     env: 'REMUDA_SNAPSHOT_DIR',

@@ -13,6 +13,7 @@ import {
   type TurnEnd,
 } from '@remuda/domain';
 import { begin, type BeginParts } from './begin.js';
+import type { EgressKeeper, OpenEgress } from './keepers.port.js';
 
 /** Why an attempt is ended early; the first reason is the one reported. */
 export type StopReason = 'cancel' | 'deadline' | 'drain';
@@ -21,6 +22,8 @@ export type StopReason = 'cancel' | 'deadline' | 'drain';
 export interface AttemptParts extends BeginParts {
   /** The bridge token with which the engine was warmed up, before the job arrived. */
   readonly ownToken: string;
+  /** The way of the tools to other hosts; absent if the bridge has no listener for it. */
+  readonly egress?: EgressKeeper | undefined;
 }
 
 /**
@@ -59,11 +62,10 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     tell(event);
     watch?.note(event);
   };
-  const end = await endedTurn(
-    await engine.turn({ ...spec, requestId: assignment.job, prompt, freshFiles, bridgeToken, env }, onEvent, stop),
-    engine,
-    stop,
-  );
+  const egress = await openEgress(assignment, bridgeToken, parts);
+  const way = egress ? { egressProxy: egress.url } : {};
+  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, bridgeToken, env, ...way };
+  const end = await endedTurn(await engine.turn(turn, onEvent, stop).finally(() => egress?.close()), engine, stop);
   await watch?.stop();
   const { git, warnings } = await workspace.collect(spec.workspace, base);
   for (const message of warnings) warn(message);
@@ -73,6 +75,22 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   }
   if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
   return outcomeOf(end, stop, git, warnings);
+}
+
+/** The proxy of the turn's tools, if its job may reach any host. */
+async function openEgress(
+  assignment: Assignment,
+  token: string,
+  { egress, clock, tell }: AttemptParts,
+): Promise<OpenEgress | undefined> {
+  if (assignment.egress !== true) return undefined;
+  if (egress)
+    return egress.open(token, (data) => {
+      tell({ type: 'egress.refused', at: clock.now(), data });
+    });
+  const message = 'This worker has no way to other hosts: its tools do not reach any.';
+  tell({ type: 'attempt.warned', at: clock.now(), data: { message } });
+  return undefined;
 }
 
 type Stoppable = Exclude<TurnEnd, { readonly kind: 'succeeded' }>;

@@ -1,4 +1,5 @@
 import type { GitOutcome, NewEvent, Snapshot, Workspace } from '@remuda/domain';
+import type { EgressRefused } from '@remuda/protocol';
 
 /** The workspace of an attempt. */
 export interface WorkspaceKeeper {
@@ -35,4 +36,18 @@ export interface SnapshotKeeper {
   watch(turn: WatchedTurn): SnapshotWatch;
   /** Restores a snapshot. Rejects with `workspace.failed` if it cannot be unpacked. */
   restore(snapshot: Snapshot, token: string, signal: AbortSignal): Promise<Restored>;
+}
+
+/** A proxy for a job's tools, while it is open. */
+export interface OpenEgress {
+  /** `http://127.0.0.1:4444` */
+  readonly url: string;
+  /** Closes it and all its connections; what was refused so far has been told then. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** The way of a job's tools to other hosts. */
+export interface EgressKeeper {
+  /** Opens it for the job with this token; `onRefused` is called for each host that the bridge refuses. */
+  open(token: string, onRefused: (refused: EgressRefused) => void): Promise<OpenEgress>;
 }

@@ -13,6 +13,7 @@ import { placeOf, statusPath, type ChannelPlace } from './channel/open-channel.j
 import { runOnChannel } from './channel/run-on-channel.js';
 import { channelSettings } from './channel/settings.js';
 import { checkStatus } from './channel/status-file.js';
+import { Egress } from './egress/egress.js';
 import { engineOf } from './engine.js';
 import { enrol } from './enrol.js';
 import { runnerOf } from './runner.js';
@@ -104,8 +105,9 @@ async function runForScheduler(): Promise<void> {
   const afterJobs = settings.agentSocket === undefined || settings.enrol ? profile.afterJobs : 1;
   const { drainMs } = settings;
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
+  const egress = egressOf(address, log);
   const worker: Worker = new Worker({
-    ...{ line, engine, workspace: folder, snapshots, afterJobs, drainMs, clock: systemClock, log, onSecrets },
+    ...{ line, engine, workspace: folder, snapshots, egress, afterJobs, drainMs, clock: systemClock, log, onSecrets },
     key: makeWorkerKey(),
   });
   for (const signal of leaveSignals) process.on(signal, () => void worker.leave());
@@ -143,6 +145,11 @@ function snapshotsOf(
   if (!('socket' in address) || everyMs === 0) return undefined;
   const path = join(dirname(address.socket), bridgeSockets.snapshot);
   return new Snapshots({ client: new SnapshotClient(path), place, everyMs, clock: systemClock, log });
+}
+
+function egressOf(address: BridgeAddress, log: Logger): Egress | undefined {
+  if (!('socket' in address)) return undefined;
+  return new Egress({ socket: join(dirname(address.socket), bridgeSockets.egress), clock: systemClock, log });
 }
 
 main().then(

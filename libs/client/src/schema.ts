@@ -675,6 +675,15 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * @description Hosts that its tools may reach, as far as its profile allows them: host, *.host, host:port or the name of a preset. All of the profile's when absent.
+             * @example [
+             *       "registry.npmjs.org",
+             *       "*.example.com",
+             *       "python"
+             *     ]
+             */
+            egress?: string[];
+            /**
              * @example {
              *       "team": "search"
              *     }
@@ -1746,6 +1755,25 @@ export interface components {
                 name: string;
             };
         };
+        EgressRefusedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "egress.refused";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                host: string;
+                port: number;
+                /** @enum {string} */
+                reason: "not_allowed" | "address" | "server_name" | "not_tls" | "limit";
+            };
+        };
         ModelRetriedEvent: {
             /** @description Rises by one with each event, across all attempts of the job. */
             id: number;
@@ -1803,7 +1831,7 @@ export interface components {
             };
         };
         /** @description Something that has happened to a job. Clients must ignore types that they do not know. */
-        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
+        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["EgressRefusedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
     };
     responses: never;
     parameters: never;

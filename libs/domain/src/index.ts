@@ -37,6 +37,8 @@ export * from './jobs/snapshot.js';
 export * from './ports/snapshot-index.port.js';
 export * from './pools/warm-target.js';
 export * from './pools/worker-phase.js';
+export * from './addresses/egress-presets.js';
+export * from './addresses/egress-rules.js';
 export * from './addresses/git-ref.js';
 export * from './addresses/git-url.js';
 export * from './addresses/host-rules.js';

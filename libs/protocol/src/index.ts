@@ -1,5 +1,6 @@
 export { decodeAssignment, type IncompatibleAssignment } from './worker/assignment.js';
 export * from './bridge/bridge.js';
+export * from './bridge/egress.js';
 export * from './bridge/callback.js';
 export * from './bridge/over-tcp.js';
 export * from './bridge/pkt-line.js';

@@ -32,6 +32,7 @@ export function profile(own: Partial<Profile> = {}): Profile {
     tools: {},
     trustRepository: false,
     serverTools: [],
+    egress: [],
     pool: { warm: 1, max: 4 },
     resources: { cpus: 1, memoryMb: 512, pids: 128, diskMb: 64 },
     recycle: { afterJobs: 1, afterMs: 3_600_000, idleMs: 60_000 },

@@ -97,6 +97,7 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   'attempt.restarted': true,
   'attempt.warned': true,
   'attempt.looping': true,
+  'egress.refused': true,
   'attempt.ended': true,
   'workspace.prepared': true,
   'workspace.collected': true,

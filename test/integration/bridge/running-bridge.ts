@@ -15,7 +15,7 @@ import {
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { bridgeSockets, socketFolder, type BridgeGrant } from '@remuda/protocol';
 import { createLogger, systemClock } from '@remuda/runtime';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
 import { startBridge, type Bridge, type BridgeParts } from '../../../apps/bridge/src/bridge.js';
 import { whereabouts } from '../../../apps/bridge/src/redis/whereabouts.js';
@@ -45,7 +45,7 @@ export async function openFor(listeners: RedisWorkerListeners, redis: RawConnect
   await redis.sadd(redisKeys('remuda').workers, ...workers);
   for (const worker of workers) {
     await listeners.say(worker);
-    await expect.poll(() => listeners.areOpen(worker, socketDir), { timeout: 10_000, interval: 5 }).toBe(true);
+    await vi.waitUntil(() => listeners.areOpen(worker, socketDir), { timeout: 10_000, interval: 5 });
   }
 }
 
@@ -128,11 +128,12 @@ export async function runBridge(
     model,
     folder,
     log,
-    grant: async (token, { git, models, serverTools, ...rest }) => {
+    grant: async (token, { git, models, serverTools, egress, ...rest }) => {
       const lists = {
         ...(git ? { git: JSON.stringify(git) } : {}),
         ...(models ? { models: JSON.stringify(models) } : {}),
         ...(serverTools ? { serverTools: JSON.stringify(serverTools) } : {}),
+        ...(egress ? { egress: JSON.stringify(egress) } : {}),
       };
       await own.hset(keyOf(token), { ...rest, ...lists });
     },

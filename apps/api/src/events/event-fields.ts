@@ -1,4 +1,4 @@
-import { endingRungs, isOver, jobStates } from '@remuda/domain';
+import { egressRefusals, endingRungs, isOver, jobStates } from '@remuda/domain';
 import type { EventData, EventType } from '@remuda/domain';
 
 /** A schema of OpenAPI 3.1, as far as events need it. */
@@ -57,6 +57,7 @@ export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = 
   'tool.called': { id: text, name: text, input: anything },
   'tool.returned': { id: text, ok: flag, output: text, truncated: maybe(flag) },
   'tool.denied': { id: text, name: text },
+  'egress.refused': { host: text, port: whole, reason: oneOf(egressRefusals) },
   'model.retried': { attempt: whole, delayMs: whole, status: maybe(whole), error: text },
   'turn.ended': { turns: whole, costUsd: dollars, usage: ref('Usage') },
   'stream.gap': { firstHeld: whole, missed: whole, reports: maybe(whole) },

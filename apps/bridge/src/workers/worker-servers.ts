@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { bridgeShares, bridgeSockets, type BridgeListener } from '@remuda/protocol';
 import { Listeners, listenOnSocket, makeOwnFolder, type ListenerKind } from '@remuda/runtime';
+import { createEgressListener, type EgressListener } from '../egress/listener.js';
 import { createGitListener, type GitListener } from '../git/listener.js';
 import { createModelServer, type ModelListener } from '../model/listener.js';
 import { createRedisListener } from '../redis/listener.js';
@@ -16,6 +17,7 @@ export interface WorkerServerParts {
   readonly git: GitListener;
   readonly snapshots: SnapshotListener;
   readonly redis: RedisWhereabouts;
+  readonly egress: EgressListener;
   /** Mode of the sockets that Claude Code must not use. */
   readonly workersOnly: number;
 }
@@ -37,7 +39,7 @@ export class WorkerServers {
   readonly #listeners = new Listeners();
   readonly #servers: Readonly<Record<BridgeListener, OwnServer>>;
 
-  constructor(worker: string, { model, git, snapshots, redis, workersOnly }: WorkerServerParts) {
+  constructor(worker: string, { model, git, snapshots, redis, egress, workersOnly }: WorkerServerParts) {
     const grants = ownGrants(model.grants, worker);
     const underWay = new BytesUnderWay(modelBytes);
     const own = (name: BridgeListener, kind: ListenerKind, server: Server, mode: number): OwnServer => {
@@ -48,6 +50,7 @@ export class WorkerServers {
       redis: own('redis', 'lines', createRedisListener(redis, snapshots.metrics), workersOnly),
       git: own('git', 'answers', createGitListener({ ...git, grants }), 0o666),
       snapshot: own('snapshot', 'answers', createSnapshotListener({ ...snapshots, grants }), workersOnly),
+      egress: own('egress', 'lines', createEgressListener({ ...egress, grants }), workersOnly),
       model: own('model', 'answers', createModelServer({ ...model, grants, underWay }), 0o666),
     };
   }
@@ -56,7 +59,7 @@ export class WorkerServers {
   async listenIn(folder: string): Promise<void> {
     makeOwnFolder(folder, 0o755);
     // The model's socket is last: when it exists, so do the others.
-    for (const name of ['redis', 'git', 'snapshot', 'model'] as const) {
+    for (const name of ['redis', 'git', 'snapshot', 'egress', 'model'] as const) {
       const { shared, mode } = this.#servers[name];
       await listenOnSocket(shared.server, join(folder, bridgeSockets[name]), mode);
     }

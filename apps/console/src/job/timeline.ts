@@ -114,6 +114,8 @@ function noteOf(event: JobEvent): Note | undefined {
       return warn(event.data.message);
     case 'attempt.looping':
       return warn(`${event.data.tool} was called ${event.data.count} times in a row with the same input`);
+    case 'egress.refused':
+      return warn(`No connection to ${event.data.host}:${event.data.port}: ${event.data.reason.replaceAll('_', ' ')}`);
     case 'attempt.resumed':
       return plain('Continues the session of the lost attempt');
     case 'attempt.restarted':

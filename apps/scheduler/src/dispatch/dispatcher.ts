@@ -5,7 +5,7 @@ import {
   type FoundJob,
   type JobRecord,
   type LeaseStore,
-  type ModelRights,
+  type JobRights,
   type Profile,
 } from '@remuda/domain';
 import type { HeldJob, ProfileQueue } from '@remuda/redis';
@@ -252,7 +252,7 @@ export class Dispatcher {
   }
 }
 
-const noRights: ModelRights = { models: [], serverTools: [] };
+const noRights: JobRights = { models: [], serverTools: [], egress: [] };
 
 /** The grant that the worker chose for its next job, if any: no other job gets it. */
 function takeGrant(worker: OwnWorker): { readonly grant?: string } {

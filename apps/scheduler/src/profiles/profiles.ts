@@ -1,10 +1,15 @@
+import { domainToASCII } from 'node:url';
 import {
   RemudaError,
+  egressFault,
+  egressLimits,
   engineKinds,
   permissionModes,
+  readEgress,
   secretLimits,
   secretNameFault,
   serverTools,
+  writeEgressRule,
   type Fault,
   type PermissionMode,
   type Profile,
@@ -34,6 +39,7 @@ export function defaultProfile(name: string, defaults: ProfileDefaults): Profile
     model: defaultModel,
     models: ['haiku'],
     serverTools: [],
+    egress: [],
     permissionMode: 'bypassPermissions',
     tools: {},
     trustRepository: false,
@@ -61,7 +67,7 @@ export function readProfiles(content: unknown, defaults: ProfileDefaults): reado
 
 const fields = [
   ...['image', 'engine', 'model', 'models', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
-  ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'secrets', 'kubernetes'],
+  ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'secrets', 'egress', 'kubernetes'],
 ];
 
 function readProfile(reader: FieldReader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
@@ -94,6 +100,7 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
     model: reader.text(entry['model'], `${at}.model`) ?? base.model,
     models: reader.texts(entry['models'], `${at}.models`) ?? base.models,
     serverTools: reader.someOf(entry['serverTools'], `${at}.serverTools`, serverTools) ?? base.serverTools,
+    egress: readHosts(reader, entry['egress'], `${at}.egress`) ?? base.egress,
     ...(prompt === undefined ? {} : { appendSystemPrompt: prompt }),
     permissionMode:
       reader.oneOf<PermissionMode>(entry['permissionMode'], `${at}.permissionMode`, permissionModes) ??
@@ -130,6 +137,18 @@ function readSecretNames(reader: FieldReader, value: unknown, at: string): reado
     if (fault !== undefined) reader.fault(`${at}[${String(i)}]`, fault);
   }
   return names;
+}
+
+/** Hosts in the form in which the bridge compares them. */
+function readHosts(reader: FieldReader, value: unknown, at: string): readonly string[] | undefined {
+  const entries = reader.texts(value, at);
+  if (entries && entries.length > egressLimits.entries)
+    reader.fault(at, `expected at most ${String(egressLimits.entries)} entries`);
+  for (const [i, entry] of (entries ?? []).entries()) {
+    const fault = egressFault(entry, domainToASCII);
+    if (fault !== undefined) reader.fault(`${at}[${String(i)}]`, `${fault}, not ${JSON.stringify(entry)}`);
+  }
+  return entries && readEgress(entries, domainToASCII).map(writeEgressRule);
 }
 
 function readTools(reader: FieldReader, value: unknown, at: string): ToolRules {

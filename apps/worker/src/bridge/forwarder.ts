@@ -6,6 +6,7 @@ import { RemudaError } from '@remuda/domain';
 import { bridgeRefusal, bridgeShares, bridgeSockets, errorPacket, type BridgeListener } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import { BridgeDialer, type BridgePlace } from './dial.js';
+import { joinLines } from './join-lines.js';
 
 /** Dependencies of forwarding to a bridge. */
 export interface ForwarderParts {
@@ -15,8 +16,10 @@ export interface ForwarderParts {
   readonly log: Logger;
 }
 
-/** The sockets and their modes: Claude Code's user can use only the first two. Redis is reached without the bridge. */
-const modes = { git: 0o666, snapshot: 0o600, model: 0o666 } as const satisfies Partial<Record<BridgeListener, number>>;
+/** The sockets and their modes: Claude Code's user can use only two of them. Redis is reached without the bridge. */
+const modes = { git: 0o666, snapshot: 0o600, egress: 0o600, model: 0o666 } as const satisfies Partial<
+  Record<BridgeListener, number>
+>;
 
 /**
  * Creates the bridge's sockets locally: to a client they are the same as those that the bridge creates for a container.
@@ -104,22 +107,4 @@ function turnAway(near: Socket, listener: BridgeListener): void {
   }
   near.resume().write(errorPacket(`remuda: ${bridgeRefusal.git}: the bridge cannot be reached.`));
   near.destroySoon();
-}
-
-/**
- * Passes bytes on in both directions until each ends; if one side is gone, the other is closed after its pending data
- * was written.
- */
-function joinLines(near: Socket, far: Socket): void {
-  near.pipe(far).pipe(near);
-  for (const [one, other] of [
-    [near, far],
-    [far, near],
-  ] as const) {
-    one.on('error', () => other.destroy());
-    one.once('close', () => {
-      other.destroySoon();
-    });
-  }
-  if (near.destroyed) far.destroy();
 }

@@ -87,7 +87,7 @@ function groupsOf(text: string): readonly number[] | undefined {
 }
 
 /** The IPv4 address that is mapped into an IPv6 one, or translated by NAT64. */
-function embedded4(bytes: readonly number[]): readonly number[] | undefined {
+export function embedded4(bytes: readonly number[]): readonly number[] | undefined {
   return bytes.length === 16 && [mapped4, nat64].some((block) => isIn(bytes, block)) ? bytes.slice(12) : undefined;
 }
 

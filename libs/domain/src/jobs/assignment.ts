@@ -20,6 +20,8 @@ export interface Assignment {
    * chose one itself when it reported that it was idle.
    */
   readonly bridgeToken?: string;
+  /** Whether its tools may reach any host through the bridge. Default: none. */
+  readonly egress?: boolean;
   /** How a repeated attempt begins; absent for the first one. */
   readonly again?: Again;
   /** Remaining time of the attempt, in ms, from when the worker takes it: the clocks of two machines may differ. */

@@ -1,3 +1,4 @@
+import type { EgressRefusal, EgressTarget } from '../addresses/egress-rules.js';
 import type { RestartReason } from './again.js';
 import type { OverState } from './job-state.js';
 import type { Ended, Failure, GitOutcome, Start, Usage } from './job.js';
@@ -53,6 +54,8 @@ export interface EventData {
     readonly truncated?: boolean;
   };
   'tool.denied': { readonly id: string; readonly name: string };
+  /** The bridge refused one of its tools a connection; reported once for each host, port and reason. */
+  'egress.refused': EgressTarget & { readonly reason: EgressRefusal };
   /** Claude Code waits before it retries a model request. */
   'model.retried': {
     readonly attempt: number;

@@ -71,6 +71,8 @@ export interface JobSpec {
   readonly secrets?: readonly string[];
   /** Names of secrets of the operator's, whose values are looked up for each attempt. */
   readonly namedSecrets?: readonly string[];
+  /** Hosts that its tools may reach, as far as its profile allows them. Default: all of the profile's. */
+  readonly egress?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }

@@ -1,3 +1,4 @@
+import { narrowEgress, readEgress, writeEgressRule } from '../addresses/egress-rules.js';
 import type { JobSpec, PermissionMode, ToolRules } from '../jobs/job.js';
 import type { PodTemplate } from './pod-template.js';
 import type { ServerTool } from './server-tool.js';
@@ -23,6 +24,8 @@ export interface Profile {
   readonly models: readonly string[];
   /** What the model API may do for its jobs in addition to answering. Default: nothing. */
   readonly serverTools: readonly ServerTool[];
+  /** Hosts that its jobs may reach through the bridge: `writeEgressRule` of each rule. Default: none. */
+  readonly egress: readonly string[];
   /** Added to the system prompt of every job of this profile, before the worker is warm. */
   readonly appendSystemPrompt?: string;
   readonly permissionMode: PermissionMode;
@@ -81,19 +84,22 @@ export interface Recycle {
   readonly aboveRssMb?: number;
 }
 
-/** What a job may ask of the model API. */
-export interface ModelRights {
+/** What a job may use. */
+export interface JobRights {
   readonly models: readonly string[];
   readonly serverTools: readonly ServerTool[];
+  /** Hosts that it may reach through the bridge, as in its profile. */
+  readonly egress: readonly string[];
 }
 
 /**
- * What a job of a profile may use: its own model, the profile's and its additional ones, and the profile's server
- * tools.
+ * What a job of a profile may use: its own model, the profile's and its additional ones, the profile's server tools, and
+ * of the profile's hosts those that the job names, or all if it names none.
  */
 export function rightsOf(
-  { model, models, serverTools }: Pick<Profile, 'model' | 'models' | 'serverTools'>,
-  job: Pick<JobSpec, 'model'>,
-): ModelRights {
-  return { models: [...new Set([job.model ?? model, model, ...models])], serverTools };
+  { model, models, serverTools, egress }: Pick<Profile, 'model' | 'models' | 'serverTools' | 'egress'>,
+  job: Pick<JobSpec, 'model' | 'egress'>,
+): JobRights {
+  const narrowed = job.egress && narrowEgress(readEgress(egress), readEgress(job.egress)).map(writeEgressRule);
+  return { models: [...new Set([job.model ?? model, model, ...models])], serverTools, egress: narrowed ?? egress };
 }

@@ -32,6 +32,8 @@ export interface Turn {
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */
   readonly env: Readonly<Record<string, string>>;
+  /** Proxy of the turn's tools, never of the agent itself: `http://127.0.0.1:4444`. Default: none. */
+  readonly egressProxy?: string;
 }
 
 /** How a turn ended. A failed or interrupted one may have a partial result; `ended` is present if we ended it. */

@@ -27,6 +27,8 @@ export interface Claim extends SecretReceiver {
   readonly models: readonly string[];
   /** What the model API may do for the attempt in addition to answering. Default: nothing. */
   readonly serverTools?: readonly ServerTool[];
+  /** Hosts that the attempt may reach through the bridge, as in `JobRights`. Default: none. */
+  readonly egress?: readonly string[];
   /** Name of the bridge grant (sha256 of its token in hex) that the worker requested. Default: a new one. */
   readonly grant?: string;
 }

@@ -1,4 +1,4 @@
-import { isReservedName } from '@remuda/domain';
+import { isReservedName, type Turn } from '@remuda/domain';
 import { bridgeTokenHeader, idleToken } from '@remuda/protocol';
 import type { BridgeAddress } from '../options.js';
 
@@ -71,9 +71,26 @@ export function reservedNames(env: Readonly<Record<string, string>>): readonly s
   return Object.keys(env).filter(isReservedName);
 }
 
+/** Names the proxy to the script before each command: Claude Code itself must not use it. */
+const proxyVariable = 'REMUDA_EGRESS_PROXY';
+
+/** The environment that Claude Code gets for a turn's tools. */
+export function toolsEnvironment({ env, egressProxy }: Pick<Turn, 'env' | 'egressProxy'>): Record<string, string> {
+  return { ...env, ...(egressProxy === undefined ? {} : { [proxyVariable]: egressProxy }) };
+}
+
 /**
  * What Bash runs before each command of the agent: the agent's own settings are hidden from its tools. What Claude Code
- * itself sets for its tools (CLAUDECODE, CLAUDE_CODE_EXECPATH, …) stays: its `grep` and `find` need it.
+ * itself sets for its tools (CLAUDECODE, CLAUDE_CODE_EXECPATH, …) stays: its `grep` and `find` need it. If the job may
+ * reach hosts, its tools get the proxy that leads there, by the names that they read: curl, git, apt, npm, pip, cargo and
+ * go the usual ones, Node.js another one, and Java properties.
  */
 export const toolsEnvScript = `unset \${!ANTHROPIC_@} \${!CLAUDE_CODE_DISABLE_@} CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS CLAUDE_CODE_MAX_RETRIES DISABLE_AUTOUPDATER
+if [ -n "\${${proxyVariable}:-}" ]; then
+  export HTTP_PROXY="$${proxyVariable}" HTTPS_PROXY="$${proxyVariable}" http_proxy="$${proxyVariable}" https_proxy="$${proxyVariable}"
+  export NO_PROXY=localhost,127.0.0.1,::1 no_proxy=localhost,127.0.0.1,::1 NODE_USE_ENV_PROXY=1
+  proxy_port="\${${proxyVariable}##*:}"
+  export JAVA_TOOL_OPTIONS="-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=$proxy_port -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=$proxy_port -Dhttp.nonProxyHosts=localhost|127.0.0.1|[::1] -Daether.connector.http.useSystemProperties=true"
+  unset ${proxyVariable} proxy_port
+fi
 `;

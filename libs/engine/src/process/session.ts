@@ -3,7 +3,7 @@ import { RemudaError } from '@remuda/domain';
 import { idleToken } from '@remuda/protocol';
 import type { ClaudeProcess } from './claude-process.js';
 import { isIdle, versionOf, type CliMessage } from '../stream/cli-message.js';
-import { credentialEnv } from './environment.js';
+import { credentialEnv, toolsEnvironment } from './environment.js';
 import { Guards } from './guards.js';
 import { usualGuards } from './tools.js';
 import { resultForm, resultTool, type ResultForm } from '../result/result-form.js';
@@ -15,7 +15,7 @@ export interface Initial {
 }
 
 /** What a turn sets on a running process. */
-export type Setting = Pick<Turn, 'model' | 'permissionMode' | 'tools' | 'bridgeToken' | 'env'>;
+export type Setting = Pick<Turn, 'model' | 'permissionMode' | 'tools' | 'bridgeToken' | 'env' | 'egressProxy'>;
 
 /** A process together with its settings: model, mode, rules and environment outlive a turn unless they are reset. */
 export class Session {
@@ -103,7 +103,7 @@ export class Session {
 
   /** Applies the turn's settings that differ from the current ones; the rest is as in the profile. */
   async set(setting: Setting): Promise<void> {
-    await this.#setFlags(setting.bridgeToken, setting.env, setting.tools);
+    await this.#setFlags(setting.bridgeToken, toolsEnvironment(setting), setting.tools);
     await this.#setModel(setting.model ?? this.profile.model);
     await this.#setMode(setting.permissionMode ?? this.profile.permissionMode);
   }

@@ -42,6 +42,8 @@ export interface BridgeGrant {
   readonly models?: readonly string[];
   /** What the model API may do for the job in addition to answering. Absent: nothing. */
   readonly serverTools?: readonly ServerTool[];
+  /** Hosts that the job's tools may reach: entries as `readEgress` reads them. Absent: none. */
+  readonly egress?: readonly string[];
   readonly git?: { readonly url: string; readonly ref?: string; readonly depth?: number };
 }
 
@@ -70,6 +72,8 @@ export const bridgeSockets = {
   git: 'git.sock',
   /** HTTP: storing and fetching a job's snapshot. */
   snapshot: 'snapshot.sock',
+  /** One line of JSON (`egress.ts`), then HTTP as to a proxy: `CONNECT`, or requests with a whole URL. */
+  egress: 'egress.sock',
   /** Redis, byte for byte, for workers without a network. */
   redis: 'redis.sock',
 } as const;

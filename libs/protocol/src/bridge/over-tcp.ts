@@ -18,6 +18,8 @@ export const bridgeShares = {
   model: 64,
   git: 8,
   snapshot: 4,
+  /** Package managers open some ten each; one is for the refusals. */
+  egress: 64,
   /** A worker has four. */
   redis: 16,
 } as const satisfies Record<BridgeListener, number>;

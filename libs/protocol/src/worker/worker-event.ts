@@ -1,4 +1,5 @@
 import { restartReasons, type EventData, type EventType, type NewEvent } from '@remuda/domain';
+import { readEgressRefused } from '../bridge/egress.js';
 import { isRecord } from '../reader/json.js';
 import { readEnded, readGitSummary, readUsage } from './outcome.js';
 import {
@@ -34,6 +35,7 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
   'tool.called': shape({ id: text, name: text, input: json }),
   'tool.returned': shape({ id: text, ok: flag, output: text, truncated: optional(flag) }),
   'tool.denied': shape({ id: text, name: text }),
+  'egress.refused': readEgressRefused,
   'model.retried': shape({ attempt: count, delayMs: span, status: optional(count), error: text }),
   'turn.ended': shape({ turns: count, costUsd: upTo(1e9), usage: readUsage }),
 };

@@ -50,14 +50,15 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
     worker,
     lease,
     ...(hash['maxBudgetUsd'] ? { maxBudgetUsd: readBudget(hash['maxBudgetUsd']) } : {}),
-    ...(hash['models'] === undefined ? {} : { models: readModels(hash['models']) }),
+    ...(hash['models'] === undefined ? {} : { models: readTexts(hash['models']) }),
     ...(hash['serverTools'] === undefined ? {} : { serverTools: readServerTools(hash['serverTools']) }),
+    ...(hash['egress'] === undefined ? {} : { egress: readTexts(hash['egress']) }),
     ...(git ? { git } : {}),
   };
 }
 
 /** An unreadable list allows nothing. */
-function readModels(text: string): readonly string[] {
+function readTexts(text: string): readonly string[] {
   const value = parseJson(text);
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 }

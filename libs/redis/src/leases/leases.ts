@@ -73,7 +73,7 @@ export class RedisLeases implements LeaseStore {
   }
 
   async assign(claim: Claim, worker: string): Promise<Assigned> {
-    const { job, prompt, again } = claim;
+    const { job, prompt, again, egress = [] } = claim;
     const now = this.clock.now();
     const made = claim.grant === undefined ? makeToken() : { grant: claim.grant };
     const assignment: Unleased = {
@@ -82,6 +82,7 @@ export class RedisLeases implements LeaseStore {
       remainingMs: job.spec.timeoutMs,
       ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
       ...(again ? { again } : {}),
+      ...(egress.length > 0 ? { egress: true } : {}),
       ...(await this.#secretsOf(claim)),
     };
     return this.#assign({ ...claim, grant: made.grant }, worker, assignment, now);
@@ -165,12 +166,13 @@ export class RedisLeases implements LeaseStore {
     now: number,
   ): Promise<Assigned> {
     const keys = this.#keys;
-    const { held, scheduler, job, start, models, serverTools = [], grant: hash } = claim;
+    const { held, scheduler, job, start, models, serverTools = [], egress = [], grant: hash } = claim;
     const { spec } = job;
     const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
     const grant = [
       ...['v', messageFormats.own, 'job', job.id, 'worker', worker, 'models', JSON.stringify(models)],
       ...(serverTools.length === 0 ? [] : ['serverTools', JSON.stringify(serverTools)]),
+      ...(egress.length === 0 ? [] : ['egress', JSON.stringify(egress)]),
       ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
       ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
     ];

@@ -1,4 +1,6 @@
+import { domainToASCII } from 'node:url';
 import {
+  egressFault,
   gitUrlFault,
   refFault,
   secretLimits,
@@ -29,6 +31,7 @@ export function jobFaults(job: SubmitJobDto, { now, git, keepsSecrets }: RuleCon
     ...timeFaults(job, now),
     ...labelFaults(job.labels ?? {}),
     ...secretFaults(job.secrets ?? [], keepsSecrets),
+    ...egressFaults(job.egress ?? []),
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
       : []),
@@ -97,5 +100,12 @@ function secretFaults(secrets: readonly unknown[] | Readonly<Record<string, unkn
   return entries.flatMap(([name, value]) => {
     const message = secretNameFault(name) ?? secretValueFault(value, (text) => Buffer.byteLength(text));
     return message === undefined ? [] : [{ path: join('secrets', name.slice(0, 70)), message }];
+  });
+}
+
+function egressFaults(entries: readonly string[]): Fault[] {
+  return entries.flatMap((entry, i) => {
+    const message = egressFault(entry, domainToASCII);
+    return message === undefined ? [] : [{ path: `egress[${i}]`, message }];
   });
 }

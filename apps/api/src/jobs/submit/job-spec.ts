@@ -1,3 +1,5 @@
+import { domainToASCII } from 'node:url';
+import { readEgress, writeEgressRule } from '@remuda/domain';
 import type { JobSpec, NewJob, Secrets, ToolRules, Workspace } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import type { Read } from '../../input/read-dto.js';
@@ -60,6 +62,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     ...given('onLimit', job.onLimit),
     ...given('onLost', job.onLost),
     deltas: job.deltas,
+    ...given('egress', job.egress && readEgress(job.egress, domainToASCII).map(writeEgressRule)),
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},
   };

@@ -1,4 +1,5 @@
 import {
+  egressLimits,
   onLoopChoices,
   onLostWords,
   permissionModes,
@@ -222,6 +223,15 @@ export class SubmitJobDto {
     description: 'Environment of its tools: redacted in its output, never shown.',
   } as object)
   secrets?: readonly unknown[] | Record<string, unknown>;
+
+  @Given()
+  @Strings(egressLimits.entries, egressLimits.characters)
+  @ApiProperty({
+    description:
+      "Hosts that its tools may reach, as far as its profile allows them: host, *.host, host:port or the name of a preset. All of the profile's when absent.",
+    example: ['registry.npmjs.org', '*.example.com', 'python'],
+  })
+  egress?: string[];
 
   @Given()
   @IsObject()

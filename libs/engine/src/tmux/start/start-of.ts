@@ -1,5 +1,5 @@
 import type { EngineProfile, PermissionMode, ToolRules, Turn } from '@remuda/domain';
-import { credentialEnv } from '../../process/environment.js';
+import { credentialEnv, toolsEnvironment } from '../../process/environment.js';
 import { notOffered } from '../../process/tools.js';
 import { joinedPrompt } from '../../turn/needs.js';
 import { resultForm, type ResultForm } from '../../result/result-form.js';
@@ -22,7 +22,7 @@ export interface Start {
 /** What a turn asks of a start. */
 export type Asked = Pick<
   Turn,
-  'model' | 'permissionMode' | 'tools' | 'appendSystemPrompt' | 'outputSchema' | 'bridgeToken' | 'env'
+  'model' | 'permissionMode' | 'tools' | 'appendSystemPrompt' | 'outputSchema' | 'bridgeToken' | 'env' | 'egressProxy'
 >;
 
 /** The start that a turn needs; pure. */
@@ -35,7 +35,7 @@ export function startOf(profile: EngineProfile, turn: Asked): Start {
     appendSystemPrompt: joinedPrompt(profile, turn),
     outputSchema: turn.outputSchema,
     bridgeToken: turn.bridgeToken,
-    env: turn.env,
+    env: toolsEnvironment(turn),
   };
 }
 
