@@ -7,6 +7,7 @@ const worker = 'w-default-1';
 export function carryOut(store: MemoryJobStore) {
   const leases = new MemoryLeases(store, new ManualClock());
   return {
+    leases,
     take: async (profile: string): Promise<string | undefined> => {
       const found = store.first(profile);
       if (!found) return undefined;

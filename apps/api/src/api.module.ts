@@ -14,6 +14,7 @@ import { IndexController } from './index.controller.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { PoolsModule } from './pools/pools.module.js';
 import { ScreensModule } from './screens/screens.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import type { ApiSettings } from './settings.js';
 import { redisPing } from './stores.js';
 import { StoresModule } from './stores.module.js';
@@ -48,6 +49,7 @@ export class ApiModule {
         IdentityModule.register(identity, log),
         MetricsModule.register({ app: 'api' }),
         JobsModule,
+        SessionsModule,
         EventsModule,
         DeadLettersModule,
         PoolsModule,

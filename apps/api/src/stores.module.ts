@@ -14,6 +14,7 @@ import {
   RedisPoolStore,
   RedisPoolControls,
   RedisRevocations,
+  RedisSessionStore,
   RedisTickets,
   RedisWorkerScreens,
   bullOptions,
@@ -46,6 +47,7 @@ import {
   redisIsUp,
   redisPing,
   revocations,
+  sessionStore,
   tickets,
   workerScreens,
 } from './stores.js';
@@ -170,6 +172,11 @@ export class StoresModule {
             openHistory(settings, { redis: to, connect: forArchive, keys, clock: time, log }),
         },
         ...withHistory,
+        {
+          provide: sessionStore,
+          inject: [redis, clock],
+          useFactory: (to: Connection, time: Clock) => new RedisSessionStore(to, keys, time),
+        },
         { provide: hostBridges, inject: [redis], useFactory: (to: Connection) => new RedisHostBridges(to, keys) },
         { provide: poolStore, inject: [redis], useFactory: (to: Connection) => new RedisPoolStore(to, keys) },
         {
@@ -204,6 +211,7 @@ export class StoresModule {
         queues,
         redisIsUp,
         redisPing,
+        sessionStore,
         workerScreens,
       ],
     };

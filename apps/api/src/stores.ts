@@ -9,6 +9,7 @@ export const deadLetters = Symbol('DeadLetters');
 /** The store and its projector, or undefined. */
 export const history = Symbol('History');
 export const hostBridges = Symbol('HostBridges');
+export const sessionStore = Symbol('SessionStore');
 export const poolStore = Symbol('PoolStore');
 export const poolControls = Symbol('PoolControls');
 export const apiKeys = Symbol('ApiKeys');

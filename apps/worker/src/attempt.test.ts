@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { noUsage, type Assignment, type NewEvent } from '@remuda/domain';
 import { InstantEngine, ManualClock, jobSpec } from '@remuda/testing';
-import { carryOut, type AttemptParts, type StopReason } from './attempt.js';
+import { carryOut, type AttemptParts } from './attempt.js';
+import type { StopReason } from './stop-reason.js';
 
 const assignment: Assignment = {
   job: 'j-1',

@@ -13,10 +13,9 @@ import {
   type TurnEnd,
 } from '@remuda/domain';
 import { begin, type BeginParts } from './begin.js';
+import { keepTurn } from './keep-turn.js';
 import type { EgressKeeper, OpenEgress } from './keepers.port.js';
-
-/** Why an attempt is ended early; the first reason is the one reported. */
-export type StopReason = 'cancel' | 'deadline' | 'drain';
+import type { StopReason } from './stop-reason.js';
 
 /** Dependencies of an attempt. */
 export interface AttemptParts extends BeginParts {
@@ -61,10 +60,13 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const onEvent = (event: NewEvent): void => {
     tell(event);
     watch?.note(event);
+    if (event.type === 'session.started') ({ sessionId } = event.data);
   };
   const egress = await openEgress(assignment, bridgeToken, parts);
   const way = egress ? { egressProxy: egress.url } : {};
-  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, bridgeToken, env, ...way };
+  const keepSession = assignment.session !== undefined;
+  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, keepSession, bridgeToken, env, ...way };
+  let sessionId: string | undefined;
   const end = await endedTurn(await engine.turn(turn, onEvent, stop).finally(() => egress?.close()), engine, stop);
   await watch?.stop();
   const { git, warnings } = await workspace.collect(spec.workspace, base);
@@ -73,6 +75,7 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     const { patch, ...rest } = git;
     tell({ type: 'workspace.collected', at: now(), data: { git: rest, patchBytes: Buffer.byteLength(patch ?? '') } });
   }
+  if (keepSession) await keepTurn(end, { token: bridgeToken, base, sessionId }, { ...parts, warn }, stop);
   if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
   return outcomeOf(end, stop, git, warnings);
 }

@@ -19,7 +19,11 @@ function assignment(again?: Again): Assignment {
 }
 
 function keeper(restore: SnapshotKeeper['restore']): SnapshotKeeper {
-  return { restore, watch: () => ({ note: () => undefined, stop: async () => undefined }) };
+  return {
+    restore,
+    keep: async () => undefined,
+    watch: () => ({ note: () => undefined, stop: async () => undefined }),
+  };
 }
 
 function parts(own: Partial<BeginParts> = {}) {
@@ -122,4 +126,45 @@ test('an attempt that is to be ended meanwhile is not begun', async () => {
   const own = parts({ snapshots: keeper(async () => (stop.abort('cancel'), { kind: 'restored' })) });
   await expect(begin(assignment({ kind: 'resume', snapshot }), 't', own, stop.signal)).rejects.toBe('cancel');
   expect(own.told).toEqual([]);
+});
+
+const origin: Snapshot = { sessionId: 'o', at: 500, lease: 1, bytes: 20, sessionBytes: 5, base: 'first' };
+
+test('a turn of a session takes up what the turn before has left, and begins with its own prompt', async () => {
+  const asked: unknown[] = [];
+  const snapshots = keeper(async (which, { of }) => (asked.push([which, of]), { kind: 'restored' } as const));
+  const own = parts({ snapshots });
+  const begun = await begin(assignment({ kind: 'continue', origin }), 't', own, never);
+  expect(begun).toEqual({ prompt: 'Do it.', base: 'first', freshFiles: false });
+  expect(asked).toEqual([[origin, 'origin']]);
+  expect(own.done).toEqual([]);
+  expect(data(own.told)).toEqual([['attempt.resumed', { sessionId: 'o', snapshotAt: 500, bytes: 20 }]]);
+});
+
+test('a turn that cannot go on with its own snapshot begins again from that of the turn before', async () => {
+  const snapshots = keeper(async (_which, { of }) =>
+    of === 'origin' ? ({ kind: 'restored' } as const) : ({ kind: 'unavailable', message: 'none' } as const),
+  );
+  const own = parts({ snapshots });
+  const begun = await begin(assignment({ kind: 'resume', snapshot, origin }), 't', own, never);
+  expect(begun).toEqual({ prompt: 'Do it.', base: 'first', freshFiles: false });
+  expect(own.told.map(({ type }) => type)).toEqual(['attempt.restarted', 'attempt.resumed']);
+});
+
+test.each<[string, Partial<BeginParts>, RegExp]>([
+  ['is gone', { snapshots: keeper(async () => ({ kind: 'unavailable', message: 'none' })) }, /unavailable/],
+  [
+    'is broken',
+    { snapshots: keeper(() => Promise.reject(new RemudaError('workspace.failed', 'not gzip'))) },
+    /not gzip/,
+  ],
+  ['is refused', { snapshots: keeper(async () => ({ kind: 'restored' })), engine: brokenEngine }, /no such session/],
+])('a turn whose session %s does not begin without it', async (_, own, message) => {
+  const all = parts(own);
+  const begun = begin(assignment({ kind: 'continue', origin }), 't', all, never);
+  await expect(begun).rejects.toMatchObject({
+    code: 'session.lost',
+    message: expect.stringMatching(message) as string,
+  });
+  expect(all.done).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import {
+  RemudaError,
   failureOf,
   type Again,
   type Assignment,
@@ -8,7 +9,7 @@ import {
   type Snapshot,
   type Turn,
 } from '@remuda/domain';
-import type { SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import type { SnapshotKeeper, SnapshotSource, WorkspaceKeeper } from './keepers.port.js';
 
 /** Dependencies of beginning an attempt. */
 export interface BeginParts {
@@ -33,7 +34,8 @@ type Restart = Extract<Again, { kind: 'restart' }> & { readonly message?: string
 
 /**
  * Prepares the turn: if the attempt resumes a session, restores that and its workspace; otherwise, or if that fails, an
- * empty session and the job's own files. Reports which of the two, if there was a choice.
+ * empty session and the job's own files. Reports which of the two, if there was a choice. A further turn of a session
+ * takes up what the one before has left, and rejects with `session.lost` if that cannot be restored.
  */
 export async function begin(
   assignment: Assignment,
@@ -43,19 +45,33 @@ export async function begin(
 ): Promise<Begun> {
   const { again, spec } = assignment;
   if (again?.kind === 'resume') {
-    const restart = await resume({ snapshot: again.snapshot, token, spec }, parts, stop);
+    const restart = await resume({ snapshot: again.snapshot, of: 'job', token, spec }, parts, stop);
     if (!restart) return { prompt: continuePrompt(again.snapshot), base: again.snapshot.base, freshFiles: false };
     await parts.workspace.clear();
     tellRestart(restart, parts);
-  } else if (again) tellRestart(again, parts);
+  } else if (again?.kind === 'restart') tellRestart(again, parts);
+  if (again?.origin) {
+    await takeUp({ snapshot: again.origin, of: 'origin', token, spec }, parts, stop);
+    return { prompt: spec.prompt, base: again.origin.base, freshFiles: false };
+  }
   const base = await prepare(assignment, token, parts, stop);
   return { prompt: spec.prompt, base, freshFiles: spec.workspace.kind === 'git' };
 }
 
-interface Resumption {
+interface Resumption extends SnapshotSource {
   readonly snapshot: Snapshot;
-  readonly token: string;
   readonly spec: Pick<Turn, 'permissionMode' | 'outputSchema'>;
+}
+
+/** Takes up a session where its last turn has left it. Rejects with `session.lost` if that is not possible. */
+async function takeUp(...resumption: Parameters<typeof resume>): Promise<void> {
+  const restart = await resume(...resumption);
+  if (!restart) return;
+  const { reason, message } = restart;
+  throw new RemudaError(
+    'session.lost',
+    `The session could not be taken up from its snapshot, which is ${reason}${message === undefined ? '.' : `: ${message}`}`,
+  );
 }
 
 /**
@@ -71,13 +87,13 @@ async function resume(resumption: Resumption, parts: BeginParts, stop: AbortSign
 }
 
 async function tryResume(
-  { snapshot, token, spec }: Resumption,
+  { snapshot, of, token, spec }: Resumption,
   { engine, snapshots, clock, tell }: BeginParts,
   stop: AbortSignal,
 ): Promise<Restart | undefined> {
   const { sessionId, at: snapshotAt, bytes } = snapshot;
   if (!snapshots) return { kind: 'restart', reason: 'unavailable', message: 'This worker has no snapshots.' };
-  const had = await settled(snapshots.restore(snapshot, token, stop));
+  const had = await settled(snapshots.restore(snapshot, { of, token }, stop));
   stop.throwIfAborted();
   if ('error' in had) return { kind: 'restart', reason: 'broken', message: had.error };
   if (had.value.kind === 'unavailable') return { kind: 'restart', reason: 'unavailable', message: had.value.message };

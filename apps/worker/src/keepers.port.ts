@@ -20,6 +20,20 @@ export interface WatchedTurn {
   readonly warn: (message: string) => void;
 }
 
+/** A turn of a session that has ended, and the engine's session. */
+export interface EndedTurn extends Pick<WatchedTurn, 'token' | 'base'> {
+  readonly sessionId: string;
+}
+
+/** Which snapshot: that of the job, or that of the turn before in its session. */
+type SnapshotOf = 'job' | 'origin';
+
+/** Whose snapshot is restored, and the job's bridge token. */
+export interface SnapshotSource {
+  readonly of: SnapshotOf;
+  readonly token: string;
+}
+
 /** Takes snapshots of a turn: receives its events until it is stopped. */
 export interface SnapshotWatch {
   note(event: NewEvent): void;
@@ -35,7 +49,9 @@ export interface SnapshotKeeper {
   /** Starts taking snapshots of a turn. */
   watch(turn: WatchedTurn): SnapshotWatch;
   /** Restores a snapshot. Rejects with `workspace.failed` if it cannot be unpacked. */
-  restore(snapshot: Snapshot, token: string, signal: AbortSignal): Promise<Restored>;
+  restore(snapshot: Snapshot, from: SnapshotSource, signal: AbortSignal): Promise<Restored>;
+  /** Takes the snapshot of a turn that has ended; resolves with why there is none, if so. Never rejects. */
+  keep(turn: EndedTurn, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** A proxy for a job's tools, while it is open. */

@@ -1,7 +1,8 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { SnapshotNote } from '@remuda/domain';
-import { bridgeTokenHeader, encodeSnapshotNote, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
+import { bridgeTokenHeader, encodeSnapshotNote, originPath, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
+import type { SnapshotSource } from './keepers.port.js';
 
 /** Result of sending a snapshot. `refused`: for now or for good, depending on the status. */
 export type Sent =
@@ -39,9 +40,10 @@ export class SnapshotClient {
     }
   }
 
-  /** The job's snapshot, to be read to its end. Rejects if the bridge cannot be reached. */
-  async get(token: string, signal: AbortSignal): Promise<Fetched> {
-    const outgoing = this.#open('GET', { [bridgeTokenHeader]: token }, signal);
+  /** The job's snapshot, or that from which it takes up its session, to be read to its end. Rejects if the bridge cannot be reached. */
+  async get({ of, token }: SnapshotSource, signal: AbortSignal): Promise<Fetched> {
+    const path = of === 'origin' ? originPath : snapshotPath;
+    const outgoing = this.#open('GET', { [bridgeTokenHeader]: token }, signal, path);
     outgoing.end();
     const answer = await answerOf(outgoing);
     if (answer.statusCode === 200) return { kind: 'content', content: answer };
@@ -50,8 +52,13 @@ export class SnapshotClient {
     return status === 404 ? { kind: 'unknown' } : { kind: 'refused', status };
   }
 
-  #open(method: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): ClientRequest {
-    return httpRequest({ socketPath: this.socketPath, method, path: snapshotPath, headers, signal });
+  #open(
+    method: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    path = snapshotPath,
+  ): ClientRequest {
+    return httpRequest({ socketPath: this.socketPath, method, path, headers, signal });
   }
 }
 

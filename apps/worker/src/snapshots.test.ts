@@ -56,7 +56,7 @@ async function scene(...answers: readonly ((response: ServerResponse) => void)[]
     workspace,
     content: Buffer.concat([session, files]),
     asked: () => asked,
-    restore: () => snapshots.restore(snapshot, 't', new AbortController().signal),
+    restore: () => snapshots.restore(snapshot, { of: 'job', token: 't' }, new AbortController().signal),
     [Symbol.dispose]: () => {
       server.close();
       server.closeAllConnections();

@@ -1,7 +1,14 @@
 import { failureOf, type Clock, type NewEvent, type Snapshot, type SnapshotNote } from '@remuda/domain';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
 import type { Logger } from '@remuda/runtime';
-import type { Restored, SnapshotKeeper, SnapshotWatch, WatchedTurn } from './keepers.port.js';
+import type {
+  EndedTurn,
+  Restored,
+  SnapshotKeeper,
+  SnapshotSource,
+  SnapshotWatch,
+  WatchedTurn,
+} from './keepers.port.js';
 import type { Fetched, Sent, SnapshotClient } from './snapshot-client.js';
 import { SnapshotTimes } from './snapshot-times.js';
 import { splitAt } from './split.js';
@@ -26,12 +33,33 @@ export class Snapshots implements SnapshotKeeper {
   }
 
   /**
-   * Restores the job's snapshot into home and workspace. A bridge that cannot answer is asked again for `patienceMs`:
-   * what was done so far is worth more than that time. Rejects with `workspace.failed` if it cannot be unpacked.
+   * Takes the snapshot of a turn whose processes have ended, from which the session's next turn goes on; resolves with why
+   * there is none, if so.
    */
-  async restore({ sessionBytes }: Snapshot, token: string, signal: AbortSignal): Promise<Restored> {
+  async keep(turn: EndedTurn, signal: AbortSignal): Promise<string | undefined> {
+    const { clock } = this.parts;
+    try {
+      const aim = { sessionId: turn.sessionId, at: clock.now() };
+      let sent = await send(this.parts, turn, aim, signal);
+      // The bridge may still be busy with one that was given up.
+      for (let tries = 0; sent.kind === 'refused' && sent.status === busyStatus && tries < 20; tries++) {
+        await clock.sleep(100, signal);
+        sent = await send(this.parts, turn, aim, signal);
+      }
+      return sent.kind === 'stored' ? undefined : reasons[sent.kind];
+    } catch (error) {
+      return failureOf(error).message;
+    }
+  }
+
+  /**
+   * Restores the job's snapshot, or that of the turn before, into home and workspace. A bridge that cannot answer is asked
+   * again for `patienceMs`: what was done so far is worth more than that time. Rejects with `workspace.failed` if it
+   * cannot be unpacked.
+   */
+  async restore({ sessionBytes }: Snapshot, from: SnapshotSource, signal: AbortSignal): Promise<Restored> {
     const { place } = this.parts;
-    const fetched = await this.#fetch(token, signal);
+    const fetched = await this.#fetch(from, signal);
     if (fetched.kind === 'unavailable') return fetched;
     const { head, rest } = await splitAt(fetched.content, sessionBytes);
     await pasteWorkspace(place, rest, signal);
@@ -39,16 +67,20 @@ export class Snapshots implements SnapshotKeeper {
     return { kind: 'restored' };
   }
 
-  async #fetch(token: string, signal: AbortSignal): Promise<Extract<Fetched, { kind: 'content' }> | Unavailable> {
+  async #fetch(
+    from: SnapshotSource,
+    signal: AbortSignal,
+  ): Promise<Extract<Fetched, { kind: 'content' }> | Unavailable> {
     const { client, clock } = this.parts;
     const deadline = clock.monotonic() + patienceMs;
     for (;;) {
-      const fetched = await client.get(token, signal).catch((error: unknown) => {
+      const fetched = await client.get(from, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         return { kind: 'unreached', message: failureOf(error).message } as const;
       });
       if (fetched.kind === 'content') return fetched;
-      if (fetched.kind === 'unknown') return unavailable('The bridge has no snapshot of this job.');
+      if (fetched.kind === 'unknown')
+        return unavailable(`The bridge has no snapshot of ${from.of === 'job' ? 'this job' : 'the turn before'}.`);
       if (clock.monotonic() >= deadline) return unavailable(whyNot(fetched));
       await clock.sleep(askAgainMs, signal);
     }
@@ -121,7 +153,7 @@ class Taker implements SnapshotWatch {
     const aim = this.#times.begin(clock.monotonic());
     if (!aim || this.#stopped) return;
     const giveUp = new AbortController();
-    const ended = this.#take(aim, at, giveUp.signal)
+    const ended = send(this.parts, this.turn, { ...aim, at }, giveUp.signal)
       .then(
         (sent) => {
           this.#onSent(sent);
@@ -138,22 +170,6 @@ class Taker implements SnapshotWatch {
     this.#underWay = { ended, giveUp };
   }
 
-  /** The session first: the files may contain work that the session has not recorded yet, never the other way round. */
-  async #take(
-    aim: { readonly sessionId: string; readonly toolId: string },
-    at: number,
-    signal: AbortSignal,
-  ): Promise<Sent> {
-    const { client, place } = this.parts;
-    const { token, base } = this.turn;
-    const session = await copySession(place, { ...aim, signal });
-    if (session === undefined) return { kind: 'too_large' };
-    const { sessionId } = aim;
-    const note: SnapshotNote = { sessionId, at, sessionBytes: session.length, ...(base === undefined ? {} : { base }) };
-    const workspace = copyWorkspace(place, signal);
-    return client.put(token, note, joined(session, workspace), signal);
-  }
-
   #onSent(sent: Sent): void {
     this.#times.end(sent.kind === 'stored' ? 'whole' : 'failed');
     this.parts.log.debug({ ...sent }, 'snapshot sent');
@@ -162,6 +178,32 @@ class Taker implements SnapshotWatch {
     this.turn.warn('The workspace is too large for a snapshot: where the worker is lost, the prompt runs again.');
   }
 }
+
+/** What is copied: complete at a turn's end, otherwise as far as the result of this tool. */
+type CopyAim = Pick<SnapshotNote, 'sessionId' | 'at'> & { readonly toolId?: string };
+
+/** The session first: the files may contain work that the session has not recorded yet, never the other way round. */
+async function send(
+  { client, place }: SnapshotParts,
+  { token, base }: Pick<WatchedTurn, 'token' | 'base'>,
+  { toolId, ...said }: CopyAim,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { sessionId } = said;
+  const session = await copySession(place, { sessionId, signal, ...(toolId === undefined ? {} : { toolId }) });
+  if (session === undefined) return { kind: 'too_large' };
+  const note: SnapshotNote = { ...said, sessionBytes: session.length, ...(base === undefined ? {} : { base }) };
+  return client.put(token, note, joined(session, copyWorkspace(place, signal)), signal);
+}
+
+/** The status of the bridge while it still stores another one of the same job. */
+const busyStatus = 409;
+
+const reasons = {
+  too_large: 'it is too large',
+  full: 'the bridge has no room for it',
+  refused: 'the bridge refused it',
+} as const;
 
 async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield first;

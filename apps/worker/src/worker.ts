@@ -10,11 +10,12 @@ import {
 } from '@remuda/domain';
 import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLine } from '@remuda/protocol';
 import type { Logger, WorkerKey } from '@remuda/runtime';
-import { carryOut, type StopReason } from './attempt.js';
+import { carryOut } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import type { EgressKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 import { hiddenScreen } from './screen/hidden-screen.js';
 import { ScreenShow } from './screen/screen-show.js';
+import type { StopReason } from './stop-reason.js';
 
 /** The parts of a worker. */
 export interface WorkerPlan {

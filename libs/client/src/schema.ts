@@ -184,6 +184,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions, newest first
+         * @description One page at a time.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        /**
+         * Create a session
+         * @description A conversation that keeps its files from turn to turn. It takes no worker before its first turn.
+         */
+        post: operations["createSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One session
+         * @description Its state, its settings, the job that is its turn now, and those that wait.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a stopped session
+         * @description The jobs that were its turns stay as long as other jobs do.
+         */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a session
+         * @description It takes no more turns, its turns that are not over are cancelled, and its files are removed. Repeating it is harmless.
+         */
+        post: operations["stopSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a turn to a session
+         * @description The turn is a job: its events, its result and its cancelling are those of the job. It begins when the turns before it are over.
+         */
+        post: operations["submitTurn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/events": {
         parameters: {
             query?: never;
@@ -728,7 +816,7 @@ export interface components {
         };
         Failure: {
             /** @enum {string} */
-            code: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            code: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
             message: string;
             lastLines?: string[];
             /** @description Epoch ms at which the usage limit is lifted. */
@@ -781,6 +869,8 @@ export interface components {
         };
         JobWithResult: {
             id: string;
+            /** @description The session of which it is a turn. */
+            session?: string;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -862,6 +952,8 @@ export interface components {
         };
         Job: {
             id: string;
+            /** @description The session of which it is a turn. */
+            session?: string;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -955,6 +1047,143 @@ export interface components {
             warnings?: string[];
             ended?: components["schemas"]["Ended"];
         };
+        CreateSession: {
+            /** @description The pool that runs it; see GET /api/v1/pools. Default: default. */
+            profile?: string;
+            /** @description The profile's own when absent. */
+            model?: string;
+            /** @description Added to the system prompt; up to 100 KiB. Such a job cannot start fully warm. */
+            appendSystemPrompt?: string;
+            tools?: components["schemas"]["Tools"];
+            /** @enum {string} */
+            permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            /** @description Default: {"kind":"empty"}. */
+            workspace?: "empty" | components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            /**
+             * @example {
+             *       "team": "search"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Kept unchanged; up to 16 KiB. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description A turn that is sent while another one is under way waits, or is refused with session.busy. Default: queue.
+             * @enum {string}
+             */
+            concurrent?: "queue" | "refuse";
+        };
+        Session: {
+            /** @example s-… */
+            id: string;
+            /** @enum {string} */
+            state: "idle" | "running" | "hibernated" | "stopped";
+            /** @enum {string} */
+            concurrent: "queue" | "refuse";
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its state last changed, or a turn began.
+             */
+            changedAt: string;
+            /** @description The job that is its turn now. */
+            turn?: string;
+            /** @description Jobs that wait for their turn, the next one first. */
+            waiting: string[];
+            /** @description Turns that have begun so far. */
+            turns: number;
+            /**
+             * Format: date-time
+             * @description When the snapshot was taken from which it goes on.
+             */
+            snapshotAt?: string;
+            profile: string;
+            model?: string;
+            appendSystemPrompt?: string;
+            tools?: components["schemas"]["Tools"];
+            /** @enum {string} */
+            permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            workspace: components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            labels: {
+                [key: string]: string;
+            };
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        SessionPage: {
+            sessions: components["schemas"]["Session"][];
+            /** @description Pass it as `cursor` to get the next page; absent on the last page. */
+            nextCursor?: string;
+        };
+        SubmitTurn: {
+            /** @description The task for Claude Code: up to 10 MiB of UTF-8. */
+            prompt: string;
+            maxTurns?: number;
+            /** @description US dollars over all attempts. */
+            maxBudgetUsd?: number;
+            /** @description JSON Schema (2020-12, or 07 by `$schema`) that the result's `structured` is valid against; up to 64 KiB. */
+            outputSchema?: {
+                [key: string]: unknown;
+            };
+            /** @description 1 is first. Default: 5. */
+            priority?: number;
+            /** @description Default: 1800000. */
+            timeoutMs?: number;
+            /** @description An attempt in which Claude Code prints nothing for this long, tools included, ends as engine.hung. Default: 900000. */
+            idleTimeoutMs?: number;
+            /**
+             * @description Reaction to loopAfter equal tool calls in a row: only an event, or job.looping as well. Default: flag.
+             * @enum {string}
+             */
+            onLoop?: "flag" | "stop";
+            /** @description Default: 5. */
+            loopAfter?: number;
+            /** @description Default: 3. */
+            attempts?: number;
+            /**
+             * @description Reaction to the account's usage limit: the job fails, or waits until the limit is lifted. Default: fail.
+             * @enum {string}
+             */
+            onLimit?: "fail" | "wait";
+            /** @description Whether the event stream has message.delta, token by token. Default: false. */
+            deltas?: boolean;
+            /**
+             * @example {
+             *       "team": "search"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Kept unchanged; up to 16 KiB. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description With `interrupt` the turn under way is cancelled, and this one is next; its files and answers stay. Default: queue.
+             * @enum {string}
+             */
+            mode?: "queue" | "interrupt";
+        };
+        AcceptedTurn: {
+            id: string;
+            /** @enum {string} */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** @example /api/v1/jobs/j-… */
+            url: string;
+            /** @example /api/v1/jobs/j-…/events */
+            events: string;
+            /** @example s-… */
+            session: string;
+            /** @description It waits until this job is over, and those that wait before it. */
+            after?: string;
+        };
         EventPage: {
             events: components["schemas"]["JobEvent"][];
             /** @description Pass it as `after` to get the next page. */
@@ -964,6 +1193,8 @@ export interface components {
         };
         DeadLetter: {
             id: string;
+            /** @description The session of which it is a turn. */
+            session?: string;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -1066,6 +1297,8 @@ export interface components {
         };
         DeadLetterInFull: {
             id: string;
+            /** @description The session of which it is a turn. */
+            session?: string;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -1141,7 +1374,7 @@ export interface components {
              * @description The code with which it failed.
              * @enum {string}
              */
-            code?: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+            code?: "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
             /**
              * @description Who or what caused the failure.
              * @enum {string}
@@ -1360,7 +1593,7 @@ export interface components {
             days: components["schemas"]["DayUsage"][];
         };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;
@@ -2334,6 +2567,347 @@ export interface operations {
                 };
             };
             /** @description job.not_over: try again after Retry-After seconds. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSession"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description session.busy: it is not stopped, or its last turn is not over yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitTurn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer when the job is over, after N seconds at most. */
+                Prefer?: string;
+                /** @description For 24 h, the same key and body return the same job; another body is idempotency.conflict. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmitTurn"];
+            };
+        };
+        responses: {
+            /** @description It was over within the time given in Prefer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobWithResult"];
+                };
+            };
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedTurn"];
+                };
+            };
+            /** @description session.busy or session.stopped: it takes no further turn now, or none at all. */
             409: {
                 headers: {
                     [name: string]: unknown;

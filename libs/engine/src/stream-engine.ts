@@ -28,6 +28,9 @@ import { withWarnings } from './turn/turn-end.js';
 import { runTurn } from './turn/turn-run.js';
 import { clearWorkspace } from './workspace/workspace.js';
 
+/** How long a process may take to end its session, in ms. */
+const partMs = 3_000;
+
 /**
  * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and in addition, while it
  * is idle, a spare for a job with its own system prompt or schema.
@@ -45,6 +48,8 @@ export class StreamEngine implements Engine {
   #filled = false;
   #turning = false;
   #dead = false;
+  /** Whether the warm process was ended with its turn, so that its transcript is complete. */
+  #parted = false;
   #baseline: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: StreamEngineOptions) {
@@ -120,7 +125,8 @@ export class StreamEngine implements Engine {
       onEvent(event);
     };
     const { end, stopped } = await runTurn({ session, turn, onEvent: tell, signal, limits: this.#limits, clock, log });
-    if (session !== this.#main) await this.#end(session, 'its job is over');
+    if (turn.keepSession) await this.#part(session);
+    else if (session !== this.#main) await this.#end(session, 'its job is over');
     // The workspace must not change any more when it is collected. Scanning all processes takes some 10 ms.
     if (stopped && end.kind !== 'succeeded') return { ...end, ended: await this.#proveEnd(stopped.by, stopped.since) };
     const { found } = usedTools ? await this.#sweep(0) : { found: 0 };
@@ -128,6 +134,20 @@ export class StreamEngine implements Engine {
     const message = `${String(found)} processes that the job had started were still running after its result and were killed.`;
     onEvent({ type: 'attempt.warned', at: clock.now(), data: { message } });
     return withWarnings(end, [message]);
+  }
+
+  /** Lets a process end by itself: it writes its transcript some 100 ms after the fact, and all of it before it exits. */
+  async #part(session: Session): Promise<void> {
+    if (session === this.#main) {
+      this.#main = undefined;
+      this.#parted = true;
+    }
+    if (session.process.alive) session.process.control({ subtype: 'end_session' }).catch(() => undefined);
+    const { clock } = this.options;
+    const timer = new AbortController();
+    await Promise.race([session.process.ended, clock.sleep(partMs, timer.signal).catch(() => undefined)]);
+    timer.abort();
+    await this.#end(session, 'its session goes on elsewhere');
   }
 
   async endRest(): Promise<Ended | undefined> {
@@ -159,7 +179,7 @@ export class StreamEngine implements Engine {
    */
   async reset(bridgeToken?: string): Promise<void> {
     if (this.#dead) throw new RemudaError('engine.crashed', 'The engine has been killed.');
-    if (!this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
+    if (!this.#parted && !this.#main?.process.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
     await this.#endAll('its job is over');
     this.#baseline = new Set();
     if (this.#runner.alone) await this.#runner.killUser(this.#limits.killMs);
@@ -167,6 +187,7 @@ export class StreamEngine implements Engine {
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
     if (!this.options.keepFiles) await this.#empty();
     this.#filled = false;
+    this.#parted = false;
     await this.warm(bridgeToken);
   }
 

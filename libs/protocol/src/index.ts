@@ -13,6 +13,7 @@ export * from './http/dead-letters.js';
 export * from './http/jobs.js';
 export * from './http/pools.js';
 export * from './http/problem.js';
+export * from './http/sessions.js';
 export * from './http/tickets.js';
 export * from './worker/control.js';
 export * from './worker/enrolment.js';

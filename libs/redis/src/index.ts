@@ -34,6 +34,7 @@ export { RedisClock } from './connection/redis-clock.js';
 export * from './bridge/worker-listeners.js';
 export { RedisSnapshots } from './bridge/snapshots.js';
 export * from './jobs/sweeps.js';
+export { RedisSessionStore } from './sessions/session-store.js';
 export * from './workers/worker-access.js';
 export * from './workers/worker-line.js';
 export { RedisWorkerScreens } from './workers/worker-screens.js';

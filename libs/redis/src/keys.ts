@@ -44,6 +44,15 @@ export function redisKeys(namespace: string) {
     ttl: `${p}:jobs:ttl`,
     /** Held jobs with a cancel request, by the time of the request. */
     cancels: `${p}:jobs:cancels`,
+    session: (id: string) => `${p}:session:${id}`,
+    /** Jobs that wait for their turn in a session, the next one first. */
+    sessionWaiting: (id: string) => `${p}:session:${id}:waiting`,
+    /** Jobs that were a session's turns, or are, in the order in which they began. */
+    sessionTurns: (id: string) => `${p}:session:${id}:turns`,
+    /** The snapshots from which sessions go on, by the jobs that they are of. */
+    sessionOrigins: `${p}:sessions:origins`,
+    /** A tenant's sessions by the time of their creation. */
+    sessions: (tenant: string) => `${p}:tenant:${tenant}:sessions`,
     idempotency: (key: string, tenant = defaultTenant) =>
       tenant === defaultTenant ? `${p}:idempotency:${key}` : `${p}:tenant:${tenant}:idempotency:${key}`,
     /** An API key's record, with the hash of its secret. */

@@ -9,5 +9,6 @@ export * from './memory/memory-identity.js';
 export * from './memory/memory-job-store.js';
 export * from './memory/memory-leases.js';
 export * from './memory/memory-pools.js';
+export * from './memory/memory-session-store.js';
 export * from './memory/memory-snapshot-index.js';
 export * from './memory/memory-worker-line.js';

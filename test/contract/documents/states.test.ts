@@ -1,4 +1,4 @@
-import { jobMoves, jobStates, redrive, workerMoves, workerPhases } from '@remuda/domain';
+import { jobMoves, jobStates, redrive, sessionMoves, sessionStates, workerMoves, workerPhases } from '@remuda/domain';
 import { describe, expect, test } from 'vitest';
 import { codeBlocks, readDocument, sections, tableRows } from './document.js';
 
@@ -14,6 +14,7 @@ function arrows(moves: Readonly<Record<string, readonly string[]>>): readonly st
 
 describe.each([
   ['Jobs', jobMoves, jobStates, [redrive]],
+  ['Sessions', sessionMoves, sessionStates, []],
   ['Workers', workerMoves, workerPhases, []],
 ] as const)('docs/states.md on %s', (chapter, moves, states, acts) => {
   const text = chapters.get(chapter) ?? '';

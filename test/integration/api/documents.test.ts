@@ -22,6 +22,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(routes.sort()).toEqual([
+    'DELETE /api/v1/sessions/{id}',
     'GET /api/v1/bridges',
     'GET /api/v1/dead-letters',
     'GET /api/v1/dead-letters/{id}',
@@ -31,6 +32,8 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'GET /api/v1/jobs/{id}/events',
     'GET /api/v1/jobs/{id}/result',
     'GET /api/v1/pools',
+    'GET /api/v1/sessions',
+    'GET /api/v1/sessions/{id}',
     'GET /api/v1/stream',
     'GET /api/v1/usage',
     'GET /api/v1/workers',
@@ -48,6 +51,9 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'POST /api/v1/pools/{profile}/drain',
     'POST /api/v1/pools/{profile}/pause',
     'POST /api/v1/pools/{profile}/resume',
+    'POST /api/v1/sessions',
+    'POST /api/v1/sessions/{id}/stop',
+    'POST /api/v1/sessions/{id}/turns',
     'POST /api/v1/tickets',
     'POST /api/v1/workers/{id}/cordon',
     'POST /api/v1/workers/{id}/drain',
@@ -81,7 +87,7 @@ test('every body that is offered as an example is accepted as it is', async () =
   expect(bodies.length).toBeGreaterThan(8);
   for (const [method, path, body] of bodies) {
     const { status, text } = await api.send(method, path.replace('{profile}', 'default').replace('{id}', 'j-1'), body);
-    expect([200, 202, 404], `${method} ${path}: ${text}`).toContain(status);
+    expect([200, 201, 202, 404], `${method} ${path}: ${text}`).toContain(status);
   }
 });
 

@@ -69,6 +69,7 @@ const parametersIn = (operation: Operation, where: string) =>
 const unknown: Readonly<Record<string, string>> = {
   jobs: 'job.unknown',
   'dead-letters': 'job.unknown',
+  sessions: 'session.unknown',
   // Pools and workers are the cluster's: an id of a tenant is none of theirs.
   pools: 'pool.unknown',
   workers: 'worker.unknown',

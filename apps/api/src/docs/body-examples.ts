@@ -20,6 +20,14 @@ export const bodyExamples = {
     },
   },
   submitBatch: { two: { summary: 'Two jobs', value: { jobs: [{ prompt }, { prompt, priority: 1 }] } } },
+  createSession: {
+    any: { summary: 'In an empty folder', value: {} },
+    repository: { summary: 'In a repository', value: { workspace: git, labels: { team: 'search' } } },
+  },
+  submitTurn: {
+    next: { summary: 'The next turn', value: { prompt } },
+    interrupt: { summary: 'In place of the one under way', value: { prompt: 'Stop, do this.', mode: 'interrupt' } },
+  },
   cancelJob: { reason: { summary: 'With a reason', value: { reason: 'Changed my mind.' } } },
   redriveJobs: {
     filter: { summary: 'All that match a filter', value: { filter: { class: 'infrastructure' }, limit: 10 } },

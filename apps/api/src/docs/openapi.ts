@@ -14,6 +14,7 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 /** In the order of the page. */
 const tags = {
   jobs: 'Submit, follow and cancel jobs.',
+  sessions: 'Conversations that keep their files from turn to turn.',
   events: 'What happens to a job, live or page by page.',
   'dead letters': 'Failed jobs that need a person.',
   pools: 'Workers and pools: monitoring and operation.',

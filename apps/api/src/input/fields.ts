@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional, PickType } from '@nestjs/swagger';
 import { getMetadataStorage } from 'class-validator';
 
 /** The class of an input, or of a part of one. */
@@ -30,6 +30,24 @@ function mark<V>(marks: WeakMap<object, Map<string, V>>, value: V): PropertyDeco
     const own = marks.get(prototype) ?? new Map<string, V>();
     marks.set(prototype, own.set(String(name), value));
   };
+}
+
+/** A class of input with some fields of another one, and their rules and defaults. */
+export function picked<T extends object, K extends keyof T & string>(
+  dto: Dto<T>,
+  names: readonly K[],
+): Dto<Pick<T, K>> {
+  const part = PickType(dto, names) as Dto<Pick<T, K>>;
+  const copy = <V>(marks: WeakMap<object, Map<string, V>>): void => {
+    const all = [...(marks.get(dto.prototype as object) ?? [])];
+    const own = all.filter(([name]) => names.some((each) => each === name));
+    marks.set(part.prototype as object, new Map(own));
+  };
+  copy(inner);
+  copy(changes);
+  copy(optional);
+  copy(defaults);
+  return part;
 }
 
 /** The fields of a class of input. */

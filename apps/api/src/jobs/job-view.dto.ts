@@ -76,6 +76,7 @@ export class JobTimesDto {
 @ApiSchema({ name: 'Job' })
 export class JobDto implements JobView {
   @ApiProperty() id!: string;
+  @ApiPropertyOptional({ description: 'The session of which it is a turn.' }) session?: string;
   @ApiProperty({ enum: jobStates }) state!: JobState;
   @ApiProperty({ description: 'The current or last attempt; 0 before the first.' }) attempt!: number;
   @ApiProperty({ description: 'Attempts that ended with a counted failure.' }) failures!: number;

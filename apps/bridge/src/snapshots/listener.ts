@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { RemudaError, snapshotName, type SnapshotNote, type Blobs, type SnapshotIndex } from '@remuda/domain';
+import {
+  RemudaError,
+  snapshotName,
+  type SnapshotNote,
+  type Blobs,
+  type SnapshotIndex,
+  type TurnOrigin,
+} from '@remuda/domain';
 import {
   bridgeTokenHeader,
+  originPath,
   readSnapshotNote,
   snapshotNoteHeader,
   snapshotPath,
@@ -44,8 +52,8 @@ const silenceMs = 30_000;
 const bodyMs = 300_000;
 
 /**
- * The listener through which a worker stores its job's snapshot, and the next one fetches it: of no other job, and only
- * while the token is valid. Nothing on this side reads the contents of a snapshot.
+ * The listener through which a worker stores its job's snapshot, and the next one fetches it, or that of the turn before:
+ * of no other job, and only while the token is valid. Nothing on this side reads the contents of a snapshot.
  */
 export function createSnapshotListener(listener: SnapshotListener): Server {
   const putting = new Set<string>();
@@ -82,8 +90,9 @@ async function serve(exchange: Exchange): Promise<Ending> {
   const { listener, request, putting } = exchange;
   const grant = await findGrant(listener.grants, headerOf(request, bridgeTokenHeader));
   if (!grant) return 'ended';
+  if (request.url === originPath && request.method === 'GET') return give(exchange, await originOf(listener, grant));
   if (request.url !== snapshotPath) return 'malformed';
-  if (request.method === 'GET') return give(exchange, grant);
+  if (request.method === 'GET') return give(exchange, await ownOf(listener, grant));
   const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;
   if (!note) return 'malformed';
   if (putting.has(grant.job)) return 'busy';
@@ -120,9 +129,17 @@ async function keep({ listener, request }: Exchange, grant: BridgeGrant, note: S
   return 'stored';
 }
 
-async function give({ listener, response }: Exchange, { job }: BridgeGrant): Promise<Ending> {
-  const snapshot = await listener.store.find(job);
-  const blob = snapshot && (await listener.blobs.get(snapshotName(job, snapshot)));
+async function ownOf({ store }: SnapshotListener, { job }: BridgeGrant): Promise<TurnOrigin | undefined> {
+  const snapshot = await store.find(job);
+  return snapshot && { job, snapshot };
+}
+
+function originOf({ store }: SnapshotListener, { job }: BridgeGrant): Promise<TurnOrigin | undefined> {
+  return store.findOrigin(job);
+}
+
+async function give({ listener, response }: Exchange, of: TurnOrigin | undefined): Promise<Ending> {
+  const blob = of && (await listener.blobs.get(snapshotName(of.job, of.snapshot)));
   if (!blob) return 'unknown';
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
   await pipeline(blob.content, response);

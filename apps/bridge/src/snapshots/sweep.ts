@@ -13,7 +13,7 @@ import type { Logger } from '@remuda/runtime';
 export interface SnapshotSweep {
   readonly blobs: Blobs;
   readonly store: SnapshotIndex;
-  /** Age in ms at which a snapshot is removed, whatever the state of its job. */
+  /** Age in ms at which a snapshot is removed, whatever the state of its job, unless a session goes on from it. */
   readonly keepMs: number;
   readonly clock: Clock;
 }
@@ -22,9 +22,9 @@ export interface SnapshotSweep {
 export async function sweepSnapshots({ blobs, store, keepMs, clock }: SnapshotSweep): Promise<number> {
   const seen = await blobs.list();
   const jobs = [...new Set(seen.flatMap(({ name }) => jobOfSnapshot(name) ?? []))];
-  const open = await store.stillOpen(jobs);
+  const [open, kept] = await Promise.all([store.stillOpen(jobs), store.keptBySessions(jobs)]);
   const now = clock.now();
-  const unwanted = unwantedOf(seen, open, { oldest: now - keepMs, unnoted: now - unnotedMs });
+  const unwanted = unwantedOf(seen, { open, kept }, { oldest: now - keepMs, unnoted: now - unnotedMs });
   for (const name of unwanted) await blobs.remove(name);
   return unwanted.length;
 }
@@ -40,14 +40,25 @@ export interface SnapshotAges {
 /** A blob is recorded immediately after it was written; this is much longer, in ms. */
 const unnotedMs = 600_000;
 
-/** Blobs to remove: too old, of a job that is over or unknown, not the recorded one, or not a snapshot at all. */
+/** Snapshots in use, by their jobs: of jobs that are not over, if they have one, and of sessions. */
+export interface Wanted {
+  readonly open: ReadonlyMap<string, Snapshot | undefined>;
+  readonly kept: ReadonlyMap<string, Snapshot>;
+}
+
+/**
+ * Blobs to remove: too old, of a job that is over or unknown, not the recorded one, or not a snapshot at all. That from
+ * which a session goes on is none of these.
+ */
 export function unwantedOf(
   seen: readonly SeenBlob[],
-  open: ReadonlyMap<string, Snapshot | undefined>,
+  { open, kept }: Wanted,
   { oldest, unnoted }: SnapshotAges,
 ): readonly string[] {
   const isUnwanted = ({ name, at }: SeenBlob): boolean => {
     const job = jobOfSnapshot(name);
+    const ofSession = kept.get(job ?? '');
+    if (job !== undefined && ofSession && name === snapshotName(job, ofSession)) return false;
     if (at < oldest || job === undefined || !open.has(job)) return true;
     const noted = open.get(job);
     return at < unnoted && (noted === undefined || name !== snapshotName(job, noted));

@@ -16,7 +16,7 @@ export function startOf(
   worker: { readonly readyAt: number; readonly profile: LaunchedProfile | undefined },
   again?: Again,
 ): Start {
-  if (again?.kind === 'resume') return { kind: 'resumed' };
+  if (again?.kind === 'resume' || again?.origin) return { kind: 'resumed' };
   const reason = worker.profile && ownProcessReason(job.spec, worker.profile);
   if (reason) return { kind: 'cold', reason };
   return worker.readyAt > couldStartAt(job) ? { kind: 'cold', reason: 'no_warm_worker' } : { kind: 'warm' };

@@ -36,3 +36,12 @@ test('the failure decides whether its session is worth going on with', () => {
     );
   expect(after('engine.start_failed')).toEqual({ kind: 'restart', reason: 'failure' });
 });
+
+test('a turn of a session takes up the snapshot of the turn before, unless it goes on with its own', () => {
+  const before = { ...snapshot, lease: 1 };
+  const turn = { ...job, origin: { job: 'j-0', snapshot: before } };
+  expect(planAgain({ ...turn, attempt: 0 })).toEqual({ kind: 'continue', origin: before });
+  expect(planAgain(turn)).toEqual({ kind: 'resume', snapshot, origin: before });
+  const { snapshot: _, ...without } = turn;
+  expect(planAgain(without)).toEqual({ kind: 'restart', reason: 'no_snapshot', origin: before });
+});

@@ -22,28 +22,34 @@ export const restartReasons = [
 /** One of `restartReasons`. */
 export type RestartReason = (typeof restartReasons)[number];
 
-/** How a repeated attempt begins. */
+/**
+ * How an attempt begins that is not a fresh start. `continue`: the first attempt at a turn of a session. `origin` is where
+ * the turn takes up its session's conversation, if it does not resume the turn itself.
+ */
 export type Again =
-  | { readonly kind: 'resume'; readonly snapshot: Snapshot }
-  | { readonly kind: 'restart'; readonly reason: RestartReason };
+  | { readonly kind: 'resume'; readonly snapshot: Snapshot; readonly origin?: Snapshot }
+  | { readonly kind: 'restart'; readonly reason: RestartReason; readonly origin?: Snapshot }
+  | { readonly kind: 'continue'; readonly origin: Snapshot };
 
 /** How many attempts may resume from one snapshot: the snapshot itself may make them fail. */
 const maxResumes = 2;
 
-/** Decides how the next attempt of a queued job begins; undefined for the first one. */
+/** Decides how the next attempt of a queued job begins; undefined for the first one, unless it is a turn that continues. */
 export function planAgain(
-  job: Pick<JobRecord, 'attempt' | 'lease' | 'failure' | 'snapshot'> & {
+  job: Pick<JobRecord, 'attempt' | 'lease' | 'failure' | 'snapshot' | 'origin'> & {
     readonly spec: Pick<JobRecord['spec'], 'onLost'>;
   },
 ): Again | undefined {
-  if (job.attempt === 0) return undefined;
-  const { snapshot, failure, lease } = job;
-  if (job.spec.onLost === 'restart') return restart('asked');
-  if (!failure || failureRule(failure.code).again === 'restart') return restart('failure');
-  if (!snapshot) return restart('no_snapshot');
-  return lease - snapshot.lease < maxResumes ? { kind: 'resume', snapshot } : restart('no_progress');
+  const { snapshot, origin } = job;
+  const from = origin && { origin: origin.snapshot };
+  if (job.attempt === 0) return from && { kind: 'continue', ...from };
+  const why = whyRestart(job);
+  if (why === undefined && snapshot) return { kind: 'resume', snapshot, ...from };
+  return { kind: 'restart', reason: why ?? 'no_snapshot', ...from };
 }
 
-function restart(reason: RestartReason): Again {
-  return { kind: 'restart', reason };
+function whyRestart({ spec, failure, snapshot, lease }: Parameters<typeof planAgain>[0]): RestartReason | undefined {
+  if (spec.onLost === 'restart') return 'asked';
+  if (!failure || failureRule(failure.code).again === 'restart') return 'failure';
+  return snapshot && lease - snapshot.lease >= maxResumes ? 'no_progress' : undefined;
 }

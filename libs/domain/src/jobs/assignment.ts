@@ -8,6 +8,8 @@ export interface Assignment {
   readonly attempt: number;
   /** Lease token: every report of this attempt carries it. */
   readonly lease: number;
+  /** The session of which it is a turn. */
+  readonly session?: string;
   readonly spec: JobSpec;
   /** Values of its secrets. Sent as they are over a channel of the worker's own only. */
   readonly secrets?: Secrets;

@@ -68,6 +68,7 @@ const rules = {
   'engine.hung': { ...crash, class: 'hung', most: 1 },
   'engine.out_of_memory': crash,
   'engine.session_broken': { ...ours, most: 1, again: 'restart' },
+  'session.lost': { ...crash, again: 'restart', backoff: backoff(5_000) },
   'workspace.failed': user,
   'workspace.unavailable': { ...crash, again: 'restart', backoff: backoff(5_000) },
   'turns.exhausted': { ...user, again: 'resume' },

@@ -1,6 +1,6 @@
 import type { JobState } from './job-state.js';
 import type { FailureCode } from '../errors.js';
-import type { Snapshot } from './snapshot.js';
+import type { Snapshot, TurnOrigin } from './snapshot.js';
 
 export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
 /** Claude Code's permission modes, as measured with the pinned CLI. */
@@ -226,6 +226,8 @@ export interface JobRecord extends JobRef {
   readonly failure?: Failure;
   /** The job's latest snapshot. */
   readonly snapshot?: Snapshot;
+  /** Where it takes up its session's conversation; absent if nothing of it is kept, and for a job of its own. */
+  readonly origin?: TurnOrigin;
   readonly turns?: number;
   readonly usage?: Usage;
   readonly costUsd?: number;

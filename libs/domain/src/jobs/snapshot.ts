@@ -19,6 +19,12 @@ export interface Snapshot {
   readonly base?: string;
 }
 
+/** Where a turn of a session takes up the conversation: the snapshot of an earlier turn, and that turn's job. */
+export interface TurnOrigin {
+  readonly job: string;
+  readonly snapshot: Snapshot;
+}
+
 /** A worker's description of a snapshot that it sends: the bridge knows the lease, and counts the bytes. */
 export type SnapshotNote = Omit<Snapshot, 'lease' | 'copy' | 'bytes'>;
 

@@ -28,6 +28,11 @@ export interface Turn {
   readonly freshFiles?: boolean;
   /** The name by which others know the turn: the job's id. Default: none. */
   readonly requestId?: string;
+  /**
+   * Whether the session will be resumed by another engine: the agent is then ended when the turn is, in a way that
+   * completes its transcript. Default: no.
+   */
+  readonly keepSession?: boolean;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */

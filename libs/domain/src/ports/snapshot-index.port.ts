@@ -1,4 +1,4 @@
-import type { Snapshot } from '../jobs/snapshot.js';
+import type { Snapshot, TurnOrigin } from '../jobs/snapshot.js';
 
 /** The snapshots recorded for jobs. Every call rejects with `redis.unavailable` in an outage. */
 export interface SnapshotIndex {
@@ -9,6 +9,10 @@ export interface SnapshotIndex {
   note(job: string, worker: string, snapshot: Snapshot): Promise<{ readonly replaced?: Snapshot } | 'ended'>;
   /** The job's snapshot; undefined where there is none. */
   find(job: string): Promise<Snapshot | undefined>;
+  /** Where the job takes up its session's conversation; undefined for nowhere. */
+  findOrigin(job: string): Promise<TurnOrigin | undefined>;
+  /** Of these jobs, those whose snapshot is now that of their session, each with it. It is kept whatever its age. */
+  keptBySessions(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot>>;
   /** The jobs that may still need a snapshot (known and not over), each with its recorded one. */
   stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>>;
 }

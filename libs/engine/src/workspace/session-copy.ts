@@ -18,9 +18,9 @@ export interface SessionAim {
   readonly sessionId: string;
   /**
    * The tool call whose result the transcript must contain before it is copied: it is written some 100 ms after the
-   * fact, the call before its result.
+   * fact, the call before its result. Absent: the transcript is complete.
    */
-  readonly toolId: string;
+  readonly toolId?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -52,8 +52,9 @@ const tarFine = process.platform === 'linux' ? [0, 1] : [0];
  */
 export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Buffer | undefined> {
   const folder = await transcriptFolder(place);
+  const awaited = aim.toolId === undefined ? '' : `"tool_use_id":${JSON.stringify(aim.toolId)}`;
   return runProgram({
-    ...shell(place, packSession, [folder, aim.sessionId, `"tool_use_id":${JSON.stringify(aim.toolId)}`]),
+    ...shell(place, packSession, [folder, aim.sessionId, awaited]),
     maxBytes: maxSessionBytes,
     fine: tarFine,
     code: 'engine.crashed',

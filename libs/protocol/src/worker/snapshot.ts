@@ -4,12 +4,14 @@ import { isRecord, parseJson } from '../reader/json.js';
 
 /**
  * The bridge's snapshot listener is HTTP: `PUT /snapshot` with the note in this header stores the body for the token's
- * job, `GET /snapshot` returns it. Chunked bodies show whether they are complete, which raw bytes on a socket do not.
+ * job, `GET /snapshot` returns it, and `GET /snapshot/origin` that from which a turn of a session takes up its conversation. Chunked bodies show whether they are complete, which raw bytes on a socket do not.
  */
 export const snapshotNoteHeader = 'x-remuda-snapshot';
 
-/** The only path of the listener. */
+/** The path of a job's snapshot. */
 export const snapshotPath = '/snapshot';
+/** The path of the snapshot from which a turn of a session takes up its conversation. */
+export const originPath = '/snapshot/origin';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const commit = /^[0-9a-f]{40}([0-9a-f]{24})?$/;

@@ -1,9 +1,10 @@
-import { isOver, type JobState, type Snapshot } from '@remuda/domain';
+import { isOver, type JobState, type Snapshot, type TurnOrigin } from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
 import { translateRedisError } from '../connection/redis-error.js';
+import { readJobHash } from '../jobs/job-hash.js';
 import { isHeldState } from '../jobs/states.lua.js';
 import { defineScript } from '../script/define-script.js';
 
@@ -49,6 +50,20 @@ export class RedisSnapshots {
   async find(job: string): Promise<Snapshot | undefined> {
     const text = await translated(this.redis.hget(this.keys.job(job), 'snapshot'));
     return text === null ? undefined : readSnapshot(text);
+  }
+
+  /** Where the job takes up its session's conversation; undefined for nowhere. */
+  async findOrigin(job: string): Promise<TurnOrigin | undefined> {
+    const [origin, originJob] = await translated(this.redis.hmget(this.keys.job(job), 'origin', 'originJob'));
+    return readJobHash(job, { ...(origin ? { origin } : {}), ...(originJob ? { originJob } : {}) }).origin;
+  }
+
+  /** Of these jobs, those whose snapshot is now that of their session, each with it. It is kept whatever its age. */
+  async keptBySessions(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot>> {
+    if (jobs.length === 0) return new Map();
+    const found = await translated(this.redis.hmget(this.keys.sessionOrigins, ...jobs));
+    const kept = jobs.map((job, i) => [job, readSnapshot(found[i] ?? '')] as const);
+    return new Map(kept.flatMap(([job, snapshot]) => (snapshot ? [[job, snapshot]] : [])));
   }
 
   /** The jobs that may still need a snapshot (known and not over), each with its recorded one. */

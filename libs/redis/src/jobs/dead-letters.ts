@@ -84,10 +84,15 @@ export class RedisDeadLetters implements DeadLetters {
         args: { id, now, redrivenEvents: JSON.stringify([event]), deadline: ttlMs === undefined ? '' : now + ttlMs },
         rest: cleared,
       })
-      .catch(rethrow)) as ['redriven' | 'unknown' | 'state' | 'gone', string?];
+      .catch(rethrow)) as ['redriven' | 'unknown' | 'state' | 'turn' | 'gone', string?];
     if (kind === 'unknown') return { kind };
     if (kind === 'state')
       return { kind: 'refused', reason: `The job is ${state ?? ''}; only a failed one can be redriven.` };
+    if (kind === 'turn')
+      return {
+        kind: 'refused',
+        reason: 'The job is a turn of a session, which has gone on; send it as a further turn.',
+      };
     if (kind === 'gone') return { kind: 'refused', reason: "The job's prompt or its events are no longer kept." };
     // From here on the job is queued, whatever becomes of its place: what is not placed now is placed before long.
     await placeAgain(this.#queues, job, now).catch(

@@ -1,22 +1,28 @@
+import { endTurn } from '../sessions/turn-moves.lua.js';
 import { retire, retiredKeys } from '../retention/over.lua.js';
 import type { Fragment } from '../script/define-script.js';
 
 /** The keys of `endJob`, by their names in a script. */
-export const endedKeys = [...retiredKeys, 'secrets', 'cancels', 'ends'] as const;
+export const endedKeys = [...retiredKeys, 'secrets', 'cancels', 'ends', 'origins'] as const;
+
+/** The arguments of `endJob`, by their names in a script: the parts of keys that a session leads to. */
+export const endedArgs = ['beforeSession', 'beforeJob', 'beforeQueue', 'behindQueue', 'wakeChannel'] as const;
 
 /** Ends that are announced to the archive at most, about; what it misses it finds by looking through the jobs. */
 const maxEnds = 100_000;
 
 /**
  * A job is over at `now`: data that is no longer needed is deleted, the rest expires, and its end is announced to the
- * archive. Its record has `overAt` already, written together with its state.
+ * archive. Where it was a session's turn, the next one begins. Its record has `overAt` already, written together with its
+ * state.
  */
 export const endJob: Fragment = {
-  needs: [retire],
+  needs: [retire, endTurn],
   lua: `
 local function endJob(id, now, keysEndMs)
   redis.call('DEL', secretsKey)
   redis.call('ZREM', cancelsKey, id)
+  endTurn(id, now)
   retire(id, now, keysEndMs)
   redis.call('XADD', endsKey, 'MAXLEN', '~', ${String(maxEnds)}, '*', 'id', id)
 end`,

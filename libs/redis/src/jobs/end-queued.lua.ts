@@ -1,7 +1,7 @@
 import { messageFormats } from '@remuda/protocol';
 import { appendEvents } from '../events/append.lua.js';
 import { defineScript } from '../script/define-script.js';
-import { endQueuedJob, endedQueuedKeys } from './end-job.lua.js';
+import { endQueuedJob, endedArgs, endedQueuedKeys } from './end-job.lua.js';
 import { isOverState } from './states.lua.js';
 
 /**
@@ -16,6 +16,7 @@ export const cancelScript = defineScript(
     args: [
       ...(['id', 'tenant', 'defaultTenant', 'now', 'overEvents', 'requestedEvents', 'keysEndMs'] as const),
       ...(['beforeControl', 'behindControl', 'failure'] as const),
+      ...endedArgs,
     ],
     include: [isOverState, appendEvents, endQueuedJob],
     whenFull: true,
@@ -50,17 +51,17 @@ return {'requested', worker}
 export const failQueuedScript = defineScript(
   {
     keys: [...endedQueuedKeys, 'deadLetters', 'place', 'placeLogs', 'wait', 'prioritized', 'delayed'],
-    args: ['id', 'now', 'overEvents', 'keysEndMs', 'failure', 'isDeadLetter'],
+    args: ['id', 'now', 'overEvents', 'keysEndMs', 'failure', 'isDeadLetter', ...endedArgs],
     include: [appendEvents, endQueuedJob],
     whenFull: true,
   },
   `
-local at = redis.call('HMGET', jobKey, 'state', 'attempt')
+local at = redis.call('HMGET', jobKey, 'state', 'attempt', 'session')
 redis.call('ZREM', ttlKey, id)
 if at[1] ~= 'queued' then return 0 end
 redis.call('HSET', jobKey, 'state', 'failed', 'failure', failure, 'overAt', now)
 appendEvents(jobKey, eventsKey, at[2] or 0, 1, overEvents)
-if isDeadLetter == '1' then redis.call('ZADD', deadLettersKey, now, id) end
+if isDeadLetter == '1' and not at[3] then redis.call('ZADD', deadLettersKey, now, id) end
 local waited = redis.call('LREM', waitKey, 1, id)
 local lined = redis.call('ZREM', prioritizedKey, id) + redis.call('ZREM', delayedKey, id)
 if waited + lined > 0 then redis.call('DEL', placeKey, placeLogsKey) end

@@ -7,6 +7,7 @@ import {
   type JobSpec,
   type JobState,
   type Start,
+  type TurnOrigin,
   type Usage,
 } from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
@@ -48,10 +49,16 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...optional(hash, 'cancelRequestedAt', Number),
     ...optional(hash, 'failure', (text) => JSON.parse(text) as Failure),
     ...present('snapshot', hash['snapshot'] ? readSnapshot(hash['snapshot']) : undefined),
+    ...present('origin', originOf(hash)),
     ...optional(hash, 'turns', Number),
     ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),
     ...optional(hash, 'costUsd', Number),
   };
+}
+
+function originOf({ origin, originJob }: JobHash): TurnOrigin | undefined {
+  const snapshot = origin ? readSnapshot(origin) : undefined;
+  return snapshot && originJob ? { job: originJob, snapshot } : undefined;
 }
 
 /** Fields of a job's hash that count its retries after a code. */

@@ -1,4 +1,5 @@
 import type { RedisKeys } from '../keys.js';
+import { affixesOf } from '../script/script.js';
 
 /**
  * A job's own keys that are kept for some time after its end, and the indexes of jobs that are over, by their names in
@@ -19,5 +20,20 @@ export function retiredKeysOf(keys: RedisKeys, id: string) {
 
 /** The same, and what goes when the job is over. */
 export function endedKeysOf(keys: RedisKeys, id: string) {
-  return { ...retiredKeysOf(keys, id), secrets: keys.secrets(id), cancels: keys.cancels, ends: keys.ends };
+  const { cancels, ends, sessionOrigins: origins } = keys;
+  return { ...retiredKeysOf(keys, id), secrets: keys.secrets(id), cancels, ends, origins };
+}
+
+/** The parts of keys around names that are found while a job is ended: of its session, and of that one's next turn. */
+export function endedArgsOf(keys: RedisKeys) {
+  const [beforeSession] = affixesOf(keys.session);
+  const [beforeQueue, behindQueue] = queueAffixes(keys);
+  const [beforeJob] = affixesOf(keys.job);
+  return { beforeSession, beforeJob, beforeQueue, behindQueue, wakeChannel: keys.wake };
+}
+
+/** The parts around a profile of the prefix that all keys of its queue have. */
+export function queueAffixes(keys: RedisKeys): readonly [before: string, behind: string] {
+  const [before = '', behind = ''] = keys.placed('\0', '').split('\0');
+  return [before, behind];
 }

@@ -20,7 +20,7 @@ import { clientOf, type RedisConnection } from '../connection/redis-connection.j
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { cancelScript } from './end-queued.lua.js';
-import { endedKeysOf } from './job-keys.js';
+import { endedArgsOf, endedKeysOf } from './job-keys.js';
 import { isTenants, listJobs, readJob } from './job-list.js';
 import { passOver } from '../connection/queue-log.js';
 import { Queues } from '../queue/queues.js';
@@ -106,6 +106,7 @@ export class RedisJobStore implements JobStore {
             failure: JSON.stringify(failure),
           },
           ...{ overEvents: JSON.stringify([over]), requestedEvents: JSON.stringify([requested]) },
+          ...endedArgsOf(keys),
         },
       })
       .catch(rethrow)) as [CancelAnswer['kind'], string?];

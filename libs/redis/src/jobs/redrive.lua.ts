@@ -6,7 +6,7 @@ import { canBeRedriven } from './states.lua.js';
 /**
  * Queues a failed job again: same id, a fresh allowance, and its expiring data is kept. Its place is written
  * afterwards. `deadline` is that of its start or ''; `cleared` are fields to delete. Returns {'redriven'}, {'unknown'},
- * {'state', state}, or {'gone'} if the prompt or the events are no longer kept.
+ * {'state', state}, {'turn'} for a turn of a session, or {'gone'} if the prompt or the events are no longer kept.
  */
 export const redriveScript = defineScript(
   {
@@ -16,10 +16,11 @@ export const redriveScript = defineScript(
     include: [canBeRedriven, appendEvents],
   },
   `
-local at = redis.call('HMGET', jobKey, 'state', 'attempt', 'bytes')
+local at = redis.call('HMGET', jobKey, 'state', 'attempt', 'bytes', 'session')
 local state = at[1]
 if not state then return {'unknown'} end
 if not canBeRedriven(state) then return {'state', state} end
+if at[4] then return {'turn'} end
 if redis.call('EXISTS', promptKey) == 0 or redis.call('EXISTS', eventsKey) == 0 then return {'gone'} end
 for _, key in ipairs({jobKey, promptKey, eventsKey, resultKey, modelKey, attemptsKey}) do redis.call('PERSIST', key) end
 redis.call('HSET', jobKey, 'state', 'queued', 'failures', 0, 'requeues', 0, 'redrivenAt', now)

@@ -74,8 +74,8 @@ export class Submissions {
     const large = new LargeArguments();
     const each = [];
     for (const job of jobs) {
-      const args = large.encoded(argsOf(job, now, job.secrets ? await this.#sealed(job) : ''));
-      each.push({ keys: this.#keysOf(job), args: args instanceof Promise ? await args : args });
+      const args = large.encoded(submittedArgs(job, now, job.secrets ? await this.#sealed(job) : ''));
+      each.push({ keys: submittedKeys(keys, job), args: args instanceof Promise ? await args : args });
     }
     return (await submitScript.run(this.redis, {
       keys: {
@@ -96,18 +96,6 @@ export class Submissions {
     return this.seal.seal(secrets, id);
   }
 
-  #keysOf({ id, spec }: NewJob) {
-    const { keys } = this;
-    return {
-      job: keys.job(id),
-      prompt: keys.prompt(id),
-      events: keys.events(id),
-      secrets: keys.secrets(id),
-      place: keys.placed(spec.profile, id),
-      ...placeKeys(keys, spec.profile),
-    };
-  }
-
   /** Removes jobs that may have been written. If that fails, they count as submitted. */
   async #withdraw(jobs: readonly NewJob[]): Promise<void> {
     const { keys } = this;
@@ -115,12 +103,24 @@ export class Submissions {
     const call = {
       keys: { jobs: keys.jobs, ttl: keys.ttl },
       args: { beforeLabel: this.#beforeLabel },
-      each: jobs.map((job) => ({ keys: this.#keysOf(job), args: { id: job.id } })),
+      each: jobs.map((job) => ({ keys: submittedKeys(keys, job), args: { id: job.id } })),
     };
     await withdrawScript
       .run(this.redis, call)
       .catch(passOver(this.redis, 'jobs of a failed submission could not be removed', { jobs: ids }));
   }
+}
+
+/** The keys of a job that is submitted. */
+export function submittedKeys(keys: RedisKeys, { id, spec }: Pick<NewJob, 'id' | 'spec'>) {
+  return {
+    job: keys.job(id),
+    prompt: keys.prompt(id),
+    events: keys.events(id),
+    secrets: keys.secrets(id),
+    place: keys.placed(spec.profile, id),
+    ...placeKeys(keys, spec.profile),
+  };
 }
 
 /** The notification for the schedulers: each profile, and how many jobs it got. */
@@ -131,8 +131,8 @@ function wakesOf(jobs: readonly NewJob[], now: number): readonly string[] {
   return [...counts].map(([profile, count]) => `${profile} ${String(count)}`);
 }
 
-/** The stored data of a job that is submitted at `now`; its secrets are encrypted. */
-function argsOf({ id, tenant = defaultTenant, session, spec: asked }: NewJob, now: number, secrets: string) {
+/** The stored data of a job that is submitted at `now`; its secrets are encrypted, '' for none. */
+export function submittedArgs({ id, tenant = defaultTenant, session, spec: asked }: NewJob, now: number, secrets = '') {
   const { prompt, ...spec } = asked;
   const { profile, priority, runAt, ttlMs } = spec;
   const data = { profile, priority, ...(runAt === undefined ? {} : { runAt }) };

@@ -1,6 +1,52 @@
 import { addDelayed, priorityScore } from '../queue/score.lua.js';
 import { defineScript } from '../script/define-script.js';
 
+/** The keys and arguments of one job that is submitted. */
+export const submittedJob = {
+  keys: ['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed', 'priorityCounter'],
+  args: [
+    ...(['id', 'tenant', 'session', 'profile', 'spec', 'prompt', 'queuedEvents'] as const),
+    ...(['priority', 'deadline', 'wakeAt', 'data', 'options', 'secrets', 'labels'] as const),
+  ],
+} as const;
+
+/** Answers a repeated submission: the key was used before, with this body or with another one. */
+export const unlessRepeated = `
+if fingerprint ~= '' then
+  local known = redis.call('HMGET', idempotencyKey, 'fingerprint', 'ids')
+  if known[1] then
+    if known[1] == fingerprint then return {'repeated', known[2]} end
+    return {'conflict'}
+  end
+`;
+
+/** Writes down that the key is used now. */
+export const noteIdempotency = `
+  redis.call('HSET', idempotencyKey, 'fingerprint', fingerprint, 'ids', ids)
+  redis.call('PEXPIRE', idempotencyKey, idempotencyMs)
+`;
+
+/** Writes the record of one job and what is indexed of it; its place follows. */
+export const writeRecord = `
+  redis.call('HSET', jobKey, 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
+  if tenant ~= '' then redis.call('HSET', jobKey, 'tenant', tenant) end
+  if session ~= '' then redis.call('HSET', jobKey, 'session', session) end
+  redis.call('SET', promptKey, prompt)
+  if secrets ~= '' then redis.call('SET', secretsKey, secrets) end
+  redis.call('XADD', eventsKey, '1-0', 'n', 1, 'a', 0, 'd', queuedEvents)
+  redis.call('ZADD', jobsKey, now, id)
+  if deadline ~= '' then redis.call('ZADD', ttlKey, deadline, id) end
+  if labels ~= '[]' then
+    redis.call('HSET', jobKey, 'labels', labels)
+    for _, label in ipairs(cjson.decode(labels)) do redis.call('ZADD', beforeLabel .. label, now, id) end
+  end
+`;
+
+/** Writes what BullMQ has of a job's place, without the place itself. */
+export const writePlace = `
+  redis.call('HSET', placeKey, 'name', profile, 'data', data, 'opts', options, 'timestamp', now, 'delay', delay, 'priority', priority)
+`;
+
 /**
  * Writes the records of all jobs and their places in the queues, or nothing at all.
  *
@@ -20,51 +66,16 @@ export const submitScript = defineScript(
   {
     keys: ['jobs', 'ttl', 'idempotency', 'firstJob'],
     args: ['now', 'fingerprint', 'idempotencyMs', 'ids', 'wakeChannel', 'wakes', 'beforeLabel'],
-    each: {
-      keys: ['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed', 'priorityCounter'],
-      args: [
-        ...([
-          'id',
-          'tenant',
-          'session',
-          'profile',
-          'spec',
-          'prompt',
-          'queuedEvents',
-          'priority',
-          'deadline',
-          'wakeAt',
-        ] as const),
-        ...(['data', 'options', 'secrets', 'labels'] as const),
-      ],
-    },
+    each: submittedJob,
     include: [priorityScore, addDelayed],
   },
   ({ forEach }) => `
-if fingerprint ~= '' then
-  local known = redis.call('HMGET', idempotencyKey, 'fingerprint', 'ids')
-  if known[1] then
-    if known[1] == fingerprint then return {'repeated', known[2]} end
-    return {'conflict'}
-  end
-  redis.call('HSET', idempotencyKey, 'fingerprint', fingerprint, 'ids', ids)
-  redis.call('PEXPIRE', idempotencyKey, idempotencyMs)
+${unlessRepeated}${noteIdempotency}
 elseif redis.call('EXISTS', firstJobKey) == 1 then
   return {'new'}
 end
 ${forEach}
-  redis.call('HSET', jobKey, 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
-  if tenant ~= '' then redis.call('HSET', jobKey, 'tenant', tenant) end
-  if session ~= '' then redis.call('HSET', jobKey, 'session', session) end
-  redis.call('SET', promptKey, prompt)
-  if secrets ~= '' then redis.call('SET', secretsKey, secrets) end
-  redis.call('XADD', eventsKey, '1-0', 'n', 1, 'a', 0, 'd', queuedEvents)
-  redis.call('ZADD', jobsKey, now, id)
-  if deadline ~= '' then redis.call('ZADD', ttlKey, deadline, id) end
-  if labels ~= '[]' then
-    redis.call('HSET', jobKey, 'labels', labels)
-    for _, label in ipairs(cjson.decode(labels)) do redis.call('ZADD', beforeLabel .. label, now, id) end
-  end
+${writeRecord}
   local delay = 0
   if wakeAt == '' then
     local count = redis.call('INCR', priorityCounterKey)
@@ -74,7 +85,7 @@ ${forEach}
     delay = wakeAt - now
     addDelayed(delayedKey, id, wakeAt)
   end
-  redis.call('HSET', placeKey, 'name', profile, 'data', data, 'opts', options, 'timestamp', now, 'delay', delay, 'priority', priority)
+${writePlace}
 end
 for _, wake in ipairs(cjson.decode(wakes)) do redis.call('PUBLISH', wakeChannel, wake) end
 return {'new'}

@@ -24,7 +24,7 @@ import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter } from './attempt-entry.js';
 import { endedEvents, endingEvent, endingFields, nothingTold, toldBy } from './ending-entry.js';
 import { failQueuedScript } from '../jobs/end-queued.lua.js';
-import { endedKeysOf } from '../jobs/job-keys.js';
+import { endedArgsOf, endedKeysOf } from '../jobs/job-keys.js';
 import { foundJob, retriedField } from '../jobs/job-hash.js';
 import { lastTextEntries, lastTextOf } from '../events/last-text.js';
 import { assignScript } from './assign.lua.js';
@@ -78,6 +78,7 @@ export class RedisLeases implements LeaseStore {
     const made = claim.grant === undefined ? makeToken() : { grant: claim.grant };
     const assignment: Unleased = {
       job: job.id,
+      ...(job.session === undefined ? {} : { session: job.session }),
       spec: { ...job.spec, prompt },
       remainingMs: job.spec.timeoutMs,
       ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
@@ -111,6 +112,7 @@ export class RedisLeases implements LeaseStore {
         wakeAt: isAgain ? (ending.wakeAt ?? '') : '',
         attemptMembers: ending.failure ? attemptMembers(ending.failure, now, held.last) : '',
         isDeadLetter: ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
+        ...endedArgsOf(keys),
       },
       rest: fields,
     })) as [string, string?];
@@ -142,6 +144,7 @@ export class RedisLeases implements LeaseStore {
       args: {
         ...{ id, now, keysEndMs, failure: JSON.stringify(failure), overEvents: JSON.stringify([event]) },
         isDeadLetter: isDeadLetter(failure) ? 1 : 0,
+        ...endedArgsOf(keys),
       },
     });
     return ended === 1;

@@ -1,5 +1,5 @@
 import { addEvents } from '../events/append.lua.js';
-import { endJob, endedKeys } from '../jobs/end-job.lua.js';
+import { endJob, endedArgs, endedKeys } from '../jobs/end-job.lua.js';
 import { defineScript, type Fragment } from '../script/define-script.js';
 import { maxAttemptEntries } from './attempt-entry.js';
 import { heldFields, isAtCursor, isHeldBy } from './held.lua.js';
@@ -39,6 +39,7 @@ export const settleShape = {
       'raised',
     ] as const),
     ...(['wakeAt', 'result', 'usage', 'costUsd', 'attemptMembers', 'isDeadLetter'] as const),
+    ...endedArgs,
   ],
   rest: 'fields',
 } as const;
@@ -74,7 +75,7 @@ if before ~= '' then
   if not isAtCursor(cursor, before) then return {cursor} end
   redis.call('HSET', cursorsKey, worker, after) -- rule: cursor
 end
-local at = redis.call('HMGET', jobKey, ${heldFields}, 'seq')
+local at = redis.call('HMGET', jobKey, ${heldFields}, 'seq', 'session')
 if not isHeldBy(at, worker, lease) then
   redis.call('HINCRBY', countersKey, 'fenced', 1)
   return {'fenced'}
@@ -96,7 +97,7 @@ if isAgain then
   if wakeAt ~= '' then redis.call('HSET', jobKey, 'wakeAt', wakeAt) end
 else
   if result ~= '' then redis.call('SET', resultKey, result .. spentMembers(spent) .. '}') end
-  if isDeadLetter == '1' then redis.call('ZADD', deadLettersKey, now, id) end
+  if isDeadLetter == '1' and not at[6] then redis.call('ZADD', deadLettersKey, now, id) end
   endJob(id, now, keysEndMs)
 end
 return {'ok', counts[2] or ''}

@@ -14,6 +14,7 @@ import {
   type JobStore,
   type NewEvent,
   type NewJob,
+  type TurnOrigin,
 } from '@remuda/domain';
 import { MemoryEventLog } from './memory-event-log.js';
 
@@ -24,6 +25,10 @@ export class MemoryJobStore implements JobStore {
   readonly #jobs = new Map<string, JobRecord>();
   readonly #prompts = new Map<string, string>();
   readonly #results = new Map<string, JobResult>();
+  /** Jobs that wait for their turn in a session: they are in no queue. */
+  readonly #apart = new Set<string>();
+  /** Called with each job that is over. */
+  onOver: (job: JobRecord) => void = () => undefined;
   readonly #sent = new Map<string, { readonly fingerprint: string; readonly ids: readonly string[] }>();
 
   constructor(
@@ -34,11 +39,9 @@ export class MemoryJobStore implements JobStore {
   async submit(jobs: readonly NewJob[], idempotency?: Idempotency): ReturnType<JobStore['submit']> {
     await Promise.resolve();
     const ids = jobs.map(({ id }) => id);
-    const sent = `${idempotency?.tenant ?? defaultTenant}/${idempotency?.key ?? ''}`;
-    const known = idempotency && this.#sent.get(sent);
-    if (known && known.fingerprint === idempotency.fingerprint) return { ids: known.ids, repeated: true };
-    if (known) throw new RemudaError('idempotency.conflict', 'This key was used before, with another body.');
-    if (idempotency) this.#sent.set(sent, { fingerprint: idempotency.fingerprint, ids });
+    const known = idempotency && this.known(idempotency);
+    if (known) return { ids: known, repeated: true };
+    if (idempotency) this.#sent.set(nameOf(idempotency), { fingerprint: idempotency.fingerprint, ids });
     for (const { id, tenant = defaultTenant, session, spec } of jobs) {
       const { prompt, ...kept } = spec;
       this.#prompts.set(id, prompt);
@@ -51,6 +54,13 @@ export class MemoryJobStore implements JobStore {
       this.events.append(id, 0, { type: 'job.queued', at, data });
     }
     return { ids, repeated: false };
+  }
+
+  /** The jobs for which the key was used before; rejects with `idempotency.conflict` for another body. */
+  known(idempotency: Idempotency): readonly string[] | undefined {
+    const known = this.#sent.get(nameOf(idempotency));
+    if (!known || known.fingerprint === idempotency.fingerprint) return known?.ids;
+    throw new RemudaError('idempotency.conflict', 'This key was used before, with another body.');
   }
 
   async find({ id, tenant }: JobRef): Promise<JobRecord | undefined> {
@@ -89,8 +99,7 @@ export class MemoryJobStore implements JobStore {
     const at = this.clock.now();
     if (!isHeld(job.state)) {
       const failure = { code: 'job.cancelled', message: reason } as const;
-      this.#change(job, { state: 'cancelled', failure });
-      this.events.append(id, job.attempt, { type: 'job.over', at, data: { state: 'cancelled', failure } });
+      this.write(job, { state: 'cancelled', failure }, { type: 'job.over', at, data: { state: 'cancelled', failure } });
       return { kind: 'cancelled' };
     }
     this.#change(job, { cancelRequestedAt: job.cancelRequestedAt ?? at });
@@ -115,6 +124,18 @@ export class MemoryJobStore implements JobStore {
     return job && this.read(job.id);
   }
 
+  /** Keeps a queued job out of its queue until it is placed. */
+  setApart(id: string): void {
+    this.#apart.add(id);
+  }
+
+  /** Puts a job that was set apart into its queue. */
+  place(id: string, origin?: TurnOrigin): void {
+    this.#apart.delete(id);
+    const job = this.#jobs.get(id);
+    if (job && origin) this.#change(job, { origin });
+  }
+
   /** Jobs whose cancel was requested and that are not over. */
   get cancelled(): readonly string[] {
     const asked = [...this.#jobs.values()].filter((job) => job.cancelRequestedAt !== undefined && !isOver(job.state));
@@ -123,13 +144,16 @@ export class MemoryJobStore implements JobStore {
 
   /** Writes fields of a job's record with the event that tells of it; `undefined` takes a field away. */
   write(job: JobRecord, by: Fields, event: NewEvent, result?: JobResult): void {
-    const { attempt } = this.#change(job, by);
+    const changed = this.#change(job, by);
     if (result) this.#results.set(job.id, result);
-    this.events.append(job.id, attempt, event);
+    this.events.append(job.id, changed.attempt, event);
+    if (isOver(changed.state)) this.onOver(changed);
   }
 
   #queue(profile: string | undefined): readonly JobRecord[] {
-    const waiting = [...this.#jobs.values()].filter((job) => job.state === 'queued' && job.spec.profile === profile);
+    const waiting = [...this.#jobs.values()].filter(
+      (job) => job.state === 'queued' && job.spec.profile === profile && !this.#apart.has(job.id),
+    );
     return waiting.sort((a, b) => a.spec.priority - b.spec.priority);
   }
 
@@ -140,3 +164,5 @@ export class MemoryJobStore implements JobStore {
     return changed;
   }
 }
+
+const nameOf = ({ tenant = defaultTenant, key }: Idempotency): string => `${tenant}/${key}`;

@@ -1,9 +1,12 @@
-import { isHeld, isOver, type Snapshot, type SnapshotIndex } from '@remuda/domain';
+import { isHeld, isOver, type Snapshot, type SnapshotIndex, type TurnOrigin } from '@remuda/domain';
 import type { MemoryJobStore } from './memory-job-store.js';
 
 /** The snapshots of a store's jobs. Passes the same contract suite as the real one. */
 export class MemorySnapshotIndex implements SnapshotIndex {
   readonly #noted = new Map<string, Snapshot>();
+
+  /** The snapshots from which sessions go on. */
+  origins: () => readonly TurnOrigin[] = () => [];
 
   constructor(private readonly store: MemoryJobStore) {}
 
@@ -18,6 +21,20 @@ export class MemorySnapshotIndex implements SnapshotIndex {
 
   async find(job: string): Promise<Snapshot | undefined> {
     return Promise.resolve(this.#noted.get(job));
+  }
+
+  async findOrigin(job: string): Promise<TurnOrigin | undefined> {
+    return Promise.resolve(this.store.read(job)?.job.origin);
+  }
+
+  async keptBySessions(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot>> {
+    const kept = this.origins().filter(({ job }) => jobs.includes(job));
+    return Promise.resolve(new Map(kept.map(({ job, snapshot }) => [job, snapshot])));
+  }
+
+  /** The job's snapshot; undefined if there is none. */
+  of(job: string): Snapshot | undefined {
+    return this.#noted.get(job);
   }
 
   async stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>> {

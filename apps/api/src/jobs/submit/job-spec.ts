@@ -34,7 +34,8 @@ function withSecrets(spec: JobSpec, secrets: SubmitJobDto['secrets'] = []): Aske
   return { spec: { ...spec, secrets: names }, secrets: secrets as Secrets };
 }
 
-function withoutShorthand(body: unknown): unknown {
+/** A body in which `workspace` is not the word "empty", but the object that it stands for. */
+export function withoutShorthand(body: unknown): unknown {
   return isRecord(body) && body['workspace'] === 'empty' ? { ...body, workspace: { kind: 'empty' } } : body;
 }
 

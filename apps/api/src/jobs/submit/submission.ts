@@ -40,11 +40,21 @@ export class Submission {
 
   /** Accepts one job, once per key. Rejects with all its faults. */
   async one(body: unknown, submitter: Submitter): Promise<Taken> {
+    return this.take([await this.require(body)], submitter, body);
+  }
+
+  /** Reads one job of a known profile, or rejects with all its faults. */
+  async require(body: unknown): Promise<AskedJob> {
     await this.time.settled();
     const read = await this.read(body, '');
     if (!('value' in read)) throw codedRefusal(read.faults);
     await this.profiles.require([{ name: read.value.spec.profile, path: 'profile' }]);
-    return this.take([read.value], submitter, body);
+    return read.value;
+  }
+
+  /** Rejects with `redis.unavailable` if nothing can be stored. */
+  requireStore(): void {
+    if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
   }
 
   /** Accepts all jobs of a batch, or none, once per key. Rejects with all faults of all jobs. */
@@ -71,7 +81,7 @@ export class Submission {
   private async take(asked: readonly AskedJob[], { tenant, key }: Submitter, body: unknown): Promise<Taken> {
     const idempotency = await readIdempotency(key, body);
     const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, tenant, ...job }));
-    if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
+    this.requireStore();
     const taken = await this.store.submit(jobs, idempotency && { ...idempotency, tenant });
     this.count.note(jobs, taken.repeated);
     return taken;

@@ -2,31 +2,28 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { bodyExamples } from '../../docs/body-examples.js';
-import type { Clock, JobRef, JobStore, Principal } from '@remuda/domain';
+import type { Principal } from '@remuda/domain';
 import { jobsPath } from '@remuda/protocol';
 import type { AcceptedBatchView, AcceptedJobView, JobWithResultView } from '@remuda/protocol';
 import type { FastifyReply } from 'fastify';
-import { JobEvents } from '../../events/job-events.js';
-import { OpenStreams } from '../../events/stream/open-streams.js';
 import { Caller } from '../../identity/caller.js';
 import { Needs } from '../../identity/needs.js';
 import { requireBody } from '../../input/read-dto.js';
-import { apiConfig, clock, jobStore } from '../../stores.js';
+import { apiConfig } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
 import { AcceptedBatchDto, AcceptedJobDto } from '../job-view.dto.js';
-import { viewAccepted, viewJob } from '../job-view.js';
-import { readWait } from './preference.js';
+import { Answers } from './answers.js';
 import { JobWithResultDto } from '../result-view.dto.js';
 import { SubmitBatchDto } from './submit-batch.dto.js';
 import { SubmitJobDto } from './submit-job.dto.js';
 import { Submission } from './submission.js';
 
-const idempotencyHeader = {
+export const idempotencyHeader = {
   name: 'Idempotency-Key',
   required: false,
   description: 'For 24 h, the same key and body return the same job; another body is idempotency.conflict.',
 } as const;
-const waitHeader = {
+export const waitHeader = {
   name: 'Prefer',
   required: false,
   description: '`wait=N`: answer when the job is over, after N seconds at most.',
@@ -38,11 +35,8 @@ const waitHeader = {
 export class SubmitController {
   constructor(
     private readonly submission: Submission,
-    private readonly events: JobEvents,
-    private readonly streams: OpenStreams,
-    @Inject(jobStore) private readonly store: JobStore,
+    private readonly answers: Answers,
     @Inject(apiConfig) private readonly config: ApiConfig,
-    @Inject(clock) private readonly time: Clock,
   ) {}
 
   @Post()
@@ -73,13 +67,7 @@ export class SubmitController {
     const basePath = this.config.basePathOf(headers);
     reply.header('location', `${basePath}${jobsPath}/${job.id}`);
     if (repeated) reply.header('idempotent-replayed', 'true');
-    const wait = readWait(prefer);
-    if (wait === undefined) return this.accepted(job, basePath, repeated);
-    reply.header('preference-applied', `wait=${wait}`);
-    if (!(await this.isOverWithin(job, { seconds: wait, caller, reply }))) return this.accepted(job, basePath, true);
-    reply.status(200);
-    const [record, result] = await Promise.all([this.events.job(job), this.store.result(job)]);
-    return { ...viewJob(record), ...(result === undefined ? {} : { result }) };
+    return this.answers.inTime(job, { basePath, repeated, prefer, caller, reply });
   }
 
   @Post('batch')
@@ -105,27 +93,6 @@ export class SubmitController {
     const { ids, repeated } = await this.submission.batch(requireBody(body), { tenant, key });
     if (repeated) reply.header('idempotent-replayed', 'true');
     const basePath = this.config.basePathOf(headers);
-    return { jobs: await Promise.all(ids.map((id) => this.accepted({ tenant, id }, basePath, repeated))) };
-  }
-
-  /** A job that was taken in this moment is queued; one from before may be anywhere. */
-  private async accepted(job: JobRef, basePath: string, before: boolean): Promise<AcceptedJobView> {
-    return viewAccepted(job.id, basePath, before ? (await this.store.find(job))?.state : 'queued');
-  }
-
-  private async isOverWithin(
-    job: JobRef,
-    { seconds, caller, reply }: { readonly seconds: number; readonly caller: Principal; readonly reply: FastifyReply },
-  ): Promise<boolean> {
-    const stream = this.streams.start(caller);
-    const timer = new AbortController();
-    void this.time.sleep(seconds * 1_000, timer.signal).then(stream.close, () => undefined);
-    reply.raw.once('close', stream.close);
-    try {
-      return await this.events.waitForEnd(job, stream.signal);
-    } finally {
-      timer.abort();
-      stream.close();
-    }
+    return { jobs: await Promise.all(ids.map((id) => this.answers.accepted({ tenant, id }, basePath, repeated))) };
   }
 }

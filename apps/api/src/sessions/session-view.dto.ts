@@ -1,0 +1,50 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { concurrentChoices, permissionModes, sessionStates } from '@remuda/domain';
+import type { Concurrent, SessionSettings, SessionState, Workspace } from '@remuda/domain';
+import type { AcceptedTurnView, SessionPageView, SessionView } from '@remuda/protocol';
+import { AcceptedJobDto } from '../jobs/job-view.dto.js';
+import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from '../jobs/submit/submit-job.dto.js';
+
+const time = { type: 'string', format: 'date-time' } as const;
+
+/** A session, with what its turns have in common. */
+@ApiSchema({ name: 'Session' })
+export class SessionDto implements SessionView {
+  @ApiProperty({ example: 's-…' }) id!: string;
+  @ApiProperty({ enum: sessionStates }) state!: SessionState;
+  @ApiProperty({ enum: concurrentChoices }) concurrent!: Concurrent;
+  @ApiProperty(time) createdAt!: string;
+  @ApiProperty({ ...time, description: 'When its state last changed, or a turn began.' }) changedAt!: string;
+  @ApiPropertyOptional({ description: 'The job that is its turn now.' }) turn?: string;
+  @ApiProperty({ type: [String], description: 'Jobs that wait for their turn, the next one first.' })
+  waiting!: readonly string[];
+  @ApiProperty({ description: 'Turns that have begun so far.' }) turns!: number;
+  @ApiPropertyOptional({ ...time, description: 'When the snapshot was taken from which it goes on.' })
+  snapshotAt?: string;
+
+  @ApiProperty() profile!: string;
+  @ApiPropertyOptional() model?: string;
+  @ApiPropertyOptional() appendSystemPrompt?: string;
+  @ApiPropertyOptional({ type: () => ToolsDto }) tools?: NonNullable<SessionSettings['tools']>;
+  @ApiPropertyOptional({ enum: permissionModes }) permissionMode?: NonNullable<SessionSettings['permissionMode']>;
+  @ApiProperty({ oneOf: [{ $ref: getSchemaPath(EmptyWorkspaceDto) }, { $ref: getSchemaPath(GitWorkspaceDto) }] })
+  workspace!: Workspace;
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: SessionSettings['labels'];
+  @ApiProperty({ type: 'object', additionalProperties: true }) metadata!: SessionSettings['metadata'];
+}
+
+/** A page of sessions, newest first. */
+@ApiSchema({ name: 'SessionPage' })
+export class SessionPageDto implements SessionPageView {
+  @ApiProperty({ type: [SessionDto] }) sessions!: SessionDto[];
+  @ApiPropertyOptional({ description: 'Pass it as `cursor` to get the next page; absent on the last page.' })
+  nextCursor?: string;
+}
+
+/** An accepted turn: the job that it is. */
+@ApiSchema({ name: 'AcceptedTurn' })
+export class AcceptedTurnDto extends AcceptedJobDto implements AcceptedTurnView {
+  @ApiProperty({ example: 's-…' }) session!: string;
+  @ApiPropertyOptional({ description: 'It waits until this job is over, and those that wait before it.' })
+  after?: string;
+}

@@ -1,0 +1,56 @@
+import { concurrentChoices } from '@remuda/domain';
+import type { Concurrent } from '@remuda/domain';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { Default, Given, picked } from '../input/fields.js';
+import { Characters, IntegerText, OneOf } from '../input/rules.js';
+import { SubmitJobDto } from '../jobs/submit/submit-job.dto.js';
+
+/** What a client says of all turns of a session; as of a job. */
+const settings = [
+  ...(['profile', 'model', 'appendSystemPrompt', 'tools', 'permissionMode', 'workspace'] as const),
+  ...(['labels', 'metadata'] as const),
+] as const;
+
+/** What it says of a turn; as of a job. */
+const turnFields = [
+  ...(['prompt', 'maxTurns', 'maxBudgetUsd', 'outputSchema', 'priority', 'timeoutMs', 'idleTimeoutMs'] as const),
+  ...(['onLoop', 'loopAfter', 'attempts', 'onLimit', 'deltas', 'labels', 'metadata'] as const),
+] as const;
+
+/** A session as clients ask for it. */
+@ApiSchema({ name: 'CreateSession' })
+export class CreateSessionDto extends picked(SubmitJobDto, settings) {
+  @Default('queue' satisfies Concurrent)
+  @OneOf(concurrentChoices)
+  @ApiProperty({
+    description: 'A turn that is sent while another one is under way waits, or is refused with session.busy.',
+  })
+  concurrent!: Concurrent;
+}
+
+export const turnModes = ['queue', 'interrupt'] as const;
+/** When a turn begins: after those before it, or next, for which the one under way is ended. */
+export type TurnMode = (typeof turnModes)[number];
+
+/** A turn as clients ask for it. */
+@ApiSchema({ name: 'SubmitTurn' })
+export class SubmitTurnDto extends picked(SubmitJobDto, turnFields) {
+  @Default('queue' satisfies TurnMode)
+  @OneOf(turnModes)
+  @ApiProperty({
+    description: 'With `interrupt` the turn under way is cancelled, and this one is next; its files and answers stay.',
+  })
+  mode!: TurnMode;
+}
+
+/** Pages a list of sessions. */
+export class ListSessionsDto {
+  @Given()
+  @Characters(0, 200)
+  @ApiProperty({ description: 'The `nextCursor` of the previous page.' })
+  cursor?: string;
+
+  @Default(50)
+  @IntegerText(1, 200)
+  limit!: number;
+}

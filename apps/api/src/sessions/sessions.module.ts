@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { EventsModule } from '../events/events.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { Sessions } from './sessions.js';
+import { SessionsController } from './sessions.controller.js';
+import { TurnsController } from './turns.controller.js';
+
+/** Sessions: conversations that keep their files from turn to turn. */
+@Module({
+  imports: [EventsModule, JobsModule],
+  controllers: [SessionsController, TurnsController],
+  providers: [Sessions],
+})
+export class SessionsModule {}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { RemudaError, isId } from '@remuda/domain';
+import type {
+  JobSpec,
+  JobStore,
+  SessionRecord,
+  SessionRef,
+  SessionSettings,
+  SessionStore,
+  TurnAnswer,
+} from '@remuda/domain';
+import { requireDto } from '../input/read-dto.js';
+import { readIdempotency } from '../jobs/submit/idempotency.js';
+import { withoutShorthand } from '../jobs/submit/job-spec.js';
+import { SubmissionCount } from '../jobs/submit/submission-count.js';
+import { Submission } from '../jobs/submit/submission.js';
+import { jobStore, sessionStore } from '../stores.js';
+import { CreateSessionDto, SubmitTurnDto } from './session.dto.js';
+
+/** A turn that was accepted, now or by an earlier request. */
+export type AcceptedTurn = Extract<TurnAnswer, { kind: 'begun' | 'waits' | 'repeated' }>;
+
+/** Creates and ends sessions, and gives them turns. A turn is checked as the job that it is. */
+@Injectable()
+export class Sessions {
+  constructor(
+    @Inject(sessionStore) private readonly store: SessionStore,
+    @Inject(jobStore) private readonly jobs: JobStore,
+    private readonly submission: Submission,
+    private readonly count: SubmissionCount,
+  ) {}
+
+  /** Creates a session; rejects with all faults. */
+  async create(body: unknown, tenant: string): Promise<SessionRecord> {
+    const { concurrent, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
+    const { spec } = await this.submission.require({ ...asked, prompt: 'any' });
+    const id = `s-${randomUUID()}`;
+    this.submission.requireStore();
+    await this.store.create({ id, tenant, concurrent, settings: settingsOf(spec) });
+    return this.session({ tenant, id });
+  }
+
+  /** The session, or `session.unknown`, as for another tenant's. */
+  async session({ tenant, id }: SessionRef): Promise<SessionRecord> {
+    const session = isId(id) ? await this.store.find({ tenant, id }) : undefined;
+    return session ?? unknown(id);
+  }
+
+  /** Accepts a turn, once per key; with `mode: interrupt` the one under way is then cancelled. */
+  async submit(body: unknown, session: SessionRecord, key: string | undefined): Promise<AcceptedTurn> {
+    const { mode, ...asked } = requireDto(SubmitTurnDto, body);
+    const { settings, tenant } = session;
+    const labels = { ...settings.labels, ...asked.labels };
+    const { spec } = await this.submission.require({ ...settings, ...asked, labels });
+    const idempotency = await readIdempotency(key, { session: session.id, body });
+    this.submission.requireStore();
+    const first = mode === 'interrupt';
+    const job = { id: `j-${randomUUID()}`, spec };
+    const answer = accepted(
+      session,
+      await this.store.submit({ session, job, first }, idempotency && { ...idempotency, tenant }),
+    );
+    this.count.note([job], answer.kind === 'repeated');
+    if (first && answer.kind === 'waits')
+      await this.jobs.cancel({ tenant, id: answer.running }, 'A further turn has interrupted it.');
+    return answer;
+  }
+
+  /** Stops a session: it takes no more turns, and those that are not over are cancelled. */
+  async stop(ref: SessionRef): Promise<SessionRecord> {
+    const session = await this.session(ref);
+    const turns = (await this.store.stop(session)) ?? unknown(ref.id);
+    // Those that wait first: none of them must begin.
+    for (const id of [...turns].reverse())
+      await this.jobs.cancel({ tenant: ref.tenant, id }, 'The session was stopped.');
+    return this.session(ref);
+  }
+
+  /** Removes a session that is stopped; `session.busy` while it is not, or a turn of it is not over. */
+  async remove(ref: SessionRef): Promise<void> {
+    const session = await this.session(ref);
+    const answer = await this.store.remove(session);
+    if (answer === 'unknown') unknown(ref.id);
+    if (answer === 'busy')
+      throw new RemudaError('session.busy', 'The session is not stopped, or its last turn is not over yet.');
+  }
+}
+
+function accepted({ state }: SessionRecord, answer: TurnAnswer): AcceptedTurn {
+  switch (answer.kind) {
+    case 'busy':
+      throw new RemudaError(
+        'session.busy',
+        `The session takes one turn at a time, and ${answer.running} is under way.`,
+      );
+    case 'over':
+      throw new RemudaError('session.stopped', `The session takes no more turns: it is ${answer.state}.`);
+    case 'unknown':
+      throw new RemudaError('session.unknown', `There is no such session any more; it was ${state}.`);
+    default:
+      return answer;
+  }
+}
+
+function unknown(id: string): never {
+  throw new RemudaError('session.unknown', `There is no session ${JSON.stringify(id.slice(0, 80))}.`);
+}
+
+function settingsOf(spec: JobSpec): SessionSettings {
+  const { profile, model, appendSystemPrompt, tools, permissionMode, workspace, labels, metadata } = spec;
+  return {
+    ...{ profile, workspace, labels, metadata },
+    ...(model === undefined ? {} : { model }),
+    ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(permissionMode === undefined ? {} : { permissionMode }),
+  };
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { SnapshotKeeper } from './keepers.port.js';
+import { keepTurn, type KeepParts } from './keep-turn.js';
+
+const turn = { token: 't', base: undefined, sessionId: 's' };
+const going = new AbortController().signal;
+
+function parts(why?: string): KeepParts & { readonly kept: unknown[]; readonly warned: string[] } {
+  const [kept, warned]: [unknown[], string[]] = [[], []];
+  const snapshots = { keep: async (one: unknown) => (kept.push(one), why) } as unknown as SnapshotKeeper;
+  return { kept, warned, snapshots, warn: (message) => void warned.push(message) };
+}
+
+const aborted = (reason: string): AbortSignal => AbortSignal.abort(reason);
+
+test.each([
+  ['succeeded', 'succeeded', going, 1],
+  ['was cancelled', 'interrupted', aborted('cancel'), 1],
+  ['failed', 'failed', going, 0],
+  ['was ended at its deadline', 'interrupted', aborted('deadline'), 0],
+  ['goes back to the queue', 'interrupted', aborted('drain'), 0],
+] as const)('a turn that %s', async (_what, kind, stop, times) => {
+  const own = parts();
+  await keepTurn({ kind }, turn, own, stop);
+  expect([own.kept.length, own.warned]).toEqual([times, []]);
+});
+
+test('a turn in which Claude Code had not begun leaves nothing to keep', async () => {
+  const own = parts();
+  await keepTurn({ kind: 'succeeded' }, { ...turn, sessionId: undefined }, own, going);
+  expect(own.kept).toEqual([]);
+});
+
+test('a turn that could not be kept says so, with the reason', async () => {
+  const own = parts('it is too large');
+  await keepTurn({ kind: 'succeeded' }, turn, own, going);
+  expect(own.warned).toEqual([expect.stringContaining('it is too large')]);
+  const { snapshots: _, ...without } = parts();
+  await keepTurn({ kind: 'succeeded' }, turn, without, going);
+  expect(without.warned).toEqual([expect.stringContaining('takes no snapshots')]);
+});

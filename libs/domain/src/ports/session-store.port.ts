@@ -1,0 +1,58 @@
+import type { NewJob, Idempotency } from './job-store.port.js';
+import type { SessionState } from '../sessions/session-state.js';
+import type { SessionRecord, SessionRef } from '../sessions/session.js';
+
+/** A session to be created, with its future id. */
+export type NewSession = Pick<SessionRecord, 'id' | 'tenant' | 'settings' | 'concurrent'>;
+
+/** A turn to be accepted: a job with its future id. */
+export interface NewTurn {
+  readonly session: SessionRef;
+  readonly job: Pick<NewJob, 'id' | 'spec'>;
+  /** Whether it comes before those that wait. */
+  readonly first?: boolean;
+}
+
+/**
+ * Outcome of submitting a turn. `begun`: it is the session's turn now. `waits`: that is `running`, and this one follows.
+ * `repeated`: the idempotency key was used before, for the job `id`. Otherwise nothing was accepted: `busy`, because
+ * `running` is under way and the session takes no other one; `over`, because it was stopped; `unknown`.
+ */
+export type TurnAnswer =
+  | { readonly kind: 'begun'; readonly id: string }
+  | { readonly kind: 'waits'; readonly id: string; readonly running: string }
+  | { readonly kind: 'repeated'; readonly id: string }
+  | { readonly kind: 'busy'; readonly running: string }
+  | { readonly kind: 'over'; readonly state: SessionState }
+  | { readonly kind: 'unknown' };
+
+/** A page of a tenant's sessions, newest first. */
+export interface SessionPage {
+  readonly sessions: readonly SessionRecord[];
+  readonly nextCursor?: string;
+}
+
+/**
+ * The sessions. One turn of a session is under way at a time, in the order in which they were accepted; when its job is
+ * over, the next one begins in the same step. Another tenant's session is as unknown as one that does not exist. Every
+ * call rejects with `redis.unavailable` while the store does not answer.
+ */
+export interface SessionStore {
+  /** Creates it; rejects with `redis.full` if the store has no room. */
+  create(session: NewSession): Promise<void>;
+  find(session: SessionRef): Promise<SessionRecord | undefined>;
+  /** Rejects with `cursor.invalid` for a cursor that is not ours. `limit` is 1 to 200. */
+  list(query: { readonly tenant: string; readonly cursor?: string; readonly limit: number }): Promise<SessionPage>;
+  /**
+   * Accepts a turn. Rejects with `idempotency.conflict` if the key was used with another body, and with `redis.full` if
+   * the store has no room.
+   */
+  submit(turn: NewTurn, idempotency?: Idempotency): Promise<TurnAnswer>;
+  /**
+   * Stops it: it takes no more turns. Returns its turns that are not over, the one under way first: the caller cancels
+   * them. Safe to call twice. Undefined if it is unknown.
+   */
+  stop(session: SessionRef): Promise<readonly string[] | undefined>;
+  /** Removes one that is stopped and has no turn under way; its jobs stay. Returns what it was. */
+  remove(session: SessionRef): Promise<'removed' | 'busy' | 'unknown'>;
+}

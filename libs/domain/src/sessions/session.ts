@@ -1,0 +1,44 @@
+import type { PermissionMode, ToolRules, Workspace } from '../jobs/job.js';
+import type { SessionState } from './session-state.js';
+
+export const concurrentChoices = ['queue', 'refuse'] as const;
+/** What happens to a turn that is sent while another one is under way: it waits for its turn, or is refused. */
+export type Concurrent = (typeof concurrentChoices)[number];
+
+/** What all turns of a session have in common. */
+export interface SessionSettings {
+  readonly profile: string;
+  readonly model?: string;
+  readonly appendSystemPrompt?: string;
+  readonly tools?: ToolRules;
+  readonly permissionMode?: PermissionMode;
+  readonly workspace: Workspace;
+  /** Each turn has them, with its own. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Identifies a session. The id alone, without the tenant, does not. */
+export interface SessionRef {
+  readonly tenant: string;
+  readonly id: string;
+}
+
+/** A conversation that keeps its files from turn to turn. Its id is ours, whatever Claude Code calls it. */
+export interface SessionRecord extends SessionRef {
+  readonly state: SessionState;
+  readonly settings: SessionSettings;
+  readonly concurrent: Concurrent;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  /** When its state last changed, or a turn began (epoch ms). */
+  readonly changedAt: number;
+  /** The job that is its turn now. */
+  readonly turn?: string;
+  /** Jobs that wait until their turn comes, in this order. */
+  readonly waiting: readonly string[];
+  /** Turns that have begun so far. */
+  readonly turns: number;
+  /** When the snapshot was taken from which the next turn goes on (epoch ms). */
+  readonly snapshotAt?: number;
+}

@@ -1,0 +1,22 @@
+import type { Concurrent, SessionRecord, SessionSettings, SessionState } from '@remuda/domain';
+import { readSnapshot } from '@remuda/protocol';
+import type { JobHash } from '../jobs/job-hash.js';
+
+/** Reads a session's hash, the jobs that wait for their turn, and how many have begun; undefined if there is none. */
+export function readSession(
+  id: string,
+  hash: JobHash,
+  waiting: readonly string[],
+  turns: number,
+): SessionRecord | undefined {
+  const { state, tenant = '', settings = '{}', concurrent, turn, createdAt, changedAt, snapshot } = hash;
+  if (!state) return undefined;
+  const kept = snapshot ? readSnapshot(snapshot) : undefined;
+  return {
+    ...{ id, tenant, state: state as SessionState, concurrent: concurrent as Concurrent },
+    settings: JSON.parse(settings) as SessionSettings,
+    ...{ createdAt: Number(createdAt), changedAt: Number(changedAt), waiting, turns },
+    ...(turn ? { turn } : {}),
+    ...(kept ? { snapshotAt: kept.at } : {}),
+  };
+}

@@ -1,0 +1,147 @@
+import type { Redis } from 'ioredis';
+import {
+  RemudaError,
+  type Clock,
+  type Idempotency,
+  type NewJob,
+  type NewSession,
+  type NewTurn,
+  type SessionPage,
+  type SessionRecord,
+  type SessionRef,
+  type SessionState,
+  type SessionStore,
+  type TurnAnswer,
+} from '@remuda/domain';
+import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
+import { translated } from '../identity/translated.js';
+import { decodeCursor, encodeCursor, type ListCursor } from '../jobs/cursor.js';
+import { submittedArgs, submittedKeys } from '../jobs/submissions.js';
+import type { RedisKeys } from '../keys.js';
+import { defaultRetention } from '../retention/retention.js';
+import { LargeArguments } from '../script/large-arguments.js';
+import { readSession } from './session-hash.js';
+import { createSessionScript, removeSessionScript, stopSessionScript, submitTurnScript } from './sessions.lua.js';
+
+/** The sessions in Redis: each step is one script, and a turn begins in the step that ends the one before. */
+export class RedisSessionStore implements SessionStore {
+  private readonly redis: Redis;
+
+  constructor(
+    connection: RedisConnection,
+    private readonly keys: RedisKeys,
+    private readonly clock: Clock,
+    private readonly idempotencyMs = defaultRetention.idempotencyMs,
+  ) {
+    this.redis = clientOf(connection);
+  }
+
+  async create({ id, tenant, settings, concurrent }: NewSession): Promise<void> {
+    const { profile } = settings;
+    const args = { id, tenant, profile, settings: JSON.stringify(settings), concurrent, now: this.clock.now() };
+    const keys = { session: this.keys.session(id), sessions: this.keys.sessions(tenant) };
+    await translated(createSessionScript.run(this.redis, { keys, args }));
+  }
+
+  async find({ tenant, id }: SessionRef): Promise<SessionRecord | undefined> {
+    const session = await translated(this.#read(id));
+    return session?.tenant === tenant ? session : undefined;
+  }
+
+  async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
+    const from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const ids = await translated(this.#idsBelow(tenant, from, limit + 1));
+    const found = await translated(Promise.all(ids.slice(0, limit).map((id) => this.#read(id))));
+    const sessions = found.filter((session) => session !== undefined);
+    const last = ids.length > limit ? sessions.at(-1) : undefined;
+    return { sessions, ...(last ? { nextCursor: encodeCursor({ at: last.createdAt, id: last.id }) } : {}) };
+  }
+
+  async submit({ session, job, first = false }: NewTurn, idempotency?: Idempotency): Promise<TurnAnswer> {
+    const [kind, detail] = await this.#submit(
+      { ...job, tenant: session.tenant, session: session.id },
+      first,
+      idempotency,
+    );
+    switch (kind) {
+      case 'begun':
+        return { kind, id: job.id };
+      case 'waits':
+        return { kind, id: job.id, running: detail };
+      case 'repeated':
+        return { kind, id: (JSON.parse(detail) as string[])[0] ?? '' };
+      case 'busy':
+        return { kind, running: detail };
+      case 'over':
+        return { kind, state: detail as SessionState };
+      case 'unknown':
+        return { kind };
+      case 'conflict':
+        throw new RemudaError('idempotency.conflict', 'This Idempotency-Key was already used with a different body.');
+    }
+  }
+
+  async stop({ tenant, id }: SessionRef): Promise<readonly string[] | undefined> {
+    const { session, sessionWaiting, sessionOrigins: origins } = this.keys;
+    const keys = { session: session(id), waiting: sessionWaiting(id), origins };
+    const call = { keys, args: { tenant, now: this.clock.now() } };
+    const turns = await translated(stopSessionScript.run(this.redis, call));
+    return Array.isArray(turns) ? (turns as string[]) : undefined;
+  }
+
+  async remove({ tenant, id }: SessionRef): Promise<'removed' | 'busy' | 'unknown'> {
+    const { keys } = this;
+    const call = {
+      keys: {
+        ...{ session: keys.session(id), waiting: keys.sessionWaiting(id), turns: keys.sessionTurns(id) },
+        sessions: keys.sessions(tenant),
+      },
+      args: { id, tenant },
+    };
+    return (await translated(removeSessionScript.run(this.redis, call))) as 'removed' | 'busy' | 'unknown';
+  }
+
+  async #submit(
+    job: NewJob & { readonly session: string; readonly tenant: string },
+    first: boolean,
+    idempotency?: Idempotency,
+  ): Promise<[kind: TurnAnswer['kind'] | 'conflict', detail: string]> {
+    const { keys, idempotencyMs } = this;
+    const { session, tenant } = job;
+    const now = this.clock.now();
+    const sessionKeys = { sessionRecord: keys.session(session), waiting: keys.sessionWaiting(session) };
+    return (await translated(
+      submitTurnScript.run(this.redis, {
+        keys: {
+          ...{ ...sessionKeys, jobs: keys.jobs, ttl: keys.ttl, ...submittedKeys(keys, job) },
+          idempotency: idempotency ? keys.idempotency(idempotency.key, tenant) : keys.jobs,
+        },
+        args: {
+          ...(await new LargeArguments().encoded(submittedArgs(job, now))),
+          ...{ owner: tenant, isFirst: first ? 1 : 0, now, idempotencyMs, ids: JSON.stringify([job.id]) },
+          ...{ fingerprint: idempotency?.fingerprint ?? '', wakeChannel: keys.wake, beforeLabel: keys.labelled('') },
+          queue: keys.placed(job.spec.profile, ''),
+        },
+      }),
+    )) as [TurnAnswer['kind'] | 'conflict', string];
+  }
+
+  async #read(id: string): Promise<SessionRecord | undefined> {
+    const { redis, keys } = this;
+    const [hash, waiting, turns] = await Promise.all([
+      redis.hgetall(keys.session(id)),
+      redis.lrange(keys.sessionWaiting(id), 0, -1),
+      redis.llen(keys.sessionTurns(id)),
+    ]);
+    return readSession(id, hash, waiting, turns);
+  }
+
+  /** The ids from below a place in the index, newest first: those of the same time by their ids, as in the index. */
+  async #idsBelow(tenant: string, from: ListCursor | undefined, most: number): Promise<readonly string[]> {
+    const index = this.keys.sessions(tenant);
+    if (!from) return this.redis.zrevrange(index, 0, most - 1);
+    const rank = await this.redis.zrevrank(index, from.id);
+    const first = rank === null ? await this.redis.zcount(index, `(${String(from.at)}`, '+inf') : rank + 1;
+    return this.redis.zrevrange(index, first, first + most - 1);
+  }
+}

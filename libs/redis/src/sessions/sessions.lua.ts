@@ -1,0 +1,96 @@
+import { noteIdempotency, submittedJob, unlessRepeated, writePlace, writeRecord } from '../jobs/submit.lua.js';
+import { defineScript } from '../script/define-script.js';
+import { sessionCan } from './states.lua.js';
+import { beginTurn } from './turn-moves.lua.js';
+
+/**
+ * Writes the record of a session. `settings` is JSON. Sent again after its answer was lost, it changes nothing.
+ */
+export const createSessionScript = defineScript(
+  {
+    keys: ['session', 'sessions'],
+    args: ['id', 'tenant', 'profile', 'settings', 'concurrent', 'now'],
+  },
+  `
+if redis.call('EXISTS', sessionKey) == 1 then return 0 end
+redis.call('HSET', sessionKey, 'state', 'idle', 'tenant', tenant, 'profile', profile, 'settings', settings,
+  'concurrent', concurrent, 'createdAt', now, 'changedAt', now)
+redis.call('ZADD', sessionsKey, now, id)
+return 1
+`,
+);
+
+/**
+ * Submits a turn: writes its record, as a submission does, and lets it begin, or wait for its turn. `owner` is the tenant;
+ * `isFirst` is '1' if it comes before those that wait; the rest is as in a submission.
+ *
+ * Returns {'begun'}, {'waits', running}, {'busy', running}, {'over', state}, {'unknown'}, {'repeated', ids as JSON} or
+ * {'conflict'}. Sent again after its answer was lost, it changes nothing.
+ */
+export const submitTurnScript = defineScript(
+  {
+    keys: ['sessionRecord', 'waiting', 'jobs', 'ttl', 'idempotency', ...submittedJob.keys],
+    args: [
+      ...(['owner', 'isFirst', 'now', 'fingerprint', 'idempotencyMs', 'ids', 'wakeChannel', 'beforeLabel'] as const),
+      ...(['queue', ...submittedJob.args] as const),
+    ],
+    include: [beginTurn, sessionCan.running],
+  },
+  `
+${unlessRepeated}
+end
+local at = redis.call('HMGET', sessionRecordKey, 'state', 'tenant', 'turn', 'concurrent')
+if not at[1] or at[2] ~= owner then return {'unknown'} end
+if redis.call('EXISTS', jobKey) == 1 then
+  if at[3] == id then return {'begun'} end
+  return {'waits', at[3] or ''}
+end
+local isFree = sessionCanBeRunning(at[1])
+if not isFree and at[1] ~= 'running' then return {'over', at[1]} end
+if not isFree and at[4] == 'refuse' then return {'busy', at[3]} end -- rule: refuse
+if fingerprint ~= '' then
+${noteIdempotency}
+end
+local delay = 0
+${writeRecord}
+${writePlace}
+if beginTurn(sessionRecordKey, jobKey, queue, id, now, wakeChannel) then return {'begun'} end
+redis.call(isFirst == '1' and 'LPUSH' or 'RPUSH', waitingKey, id)
+return {'waits', at[3]}
+`,
+);
+
+/**
+ * Stops a session, whose snapshot is then kept no longer, and returns its turns that are not over: the one under way first, then those that wait. Returns 0 if
+ * there is no such session.
+ */
+export const stopSessionScript = defineScript(
+  {
+    keys: ['session', 'waiting', 'origins'],
+    args: ['tenant', 'now'],
+    include: [sessionCan.stopped],
+    whenFull: true,
+  },
+  `
+local at = redis.call('HMGET', sessionKey, 'state', 'tenant', 'turn', 'snapshotJob')
+if not at[1] or at[2] ~= tenant then return 0 end
+if at[4] then redis.call('HDEL', originsKey, at[4]) end
+if sessionCanBeStopped(at[1]) then redis.call('HSET', sessionKey, 'state', 'stopped', 'changedAt', now) end
+local turns = redis.call('LRANGE', waitingKey, 0, -1)
+if at[3] then table.insert(turns, 1, at[3]) end
+return turns
+`,
+);
+
+/** Removes a stopped session without turns. Returns 'removed', 'busy' or 'unknown'. */
+export const removeSessionScript = defineScript(
+  { keys: ['session', 'waiting', 'turns', 'sessions'], args: ['id', 'tenant'], whenFull: true },
+  `
+local at = redis.call('HMGET', sessionKey, 'state', 'tenant', 'turn')
+if not at[1] or at[2] ~= tenant then return 'unknown' end
+if at[1] ~= 'stopped' or at[3] or redis.call('LLEN', waitingKey) > 0 then return 'busy' end
+redis.call('DEL', sessionKey, waitingKey, turnsKey)
+redis.call('ZREM', sessionsKey, id)
+return 'removed'
+`,
+);

@@ -1,0 +1,54 @@
+import { priorityScore } from '../queue/score.lua.js';
+import type { Fragment } from '../script/define-script.js';
+import { sessionCan } from './states.lua.js';
+
+/**
+ * A queued job becomes its session's turn: it gets its place in the profile's queue, and takes up the conversation where
+ * the session has it. `session` is the key of the session, `job` that of the job's record, `queue` the prefix of the
+ * queue's keys. A job without a place in BullMQ's data is one that has ended meanwhile.
+ */
+export const beginTurn: Fragment = {
+  needs: [priorityScore, sessionCan.running],
+  lua: `
+local function beginTurn(session, job, queue, id, now, wakeChannel)
+  local at = redis.call('HMGET', session, 'state', 'profile', 'snapshot', 'snapshotJob')
+  if not sessionCanBeRunning(at[1]) then return false end
+  redis.call('HSET', session, 'state', 'running', 'turn', id, 'changedAt', now)
+  redis.call('RPUSH', session .. ':turns', id)
+  if at[3] then redis.call('HSET', job, 'origin', at[3], 'originJob', at[4]) end
+  local priority = redis.call('HGET', queue .. id, 'priority')
+  redis.call('ZADD', queue .. 'prioritized', scoreOf(priority, redis.call('INCR', queue .. 'pc')), id)
+  redis.call('PUBLISH', wakeChannel, at[2] .. ' 1')
+  return true
+end`,
+};
+
+/**
+ * Does what the end of a job means for its session, if it has one: a job that waited for its turn leaves the line. After
+ * a turn, the session goes on from the turn's own snapshot, unless the turn failed: then it stays where it was before.
+ * The next turn begins.
+ */
+export const endTurn: Fragment = {
+  needs: [beginTurn, sessionCan.idle],
+  lua: `
+local function endTurn(id, now)
+  local job = redis.call('HMGET', jobKey, 'session', 'state', 'snapshot', 'profile')
+  if not job[1] then return end
+  local session = beforeSession .. job[1]
+  local at = redis.call('HMGET', session, 'state', 'turn', 'snapshotJob')
+  if not at[1] then return end
+  if at[2] ~= id then return redis.call('LREM', session .. ':waiting', 1, id) end -- rule: only the turn ends
+  redis.call('HDEL', session, 'turn')
+  if not sessionCanBeIdle(at[1]) then return end
+  local isNew = job[2] ~= 'failed' and job[3]
+  if isNew then
+    redis.call('HSET', session, 'snapshot', job[3], 'snapshotJob', id)
+    if at[3] then redis.call('HDEL', originsKey, at[3]) end
+    redis.call('HSET', originsKey, id, job[3])
+  end
+  redis.call('HSET', session, 'state', (isNew or at[3]) and 'hibernated' or 'idle', 'changedAt', now)
+  local nextId = redis.call('LPOP', session .. ':waiting')
+  if not nextId then return end
+  beginTurn(session, beforeJob .. nextId, beforeQueue .. job[4] .. behindQueue, nextId, now, wakeChannel)
+end`,
+};

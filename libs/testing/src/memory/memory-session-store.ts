@@ -1,0 +1,123 @@
+import {
+  RemudaError,
+  canSessionMove,
+  type Clock,
+  type Idempotency,
+  type JobRecord,
+  type NewSession,
+  type NewTurn,
+  type SessionPage,
+  type SessionRecord,
+  type SessionRef,
+  type SessionStore,
+  type TurnAnswer,
+  type TurnOrigin,
+} from '@remuda/domain';
+import type { MemoryJobStore } from './memory-job-store.js';
+import type { MemorySnapshotIndex } from './memory-snapshot-index.js';
+
+type Kept = Omit<SessionRecord, 'snapshotAt'> & { readonly origin?: TurnOrigin };
+
+/** The sessions of a store's jobs. Passes the same contract suite as the real one. */
+export class MemorySessionStore implements SessionStore {
+  readonly #sessions = new Map<string, Kept>();
+
+  constructor(
+    private readonly jobs: MemoryJobStore,
+    private readonly index: MemorySnapshotIndex,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {
+    jobs.onOver = (job) => {
+      this.#endTurn(job);
+    };
+    index.origins = () =>
+      [...this.#sessions.values()].flatMap(({ state, origin }) => (origin && state !== 'stopped' ? [origin] : []));
+  }
+
+  async create(session: NewSession): Promise<void> {
+    const at = this.clock.now();
+    const fresh = { state: 'idle', createdAt: at, changedAt: at, waiting: [], turns: 0 } as const;
+    await Promise.resolve(this.#sessions.set(session.id, { ...session, ...fresh }));
+  }
+
+  async find(ref: SessionRef): Promise<SessionRecord | undefined> {
+    const kept = await Promise.resolve(this.#of(ref));
+    if (!kept) return undefined;
+    const { origin, ...session } = kept;
+    return { ...session, ...(origin ? { snapshotAt: origin.snapshot.at } : {}) };
+  }
+
+  async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
+    const from = cursor === undefined ? 0 : Number(/^after-(\d+)$/.exec(cursor)?.[1]);
+    if (Number.isNaN(from)) throw new RemudaError('cursor.invalid', 'The cursor is not valid.');
+    const all = [...this.#sessions.values()].reverse().filter((session) => session.tenant === tenant);
+    const page = await Promise.all(all.slice(from, from + limit).map((session) => this.find(session)));
+    const next = from + limit < all.length ? { nextCursor: `after-${String(from + limit)}` } : {};
+    return { sessions: page.filter((session) => session !== undefined), ...next };
+  }
+
+  async submit({ session: ref, job, first }: NewTurn, idempotency?: Idempotency): Promise<TurnAnswer> {
+    const known = idempotency && this.jobs.known(idempotency);
+    if (known) return { kind: 'repeated', id: known[0] ?? '' };
+    const session = this.#of(ref);
+    if (!session) return { kind: 'unknown' };
+    const { id, state, turn = '', concurrent, tenant } = session;
+    const isFree = canSessionMove(state, 'running');
+    if (!isFree && state !== 'running') return { kind: 'over', state };
+    if (!isFree && concurrent === 'refuse') return { kind: 'busy', running: turn };
+    await this.jobs.submit([{ ...job, tenant, session: id }], idempotency);
+    if (isFree) {
+      this.#begin(session, job.id);
+      return { kind: 'begun', id: job.id };
+    }
+    this.jobs.setApart(job.id);
+    this.#change(session, { waiting: first ? [job.id, ...session.waiting] : [...session.waiting, job.id] });
+    return { kind: 'waits', id: job.id, running: turn };
+  }
+
+  async stop(ref: SessionRef): Promise<readonly string[] | undefined> {
+    const session = await Promise.resolve(this.#of(ref));
+    if (!session) return undefined;
+    if (canSessionMove(session.state, 'stopped')) this.#change(session, { state: 'stopped' });
+    return [...(session.turn === undefined ? [] : [session.turn]), ...session.waiting];
+  }
+
+  async remove(ref: SessionRef): Promise<'removed' | 'busy' | 'unknown'> {
+    const session = await Promise.resolve(this.#of(ref));
+    if (!session) return 'unknown';
+    if (session.state !== 'stopped' || session.turn !== undefined || session.waiting.length > 0) return 'busy';
+    this.#sessions.delete(ref.id);
+    return 'removed';
+  }
+
+  #endTurn({ id, session: name, state }: JobRecord): void {
+    const session = this.#sessions.get(name ?? '');
+    if (!session) return;
+    if (session.turn !== id) {
+      this.#change(session, { waiting: session.waiting.filter((job) => job !== id) });
+      return;
+    }
+    const { turn: _turn, ...rest } = session;
+    if (!canSessionMove(session.state, 'idle')) return void this.#sessions.set(session.id, rest);
+    const snapshot = state === 'failed' ? undefined : this.index.of(id);
+    const origin = snapshot ? { job: id, snapshot } : rest.origin;
+    const [next, ...waiting] = rest.waiting;
+    const free = { ...rest, state: origin ? 'hibernated' : 'idle', ...(origin ? { origin } : {}), waiting } as const;
+    this.#change(free, {});
+    if (next !== undefined) this.#begin(free, next);
+  }
+
+  #begin(session: Kept, turn: string): void {
+    this.jobs.place(turn, session.origin);
+    this.#change(session, { state: 'running', turn, turns: session.turns + 1 });
+  }
+
+  #change(session: Kept, by: Partial<Kept>): void {
+    this.#sessions.set(session.id, { ...session, ...by, changedAt: this.clock.now() });
+  }
+
+  #of({ tenant, id }: SessionRef): Kept | undefined {
+    const session = this.#sessions.get(id);
+    return session?.tenant === tenant ? session : undefined;
+  }
+}

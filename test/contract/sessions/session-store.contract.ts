@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import type { Ending, JobStore, NewSession, Snapshot, SnapshotIndex, SessionStore } from '@remuda/domain';
+import { noUsage } from '@remuda/domain';
+import { jobRef, jobSpec } from '@remuda/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+/** Sessions with their jobs, and somebody who carries jobs out. */
+export interface SessionsHarness {
+  readonly sessions: SessionStore;
+  readonly store: JobStore;
+  readonly index: SnapshotIndex;
+  /** Gives the first job that waits in the queue to a worker. */
+  take(profile: string): Promise<string | undefined>;
+  /** Forgets all that there is of a job that is over. */
+  forget(id: string): Promise<void>;
+  /** Ends the job that was taken. */
+  end(id: string, ending: Ending): Promise<void>;
+  close(): Promise<void>;
+}
+
+const worker = 'w-default-1';
+const succeeded: Ending = { state: 'succeeded', result: { text: '', turns: 1, usage: noUsage, costUsd: 0 } };
+const failed: Ending = { state: 'failed', failure: { code: 'job.looping', message: '' } };
+const snapshot: Snapshot = {
+  ...{ sessionId: '00000000-0000-4000-8000-000000000001', at: 5, lease: 1 },
+  ...{ copy: '0123456789abcdef', bytes: 10, sessionBytes: 4 },
+};
+const settings = { profile: 'default', workspace: { kind: 'empty' }, labels: { team: 'a' }, metadata: {} } as const;
+const ref = { tenant: 'acme', id: 's-1' };
+const session = (own: Partial<NewSession> = {}): NewSession => ({ ...ref, settings, concurrent: 'queue', ...own });
+
+/** What every keeper of the SessionStore port promises. */
+export function sessionStoreContract(name: string, make: () => Promise<SessionsHarness>): void {
+  describe(`${name}, as a store of sessions`, () => {
+    let harness: SessionsHarness;
+    let sessions: SessionStore;
+    beforeEach(async () => {
+      harness = await make();
+      ({ sessions } = harness);
+    });
+    afterEach(() => harness.close());
+
+    const submit = (id: string, own: { first?: boolean; session?: string } = {}) => {
+      const { first = false, session: of = ref.id } = own;
+      return sessions.submit({ session: { ...ref, id: of }, job: { id, spec: jobSpec() }, first });
+    };
+    const found = () => sessions.find(ref);
+    const take = () => harness.take('default');
+    /** Takes the turn that has its place, and ends it. */
+    const endNext = async (ending = succeeded): Promise<string | undefined> => {
+      const id = await take();
+      if (id !== undefined) await harness.end(id, ending);
+      return id;
+    };
+
+    test('what was created is found, idle and without turns, by its own tenant only', async () => {
+      await sessions.create(session());
+      expect(await found()).toMatchObject({
+        ...ref,
+        settings,
+        concurrent: 'queue',
+        state: 'idle',
+        waiting: [],
+        turns: 0,
+      });
+      expect(await sessions.find({ ...ref, tenant: 'other' })).toBeUndefined();
+      const stranger = { session: { ...ref, tenant: 'other' }, job: { id: 'j-1', spec: jobSpec() } };
+      expect(await sessions.submit(stranger)).toEqual({ kind: 'unknown' });
+      expect(await sessions.stop(stranger.session)).toBeUndefined();
+      expect(await sessions.remove(stranger.session)).toBe('unknown');
+      expect((await sessions.list({ tenant: 'other', limit: 10 })).sessions).toEqual([]);
+    });
+
+    test('a list is paged, the newest first', async () => {
+      for (const id of ['s-1', 's-2', 's-3']) await sessions.create(session({ id }));
+      const first = await sessions.list({ tenant: 'acme', limit: 2 });
+      expect(first.sessions.map(({ id }) => id)).toEqual(['s-3', 's-2']);
+      const { nextCursor: cursor = '' } = first;
+      const rest = await sessions.list({ tenant: 'acme', limit: 2, cursor });
+      expect(rest.sessions.map(({ id }) => id)).toEqual(['s-1']);
+      expect(rest.nextCursor).toBeUndefined();
+    });
+
+    test('one turn is under way at a time; the next one begins when it is over, in the order of submission', async () => {
+      await sessions.create(session());
+      expect(await submit('j-1')).toEqual({ kind: 'begun', id: 'j-1' });
+      expect(await submit('j-2')).toEqual({ kind: 'waits', id: 'j-2', running: 'j-1' });
+      expect(await submit('j-3')).toEqual({ kind: 'waits', id: 'j-3', running: 'j-1' });
+      expect(await found()).toMatchObject({ state: 'running', turn: 'j-1', waiting: ['j-2', 'j-3'], turns: 1 });
+      expect(await harness.store.find(jobRef('j-2', 'acme'))).toMatchObject({ state: 'queued', session: 's-1' });
+      expect([await endNext(), await endNext(), await endNext(), await take()]).toEqual([
+        'j-1',
+        'j-2',
+        'j-3',
+        undefined,
+      ]);
+      expect(await found()).toMatchObject({ state: 'idle', waiting: [], turns: 3 });
+      expect((await found())?.turn).toBeUndefined();
+    });
+
+    test('while a turn is carried out, no other one of its session is to be had, but those of others are', async () => {
+      await sessions.create(session());
+      await sessions.create(session({ id: 's-2' }));
+      await submit('j-1');
+      await submit('j-2');
+      await submit('j-3', { session: 's-2' });
+      expect([await take(), await take(), await take()]).toEqual(['j-1', 'j-3', undefined]);
+    });
+
+    test('one that comes first is next, before those that wait', async () => {
+      await sessions.create(session());
+      await submit('j-1');
+      await submit('j-2');
+      expect(await submit('j-3', { first: true })).toEqual({ kind: 'waits', id: 'j-3', running: 'j-1' });
+      expect([await endNext(), await endNext(), await endNext()]).toEqual(['j-1', 'j-3', 'j-2']);
+    });
+
+    test('a session may refuse a turn while another one is under way, and names that one', async () => {
+      await sessions.create(session({ concurrent: 'refuse' }));
+      await submit('j-1');
+      expect(await submit('j-2')).toEqual({ kind: 'busy', running: 'j-1' });
+      expect(await harness.store.find(jobRef('j-2', 'acme'))).toBeUndefined();
+      await endNext();
+      expect(await submit('j-2')).toEqual({ kind: 'begun', id: 'j-2' });
+    });
+
+    test('a turn that is cancelled while it waits leaves the line; one that has its place makes room', async () => {
+      await sessions.create(session());
+      for (const id of ['j-1', 'j-2', 'j-3']) await submit(id);
+      await harness.store.cancel(jobRef('j-2', 'acme'), 'no');
+      expect(await found()).toMatchObject({ turn: 'j-1', waiting: ['j-3'] });
+      await harness.store.cancel(jobRef('j-1', 'acme'), 'no');
+      expect(await found()).toMatchObject({ turn: 'j-3', waiting: [] });
+      expect([await endNext(), await take()]).toEqual(['j-3', undefined]);
+    });
+
+    test('a key takes the same turn in once, and another body is a conflict', async () => {
+      await sessions.create(session());
+      const send = (id: string, fingerprint: string) =>
+        sessions.submit({ session: ref, job: { id, spec: jobSpec() } }, { tenant: 'acme', key: 'k', fingerprint });
+      expect(await send('j-1', 'f')).toEqual({ kind: 'begun', id: 'j-1' });
+      expect(await send('j-2', 'f')).toEqual({ kind: 'repeated', id: 'j-1' });
+      await expect(send('j-3', 'g')).rejects.toMatchObject({ code: 'idempotency.conflict' });
+      expect(await found()).toMatchObject({ turn: 'j-1', waiting: [] });
+    });
+
+    test('one that is stopped takes no more turns, and none of those that wait begins', async () => {
+      await sessions.create(session());
+      for (const id of ['j-1', 'j-2']) await submit(id);
+      await take();
+      expect(await sessions.stop(ref)).toEqual(['j-1', 'j-2']);
+      expect(await submit('j-3')).toEqual({ kind: 'over', state: 'stopped' });
+      expect(await sessions.remove(ref)).toBe('busy');
+      await harness.end('j-1', succeeded);
+      expect(await take()).toBeUndefined();
+      expect(await sessions.remove(ref)).toBe('busy');
+      await harness.store.cancel(jobRef('j-2', 'acme'), 'no');
+      expect(await sessions.stop(ref)).toEqual([]);
+      expect(await sessions.remove(ref)).toBe('removed');
+      expect(await found()).toBeUndefined();
+      expect((await sessions.list({ tenant: 'acme', limit: 10 })).sessions).toEqual([]);
+    });
+
+    test('the next turn takes up the snapshot of the one before, which is kept as long as it is in use', async () => {
+      await sessions.create(session());
+      await submit('j-1');
+      await take();
+      await harness.index.note('j-1', worker, snapshot);
+      await harness.end('j-1', succeeded);
+      expect(await found()).toMatchObject({ state: 'hibernated', snapshotAt: 5 });
+      await harness.forget('j-1');
+      await submit('j-2');
+      expect(await harness.store.find(jobRef('j-2', 'acme'))).toMatchObject({ origin: { job: 'j-1', snapshot } });
+      expect(await harness.index.findOrigin('j-2')).toEqual({ job: 'j-1', snapshot });
+      expect(await harness.index.findOrigin('j-1')).toBeUndefined();
+      expect(await harness.index.keptBySessions(['j-1', 'j-2', 'j-3'])).toEqual(new Map([['j-1', snapshot]]));
+      await take();
+      const later = { ...snapshot, at: 6 };
+      await harness.index.note('j-2', worker, later);
+      await harness.end('j-2', succeeded);
+      expect(await harness.index.keptBySessions(['j-1', 'j-2'])).toEqual(new Map([['j-2', later]]));
+      await sessions.stop(ref);
+      expect(await harness.index.keptBySessions(['j-1', 'j-2'])).toEqual(new Map());
+    });
+
+    test('after a turn that failed, the session is where it was before', async () => {
+      await sessions.create(session());
+      await submit('j-1');
+      await take();
+      await harness.index.note('j-1', worker, snapshot);
+      await harness.end('j-1', succeeded);
+      await submit('j-2');
+      await take();
+      await harness.index.note('j-2', worker, { ...snapshot, at: 6 });
+      await harness.end('j-2', failed);
+      expect(await found()).toMatchObject({ state: 'hibernated', snapshotAt: 5 });
+      await submit('j-3');
+      expect(await harness.index.findOrigin('j-3')).toEqual({ job: 'j-1', snapshot });
+    });
+
+    test('whatever happens, one turn is under way at a time, none is lost, and they begin in order', async () => {
+      let runs = 0;
+      const step = fc.constantFrom('submit', 'submit first', 'take', 'succeed', 'fail', 'cancel turn', 'cancel last');
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+          const run = `s-run-${String(++runs)}`;
+          const at = { ...ref, id: run };
+          await sessions.create(session({ id: run }));
+          let [count, line]: [number, string[]] = [0, []];
+          let taken: string | undefined;
+          const over = (id: string | undefined): void => {
+            line = line.filter((each) => each !== id);
+            if (taken === id) taken = undefined;
+          };
+          for (const what of steps) {
+            if (what.startsWith('submit')) {
+              const id = `j-run-${String(runs)}-${String(++count)}`;
+              const first = what === 'submit first';
+              await submit(id, { session: run, first });
+              line = first && line.length > 0 ? [line[0] ?? '', id, ...line.slice(1)] : [...line, id];
+            } else if (what === 'take') {
+              const got = await take();
+              if (got !== undefined) expect(taken, `${got} and ${taken ?? ''}`).toBeUndefined();
+              if (got !== undefined) expect(got).toBe(line[0]);
+              taken ??= got;
+            } else if (what === 'succeed' || what === 'fail') {
+              if (taken === undefined) continue;
+              await harness.end(taken, what === 'fail' ? failed : succeeded);
+              over(taken);
+            } else {
+              const id = what === 'cancel last' ? line.at(-1) : line[0];
+              if (id === undefined || id === taken) continue;
+              await harness.store.cancel(jobRef(id, 'acme'), 'no');
+              over(id);
+            }
+            const seen = await sessions.find(at);
+            expect([...(seen?.turn === undefined ? [] : [seen.turn]), ...(seen?.waiting ?? [])]).toEqual(line);
+            expect(seen?.state).toBe(line.length > 0 ? 'running' : 'idle');
+          }
+          // What is left is carried out, in order.
+          if (taken !== undefined) await harness.end(taken, succeeded);
+          for (const id of line.slice(taken === undefined ? 0 : 1)) expect(await endNext()).toBe(id);
+          expect(await take()).toBeUndefined();
+        }),
+        { numRuns: 40 },
+      );
+    });
+  });
+}

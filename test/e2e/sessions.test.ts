@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { script } from '@remuda/scripted-model';
+import type { AcceptedTurnView, JobWithResultView, SessionView } from '@remuda/protocol';
+import type { JobEvent } from '@remuda/domain';
+import { redisKeys } from '@remuda/redis';
+import { connectRaw, type RawConnection } from '@remuda/redis/testing';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
+
+const longMs = 180_000;
+const bash = (command: string) => ({ tools: [{ name: 'Bash', input: { command, description: 'a command' } }] });
+
+describe.each([
+  { runtime: 'process', there: true },
+  { runtime: 'docker', there: hasEngine },
+] as const)('a session whose workers ($runtime) are lost', ({ runtime, there }) => {
+  let cluster: TestCluster;
+  let redis: RawConnection;
+
+  beforeAll(async () => {
+    if (!there) return;
+    cluster = await startCluster({ runtime, warm: 2, env: { REMUDA_SNAPSHOT_EVERY_MS: '300' } });
+    redis = connectRaw(cluster.redisUrl, { name: 'sessions-test' });
+  }, longMs);
+  afterAll(async () => {
+    if (!there) return;
+    redis.disconnect();
+    await cluster.stop();
+  });
+
+  async function ask<T>(path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    const post = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+    const answer = await fetch(`${cluster.apiUrl}/api/v1${path}`, body ? { ...post, body: JSON.stringify(body) } : {});
+    expect(answer.ok, `${path}: ${String(answer.status)}`).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  const recorded = (id: string, field: string) => redis.hget(redisKeys(cluster.namespace).job(id), field);
+
+  /** Ends a job's worker and all that it started, at once and without a word. */
+  async function loseWorkerOf(id: string): Promise<void> {
+    const worker = (await recorded(id, 'worker')) ?? '';
+    if (runtime === 'docker')
+      try {
+        execFileSync('docker', ['kill', `remuda-${worker}`], { stdio: 'ignore' });
+      } catch {
+        // It has left since.
+      }
+    else killHome(join(dirname(cluster.socketDir), 'workers', worker, 'home'));
+  }
+
+  test.skipIf(!there)(
+    'knows all its turns and has their files, though one worker is killed after a turn and one within',
+    async () => {
+      const session = await ask<SessionView>('/sessions', {});
+      const turns = `/sessions/${session.id}/turns`;
+      const wait = { prefer: 'wait=120' };
+      const first = await ask<JobWithResultView>(
+        turns,
+        { prompt: `The word is heron. ${script(bash('echo one > a.txt'), { text: 'noted' })}` },
+        wait,
+      );
+      expect(first).toMatchObject({ state: 'succeeded', session: session.id, result: { text: 'noted' } });
+      expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject({ state: 'hibernated', turns: 1 });
+      await loseWorkerOf(first.id);
+
+      const prompt = `The number is 7. ${script(bash('echo two > b.txt'), { ...bash('echo end > c.txt'), hangMs: 8_000 }, { text: 'both' })}`;
+      const second = await ask<AcceptedTurnView>(turns, { prompt });
+      const third = await ask<AcceptedTurnView>(turns, {
+        prompt: `Which? ${script(bash('cat a.txt b.txt c.txt'), { text: 'heron and 7' })}`,
+      });
+      expect(third).toMatchObject({ after: second.id });
+      await vi.waitFor(async () => expect(await recorded(second.id, 'snapshot')).not.toBeNull(), {
+        timeout: 60_000,
+        interval: 50,
+      });
+      await loseWorkerOf(second.id);
+
+      const events: JobEvent[] = [];
+      for await (const event of cluster.api.events(third.id)) events.push(event);
+      const told = JSON.stringify(events, undefined, 1);
+      const read = events.find((event) => event.type === 'tool.returned');
+      expect(read?.data.output.trim(), told).toBe('one\ntwo\nend');
+      expect(
+        events.filter(({ type }) => type === 'attempt.resumed'),
+        told,
+      ).toHaveLength(1);
+      expect(await cluster.api.job(second.id)).toMatchObject({ state: 'succeeded', attempt: 2 });
+      expect(await cluster.api.job(third.id)).toMatchObject({
+        state: 'succeeded',
+        attempt: 1,
+        start: { kind: 'resumed' },
+      });
+      // What the model was asked last has the whole conversation.
+      const seen = JSON.stringify(cluster.model.requests.findLast((request) => request.main)?.body);
+      for (const said of ['The word is heron', 'noted', 'The number is 7', 'both', 'Which?'])
+        expect(seen).toContain(said);
+      expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject({
+        state: 'hibernated',
+        turns: 3,
+        waiting: [],
+      });
+    },
+    longMs,
+  );
+});
+
+/** Kills every process that has the folder as its home. */
+function killHome(home: string): void {
+  const mark = `HOME=${home}`;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It is gone, or none of ours.
+    }
+}

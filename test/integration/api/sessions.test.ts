@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startApiCluster, type ApiCluster } from './api-cluster.js';
+import { bearer, jwtSecret, signJwt } from './jwt.js';
+
+let cluster: ApiCluster;
+let other: ReturnType<typeof bearer>;
+let readOnly: ReturnType<typeof bearer>;
+beforeAll(async () => {
+  const a = bearer(await signJwt('a'));
+  other = bearer(await signJwt('b'));
+  readOnly = bearer(await signJwt('a', { scope: 'sessions:read' }));
+  cluster = await startApiCluster({ env: { REMUDA_JWT_SECRET: jwtSecret }, headers: a });
+});
+afterAll(() => cluster.stop());
+
+const path = '/api/v1/sessions';
+const send = (method: string, at: string, body?: unknown, headers = {}) =>
+  cluster.api.send(method, `${path}${at}`, body, headers);
+const created = async (body: object = {}): Promise<string> => (await send('POST', '', body)).json.id;
+const turn = (id: string, own: object = {}, headers = {}) =>
+  send('POST', `/${id}/turns`, { prompt: 'led', ...own }, headers);
+const session = async (id: string) => (await send('GET', `/${id}`)).json;
+const job = async (id: string) => (await cluster.api.send('GET', `/api/v1/jobs/${id}`)).json;
+
+async function state(id: string, wanted: string): Promise<void> {
+  await vi.waitFor(async () => expect((await job(id)).state).toBe(wanted), { timeout: 60_000, interval: 50 });
+}
+
+describe('a session', () => {
+  test('is created with what its turns have in common, listed and shown', async () => {
+    const answer = await send('POST', '', { labels: { team: 'x' }, workspace: 'empty', concurrent: 'refuse' });
+    expect(answer.status).toBe(201);
+    const { id } = answer.json;
+    expect(answer.headers.get('location')).toBe(`${path}/${id}`);
+    const seen = { id, state: 'idle', profile: 'default', workspace: { kind: 'empty' }, concurrent: 'refuse' };
+    expect(answer.json).toMatchObject({ ...seen, labels: { team: 'x' }, waiting: [], turns: 0 });
+    expect(await session(id)).toEqual(answer.json);
+    const { sessions } = (await send('GET', '?limit=1')).json as unknown as { sessions: unknown[] };
+    expect(sessions).toEqual([answer.json]);
+  });
+
+  test('has its faults named, all at once', async () => {
+    const { status, json } = await send('POST', '', { profile: 'none', model: ' ', concurrent: 'maybe', prompt: 'x' });
+    expect([status, json.code]).toEqual([400, 'request.invalid']);
+    expect(json.faults.map((fault) => fault.path).toSorted()).toEqual(['concurrent', 'model', 'prompt']);
+    expect((await send('POST', '', { profile: 'none' })).json.code).toBe('profile.unknown');
+  });
+
+  test('is another tenant’s secret, and needs the scopes of sessions', async () => {
+    const id = await created();
+    for (const [method, at, body] of [
+      ['GET', `/${id}`],
+      ['POST', `/${id}/turns`, { prompt: 'hi' }],
+      ['POST', `/${id}/stop`],
+      ['DELETE', `/${id}`],
+    ] as const)
+      expect((await send(method, at, body, other)).json.code).toBe('session.unknown');
+    expect((await send('GET', '', undefined, other)).json).toEqual({ sessions: [] });
+    expect((await send('GET', `/${id}`, undefined, readOnly)).status).toBe(200);
+    expect((await turn(id, {}, readOnly)).json.code).toBe('token.scope_missing');
+  });
+});
+
+describe('a turn', () => {
+  test('is a job with the settings of its session and its labels beside its own', async () => {
+    const id = await created({ labels: { team: 'x' }, appendSystemPrompt: 'Be brief.' });
+    const { status, json } = await turn(id, { labels: { step: '1' }, maxTurns: 3 });
+    expect(status).toBe(202);
+    expect(json).toMatchObject({ session: id, url: `/api/v1/jobs/${json.id}` });
+    const asked = { appendSystemPrompt: 'Be brief.', maxTurns: 3, labels: { team: 'x', step: '1' } };
+    expect(await job(json.id)).toMatchObject({ session: id, ...asked });
+    await send('POST', `/${id}/stop`);
+  });
+
+  test('has no secrets, no time and no workspace of its own', async () => {
+    const id = await created();
+    const { json } = await turn(id, { secrets: { A: 'x' }, delayMs: 1, workspace: 'empty', mode: 'steer' });
+    expect(json.faults.map((fault) => fault.path).toSorted()).toEqual(['delayMs', 'mode', 'secrets', 'workspace']);
+  });
+
+  test('is sent once with one key', async () => {
+    const id = await created();
+    const key = { 'idempotency-key': `key-${id}` };
+    const first = await turn(id, {}, key);
+    const again = await turn(id, {}, key);
+    expect(again.json.id).toBe(first.json.id);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect((await turn(await created(), {}, key)).json.code).toBe('idempotency.conflict');
+    await send('POST', `/${id}/stop`);
+  });
+
+  test('is refused while another one is under way where the session says so, and names that one', async () => {
+    const id = await created({ concurrent: 'refuse' });
+    const first = await turn(id);
+    const { status, json } = await turn(id);
+    expect([status, json.code]).toEqual([409, 'session.busy']);
+    expect(json.detail).toContain(first.json.id);
+    await send('POST', `/${id}/stop`);
+  });
+
+  test('that interrupts cancels the one under way, and comes before those that wait', async () => {
+    const id = await created();
+    const [first, second] = [(await turn(id)).json, (await turn(id)).json];
+    expect(second).toMatchObject({ after: first.id });
+    const urgent = (await turn(id, { mode: 'interrupt' })).json;
+    await state(first.id, 'cancelled');
+    await vi.waitFor(async () => expect(await session(id)).toMatchObject({ turn: urgent.id, waiting: [second.id] }));
+    await send('POST', `/${id}/stop`);
+  });
+
+  test('of a session that is stopped is cancelled, waiting or not, and no other one is taken; then it can be deleted', async () => {
+    const id = await created();
+    const turns = [(await turn(id)).json.id, (await turn(id)).json.id];
+    expect((await send('DELETE', `/${id}`)).json.code).toBe('session.busy');
+    expect((await send('POST', `/${id}/stop`)).json.state).toBe('stopped');
+    for (const one of turns) await state(one, 'cancelled');
+    expect((await turn(id)).json.code).toBe('session.stopped');
+    expect((await send('DELETE', `/${id}`)).status).toBe(204);
+    expect((await send('GET', `/${id}`)).json.code).toBe('session.unknown');
+    expect((await turn(id)).json.code).toBe('session.unknown');
+  });
+});
