@@ -24,6 +24,7 @@ const lease = "the relay checks worker and lease token against the job's record"
 const grant = 'the bridge looks each token up, by hash, at each request';
 const content = 'all of a request is read, what goes on is on a list';
 const ownSnapshot = 'the snapshot is that of the job that the grant names';
+const egress = 'hosts are compared in one form, with what the grant names';
 const git = 'git runs as Claude, with a closed configuration';
 const scrub = 'what a job leaves is killed and scrubbed before the next';
 const afresh = 'Claude Code is ended with each job, and started afresh';
@@ -106,6 +107,24 @@ export const attacks: readonly Attack[] = [
   attack('git.other_repository', "read another job's repository", 'the repository is what the grant names'),
   attack('git.paths', 'read files of the host by the Git listener', 'no path comes from the container'),
   attack('git.push', 'push', 'upload-pack only'),
+  attack('egress.other_host', 'reach a host or a port that its profile does not name', egress),
+  attack('egress.notations', 'name a host in another notation: numbers, hex, octal, full-width, escapes', egress),
+  attack('egress.user_info', 'hide the host behind a user name', egress),
+  attack(
+    'egress.inside',
+    'reach this machine, a metadata address, by names and addresses that a careless profile names',
+    'addresses are checked after the name was resolved, and pinned',
+  ),
+  attack('egress.redirect', 'be sent on inside by a host that is open', 'each request is checked'),
+  attack('egress.own_pages', 'have the proxy answer by itself, or use another scheme', egress),
+  attack(
+    'egress.smuggling',
+    'hide a second request in the first',
+    "Node's strict HTTP parser; requests are written anew",
+  ),
+  attack('egress.server_name', 'ask for another server by TLS', 'the first bytes are read before they are passed on'),
+  attack('egress.socket', 'connect to the egress listener', 'the socket is for root only, where the bridge is root'),
+  attack('egress.untold', 'be refused without an event', 'the bridge tells the worker what it refuses'),
   attack(
     'snapshot.socket',
     'connect to the snapshot listener',
@@ -253,6 +272,7 @@ export const attacks: readonly Attack[] = [
 export const controls = [
   'control.worker',
   'control.bridge',
+  'control.egress',
   'control.git',
   'control.silent',
   'control.account',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasEngine } from '../e2e/harness/cluster.js';
 import { attacks, controls } from './catalogue.js';
 import { tryAccount } from './scenes/account.js';
+import { tryEgress } from './scenes/egress.js';
 import { tryLimits } from './scenes/limits.js';
 import { tryPatch } from './scenes/patch.js';
 import { tryReuse } from './scenes/reuse.js';
@@ -33,7 +34,10 @@ describe.skipIf(!hasEngine)('hostile code in a container', () => {
     stage = set;
     const walls = await tryWalls(set);
     // in one scene the Redis listener stands open and a password counts as stolen; it is of workers of its own
-    const rest = await Promise.all([tryAccount(set), inTurn(set, [tryReuse, trySnapshots, tryPatch, tryLimits])]);
+    const rest = await Promise.all([
+      tryAccount(set),
+      inTurn(set, [tryEgress, tryReuse, trySnapshots, tryPatch, tryLimits]),
+    ]);
     verdicts = merge([...walls, ...rest.flat()]);
   }, longMs);
 

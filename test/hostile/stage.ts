@@ -12,6 +12,7 @@ import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import type { JobRequest, JobResultView, JobView } from '@remuda/protocol';
 import { startCluster, type TestCluster } from '../e2e/harness/cluster.js';
 import { serveRepository, type GitServer } from '../e2e/harness/git-server.js';
+import { serveSites, type Sites } from './sites.js';
 import { readNotes, readVerdicts, type Verdict } from './verdict.js';
 
 /** Limits of every container here: small, so that to run into them costs little. */
@@ -22,14 +23,25 @@ export const maxSnapshotMb = 16;
 
 const pools = { default: 1, victim: 1, stolen: 1, bystander: 1, reuse: 5 };
 /** Each pool has one worker, so that it is known beforehand which one will be given the next job. */
-const profiles = JSON.stringify({
-  profiles: Object.fromEntries(
-    Object.entries(pools).map(([name, afterJobs]) => [
-      name,
-      { pool: { warm: 1, max: 1 }, resources: limits, recycle: { afterJobs } },
-    ]),
-  ),
-});
+const profilesFor = ({ site, inside }: Sites): string =>
+  JSON.stringify({
+    profiles: Object.fromEntries(
+      Object.entries(pools).map(([name, afterJobs]) => [
+        name,
+        {
+          ...{ pool: { warm: 1, max: 1 }, resources: limits, recycle: { afterJobs } },
+          ...(name === 'bystander' ? { egress: egressOf(site.port, inside.port) } : {}),
+        },
+      ]),
+    ),
+  });
+
+/** One host that is open, and hosts of the operator's own network that a careless profile names. */
+const egressOf = (site: number, inside: number): readonly string[] => [
+  `127.0.0.2:${String(site)}`,
+  ...['localhost', '127.0.0.1', '[::1]', '0.0.0.0'].map((host) => `${host}:${String(inside)}`),
+  '169.254.169.254',
+];
 
 /** A pool of this stage. */
 export type PoolName = keyof typeof pools;
@@ -61,6 +73,7 @@ export interface Stage {
   readonly code: GitServer;
   /** Somebody else's repository. */
   readonly other: GitServer;
+  readonly sites: Sites;
   /** Somebody else's job, which runs all the while. */
   readonly victim: KnownJob;
   close(): Promise<void>;
@@ -85,20 +98,21 @@ export const attackWith = (file: string, told: object = {}, timeout = attackLimi
 export async function setStage(): Promise<Stage> {
   const code = await serveRepository(hostileRepository());
   const other = await serveRepository({ 'secret.txt': "somebody else's\n" });
+  const sites = await serveSites();
   const cluster = await startCluster({
     runtime: 'docker',
-    profiles,
-    env: { REMUDA_SNAPSHOT_MAX_MB: String(maxSnapshotMb) },
+    profiles: profilesFor(sites),
+    env: { REMUDA_SNAPSHOT_MAX_MB: String(maxSnapshotMb), REMUDA_EGRESS_HOSTS: '127.0.0.2' },
   });
   const redis = connectRaw(cluster.redisUrl, { name: 'hostile' });
   const close = async (): Promise<void> => {
     redis.disconnect();
     await cluster.stop();
-    await Promise.all([code, other].map((server) => server[Symbol.asyncDispose]()));
+    await Promise.all([code, other, sites.site, sites.inside].map((server) => server[Symbol.asyncDispose]()));
   };
   const keys = redisKeys(cluster.namespace);
   try {
-    return { cluster, redis, keys, code, other, close, victim: await startVictim({ cluster, redis, keys }) };
+    return { cluster, redis, keys, code, other, sites, close, victim: await startVictim({ cluster, redis, keys }) };
   } catch (error) {
     await close();
     throw error;
