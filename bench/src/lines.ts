@@ -2,6 +2,7 @@ import { agent } from './agent/line.js';
 import { archive } from './archive/line.js';
 import { bookkeeping } from './bookkeeping/line.js';
 import { channel } from './channel/line.js';
+import { consolePage } from './console/line.js';
 import { container } from './container/line.js';
 import { events } from './events/line.js';
 import { kubernetes } from './kubernetes/line.js';
@@ -23,5 +24,5 @@ import { worker } from './worker/line.js';
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
   ...[firstRequest, throughput, jobCost, events, worker, agent, terminal, channel, hostBridge, container, kubernetes],
-  ...[submitting, tokens, archive, bookkeeping, footprint, failover, loss, cancel, simulation],
+  ...[submitting, tokens, archive, consolePage, bookkeeping, footprint, failover, loss, cancel, simulation],
 ];

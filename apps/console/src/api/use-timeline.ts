@@ -24,10 +24,14 @@ export function useTimeline(id: string, round: number, onState: () => void): Liv
   const [live, setLive] = useState<LiveTimeline['live']>('opening');
   const [error, setError] = useState<Error>();
   const last = useRef(0);
+  const begun = useRef(false);
   useEffect(() => {
     if (!visible) return;
     const leaving = new AbortController();
     const batch = batchByFrame((events) => {
+      // A screenful at once, the rest when the page has time for it.
+      if (!begun.current) setTimeline((known) => addEvents(known, events.slice(0, screenful)));
+      begun.current = true;
       startTransition(() => setTimeline((known) => addEvents(known, events)));
       if (events.some(({ type }) => changesRecord.test(type))) onState();
     });
@@ -66,6 +70,9 @@ export function useTimeline(id: string, round: number, onState: () => void): Liv
   }, [client, report, id, round, visible, onState]);
   return { timeline, live, error };
 }
+
+/** Events of which the first rows of a timeline are made. */
+const screenful = 40;
 
 /** Events after which the job's record says something else. */
 const changesRecord = /^(job\.|turn\.ended|attempt\.)/;
