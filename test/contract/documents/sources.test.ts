@@ -8,7 +8,19 @@ const fromTo = (first: number, last: number): readonly number[] =>
 const lines = {
   S0: fromTo(1, 52),
   S1: fromTo(1, 54),
-  S2: [11, 13, ...fromTo(19, 21), 43, 68, ...fromTo(88, 90), ...fromTo(99, 116), ...fromTo(142, 149)],
+  S2: [
+    11,
+    13,
+    ...fromTo(19, 21),
+    34,
+    35,
+    43,
+    68,
+    ...fromTo(80, 82),
+    ...fromTo(88, 90),
+    ...fromTo(99, 116),
+    ...fromTo(142, 149),
+  ],
   S3: fromTo(1, 41),
   S4: fromTo(1, 38),
 } as const;
