@@ -123,5 +123,12 @@ test('what has a default is told in words, since generated clients would ask for
 });
 
 test('the parts that a page shows first are the jobs', () => {
-  expect(document.tags?.map(({ name }) => name)).toEqual(['jobs', 'events', 'dead letters', 'pools', 'operation']);
+  expect(document.tags?.map(({ name }) => name)).toEqual([
+    'jobs',
+    'sessions',
+    'events',
+    'dead letters',
+    'pools',
+    'operation',
+  ]);
 });
