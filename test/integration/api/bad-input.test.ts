@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConsolePage } from '../../../apps/api/src/console/console.js';
 import { startRedis } from '../redis.js';
 import { reported, written } from '../../schemas/index.js';
 import type { TestRedis } from '../redis.js';
@@ -356,7 +357,10 @@ describe('a wrong address', () => {
       for (const place of Object.values(places))
         expect((await fetch(new URL(place, api.url + path))).status, place).toBe(200);
       const page = await fetch(api.url + path, { headers: { accept: 'text/html,*/*;q=0.8' } });
-      expect([page.url, page.status]).toEqual([`${api.url}/api/docs`, 200]);
+      // Without a build there is no console, and the root leads to the documentation as well.
+      const hasConsole = path === '/' && readConsolePage() !== undefined;
+      expect([page.url, page.status]).toEqual([`${api.url}${hasConsole ? '/' : '/api/docs'}`, 200]);
+      expect(page.headers.get('content-type')).toMatch(/^text\/html/);
     }
   });
 
