@@ -162,6 +162,8 @@ describe.skipIf(!hasEngine || !hasBwrap)('a container without Node and Claude Co
     const compose = (...args: readonly string[]) =>
       promisify(execFile)('docker-compose', ['-p', `hb${String(process.pid)}`, '-f', file, ...args], { env });
     try {
+      // Where its image is not there yet, `run` would build it, and tell of it before what the command says.
+      await compose('build', '--quiet');
       const { stdout } = await compose('run', '--rm', '-T', 'agent', 'claude', '-p', 'say hi');
       expect(stdout).toBe('ok: say hi\n');
     } finally {
