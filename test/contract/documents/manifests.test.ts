@@ -80,7 +80,7 @@ describe.skipIf(!canRender)('rendered', () => {
           ports.flatMap(({ name, containerPort }) => [name, containerPort] as (string | number)[]),
         ),
       );
-      const outside = [53, 443, 6443, 22, 6379];
+      const outside = [53, 5353, 443, 6443, 22, 6379];
       const named = rendered
         .filter(({ kind }) => kind === 'NetworkPolicy')
         .flatMap(({ spec }) => JSON.stringify(spec).match(/"port":(?:"[a-z]+"|\d+)/g) ?? [])
