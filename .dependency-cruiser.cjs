@@ -61,6 +61,12 @@ module.exports = {
       { path: vendor('pg|kysely|@electric-sql/[^/]+') },
     ),
     error(
+      's3-only-in-blobs',
+      'One place speaks to S3.',
+      { path: '^(libs|apps)/', pathNot: '^libs/blobs/' },
+      { path: vendor('s3mini') },
+    ),
+    error(
       'docker-only-in-containers',
       'One place speaks to Docker.',
       { path: '^(libs|apps)/', pathNot: '^libs/containers/' },

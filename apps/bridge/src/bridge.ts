@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import type { Clock, SnapshotIndex } from '@remuda/domain';
+import { openBlobs, temporaryPlace } from '@remuda/blobs';
+import type { Blobs, Clock, SnapshotIndex } from '@remuda/domain';
 import { openUpstream } from '@remuda/model';
 import { createAdminServer, Listeners, makeOwnFolder, type Logger } from '@remuda/runtime';
 import type { Budgets } from './budgets.port.js';
@@ -19,7 +20,6 @@ import { createModelServer, type ModelListener } from './model/listener.js';
 import { Callbacks } from './callbacks/callbacks.js';
 import { BudgetReservations } from './model/budget/budget-reservations.js';
 import type { RedisWhereabouts } from './redis/whereabouts.js';
-import { FileBlobs } from './snapshots/file-blobs.js';
 import { keepSwept } from './snapshots/sweep.js';
 import type { BridgeSettings } from './settings.js';
 import type { Entry } from './tcp/entry.js';
@@ -111,9 +111,8 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
       makeOwnFolder(socketDir, 0o755);
       await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
     }
-    const blobs = openBlobs(settings);
-    const tidy = (before: number): Promise<void> => blobs.tidy(before);
-    void keepSwept({ blobs, tidy, store: snapshots, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
+    const blobs = openSnapshots(settings);
+    void keepSwept({ blobs, store: snapshots, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
     const each: WorkerServerParts = {
       model,
       git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
@@ -192,16 +191,20 @@ async function addressesOf(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
-/** One folder per namespace: the sweep must not remove what another cluster keeps. */
-function openBlobs(settings: BridgeSettings): FileBlobs {
-  const { snapshotDir, namespace, snapshotMaxMb, snapshotTotalMb } = settings;
-  makeOwnFolder(snapshotDir, 0o700);
-  const folder = join(snapshotDir, namespace);
-  makeOwnFolder(folder, 0o700);
-  return new FileBlobs(folder, {
+/** A disk that is short keeps what the cluster itself needs last: a quarter of the reserve is for snapshots alone. */
+function openSnapshots(settings: BridgeSettings): Blobs {
+  const { blobsUrl, blobsKeyId: keyId, blobsSecret: secret, namespace } = settings;
+  const { snapshotMaxMb, snapshotTotalMb, blobsMinFreeMb } = settings;
+  const limits = {
     maxBytes: snapshotMaxMb * mebibyte,
     maxTotalBytes: snapshotTotalMb * mebibyte,
-  });
+    minFreeBytes: (blobsMinFreeMb * mebibyte) / 4,
+  };
+  const place = blobsUrl ?? temporaryPlace;
+  const makeFolder = (path: string): void => {
+    makeOwnFolder(path, 0o700);
+  };
+  return openBlobs({ place, namespace, room: 'snapshots', limits, keyId, secret, makeFolder });
 }
 
 const mebibyte = 1024 * 1024;

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { blobSettings } from '@remuda/blobs';
 import {
   hostAndPort,
   integer,
@@ -200,13 +201,7 @@ export const bridgeSettings = {
     default: 300_000,
     parse: integer(1_000, 86_400_000),
   },
-  snapshotDir: {
-    env: 'REMUDA_SNAPSHOT_DIR',
-    about: 'Folder of the snapshots of running jobs, with one subfolder per namespace.',
-    unit: 'path',
-    default: join(tmpdir(), `remuda-${process.getuid?.() ?? 0}-snapshots`),
-    parse: text,
-  },
+  ...blobSettings,
   snapshotMaxMb: {
     env: 'REMUDA_SNAPSHOT_MAX_MB',
     about: "Maximum compressed size of a job's snapshot. A larger one is not stored.",

@@ -50,6 +50,8 @@ export const refusalCodes = [
   'redis.full',
   'store.unavailable',
   'store.newer',
+  'blobs.unavailable',
+  'blobs.broken',
   'service.starting',
   'bridge.unavailable',
   'runtime.unavailable',

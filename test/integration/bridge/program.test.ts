@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { RedisWorkerListeners, redisKeys } from '@remuda/redis';
@@ -37,7 +38,7 @@ function start(env: Readonly<Record<string, string>>) {
       HOME: folder,
       REMUDA_SOCKET_DIR: join(folder, 's'),
       REMUDA_MIRROR_DIR: join(folder, 'm'),
-      REMUDA_SNAPSHOT_DIR: join(folder, 'snapshots'),
+      REMUDA_BLOBS_URL: pathToFileURL(join(folder, 'blobs')).href,
       REMUDA_BRIDGE_ADMIN_PORT: '0',
       REMUDA_GIT_HOSTS: '127.0.0.1',
       REMUDA_LOG_LEVEL: 'debug',

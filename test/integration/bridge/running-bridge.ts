@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   RedisBudgets,
   RedisWorkerListeners,
@@ -90,7 +91,7 @@ export async function runBridge(
     REMUDA_MODEL_URL: model.url,
     REMUDA_SOCKET_DIR: join(folder, 's'),
     REMUDA_MIRROR_DIR: join(folder, 'm'),
-    REMUDA_SNAPSHOT_DIR: join(folder, 'snapshots'),
+    REMUDA_BLOBS_URL: pathToFileURL(join(folder, 'blobs')).href,
     REMUDA_BRIDGE_ADMIN_PORT: '0',
     REMUDA_GIT_HOSTS: '127.0.0.1',
     ...env,

@@ -4,12 +4,13 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
+import { FileBlobs } from '@remuda/blobs';
 import { snapshotName } from '@remuda/domain';
 import { bridgeTokenHeader, readSnapshot, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
 import { RedisSnapshots, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
-import { FileBlobs } from '../../../apps/bridge/src/snapshots/file-blobs.js';
 import { sweepSnapshots } from '../../../apps/bridge/src/snapshots/sweep.js';
+import { startS3 } from '../../s3.js';
 import { runBridge, type RunningBridge } from './running-bridge.js';
 
 const sessionId = 'e5841831-5c2f-4a94-afbe-415963a94fa3';
@@ -32,7 +33,7 @@ async function setScene(env: Readonly<Record<string, string>> = {}): Promise<Sce
     bridge,
     redis,
     holders: new Map<string, string>(),
-    folder: join(bridge.folder, 'snapshots', 'remuda'),
+    folder: join(bridge.folder, 'blobs', 'remuda', 'snapshots'),
     [Symbol.asyncDispose]: async () => {
       redis.disconnect();
       await bridge[Symbol.asyncDispose]();
@@ -123,7 +124,7 @@ test('a snapshot is kept whole, noted in the record, and given to the next attem
   const body = randomBytes(3_000_000);
   expect((await ask(scene, 'PUT', 't', { note: { ...note, base: 'b'.repeat(40) }, body })).status).toBe(204);
   expect(await recorded(scene)).toEqual({
-    ...{ ...note, base: 'b'.repeat(40), lease: 1, bytes: body.length },
+    ...{ ...note, base: 'b'.repeat(40), lease: 1, bytes: body.length, sha256: hash(body) },
     copy: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
   });
   await runs(scene, 't2', { job: 'job-1', worker: 'w-2', lease: 2 });
@@ -140,6 +141,26 @@ test("the next lease's snapshot takes the place of the one before", async () => 
   await ask(scene, 'PUT', 't2', { note, body: Buffer.from('two') });
   expect(await readdir(scene.folder)).toEqual([await notedName(scene)]);
   expect((await ask(scene, 'GET', 't2')).body.toString()).toBe('two');
+});
+
+test('of one whose bytes were changed on the disk the end never comes', async () => {
+  await using scene = await setScene();
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('what was stored') });
+  await writeFile(join(scene.folder, await notedName(scene)), 'what was forged');
+  await expect(ask(scene, 'GET', 't')).rejects.toThrow();
+  expect(scene.bridge.log.join('')).toContain('blobs.broken');
+});
+
+test('a bucket has them as a folder does, and while it is away the answer is 503', async () => {
+  await using s3 = await startS3();
+  await using scene = await setScene({ ...s3.env, REMUDA_BLOBS_URL: s3.url });
+  const body = randomBytes(300_000);
+  expect((await ask(scene, 'PUT', 't', { note, body })).status).toBe(204);
+  await runs(scene, 't2', { job: 'job-1', worker: 'w-2', lease: 2 });
+  expect(hash((await ask(scene, 'GET', 't2')).body)).toBe(hash(body));
+  await s3.close();
+  expect((await ask(scene, 'GET', 't2')).status).toBe(503);
+  expect((await ask(scene, 'PUT', 't2', { note, body })).status).toBe(503);
 });
 
 test('without a token, or with one that is not good, nothing is kept and nothing given', async () => {

@@ -42,6 +42,8 @@ const refusals = {
   'redis.full': 503,
   'store.unavailable': 503,
   'store.newer': 503,
+  'blobs.unavailable': 503,
+  'blobs.broken': 500,
   'service.starting': 503,
   'bridge.unavailable': 503,
   'runtime.unavailable': 503,

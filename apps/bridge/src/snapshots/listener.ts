@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { checked } from '@remuda/blobs';
 import {
   RemudaError,
   snapshotName,
@@ -117,8 +118,8 @@ async function keep({ listener, request }: Exchange, grant: BridgeGrant, note: S
   // The request must be answered even if it was broken off.
   const put = await blobs.put(name, request.iterator({ destroyOnReturn: false }));
   if (put.kind !== 'stored') return put.kind;
-  const { bytes } = put;
-  const noted = await store.note(job, worker, { ...note, lease, copy, bytes });
+  const { bytes, sha256 } = put;
+  const noted = await store.note(job, worker, { ...note, lease, copy, bytes, sha256 });
   if (noted === 'ended') {
     await blobs.remove(name);
     return 'ended';
@@ -142,7 +143,8 @@ async function give({ listener, response }: Exchange, of: TurnOrigin | undefined
   const blob = of && (await listener.blobs.get(snapshotName(of.job, of.snapshot)));
   if (!blob) return 'unknown';
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
-  await pipeline(blob.content, response);
+  const { sha256 } = of.snapshot;
+  await pipeline(sha256 === undefined ? blob.content : checked(blob.content, sha256), response);
   return 'read';
 }
 
@@ -156,7 +158,7 @@ function faultOf({ log }: SnapshotListener, request: IncomingMessage, error: unk
   return 'failed';
 }
 
-const withoutGrant: readonly string[] = ['redis.unavailable', 'format.unsupported'];
+const withoutGrant: readonly string[] = ['redis.unavailable', 'format.unsupported', 'blobs.unavailable'];
 const diskFull: readonly string[] = ['ENOSPC', 'EDQUOT'];
 
 function codeOf(error: unknown): string | undefined {

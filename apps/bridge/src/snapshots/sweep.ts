@@ -73,15 +73,13 @@ const leftMs = 600_000;
 
 /** A recurring sweep, which also removes incomplete files of dead bridges. */
 export interface KeptSweep extends SnapshotSweep {
-  /** Removes incomplete files not written to since then (epoch ms). */
-  readonly tidy: (before: number) => Promise<void>;
   readonly log: Logger;
 }
 
 /** Sweeps once a minute until the signal aborts; after an outage the next sweep catches up. */
 export async function keepSwept(sweep: KeptSweep, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const done = Promise.all([sweep.tidy(sweep.clock.now() - leftMs), sweepSnapshots(sweep)]);
+    const done = Promise.all([sweep.blobs.tidy(sweep.clock.now() - leftMs), sweepSnapshots(sweep)]);
     await done.catch((error: unknown) => {
       sweep.log.warn({ err: error }, 'the snapshots could not be swept');
     });

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { credentialVariables } from '../model-choice.mjs';
 import type { RuntimeKind } from './runtime-choice.js';
 
@@ -39,6 +40,7 @@ export function planEnvironments(
     REMUDA_SOCKET_DIR: socketDir(places.dir),
     REMUDA_API_HOST: '127.0.0.1',
   };
+  const files = { REMUDA_BLOBS_URL: pathToFileURL(`${places.dir}/blobs`).href };
   const model =
     places.scriptedModelUrl === undefined
       ? rest
@@ -46,7 +48,7 @@ export function planEnvironments(
   return {
     bridge: {
       REMUDA_MIRROR_DIR: `${places.dir}/mirrors`,
-      REMUDA_SNAPSHOT_DIR: `${places.dir}/snapshots`,
+      ...files,
       ...model,
       ...shared,
       REMUDA_BRIDGE_ADMIN_PORT: String(places.bridgePort),

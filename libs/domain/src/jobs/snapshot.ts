@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly copy?: string;
   /** Size of the copy. */
   readonly bytes: number;
+  /** SHA-256 of the copy, in hex; absent for older snapshots. */
+  readonly sha256?: string;
   /** This many bytes at its beginning are the session, the rest is the workspace. */
   readonly sessionBytes: number;
   /** The commit that the attempt began with, in a git workspace: the base of the job's patch. */
@@ -26,7 +28,7 @@ export interface TurnOrigin {
 }
 
 /** A worker's description of a snapshot that it sends: the bridge knows the lease, and counts the bytes. */
-export type SnapshotNote = Omit<Snapshot, 'lease' | 'copy' | 'bytes'>;
+export type SnapshotNote = Omit<Snapshot, 'lease' | 'copy' | 'bytes' | 'sha256'>;
 
 /** Whether a text can identify a copy: 16 lower-case hex digits. */
 export function isSnapshotCopy(text: string): boolean {

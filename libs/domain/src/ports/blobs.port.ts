@@ -1,5 +1,12 @@
-/** Result of a put. `full`: all blobs together would exceed the store's limit. */
-export type Put = { readonly kind: 'stored'; readonly bytes: number } | { readonly kind: 'too_large' | 'full' };
+/** Result of a put. `full`: all blobs together would exceed the store's limit, or its disk is short. */
+export type Put =
+  | {
+      readonly kind: 'stored';
+      readonly bytes: number;
+      /** Of the content, in hex. */
+      readonly sha256: string;
+    }
+  | { readonly kind: 'too_large' | 'full' };
 
 /** A blob in a listing. */
 export interface SeenBlob {
@@ -11,12 +18,20 @@ export interface SeenBlob {
 
 /** A blob being read. */
 export interface OpenBlob {
+  /** Of the part that is read. */
   readonly bytes: number;
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** A part of a blob: so many bytes from this one on. It must lie within the blob. */
+export interface BlobPart {
+  readonly from: number;
+  readonly bytes: number;
+}
+
 /**
- * Storage for large data that is not in a record: snapshots. A name has lower-case letters, digits, dashes and dots.
+ * Storage for large data that is not in a record: snapshots, uploads, artifacts. A name has lower-case letters, digits,
+ * dashes and dots. Every call rejects with `blobs.unavailable` if the store does not answer.
  */
 export interface Blobs {
   /**
@@ -24,9 +39,14 @@ export interface Blobs {
    * that name. If the content fails, its error is passed on and nothing is stored.
    */
   put(name: string, content: AsyncIterable<Uint8Array>): Promise<Put>;
-  /** Opens a blob; undefined if there is none. The caller reads it to its end, or ends the iteration. */
-  get(name: string): Promise<OpenBlob | undefined>;
+  /** Opens a blob or a part of it; undefined if there is none. The caller reads it to its end, or ends the iteration. */
+  get(name: string, part?: BlobPart): Promise<OpenBlob | undefined>;
   /** Safe to call twice. */
   remove(name: string): Promise<void>;
-  list(): Promise<readonly SeenBlob[]>;
+  /** All blobs, or those whose names begin with this. */
+  list(prefix?: string): Promise<readonly SeenBlob[]>;
+  /** Removes incomplete blobs of dead processes, as far as the store keeps any: those not written to since `before` (epoch ms). */
+  tidy(before: number): Promise<void>;
+  /** Free disk space in bytes; undefined where nobody knows it. */
+  freeBytes(): Promise<number | undefined>;
 }

@@ -38,8 +38,9 @@ export function readSnapshot(text: string): Snapshot | undefined {
   const note = readSnapshotNote(text);
   const value = parseJson(text);
   if (!note || !isRecord(value)) return undefined;
-  const { lease, bytes, copy } = value;
+  const { lease, bytes, copy, sha256 } = value;
   if (!isCount(lease) || !isCount(bytes)) return undefined;
-  if (copy === undefined) return { ...note, lease, bytes };
-  return typeof copy === 'string' && isSnapshotCopy(copy) ? { ...note, lease, bytes, copy } : undefined;
+  const stored = { ...note, lease, bytes, ...(typeof sha256 === 'string' ? { sha256 } : {}) };
+  if (copy === undefined) return stored;
+  return typeof copy === 'string' && isSnapshotCopy(copy) ? { ...stored, copy } : undefined;
 }

@@ -1,4 +1,5 @@
-import type { Blobs, OpenBlob, Put, SeenBlob } from '@remuda/domain';
+import { createHash } from 'node:crypto';
+import type { BlobPart, Blobs, OpenBlob, Put, SeenBlob } from '@remuda/domain';
 
 /** Limits in bytes: of one blob, and of all together. Default: none. */
 export interface MemoryBlobLimits {
@@ -25,15 +26,18 @@ export class MemoryBlobs implements Blobs {
       if (bytes > maxBytes) return { kind: 'too_large' };
       parts.push(part);
     }
-    this.#kept.set(name, { content: Buffer.concat(parts), at: ++this.#puts });
-    return { kind: 'stored', bytes };
+    const whole = Buffer.concat(parts);
+    this.#kept.set(name, { content: whole, at: ++this.#puts });
+    return { kind: 'stored', bytes, sha256: createHash('sha256').update(whole).digest('hex') };
   }
 
-  async get(name: string): Promise<OpenBlob | undefined> {
+  async get(name: string, part?: BlobPart): Promise<OpenBlob | undefined> {
     await Promise.resolve();
     checkName(name);
     const kept = this.#kept.get(name);
-    return kept && { bytes: kept.content.byteLength, content: once(kept.content) };
+    if (!kept) return undefined;
+    const content = part ? kept.content.subarray(part.from, part.from + part.bytes) : kept.content;
+    return { bytes: content.byteLength, content: once(content) };
   }
 
   async remove(name: string): Promise<void> {
@@ -42,9 +46,19 @@ export class MemoryBlobs implements Blobs {
     this.#kept.delete(name);
   }
 
-  async list(): Promise<readonly SeenBlob[]> {
+  async list(prefix = ''): Promise<readonly SeenBlob[]> {
     await Promise.resolve();
-    return [...this.#kept].map(([name, { content, at }]) => ({ name, bytes: content.byteLength, at }));
+    const found = [...this.#kept].filter(([name]) => name.startsWith(prefix));
+    return found.map(([name, { content, at }]) => ({ name, bytes: content.byteLength, at }));
+  }
+
+  async tidy(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async freeBytes(): Promise<undefined> {
+    await Promise.resolve();
+    return undefined;
   }
 }
 

@@ -1,10 +1,13 @@
-import type { Blobs } from '@remuda/domain';
+import { createHash } from 'node:crypto';
+import type { BlobPart, Blobs } from '@remuda/domain';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 /** A store that keeps at most 10 bytes of one blob, and 15 of all together. */
 export interface BlobsHarness {
   readonly blobs: Blobs;
   close(): Promise<void>;
+  /** Whether its times are made up. */
+  readonly isFake?: boolean;
 }
 
 /** What every keeper of the Blobs port promises. */
@@ -12,14 +15,15 @@ export function blobsContract(name: string, make: () => Promise<BlobsHarness>): 
   describe(`${name}, as a store of blobs`, () => {
     let harness: BlobsHarness;
     let blobs: Blobs;
+    let isFake: boolean;
     beforeEach(async () => {
       harness = await make();
-      ({ blobs } = harness);
+      ({ blobs, isFake = false } = harness);
     });
     afterEach(() => harness.close());
 
-    async function textOf(blob: string): Promise<string | undefined> {
-      const found = await blobs.get(blob);
+    async function textOf(blob: string, part?: BlobPart): Promise<string | undefined> {
+      const found = await blobs.get(blob, part);
       if (!found) return undefined;
       const parts: Uint8Array[] = [];
       for await (const part of found.content) parts.push(part);
@@ -29,13 +33,44 @@ export function blobsContract(name: string, make: () => Promise<BlobsHarness>): 
     }
 
     test('what was put is had again, and is gone once removed', async () => {
-      expect(await blobs.put('job.1', chunks('ab', 'cd'))).toEqual({ kind: 'stored', bytes: 4 });
+      const sha256 = createHash('sha256').update('abcd').digest('hex');
+      expect(await blobs.put('job.1', chunks('ab', 'cd'))).toEqual({ kind: 'stored', bytes: 4, sha256 });
       expect(await textOf('job.1')).toBe('abcd');
       expect(await blobs.list()).toMatchObject([{ name: 'job.1', bytes: 4 }]);
       await blobs.remove('job.1');
       await blobs.remove('job.1');
       expect(await textOf('job.1')).toBeUndefined();
       expect(await blobs.list()).toEqual([]);
+    });
+
+    test('a part of it is had alone', async () => {
+      await blobs.put('job.1', chunks('ab', 'cdef'));
+      expect(await textOf('job.1', { from: 1, bytes: 3 })).toBe('bcd');
+      expect(await textOf('job.1', { from: 0, bytes: 6 })).toBe('abcdef');
+      expect(await textOf('job.1', { from: 6, bytes: 0 })).toBe('');
+      expect(await textOf('job.2', { from: 0, bytes: 1 })).toBeUndefined();
+    });
+
+    test('what is empty is there as well', async () => {
+      expect(await blobs.put('job.1', chunks())).toMatchObject({ kind: 'stored', bytes: 0 });
+      expect(await textOf('job.1')).toBe('');
+    });
+
+    test('those whose names begin alike are listed alone, with when they were put', async () => {
+      const before = Date.now() - 2_000;
+      for (const name of ['a.1', 'a.2', 'b.1']) await blobs.put(name, chunks(name));
+      expect((await blobs.list('a.')).map(({ name }) => name).sort()).toEqual(['a.1', 'a.2']);
+      expect(await blobs.list('c')).toEqual([]);
+      if (!isFake) for (const { at } of await blobs.list()) expect(at).toBeGreaterThan(before);
+    });
+
+    test('whoever ends reading early holds nothing open', async () => {
+      await blobs.put('job.1', chunks('0123456789'));
+      for await (const chunk of (await blobs.get('job.1'))?.content ?? []) {
+        expect(chunk.byteLength).toBeGreaterThan(0);
+        break;
+      }
+      expect(await textOf('job.1')).toBe('0123456789');
     });
 
     test('the last one under a name counts', async () => {

@@ -45,6 +45,15 @@ test('what another bridge is just writing to the same folder is not tidied away'
     await other.tidy(Date.now() - 60_000);
     yield Buffer.from('way');
   }
-  expect(await blobs.put('job.1', whileTidied())).toEqual({ kind: 'stored', bytes: 7 });
+  expect(await blobs.put('job.1', whileTidied())).toMatchObject({ kind: 'stored', bytes: 7 });
   expect(await readdir(folder)).toEqual(['job.1']);
+});
+
+test('where the disk has less free than it must have, nothing is stored', async () => {
+  const limits = { maxBytes: 10, maxTotalBytes: 15 };
+  const free = await blobs.freeBytes();
+  const short = new FileBlobs(folder, { ...limits, minFreeBytes: 2 * free });
+  expect(await short.put('job.1', chunks('x'))).toEqual({ kind: 'full' });
+  const enough = new FileBlobs(folder, { ...limits, minFreeBytes: free / 2 });
+  expect(await enough.put('job.1', chunks('x'))).toMatchObject({ kind: 'stored' });
 });
