@@ -2,7 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { script } from '@remuda/scripted-model';
-import type { AcceptedTurnView, JobWithResultView, SessionView } from '@remuda/protocol';
+import type {
+  AcceptedTurnView,
+  JobWithResultView,
+  MessagePageView,
+  SessionEventPageView,
+  SessionView,
+} from '@remuda/protocol';
 import type { JobEvent } from '@remuda/domain';
 import { redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
@@ -102,6 +108,22 @@ describe.each([
         turns: 3,
         waiting: [],
       });
+
+      // One stream has it all, and the conversation is there when the session is gone.
+      await ask(`/sessions/${session.id}/stop`, {});
+      const all = await ask<SessionEventPageView>(`/sessions/${session.id}/events?format=json&limit=1000`);
+      expect(all.complete).toBe(true);
+      expect(all.events.filter(({ turn }) => turn === 3).map(({ event }) => event)).toEqual(events);
+      expect(new Set(all.events.map(({ turn, job }) => `${String(turn)} ${job}`))).toEqual(
+        new Set([`1 ${first.id}`, `2 ${second.id}`, `3 ${third.id}`]),
+      );
+      const { messages } = await ask<MessagePageView>(`/sessions/${session.id}/messages`);
+      expect(messages.filter(({ role }) => role === 'assistant').map(({ text }) => text)).toEqual([
+        'noted',
+        'both',
+        'heron and 7',
+      ]);
+      expect(messages.filter(({ role }) => role === 'user').map(({ turn }) => turn)).toEqual([1, 2, 3]);
     },
     longMs,
   );

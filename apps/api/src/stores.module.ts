@@ -1,7 +1,7 @@
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { BullModule } from '@nestjs/bullmq';
-import type { Clock, DeadLetters, EventLog, JobStore } from '@remuda/domain';
+import type { Clock, DeadLetters, EventLog, JobStore, TurnLog } from '@remuda/domain';
 import {
   Queues,
   RedisApiKeys,
@@ -16,6 +16,7 @@ import {
   RedisRevocations,
   RedisSessionStore,
   RedisTickets,
+  RedisTurnLog,
   RedisWorkerScreens,
   bullOptions,
   checkFormat,
@@ -29,6 +30,7 @@ import { DeadLettersWithHistory } from './history/dead-letters-with-history.js';
 import { EventsWithHistory } from './history/events-with-history.js';
 import { openHistory, type History, type HistorySettings } from './history/history.js';
 import { JobsWithHistory } from './history/jobs-with-history.js';
+import { TurnsWithHistory } from './history/turns-with-history.js';
 import type { ApiSettings } from './settings.js';
 import type { ApiConfig } from './stores.js';
 import {
@@ -49,6 +51,7 @@ import {
   revocations,
   sessionStore,
   tickets,
+  turnLog,
   workerScreens,
 } from './stores.js';
 
@@ -56,6 +59,7 @@ const redis = Symbol('Redis');
 const redisNames = Symbol('RedisKeys');
 /** What Redis has of these, without the history. */
 const [recentJobs, recentDead, recentEvents] = [Symbol('RecentJobs'), Symbol('RecentDead'), Symbol('RecentEvents')];
+const recentTurns = Symbol('RecentTurns');
 
 /** How long the start waits for Redis, in ms; then the api starts anyway, and answers 503 until Redis is available. */
 const firstAnswerMs = 2_000;
@@ -75,6 +79,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
     @Inject(recentJobs) private readonly jobs: RedisJobStore,
     @Inject(recentDead) private readonly dead: RedisDeadLetters,
     @Inject(recentEvents) private readonly events: RedisEventLog,
+    @Inject(recentTurns) private readonly turns: RedisTurnLog,
     @Inject(poolStore) private readonly pools: RedisPoolStore,
     @Inject(queues) private readonly openQueues: Queues,
     @Inject(revocations) private readonly news: RedisRevocations,
@@ -95,6 +100,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
       this.jobs.close(),
       this.dead.close(),
       this.events.close(),
+      this.turns.close(),
       this.pools.close(),
       this.openQueues.close(),
     ]);
@@ -117,6 +123,12 @@ const withHistory = [
     inject: [recentEvents, recentJobs, history],
     useFactory: (recent: EventLog, jobs: JobStore, kept?: History): EventLog =>
       kept ? new EventsWithHistory(recent, jobs, kept.store.archive) : recent,
+  },
+  {
+    provide: turnLog,
+    inject: [recentTurns, history],
+    useFactory: (recent: TurnLog, kept?: History): TurnLog =>
+      kept ? new TurnsWithHistory(recent, kept.store.archive) : recent,
   },
   {
     provide: deadLetters,
@@ -165,6 +177,7 @@ export class StoresModule {
           useFactory: (to: Connection, time: Clock) => new RedisDeadLetters(to, keys, time),
         },
         { provide: recentEvents, inject: [clock], useFactory: (time: Clock) => new RedisEventLog(follow, keys, time) },
+        { provide: recentTurns, useFactory: () => new RedisTurnLog(follow, keys) },
         {
           provide: history,
           inject: [redis, clock],
@@ -212,6 +225,7 @@ export class StoresModule {
         redisIsUp,
         redisPing,
         sessionStore,
+        turnLog,
         workerScreens,
       ],
     };

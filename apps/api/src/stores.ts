@@ -10,6 +10,7 @@ export const deadLetters = Symbol('DeadLetters');
 export const history = Symbol('History');
 export const hostBridges = Symbol('HostBridges');
 export const sessionStore = Symbol('SessionStore');
+export const turnLog = Symbol('TurnLog');
 export const poolStore = Symbol('PoolStore');
 export const poolControls = Symbol('PoolControls');
 export const apiKeys = Symbol('ApiKeys');

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ApiError, ConnectionError } from './api-error.js';
-import { follow, type FollowOptions, type OpenStream } from './follow.js';
-import type { JobEvent } from './shapes.js';
+import { follow, followSession, type FollowOptions, type OpenStream } from './follow.js';
+import type { JobEvent, SessionEvent } from './shapes.js';
 
 const event = (id: number, type = 'message.text'): JobEvent =>
   ({ id, attempt: 1, type, at: 0, data: { text: 'x' } }) as unknown as JobEvent;
@@ -94,5 +94,24 @@ describe('a stream of events', () => {
       return stream([]);
     };
     await expect(idsOf(open, { signal: leaving.signal })).rejects.toThrow('left');
+  });
+});
+
+describe('the stream of a session', () => {
+  const eventOf = (id: string): SessionEvent => ({ id, turn: 1, job: 'j-1', event: over(2) });
+  const open = (parts: (readonly string[] | undefined)[], asked: string[]): OpenStream<string> => {
+    return async (after) => {
+      asked.push(after);
+      const part = parts.shift();
+      return part && stream(part.map(eventOf) as unknown as JobEvent[]);
+    };
+  };
+
+  test('goes on over the ends of its turns, and ends when nothing is left behind the last event', async () => {
+    const asked: string[] = [];
+    const ids: string[] = [];
+    for await (const { id } of followSession(open([['1.1', '1.2'], ['2.1'], undefined], asked))) ids.push(id);
+    expect(ids).toEqual(['1.1', '1.2', '2.1']);
+    expect(asked).toEqual(['0', '1.2', '2.1']);
   });
 });

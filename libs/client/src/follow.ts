@@ -1,11 +1,11 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { ApiError, ConnectionError } from './api-error.js';
-import type { JobEvent } from './shapes.js';
+import type { JobEvent, SessionEvent } from './shapes.js';
 
-/** How a stream is followed. */
-export interface FollowOptions {
+/** How a stream is followed. `Id` is what the ids of its events are: numbers of a job, texts of a session. */
+export interface FollowOptions<Id extends number | string = number> {
   /** Id of the last event that is known already; 0 by default: all events come. */
-  readonly after?: number;
+  readonly after?: Id;
   /** Ends it: the generator throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** For how long the api may be away before it is given up, in ms; 5 minutes by default. */
@@ -21,8 +21,8 @@ const pauseMs = { first: 200, longest: 5_000 };
 const defaultGiveUpMs = 300_000;
 
 /** Opens the stream behind an event; undefined where it has ended with that. */
-export type OpenStream = (
-  after: number,
+export type OpenStream<Id extends number | string = number> = (
+  after: Id,
   signal: AbortSignal | undefined,
 ) => Promise<ReadableStream<Uint8Array> | undefined>;
 
@@ -30,10 +30,26 @@ export type OpenStream = (
  * Every event of a job behind `after`, live, each once and in order, until the job is over. A broken stream is opened
  * again where it broke. Throws what the api refuses; ConnectionError when it was away for `giveUpMs`.
  */
-export async function* follow(
+export function follow(
   open: OpenStream,
-  { after = 0, signal, giveUpMs = defaultGiveUpMs, onOpen, onRetry }: FollowOptions = {},
+  { after = 0, ...options }: FollowOptions = {},
 ): AsyncGenerator<JobEvent, void> {
+  return followed<number, JobEvent>(open, ({ type }) => type === 'job.over', { after, ...options });
+}
+
+/** The same of a session: it ends when the session is stopped, and its last turn is over. */
+export function followSession(
+  open: OpenStream<string>,
+  { after = '0', ...options }: FollowOptions<string> = {},
+): AsyncGenerator<SessionEvent, void> {
+  return followed<string, SessionEvent>(open, () => false, { after, ...options });
+}
+
+async function* followed<Id extends number | string, E extends { readonly id: Id }>(
+  open: OpenStream<Id>,
+  isLast: (event: E) => boolean,
+  { after, signal, giveUpMs = defaultGiveUpMs, onOpen, onRetry }: FollowOptions<Id> & { readonly after: Id },
+): AsyncGenerator<E, void> {
   let last = after;
   let pause = pauseMs.first;
   let awaySince: number | undefined;
@@ -42,10 +58,10 @@ export async function* follow(
       const stream = await open(last, signal);
       onOpen?.();
       if (stream === undefined) return;
-      for await (const event of eventsIn(stream)) {
+      for await (const event of eventsIn<E>(stream)) {
         [last, pause, awaySince] = [event.id, pauseMs.first, undefined];
         yield event;
-        if (event.type === 'job.over') return;
+        if (isLast(event)) return;
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -77,8 +93,8 @@ const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
 const mayPass = (error: Error): boolean =>
   error instanceof ApiError ? error.transient : error instanceof ConnectionError || error instanceof TypeError;
 
-async function* eventsIn(stream: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
+async function* eventsIn<E>(stream: ReadableStream<Uint8Array>): AsyncGenerator<E> {
   const messages = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   // A message without an id is not an event of the job: it is the job's position in the queue.
-  for await (const { id, data } of messages) if (id !== undefined) yield JSON.parse(data) as JobEvent;
+  for await (const { id, data } of messages) if (id !== undefined) yield JSON.parse(data) as E;
 }

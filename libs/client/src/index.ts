@@ -1,18 +1,27 @@
 export { ApiError, ConnectionError } from './api-error.js';
 export type { FollowOptions } from './follow.js';
 export { RemudaClient } from './remuda-client.js';
+export { Sessions } from './sessions.js';
 export type { ClientOptions, JobFilter, JobOutcome, RunOptions } from './remuda-client.js';
 export type { paths } from './schema.js';
 export type {
   AcceptedJob,
+  AcceptedTurn,
   EndedAttempt,
   Job,
   JobEvent,
   JobPage,
   JobRequest,
   JobResult,
+  Message,
+  MessagePage,
   Pool,
   Problem,
   RedriveOutcomes,
+  Session,
+  SessionEvent,
+  SessionPage,
+  SessionRequest,
+  TurnRequest,
   Worker,
 } from './shapes.js';

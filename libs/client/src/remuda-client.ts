@@ -1,7 +1,8 @@
 import createClient, { type Client } from 'openapi-fetch';
 import { apiError, ConnectionError } from './api-error.js';
-import { follow, type FollowOptions } from './follow.js';
+import { follow, type FollowOptions, type OpenStream } from './follow.js';
 import type { paths } from './schema.js';
+import { Sessions } from './sessions.js';
 import type {
   AcceptedJob,
   EndedAttempt,
@@ -50,6 +51,7 @@ export class RemudaClient {
   readonly url: string;
   /** Every operation of the api by its path. */
   readonly http: Client<paths>;
+  readonly sessions: Sessions;
   readonly #fetch: typeof globalThis.fetch;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -69,6 +71,11 @@ export class RemudaClient {
       headers: this.#headers,
       fetch: (input) => this.#fetch(input),
     });
+    this.sessions = new Sessions({
+      http: this.http,
+      stream: (path) => this.#stream(path),
+      taken: (answer) => this.#taken(answer),
+    });
   }
 
   /** Submits a job. */
@@ -86,15 +93,7 @@ export class RemudaClient {
 
   /** Every event of a job, live, until it is over; a broken stream is opened again where it broke. */
   follow(id: string, options: FollowOptions = {}): AsyncGenerator<JobEvent, void> {
-    const open = async (after: number, signal?: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> => {
-      const response = await this.#fetch(`${this.url}/api/v1/jobs/${encodeURIComponent(id)}/events`, {
-        headers: { ...this.#headers, accept: 'text/event-stream', 'last-event-id': String(after) },
-        ...(signal && { signal }),
-      });
-      if (!response.ok) throw apiError(response, await response.json().catch(() => undefined));
-      return response.body ?? undefined;
-    };
-    return follow(open, options);
+    return follow(this.#stream(`/api/v1/jobs/${encodeURIComponent(id)}/events`), options);
   }
 
   /** A job that is over, with its result. */
@@ -167,6 +166,17 @@ export class RemudaClient {
     const response = await this.#fetch(`${this.url}/api/docs-json`, { headers: this.#headers });
     if (!response.ok) throw apiError(response, await response.json().catch(() => undefined));
     return (await response.json()) as Readonly<Record<string, unknown>>;
+  }
+
+  #stream(path: string): OpenStream<number | string> {
+    return async (after, signal) => {
+      const response = await this.#fetch(`${this.url}${path}`, {
+        headers: { ...this.#headers, accept: 'text/event-stream', 'last-event-id': String(after) },
+        ...(signal && { signal }),
+      });
+      if (!response.ok) throw apiError(response, await response.json().catch(() => undefined));
+      return response.body ?? undefined;
+    };
   }
 
   #taken<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {

@@ -272,6 +272,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversation: prompts and answers of all turns
+         * @description Also of a session that was deleted, as long as the history has its turns. One page at a time.
+         */
+        get: operations["getSessionMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/events": {
         parameters: {
             query?: never;
@@ -293,6 +313,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of all turns as Server-Sent Events until the session has ended, or a page of them as JSON
+         * @description The events of the session's turns, one turn after the other, as those of their jobs. Each has an id of the session: the number of
+         *     the turn and the id of the event within it. The stream stays open between turns; it ends when the session is stopped and its last turn is over.
+         */
+        get: operations["getSessionEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -301,11 +342,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The events of many jobs over one WebSocket
-         * @description Send `{"subscribe": "<job id>", "after": 0}` for a job's events above that id, up to 100 jobs at a time, and
+         * The events of many jobs and sessions over one WebSocket
+         * @description Send `{"subscribe": "<job id>", "after": 0}` for a job's events above that id, up to 100 at a time, and
          *     `{"unsubscribe": "<job id>"}`. You get `{"job": "<job id>", "event": {…}}` with the events and ids of
          *     `GET /api/v1/jobs/{id}/events`; the last one of a job is `job.over`. A refusal is sent as
-         *     `{"error": {problem}, "job"?}`, and the connection stays open.
+         *     `{"error": {problem}, "job"?}`, and the connection stays open. The same of a session, with `{"subscribeSession": "<session id>", "after": "3.17"}` and
+         *     `{"unsubscribeSession": "<session id>"}`: you get `{"session": "<session id>", "id": "3.18", "turn": 3, "job": "<job id>", "event": {…}}`.
          */
         get: operations["openStream"];
         put?: never;
@@ -871,6 +913,8 @@ export interface components {
             id: string;
             /** @description The session of which it is a turn. */
             session?: string;
+            /** @description Number of that turn, from 1; absent while it waits for its turn. */
+            turn?: number;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -954,6 +998,8 @@ export interface components {
             id: string;
             /** @description The session of which it is a turn. */
             session?: string;
+            /** @description Number of that turn, from 1; absent while it waits for its turn. */
+            turn?: number;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -1184,6 +1230,29 @@ export interface components {
             /** @description It waits until this job is over, and those that wait before it. */
             after?: string;
         };
+        Message: {
+            /** @description Number of the turn, from 1. */
+            turn: number;
+            /** @description The job that it is. */
+            job: string;
+            /**
+             * @description Of the turn: what was said in one that failed is not known to the next.
+             * @enum {string}
+             */
+            state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** @enum {string} */
+            role: "user" | "assistant";
+            text: string;
+            /** Format: date-time */
+            at: string;
+        };
+        MessagePage: {
+            messages: components["schemas"]["Message"][];
+            /** @description Number of the last turn on this page that is over: pass it as `after` to get the next page. */
+            next: number;
+            /** @description Whether the session is stopped, its turns are over, and this page has the last message. */
+            complete: boolean;
+        };
         EventPage: {
             events: components["schemas"]["JobEvent"][];
             /** @description Pass it as `after` to get the next page. */
@@ -1191,10 +1260,31 @@ export interface components {
             /** @description Whether the job is over and this page reaches its last event. */
             complete: boolean;
         };
+        SessionEvent: {
+            /**
+             * @description `<turn>.<event>`. Rises over all turns.
+             * @example 3.17
+             */
+            id: string;
+            /** @description Number of the turn, from 1. */
+            turn: number;
+            /** @description The job that it is. */
+            job: string;
+            event: components["schemas"]["JobEvent"];
+        };
+        SessionEventPage: {
+            events: components["schemas"]["SessionEvent"][];
+            /** @description Pass it as `after` to get the next page. */
+            next: string;
+            /** @description Whether the session is stopped, its turns are over, and this page has the last event. */
+            complete: boolean;
+        };
         DeadLetter: {
             id: string;
             /** @description The session of which it is a turn. */
             session?: string;
+            /** @description Number of that turn, from 1; absent while it waits for its turn. */
+            turn?: number;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -1299,6 +1389,8 @@ export interface components {
             id: string;
             /** @description The session of which it is a turn. */
             session?: string;
+            /** @description Number of that turn, from 1; absent while it waits for its turn. */
+            turn?: number;
             /** @enum {string} */
             state: "queued" | "assigned" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             /** @description The current or last attempt; 0 before the first. */
@@ -2947,6 +3039,61 @@ export interface operations {
             };
         };
     };
+    getSessionMessages: {
+        parameters: {
+            query?: {
+                /** @description Messages of turns after this one. */
+                after?: number;
+                /** @description Maximum number of turns on the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getEvents: {
         parameters: {
             query?: {
@@ -2980,6 +3127,76 @@ export interface operations {
                 };
             };
             /** @description The job is over, and the client has seen its last event. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSessionEvents: {
+        parameters: {
+            query?: {
+                /** @description Events with an id above this one. The Last-Event-ID header takes precedence. */
+                after?: string;
+                /** @description Maximum number of events on a JSON page. */
+                limit?: number;
+                /** @description Takes precedence over Accept. */
+                format?: string;
+                /** @description A ticket, in place of a token. */
+                ticket?: string;
+            };
+            header?: {
+                /** @description Id of the last event that the client received. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                    "application/json": components["schemas"]["SessionEventPage"];
+                };
+            };
+            /** @description The session has ended, and the client has seen its last event. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -14,6 +14,22 @@ export type JobPage = Schemas['JobPage'];
 export type JobResult = Schemas['JobResult'];
 /** An event of a job. Ids are numbers that rise by one over all attempts of the job. */
 export type JobEvent = Schemas['JobEvent'];
+/** A session as it is created: everything has a default (docs/api.md). */
+export type SessionRequest = Schemas['CreateSession'];
+/** A session: its state, what its turns have in common, and the turn that is under way. */
+export type Session = Schemas['Session'];
+/** A page of sessions, newest first; `nextCursor` leads to the next one. */
+export type SessionPage = Schemas['SessionPage'];
+/** A turn as it is sent: everything except the prompt has a default. */
+export type TurnRequest = Schemas['SubmitTurn'];
+/** An accepted turn: the job that it is. */
+export type AcceptedTurn = Schemas['AcceptedTurn'];
+/** An event of one of a session's turns. Ids are `<turn>.<event>`, and rise over all turns. */
+export type SessionEvent = Schemas['SessionEvent'];
+/** A part of what was said in a session. */
+export type MessagePage = Schemas['MessagePage'];
+/** Something that was said in a session, by the `user` or the `assistant`. */
+export type Message = Schemas['Message'];
 /** An attempt of a job that ended without success. */
 export type EndedAttempt = Schemas['EndedAttempt'];
 /** A pool with its workers, what waits, and why. */

@@ -35,6 +35,7 @@ export * from './bridge/worker-listeners.js';
 export { RedisSnapshots } from './bridge/snapshots.js';
 export * from './jobs/sweeps.js';
 export { RedisSessionStore } from './sessions/session-store.js';
+export { RedisTurnLog } from './sessions/turn-log.js';
 export * from './workers/worker-access.js';
 export * from './workers/worker-line.js';
 export { RedisWorkerScreens } from './workers/worker-screens.js';

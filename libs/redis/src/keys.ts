@@ -47,7 +47,10 @@ export function redisKeys(namespace: string) {
     session: (id: string) => `${p}:session:${id}`,
     /** Jobs that wait for their turn in a session, the next one first. */
     sessionWaiting: (id: string) => `${p}:session:${id}:waiting`,
-    /** Jobs that were a session's turns, or are, in the order in which they began. */
+    /**
+     * Stream of a session's turns in the order in which they began: the job of the nth is at `n-0`. When the session is
+     * stopped, an entry `n-1` ends it.
+     */
     sessionTurns: (id: string) => `${p}:session:${id}:turns`,
     /** The snapshots from which sessions go on, by the jobs that they are of. */
     sessionOrigins: `${p}:sessions:origins`,

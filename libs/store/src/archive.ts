@@ -12,6 +12,8 @@ import type {
   JobRecord,
   JobRef,
   JobResult,
+  SessionRef,
+  SessionTurn,
   UsageQuery,
 } from '@remuda/domain';
 import { translateDatabaseError } from './database-error.js';
@@ -61,6 +63,22 @@ export class SqlArchive implements JobArchive {
       const of = this.db.selectFrom('jobs').where('tenant', '=', tenant).where('id', '=', id);
       const text = (await of.select('result').executeTakeFirst())?.result ?? undefined;
       return text === undefined ? undefined : (JSON.parse(text) as JobResult);
+    });
+  }
+
+  prompt({ tenant, id }: JobRef): Promise<string | undefined> {
+    return this.#ask(async () => {
+      const of = this.db.selectFrom('jobs').where('tenant', '=', tenant).where('id', '=', id);
+      const text = (await of.select('prompt').executeTakeFirst())?.prompt ?? undefined;
+      return text === undefined ? undefined : (JSON.parse(text) as string);
+    });
+  }
+
+  turns({ tenant, id }: SessionRef, after: number, limit: number): Promise<readonly SessionTurn[]> {
+    return this.#ask(async () => {
+      const of = this.db.selectFrom('jobs').where('tenant', '=', tenant).where('session', '=', id);
+      const above = of.where('turn', '>', after).select(['turn', 'id']).orderBy('turn').limit(limit);
+      return (await above.execute()).map(({ turn, id: job }) => ({ number: turn ?? 0, job }));
     });
   }
 

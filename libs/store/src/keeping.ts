@@ -19,6 +19,7 @@ export async function keepJobs(db: Kysely<Tables>, jobs: readonly ArchivedJob[])
 async function writeJobs(db: Kysely<Tables>, jobs: readonly ArchivedJob[]): Promise<void> {
   const rows = jobs.map(({ job, prompt, result, attempts }) => ({
     ...{ tenant: job.tenant, id: job.id, state: job.state, profile: job.spec.profile, session: job.session ?? '' },
+    turn: job.turn ?? null,
     labels: labelsOf(job),
     ...{ queuedAt: job.times.queuedAt, overAt: job.times.overAt ?? job.times.queuedAt },
     ...{ record: JSON.stringify(job), prompt: JSON.stringify(prompt), attempts: JSON.stringify(attempts) },
@@ -27,16 +28,16 @@ async function writeJobs(db: Kysely<Tables>, jobs: readonly ArchivedJob[]): Prom
   }));
   const all = <K extends keyof (typeof rows)[number]>(name: K) => rows.map((row) => row[name]);
   await sql`
-    insert into jobs (tenant, id, state, profile, session, labels, queued_at, over_at, record, prompt, result, attempts, search)
-    select tenant, id, state, profile, nullif(session, ''), array(select json_array_elements_text(labels::json)),
+    insert into jobs (tenant, id, state, profile, session, turn, labels, queued_at, over_at, record, prompt, result, attempts, search)
+    select tenant, id, state, profile, nullif(session, ''), turn, array(select json_array_elements_text(labels::json)),
       queued_at, over_at, record, prompt, nullif(result, ''), attempts, to_tsvector('simple', words)
     from unnest(${all('tenant')}::text[], ${all('id')}::text[], ${all('state')}::text[], ${all('profile')}::text[],
-      ${all('session')}::text[], ${all('labels')}::text[], ${all('queuedAt')}::bigint[], ${all('overAt')}::bigint[],
+      ${all('session')}::text[], ${all('turn')}::int[], ${all('labels')}::text[], ${all('queuedAt')}::bigint[], ${all('overAt')}::bigint[],
       ${all('record')}::text[], ${all('prompt')}::text[], ${all('result')}::text[], ${all('attempts')}::text[],
       ${all('words')}::text[])
-      as new (tenant, id, state, profile, session, labels, queued_at, over_at, record, prompt, result, attempts, words)
+      as new (tenant, id, state, profile, session, turn, labels, queued_at, over_at, record, prompt, result, attempts, words)
     on conflict (tenant, id) do update set
-      state = excluded.state, profile = excluded.profile, session = excluded.session, labels = excluded.labels,
+      state = excluded.state, profile = excluded.profile, session = excluded.session, turn = excluded.turn, labels = excluded.labels,
       queued_at = excluded.queued_at, over_at = excluded.over_at, record = excluded.record, prompt = excluded.prompt,
       result = excluded.result, attempts = excluded.attempts, search = excluded.search`.execute(db);
 }

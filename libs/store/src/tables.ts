@@ -7,6 +7,8 @@ interface Jobs {
   readonly state: string;
   readonly profile: string;
   readonly session: string | null;
+  /** Which turn of its session it was. */
+  readonly turn: number | null;
   /** Each as `name=value`. */
   readonly labels: readonly string[];
   /** Epoch ms, as all times here. */

@@ -36,14 +36,17 @@ afterAll(async () => {
 });
 
 describe.skipIf(!withTools)('the examples that are to be pasted', () => {
-  test.each(['README.md', 'docs/api.md'])('%s: each works after the one before it', async (path) => {
-    const examples = codeBlocks(readDocument(path), 'sh').join('\n');
-    expect(examples).toContain('API=http://127.0.0.1:7373');
-    const { printed, code } = await paste(examples.replace('http://127.0.0.1:7373', cluster.apiUrl));
-    expect(code, printed).toBe(0);
-    expect(printed).toContain('event: job.over');
-    expect(printed).toContain('"state":"succeeded"');
-  });
+  test.each(['README.md', 'docs/api.md', 'docs/sessions.md'])(
+    '%s: each works after the one before it',
+    async (path) => {
+      const examples = codeBlocks(readDocument(path), 'sh').join('\n');
+      expect(examples).toContain('API=http://127.0.0.1:7373');
+      const { printed, code } = await paste(examples.replace('http://127.0.0.1:7373', cluster.apiUrl));
+      expect(code, printed).toBe(0);
+      expect(printed).toContain('event: job.over');
+      expect(printed).toContain('"state":"succeeded"');
+    },
+  );
 });
 
 describe('docs/api.md', () => {

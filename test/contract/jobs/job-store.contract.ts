@@ -68,6 +68,8 @@ export function jobStoreContract(name: string, make: () => Promise<JobsHarness>)
       await harness.finish('j-1', result);
       expect(await store.result(other)).toBeUndefined();
       expect(await store.result(own)).toMatchObject({ text: 'done' });
+      expect(await store.prompt(other)).toBeUndefined();
+      expect(await store.prompt(own)).toBe(jobSpec().prompt);
       const listed = async (tenant?: string) => {
         const { jobs } = await store.list({ limit: 10, ...(tenant === undefined ? {} : { tenant }) });
         return jobs.map(({ id }) => id);

@@ -6,9 +6,10 @@ sessionStoreContract('The one in memory', () => {
   const clock = new ManualClock();
   const store = new MemoryJobStore(clock);
   const index = new MemorySnapshotIndex(store);
+  const sessions = new MemorySessionStore(store, index, clock);
   const { take, leases } = carryOut(store);
   return Promise.resolve({
-    ...{ store, index, take, sessions: new MemorySessionStore(store, index, clock) },
+    ...{ store, index, take, sessions, turns: sessions },
     forget: () => Promise.resolve(),
     end: async (job, ending) => {
       const settled = await leases.settle({ job, worker: 'w-default-1', lease: 1 }, ending);

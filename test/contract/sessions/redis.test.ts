@@ -1,4 +1,5 @@
-import { RedisSessionStore, RedisSnapshots } from '@remuda/redis';
+import { RedisSessionStore, RedisSnapshots, RedisTurnLog } from '@remuda/redis';
+import { connectRaw } from '@remuda/redis/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { startRedis, type TestRedis } from '../../integration/redis.js';
 import { openRedisJobs, worker } from '../redis-jobs.js';
@@ -19,8 +20,13 @@ sessionStoreContract('The one in Redis', async () => {
   // No two sessions are of the same time, so that their list has an order.
   let ticks = 0;
   const ticking = Object.assign(Object.create(clock) as typeof clock, { now: () => clock.now() + ++ticks });
+  const turns = new RedisTurnLog(() => connectRaw(server.url, { name: 'contract-turns' }), keys);
   return {
-    ...{ store, take, close, index: new RedisSnapshots(redis, keys) },
+    close: async () => {
+      await turns.close();
+      await close();
+    },
+    ...{ turns, store, take, index: new RedisSnapshots(redis, keys) },
     sessions: new RedisSessionStore(redis, keys, ticking),
     forget: async (id) => {
       await redis.del(keys.job(id));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Ending, JobStore, NewSession, Snapshot, SnapshotIndex, SessionStore } from '@remuda/domain';
+import type { Ending, JobStore, NewSession, Snapshot, SnapshotIndex, SessionStore, TurnLog } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
 import { jobRef, jobSpec } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 /** Sessions with their jobs, and somebody who carries jobs out. */
 export interface SessionsHarness {
   readonly sessions: SessionStore;
+  readonly turns: TurnLog;
   readonly store: JobStore;
   readonly index: SnapshotIndex;
   /** Gives the first job that waits in the queue to a worker. */
@@ -159,6 +160,65 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       expect(await sessions.remove(ref)).toBe('removed');
       expect(await found()).toBeUndefined();
       expect((await sessions.list({ tenant: 'acme', limit: 10 })).sessions).toEqual([]);
+    });
+
+    test('its turns are numbered as they begin; one that is cancelled while it waits is none', async () => {
+      await sessions.create(session());
+      for (const id of ['j-1', 'j-2', 'j-3']) await submit(id);
+      await harness.store.cancel(jobRef('j-2', 'acme'), 'no');
+      expect(await harness.store.find(jobRef('j-3', 'acme'))).not.toHaveProperty('turn');
+      expect([await endNext(), await endNext()]).toEqual(['j-1', 'j-3']);
+      const [one, two] = [
+        { number: 1, job: 'j-1' },
+        { number: 2, job: 'j-3' },
+      ];
+      expect(await harness.store.find(jobRef('j-3', 'acme'))).toMatchObject({ session: 's-1', turn: 2 });
+      expect(await harness.turns.page(ref, 0, 10)).toEqual({ turns: [one, two], complete: false });
+      expect(await harness.turns.page(ref, 0, 1)).toEqual({ turns: [one], complete: false });
+      expect(await harness.turns.page(ref, 1, 10)).toEqual({ turns: [two], complete: false });
+      await sessions.stop(ref);
+      expect(await harness.turns.page(ref, 0, 1)).toEqual({ turns: [one], complete: false });
+      expect(await harness.turns.page(ref, 0, 2)).toEqual({ turns: [one, two], complete: true });
+      expect(await harness.turns.page(ref, 2, 2)).toEqual({ turns: [], complete: true });
+      await sessions.stop(ref);
+      await sessions.remove(ref);
+      expect(await harness.turns.page(ref, 0, 10)).toBeUndefined();
+    });
+
+    test('its turns are followed as they begin, until it is stopped, by its own tenant only', async () => {
+      await sessions.create(session());
+      await submit('j-1');
+      const seen: number[] = [];
+      const until = new AbortController();
+      const first = harness.turns.follow(ref, 0, until.signal)[Symbol.asyncIterator]();
+      expect(await first.next()).toMatchObject({ value: { number: 1, job: 'j-1' } });
+      const second = first.next();
+      await endNext();
+      await submit('j-2');
+      expect(await second).toMatchObject({ value: { number: 2, job: 'j-2' } });
+      const later = (async () => {
+        for await (const turn of harness.turns.follow(ref, 1, until.signal)) seen.push(turn.number);
+      })();
+      const end = first.next();
+      await endNext();
+      await submit('j-3');
+      await harness.store.cancel(jobRef('j-3', 'acme'), 'no');
+      expect(await end).toMatchObject({ value: { number: 3 } });
+      await sessions.stop(ref);
+      await sessions.remove(ref);
+      expect(await first.next()).toMatchObject({ done: true });
+      await later;
+      expect(seen).toEqual([2, 3]);
+      for await (const turn of harness.turns.follow({ ...ref, tenant: 'other' }, 0, until.signal))
+        expect(turn).toBeUndefined();
+    });
+
+    test('a follower of its turns leaves when its signal aborts', async () => {
+      await sessions.create(session());
+      const until = new AbortController();
+      const next = harness.turns.follow(ref, 0, until.signal)[Symbol.asyncIterator]().next();
+      until.abort();
+      expect(await next).toMatchObject({ done: true });
     });
 
     test('the next turn takes up the snapshot of the one before, which is kept as long as it is in use', async () => {

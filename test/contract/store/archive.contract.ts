@@ -40,6 +40,7 @@ export function archiveContract(name: string, make: () => Promise<ArchiveHarness
       expect(await archive.find(jobRef('j-1', tenant))).toEqual(kept.job);
       expect(await archive.result(jobRef('j-1', tenant))).toEqual(kept.result);
       expect(await archive.attempts(jobRef('j-1', tenant))).toEqual(kept.attempts);
+      expect(await archive.prompt(jobRef('j-1', tenant))).toEqual(kept.prompt);
     });
 
     test("a job is its tenant's: to another one it does not exist", async () => {
@@ -48,6 +49,7 @@ export function archiveContract(name: string, make: () => Promise<ArchiveHarness
       expect(await archive.find(other)).toBeUndefined();
       expect(await archive.result(other)).toBeUndefined();
       expect(await archive.attempts(other)).toEqual([]);
+      expect(await archive.prompt(other)).toBeUndefined();
       expect(await archive.events(other, 0, 10)).toEqual({ events: [], complete: true });
       expect(await archive.list({ tenant: 'another', limit: 10 })).toEqual([]);
     });

@@ -34,6 +34,8 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'GET /api/v1/pools',
     'GET /api/v1/sessions',
     'GET /api/v1/sessions/{id}',
+    'GET /api/v1/sessions/{id}/events',
+    'GET /api/v1/sessions/{id}/messages',
     'GET /api/v1/stream',
     'GET /api/v1/usage',
     'GET /api/v1/workers',

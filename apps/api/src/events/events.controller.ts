@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
 import {
   ApiExtraModels,
@@ -10,7 +9,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import type { JobRef, Principal } from '@remuda/domain';
+import type { Principal } from '@remuda/domain';
 import type { EventPageView } from '@remuda/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller } from '../identity/caller.js';
@@ -18,25 +17,8 @@ import { Needs } from '../identity/needs.js';
 import { readQuery } from '../input/read-dto.js';
 import { EventPageDto, EventsQueryDto } from './events.dto.js';
 import { JobEvents } from './job-events.js';
-import { OpenStreams } from './stream/open-streams.js';
 import { chooseForm, readPosition } from './position.js';
-import { sseChunks } from './stream/sse.js';
-
-const sseHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  // Tells nginx not to buffer the stream.
-  'x-accel-buffering': 'no',
-};
-
-/** Where a stream begins, and who reads it. */
-interface Place {
-  readonly caller: Principal;
-  readonly job: JobRef;
-  readonly after: number;
-  /** Where the position is from. */
-  readonly path: string;
-}
+import { EventStreams } from './stream/event-streams.js';
 
 /** A job's events, live or page by page. */
 @ApiTags('events')
@@ -44,7 +26,7 @@ interface Place {
 export class EventsController {
   constructor(
     private readonly events: JobEvents,
-    private readonly streams: OpenStreams,
+    private readonly streams: EventStreams,
   ) {}
 
   @Get()
@@ -78,26 +60,12 @@ without an id. \`application/json\`: one page. Ignore types that you do not know
     const after = readPosition(lastEventId ?? requested, path);
     const job = { tenant: caller.tenant, id };
     if (chooseForm(request.headers.accept, format) === 'sse') {
-      await this.stream({ caller, job, after, path }, request, reply);
+      const follow = (signal: AbortSignal) => this.events.follow(job, after, path, signal);
+      await this.streams.send(caller, request, reply, follow);
       return;
     }
     const { events, complete } = await this.events.page(job, after, limit, path);
     const page: EventPageView = { events, next: events.at(-1)?.id ?? after, complete };
     void reply.send(page);
-  }
-
-  private async stream(place: Place, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const stream = this.streams.start(place.caller);
-    reply.raw.once('close', stream.close);
-    try {
-      const following = await this.events.follow(place.job, place.after, place.path, stream.signal);
-      // 204 tells an EventSource not to reconnect.
-      if (following.ended) void reply.status(204).send();
-      else if (request.method === 'HEAD') void reply.headers(sseHeaders).send();
-      else void reply.headers(sseHeaders).send(Readable.from(sseChunks(following.stream), { objectMode: false }));
-    } catch (error) {
-      stream.close();
-      throw error;
-    }
   }
 }

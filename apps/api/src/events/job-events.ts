@@ -17,7 +17,8 @@ import { badPosition } from './position.js';
 import { withQuiet, type Said } from './stream/quiet.js';
 
 /** A job's events after a position: future ones, or none if the job is over and the client has seen all of it. */
-export type Following = { readonly ended: true } | { readonly ended: false; readonly stream: AsyncIterable<Said> };
+export type Following<E = JobEvent> =
+  { readonly ended: true } | { readonly ended: false; readonly stream: AsyncIterable<Said<E>> };
 
 /** A job, and its events around the one that a client named. */
 interface Place {
@@ -26,7 +27,7 @@ interface Place {
 }
 
 /** A quiet stream checks the job's queue position every 3 s, and sends a keep-alive after 15 s. */
-const quiet = { lookMs: 3_000, beatAfter: 5 } as const;
+export const quiet = { lookMs: 3_000, beatAfter: 5 } as const;
 /** Timeout for a store that answered a moment ago, in ms. */
 const pageLimitMs = 2_000;
 
@@ -80,7 +81,8 @@ export class JobEvents {
     return { job, around };
   }
 
-  private async read(job: JobRef, after: number, limit: number): Promise<EventPage> {
+  /** A page of the log; `redis.unavailable` if it is not there in time. */
+  async read(job: JobRef, after: number, limit: number): Promise<EventPage> {
     const page = await within(this.time, this.log.page(job, after, limit), pageLimitMs);
     if (page) return page;
     throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });

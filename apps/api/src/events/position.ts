@@ -1,4 +1,4 @@
-import { RemudaError } from '@remuda/domain';
+import { RemudaError, parsePosition, sessionStart, type SessionPosition } from '@remuda/domain';
 
 /**
  * Parses the id of the last event that a client has (`Last-Event-ID`, `after`); none means 0. Anything but a whole
@@ -8,6 +8,14 @@ export function readPosition(text: unknown, path: string): number {
   if (text === undefined || text === '') return 0;
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
   throw badPosition(path, 'must be the id of an event: a whole number, 0 or greater');
+}
+
+/** Parses the id of the last event of a session that a client has, as `3.17`; none means the beginning. */
+export function readSessionPosition(text: unknown, path: string): SessionPosition {
+  if (text === undefined || text === '') return sessionStart;
+  const position = typeof text === 'string' ? parsePosition(text) : undefined;
+  if (position) return position;
+  throw badPosition(path, 'must be the id of an event of a session: <turn>.<event>, as 3.17');
 }
 
 /** The refusal of a stream position. */

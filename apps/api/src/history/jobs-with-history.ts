@@ -58,6 +58,12 @@ export class JobsWithHistory implements JobStore {
     return this.archive.result(job);
   }
 
+  async prompt(job: JobRef): Promise<string | undefined> {
+    const prompt = await this.recent.prompt(job);
+    if (prompt !== undefined || (await this.recent.find(job))) return prompt;
+    return this.archive.prompt(job);
+  }
+
   /** Undefined while the archive cannot be asked, unless the list is of nothing else. */
   async #archived(query: JobQuery, known: readonly JobRecord[]): Promise<Stretch | undefined> {
     const { cursor, tenant = defaultTenant, limit, ...rest } = query;

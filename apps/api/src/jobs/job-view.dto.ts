@@ -77,6 +77,8 @@ export class JobTimesDto {
 export class JobDto implements JobView {
   @ApiProperty() id!: string;
   @ApiPropertyOptional({ description: 'The session of which it is a turn.' }) session?: string;
+  @ApiPropertyOptional({ description: 'Number of that turn, from 1; absent while it waits for its turn.' })
+  turn?: number;
   @ApiProperty({ enum: jobStates }) state!: JobState;
   @ApiProperty({ description: 'The current or last attempt; 0 before the first.' }) attempt!: number;
   @ApiProperty({ description: 'Attempts that ended with a counted failure.' }) failures!: number;

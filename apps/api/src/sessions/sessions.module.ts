@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { Messages } from './messages/messages.js';
 import { Sessions } from './sessions.js';
 import { SessionsController } from './sessions.controller.js';
 import { TurnsController } from './turns.controller.js';
@@ -8,7 +10,7 @@ import { TurnsController } from './turns.controller.js';
 /** Sessions: conversations that keep their files from turn to turn. */
 @Module({
   imports: [EventsModule, JobsModule],
-  controllers: [SessionsController, TurnsController],
-  providers: [Sessions],
+  controllers: [SessionsController, TurnsController, MessagesController],
+  providers: [Sessions, Messages],
 })
 export class SessionsModule {}

@@ -205,6 +205,8 @@ export interface JobRef {
 export interface JobRecord extends JobRef {
   /** The session to which it belongs as a turn. */
   readonly session?: string;
+  /** Which turn of its session it is, from 1; absent while it waits for its turn, and for a job of its own. */
+  readonly turn?: number;
   readonly spec: Omit<JobSpec, 'prompt'>;
   readonly state: JobState;
   /** The current or last attempt; 0 before the first. */

@@ -2,6 +2,8 @@ import type { EventBatch } from '../jobs/event-batch.js';
 import type { JobRecord, JobRef, JobResult, Usage } from '../jobs/job.js';
 import type { OverState } from '../jobs/job-state.js';
 import type { EndedAttempt } from './dead-letters.port.js';
+import type { SessionTurn } from '../sessions/session-event.js';
+import type { SessionRef } from '../sessions/session.js';
 import type { EventPage, JobQuery } from './job-store.port.js';
 
 /** A job that is over, with everything that is kept of it. */
@@ -70,7 +72,11 @@ export interface JobArchive {
   list(query: ArchiveQuery): Promise<readonly JobRecord[]>;
   /** Undefined if there is none, or if it is no longer kept. */
   result(job: JobRef): Promise<JobResult | undefined>;
+  /** Undefined if it is no longer kept. */
+  prompt(job: JobRef): Promise<string | undefined>;
   attempts(job: JobRef): Promise<readonly EndedAttempt[]>;
+  /** Turns of a session that are over, with a number above `after`, in order, at most `limit`. */
+  turns(session: SessionRef, after: number, limit: number): Promise<readonly SessionTurn[]>;
   /** As `EventLog.page`; every stream here has ended. */
   events(job: JobRef, after: number, limit: number): Promise<EventPage>;
   /** By day, and within it by the label's values. */

@@ -84,6 +84,8 @@ export interface JobStore {
   position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined>;
   cancel(job: JobRef, reason: string): Promise<CancelAnswer>;
   result(job: JobRef): Promise<JobResult | undefined>;
+  /** What was asked; undefined if it is no longer kept. */
+  prompt(job: JobRef): Promise<string | undefined>;
 }
 
 /** A page of a job's event stream. */

@@ -1,5 +1,5 @@
-import type { SessionRecord, SessionSettings } from '@remuda/domain';
-import type { Dated } from './dated.js';
+import type { JobState, SessionEvent, SessionRecord, SessionSettings } from '@remuda/domain';
+import type { Dated, IsoTime } from './dated.js';
 import type { AcceptedJobView } from './jobs.js';
 
 /** Path of the sessions. */
@@ -22,3 +22,33 @@ export type AcceptedTurnView = AcceptedJobView & {
   /** It waits until this job is over, and those that wait before it. */
   readonly after?: string;
 };
+
+/** A page of a session's events. */
+export interface SessionEventPageView {
+  readonly events: readonly SessionEvent[];
+  /** Pass it as `after` to get the next page. */
+  readonly next: string;
+  /** Whether the session is stopped, its turns are over, and this page reaches the last event. */
+  readonly complete: boolean;
+}
+
+/** Something that was said in a session. */
+export interface MessageView {
+  /** Number of the turn, and the job that it is. */
+  readonly turn: number;
+  readonly job: string;
+  /** State of the turn: what was said in one that failed is not known to the turns after it. */
+  readonly state: JobState;
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+  readonly at: IsoTime;
+}
+
+/** A page of what was said in a session, the first first. */
+export interface MessagePageView {
+  readonly messages: readonly MessageView[];
+  /** Number of the last turn on this page that is over: pass it as `after` to get what follows. */
+  readonly next: number;
+  /** Whether the session is stopped, its turns are over, and this page reaches the last message. */
+  readonly complete: boolean;
+}

@@ -26,6 +26,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
   return {
     ...{ id, tenant: hash['tenant'] ?? defaultTenant },
     ...optional(hash, 'session', String),
+    ...optional(hash, 'turn', Number),
     spec: JSON.parse(hash['spec'] ?? '{}') as Omit<JobSpec, 'prompt'>,
     state: hash['state'] as JobState,
     attempt: number('attempt'),

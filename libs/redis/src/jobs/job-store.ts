@@ -127,6 +127,13 @@ export class RedisJobStore implements JobStore {
     return text === null || !allowed ? undefined : (JSON.parse(text) as JobResult);
   }
 
+  async prompt(job: JobRef): Promise<string | undefined> {
+    const { redis, keys } = this;
+    const asked = Promise.all([isTenants(redis, keys, job), redis.get(keys.prompt(job.id))]);
+    const [allowed, text] = await asked.catch(rethrow);
+    return allowed ? (text ?? undefined) : undefined;
+  }
+
   async close(): Promise<void> {
     await this.#queues.close();
   }

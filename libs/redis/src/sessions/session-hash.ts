@@ -2,20 +2,15 @@ import type { Concurrent, SessionRecord, SessionSettings, SessionState } from '@
 import { readSnapshot } from '@remuda/protocol';
 import type { JobHash } from '../jobs/job-hash.js';
 
-/** Reads a session's hash, the jobs that wait for their turn, and how many have begun; undefined if there is none. */
-export function readSession(
-  id: string,
-  hash: JobHash,
-  waiting: readonly string[],
-  turns: number,
-): SessionRecord | undefined {
-  const { state, tenant = '', settings = '{}', concurrent, turn, createdAt, changedAt, snapshot } = hash;
+/** Reads a session's hash, and the jobs that wait for their turn; undefined if there is none. */
+export function readSession(id: string, hash: JobHash, waiting: readonly string[]): SessionRecord | undefined {
+  const { state, tenant = '', settings = '{}', concurrent, turn, createdAt, changedAt, snapshot, turns = 0 } = hash;
   if (!state) return undefined;
   const kept = snapshot ? readSnapshot(snapshot) : undefined;
   return {
     ...{ id, tenant, state: state as SessionState, concurrent: concurrent as Concurrent },
     settings: JSON.parse(settings) as SessionSettings,
-    ...{ createdAt: Number(createdAt), changedAt: Number(changedAt), waiting, turns },
+    ...{ createdAt: Number(createdAt), changedAt: Number(changedAt), waiting, turns: Number(turns) },
     ...(turn ? { turn } : {}),
     ...(kept ? { snapshotAt: kept.at } : {}),
   };

@@ -82,8 +82,8 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async stop({ tenant, id }: SessionRef): Promise<readonly string[] | undefined> {
-    const { session, sessionWaiting, sessionOrigins: origins } = this.keys;
-    const keys = { session: session(id), waiting: sessionWaiting(id), origins };
+    const { session, sessionWaiting, sessionOrigins: origins, sessionTurns } = this.keys;
+    const keys = { session: session(id), waiting: sessionWaiting(id), origins, turns: sessionTurns(id) };
     const call = { keys, args: { tenant, now: this.clock.now() } };
     const turns = await translated(stopSessionScript.run(this.redis, call));
     return Array.isArray(turns) ? (turns as string[]) : undefined;
@@ -128,12 +128,11 @@ export class RedisSessionStore implements SessionStore {
 
   async #read(id: string): Promise<SessionRecord | undefined> {
     const { redis, keys } = this;
-    const [hash, waiting, turns] = await Promise.all([
+    const [hash, waiting] = await Promise.all([
       redis.hgetall(keys.session(id)),
       redis.lrange(keys.sessionWaiting(id), 0, -1),
-      redis.llen(keys.sessionTurns(id)),
     ]);
-    return readSession(id, hash, waiting, turns);
+    return readSession(id, hash, waiting);
   }
 
   /** The ids from below a place in the index, newest first: those of the same time by their ids, as in the index. */

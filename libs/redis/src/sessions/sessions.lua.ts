@@ -66,21 +66,27 @@ return {'waits', at[3]}
  */
 export const stopSessionScript = defineScript(
   {
-    keys: ['session', 'waiting', 'origins'],
+    keys: ['session', 'waiting', 'origins', 'turns'],
     args: ['tenant', 'now'],
     include: [sessionCan.stopped],
     whenFull: true,
   },
   `
-local at = redis.call('HMGET', sessionKey, 'state', 'tenant', 'turn', 'snapshotJob')
+local at = redis.call('HMGET', sessionKey, 'state', 'tenant', 'turn', 'snapshotJob', 'turns')
 if not at[1] or at[2] ~= tenant then return 0 end
 if at[4] then redis.call('HDEL', originsKey, at[4]) end
-if sessionCanBeStopped(at[1]) then redis.call('HSET', sessionKey, 'state', 'stopped', 'changedAt', now) end
+if sessionCanBeStopped(at[1]) then
+  redis.call('HSET', sessionKey, 'state', 'stopped', 'changedAt', now)
+  redis.call('XADD', turnsKey, (at[5] or 0) .. '-1', 'stopped', 1)
+end
 local turns = redis.call('LRANGE', waitingKey, 0, -1)
 if at[3] then table.insert(turns, 1, at[3]) end
 return turns
 `,
 );
+
+/** How long those who follow a session's turns can still read, after it was removed, that it is stopped: in ms. */
+const lastTurnsMs = 60_000;
 
 /** Removes a stopped session without turns. Returns 'removed', 'busy' or 'unknown'. */
 export const removeSessionScript = defineScript(
@@ -89,7 +95,8 @@ export const removeSessionScript = defineScript(
 local at = redis.call('HMGET', sessionKey, 'state', 'tenant', 'turn')
 if not at[1] or at[2] ~= tenant then return 'unknown' end
 if at[1] ~= 'stopped' or at[3] or redis.call('LLEN', waitingKey) > 0 then return 'busy' end
-redis.call('DEL', sessionKey, waitingKey, turnsKey)
+redis.call('DEL', sessionKey, waitingKey)
+redis.call('PEXPIRE', turnsKey, ${String(lastTurnsMs)})
 redis.call('ZREM', sessionsKey, id)
 return 'removed'
 `,

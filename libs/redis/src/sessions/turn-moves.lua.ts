@@ -4,7 +4,7 @@ import { sessionCan } from './states.lua.js';
 
 /**
  * A queued job becomes its session's turn: it gets its place in the profile's queue, and takes up the conversation where
- * the session has it. `session` is the key of the session, `job` that of the job's record, `queue` the prefix of the
+ * the session has it. It is told to those who follow the session's turns. `session` is the key of the session, `job` that of the job's record, `queue` the prefix of the
  * queue's keys. A job without a place in BullMQ's data is one that has ended meanwhile.
  */
 export const beginTurn: Fragment = {
@@ -14,7 +14,9 @@ local function beginTurn(session, job, queue, id, now, wakeChannel)
   local at = redis.call('HMGET', session, 'state', 'profile', 'snapshot', 'snapshotJob')
   if not sessionCanBeRunning(at[1]) then return false end
   redis.call('HSET', session, 'state', 'running', 'turn', id, 'changedAt', now)
-  redis.call('RPUSH', session .. ':turns', id)
+  local number = redis.call('HINCRBY', session, 'turns', 1)
+  redis.call('HSET', job, 'turn', number)
+  redis.call('XADD', session .. ':turns', number .. '-0', 'job', id)
   if at[3] then redis.call('HSET', job, 'origin', at[3], 'originJob', at[4]) end
   local priority = redis.call('HGET', queue .. id, 'priority')
   redis.call('ZADD', queue .. 'prioritized', scoreOf(priority, redis.call('INCR', queue .. 'pc')), id)

@@ -112,6 +112,10 @@ export class MemoryJobStore implements JobStore {
     return (await this.find(job)) && this.#results.get(job.id);
   }
 
+  async prompt(job: JobRef): Promise<string | undefined> {
+    return (await this.find(job)) && this.#prompts.get(job.id);
+  }
+
   /** A job's record with its prompt. */
   read(id: string): FoundJob | undefined {
     const job = this.#jobs.get(id);
@@ -129,11 +133,11 @@ export class MemoryJobStore implements JobStore {
     this.#apart.add(id);
   }
 
-  /** Puts a job that was set apart into its queue. */
-  place(id: string, origin?: TurnOrigin): void {
+  /** Puts a job that was set apart into its queue: it is this turn of its session. */
+  place(id: string, turn: number, origin?: TurnOrigin): void {
     this.#apart.delete(id);
     const job = this.#jobs.get(id);
-    if (job && origin) this.#change(job, { origin });
+    if (job) this.#change(job, { turn, origin });
   }
 
   /** Jobs whose cancel was requested and that are not over. */

@@ -10,8 +10,12 @@ import {
   type SessionRecord,
   type SessionRef,
   type SessionStore,
+  type AbortSignalLike,
+  type SessionTurn,
   type TurnAnswer,
+  type TurnLog,
   type TurnOrigin,
+  type TurnPage,
 } from '@remuda/domain';
 import type { MemoryJobStore } from './memory-job-store.js';
 import type { MemorySnapshotIndex } from './memory-snapshot-index.js';
@@ -19,8 +23,10 @@ import type { MemorySnapshotIndex } from './memory-snapshot-index.js';
 type Kept = Omit<SessionRecord, 'snapshotAt'> & { readonly origin?: TurnOrigin };
 
 /** The sessions of a store's jobs. Passes the same contract suite as the real one. */
-export class MemorySessionStore implements SessionStore {
+export class MemorySessionStore implements SessionStore, TurnLog {
   readonly #sessions = new Map<string, Kept>();
+  readonly #turns = new Map<string, readonly string[]>();
+  readonly #followers = new Set<() => void>();
 
   constructor(
     private readonly jobs: MemoryJobStore,
@@ -90,6 +96,38 @@ export class MemorySessionStore implements SessionStore {
     return 'removed';
   }
 
+  async page(session: SessionRef, after: number, limit: number): Promise<TurnPage | undefined> {
+    const known = await Promise.resolve(this.#of(session));
+    if (!known) return undefined;
+    const all = (this.#turns.get(session.id) ?? []).map((job, i) => ({ number: i + 1, job }));
+    const turns = all.slice(after, after + limit);
+    return { turns, complete: known.state === 'stopped' && after + limit >= all.length };
+  }
+
+  async *follow(session: SessionRef, after: number, signal: AbortSignalLike): AsyncGenerator<SessionTurn> {
+    for (let last = after; !signal.aborted;) {
+      const news = this.#news(signal);
+      const page = await this.page(session, last, 100);
+      yield* page?.turns ?? [];
+      last = page?.turns.at(-1)?.number ?? last;
+      if (page?.complete ?? true) return;
+      await news;
+    }
+  }
+
+  /** Resolves when a session has changed from now on, or when the signal aborts. */
+  #news(signal: AbortSignalLike): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#followers.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#followers.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
   #endTurn({ id, session: name, state }: JobRecord): void {
     const session = this.#sessions.get(name ?? '');
     if (!session) return;
@@ -108,12 +146,15 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #begin(session: Kept, turn: string): void {
-    this.jobs.place(turn, session.origin);
-    this.#change(session, { state: 'running', turn, turns: session.turns + 1 });
+    const turns = session.turns + 1;
+    this.jobs.place(turn, turns, session.origin);
+    this.#turns.set(session.id, [...(this.#turns.get(session.id) ?? []), turn]);
+    this.#change(session, { state: 'running', turn, turns });
   }
 
   #change(session: Kept, by: Partial<Kept>): void {
     this.#sessions.set(session.id, { ...session, ...by, changedAt: this.clock.now() });
+    for (const wake of this.#followers) wake();
   }
 
   #of({ tenant, id }: SessionRef): Kept | undefined {

@@ -1,4 +1,4 @@
-import type { Clock, EventType, JobEvent } from '@remuda/domain';
+import type { Clock, EventType, JobEvent, SessionEvent } from '@remuda/domain';
 import { within } from '../../within.js';
 
 /** How often a quiet stream checks for news, in ms, and after how many checks it sends a keep-alive. */
@@ -12,10 +12,14 @@ export interface QuietOptions {
 }
 
 /** What a stream sends: events; the position of a waiting job, whenever it changes; or a keep-alive. */
-export type Said =
-  | { readonly kind: 'events'; readonly events: readonly JobEvent[] }
+export type Said<E = JobEvent> =
+  | { readonly kind: 'events'; readonly events: readonly E[] }
   | { readonly kind: 'position'; readonly position: number }
   | { readonly kind: 'quiet' };
+
+/** The type of an event, or of a session's. */
+export const eventType = (event: JobEvent | SessionEvent): EventType =>
+  'event' in event ? event.event.type : event.type;
 
 const waitsAfter: ReadonlySet<EventType> = new Set(['job.queued', 'job.requeued', 'job.redriven']);
 
@@ -23,10 +27,10 @@ const waitsAfter: ReadonlySet<EventType> = new Set(['job.queued', 'job.requeued'
  * A job's events, and in between the messages of a quiet stream. The next batch is read only when the previous one was
  * consumed. The position is requested only while the job may wait.
  */
-export async function* withQuiet(
-  batches: AsyncIterable<readonly JobEvent[]>,
+export async function* withQuiet<E extends JobEvent | SessionEvent>(
+  batches: AsyncIterable<readonly E[]>,
   { clock, lookMs, beatAfter, position }: QuietOptions,
-): AsyncGenerator<Said> {
+): AsyncGenerator<Said<E>> {
   const iterator = batches[Symbol.asyncIterator]();
   let next = iterator.next();
   let told: number | undefined;
@@ -37,7 +41,7 @@ export async function* withQuiet(
     if (got?.done === true) return;
     if (got) {
       const last = got.value.at(-1);
-      mayWait = last === undefined ? mayWait : waitsAfter.has(last.type);
+      mayWait = last === undefined ? mayWait : waitsAfter.has(eventType(last));
       looks = 0;
       yield { kind: 'events', events: got.value };
       next = iterator.next();

@@ -17,6 +17,7 @@ import { Screens } from '../../screens/screens.js';
 import { apiConfig } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
 import { JobEvents } from '../job-events.js';
+import { SessionEvents } from '../session/session-events.js';
 import { OpenStreams } from './open-streams.js';
 import { showScreen } from './screen-viewer.js';
 import { Subscriber } from './subscriber.js';
@@ -39,6 +40,7 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly http: HttpAdapterHost,
     private readonly events: JobEvents,
+    private readonly sessions: SessionEvents,
     private readonly streams: OpenStreams,
     private readonly screens: Screens,
     @Inject(apiConfig) private readonly config: ApiConfig,
@@ -92,7 +94,8 @@ export class StreamGateway implements OnApplicationBootstrap, OnModuleDestroy {
     });
     client.on('close', unwatch);
     const { tenant } = reader;
-    if (worker === undefined) new Subscriber(client, this.events, this.streams, tenant);
+    if (worker === undefined)
+      new Subscriber(client, { jobs: this.events, sessions: this.sessions }, this.streams, reader);
     else void showScreen(client, { worker, tenant }, this.screens, this.streams);
   }
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { JobEvent } from '@remuda/domain';
+import { anyone, type JobEvent } from '@remuda/domain';
 import { ManualClock } from '@remuda/testing';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
@@ -23,10 +23,11 @@ test('a client that does not take its messages holds its job up: no batch is pul
     position: () => Promise.resolve(undefined),
   });
   const events = { follow: () => Promise.resolve({ ended: false, stream }) } as unknown as JobEvents;
+  const none = { follow: () => Promise.resolve({ ended: true } as const) };
   const sent: (() => void)[] = [];
   const socket = Object.assign(new EventEmitter(), { send: (_text: string, left: () => void) => sent.push(left) });
   const streams = new OpenStreams(new Registry(), new TokenEnds(new ManualClock()));
-  new Subscriber(socket as unknown as WebSocket, events, streams, 'default');
+  new Subscriber(socket as unknown as WebSocket, { jobs: events, sessions: none }, streams, anyone);
   socket.emit('message', Buffer.from('{"subscribe":"j-1"}'), false);
   const pullsOnly = async (batches: number): Promise<void> => {
     await expect.poll(() => pulled, { interval: 1 }).toBe(batches);

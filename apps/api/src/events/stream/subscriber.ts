@@ -1,30 +1,35 @@
-import { RemudaError } from '@remuda/domain';
-import { isRecord, parseJson } from '@remuda/protocol';
+import { requireAccess } from '@remuda/domain';
+import type { JobEvent, Principal, SessionEvent } from '@remuda/domain';
 import type { WebSocket } from 'ws';
 import { toProblem } from '../../problems/problem.js';
-import type { JobEvents } from '../job-events.js';
+import type { Following, JobEvents } from '../job-events.js';
+import type { SessionEvents } from '../session/session-events.js';
 import type { OpenStream, OpenStreams } from './open-streams.js';
-import { badPosition } from '../position.js';
+import { readSubscriberRequest, refused, type Subject, type Subscription } from './subscription.js';
 
-/** The messages of a client. */
-type Request = { readonly subscribe: string; readonly after: number } | { readonly unsubscribe: string };
-
-/** Maximum number of jobs that one connection may follow. */
+/** Maximum number of jobs and sessions that one connection may follow. */
 const maxSubscriptions = 100;
+
+/** Where events come from. */
+export interface EventSources {
+  readonly jobs: Pick<JobEvents, 'follow'>;
+  readonly sessions: Pick<SessionEvents, 'follow'>;
+}
 
 /**
  * One client of the WebSocket. It sends `{"subscribe": job, "after": id}` or `{"unsubscribe": job}`, and gets
- * `{"job", "event"}`, `{"job", "queuePosition"}` while the job waits, or `{"error", "job"?}` with a problem. The next
- * batch of a job is read only when the previous one has left this process, so that a slow client uses no memory.
+ * `{"job", "event"}`, `{"job", "queuePosition"}` while the job waits, or `{"error", "job"?}` with a problem. The same of
+ * sessions with `subscribeSession` and `unsubscribeSession`: `{"session", "id", "turn", "job", "event"}`. The next batch is
+ * read only when the previous one has left this process, so that a slow client uses no memory.
  */
 export class Subscriber {
   private readonly following = new Map<string, OpenStream>();
 
   constructor(
     private readonly socket: WebSocket,
-    private readonly events: JobEvents,
+    private readonly sources: EventSources,
     private readonly streams: OpenStreams,
-    private readonly tenant: string,
+    private readonly reader: Principal,
   ) {
     socket.on('message', (data, isBinary) => {
       this.receive(isBinary ? '' : (data as Buffer).toString());
@@ -37,41 +42,54 @@ export class Subscriber {
 
   private receive(text: string): void {
     try {
-      const request = readRequest(text);
-      if ('unsubscribe' in request) this.unsubscribe(request.unsubscribe);
-      else this.subscribe(request.subscribe, request.after);
+      const request = readSubscriberRequest(text);
+      if (request.begin) this.subscribe(request.subscription);
+      else this.unsubscribe(request.subject);
     } catch (error) {
       void this.send({ error: toProblem(error).problem });
     }
   }
 
-  private subscribe(job: string, after: number): void {
-    if (this.following.has(job)) throw refused('subscribe', 'must be a job that is not subscribed to yet');
+  private subscribe(subscription: Subscription): void {
+    const { kind, id } = subscription;
+    const name = nameOf(subscription);
+    const verb = kind === 'job' ? 'subscribe' : 'subscribeSession';
+    if (this.following.has(name)) throw refused(verb, `must be a ${kind} that is not subscribed to yet`);
     if (this.following.size >= maxSubscriptions)
-      throw refused('subscribe', `must not exceed ${maxSubscriptions} jobs at a time`);
+      throw refused(verb, `must not exceed ${maxSubscriptions} jobs at a time`);
+    if (kind === 'session') requireAccess('sessions:read', this.reader);
     const stream = this.streams.start();
-    this.following.set(job, stream);
-    void this.pass(job, after, stream.signal)
-      .catch((error: unknown) => this.send({ job, error: toProblem(error).problem }))
+    this.following.set(name, stream);
+    void this.pass(subscription, stream.signal)
+      .catch((error: unknown) => this.send({ [kind]: id, error: toProblem(error).problem }))
       .finally(() => {
         stream.close();
-        if (this.following.get(job) === stream) this.following.delete(job);
+        if (this.following.get(name) === stream) this.following.delete(name);
       });
   }
 
-  private unsubscribe(job: string): void {
-    this.following.get(job)?.close();
-    this.following.delete(job);
+  private unsubscribe(subject: Subject): void {
+    this.following.get(nameOf(subject))?.close();
+    this.following.delete(nameOf(subject));
   }
 
-  private async pass(job: string, after: number, signal: AbortSignal): Promise<void> {
-    const following = await this.events.follow({ tenant: this.tenant, id: job }, after, 'after', signal);
+  private async pass(to: Subscription, signal: AbortSignal): Promise<void> {
+    const { kind, id } = to;
+    const following = await this.follow(to, signal);
     if (following.ended) return;
     for await (const said of following.stream) {
-      if (said.kind === 'events') await Promise.all(said.events.map((event) => this.send({ job, event })));
-      else if (said.kind === 'position') await this.send({ job, queuePosition: said.position });
+      if (said.kind === 'events') await Promise.all(said.events.map((event) => this.send(messageOf(to, event))));
+      else if (said.kind === 'position') await this.send({ [kind]: id, queuePosition: said.position });
       if (signal.aborted) return;
     }
+  }
+
+  private follow(to: Subscription, signal: AbortSignal): Promise<Following<JobEvent | SessionEvent>> {
+    const { tenant } = this.reader;
+    const ref = { tenant, id: to.id };
+    return to.kind === 'job'
+      ? this.sources.jobs.follow(ref, to.after, 'after', signal)
+      : this.sources.sessions.follow({ session: ref, after: to.after, path: 'after' }, signal);
   }
 
   /** Resolves when the message has left this process, or never will. */
@@ -84,21 +102,8 @@ export class Subscriber {
   }
 }
 
-function readRequest(text: string): Request {
-  const value = parseJson(text);
-  if (!isRecord(value)) throw new RemudaError('request.malformed', 'A message must be a JSON object.');
-  const { subscribe, unsubscribe, after = 0, ...others } = value;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw refused(unknown, 'is not a known field');
-  if (subscribe !== undefined && unsubscribe !== undefined)
-    throw refused('unsubscribe', 'cannot be combined with subscribe');
-  if (typeof unsubscribe === 'string') return { unsubscribe };
-  if (typeof subscribe !== 'string') throw refused('subscribe', 'must be the id of a job');
-  if (typeof after !== 'number' || !Number.isSafeInteger(after) || after < 0)
-    throw badPosition('after', 'must be the id of an event: a whole number, 0 or greater');
-  return { subscribe, after };
-}
+const nameOf = ({ kind, id }: Subject): string => `${kind} ${id}`;
 
-function refused(path: string, message: string): RemudaError {
-  return new RemudaError('request.invalid', `${path} ${message}`, { faults: [{ path, message }] });
+function messageOf({ kind, id }: Subject, event: JobEvent | SessionEvent): object {
+  return kind === 'job' ? { job: id, event } : { session: id, ...event };
 }

@@ -1,0 +1,91 @@
+import type { Client } from 'openapi-fetch';
+import { followSession, type FollowOptions, type OpenStream } from './follow.js';
+import type { paths } from './schema.js';
+import type {
+  AcceptedTurn,
+  Message,
+  MessagePage,
+  Session,
+  SessionEvent,
+  SessionPage,
+  SessionRequest,
+  TurnRequest,
+} from './shapes.js';
+
+/** An answer of the api as `openapi-fetch` has it. */
+interface Answer<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** What the sessions need of the client. */
+export interface SessionLine {
+  readonly http: Client<paths>;
+  /** Opens the event stream at this path, behind an event. */
+  readonly stream: (path: string) => OpenStream<string>;
+  /** The answer's data; throws what the api refuses. */
+  readonly taken: <T>(answer: Answer<T>) => T;
+}
+
+/** Pages a list of sessions. */
+export type SessionPageQuery = NonNullable<paths['/api/v1/sessions']['get']['parameters']['query']>;
+
+/** The sessions of the api: conversations that keep their files from turn to turn. Rejects as the client does. */
+export class Sessions {
+  constructor(private readonly line: SessionLine) {}
+
+  async create(session: SessionRequest = {}): Promise<Session> {
+    return this.line.taken(await this.line.http.POST('/api/v1/sessions', { body: session }));
+  }
+
+  async get(id: string): Promise<Session> {
+    return this.line.taken(await this.line.http.GET('/api/v1/sessions/{id}', { params: { path: { id } } }));
+  }
+
+  /** A page of sessions, newest first. */
+  async list(query: SessionPageQuery = {}): Promise<SessionPage> {
+    return this.line.taken(await this.line.http.GET('/api/v1/sessions', { params: { query } }));
+  }
+
+  /** Sends a turn: a job, which can be followed and cancelled as any. */
+  async send(id: string, turn: TurnRequest, idempotencyKey?: string): Promise<AcceptedTurn> {
+    const header = idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey };
+    const params = { path: { id }, header };
+    const answer = await this.line.http.POST('/api/v1/sessions/{id}/turns', { body: turn, params });
+    return this.line.taken(answer) as AcceptedTurn;
+  }
+
+  /** Every event of all turns, live, until the session has ended; a broken stream is opened again where it broke. */
+  follow(id: string, options: FollowOptions<string> = {}): AsyncGenerator<SessionEvent, void> {
+    return followSession(this.line.stream(`/api/v1/sessions/${encodeURIComponent(id)}/events`), options);
+  }
+
+  /** A part of what was said: up to `limit` turns behind the turn `after`. */
+  async messagePage(id: string, query: { after?: number; limit?: number } = {}): Promise<MessagePage> {
+    const params = { path: { id }, query };
+    return this.line.taken(await this.line.http.GET('/api/v1/sessions/{id}/messages', { params }));
+  }
+
+  /** All that was said so far, also in the turn that is under way. */
+  async messages(id: string): Promise<readonly Message[]> {
+    const messages: Message[] = [];
+    for (let after = 0; ;) {
+      const page = await this.messagePage(id, { after });
+      messages.push(...page.messages);
+      const { next, complete } = page;
+      if (complete || next === after || page.messages.some(({ turn }) => turn > next)) return messages;
+      after = page.next;
+    }
+  }
+
+  /** Takes no more turns, and ends those that are not over. Its files are deleted. */
+  async stop(id: string): Promise<Session> {
+    return this.line.taken(await this.line.http.POST('/api/v1/sessions/{id}/stop', { params: { path: { id } } }));
+  }
+
+  /** Deletes a session that is stopped; rejects with `session.busy` before. */
+  async remove(id: string): Promise<void> {
+    this.line.taken(await this.line.http.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } }));
+  }
+}
