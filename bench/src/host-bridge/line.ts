@@ -1,52 +1,67 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveClaude } from '@remuda/engine';
 import { startScriptedModel } from '@remuda/scripted-model';
-import { ratioOf, spreadOf, type Line, type LineReport } from '../figure.js';
+import { ratioOf, spreadOf, type Line, type LineReport, type Stage } from '../figure.js';
+import { buildClient, startBridge, type BridgeFor } from './bridge.js';
+import { askAtOnce, type Waits } from './agents.js';
 
 const rounds = 15;
-const root = join(import.meta.dirname, '../../..');
+/** Agents that ask at once, and how often they do. */
+const agents = 50;
+const crowds = 3;
 
-/** A command through the host bridge against the same one run directly. */
+/** A command through the host bridge against the same one run directly, and many of them at once. */
 export const hostBridge: Line = {
   name: 'host-bridge',
-  about: 'claude -p by the client through the host bridge, in its sandbox, against the same run directly on the host',
-  run: async ({ dir, say }) => {
+  about: `claude -p by the client through the host bridge, in its sandbox, against the same run directly on the host; ${String(agents)} at once`,
+  run: async (stage) => {
+    const { dir } = stage;
     const client = await buildClient(dir);
-    const work = join(dir, 'work');
-    mkdirSync(work);
-    const claude = resolveClaude(import.meta.dirname);
     const model = await startScriptedModel();
-    const path = join(dir, 'door.sock');
-    const bridge = await startBridge(dir, { claude, model: model.url, work, path });
-    const args = ['-p', 'say hi', '--model', 'sonnet'];
-    const direct: Run = {
-      command: claude,
-      args: [...args, '--setting-sources', 'user', '--strict-mcp-config'],
-      cwd: work,
-      env: {
-        ...{ PATH: '/usr/local/bin:/usr/bin:/bin', HOME: join(dir, 'home'), LANG: 'C.UTF-8', TERM: 'dumb' },
-        ...{ ANTHROPIC_BASE_URL: model.url, ANTHROPIC_AUTH_TOKEN: 'bench', DISABLE_AUTOUPDATER: '1' },
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      },
-    };
-    const through: Run = { command: client, args, cwd: work, env: { CLAUDE_BRIDGE_SOCKET: path } };
-    const [there, here]: [number[], number[]] = [[], []];
+    const sockets = Array.from({ length: agents }, (_, n) => join(dir, `door-${String(n)}.sock`));
+    const place = { claude: resolveClaude(import.meta.dirname), model, work: join(dir, 'work'), sockets };
+    const bridge = await startBridge(dir, place);
     try {
-      for (let round = 0; round <= rounds; round++) {
-        const order = round % 2 === 0 ? [there, here] : [here, there];
-        for (const series of order) series.push(await timed(series === there ? through : direct));
-      }
+      const [there, here] = await byTurns(stage, { client, ...place });
+      const waits: Waits[] = [];
+      for (let n = 0; n < crowds; n++) waits.push(await askAtOnce({ client, ...place }));
+      return report(there, here, waits);
     } finally {
       bridge.kill('SIGTERM');
       await Promise.all([once(bridge, 'exit'), model.close()]);
     }
-    say(`${String(rounds)} rounds, the first of ${String(rounds + 1)} is for what is read from disk`);
-    return report(there.slice(1), here.slice(1));
   },
 };
+
+/** Times the one and the other by turns, in ms: through the bridge, and directly. */
+async function byTurns({ dir, say }: Stage, place: Place): Promise<readonly [readonly number[], readonly number[]]> {
+  const { client, claude, model, work, sockets } = place;
+  const args = ['-p', 'say hi', '--model', 'sonnet'];
+  const direct: Run = {
+    command: claude,
+    args: [...args, '--setting-sources', 'user', '--strict-mcp-config'],
+    cwd: work,
+    env: {
+      ...{ PATH: '/usr/local/bin:/usr/bin:/bin', HOME: join(dir, 'home'), LANG: 'C.UTF-8', TERM: 'dumb' },
+      ...{ ANTHROPIC_BASE_URL: model.url, ANTHROPIC_AUTH_TOKEN: 'bench', DISABLE_AUTOUPDATER: '1' },
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    },
+  };
+  const through: Run = { command: client, args, cwd: work, env: { CLAUDE_BRIDGE_SOCKET: sockets[0] ?? '' } };
+  const [there, here]: [number[], number[]] = [[], []];
+  for (let round = 0; round <= rounds; round++) {
+    const order = round % 2 === 0 ? [there, here] : [here, there];
+    for (const series of order) series.push(await timed(series === there ? through : direct));
+  }
+  say(`${String(rounds)} rounds, the first of ${String(rounds + 1)} is for what is read from disk`);
+  return [there.slice(1), here.slice(1)];
+}
+
+interface Place extends BridgeFor {
+  readonly client: string;
+}
 
 interface Run {
   readonly command: string;
@@ -68,57 +83,28 @@ async function timed({ command, args, cwd, env }: Run): Promise<number> {
   return performance.now() - began;
 }
 
-/** The client out of its image: this machine may have no compiler. */
-async function buildClient(dir: string): Promise<string> {
-  const image = 'remuda-host-client:bench';
-  must(['build', '--quiet', '--tag', image, join(root, 'docker/host-client')]);
-  const container = must(['create', image]);
-  const path = join(dir, 'claude');
-  must(['cp', `${container}:/usr/local/bin/claude`, path]);
-  must(['rm', container]);
-  return Promise.resolve(path);
-}
-
-function must(args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync('docker', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`docker ${args[0] ?? ''} failed: ${stderr}`);
-  return stdout.trim();
-}
-
-interface BridgeFor {
-  readonly claude: string;
-  readonly model: string;
-  readonly work: string;
-  readonly path: string;
-}
-
-async function startBridge(dir: string, { claude, model, work, path }: BridgeFor) {
-  const clientsFile = join(dir, 'clients.json');
-  const workspaces = [{ container: work, host: work }];
-  writeFileSync(clientsFile, JSON.stringify({ clients: [{ name: 'bench', socket: path, workspaces }] }));
-  const child = spawn(process.execPath, [join(root, 'apps/host-bridge/dist/main.js')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...{ PATH: process.env['PATH'], REMUDA_HOST_BRIDGE_CLIENTS: clientsFile, REMUDA_HOST_CLAUDE: claude },
-      ...{ REMUDA_HOST_BRIDGE_STATE: join(dir, 'state'), REMUDA_HOST_BRIDGE_ADMIN_PORT: '0' },
-      ...{ REMUDA_MODEL_URL: model, ANTHROPIC_API_KEY: 'bench' },
-    },
-  });
-  let said = '';
-  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
-    said += String(chunk);
-    if (said.includes('"ready"')) break;
-  }
-  if (!said.includes('"ready"')) throw new Error('the host bridge did not start');
-  return child;
-}
-
-function report(there: readonly number[], here: readonly number[]): LineReport {
+function report(there: readonly number[], here: readonly number[], waits: readonly Waits[]): LineReport {
+  const each = (one: (crowd: Waits) => number) => spreadOf(waits.map(one));
+  const crowd = `${String(agents)} agents at once`;
   return {
     figures: [
       { what: 'claude -p through the host bridge', value: spreadOf(there), unit: 'ms' },
       { what: 'claude -p directly', value: spreadOf(here), unit: 'ms' },
       { what: 'through the bridge / directly', value: ratioOf(there, here), unit: 'x', target: { atMost: 1.15 } },
+      {
+        what: `${crowd}: longest wait / median`,
+        value: each(({ longestMs, medianMs }) => longestMs / medianMs),
+        unit: 'x',
+        target: { atMost: 3 },
+      },
+      {
+        what: `${crowd}: answered`,
+        value: each(({ answered }) => answered),
+        unit: 'runs',
+        target: { atLeast: agents },
+      },
+      { what: `${crowd}: median wait`, value: each(({ medianMs }) => medianMs), unit: 'ms' },
+      { what: `${crowd}: longest wait`, value: each(({ longestMs }) => longestMs), unit: 'ms' },
     ],
     notes: ['From the start of the command to its end, by turns. The model is scripted and answers in about 1 ms.'],
   };

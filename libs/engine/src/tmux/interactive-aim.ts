@@ -26,6 +26,8 @@ export interface InteractiveAim {
   readonly argv: (resumes: boolean) => readonly string[];
   /** From its start until it is ready, and for a prompt to be taken; and from a turn's end until its transcript is complete. */
   readonly limits: { readonly startMs: number; readonly restMs: number };
+  /** What a pasted prompt waits for until Enter is pressed; where it rejects, Claude Code is killed. */
+  readonly mayEnter: () => Promise<void>;
   /** Ends what a terminal that is gone has left, before the next one. */
   readonly clean: () => Promise<void>;
   /** Told when a turn has ended by itself. */

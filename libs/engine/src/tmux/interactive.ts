@@ -219,7 +219,11 @@ export class InteractiveClaude implements TurnProcess {
 
   async #ask(prompt: string): Promise<void> {
     const { turn } = this.#dialogue;
-    const { startMs } = this.aim.limits;
+    const { mayEnter, limits } = this.aim;
+    const { startMs } = limits;
+    mayEnter().catch((error: unknown) => {
+      this.kill(`The request could not be named: ${error instanceof Error ? error.message : String(error)}`);
+    });
     try {
       if (await this.#box.give(prompt, () => this.#dialogue.turn === turn && this.alive)) return;
       this.kill(`Claude Code took no prompt within ${String(startMs)} ms and was killed.`);

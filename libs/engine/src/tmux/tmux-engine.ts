@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import {
   RemudaError,
   failureOf,
-  laterRung,
   type AbortSignalLike,
   type Ended,
-  type EndingRung,
   type Engine,
   type NewEvent,
   type Turn,
@@ -15,20 +12,18 @@ import {
 import { idleToken } from '@remuda/protocol';
 import { unlessAborted } from '../abort.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from '../options.js';
-import { environmentOf, harmlessOf } from '../process/environment.js';
-import { nameOf, present, sweep, type Swept } from '../process/sweep.js';
 import { ownUser } from '../runner/local-runner.js';
 import type { Runner } from '../runner/runner.port.js';
 import { withWarnings } from '../turn/turn-end.js';
 import { refusalOf } from '../turn/refusal.js';
 import { runTurn } from '../turn/turn-run.js';
 import type { TurnSession } from '../turn/turn-session.js';
-import { layFolders, scrubHome, toolsEnvPath, type Folders } from '../workspace/home.js';
+import { scrubHome } from '../workspace/home.js';
 import { clearWorkspace } from '../workspace/workspace.js';
-import { InteractiveClaude } from './interactive.js';
-import { formOf, isSame, startOf, terminalArguments, terminalSettings, type Start } from './start/start-of.js';
-import { layTerminal, tmuxFiles, transcriptsIn, writeTerminalFile, type HomeAim } from './start/tmux-home.js';
-import { sessionName, TmuxServer } from './tmux-server.js';
+import type { InteractiveClaude } from './interactive.js';
+import { OwnProcesses } from './own-processes.js';
+import { formOf, isSame, startOf, type Start } from './start/start-of.js';
+import { TerminalStarter } from './start/terminal-starter.js';
 
 /** All options of the engine. */
 export interface TmuxEngineOptions extends Omit<StreamEngineOptions, 'spare'> {
@@ -63,40 +58,23 @@ export class TmuxEngine implements Engine {
   readonly #limits: EngineLimits;
   readonly #scope = randomUUID();
   readonly #runner: Runner;
-  readonly #env: Record<string, string>;
-  readonly #files: ReturnType<typeof tmuxFiles>;
-  readonly #session: string;
-  #server: TmuxServer | undefined;
-  #serverPid: number | undefined;
+  readonly #starter: TerminalStarter;
+  readonly #processes: OwnProcesses;
   #running: Running | undefined;
   /** A session that the next start resumes. */
   #resumes: string | undefined;
   #tellWarning: ((message: string) => void) | undefined;
-  #baseline: ReadonlySet<string> = new Set();
   #turning = false;
   #requestId: string | undefined;
   #dead = false;
 
   constructor(private readonly options: TmuxEngineOptions) {
-    const { env, home, bridge, runner = ownUser, modelRetries = 4, workspaceName = 'cc-bridge' } = options;
+    const { runner = ownUser, modelRetries = 4, workspaceName = 'cc-bridge', responses, clock } = options;
     this.#runner = runner;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#files = tmuxFiles(home);
-    this.#session = sessionName(workspaceName);
-    const scope = this.#scope;
-    this.#env = {
-      ...environmentOf({
-        base: env,
-        home,
-        bridge,
-        scope,
-        root: runner.root,
-        modelRetries,
-        toolsEnv: toolsEnvPath(home),
-      }),
-      CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: '1',
-      CLAUDE_CODE_DISABLE_TERMINAL_TITLE: '1',
-    };
+    const shared = { runner, scope: this.#scope, limits: this.#limits, clock };
+    this.#starter = new TerminalStarter({ ...options, ...shared, modelRetries, workspaceName, responses });
+    this.#processes = new OwnProcesses({ ...shared, claudePids: () => this.#running?.claude.pids ?? [] });
   }
 
   get version(): string | undefined {
@@ -105,14 +83,14 @@ export class TmuxEngine implements Engine {
 
   async warm(bridgeToken = idleToken): Promise<void> {
     if (this.#running?.claude.alive) return;
-    await this.#lay();
+    await this.#starter.lay();
     await this.#begin(startOf(this.options.profile, { bridgeToken, env: {} }));
   }
 
   async resume(sessionId: string, turn: Parameters<Engine['resume']>[1]): Promise<void> {
     this.#resumes = sessionId;
     const bridgeToken = this.#running?.start.bridgeToken ?? idleToken;
-    await this.#lay();
+    await this.#starter.lay();
     await this.#begin(startOf(this.options.profile, { ...turn, bridgeToken, env: {} }));
   }
 
@@ -141,13 +119,12 @@ export class TmuxEngine implements Engine {
     const running = await unlessAborted(this.#prepare(turn, signal), signal);
     if (running === undefined) return { kind: 'interrupted' };
     this.#requestId = turn.requestId;
-    if (this.options.responses !== undefined)
-      await writeTerminalFile(await this.#home(), this.#files.request, `${turn.requestId ?? ''}\n`);
+    this.#starter.nameRequest(turn.requestId);
     const session: TurnSession = { process: running.claude, costUsd: 0, form: formOf(running.start) };
     const { end, stopped } = await runTurn({ session, turn, onEvent, signal, limits: this.#limits, clock, log });
     if (stopped && end.kind !== 'succeeded')
-      return withWarnings({ ...end, ended: await this.#proveEnd(stopped.by, stopped.since) }, warnings);
-    const { found } = await this.#sweep(0);
+      return withWarnings({ ...end, ended: await this.#processes.proveEnd(stopped.by, stopped.since) }, warnings);
+    const { found } = await this.#processes.killRest();
     if (found > 0 && end.kind === 'succeeded')
       this.#tellWarning(
         `${String(found)} processes that the job had started were still running after its result and were killed.`,
@@ -156,37 +133,35 @@ export class TmuxEngine implements Engine {
   }
 
   async endRest(): Promise<Ended | undefined> {
-    return this.#proveEnd('interrupt', this.options.clock.monotonic()).catch(() => undefined);
+    return this.#processes.proveEnd('interrupt', this.options.clock.monotonic()).catch(() => undefined);
   }
 
   async memoryMb(): Promise<number | undefined> {
-    return this.#runner.memoryMb(this.#pids).catch(() => undefined);
+    return this.#runner.memoryMb(this.#processes.pids).catch(() => undefined);
   }
 
   /** The text of the terminal's screen, for people. Rejects with `engine.crashed` if there is none. */
   async screen(): Promise<string> {
-    if (this.#server === undefined) throw new RemudaError('engine.crashed', 'Claude Code has no terminal yet.');
-    return this.#server.screen(this.#session);
+    return this.#starter.screen();
   }
 
   async reset(bridgeToken?: string): Promise<void> {
     if (this.#dead) throw new RemudaError('engine.crashed', 'The engine has been killed.');
     if (!this.#running?.claude.alive) throw new RemudaError('engine.crashed', 'Claude Code has ended.');
     await this.#end('Claude Code was ended: its job is over.');
-    this.#baseline = new Set();
+    this.#processes.forget();
     if (this.#runner.alone) await this.#runner.killUser(this.#limits.killMs);
-    if ((await this.#sweepAll(0)).left > 0)
+    if ((await this.#processes.endAll(0)).left > 0)
       throw new RemudaError('engine.unresponsive', 'Processes of the last job could not be killed.');
-    this.#server = undefined;
-    this.#serverPid = undefined;
+    this.#starter.forgetServer();
     if (!this.options.keepFiles) await this.#empty();
     await this.warm(bridgeToken);
   }
 
   async #empty(): Promise<void> {
-    const { workspace } = this.options;
-    await clearWorkspace({ folder: workspace, env: this.#harmless, runner: this.#runner, scope: this.#scope });
-    await scrubHome(this.#folders);
+    const env = this.#starter.harmlessEnv;
+    await clearWorkspace({ folder: this.options.workspace, env, runner: this.#runner, scope: this.#scope });
+    await scrubHome(this.#starter.folders);
   }
 
   async kill(): Promise<void> {
@@ -194,31 +169,12 @@ export class TmuxEngine implements Engine {
     const { killMs } = this.#limits;
     try {
       this.#running?.claude.terminate('Claude Code was told to exit.');
-      const { left } = await this.#sweepAll(killMs);
+      const { left } = await this.#processes.endAll(killMs);
       if (left > 0) this.options.log.warn({ scope: this.#scope }, 'some processes could not be killed');
       await this.#end('Claude Code was killed.');
     } catch (error) {
       if (failureOf(error).code !== 'engine.crashed') throw error;
     }
-  }
-
-  async #lay(): Promise<void> {
-    await layFolders(this.#folders);
-    await layTerminal(await this.#home());
-  }
-
-  async #home(): Promise<HomeAim> {
-    const { home, workspace } = this.options;
-    return { home, workspace: await this.#runner.realPath(workspace), env: this.#harmless, runner: this.#runner };
-  }
-
-  get #harmless(): Record<string, string> {
-    return harmlessOf(this.options.env);
-  }
-
-  get #folders(): Folders {
-    const { workspace, home, profile } = this.options;
-    return { workspace, home, env: this.#harmless, runner: this.#runner, importMemory: !profile.trustRepository };
   }
 
   /** The terminal for a turn: the running one, or another start, which goes on with the conversation if there is one. */
@@ -247,46 +203,17 @@ export class TmuxEngine implements Engine {
     return running;
   }
 
-  async #claude(start: Start, sessionId: string, resumes: boolean): Promise<InteractiveClaude> {
-    const { claude, clock, profile, responses } = this.options;
-    const { folder, script, settings, request, errors } = this.#files;
-    const home = await this.#home();
-    const shell = (await this.#runner.exists('/bin/bash')) ? { SHELL: '/bin/bash' } : {};
-    const env = { ...this.#env, ...shell };
-    this.#server ??= new TmuxServer({ runner: this.#runner, config: this.#files.config, env, ...this.#socket });
-    const calls = join(folder, `calls-${randomUUID()}`);
-    await writeTerminalFile(home, calls, '');
-    await writeTerminalFile(
-      home,
-      settings,
-      JSON.stringify(terminalSettings(start, { script, calls, responses, request })),
-    );
-    const { trustRepository } = profile;
-    return new InteractiveClaude({
-      ...{ server: this.#server, runner: this.#runner, clock, env, session: this.#session, workspace: home.workspace },
-      ...{ model: start.model, form: formOf(start), calls, errors, sessionId, resumes, limits: this.#limits },
-      transcript: join(transcriptsIn(home.home, home.workspace), `${sessionId}.jsonl`),
-      argv: (again) => [
-        claude,
-        ...terminalArguments(start, {
-          settings,
-          trustRepository,
-          session: [again ? '--resume' : '--session-id', sessionId],
-        }),
-        ...(this.options.claudeArgs ?? []),
-      ],
+  #claude(start: Start, sessionId: string, resumes: boolean): Promise<InteractiveClaude> {
+    return this.#starter.prepare({
+      ...{ start, sessionId, resumes },
       clean: async () => {
-        await this.#sweep(0);
+        await this.#processes.killRest();
       },
       onStop: ({ failed, text }) => {
         const { bridgeToken } = start;
-        if (this.#requestId === undefined) return;
-        this.options.onStop?.({
-          requestId: this.#requestId,
-          status: failed ? 'failed' : 'succeeded',
-          text,
-          bridgeToken,
-        });
+        const status = failed ? 'failed' : 'succeeded';
+        const requestId = this.#requestId;
+        if (requestId !== undefined) this.options.onStop?.({ requestId, status, text, bridgeToken });
       },
       onRebuilt: () => {
         this.#tellWarning?.(
@@ -297,20 +224,9 @@ export class TmuxEngine implements Engine {
     });
   }
 
-  /** A user that only the engine uses has tmux's usual socket, for those who look for it there. */
-  get #socket(): { readonly socket?: string } {
-    return this.#runner.alone ? {} : { socket: `remuda-${this.#scope.slice(0, 8)}` };
-  }
-
   /** Notes what runs while nothing of a job does. */
   async #settle(): Promise<void> {
-    this.#serverPid = await this.#server?.pid();
-    const seen = await present({ runner: this.#runner, scope: this.#scope }, () => this.#pids);
-    if (!this.#turning || this.#baseline.size === 0) this.#baseline = new Set(seen.map(nameOf));
-  }
-
-  get #pids(): readonly number[] {
-    return [...(this.#running?.claude.pids ?? []), ...(this.#serverPid === undefined ? [] : [this.#serverPid])];
+    await this.#processes.note(await this.#starter.serverPid(), this.#turning);
   }
 
   async #end(reason: string): Promise<void> {
@@ -319,26 +235,5 @@ export class TmuxEngine implements Engine {
     if (!running?.claude.alive) return;
     running.claude.kill(reason);
     await running.claude.ended;
-  }
-
-  async #proveEnd(rung: EndingRung, since: number): Promise<Ended> {
-    const { by = rung, left } = await this.#sweep(this.#limits.terminateMs);
-    return { by: laterRung(rung, by), processesLeft: left, ms: Math.round(this.options.clock.monotonic() - since) };
-  }
-
-  /** Ends what a turn has left. */
-  #sweep(terminateMs: number): Promise<Swept> {
-    return this.#sweepOf(terminateMs, () => this.#pids, this.#baseline);
-  }
-
-  /** Ends everything. */
-  #sweepAll(terminateMs: number): Promise<Swept> {
-    return this.#sweepOf(terminateMs, () => [], new Set());
-  }
-
-  #sweepOf(terminateMs: number, roots: () => readonly number[], baseline: ReadonlySet<string>): Promise<Swept> {
-    const { clock } = this.options;
-    const aim = { runner: this.#runner, scope: this.#scope, spared: () => [], limitMs: this.#limits.killMs, clock };
-    return sweep({ ...aim, roots, baseline, terminateMs });
   }
 }

@@ -51,12 +51,11 @@ export class TmuxServer {
     return Number(await this.#run('new-session', ...at, '--', ...argv));
   }
 
-  /** Pastes a text and presses Enter, through a buffer and in one command: no shell and no key table sees it. */
+  /** Pastes a text, through a buffer and in one command: no shell and no key table sees it. */
   async paste(session: string, text: string): Promise<void> {
     const buffer = `remuda-${session}`;
-    const pane = target(session);
-    const paste = ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', pane];
-    await this.#command(['load-buffer', '-b', buffer, '-', ';', ...paste, ';', 'send-keys', '-t', pane, 'Enter'], text);
+    const paste = ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', target(session)];
+    await this.#command(['load-buffer', '-b', buffer, '-', ';', ...paste], text);
   }
 
   /** Presses one key, `Enter` or `Escape`. */

@@ -139,7 +139,9 @@ describe.skipIf(!hasTmux)('Claude Code in a terminal', () => {
     );
     expect(Buffer.byteLength(prompt)).toBeGreaterThan(100_000);
     expect((await one.run(prompt)).end.kind).toBe('succeeded');
-    expect(promptOf(one)).toContain(prompt);
+    // on a busy machine Claude Code takes a long paste for several, and marks each
+    const whole = (text: string): string => text.replace(/<\/?pasted_content[^>]*>|\s+/g, '');
+    expect(whole(promptOf(one))).toContain(whole(prompt));
   });
 
   test('writes a response by its Stop hook, and tells of the stop', async () => {

@@ -2,6 +2,7 @@ import type { Clock, FailureCode } from '@remuda/domain';
 import type { Runner, RunningProgram } from '../../runner/runner.port.js';
 import type { CliMessage } from '../../stream/cli-message.js';
 import type { TurnProcess } from '../../turn/turn-session.js';
+import { enterAfterMs } from '../prompt-box.js';
 import { Dialogue } from '../said/dialogue.js';
 import { follow } from '../said/follow.js';
 import { pasted } from '../said/pasted.js';
@@ -101,13 +102,15 @@ export class AttachedClaude implements TurnProcess {
   }
 
   async #ask(turn: SeenTurn): Promise<void> {
-    const { server, found, runner, env } = this.aim;
+    const { server, found, runner, env, clock } = this.aim;
     const prompt = pasted(turn.prompt);
     this.#begun = false;
     this.#tail?.signal('SIGKILL');
     try {
       const before = await sizesOf({ folder: found.transcripts, runner, env });
       await server.paste(found.pane, prompt);
+      await clock.sleep(enterAfterMs[0]);
+      await server.press(found.pane, 'Enter');
       const place = await this.#taken(turn, prompt, before);
       if (place === undefined) return;
       const onLine = (line: string): void => {
