@@ -39,7 +39,10 @@ export class ApiModule {
       imports: [
         StoresModule.register(
           settings,
-          { git, keepsSecrets: settings.secretKeys !== undefined, basePathOf, admission },
+          {
+            ...{ git, webhookHosts: settings.webhookHosts, basePathOf, admission },
+            keepsSecrets: settings.secretKeys !== undefined,
+          },
           log,
         ),
         HealthModule.registerAsync({

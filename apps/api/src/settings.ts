@@ -117,6 +117,14 @@ export const apiSettings = {
     default: [] as ReturnType<typeof readHostRules>,
     parse: readHostRules,
   },
+  webhookHosts: {
+    env: 'REMUDA_WEBHOOK_HOSTS',
+    about:
+      'Hosts to which webhooks may be sent although their addresses are private, or without TLS, separated by commas: names, `*.names`, addresses, blocks (`10.0.0.0/8`). Must be the same as for the bridge.',
+    unit: 'list',
+    default: [],
+    parse: readHostRules,
+  },
   origins: {
     env: 'REMUDA_API_ORIGINS',
     about: 'Origins, separated by commas, whose pages may use the api from a browser. Its own origin always may.',

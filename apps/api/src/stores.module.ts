@@ -17,6 +17,7 @@ import {
   RedisSessionStore,
   RedisTickets,
   RedisTurnLog,
+  RedisWebhooks,
   RedisWorkerScreens,
   bullOptions,
   checkFormat,
@@ -52,6 +53,7 @@ import {
   sessionStore,
   tickets,
   turnLog,
+  webhooks,
   workerScreens,
 } from './stores.js';
 
@@ -82,6 +84,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
     @Inject(recentTurns) private readonly turns: RedisTurnLog,
     @Inject(poolStore) private readonly pools: RedisPoolStore,
     @Inject(queues) private readonly openQueues: Queues,
+    @Inject(webhooks) private readonly hooks: RedisWebhooks,
     @Inject(revocations) private readonly news: RedisRevocations,
     @Inject(history) private readonly kept: History | undefined,
   ) {}
@@ -103,6 +106,7 @@ class StoresScope implements OnModuleInit, OnApplicationShutdown {
       this.turns.close(),
       this.pools.close(),
       this.openQueues.close(),
+      this.hooks.close(),
     ]);
     this.news.close();
     this.connection.close();
@@ -202,6 +206,7 @@ export class StoresModule {
         { provide: tickets, inject: [redis], useFactory: (to: Connection) => new RedisTickets(to, keys) },
         { provide: auditLog, inject: [redis], useFactory: (to: Connection) => new RedisAuditLog(to, keys) },
         { provide: workerScreens, inject: [redis], useFactory: (to: Connection) => new RedisWorkerScreens(to, keys) },
+        { provide: webhooks, useFactory: () => new RedisWebhooks(forQueues, keys) },
         { provide: queues, useFactory: () => new Queues(forQueues, keys) },
         { provide: redisIsUp, inject: [redis], useFactory: (to: Connection) => () => to.isUp },
         { provide: redisPing, inject: [redis], useFactory: (to: Connection) => () => to.ping() },
@@ -226,6 +231,7 @@ export class StoresModule {
         redisPing,
         sessionStore,
         turnLog,
+        webhooks,
         workerScreens,
       ],
     };

@@ -1,4 +1,4 @@
-import type { GitUrlRules } from '@remuda/domain';
+import type { GitUrlRules, HostRule } from '@remuda/domain';
 import type { Admission } from '@remuda/runtime';
 import type { BasePathOf } from './base-path.js';
 
@@ -18,6 +18,7 @@ export const revocations = Symbol('Revocations');
 export const tickets = Symbol('Tickets');
 export const auditLog = Symbol('AuditLog');
 export const workerScreens = Symbol('WorkerScreens');
+export const webhooks = Symbol('Webhooks');
 export const clock = Symbol('Clock');
 /** The queues of profiles and workers, which change at run time, on BullModule's own connection. */
 export const queues = Symbol('Queues');
@@ -32,6 +33,8 @@ export const apiConfig = Symbol('ApiConfig');
 export interface ApiConfig {
   /** Which repositories a job may name. */
   readonly git: GitUrlRules;
+  /** Hosts of the operator's to which webhooks may be sent. */
+  readonly webhookHosts: readonly HostRule[];
   /** Whether secrets can be given with a job: only with a key. */
   readonly keepsSecrets: boolean;
   /** The proxy's path prefix. */

@@ -14,7 +14,7 @@ import { Mirrors } from './git/mirrors/mirrors.js';
 import { allowedProtocols } from './git/repository.js';
 import type { Resolve } from './git/reach.js';
 import type { Grants } from './grants.port.js';
-import { createBridgeMetrics } from './metrics.js';
+import { createBridgeMetrics, type BridgeMetrics } from './metrics.js';
 import type { ModelCounts } from './model-counts.port.js';
 import { createModelServer, type ModelListener } from './model/listener.js';
 import { Callbacks } from './callbacks/callbacks.js';
@@ -28,6 +28,7 @@ import type { UnprovenLimits } from './tcp/unproven.js';
 import { keepListeners } from './workers/keep-listeners.js';
 import { ListenerKeeper } from './workers/listener-keeper.js';
 import { holdToShare } from './workers/share.js';
+import type { Delivering } from './webhooks/deliver.js';
 import type { WorkerDirectory } from './workers/worker-directory.port.js';
 import { WorkerServers, type WorkerServerParts } from './workers/worker-servers.js';
 
@@ -46,6 +47,8 @@ export interface BridgeParts {
   readonly entryLimits?: UnprovenLimits;
   /** How names of egress hosts are resolved. Default: by the system. */
   readonly resolve?: Resolve;
+  /** Begins to deliver webhooks. Default: this bridge delivers none. */
+  readonly webhooks?: (parts: { readonly metrics: BridgeMetrics; readonly resolve: Resolve }) => Delivering;
   readonly log: Logger;
 }
 
@@ -85,10 +88,11 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
   let stopping = false;
   let keeper: ListenerKeeper | undefined;
   let entry: Entry | undefined;
+  let delivering: Delivering | undefined;
   const close = async (graceMs = closeGraceMs): Promise<void> => {
     stopping = true;
     entry?.stop();
-    await Promise.all([keeper?.close(graceMs), listeners.close(graceMs)]);
+    await Promise.all([keeper?.close(graceMs), listeners.close(graceMs), delivering?.close(graceMs)]);
     ending.abort();
     upstream.close();
     await lock.close(0);
@@ -137,6 +141,7 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     const admin = createAdminServer({ registry: metrics.registry, notReady });
     const { adminHost: host, adminPort: port, hosts } = settings;
     const adminUrl = await listeners.onAddress('lines', admin, { host, port, hosts });
+    delivering = parts.webhooks?.({ metrics, resolve: parts.resolve ?? addressesOf });
     return { addresses: { socketDir: settings.socketDir, ...overTcp, ...onLoopback, adminUrl }, close };
   } catch (error) {
     await close(0);

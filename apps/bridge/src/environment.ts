@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { chooseCredential, credentialVariables, type Credential } from '@remuda/model';
-import { maxSocketPathBytes } from '@remuda/runtime';
+import { maxSocketPathBytes, secretVariablePrefix } from '@remuda/runtime';
 import { bridgeSockets, socketFolder } from '@remuda/protocol';
 import { readSettings, RemudaError, type Fault } from '@remuda/domain';
 import { bridgeSettings, type BridgeSettings } from './settings.js';
@@ -9,7 +9,7 @@ import { bridgeSettings, type BridgeSettings } from './settings.js';
 export interface Environment {
   readonly settings: BridgeSettings;
   readonly credential: Credential;
-  /** The environment of git and its credential helpers: everything but the model's credential. */
+  /** The environment of git and its credential helpers: everything but the model's credential and other secrets. */
   readonly gitEnv: Readonly<Record<string, string>>;
 }
 
@@ -84,7 +84,8 @@ function socketFaults(settings: BridgeSettings): Fault[] {
 function withoutCredential(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const secret: readonly string[] = credentialVariables;
   const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !secret.includes(entry[0]),
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !secret.includes(entry[0]) && !entry[0].startsWith(secretVariablePrefix),
   );
   return Object.fromEntries(kept);
 }

@@ -7,9 +7,21 @@ import {
   RedisGrants,
   RedisModelCounts,
   RedisSnapshots,
+  RedisWebhooks,
+  WebhookConsumer,
+  WebhookOutbox,
   redisKeys,
 } from '@remuda/redis';
-import { closeOnSignal, createLogger, exitOnStartFault, systemClock } from '@remuda/runtime';
+import {
+  closeOnSignal,
+  createLogger,
+  EnvironmentVault,
+  exitOnStartFault,
+  FolderVault,
+  systemClock,
+  Vaults,
+} from '@remuda/runtime';
+import { startDelivering, type DeliveryParts } from './webhooks/deliver.js';
 import { closeGraceMs, startBridge } from './bridge.js';
 import { whereabouts } from './redis/whereabouts.js';
 import { readEnvironment } from './environment.js';
@@ -41,14 +53,32 @@ async function main(): Promise<void> {
     sharedClock,
     log,
   };
+  const queue = new RedisWebhooks(written, keys);
+  const ends = connectRedis(settings.redisUrl, { name: 'remuda-bridge-webhooks', log });
+  const folders = settings.secretsDir === undefined ? [] : [new FolderVault(settings.secretsDir)];
+  const delivery: Omit<DeliveryParts, 'metrics' | 'resolve'> = {
+    outbox: new WebhookOutbox(ends, written, keys),
+    queue,
+    consume: (how) =>
+      new WebhookConsumer({ ...how, connection: written, keys, now: () => sharedClock.now(), concurrency: 20 }),
+    vault: new Vaults([...folders, new EnvironmentVault(process.env)]),
+    hosts: settings.webhookHosts,
+    clock: systemClock,
+    log,
+  };
   await warmUp(systemClock).catch((err: unknown) => {
     log.warn({ err }, 'warm-up failed: the first requests may take a little longer');
   });
-  const bridge = await startBridge(environment, parts);
+  const bridge = await startBridge(environment, {
+    ...parts,
+    webhooks: (opened) => startDelivering({ ...delivery, ...opened }),
+  });
   const unmeasure = sharedClock.keepMeasured();
   const close = async (): Promise<void> => {
     await bridge.close();
     unmeasure();
+    await queue.close();
+    ends.close();
     asked.close();
     written.close();
   };

@@ -20,6 +20,7 @@ export interface BridgeMetrics {
   readonly callbacks: Counter<'outcome'>;
   readonly egressConnections: Counter<'outcome'>;
   readonly egressBytes: Counter<'direction'>;
+  readonly webhookTries: Counter<'outcome'>;
   addTokens(usage: Usage): void;
   /** The certificate of the TCP listener is valid until then, epoch ms. */
   readonly certificateEnds: (epochMs: number) => void;
@@ -113,6 +114,12 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     egressConnections: new Counter({
       name: 'remuda_bridge_egress_connections_total',
       help: "Connections and plain requests of jobs' tools to other hosts, by outcome",
+      labelNames: ['outcome'],
+      registers,
+    }),
+    webhookTries: new Counter({
+      name: 'remuda_bridge_webhook_tries_total',
+      help: 'Tries to deliver a webhook message, by outcome: delivered, again, failed',
       labelNames: ['outcome'],
       registers,
     }),

@@ -201,6 +201,22 @@ export const bridgeSettings = {
     default: 300_000,
     parse: integer(1_000, 86_400_000),
   },
+  webhookHosts: {
+    env: 'REMUDA_WEBHOOK_HOSTS',
+    about:
+      'Hosts to which webhooks may be sent although their addresses are private, or without TLS, separated by commas: names, `*.names`, addresses, blocks (`10.0.0.0/8`). Must be the same as for the api.',
+    unit: 'list',
+    default: [],
+    parse: readHostRules,
+  },
+  secretsDir: {
+    env: 'REMUDA_SECRETS_DIR',
+    about:
+      'Folder with the secrets that sign webhooks, as files `<tenant>/<NAME>`; usually `WEBHOOK_SECRET`. The default tenant has those in variables `REMUDA_SECRET_<NAME>` as well.',
+    unit: 'path',
+    default: undefined,
+    parse: text,
+  },
   ...blobSettings,
   snapshotMaxMb: {
     env: 'REMUDA_SNAPSHOT_MAX_MB',

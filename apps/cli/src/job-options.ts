@@ -18,6 +18,7 @@ export interface JobOptions {
   readonly schema?: string;
   readonly systemPrompt?: string;
   readonly label?: Readonly<Record<string, string>>;
+  readonly webhook?: string;
   readonly apply?: boolean;
 }
 
@@ -45,7 +46,8 @@ export const withJobOptions = (command: Command): Command =>
     .option('--priority <n>', '1 (first) to 10', number)
     .option('--schema <file>', 'JSON Schema of a structured result')
     .option('--system-prompt <text>', 'added to the system prompt')
-    .option('--label <name=value>', 'label; may be repeated', label);
+    .option('--label <name=value>', 'label; may be repeated', label)
+    .option('--webhook <url>', 'where a signed message is sent when it is over');
 
 /** A job of these options. `say` gets what the person should know of it. */
 export async function jobOf(
@@ -68,6 +70,7 @@ export async function jobOf(
     ...(options.priority !== undefined && { priority: options.priority }),
     ...(options.systemPrompt !== undefined && { appendSystemPrompt: options.systemPrompt }),
     ...(options.label !== undefined && { labels: options.label }),
+    ...(options.webhook !== undefined && { webhook: { url: options.webhook } }),
     ...(options.schema !== undefined && { outputSchema: await schemaIn(resolve(cwd, options.schema)) }),
     ...(workspace && { workspace }),
   };

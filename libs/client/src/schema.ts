@@ -184,6 +184,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/webhook/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The messages to a job's webhook, oldest first
+         * @description One for each end of the job; kept for 7 days after it was delivered or given up.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/webhook/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the latest message to a job's webhook again
+         * @description With the same id and body, at once: whether it was delivered, was given up, or waits for its next try.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -746,6 +786,19 @@ export interface components {
             allow?: string[];
             deny?: string[];
         };
+        Webhook: {
+            /** @example https://ci.example.com/hooks/remuda */
+            url: string;
+            /**
+             * @description The ends to tell of; all when absent.
+             * @example [
+             *       "job.failed"
+             *     ]
+             */
+            events?: ("job.succeeded" | "job.failed" | "job.cancelled")[];
+            /** @description Name of the tenant's secret that signs the messages. Default: WEBHOOK_SECRET. */
+            secret?: string;
+        };
         SubmitJob: {
             /** @description The task for Claude Code: up to 10 MiB of UTF-8. */
             prompt: string;
@@ -813,6 +866,8 @@ export interface components {
              *     ]
              */
             egress?: string[];
+            /** @description Where a signed message is sent when it is over, by the Standard Webhooks specification. */
+            webhook?: components["schemas"]["Webhook"];
             /**
              * @example {
              *       "team": "search"
@@ -971,6 +1026,9 @@ export interface components {
             deltas: boolean;
             /** @description Names of its secrets. */
             secrets?: string[];
+            /** @description Hosts that its tools may reach. */
+            egress?: string[];
+            webhook?: components["schemas"]["Webhook"];
             labels: {
                 [key: string]: string;
             };
@@ -1056,6 +1114,9 @@ export interface components {
             deltas: boolean;
             /** @description Names of its secrets. */
             secrets?: string[];
+            /** @description Hosts that its tools may reach. */
+            egress?: string[];
+            webhook?: components["schemas"]["Webhook"];
             labels: {
                 [key: string]: string;
             };
@@ -1092,6 +1153,42 @@ export interface components {
             git?: components["schemas"]["GitOutcome"];
             warnings?: string[];
             ended?: components["schemas"]["Ended"];
+        };
+        Delivery: {
+            /** @description The header `webhook-id`, the same at each try and replay. */
+            id: string;
+            /** @enum {string} */
+            type: "job.succeeded" | "job.failed" | "job.cancelled";
+            url: string;
+            /**
+             * Format: date-time
+             * @description When the job ended.
+             */
+            at: string;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "failed";
+            /** @description Tries since it was queued or replayed. */
+            tries: number;
+            /** @description HTTP status of the latest try. */
+            status?: number;
+            /** @description Why the latest try failed. */
+            failure?: string;
+            /**
+             * Format: date-time
+             * @description When the latest try ended.
+             */
+            triedAt?: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            nextAt?: string;
+        };
+        Deliveries: {
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        Replay: {
+            id: string;
         };
         CreateSession: {
             /** @description The pool that runs it; see GET /api/v1/pools. Default: default. */
@@ -1341,6 +1438,9 @@ export interface components {
             deltas: boolean;
             /** @description Names of its secrets. */
             secrets?: string[];
+            /** @description Hosts that its tools may reach. */
+            egress?: string[];
+            webhook?: components["schemas"]["Webhook"];
             labels: {
                 [key: string]: string;
             };
@@ -1447,6 +1547,9 @@ export interface components {
             deltas: boolean;
             /** @description Names of its secrets. */
             secrets?: string[];
+            /** @description Hosts that its tools may reach. */
+            egress?: string[];
+            webhook?: components["schemas"]["Webhook"];
             labels: {
                 [key: string]: string;
             };
@@ -1685,7 +1788,7 @@ export interface components {
             days: components["schemas"]["DayUsage"][];
         };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "webhook.no_message" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;
@@ -2660,6 +2763,115 @@ export interface operations {
             };
             /** @description job.not_over: try again after Retry-After seconds. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description webhook.no_message: nothing to send again. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

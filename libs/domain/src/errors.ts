@@ -27,6 +27,7 @@ export const refusalCodes = [
   'session.unknown',
   'session.stopped',
   'session.busy',
+  'webhook.no_message',
   'profile.unknown',
   'pool.unknown',
   'worker.unknown',

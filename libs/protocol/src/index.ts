@@ -15,6 +15,7 @@ export * from './http/pools.js';
 export * from './http/problem.js';
 export * from './http/sessions.js';
 export * from './http/tickets.js';
+export * from './http/webhooks.js';
 export * from './worker/control.js';
 export * from './worker/enrolment.js';
 export * from './reader/json.js';

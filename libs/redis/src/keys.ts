@@ -34,6 +34,10 @@ export function redisKeys(namespace: string) {
     retained: `${p}:jobs:over:bytes`,
     /** Stream of the ids of jobs that have ended, for the archive: an entry goes when its job was archived. */
     ends: `${p}:jobs:ends`,
+    /** Stream of the ids of jobs with a webhook that have ended: an entry goes when its message is in the queue. */
+    webhooks: `${p}:jobs:webhooks`,
+    /** Ids of the messages about a job, by the time of its end; expires. */
+    webhooksOf: (id: string) => `${p}:webhooks:${id}`,
     /** There is an archive: jobs that are over stay until it has them. */
     archive: `${p}:archive`,
     /** Jobs that were redriven, until they have a place in their queue again. */
@@ -116,6 +120,9 @@ export function redisKeys(namespace: string) {
 
 /** The queue of the cluster's own work, in addition to those of the jobs. */
 export const serviceQueue = 'service';
+
+/** The queue of messages about jobs that are over. */
+export const webhookQueue = 'webhooks';
 
 /** The keys of one namespace. */
 export type RedisKeys = ReturnType<typeof redisKeys>;

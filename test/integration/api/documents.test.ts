@@ -31,6 +31,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'GET /api/v1/jobs/{id}/attempts',
     'GET /api/v1/jobs/{id}/events',
     'GET /api/v1/jobs/{id}/result',
+    'GET /api/v1/jobs/{id}/webhook/deliveries',
     'GET /api/v1/pools',
     'GET /api/v1/sessions',
     'GET /api/v1/sessions/{id}',
@@ -48,6 +49,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'POST /api/v1/jobs',
     'POST /api/v1/jobs/batch',
     'POST /api/v1/jobs/{id}/cancel',
+    'POST /api/v1/jobs/{id}/webhook/replay',
     'POST /api/v1/pools/pause',
     'POST /api/v1/pools/resume',
     'POST /api/v1/pools/{profile}/drain',
@@ -73,7 +75,7 @@ test('every reference in the document leads somewhere', async () => {
 test('every field of a job is described with its limits', async () => {
   const submitJob = (await api.send('GET', '/api/docs-json')).json.components.schemas['SubmitJob']!;
   expect(submitJob.required).toEqual(['prompt']);
-  expect(Object.keys(submitJob.properties)).toHaveLength(26);
+  expect(Object.keys(submitJob.properties)).toHaveLength(27);
   expect(submitJob.properties['priority']).toMatchObject({ type: 'integer', minimum: 1, maximum: 10 });
 });
 

@@ -201,3 +201,35 @@ describe('secrets', () => {
     expect(json.code).toBe('idempotency.conflict');
   });
 });
+
+describe('a webhook', () => {
+  const url = 'https://hooks.example.com/x';
+
+  test('is shown with its job, and has no message before the end', async () => {
+    const webhook = { url, events: ['job.failed'], secret: 'HOOK' };
+    const { json } = await submit({ prompt: 'hi', delayMs: 3_600_000, webhook });
+    const path = `/api/v1/jobs/${json.id}`;
+    expect((await cluster.api.send('GET', path)).json).toMatchObject({ webhook });
+    expect((await cluster.api.send('GET', `${path}/webhook/deliveries`)).json).toEqual({ deliveries: [] });
+    const replayed = await cluster.api.send('POST', `${path}/webhook/replay`);
+    expect([replayed.status, replayed.json.code]).toEqual([404, 'webhook.no_message']);
+  });
+
+  test.each([
+    [{ url: 'http://169.254.169.254/latest' }, 'webhook.url'],
+    [{ url: 'https://0x7f000001/' }, 'webhook.url'],
+    [{ url: 'http://hooks.example.com/' }, 'webhook.url'],
+    [{ url: 'https://me:pw@hooks.example.com/' }, 'webhook.url'],
+    [{ url: 'hooks' }, 'webhook.url'],
+    [{ url, events: [] }, 'webhook.events'],
+    [{ url, events: ['job.failed', 'job.failed'] }, 'webhook.events'],
+    [{ url, events: ['job.started'] }, 'webhook.events'],
+    [{ url, secret: 'a b' }, 'webhook.secret'],
+    [{ url, headers: {} }, 'webhook.headers'],
+    [{}, 'webhook.url'],
+    [[], 'webhook'],
+  ])('is refused as %j', async (webhook, path) => {
+    const { status, json } = await submit({ prompt: 'hi', webhook });
+    expect([status, json.faults.map((fault) => fault.path)]).toEqual([400, [path]]);
+  });
+});

@@ -117,6 +117,23 @@ export const Strings = (most: number, maxChars: number): PropertyDecorator =>
     ApiProperty({ type: [String], maxItems: most }),
   );
 
+/** A list of several words, each once; at least one. */
+export const SomeOf = (words: readonly string[]): PropertyDecorator =>
+  applyDecorators(
+    ValidateBy({
+      name: 'someOf',
+      validator: {
+        validate: (value) =>
+          Array.isArray(value) &&
+          isWithin(value.length, 1, words.length) &&
+          new Set(value).size === value.length &&
+          value.every((each) => words.includes(each as string)),
+        defaultMessage: () => `must be a list of one or more of ${words.join(', ')}, each once`,
+      },
+    }),
+    ApiProperty({ enum: [...words], isArray: true, minItems: 1, maxItems: words.length, uniqueItems: true }),
+  );
+
 /** A list of strings without duplicates. */
 export const Distinct = (min: number, max: number): PropertyDecorator =>
   applyDecorators(

@@ -21,7 +21,7 @@ import type {
   Workspace,
 } from '@remuda/domain';
 import type { AcceptedBatchView, AcceptedJobView, JobPageView, JobView } from '@remuda/protocol';
-import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from './submit/submit-job.dto.js';
+import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto, WebhookDto } from './submit/submit-job.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
 const open = { type: 'object', additionalProperties: true } as const;
@@ -125,6 +125,10 @@ export class JobDto implements JobView {
   @ApiPropertyOptional({ type: [String], description: 'Names of its secrets.' }) secrets?: NonNullable<
     JobSpec['secrets']
   >;
+  @ApiPropertyOptional({ type: [String], description: 'Hosts that its tools may reach.' }) egress?: NonNullable<
+    JobSpec['egress']
+  >;
+  @ApiPropertyOptional({ type: () => WebhookDto }) webhook?: WebhookDto;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: JobSpec['labels'];
   @ApiProperty(open) metadata!: JobSpec['metadata'];
 }

@@ -6,11 +6,12 @@ import { Answers } from './submit/answers.js';
 import { SubmitController } from './submit/submit.controller.js';
 import { SubmissionCount } from './submit/submission-count.js';
 import { Submission } from './submit/submission.js';
+import { WebhooksController } from './webhooks.controller.js';
 
 /** Jobs: accepting them, and reporting their state. */
 @Module({
   imports: [EventsModule],
-  controllers: [SubmitController, JobsController],
+  controllers: [SubmitController, JobsController, WebhooksController],
   providers: [Submission, SubmissionCount, KnownProfiles, Answers],
   exports: [Submission, SubmissionCount, KnownProfiles, Answers],
 })

@@ -26,6 +26,7 @@ const refusals = {
   'session.unknown': 404,
   'session.stopped': 409,
   'session.busy': 409,
+  'webhook.no_message': 404,
   'profile.unknown': 400,
   'pool.unknown': 404,
   'worker.unknown': 404,

@@ -1,6 +1,7 @@
 import type { JobState } from './job-state.js';
 import type { FailureCode } from '../errors.js';
 import type { Snapshot, TurnOrigin } from './snapshot.js';
+import type { Webhook } from './webhook.js';
 
 export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
 /** Claude Code's permission modes, as measured with the pinned CLI. */
@@ -73,6 +74,8 @@ export interface JobSpec {
   readonly namedSecrets?: readonly string[];
   /** Hosts that its tools may reach, as far as its profile allows them. Default: all of the profile's. */
   readonly egress?: readonly string[];
+  /** Where to tell of its end. */
+  readonly webhook?: Webhook;
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }

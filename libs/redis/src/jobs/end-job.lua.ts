@@ -3,17 +3,20 @@ import { retire, retiredKeys } from '../retention/over.lua.js';
 import type { Fragment } from '../script/define-script.js';
 
 /** The keys of `endJob`, by their names in a script. */
-export const endedKeys = [...retiredKeys, 'secrets', 'cancels', 'ends', 'origins'] as const;
+export const endedKeys = [...retiredKeys, 'secrets', 'cancels', 'ends', 'webhooks', 'origins'] as const;
 
 /** The arguments of `endJob`, by their names in a script: the parts of keys that a session leads to. */
 export const endedArgs = ['beforeSession', 'beforeJob', 'beforeQueue', 'behindQueue', 'wakeChannel'] as const;
 
-/** Ends that are announced to the archive at most, about; what it misses it finds by looking through the jobs. */
+/**
+ * Ends that are announced at most, about. What the archive misses it finds by looking through the jobs; of webhooks that are
+ * not sent, the oldest are lost.
+ */
 const maxEnds = 100_000;
 
 /**
  * A job is over at `now`: data that is no longer needed is deleted, the rest expires, and its end is announced to the
- * archive. Where it was a session's turn, the next one begins. Its record has `overAt` already, written together with its
+ * archive, and to those who send webhooks if it has one. Where it was a session's turn, the next one begins. Its record has `overAt` already, written together with its
  * state.
  */
 export const endJob: Fragment = {
@@ -25,6 +28,9 @@ local function endJob(id, now, keysEndMs)
   endTurn(id, now)
   retire(id, now, keysEndMs)
   redis.call('XADD', endsKey, 'MAXLEN', '~', ${String(maxEnds)}, '*', 'id', id)
+  if redis.call('HEXISTS', jobKey, 'webhook') == 1 then
+    redis.call('XADD', webhooksKey, 'MAXLEN', '~', ${String(maxEnds)}, '*', 'id', id)
+  end
 end`,
 };
 

@@ -20,8 +20,8 @@ export function retiredKeysOf(keys: RedisKeys, id: string) {
 
 /** The same, and what goes when the job is over. */
 export function endedKeysOf(keys: RedisKeys, id: string) {
-  const { cancels, ends, sessionOrigins: origins } = keys;
-  return { ...retiredKeysOf(keys, id), secrets: keys.secrets(id), cancels, ends, origins };
+  const { cancels, ends, webhooks, sessionOrigins: origins } = keys;
+  return { ...retiredKeysOf(keys, id), secrets: keys.secrets(id), cancels, ends, webhooks, origins };
 }
 
 /** The parts of keys around names that are found while a job is ended: of its session, and of that one's next turn. */

@@ -134,7 +134,7 @@ function wakesOf(jobs: readonly NewJob[], now: number): readonly string[] {
 /** The stored data of a job that is submitted at `now`; its secrets are encrypted, '' for none. */
 export function submittedArgs({ id, tenant = defaultTenant, session, spec: asked }: NewJob, now: number, secrets = '') {
   const { prompt, ...spec } = asked;
-  const { profile, priority, runAt, ttlMs } = spec;
+  const { profile, priority, runAt, ttlMs, webhook } = spec;
   const data = { profile, priority, ...(runAt === undefined ? {} : { runAt }) };
   const event: NewEvent = { type: 'job.queued', at: now, data };
   return {
@@ -146,6 +146,7 @@ export function submittedArgs({ id, tenant = defaultTenant, session, spec: asked
     data: JSON.stringify(queuedJob(spec)),
     options: storedOptions(id, spec, now),
     secrets,
+    webhook: webhook === undefined ? '' : 1,
     labels: JSON.stringify(Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`)),
   };
 }

@@ -6,7 +6,7 @@ export const submittedJob = {
   keys: ['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed', 'priorityCounter'],
   args: [
     ...(['id', 'tenant', 'session', 'profile', 'spec', 'prompt', 'queuedEvents'] as const),
-    ...(['priority', 'deadline', 'wakeAt', 'data', 'options', 'secrets', 'labels'] as const),
+    ...(['priority', 'deadline', 'wakeAt', 'data', 'options', 'secrets', 'labels', 'webhook'] as const),
   ],
 } as const;
 
@@ -31,6 +31,7 @@ export const writeRecord = `
   redis.call('HSET', jobKey, 'state', 'queued', 'profile', profile, 'spec', spec, 'queuedAt', now, 'seq', 1)
   if tenant ~= '' then redis.call('HSET', jobKey, 'tenant', tenant) end
   if session ~= '' then redis.call('HSET', jobKey, 'session', session) end
+  if webhook ~= '' then redis.call('HSET', jobKey, 'webhook', webhook) end
   redis.call('SET', promptKey, prompt)
   if secrets ~= '' then redis.call('SET', secretsKey, secrets) end
   redis.call('XADD', eventsKey, '1-0', 'n', 1, 'a', 0, 'd', queuedEvents)
@@ -57,7 +58,7 @@ export const writePlace = `
  * Without an idempotency key, `idempotency` is any key of ours and `fingerprint` is ''. `ids` and `wakes` are JSON:
  * the answer to a repeated submission, and the messages to schedulers on `wakeChannel`. Per job, `tenant` and
  * `session` are '' for the default tenant and for no session; `spec`, `data` and `options` (both BullMQ's), `secrets`
- * ('' for none) and `labels` (a list of `key=value`) are JSON; `deadline` and `wakeAt` are epoch ms or ''.
+ * ('' for none) and `labels` (a list of `key=value`) are JSON; `webhook` is '1' if there is one; `deadline` and `wakeAt` are epoch ms or ''.
  *
  * Returns {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again after its answer was lost, it changes
  * nothing.

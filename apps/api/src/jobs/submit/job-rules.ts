@@ -7,7 +7,9 @@ import {
   secretNameFault,
   secretValueFault,
   type Fault,
+  webhookUrlFault,
   type GitUrlRules,
+  type HostRule,
 } from '@remuda/domain';
 import { isLargerThan, join } from '../../input/plain-json.js';
 import { labelName, limits } from '../limits.js';
@@ -18,11 +20,12 @@ export interface RuleContext {
   /** Epoch ms. */
   readonly now: number;
   readonly git: GitUrlRules;
+  readonly webhookHosts: readonly HostRule[];
   readonly keepsSecrets: boolean;
 }
 
 /** The faults of a job beyond the type and range of single fields. */
-export function jobFaults(job: SubmitJobDto, { now, git, keepsSecrets }: RuleContext): readonly Fault[] {
+export function jobFaults(job: SubmitJobDto, { now, git, webhookHosts, keepsSecrets }: RuleContext): readonly Fault[] {
   return [
     ...(!/\S/.test(job.prompt) ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
     ...tooLarge('prompt', job.prompt, limits.promptBytes),
@@ -32,6 +35,7 @@ export function jobFaults(job: SubmitJobDto, { now, git, keepsSecrets }: RuleCon
     ...labelFaults(job.labels ?? {}),
     ...secretFaults(job.secrets ?? [], keepsSecrets),
     ...egressFaults(job.egress ?? []),
+    ...(job.webhook ? webhookFaults(job.webhook, webhookHosts) : []),
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
       : []),
@@ -108,4 +112,13 @@ function egressFaults(entries: readonly string[]): Fault[] {
     const message = egressFault(entry, domainToASCII);
     return message === undefined ? [] : [{ path: `egress[${i}]`, message }];
   });
+}
+
+function webhookFaults({ url, secret }: NonNullable<SubmitJobDto['webhook']>, hosts: readonly HostRule[]): Fault[] {
+  const message = webhookUrlFault(URL.canParse(url) ? new URL(url) : undefined, hosts);
+  const secretFault = secret === undefined ? undefined : secretNameFault(secret);
+  return [
+    ...(message === undefined ? [] : [{ path: 'webhook.url', message }]),
+    ...(secretFault === undefined ? [] : [{ path: 'webhook.secret', message: secretFault }]),
+  ];
 }

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { readEgress, writeEgressRule } from '@remuda/domain';
-import type { JobSpec, NewJob, Secrets, ToolRules, Workspace } from '@remuda/domain';
+import type { JobSpec, NewJob, Secrets, ToolRules, Webhook, Workspace } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import type { Read } from '../../input/read-dto.js';
 import { readDto } from '../../input/read-dto.js';
@@ -64,6 +64,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     ...given('onLost', job.onLost),
     deltas: job.deltas,
     ...given('egress', job.egress && readEgress(job.egress, domainToASCII).map(writeEgressRule)),
+    ...given('webhook', job.webhook && webhookOf(job.webhook)),
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},
   };
@@ -77,6 +78,10 @@ function startTime({ delayMs, runAt }: SubmitJobDto, now: number): number | unde
 
 function toolsOf({ allow, deny }: NonNullable<SubmitJobDto['tools']>): ToolRules {
   return { ...given('allow', allow), ...given('deny', deny) };
+}
+
+function webhookOf({ url, events, secret }: NonNullable<SubmitJobDto['webhook']>): Webhook {
+  return { url: new URL(url).href, ...given('events', events), ...given('secret', secret) };
 }
 
 function workspaceOf(workspace: SubmitJobDto['workspace']): Workspace {

@@ -1,5 +1,6 @@
 import {
   egressLimits,
+  maxWebhookUrlLength,
   onLoopChoices,
   onLostWords,
   permissionModes,
@@ -7,12 +8,14 @@ import {
   secretName,
   usualIdleTimeoutMs,
   usualLoopAfter,
+  usualWebhookSecret,
+  webhookTypes,
 } from '@remuda/domain';
-import type { OnLoop, OnLost, PermissionMode } from '@remuda/domain';
+import type { OnLoop, OnLost, PermissionMode, WebhookType } from '@remuda/domain';
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsObject, IsString } from 'class-validator';
 import { Default, Given, Inner } from '../../input/fields.js';
-import { Amount, Characters, Filled, Form, Integer, NamesOrValues, OneOf, Strings } from '../../input/rules.js';
+import { Amount, Characters, Filled, Form, Integer, NamesOrValues, OneOf, SomeOf, Strings } from '../../input/rules.js';
 import { labelName, limits } from '../limits.js';
 
 const model = /^[A-Za-z0-9._:[\]-]{1,100}$/;
@@ -58,6 +61,28 @@ export class GitWorkspaceDto {
   @Integer(1, 100_000)
   @ApiProperty({ description: 'Commits fetched; all when absent.' })
   depth?: number;
+}
+
+/** Where to send a message when a job is over. What its URL may be is in `webhook.ts` of the domain. */
+@ApiSchema({ name: 'Webhook' })
+export class WebhookDto {
+  @Characters(1, maxWebhookUrlLength)
+  @ApiProperty({ example: 'https://ci.example.com/hooks/remuda' })
+  url!: string;
+
+  @Given()
+  @SomeOf(webhookTypes)
+  @ApiProperty({ description: 'The ends to tell of; all when absent.', example: ['job.failed'] })
+  events?: WebhookType[];
+
+  @Given()
+  @IsString()
+  @ApiProperty({
+    default: usualWebhookSecret,
+    pattern: secretName.source,
+    description: "Name of the tenant's secret that signs the messages.",
+  })
+  secret?: string;
 }
 
 /** The shorthand `"empty"` was made an object before. */
@@ -232,6 +257,15 @@ export class SubmitJobDto {
     example: ['registry.npmjs.org', '*.example.com', 'python'],
   })
   egress?: string[];
+
+  @Given()
+  @IsObject()
+  @Inner(() => WebhookDto)
+  @ApiProperty({
+    type: () => WebhookDto,
+    description: 'Where a signed message is sent when it is over, by the Standard Webhooks specification.',
+  })
+  webhook?: WebhookDto;
 
   @Given()
   @IsObject()
