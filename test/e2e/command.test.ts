@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { script } from '@remuda/scripted-model';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../apps/local/src/cluster/free-port.js';
-import { startCluster, type TestCluster } from './harness/cluster.js';
+import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
 import { serveRepository } from './harness/git-server.js';
 
 const remuda = join(import.meta.dirname, '../../apps/cli/bin/remuda.mjs');
@@ -192,4 +192,49 @@ describe('remuda batch', () => {
     ) as object[];
     expect(all).toHaveLength(12);
   });
+});
+
+describe('remuda doctor', () => {
+  test('finds a cluster well, and says what to do where there is none', async () => {
+    const fine = await command(['doctor']);
+    expect([fine.exit, fine.out]).toEqual([
+      0,
+      expect.stringMatching(/✓ api: .* answers\n✓ pool default: \d+ idle/) as string,
+    ]);
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const away = await command(['doctor', '--json'], { url });
+    const found = JSON.parse(away.out) as readonly { check: string; ok: boolean; cure?: string }[];
+    expect(away.exit).toBe(1);
+    expect(found.find(({ check }) => check === 'api')).toMatchObject({
+      ok: false,
+      cure: expect.stringContaining('up'),
+    });
+  });
+
+  test.skipIf(!hasEngine)('finds the image of workers well, and another one not', async () => {
+    const ours = await command(['doctor', 'image', 'remuda-worker:latest']);
+    expect([ours.exit, ours.out]).toEqual([0, expect.stringMatching(/✓ Claude Code: .*\n✓ workspace: /) as string]);
+    expect(ours.out).not.toMatch(/[✗!]/);
+    const other = await command(['doctor', 'image', 'debian:bookworm-slim']);
+    expect(other.exit).toBe(1);
+    expect(other.out).toMatch(
+      /✗ entry point: none[\s\S]*✗ worker: [\s\S]*✗ user: user 1000 is ''[\s\S]*✗ Claude Code: /,
+    );
+    const none = await command(['doctor', 'image', 'no-such-image']);
+    expect([none.exit, none.out]).toEqual([1, expect.stringContaining('docker pull no-such-image') as string]);
+  });
+});
+
+test('remuda top shows one page where there is no terminal', async () => {
+  const shown = await command(['top']);
+  expect([shown.exit, shown.err]).toEqual([0, '']);
+  expect(shown.out).toMatch(/^remuda · http.* workers · 0 jobs running[\s\S]*PROFILE[\s\S]*default/);
+});
+
+test('remuda completion completes commands, options and states', async () => {
+  expect((await command(['completion', 'bash'])).out).toContain('complete -F');
+  const completed = async (...args: readonly string[]) => (await command(['complete', '--', ...args])).out;
+  expect(await completed('re')).toMatch(/^redrive\b[\s\S]*^resume\b/m);
+  expect(await completed('run', '--bu')).toMatch(/^--budget\b/m);
+  expect(await completed('ls', '--state', '')).toMatch(/^queued\b[\s\S]*^cancelled\b/m);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ApiError, ConnectionError } from '@remuda/client';
-import { reasonsOf } from './commands/fleet.js';
+import { reasonsOf } from './view/pool-table.js';
 import { codeOfError, codeOfState } from './exit-code.js';
 import { UsageError } from './usage-error.js';
 

@@ -1,8 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import completion from '@bomb.sh/tab/commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { batch } from './commands/batch.js';
+import { doctor } from './commands/doctor.js';
 import { drain, pools, resume, workers } from './commands/fleet.js';
 import { cancel, ls, patch, redrive, show } from './commands/jobs.js';
 import { followJob, run } from './commands/run.js';
+import { top } from './commands/top.js';
 import { up } from './commands/up.js';
 import { codeOfError, exitCodes } from './exit-code.js';
 import { jobOf, withJobOptions, type JobOptions } from './job-options.js';
@@ -11,7 +14,10 @@ import { reasonOf } from './reason-of.js';
 import { openSession, type Session } from './session.js';
 import type { Surroundings } from './surroundings.js';
 import { version } from './version.js';
-import { ApiError } from '@remuda/client';
+import { ApiError, type Job } from '@remuda/client';
+
+/** The states of jobs. */
+const states = ['queued', 'assigned', 'running', 'succeeded', 'failed', 'cancelled'] satisfies readonly Job['state'][];
 
 const atLeastOne = (text: string): number => {
   const value = Number(text);
@@ -102,9 +108,21 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
     .description('end the pause, drain or suspension of a profile')
     .action(act((session, [profile]) => resume(session, String(profile))));
   program
+    .command('top')
+    .description('watch pools, workers and running jobs, until Ctrl-C')
+    .option('--interval <seconds>', 'time between two looks', atLeastOne, 2)
+    .action(
+      act((session, _args, { interval }: { interval: number }) => top(session, { everyMs: interval * 1_000, around })),
+    );
+  program
+    .command('doctor [what] [name]')
+    .description('look for what is not well; "doctor image NAME" tries an image of workers')
+    .action(act((session, [what, name]) => doctor(session, what as string | undefined, name as string | undefined)));
+  program
     .command('up')
     .description('start all of Remuda on this machine')
     .action(async () => end(await up(around)));
+  completion(program, { completionCommandName: 'completion' });
   return program;
 }
 
@@ -121,7 +139,7 @@ function addJobCommands(program: Command, act: Act, { stdout }: Surroundings): v
   program
     .command('ls')
     .description('list jobs, newest first')
-    .option('--state <state>', 'queued, assigned, running, succeeded, failed or cancelled')
+    .addOption(new Option('--state <state>', 'in this state').choices(states))
     .option('--label <name:value>', 'with this label')
     .option('--limit <n>', 'how many', atLeastOne, 20)
     .action(

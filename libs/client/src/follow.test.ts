@@ -27,7 +27,18 @@ async function idsOf(open: OpenStream, options?: FollowOptions): Promise<readonl
 
 describe('a stream of events', () => {
   test('is followed until the job is over, and what is no event is left out', async () => {
-    expect(await idsOf(async () => stream([event(1), over(2)]))).toEqual([1, 2]);
+    const parts = [stream([event(1), over(2)])];
+    expect(await idsOf(async () => parts.shift())).toEqual([1, 2]);
+  });
+
+  test('goes on behind an end after which the job was redriven', async () => {
+    const parts = [stream([event(1), over(2)]), stream([event(3), over(4)])];
+    const asked: number[] = [];
+    const ids = await idsOf(async (after) => {
+      asked.push(after);
+      return parts.shift();
+    });
+    expect([ids, asked]).toEqual([[1, 2, 3, 4], [0, 2, 4]]);
   });
 
   test('that ends or breaks is opened again behind the last event', async () => {
@@ -38,7 +49,7 @@ describe('a stream of events', () => {
       return parts.shift();
     };
     expect(await idsOf(open)).toEqual([1, 2, 3, 4]);
-    expect(asked).toEqual([0, 2, 3]);
+    expect(asked).toEqual([0, 2, 3, 4]);
   });
 
   test('says each time that it is open', async () => {
@@ -63,10 +74,11 @@ describe('a stream of events', () => {
       new ApiError(503, 'redis.unavailable', 'away'),
     ];
     const retries: Error[] = [];
+    const parts = [stream([over(1)])];
     const open: OpenStream = async () => {
       const fault = faults.shift();
       if (fault) throw fault;
-      return stream([over(1)]);
+      return parts.shift();
     };
     expect(await idsOf(open, { onRetry: (error) => retries.push(error) })).toEqual([1]);
     expect(retries.map(({ name }) => name)).toEqual(['ConnectionError', 'ApiError']);

@@ -27,8 +27,8 @@ export type OpenStream<Id extends number | string = number> = (
 ) => Promise<ReadableStream<Uint8Array> | undefined>;
 
 /**
- * Every event of a job behind `after`, live, each once and in order, until the job is over. A broken stream is opened
- * again where it broke. Throws what the api refuses; ConnectionError when it was away for `giveUpMs`.
+ * Every event of a job behind `after`, live, each once and in order, until the job is over; of one that was redriven, its
+ * latest end. A broken stream is opened again where it broke. Throws what the api refuses; ConnectionError when it was away for `giveUpMs`.
  */
 export function follow(
   open: OpenStream,
@@ -54,14 +54,15 @@ async function* followed<Id extends number | string, E extends { readonly id: Id
   let pause = pauseMs.first;
   let awaySince: number | undefined;
   for (;;) {
+    let isOver = false;
     try {
       const stream = await open(last, signal);
-      onOpen?.();
       if (stream === undefined) return;
+      onOpen?.();
       for await (const event of eventsIn<E>(stream)) {
         [last, pause, awaySince] = [event.id, pauseMs.first, undefined];
+        isOver = isLast(event);
         yield event;
-        if (isLast(event)) return;
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -71,6 +72,8 @@ async function* followed<Id extends number | string, E extends { readonly id: Id
       onRetry?.(error);
     }
     signal?.throwIfAborted();
+    // A job that was redriven goes on behind its end: whether there is more, the api says.
+    if (isOver) continue;
     await sleep(pause, signal);
     pause = Math.min(2 * pause, pauseMs.longest);
   }

@@ -1,6 +1,6 @@
-import type { Pool } from '@remuda/client';
 import { exitCodes } from '../exit-code.js';
 import type { Session } from '../session.js';
+import { poolRow, poolTitles, reasonsOf } from '../view/pool-table.js';
 import { table } from '../view/table.js';
 
 /** Shows the pools: their workers, what waits, and why. */
@@ -8,34 +8,11 @@ export async function pools(session: Session): Promise<number> {
   const all = await session.client.pools();
   if (session.json) session.print(JSON.stringify(all));
   else {
-    const titles = ['profile', 'warm', 'idle', 'busy', 'starting', 'most', 'waiting', 'delayed', 'running'];
-    session.print(table(titles, all.map(rowOf)));
+    session.print(table(poolTitles, all.map(poolRow)));
     for (const pool of all)
       for (const why of reasonsOf(pool)) session.print(session.paint.yellow(`${pool.profile}: ${why}`));
   }
   return exitCodes.ok;
-}
-
-const rowOf = ({ profile, warm, workers, max, waiting, delayed, running }: Pool): readonly string[] =>
-  [
-    profile,
-    warm,
-    workers['idle'] ?? 0,
-    workers['busy'] ?? 0,
-    workers['starting'] ?? 0,
-    max,
-    waiting,
-    delayed,
-    running,
-  ].map(String);
-
-/** Why a pool does less than it might: halts, starts that fail, and what new workers wait for. */
-export function reasonsOf({ halts, starts }: Pick<Pool, 'halts' | 'starts'>): readonly string[] {
-  return [
-    ...halts.map(({ kind, reason }) => `${kind}: ${reason}`),
-    ...(starts?.failure === undefined ? [] : [`${starts.failed} starts failed: ${starts.failure}`]),
-    ...(starts?.waits ?? []).map(({ workers, message }) => `${workers} starting workers wait: ${message}`),
-  ];
 }
 
 /** Shows the workers. */
