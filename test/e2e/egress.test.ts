@@ -1,28 +1,11 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { script } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
 import { expect, test } from 'vitest';
 import { waysNow } from '../proof-size.js';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
+import { serveSite } from './harness/site.js';
 
 const bash = (command: string) => ({ tools: [{ name: 'Bash', input: { command, description: 'a command' } }] });
-
-/** A web server on an address of loopback that tools do not leave out of their proxy. */
-async function serveSite() {
-  const server = createServer((request, response) => response.end(`the file ${String(request.url)}`));
-  await once(server.listen(0, '127.0.0.2'), 'listening');
-  const { port } = server.address() as { readonly port: number };
-  const close = (): Promise<void> => {
-    server.closeAllConnections();
-    return new Promise((resolve) =>
-      server.close(() => {
-        resolve();
-      }),
-    );
-  };
-  return { at: `127.0.0.2:${String(port)}`, [Symbol.asyncDispose]: close };
-}
 
 const profiles = (at: string): string =>
   JSON.stringify({

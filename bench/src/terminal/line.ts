@@ -133,15 +133,20 @@ async function toFirstRequest(engine: TmuxEngine, { model }: Subject): Promise<n
   return at - began;
 }
 
+/** A shell that becomes the hook once it is told to: the fork of this process, which is large, is not the hook's. */
+const launcher = 'echo ready; read -r go; exec /bin/sh "$@"';
+
 /** Runs the hook as Claude Code does, until its file has its name. */
 async function toResponse(home: string, responses: string): Promise<number> {
   const files = join(home, '.claude', 'remuda');
   const request = join(files, 'request-of-bench');
   await writeFile(request, 'timed\n');
+  const hook = [join(files, 'hook.sh'), 'stop', join(files, 'calls-of-bench'), responses, request];
+  const shell = spawn('/bin/sh', ['-c', launcher, 'sh', ...hook], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(shell.stdout, 'data');
   const began = now();
-  const hook = spawn('/bin/sh', [join(files, 'hook.sh'), 'stop', join(files, 'calls-of-bench'), responses, request]);
-  hook.stdin.end(JSON.stringify({ hook_event_name: 'Stop', last_assistant_message: 'x'.repeat(1_000) }));
-  await once(hook, 'close');
+  shell.stdin.end(`go\n${JSON.stringify({ hook_event_name: 'Stop', last_assistant_message: 'x'.repeat(1_000) })}`);
+  await once(shell, 'close');
   const { ctimeMs } = await stat(join(responses, 'timed.json'));
   return ctimeMs - began;
 }

@@ -63,6 +63,8 @@ export interface ChaosCluster {
 export type ClusterChoice = Pick<ChaosOptions, 'runtime' | 'fsync'> & {
   /** What the profiles file says. Default: one profile, `default`, as large as the machine bears. */
   readonly profiles?: object;
+  /** Further environment of all members. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Brings all of it up; wants the apps built. */
@@ -80,7 +82,7 @@ export async function startChaosCluster(options: ClusterChoice): Promise<ChaosCl
 }
 
 async function bringUp(
-  { runtime, fsync, profiles: content = usualProfiles(runtime) }: ClusterChoice,
+  { runtime, fsync, profiles: content = usualProfiles(runtime), env = {} }: ClusterChoice,
   undo: (() => Promise<unknown>)[],
 ): Promise<Omit<ChaosCluster, 'stop'>> {
   const dir = await mkdtemp('/tmp/remuda-chaos-');
@@ -105,7 +107,7 @@ async function bringUp(
   const at = { redisUrl: redis.url, namespace, runtime: kind, dir, secretsKey, scriptedModelUrl: model.url } as const;
   const profiles = join(dir, 'profiles.yaml');
   await writeFile(profiles, JSON.stringify(content));
-  const members = await startMembers({ at, logDir, profiles, pods }, undo);
+  const members = await startMembers({ at, logDir, profiles, pods, env }, undo);
   const connection = redis.connect('chaos');
   const keys = redisKeys(namespace);
   const events = new RedisEventLog(() => redis.connect('chaos-events'), keys, systemClock);
@@ -148,6 +150,7 @@ interface MemberPlan {
   readonly logDir: string;
   readonly profiles: string;
   readonly pods: PodPlace | undefined;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 async function startMembers(plan: MemberPlan, undo: (() => Promise<unknown>)[]) {
@@ -166,7 +169,7 @@ async function startMembers(plan: MemberPlan, undo: (() => Promise<unknown>)[]) 
   return { ...members, clients: apiPorts.map((port) => new ApiClient(`http://127.0.0.1:${String(port)}`)) };
 }
 
-function member(app: App, side: Side, { at, logDir, profiles, pods }: MemberPlan, port: number): Member {
+function member(app: App, side: Side, { at, logDir, profiles, pods, env: own }: MemberPlan, port: number): Member {
   const name = `${app}-${side}`;
   const ports = { apiPort: port, schedulerPort: port, bridgePort: port };
   const env = {
@@ -175,6 +178,7 @@ function member(app: App, side: Side, { at, logDir, profiles, pods }: MemberPlan
     REMUDA_PROFILES: profiles,
     REMUDA_WORKERS_ON_EXIT: 'keep',
     ...pods?.env[side],
+    ...own,
   };
   const run = { app: join(root, 'apps', app, 'dist/main.js') };
   return new Member({ name, run, env }, `http://127.0.0.1:${String(port)}/health/ready`, logDir);

@@ -33,9 +33,10 @@ export class OnPods {
     [this.api, this.pods] = [api, cluster.workers.pods];
   }
 
-  /** Brings it up with one profile; it goes with the test. */
-  static async start(profile: object): Promise<OnPods> {
-    const cluster = await startChaosCluster({ runtime: 'kubernetes', fsync: 'everysec', profiles: profiles(profile) });
+  /** Brings it up with one profile, and further environment of its apps; it goes with the test. */
+  static async start(profile: object, env: Readonly<Record<string, string>> = {}): Promise<OnPods> {
+    const choice = { profiles: profiles(profile), env };
+    const cluster = await startChaosCluster({ runtime: 'kubernetes', fsync: 'everysec', ...choice });
     onTestFinished(() => cluster.stop(), 120_000);
     return new OnPods(cluster);
   }

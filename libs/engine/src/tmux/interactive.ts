@@ -1,8 +1,9 @@
 import { RemudaError, type FailureCode } from '@remuda/domain';
 import type { RunningProgram } from '../runner/runner.port.js';
-import type { CliMessage } from '../stream/cli-message.js';
+import { isIdle, type CliMessage } from '../stream/cli-message.js';
 import type { TurnProcess } from '../turn/turn-session.js';
 import type { InteractiveAim } from './interactive-aim.js';
+import type { PasteClient } from './paste-client.js';
 import { PromptBox } from './prompt-box.js';
 import { Dialogue } from './said/dialogue.js';
 import { follow } from './said/follow.js';
@@ -34,6 +35,8 @@ export class InteractiveClaude implements TurnProcess {
   #lastLines: readonly string[] = [];
   #watcher: RunningProgram | undefined;
   readonly #tails: RunningProgram[] = [];
+  /** Waits for the next prompt. */
+  #next: PasteClient | undefined;
   readonly #dialogue: Dialogue;
   readonly #box: PromptBox;
   #ready: (() => void) | undefined;
@@ -44,15 +47,25 @@ export class InteractiveClaude implements TurnProcess {
   constructor(private readonly aim: InteractiveAim) {
     const { clock, limits, model, form, onStop, sessionId } = aim;
     this.#conversed = aim.resumes;
-    this.#box = new PromptBox({ ...aim, limitMs: limits.startMs });
+    this.#box = new PromptBox({
+      ...{ clock, limitMs: limits.startMs, mayEnter: aim.mayEnter },
+      paste: (text) => this.#paste(text),
+      enter: () => {
+        if (this.#watcher) aim.server.pressEnter(this.#watcher, aim.session);
+      },
+    });
     this.#dialogue = new Dialogue(sessionId, {
       ...{ clock, model, form, onStop, restMs: limits.restMs },
       ask: (prompt) => void this.#ask(prompt),
       onTaken: () => this.#box.taken(),
     });
+    this.#dialogue.listen((message) => {
+      if (isIdle(message)) this.#awaitPaste();
+    });
     this.ended = new Promise((resolve) => {
       this.#finish = (reason) => {
         this.alive = false;
+        this.#next?.close();
         for (const tail of this.#tails) tail.signal('SIGKILL');
         resolve(reason);
       };
@@ -74,7 +87,7 @@ export class InteractiveClaude implements TurnProcess {
 
   /** Ids of the processes that drive it, and its own. */
   get pids(): readonly number[] {
-    const helpers = [...this.#tails, this.#watcher].flatMap((program) => program?.pid ?? []);
+    const helpers = [...this.#tails, this.#watcher, this.#next].flatMap((program) => program?.pid ?? []);
     return this.#pid === undefined ? helpers : [this.#pid, ...helpers];
   }
 
@@ -172,7 +185,21 @@ export class InteractiveClaude implements TurnProcess {
       this.#lastLines = await this.#errors();
       throw new RemudaError('engine.start_failed', this.#reason ?? fault ?? '');
     }
+    this.#awaitPaste();
     void gone.then(() => this.#gone());
+  }
+
+  /** Has a client wait for the next prompt, unless one does. */
+  #awaitPaste(): void {
+    const { server, session } = this.aim;
+    if (this.alive) this.#next ??= server.awaitPaste(session);
+  }
+
+  async #paste(text: string): Promise<void> {
+    this.#awaitPaste();
+    const client = this.#next;
+    this.#next = undefined;
+    await client?.give(text);
   }
 
   /** What it printed outside of its terminal. */
@@ -195,6 +222,8 @@ export class InteractiveClaude implements TurnProcess {
     // it was only hung up on, which it takes its time for
     this.#signal('SIGKILL');
     this.#pid = undefined;
+    this.#next?.close();
+    this.#next = undefined;
     try {
       if (this.#rebuilds++ >= maxRebuilds) throw new RemudaError('engine.crashed', 'Its terminal kept ending.');
       await this.aim.clean();
@@ -213,7 +242,7 @@ export class InteractiveClaude implements TurnProcess {
   #goOn(turn: SeenTurn): void {
     this.aim.onRebuilt();
     const { submitted } = turn;
-    turn.submitted = false;
+    turn.askAgain();
     void this.#ask(submitted ? continuePrompt : turn.prompt);
   }
 

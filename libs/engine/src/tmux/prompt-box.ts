@@ -1,12 +1,11 @@
 import type { Clock } from '@remuda/domain';
 import { pasted } from './said/pasted.js';
-import type { TmuxServer } from './tmux-server.js';
 import { within } from './within.js';
 
 /** Where prompts are given. */
 export interface PromptBoxPlace {
-  readonly server: Pick<TmuxServer, 'paste' | 'press'>;
-  readonly session: string;
+  readonly paste: (text: string) => Promise<void>;
+  readonly enter: () => void;
   readonly clock: Clock;
   /** How long a prompt may take to be taken, in ms. */
   readonly limitMs: number;
@@ -15,10 +14,11 @@ export interface PromptBoxPlace {
 }
 
 /**
- * How long to wait before Enter is pressed, and before it is pressed again, in ms: it is lost while Claude Code takes a
- * paste in. Measured on CLI 2.1.332: Enter at once is always lost, after 30 ms rarely.
+ * How long to wait before Enter is pressed, and before it is pressed again, in ms. Claude Code must not read it together
+ * with the end of the paste: then it is lost. CLI 2.1.332 took it each time when it came 3 ms after the paste, on a machine
+ * that was busy.
  */
-export const enterAfterMs = [30, 30, 60, 120, 240, 480, 1_000] as const;
+export const enterAfterMs = [5, 40, 80, 160, 320, 640, 1_000] as const;
 
 /** The prompt of a terminal: pastes what it is given, and presses Enter until it is told that this was taken. */
 export class PromptBox {
@@ -33,19 +33,19 @@ export class PromptBox {
 
   /** Resolves when it was taken, or `wanted` is false; false if it was not taken in time. Rejects if there is no terminal. */
   async give(prompt: string, wanted: () => boolean): Promise<boolean> {
-    const { server, session, clock, limitMs, mayEnter } = this.place;
+    const { paste, enter, clock, limitMs, mayEnter } = this.place;
     const since = clock.monotonic();
     const taken = new Promise<undefined>((resolve) => {
       this.#taken = () => {
         resolve(undefined);
       };
     });
-    await Promise.all([server.paste(session, pasted(prompt)), mayEnter()]);
+    await Promise.all([paste(pasted(prompt)), mayEnter()]);
     for (let i = 0; ; i++) {
       const pauseMs = enterAfterMs[Math.min(i, enterAfterMs.length - 1)] ?? 0;
       if ((await within(clock, pauseMs, taken, 'late')) === undefined || !wanted()) return true;
       if (clock.monotonic() - since > limitMs) return false;
-      await server.press(session, 'Enter');
+      enter();
     }
   }
 }

@@ -1,5 +1,6 @@
 import { runProgram } from '../runner/run-program.js';
 import type { Runner, RunningProgram } from '../runner/runner.port.js';
+import { PasteClient } from './paste-client.js';
 
 /** The server's configuration: it starts without a terminal, and stays without a session. */
 export const serverConfig = `set -g exit-empty off
@@ -53,14 +54,24 @@ export class TmuxServer {
 
   /** Pastes a text, through a buffer and in one command: no shell and no key table sees it. */
   async paste(session: string, text: string): Promise<void> {
+    await this.awaitPaste(session).give(text);
+  }
+
+  /** A client that does so once it is given the text. */
+  awaitPaste(session: string): PasteClient {
     const buffer = `remuda-${session}`;
     const paste = ['paste-buffer', '-p', '-r', '-d', '-b', buffer, '-t', target(session)];
-    await this.#command(['load-buffer', '-b', buffer, '-', ';', ...paste], text);
+    return new PasteClient(this.#client(['load-buffer', '-b', buffer, '-', ';', ...paste]));
   }
 
   /** Presses one key, `Enter` or `Escape`. */
   async press(session: string, key: 'Enter' | 'Escape'): Promise<void> {
     await this.#run('send-keys', '-t', target(session), key);
+  }
+
+  /** Has a client that watches a session press Enter in it: without a process of its own. */
+  pressEnter(watcher: RunningProgram, session: string): void {
+    watcher.stdin.write(`send-keys -t '${target(session)}' Enter\n`);
   }
 
   /** The text of a session's screen. */
@@ -86,10 +97,9 @@ export class TmuxServer {
     return Number(await this.#run('display-message', '-p', '#{pid}'));
   }
 
-  /** A program that ends with the session, however that ends: a client that only watches. */
+  /** A program that ends with the session, however that ends: a client in control mode, which takes commands by its input. */
   watch(session: string): RunningProgram {
-    const flags = ['-f', 'ignore-size,no-output,read-only'];
-    return this.#client(['-C', 'attach-session', ...flags, '-t', `=${session}`]);
+    return this.#client(['-C', 'attach-session', '-f', 'ignore-size,no-output', '-t', `=${session}`]);
   }
 
   async #run(...args: readonly string[]): Promise<string> {

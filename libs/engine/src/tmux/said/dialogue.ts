@@ -77,7 +77,7 @@ export class Dialogue {
   hear({ kind, input }: HookCall): void {
     const turn = this.#turn;
     if (turn === undefined || kind === 'start') return;
-    if (kind === 'submit') this.#submitted(turn);
+    if (kind === 'submit') this.#noted(turn);
     else if (kind === 'asked') turn.denied.push(deniedOf(input));
     else {
       const text = input['last_assistant_message'];
@@ -120,6 +120,13 @@ export class Dialogue {
     else void this.parts.clock.sleep(this.parts.restMs).then(() => (turn.stop === stop ? this.#over(turn) : undefined));
   }
 
+  /** Claude Code does not wait for this hook: it may come late, but a turn is not over before. */
+  #noted(turn: SeenTurn): void {
+    turn.noted = true;
+    this.#submitted(turn);
+    if (turn.stop && turn.isThrough) this.#over(turn);
+  }
+
   #submitted(turn: SeenTurn): void {
     if (turn.submitted) return;
     turn.submitted = true;
@@ -144,7 +151,7 @@ export class Dialogue {
     if (given?.fault !== undefined && turn.corrections++ < maxCorrections) {
       turn.stop = undefined;
       turn.hooksEnded = false;
-      turn.submitted = false;
+      turn.askAgain();
       ask(given.fault);
       return;
     }

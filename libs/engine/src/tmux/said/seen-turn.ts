@@ -7,6 +7,8 @@ const counted = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'ca
 export class SeenTurn {
   /** Whether Claude Code has taken the prompt. */
   submitted = false;
+  /** Whether the hook for prompts has told of it. */
+  noted = false;
   /** Whether its beginning was told of. */
   told = false;
   /** The call of the Stop hook, or of that for failures, once it came. */
@@ -41,9 +43,16 @@ export class SeenTurn {
     return this.#lastText;
   }
 
+  /** Another prompt of the same turn is given. */
+  askAgain(): void {
+    this.submitted = false;
+    this.noted = false;
+  }
+
   /** Whether everything of a turn is there that a hook has ended. Of the hook for failures Claude Code notes no end. */
   get isThrough(): boolean {
     const { stop } = this;
+    if (!this.noted) return false;
     if (this.hooksEnded || !stop?.failed) return this.hooksEnded;
     return stop.text === undefined || stop.text.trim() === this.#lastText.trim();
   }

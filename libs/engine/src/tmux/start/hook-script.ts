@@ -36,13 +36,13 @@ export interface HookPaths {
   readonly request: string;
 }
 
-/** The `hooks` of Claude Code's settings. */
+/** The `hooks` of Claude Code's settings. The first request to the model does not wait for the hook of its prompt. */
 export function hooksOf({ script, calls, responses = '', request }: HookPaths): object {
   const command = (kind: string): string => ['/bin/sh', script, kind, calls, responses, request].map(quoted).join(' ');
   const hook = (kind: string, matcher?: string): readonly object[] => [
     {
       ...(matcher === undefined ? {} : { matcher }),
-      hooks: [{ type: 'command', command: command(kind), timeout: 10 }],
+      hooks: [{ type: 'command', command: command(kind), timeout: 10, ...(kind === 'submit' ? { async: true } : {}) }],
     },
   ];
   const told = Object.entries(kinds).map(([name, kind]) => [name, hook(kind)] as const);
