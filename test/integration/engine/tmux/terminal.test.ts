@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NewEvent } from '@remuda/domain';
@@ -27,6 +27,13 @@ function serverOf({ home }: Terminal): number {
   });
   expect(found).toHaveLength(1);
   return Number(found[0]);
+}
+
+/** The file to which the calls of its hooks are appended. */
+function callsOf({ home }: Terminal): string {
+  const folder = join(home, '.claude/remuda');
+  const [name = ''] = readdirSync(folder).filter((each) => each.startsWith('calls-'));
+  return join(folder, name);
 }
 
 /** The text of the last prompt that the model got. */
@@ -181,6 +188,29 @@ describe.skipIf(!hasTmux)('Claude Code in a terminal', () => {
     expect(dataOf(left.events, 'attempt.warned')).toEqual([
       { message: expect.stringContaining('still running after its result') as string },
     ]);
+  });
+
+  test('lets no request wait for the hook of its prompt, and ends no turn before it', async () => {
+    await using one = await terminal();
+    await one.engine.warm('job-token');
+    const path = join(one.home, '.claude/remuda/hook.sh');
+    const waiting = `[ "$1" != submit ] || until [ -e '${one.home}/go' ]; do sleep 0.1; done\n`;
+    await writeFile(path, `${waiting}${await readFile(path, 'utf8')}`);
+    const asked = performance.now();
+    const requested = one.model.seen(({ main }) => main);
+    let over = false;
+    const ran = one.run(script({ text: 'one' })).finally(() => (over = true));
+    await requested;
+    // a hook that is waited for is given up after 10 s
+    expect(performance.now() - asked).toBeLessThan(9_000);
+    await expect.poll(async () => readFile(callsOf(one), 'utf8')).toContain('stop {');
+    expect(over).toBe(false);
+    await writeFile(join(one.home, 'go'), '');
+    const { end, events } = await ran;
+    expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'one' } });
+    expect(dataOf(events, 'attempt.warned')).toEqual([]);
+    expect((await one.run('and now?')).end.kind).toBe('succeeded');
+    expect(JSON.stringify(one.model.lastMain?.messages.at(-1))).not.toMatch(/hook/i);
   });
 
   test('gives a structured result, and asks again for one that does not fit', async () => {
