@@ -42,6 +42,8 @@ export * from './ports/snapshot-index.port.js';
 export * from './sessions/session-event.js';
 export * from './sessions/session-state.js';
 export * from './sessions/session.js';
+export * from './tenants/fair-turns.js';
+export * from './tenants/tenant-rule.js';
 export * from './pools/warm-target.js';
 export * from './pools/worker-phase.js';
 export * from './addresses/egress-presets.js';

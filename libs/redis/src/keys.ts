@@ -110,6 +110,23 @@ export function redisKeys(namespace: string) {
     sweeper: `${p}:sweeper`,
     counters: `${p}:counters`,
     jobQueue: (profile: string) => `jobs.${profile}`,
+    /**
+     * Tenants whose jobs wait in a profile's queue, by line, and the round in which each has its turn; with suffixes
+     * `:left` (those of whom none waits, and who are ahead of the round), `:parked` (those whom a limit keeps from starting
+     * jobs) and `:prices`.
+     */
+    fair: (profile: string) => `${p}:fair:${profile}`,
+    /** Lines of the tenants, by name; the tenant `default` has line 0. */
+    tenantLines: `${p}:tenants`,
+    /** Their names, by line. */
+    tenantNames: `${p}:tenants:names`,
+    /** Weights and limits, by `<tenant>:<rule>`; the tenant `*` means all others. */
+    tenantRules: `${p}:tenants:rules`,
+    /**
+     * With suffixes: `:waiting` and `:running`, ids of a tenant's jobs that are queued, and held; `:spent`, micro-dollars
+     * by day and month, and what is reserved; `:parked`, profiles in which it has no turn because of a limit.
+     */
+    tenant: (tenant: string) => `${p}:tenant:${tenant}`,
     /** A job's place in its profile's queue, as BullMQ names it. */
     placed: (profile: string, id: string) => `${p}:jobs.${profile}:${id}`,
     workerQueue: (worker: string) => `worker.${worker}`,

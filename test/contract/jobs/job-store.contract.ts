@@ -58,13 +58,13 @@ export function jobStoreContract(name: string, make: () => Promise<JobsHarness>)
 
     test("a job is its tenant's: to another one it does not exist", async () => {
       await store.submit([{ id: 'j-1', tenant: 'acme', session: 's-1', spec: jobSpec() }]);
-      await submit('j-2');
       const [own, other] = [jobRef('j-1', 'acme'), jobRef('j-1', 'other')];
       expect(await store.find(own)).toMatchObject({ tenant: 'acme', session: 's-1', state: 'queued' });
       expect(await store.find(other)).toBeUndefined();
       expect(await store.find(jobRef('j-1'))).toBeUndefined();
       expect(await store.cancel(other, 'no')).toEqual({ kind: 'unknown' });
       await harness.take('default');
+      await submit('j-2');
       await harness.finish('j-1', result);
       expect(await store.result(other)).toBeUndefined();
       expect(await store.result(own)).toMatchObject({ text: 'done' });

@@ -195,8 +195,8 @@ export class Dispatcher {
     return !this.#stopped && !this.parts.halts.isHalted(profile);
   }
 
-  /** Updates the worker's state from a refused assignment. */
-  #onRefused(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere'): void {
+  /** Updates the worker's state from a refused assignment; a tenant's limit says nothing about the worker. */
+  #onRefused(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere' | 'limited'): void {
     const { fleet, halts, clock, signals } = this.parts;
     if (kind === 'elsewhere') signals.disowned(worker.id);
     if (kind === 'worker') fleet.engage(worker.id, 'draining', clock.monotonic());

@@ -3,6 +3,7 @@ import type { UsageMeter } from '../jobs/failure-class.js';
 import type { Failure, JobRecord, JobResult, Start } from '../jobs/job.js';
 import type { JobState, OverState } from '../jobs/job-state.js';
 import type { ServerTool } from '../pools/server-tool.js';
+import type { TenantLimit } from '../tenants/tenant-rule.js';
 import type { EndedAttempt } from './dead-letters.port.js';
 import type { SecretReceiver } from './secret-seal.port.js';
 
@@ -36,11 +37,12 @@ export interface Claim extends SecretReceiver {
 /**
  * Outcome of an assignment. `state`: the job is no longer queued. `worker`: the worker is not idle. `cordoned`: the
  * worker takes no jobs. `halted`: the profile's jobs may not start. `elsewhere`: the worker belongs to another
- * scheduler.
+ * scheduler. `limited`: the job's tenant has reached a limit, and its jobs wait until one of them has ended.
  */
 export type Assigned =
   | { readonly kind: 'assigned'; readonly lease: number; readonly attempt: number; readonly grant: string }
   | { readonly kind: 'state'; readonly state: JobState | '' }
+  | { readonly kind: 'limited'; readonly limit: TenantLimit }
   | { readonly kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere' };
 
 /** What is known about an attempt whose worker could no longer report. */

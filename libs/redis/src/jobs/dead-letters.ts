@@ -80,7 +80,10 @@ export class RedisDeadLetters implements DeadLetters {
     const { deadLetters, unplaced, ttl } = keys;
     const [kind, state] = (await redriveScript
       .run(redis, {
-        keys: { ...retiredKeysOf(keys, id), deadLetters, unplaced, ttl },
+        keys: {
+          ...{ ...retiredKeysOf(keys, id), deadLetters, unplaced, ttl },
+          tenantWaiting: `${keys.tenant(job.tenant)}:waiting`,
+        },
         args: { id, now, redrivenEvents: JSON.stringify([event]), deadline: ttlMs === undefined ? '' : now + ttlMs },
         rest: cleared,
       })

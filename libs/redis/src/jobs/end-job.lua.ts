@@ -1,3 +1,4 @@
+import { defaultTenant } from '@remuda/domain';
 import { endTurn } from '../sessions/turn-moves.lua.js';
 import { retire, retiredKeys } from '../retention/over.lua.js';
 import type { Fragment } from '../script/define-script.js';
@@ -5,8 +6,11 @@ import type { Fragment } from '../script/define-script.js';
 /** The keys of `endJob`, by their names in a script. */
 export const endedKeys = [...retiredKeys, 'secrets', 'cancels', 'ends', 'webhooks', 'origins'] as const;
 
-/** The arguments of `endJob`, by their names in a script: the parts of keys that a session leads to. */
-export const endedArgs = ['beforeSession', 'beforeJob', 'beforeQueue', 'behindQueue', 'wakeChannel'] as const;
+/** The arguments of `endJob`, by their names in a script: the parts of keys that a session or a tenant leads to. */
+export const endedArgs = [
+  ...(['beforeSession', 'beforeJob', 'beforeQueue', 'behindQueue', 'wakeChannel'] as const),
+  ...(['beforeFair', 'beforeTenant', 'tenants'] as const),
+] as const;
 
 /**
  * Ends that are announced at most, about. What the archive misses it finds by looking through the jobs; of webhooks that are
@@ -42,6 +46,8 @@ export const endQueuedJob: Fragment = {
   needs: [endJob],
   lua: `
 local function endQueuedJob(id, now, keysEndMs)
+  local tenant = redis.call('HGET', jobKey, 'tenant') or '${defaultTenant}'
+  redis.call('SREM', beforeTenant .. tenant .. ':waiting', id)
   redis.call('HDEL', jobKey, 'wakeAt')
   redis.call('ZREM', ttlKey, id)
   redis.call('ZREM', unplacedKey, id)

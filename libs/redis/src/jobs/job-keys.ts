@@ -29,7 +29,10 @@ export function endedArgsOf(keys: RedisKeys) {
   const [beforeSession] = affixesOf(keys.session);
   const [beforeQueue, behindQueue] = queueAffixes(keys);
   const [beforeJob] = affixesOf(keys.job);
-  return { beforeSession, beforeJob, beforeQueue, behindQueue, wakeChannel: keys.wake };
+  const [beforeFair] = affixesOf(keys.fair);
+  const [beforeTenant] = affixesOf(keys.tenant);
+  const turns = { beforeFair, beforeTenant, tenants: keys.tenantLines };
+  return { beforeSession, beforeJob, beforeQueue, behindQueue, wakeChannel: keys.wake, ...turns };
 }
 
 /** The parts around a profile of the prefix that all keys of its queue have. */

@@ -10,7 +10,7 @@ import { canBeRedriven } from './states.lua.js';
  */
 export const redriveScript = defineScript(
   {
-    keys: [...retiredKeys, 'deadLetters', 'unplaced', 'ttl'],
+    keys: [...retiredKeys, 'deadLetters', 'unplaced', 'ttl', 'tenantWaiting'],
     args: ['id', 'now', 'redrivenEvents', 'deadline'],
     rest: 'cleared',
     include: [canBeRedriven, appendEvents],
@@ -29,6 +29,7 @@ redis.call('DEL', resultKey)
 local indexed = redis.call('ZREM', overKey, id) + redis.call('ZREM', deadLettersKey, id)
 if indexed > 0 then redis.call('INCRBY', retainedKey, -(at[3] or 0)) end
 redis.call('ZADD', unplacedKey, now, id)
+redis.call('SADD', tenantWaitingKey, id)
 if deadline ~= '' then redis.call('ZADD', ttlKey, deadline, id) end
 appendEvents(jobKey, eventsKey, at[2] or 0, 1, redrivenEvents)
 return {'redriven'}

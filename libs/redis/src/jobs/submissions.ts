@@ -79,7 +79,7 @@ export class Submissions {
     }
     return (await submitScript.run(this.redis, {
       keys: {
-        ...{ jobs: keys.jobs, ttl: keys.ttl, firstJob: first },
+        ...{ jobs: keys.jobs, ttl: keys.ttl, firstJob: first, tenants: keys.tenantLines },
         idempotency: idempotency ? keys.idempotency(idempotency.key, idempotency.tenant) : keys.jobs,
       },
       args: {
@@ -112,7 +112,7 @@ export class Submissions {
 }
 
 /** The keys of a job that is submitted. */
-export function submittedKeys(keys: RedisKeys, { id, spec }: Pick<NewJob, 'id' | 'spec'>) {
+export function submittedKeys(keys: RedisKeys, { id, tenant = defaultTenant, spec }: NewJob) {
   return {
     job: keys.job(id),
     prompt: keys.prompt(id),
@@ -120,6 +120,8 @@ export function submittedKeys(keys: RedisKeys, { id, spec }: Pick<NewJob, 'id' |
     secrets: keys.secrets(id),
     place: keys.placed(spec.profile, id),
     ...placeKeys(keys, spec.profile),
+    tenantWaiting: `${keys.tenant(tenant)}:waiting`,
+    fair: keys.fair(spec.profile),
   };
 }
 

@@ -1,9 +1,13 @@
 import { addDelayed, priorityScore } from '../queue/score.lua.js';
+import { enterLine, lineOfTenant, rankInLine } from '../tenants/lines.lua.js';
 import { defineScript } from '../script/define-script.js';
 
 /** The keys and arguments of one job that is submitted. */
 export const submittedJob = {
-  keys: ['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed', 'priorityCounter'],
+  keys: [
+    ...(['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed', 'priorityCounter'] as const),
+    ...(['tenantWaiting', 'fair'] as const),
+  ],
   args: [
     ...(['id', 'tenant', 'session', 'profile', 'spec', 'prompt', 'queuedEvents'] as const),
     ...(['priority', 'deadline', 'wakeAt', 'data', 'options', 'secrets', 'labels', 'webhook'] as const),
@@ -32,6 +36,7 @@ export const writeRecord = `
   if tenant ~= '' then redis.call('HSET', jobKey, 'tenant', tenant) end
   if session ~= '' then redis.call('HSET', jobKey, 'session', session) end
   if webhook ~= '' then redis.call('HSET', jobKey, 'webhook', webhook) end
+  redis.call('SADD', tenantWaitingKey, id)
   redis.call('SET', promptKey, prompt)
   if secrets ~= '' then redis.call('SET', secretsKey, secrets) end
   redis.call('XADD', eventsKey, '1-0', 'n', 1, 'a', 0, 'd', queuedEvents)
@@ -43,9 +48,9 @@ export const writeRecord = `
   end
 `;
 
-/** Writes what BullMQ has of a job's place, without the place itself. */
+/** Writes what BullMQ has of a job's place, without the place itself; `rank` is its priority in its tenant's line. */
 export const writePlace = `
-  redis.call('HSET', placeKey, 'name', profile, 'data', data, 'opts', options, 'timestamp', now, 'delay', delay, 'priority', priority)
+  redis.call('HSET', placeKey, 'name', profile, 'data', data, 'opts', options, 'timestamp', now, 'delay', delay, 'priority', rank)
 `;
 
 /**
@@ -65,10 +70,10 @@ export const writePlace = `
  */
 export const submitScript = defineScript(
   {
-    keys: ['jobs', 'ttl', 'idempotency', 'firstJob'],
+    keys: ['jobs', 'ttl', 'idempotency', 'firstJob', 'tenants'],
     args: ['now', 'fingerprint', 'idempotencyMs', 'ids', 'wakeChannel', 'wakes', 'beforeLabel'],
     each: submittedJob,
-    include: [priorityScore, addDelayed],
+    include: [priorityScore, addDelayed, lineOfTenant, rankInLine, enterLine],
   },
   ({ forEach }) => `
 ${unlessRepeated}${noteIdempotency}
@@ -77,10 +82,12 @@ elseif redis.call('EXISTS', firstJobKey) == 1 then
 end
 ${forEach}
 ${writeRecord}
-  local delay = 0
+  local delay, line = 0, lineOf(tenantsKey, tenant)
+  local rank = rankIn(line, priority)
   if wakeAt == '' then
     local count = redis.call('INCR', priorityCounterKey)
-    redis.call('ZADD', prioritizedKey, scoreOf(priority, count), id)
+    redis.call('ZADD', prioritizedKey, scoreOf(rank, count), id)
+    enterLine(fairKey, tenantsKey, line, tenant)
   else
     redis.call('HSET', jobKey, 'wakeAt', wakeAt)
     delay = wakeAt - now
@@ -101,7 +108,10 @@ export const withdrawScript = defineScript(
   {
     keys: ['jobs', 'ttl'],
     args: ['beforeLabel'],
-    each: { keys: ['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed'], args: ['id'] },
+    each: {
+      keys: ['job', 'prompt', 'events', 'secrets', 'place', 'prioritized', 'delayed', 'tenantWaiting'],
+      args: ['id'],
+    },
   },
   ({ forEach }) => `
 local back = 0
@@ -111,6 +121,7 @@ ${forEach}
     for _, index in ipairs({jobsKey, ttlKey, prioritizedKey, delayedKey}) do redis.call('ZREM', index, id) end
     for _, label in ipairs(cjson.decode(at[2] or '[]')) do redis.call('ZREM', beforeLabel .. label, id) end
     redis.call('DEL', jobKey, promptKey, eventsKey, secretsKey, placeKey)
+    redis.call('SREM', tenantWaitingKey, id)
     back = back + 1
   end
 end

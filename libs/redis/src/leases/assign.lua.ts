@@ -1,6 +1,8 @@
+import { defaultTenant } from '@remuda/domain';
 import { addEvents } from '../events/append.lua.js';
 import { canMoveTo, isHeldState } from '../jobs/states.lua.js';
 import { defineScript, type Fragment } from '../script/define-script.js';
+import { startOfTenant } from '../tenants/limits.lua.js';
 import { nowMs } from '../script/redis-time.js';
 import { beforeMark, spentFields } from './spent.js';
 
@@ -59,11 +61,11 @@ end`,
 export const assignShape = {
   keys: [
     ...(['job', 'worker', 'events', 'grant', 'model', 'ttl', 'halts', 'owner'] as const),
-    ...(['taken', 'marker', 'tickets'] as const),
+    ...(['taken', 'marker', 'tickets', 'fair', 'tenants'] as const),
   ],
   args: [
     ...(['id', 'worker', 'scheduler', 'start', 'lock', 'grant', 'grantMs'] as const),
-    ...(['assignedEvents', 'assignment', 'ticketOptions'] as const),
+    ...(['assignedEvents', 'assignment', 'ticketOptions', 'beforeTenant', 'budget', 'day', 'month'] as const),
   ],
   rest: 'grantFields',
 } as const;
@@ -76,16 +78,20 @@ export const assignShape = {
  * The ticket is written in one step with its lease. Two things that nobody reads are left out: BullMQ's event stream,
  * and its id counter. `assignment` is JSON without its opening brace: lease and attempt are prepended.
  *
- * Returns {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'} or {'halted'}.
+ * The tenant's limits may keep it from starting; `budget` is that of the job in dollars, '' for none, and `day` and `month`
+ * are those of now.
+ *
+ * Returns {'assigned', lease, attempt}, {'state', state or ''}, {'elsewhere'}, {'worker'}, {'cordoned'}, {'halted'} or
+ * {'limited', limit}.
  * A repeated call under the same lock, after a lost answer, returns the same: the worker may have begun.
  */
 export const assignScript = defineScript(
   {
     ...assignShape,
-    include: [isHeldState, canMoveTo('assigned'), isHalted, noteSpent, addTicket, addEvents, nowMs],
+    include: [isHeldState, canMoveTo('assigned'), isHalted, noteSpent, addTicket, addEvents, startOfTenant, nowMs],
   },
   `
-local at = redis.call('HMGET', jobKey, 'state', 'lock', 'worker', 'lease', 'attempt', 'profile', 'seq')
+local at = redis.call('HMGET', jobKey, 'state', 'lock', 'worker', 'lease', 'attempt', 'profile', 'seq', 'tenant')
 local isOurs = isHeld(at[1]) and at[2] == lock and at[3] == worker
 if isOurs then return {'assigned', at[4], at[5]} end -- rule: asked again
 if not canBeAssigned(at[1]) then return {'state', at[1] or ''} end -- rule: queued
@@ -96,6 +102,9 @@ if free[2] then return {'cordoned'} end -- rule: cordoned
 if isHalted(at[6]) then return {'halted'} end -- rule: halted
 -- A grant that stands is another job's, whoever names it.
 if redis.call('EXISTS', grantKey) == 1 then return {'worker'} end -- rule: one grant
+local turns = {beforeTenant = beforeTenant, tenants = tenantsKey, fair = fairKey, profile = at[6]}
+local limit = startOf(at[8] or '${defaultTenant}', id, budget, turns, day, month)
+if limit then return {'limited', limit} end
 local now = nowMs()
 local lease, attempt, seq = (at[4] or 0) + 1, (at[5] or 0) + 1, at[7] + 1
 redis.call('HSET', jobKey, 'state', 'assigned', 'worker', worker, 'claimedAt', now, 'start', start, 'lock', lock,

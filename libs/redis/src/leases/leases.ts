@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { spendingPeriods } from '@remuda/domain';
 import type {
   Assigned,
   AssignedSecrets,
@@ -17,6 +18,7 @@ import type {
   NewEvent,
   SecretDesk,
   Settled,
+  TenantLimit,
 } from '@remuda/domain';
 import { messageFormats, modelCount } from '@remuda/protocol';
 import { clientOf } from '../connection/redis-connection.js';
@@ -31,6 +33,7 @@ import { assignScript } from './assign.lua.js';
 import { endOfEvents, settleScript } from './settle.lua.js';
 import { leavingKeys, ticketOptions } from '../queue/placing.js';
 import type { Queues } from '../queue/queues.js';
+import { affixesOf } from '../script/script.js';
 import { keysEndMs } from '../retention/retention.js';
 
 /** What an assignment says before there is a lease for it. */
@@ -113,6 +116,7 @@ export class RedisLeases implements LeaseStore {
         attemptMembers: ending.failure ? attemptMembers(ending.failure, now, held.last) : '',
         isDeadLetter: ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
         ...endedArgsOf(keys),
+        ...spendingPeriods(now),
       },
       rest: fields,
     })) as [string, string?];
@@ -185,16 +189,19 @@ export class RedisLeases implements LeaseStore {
         ...{ job: keys.job(job.id), worker: keys.worker(worker), owner: keys.workerOwner(worker), ttl: keys.ttl },
         ...{ events: keys.events(job.id), model: keys.model(job.id), grant: keys.bridgeToken(hash), halts: keys.halts },
         ...{ taken: ticket('active'), marker: ticket('marker'), tickets: ticket('') },
+        ...{ fair: keys.fair(spec.profile), tenants: keys.tenantLines },
       },
       args: {
         ...{ id: job.id, worker, scheduler, lock: held.lock, start: JSON.stringify(start) },
         ...{ grant: hash, grantMs: spec.timeoutMs + grantGraceMs, ticketOptions },
         assignedEvents: JSON.stringify([event]),
+        ...{ beforeTenant: affixesOf(keys.tenant)[0], budget: spec.maxBudgetUsd ?? '', ...spendingPeriods(now) },
         assignment: JSON.stringify({ v: messageFormats.own, ...assignment }).slice(1),
       },
       rest: grant,
     })) as [Assigned['kind'], ...unknown[]];
     if (kind === 'assigned') return { kind, lease: Number(detail[0]), attempt: Number(detail[1]), grant: hash };
+    if (kind === 'limited') return { kind, limit: detail[0] as TenantLimit };
     return kind === 'state' ? { kind, state: detail[0] as JobState | '' } : { kind };
   }
 }

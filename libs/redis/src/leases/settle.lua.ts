@@ -1,6 +1,9 @@
+import { defaultTenant } from '@remuda/domain';
 import { addEvents } from '../events/append.lua.js';
 import { endJob, endedArgs, endedKeys } from '../jobs/end-job.lua.js';
 import { defineScript, type Fragment } from '../script/define-script.js';
+import { endOfTenant } from '../tenants/limits.lua.js';
+import { settleTurn } from '../tenants/lines.lua.js';
 import { maxAttemptEntries } from './attempt-entry.js';
 import { heldFields, isAtCursor, isHeldBy } from './held.lua.js';
 import { countedFields, spentMembers, spentOf } from './spent.lua.js';
@@ -15,6 +18,23 @@ local function noteAttempt(record, members)
   if was[3] then entry = entry .. ',"start":' .. was[3] end
   redis.call('RPUSH', attemptsKey, entry .. ',' .. members .. '}')
   redis.call('LTRIM', attemptsKey, -${String(maxAttemptEntries)}, -1)
+end`,
+};
+
+/**
+ * Lets the job's tenant pay for the attempt that ends: in turns at the profile's workers, and in dollars. Its job runs no
+ * longer.
+ */
+const payForTurn: Fragment = {
+  needs: [endOfTenant, settleTurn],
+  lua: `
+local function payForTurn(spent)
+  local was = redis.call('HMGET', jobKey, 'tenant', 'profile', 'claimedAt', 'charged', 'reserved')
+  local name, seconds, usd = was[1] or '${defaultTenant}', (now - (was[3] or now)) / 1000, spent and spent.costUsd or 0
+  settleTurn(beforeFair .. was[2], tenants, name, seconds, usd, was[4] or 0)
+  if was[4] then redis.call('HDEL', jobKey, 'charged') end
+  local at = {beforeTenant = beforeTenant, beforeFair = beforeFair, tenants = tenants, wakeChannel = wakeChannel}
+  endOf(name, id, state == 'queued', was[5], math.floor(usd * 1000000 + 0.5), at, day, month)
 end`,
 };
 
@@ -40,6 +60,7 @@ export const settleShape = {
     ] as const),
     ...(['wakeAt', 'result', 'usage', 'costUsd', 'attemptMembers', 'isDeadLetter'] as const),
     ...endedArgs,
+    ...(['day', 'month'] as const),
   ],
   rest: 'fields',
 } as const;
@@ -61,7 +82,7 @@ export const settleShape = {
 export const settleScript = defineScript(
   {
     ...settleShape,
-    include: [isHeldBy, isAtCursor, noteAttempt, addEvents, spentOf, spentMembers, endJob],
+    include: [isHeldBy, isAtCursor, noteAttempt, addEvents, spentOf, spentMembers, payForTurn, endJob],
     whenFull: true,
   },
   `
@@ -89,6 +110,7 @@ if spent then
 end
 redis.call('HSET', jobKey, 'state', state, 'seq', seq, isAgain and 'requeuedAt' or 'overAt', now, unpack(fields))
 redis.call('DEL', grantKey)
+payForTurn(spentOf(counts, true) or spent)
 if attemptMembers ~= '' then noteAttempt(at, attemptMembers .. spentMembers(spentOf(counts, true))) end
 addEvents(eventsKey, seq, at[3], count, events .. spentMembers(spent) .. '${endOfEvents}')
 if isAgain then

@@ -1,11 +1,15 @@
-import type { JobSpec } from '@remuda/domain';
+import { defaultTenant, type JobSpec } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
+import { prioritiesPerLine } from '../tenants/lines.lua.js';
+import { relistLines } from '../tenants/relist.lua.js';
 import { keepFinished, keepOthers, type QueuedJob, type Queues } from './queues.js';
 
 /** What a job's place in its queue depends on. */
 export interface Placeable {
   readonly id: string;
+  /** Default: the tenant `default`. */
+  readonly tenant?: string;
   readonly spec: Pick<JobSpec, 'profile' | 'priority' | 'labels' | 'runAt'>;
 }
 
@@ -18,17 +22,24 @@ export async function placeJobs(queues: Queues, jobs: readonly Placeable[], now:
 }
 
 async function placeIn(queues: Queues, profile: string, jobs: readonly Placeable[], now: number): Promise<void> {
+  const { keys } = queues;
   const queue = queues.jobs(profile);
-  const entries = jobs
-    .filter((job) => job.spec.profile === profile)
-    .map(({ id, spec }) => ({
-      name: profile,
-      data: queuedJob(spec),
-      opts: { jobId: id, priority: spec.priority, timestamp: now, ...delayOf(spec, now) },
-    }));
+  const theirs = jobs.filter((job) => job.spec.profile === profile);
+  const tenants = theirs.map(({ tenant = defaultTenant }) => tenant);
+  const redis = clientOf(queues.connection);
+  const lines = await redis.hmget(keys.tenantLines, ...tenants);
+  const entries = theirs.map(({ id, spec }, i) => ({
+    name: profile,
+    data: queuedJob(spec),
+    opts: {
+      ...{ jobId: id, timestamp: now, ...delayOf(spec, now) },
+      priority: Number(lines[i] ?? 0) * prioritiesPerLine + spec.priority,
+    },
+  }));
   const [only] = entries;
   if (entries.length === 1 && only) await queue.add(only.name, only.data, only.opts);
   else await queue.addBulk(entries);
+  await relistLines(redis, keys, profile);
 }
 
 /**

@@ -2,6 +2,7 @@ import { ErrorCode, Job, UnrecoverableError, Worker as BullConsumer } from 'bull
 import type { Redis } from 'ioredis';
 import type { FoundJob, RemudaError } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
+import { returnTurnScript } from '../tenants/return-turn.lua.js';
 import { claimScript } from './claim.lua.js';
 import { isOutage } from '../connection/redis-error.js';
 import { foundJob } from '../jobs/job-hash.js';
@@ -103,6 +104,7 @@ export class ProfileQueue {
       keys: {
         ...{ wait: at('wait'), active: at('active'), prioritized: at('prioritized'), delayed: at('delayed') },
         ...{ priorityCounter: at('pc'), meta: at('meta'), places: at('') },
+        ...{ fair: keys.fair(profile), tenants: keys.tenantLines },
       },
       args: { lock, lockMs, scheduler: holder, beforeJob, behindJob, beforePrompt, behindPrompt },
     })) as [id: string, placedAt: string, at: number, record: readonly string[], prompt: string | null] | null;
@@ -142,6 +144,7 @@ export class ProfileQueue {
   /** Back to the head of the queue, at once. */
   async giveBack(held: HeldJob): Promise<void> {
     await this.#move(held, (job) => job.moveToWait(held.lock));
+    await this.#returnTurn(held.id);
   }
 
   /** Back to the queue, to be claimed no earlier than `wakeAt` (epoch ms, by Redis' clock). */
@@ -155,6 +158,19 @@ export class ProfileQueue {
         ...{ stalled: line('stalled'), active: line('active'), delayed: line('delayed') },
       },
       args: { id, lock, wakeAt },
+    });
+    await this.#returnTurn(id);
+  }
+
+  /** A job that did not start takes no turn of its tenant's, and waits in its line. */
+  async #returnTurn(id: string): Promise<void> {
+    const { keys } = this.queues;
+    const place = keys.placed(this.profile, id);
+    const lines = { fair: keys.fair(this.profile), tenants: keys.tenantLines };
+    const prioritized = keys.placed(this.profile, 'prioritized');
+    await returnTurnScript.run(this.#redis, {
+      keys: { job: keys.job(id), place, prioritized, ...lines },
+      args: { id },
     });
   }
 

@@ -114,6 +114,7 @@ export class RedisSessionStore implements SessionStore {
       submitTurnScript.run(this.redis, {
         keys: {
           ...{ ...sessionKeys, jobs: keys.jobs, ttl: keys.ttl, ...submittedKeys(keys, job) },
+          tenants: keys.tenantLines,
           idempotency: idempotency ? keys.idempotency(idempotency.key, tenant) : keys.jobs,
         },
         args: {

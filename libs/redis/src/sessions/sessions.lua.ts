@@ -1,3 +1,4 @@
+import { lineOfTenant, rankInLine } from '../tenants/lines.lua.js';
 import { noteIdempotency, submittedJob, unlessRepeated, writePlace, writeRecord } from '../jobs/submit.lua.js';
 import { defineScript } from '../script/define-script.js';
 import { sessionCan } from './states.lua.js';
@@ -29,12 +30,12 @@ return 1
  */
 export const submitTurnScript = defineScript(
   {
-    keys: ['sessionRecord', 'waiting', 'jobs', 'ttl', 'idempotency', ...submittedJob.keys],
+    keys: ['sessionRecord', 'waiting', 'jobs', 'ttl', 'idempotency', 'tenants', ...submittedJob.keys],
     args: [
       ...(['owner', 'isFirst', 'now', 'fingerprint', 'idempotencyMs', 'ids', 'wakeChannel', 'beforeLabel'] as const),
       ...(['queue', ...submittedJob.args] as const),
     ],
-    include: [beginTurn, sessionCan.running],
+    include: [beginTurn, sessionCan.running, lineOfTenant, rankInLine],
   },
   `
 ${unlessRepeated}
@@ -51,10 +52,12 @@ if not isFree and at[4] == 'refuse' then return {'busy', at[3]} end -- rule: ref
 if fingerprint ~= '' then
 ${noteIdempotency}
 end
-local delay = 0
+local delay, rank = 0, rankIn(lineOf(tenantsKey, tenant), priority)
 ${writeRecord}
 ${writePlace}
-if beginTurn(sessionRecordKey, jobKey, queue, id, now, wakeChannel) then return {'begun'} end
+if beginTurn(sessionRecordKey, jobKey, {queue = queue, fair = fairKey, tenants = tenantsKey}, id, now, wakeChannel) then
+  return {'begun'}
+end
 redis.call(isFirst == '1' and 'LPUSH' or 'RPUSH', waitingKey, id)
 return {'waits', at[3]}
 `,

@@ -1,26 +1,29 @@
 import { priorityScore } from '../queue/score.lua.js';
+import { enterLine, lineOfRank } from '../tenants/lines.lua.js';
 import type { Fragment } from '../script/define-script.js';
 import { sessionCan } from './states.lua.js';
 
 /**
  * A queued job becomes its session's turn: it gets its place in the profile's queue, and takes up the conversation where
- * the session has it. It is told to those who follow the session's turns. `session` is the key of the session, `job` that of the job's record, `queue` the prefix of the
- * queue's keys. A job without a place in BullMQ's data is one that has ended meanwhile.
+ * the session has it. It is told to those who follow the session's turns. `session` is the key of the session, `job` that of
+ * the job's record; `at` has the prefix of the queue's keys (`queue`), the key of the profile's lines (`fair`) and that of all
+ * lines (`tenants`). A job without a place in BullMQ's data is one that has ended meanwhile.
  */
 export const beginTurn: Fragment = {
-  needs: [priorityScore, sessionCan.running],
+  needs: [priorityScore, enterLine, lineOfRank, sessionCan.running],
   lua: `
-local function beginTurn(session, job, queue, id, now, wakeChannel)
-  local at = redis.call('HMGET', session, 'state', 'profile', 'snapshot', 'snapshotJob')
-  if not sessionCanBeRunning(at[1]) then return false end
+local function beginTurn(session, job, at, id, now, wakeChannel)
+  local known = redis.call('HMGET', session, 'state', 'profile', 'snapshot', 'snapshotJob', 'tenant')
+  if not sessionCanBeRunning(known[1]) then return false end
   redis.call('HSET', session, 'state', 'running', 'turn', id, 'changedAt', now)
   local number = redis.call('HINCRBY', session, 'turns', 1)
   redis.call('HSET', job, 'turn', number)
   redis.call('XADD', session .. ':turns', number .. '-0', 'job', id)
-  if at[3] then redis.call('HSET', job, 'origin', at[3], 'originJob', at[4]) end
-  local priority = redis.call('HGET', queue .. id, 'priority')
-  redis.call('ZADD', queue .. 'prioritized', scoreOf(priority, redis.call('INCR', queue .. 'pc')), id)
-  redis.call('PUBLISH', wakeChannel, at[2] .. ' 1')
+  if known[3] then redis.call('HSET', job, 'origin', known[3], 'originJob', known[4]) end
+  local rank = redis.call('HGET', at.queue .. id, 'priority')
+  redis.call('ZADD', at.queue .. 'prioritized', scoreOf(rank, redis.call('INCR', at.queue .. 'pc')), id)
+  enterLine(at.fair, at.tenants, lineOfRank(rank), known[5])
+  redis.call('PUBLISH', wakeChannel, known[2] .. ' 1')
   return true
 end`,
 };
@@ -51,6 +54,7 @@ local function endTurn(id, now)
   redis.call('HSET', session, 'state', (isNew or at[3]) and 'hibernated' or 'idle', 'changedAt', now)
   local nextId = redis.call('LPOP', session .. ':waiting')
   if not nextId then return end
-  beginTurn(session, beforeJob .. nextId, beforeQueue .. job[4] .. behindQueue, nextId, now, wakeChannel)
+  local places = {queue = beforeQueue .. job[4] .. behindQueue, fair = beforeFair .. job[4], tenants = tenants}
+  beginTurn(session, beforeJob .. nextId, places, nextId, now, wakeChannel)
 end`,
 };
