@@ -1,4 +1,5 @@
 import { setImmediate as turnOver } from 'node:timers/promises';
+import type { TenantRules } from '@remuda/domain';
 import { profile } from '@remuda/testing';
 import { Clients } from './parts/clients.js';
 import { Cluster, namespace } from './parts/cluster.js';
@@ -113,11 +114,14 @@ class Run {
       const recycle = { afterJobs: random.pick([1, 2, 10]), afterMs: random.pick([5_000, 3_600_000]), idleMs: 2_000 };
       return profile({ name, pool: { warm: random.between(0, Math.min(2, max)), max }, recycle });
     });
-    this.#invariants = new Invariants(new Map(profiles.map(({ name, pool }) => [name, pool.max])), () => world.tell);
+    const tenants = random.chance(0.25) ? ['default', 'acme', 'blue'] : ['default'];
+    const rules: TenantRules = tenants.length > 1 ? { [random.pick(tenants)]: { running: random.between(1, 2) } } : {};
+    const most = new Map(profiles.map(({ name, pool }) => [name, pool.max]));
+    this.#invariants = new Invariants(most, rules, () => world.tell);
     this.#server = new Server(world, this.#invariants, plan.mutant?.script);
     this.#invariants.db = this.#server.db;
     for (const text of scripts) this.#server.db.learn(text);
-    this.#cluster = new Cluster(world, this.#server, profiles, this.#invariants.workers, (name, running) =>
+    this.#cluster = new Cluster(world, this.#server, profiles, rules, this.#invariants.workers, (name, running) =>
       this.#invariants.workers.onContainer(name, running),
     );
     let stores: ReturnType<Cluster['openStores']> | undefined;
@@ -132,6 +136,7 @@ class Run {
       () => stores!.store,
       () => stores!.deadLetters,
       names,
+      tenants,
       () => this.#invariants.jobs.failed(),
     );
     this.#invariants.workers.turned = (job) => this.#clients.onTurnEnd(job);
@@ -222,7 +227,8 @@ class Run {
         return `${id} was cancelled while it waited, and is not`;
     const left = this.#placesLeft();
     return (
-      this.#invariants.jobs.atEnd(this.#clients.accepted) ??
+      this.#invariants.jobs.atEnd(this.#clients.accepted.keys()) ??
+      this.#invariants.tenants.atEnd() ??
       (left > 0 ? `${String(left)} places in the queues are left over` : undefined)
     );
   }

@@ -77,7 +77,7 @@ function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
 
 /** The pools, and the assignment of jobs to their workers. */
 function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Workers) {
-  const { runtime, profiles, surroundings, bridgeSocketDir: socketDir } = plan;
+  const { runtime, profiles, tenants = {}, surroundings, bridgeSocketDir: socketDir } = plan;
   const { access, registry, leadership, queues, leases, sweeps, forgetting, profileQueues } = at;
   const { clock, log } = common;
   const { halts, relay, orders, losses, holdings, accounts } = workers;
@@ -95,7 +95,7 @@ function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Worke
     keeper: new PoolKeeper({ ...common, ...forKeeper }, profiles, profileQueues.own),
     reaper: new Reaper({ runtime, registry, clock, log }),
     dispatcher: new Dispatcher({ ...common, ...forDispatch }, profileQueues.own),
-    sweeper: new Sweeper({ leadership, queues, sweeps, leases, forgetting, orphaned, profiles, clock }),
+    sweeper: new Sweeper({ leadership, queues, sweeps, leases, forgetting, orphaned, profiles, tenants, clock }),
   };
 }
 

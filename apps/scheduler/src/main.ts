@@ -16,6 +16,7 @@ import {
 import { enrolPlace } from './enrol/enrol-place.js';
 import { requireFirstDatabase } from './workers/access/account-database.js';
 import { loadProfiles } from './profiles/profiles-file.js';
+import { loadTenants } from './tenants/tenants-file.js';
 import { makeRuntime } from './runtimes.js';
 import { networkBridge } from './workers/access/network-bridge.js';
 import { AppModule } from './scheduler.module.js';
@@ -36,6 +37,7 @@ void runApp('scheduler', async () => {
     connect: (name) => connectRedis(redisUrl, { name, log: logger }),
     namespace,
     profiles,
+    tenants: await loadTenants(settings.tenants),
     runtime,
     surroundings: {
       ...{ reachesRedis: runtime.reachesRedis, namespace, redisUrl, socketDir: runtime.workerSocketDir },

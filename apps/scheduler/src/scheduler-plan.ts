@@ -1,4 +1,4 @@
-import type { Clock, ContainerRuntime, Profile, SecretDesk } from '@remuda/domain';
+import type { Clock, ContainerRuntime, Profile, SecretDesk, TenantRules } from '@remuda/domain';
 import type { RedisConnection, Retention } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Registry } from 'prom-client';
@@ -13,6 +13,8 @@ export interface SchedulerPlan {
   readonly connect: (name: string) => RedisConnection;
   readonly namespace: string;
   readonly profiles: readonly Profile[];
+  /** Weights and limits of tenants. Default: none. */
+  readonly tenants?: TenantRules;
   readonly runtime: ContainerRuntime;
   readonly surroundings: WorkerSurroundings;
   /**

@@ -56,6 +56,12 @@ export const schedulerSettings = {
     unit: 'path of a YAML file',
     parse: text,
   },
+  tenants: {
+    env: 'REMUDA_TENANTS',
+    about: 'The tenants file, with weights and limits. Without it all tenants are equal and have no limits.',
+    unit: 'path of a YAML file',
+    parse: text,
+  },
   ...runtimeSettings,
   apiHost: {
     env: 'REMUDA_API_HOST',

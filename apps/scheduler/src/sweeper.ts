@@ -1,6 +1,16 @@
-import type { Clock, Failure, LeaseStore, Profile } from '@remuda/domain';
-import { type Forgetting, type Leadership, publishProfiles, type Queues, type Sweeps } from '@remuda/redis';
+import type { Clock, Failure, LeaseStore, Profile, TenantRules } from '@remuda/domain';
+import {
+  type Forgetting,
+  type Leadership,
+  publishProfiles,
+  publishTenants,
+  type Queues,
+  type Sweeps,
+} from '@remuda/redis';
 import type { OrphanedClaims } from './attempts/orphaned-claims.js';
+
+/** A look at all tenants whose jobs wait takes some ms, where there are many. */
+const relistEveryMs = 10_000;
 
 /** Dependencies of the sweeper. */
 export interface SweeperParts {
@@ -11,11 +21,14 @@ export interface SweeperParts {
   readonly forgetting: Forgetting;
   readonly orphaned: OrphanedClaims;
   readonly profiles: readonly Profile[];
+  readonly tenants: TenantRules;
   readonly clock: Clock;
 }
 
 /** Handles everything that is due by time. Only one of several schedulers does it. */
 export class Sweeper {
+  #relistedAt = -Infinity;
+
   constructor(private readonly parts: SweeperParts) {}
 
   /**
@@ -30,6 +43,7 @@ export class Sweeper {
     const swept = await Promise.allSettled([
       this.publish(),
       this.#placeAndExpire(now),
+      this.#relist(),
       orphaned.free(),
       forgetting.forget(now),
     ]);
@@ -44,11 +58,22 @@ export class Sweeper {
     for (const job of await sweeps.expired(now)) await leases.failQueued(job, expired);
   }
 
-  /** Publishes the current profiles. */
+  /** Tenants whose limit of dollars has ended take turns again, and those that a crash has left out. */
+  async #relist(): Promise<void> {
+    const { sweeps, profiles, clock } = this.parts;
+    if (clock.monotonic() - this.#relistedAt < relistEveryMs) return;
+    this.#relistedAt = clock.monotonic();
+    for (const { name } of profiles) await sweeps.relist(name);
+  }
+
+  /** Publishes the current profiles, and the rules of tenants. */
   async publish(): Promise<void> {
-    const { queues, profiles } = this.parts;
+    const { queues, profiles, tenants } = this.parts;
     const published = profiles.map(({ name, pool }) => [name, pool] as const);
-    await publishProfiles(queues.connection, queues.keys, Object.fromEntries(published));
+    await Promise.all([
+      publishProfiles(queues.connection, queues.keys, Object.fromEntries(published)),
+      publishTenants(queues.connection, queues.keys, tenants),
+    ]);
   }
 }
 

@@ -37,6 +37,7 @@ export const refusalCodes = [
   'cursor.invalid',
   'event_id.invalid',
   'idempotency.conflict',
+  'tenant.limit_reached',
   // pods that enrol as workers
   'enrolment.token_invalid',
   'enrolment.refused',

@@ -21,6 +21,7 @@ export { RedisPoolControls } from './pools/pool-controls.js';
 export { Halts, type HaltsOf } from './pools/halts.js';
 export * from './leases/leases.js';
 export * from './queue/profile-queue.js';
+export * from './tenants/rules.js';
 export * from './workers/relay.js';
 export * from './retention/retention.js';
 export { bullOptions } from './queue/bull-options.js';

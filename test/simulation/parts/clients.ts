@@ -5,8 +5,8 @@ import type { Program, World } from '../world/world.js';
 
 /** Clients of the run, who speak to one api: they submit, sometimes twice, cancel, and redrive what failed. */
 export class Clients {
-  /** Jobs that were accepted. */
-  readonly accepted = new Set<string>();
+  /** Jobs that were accepted, and their tenants. */
+  readonly accepted = new Map<string, string>();
   /** Jobs of which a client was told that they were cancelled while they waited. */
   readonly cancelled = new Set<string>();
   /** What a client was told that can't be true. */
@@ -24,6 +24,7 @@ export class Clients {
     private readonly store: () => RedisJobStore,
     private readonly deadLetters: () => RedisDeadLetters,
     private readonly profiles: readonly string[],
+    private readonly tenants: readonly string[],
     /** Jobs that have failed, at this moment. */
     private readonly failed: () => readonly string[],
   ) {}
@@ -32,7 +33,7 @@ export class Clients {
   act(): void {
     this.world.after(0, this.program, () => {
       const { random } = this.world;
-      const [some] = this.accepted.size > 0 ? [random.pick([...this.accepted])] : [];
+      const [some] = this.accepted.size > 0 ? [random.pick([...this.accepted.keys()])] : [];
       if (some !== undefined && random.chance(0.2)) void this.#cancel(some);
       else if (random.chance(0.2)) this.#cancelsAtEnd = true;
       else if (random.chance(0.2)) this.#redriveSoon();
@@ -49,9 +50,11 @@ export class Clients {
 
   async #submit(): Promise<void> {
     const { random } = this.world;
-    const jobs = Array.from({ length: random.between(1, 3) }, () => {
+    const tenant = random.pick(this.tenants);
+    const many = this.tenants.length > 1 && random.chance(0.15);
+    const jobs = Array.from({ length: many ? random.between(6, 12) : random.between(1, 3) }, () => {
       const id = `j-${String(++this.#jobs)}`;
-      return { id, spec: this.#spec(id) };
+      return { id, tenant, spec: this.#spec(id) };
     });
     const once = random.chance(0.3) ? { key: `k-${String(++this.#keys)}`, fingerprint: 'f' } : undefined;
     for (let left = once ? 3 : 1; left > 0; left--) {
@@ -60,7 +63,7 @@ export class Clients {
         const { ids } = await this.store().submit(jobs, once);
         const known = ids.filter((id) => this.accepted.has(id));
         if (ids.length !== jobs.length || (!once && known.length > 0)) this.broken = 'a submission came to other jobs';
-        for (const id of ids) this.accepted.add(id);
+        for (const id of ids) this.accepted.set(id, tenant);
         this.world.tell?.(`accepted: ${ids.join(' ')}`);
         // A client that does not believe it asks again.
         if (random.chance(0.7)) return;
@@ -76,7 +79,7 @@ export class Clients {
   async #cancel(id: string): Promise<void> {
     this.underWay++;
     try {
-      const { kind } = await this.store().cancel(jobRef(id), 'no longer wanted');
+      const { kind } = await this.store().cancel(jobRef(id, this.accepted.get(id)), 'no longer wanted');
       this.world.tell?.(`cancel of ${id}: ${kind}`);
       if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
       if (kind === 'cancelled') this.cancelled.add(id);
@@ -102,7 +105,7 @@ export class Clients {
     this.underWay++;
     try {
       for (let times = this.world.random.between(1, 2); times > 0; times--) {
-        const { kind } = await this.deadLetters().redrive(jobRef(id));
+        const { kind } = await this.deadLetters().redrive(jobRef(id, this.accepted.get(id)));
         this.world.tell?.(`redrive of ${id}: ${kind}`);
         if (kind === 'unknown') this.broken = `${id} was accepted, and is unknown`;
       }

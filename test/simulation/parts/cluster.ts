@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import type { Clock, ContainerSpec, Profile } from '@remuda/domain';
+import type { Clock, ContainerSpec, Profile, TenantRules } from '@remuda/domain';
 import { workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
   RedisClock,
@@ -61,6 +61,7 @@ export class Cluster {
     private readonly world: World,
     private readonly server: Server,
     profiles: readonly Profile[],
+    private readonly tenants: TenantRules,
     private readonly watch: TurnWatch,
     onContainer: (profile: string, running: number) => void,
   ) {
@@ -79,6 +80,7 @@ export class Cluster {
         connect: (name) => (name === 'scheduler-guard' ? nothingBlocks : this.#connect(own)),
         namespace,
         profiles: this.#profiles,
+        tenants: this.tenants,
         runtime: this.containers.runtimeOf(own, engine),
         surroundings: {
           reachesRedis: 'by-bridge',

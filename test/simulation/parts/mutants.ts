@@ -146,6 +146,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'unfinished-place': { part: () => patch(ProfileQueue.prototype, 'finish', () => () => Promise.resolve()) },
+  'no-turns-of-tenants': { script: insteadOf('turns', 'if false then') },
+  'turns-for-nothing': { script: without('charge') },
+  'no-limit-of-running-jobs': { script: without('running') },
+  'running-for-ever': { script: without('no longer running') },
   'pool-without-lead': {
     shownBy: 1187,
     script: without('leader'),

@@ -105,6 +105,7 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     return 'OK';
   },
   persist: (db, [key]) => (db.persist(key!) ? 1 : 0),
+  hlen: (db, [key]) => db.hash(key!)?.size ?? 0,
   hkeys: (db, [key]) => [...(db.hash(key!)?.keys() ?? [])],
   hset: (db, args) => {
     const fields = db.hash(args[0]!)?.size ?? 0;
@@ -141,6 +142,8 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     return set.size - before;
   },
   srem: (db, [key, ...members]) => members.filter((member) => db.set(key!).delete(member)).length,
+  scard: (db, [key]) => db.set(key!).size,
+  sismember: (db, [key, member]) => (db.set(key!).has(member!) ? 1 : 0),
   smembers: (db, [key]) => [...db.set(key!)],
   zadd: (db, [key, ...scored]) => {
     const sorted = db.sorted(key!);
@@ -150,8 +153,22 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     if (key!.endsWith(':marker')) db.touched.add(key!);
     return sorted.size - before;
   },
-  zrange: (db, [key, from, to]) => stretch(db.ranked(key!), Number(from), Number(to)).map(([member]) => member),
-  zrem: (db, [key, ...members]) => members.filter((member) => db.sorted(key!).delete(member)).length,
+  zrange: (db, [key, from, to, withScores]) => {
+    const found = stretch(db.ranked(key!), Number(from), Number(to));
+    return found.flatMap(([member, score]) => (withScores ? [member, String(score)] : [member]));
+  },
+  zrem: (db, [key, ...members]) => {
+    const removed = members.filter((member) => db.sorted(key!).delete(member));
+    for (const member of removed) if (key!.endsWith(':prioritized')) db.leave(key!, member, false);
+    return removed.length;
+  },
+  zincrby: (db, [key, by, member]) => {
+    const score = (db.sorted(key!).get(member!) ?? 0) + Number(by);
+    db.sorted(key!).set(member!, score);
+    return String(score);
+  },
+  zremrangebyscore: (db, [key, min, max]) =>
+    byScore(db, key!, min!, max!).filter(([member]) => db.sorted(key!).delete(member)).length,
   zpopmin: (db, [key]) => {
     const [first] = db.ranked(key!);
     if (!first) return [];

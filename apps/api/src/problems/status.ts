@@ -36,6 +36,7 @@ const refusals = {
   'cursor.invalid': 400,
   'event_id.invalid': 400,
   'idempotency.conflict': 409,
+  'tenant.limit_reached': 429,
   ...enrolmentStatuses,
   'config.invalid': 500,
   'credential.missing': 500,

@@ -1,5 +1,5 @@
 import type { EnrolRules, PodTemplate, PodToleration, PodVolume, Profile } from '@remuda/domain';
-import type { FieldReader } from './field-reader.js';
+import type { FieldReader } from '../field-reader.js';
 
 /** Paths in a worker that are Remuda's own. */
 const ownPaths = ['/workspace', '/home/claude', '/tmp', '/run/remuda', '/opt/remuda'];

@@ -1,5 +1,5 @@
 import { usualDemand, type PoolTarget } from '@remuda/domain';
-import type { FieldReader } from './field-reader.js';
+import type { FieldReader } from '../field-reader.js';
 
 const mostWorkers = 10_000;
 const ofDemand = ['min', 'hitRate', 'quietMs'] as const;

@@ -16,7 +16,7 @@ import {
   type Resources,
   type ToolRules,
 } from '@remuda/domain';
-import { FieldReader } from './field-reader.js';
+import { FieldReader } from '../field-reader.js';
 import { readKubernetes } from './pod-template.js';
 import { readPoolSize } from './pool-size.js';
 

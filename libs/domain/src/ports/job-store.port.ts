@@ -71,7 +71,7 @@ export interface JobStore {
   /**
    * Accepts all jobs, or none. If the idempotency key was already used with the same body, returns the earlier ids and
    * accepts nothing; with another body rejects with `idempotency.conflict`. Rejects with `redis.full` if the store has
-   * no room.
+   * no room, and with `tenant.limit_reached` if the tenant may not submit more. All jobs are of one tenant.
    */
   submit(
     jobs: readonly NewJob[],

@@ -26,6 +26,7 @@ import { passOver } from '../connection/queue-log.js';
 import { Queues } from '../queue/queues.js';
 import { defaultRetention, keysEndMs } from '../retention/retention.js';
 import { affixesOf } from '../script/script.js';
+import { SubmitLimits } from '../tenants/submit-limits.js';
 import { Submissions } from './submissions.js';
 
 /** The jobs in Redis and their places in BullMQ's queues. The record is the truth, the place in the queue follows it. */
@@ -43,7 +44,8 @@ export class RedisJobStore implements JobStore {
   ) {
     this.redis = clientOf(connection);
     this.#queues = new Queues(connection, keys);
-    this.#submissions = new Submissions(this.redis, keys, clock, idempotencyMs, seal);
+    const limits = new SubmitLimits(connection, keys, clock);
+    this.#submissions = new Submissions(this.redis, keys, clock, idempotencyMs, seal, limits);
   }
 
   async submit(

@@ -7,17 +7,23 @@ import {
   type NewEvent,
   type NewJob,
   type SecretSeal,
+  type TenantLimit,
+  type TenantRule,
 } from '@remuda/domain';
 import type { RedisKeys } from '../keys.js';
 import { translateRedisError } from '../connection/redis-error.js';
 import { Groups } from './groups.js';
 import { placeKeys, queuedJob, storedOptions } from '../queue/placing.js';
 import { passOver } from '../connection/queue-log.js';
+import { limitReached, refusalArgsOf, type SubmitLimits } from '../tenants/submit-limits.js';
 import { LargeArguments } from '../script/large-arguments.js';
 import { submitScript, withdrawScript } from './submit.lua.js';
 
 /** Outcome of a submission: its jobs are new, or its key was already used with the same or another body. */
 export type Submitted = readonly [verdict: 'new' | 'repeated' | 'conflict', ids?: string];
+
+/** The same, or the limit that the tenant has reached. */
+type Written = Submitted | readonly [verdict: 'limited', limit: TenantLimit];
 
 /** This many jobs do not wait for others: while Redis writes them, the next ones are read and checked. */
 const groupOf = 16;
@@ -35,14 +41,17 @@ export class Submissions {
     private readonly idempotencyMs: number,
     /** Encrypts secrets; without it jobs that have some are refused. */
     private readonly seal?: SecretSeal,
+    private readonly limits?: Pick<SubmitLimits, 'of'>,
   ) {
     this.#beforeLabel = keys.labelled('');
     this.#groups = new Groups((jobs) => this.#addGroup(jobs), groupOf);
   }
 
-  /** Accepts all jobs, or none. */
+  /** Accepts all jobs, or none. Jobs of a tenant that has limits are written alone: a refusal is for them only. */
   async add(jobs: readonly NewJob[]): Promise<void> {
-    await this.#groups.add(jobs);
+    const rule = await this.#ruleOf(jobs);
+    if (rule) await this.#addGroup(jobs, rule);
+    else await this.#groups.add(jobs);
   }
 
   /**
@@ -50,24 +59,41 @@ export class Submissions {
    * client finds them again.
    */
   async addOnce(jobs: readonly NewJob[], idempotency: Idempotency): Promise<Submitted> {
+    const rule = await this.#ruleOf(jobs);
     try {
-      return await this.#write(jobs, idempotency);
+      return this.#accepted(await this.#write(jobs, idempotency, rule), jobs, rule);
     } catch (error) {
       throw translateRedisError(error);
     }
   }
 
-  async #addGroup(jobs: readonly NewJob[]): Promise<readonly true[]> {
+  /** All jobs of a submission are of one tenant. */
+  async #ruleOf([first]: readonly NewJob[]): Promise<TenantRule | undefined> {
     try {
-      await this.#write(jobs);
-      return jobs.map(() => true);
+      return await this.limits?.of(first?.tenant ?? defaultTenant);
+    } catch (error) {
+      throw translateRedisError(error);
+    }
+  }
+
+  #accepted(written: Written, [first]: readonly NewJob[], rule: TenantRule = {}): Submitted {
+    if (written[0] !== 'limited') return written;
+    throw limitReached(first?.tenant ?? defaultTenant, written[1], rule, this.clock.now());
+  }
+
+  async #addGroup(jobs: readonly NewJob[], rule?: TenantRule): Promise<readonly true[]> {
+    let written: Written;
+    try {
+      written = await this.#write(jobs, undefined, rule);
     } catch (error) {
       await this.#withdraw(jobs);
       throw translateRedisError(error);
     }
+    this.#accepted(written, jobs, rule);
+    return jobs.map(() => true);
   }
 
-  async #write(jobs: readonly NewJob[], idempotency?: Idempotency): Promise<Submitted> {
+  async #write(jobs: readonly NewJob[], idempotency?: Idempotency, rule?: TenantRule): Promise<Written> {
     const { keys } = this;
     const now = this.clock.now();
     const first = keys.job(jobs[0]?.id ?? '');
@@ -81,14 +107,16 @@ export class Submissions {
       keys: {
         ...{ jobs: keys.jobs, ttl: keys.ttl, firstJob: first, tenants: keys.tenantLines },
         idempotency: idempotency ? keys.idempotency(idempotency.key, idempotency.tenant) : keys.jobs,
+        limited: keys.tenant(jobs[0]?.tenant ?? defaultTenant),
       },
       args: {
         ...{ now, fingerprint: idempotency?.fingerprint ?? '', idempotencyMs: this.idempotencyMs },
         ids: idempotency ? JSON.stringify(jobs.map(({ id }) => id)) : '',
         ...{ wakeChannel: keys.wake, wakes: JSON.stringify(wakesOf(jobs, now)), beforeLabel: this.#beforeLabel },
+        ...{ count: jobs.length, ...refusalArgsOf(rule, now) },
       },
       each,
-    })) as Submitted;
+    })) as Written;
   }
 
   async #sealed({ id, secrets = {} }: NewJob): Promise<string> {

@@ -1,4 +1,5 @@
 import { addDelayed, priorityScore } from '../queue/score.lua.js';
+import { refusalArgs, refusalOf } from '../tenants/refusal.lua.js';
 import { enterLine, lineOfTenant, rankInLine } from '../tenants/lines.lua.js';
 import { defineScript } from '../script/define-script.js';
 
@@ -65,20 +66,30 @@ export const writePlace = `
  * `session` are '' for the default tenant and for no session; `spec`, `data` and `options` (both BullMQ's), `secrets`
  * ('' for none) and `labels` (a list of `key=value`) are JSON; `webhook` is '1' if there is one; `deadline` and `wakeAt` are epoch ms or ''.
  *
- * Returns {'new'}, {'repeated', ids as JSON} or {'conflict'}. Sent again after its answer was lost, it changes
+ * A tenant that has limits submits its `count` jobs alone; `limited` is then the key of its data.
+ *
+ * Returns {'new'}, {'repeated', ids as JSON}, {'conflict'} or {'limited', limit}. Sent again after its answer was lost, it changes
  * nothing.
  */
 export const submitScript = defineScript(
   {
-    keys: ['jobs', 'ttl', 'idempotency', 'firstJob', 'tenants'],
-    args: ['now', 'fingerprint', 'idempotencyMs', 'ids', 'wakeChannel', 'wakes', 'beforeLabel'],
+    keys: ['jobs', 'ttl', 'idempotency', 'firstJob', 'tenants', 'limited'],
+    args: [
+      ...(['now', 'fingerprint', 'idempotencyMs', 'ids', 'wakeChannel', 'wakes', 'beforeLabel', 'count'] as const),
+      ...refusalArgs,
+    ],
     each: submittedJob,
-    include: [priorityScore, addDelayed, lineOfTenant, rankInLine, enterLine],
+    include: [priorityScore, addDelayed, lineOfTenant, rankInLine, enterLine, refusalOf],
   },
   ({ forEach }) => `
-${unlessRepeated}${noteIdempotency}
+${unlessRepeated}
 elseif redis.call('EXISTS', firstJobKey) == 1 then
   return {'new'}
+end
+local limit = refusalOf(limitedKey, count)
+if limit then return {'limited', limit} end -- rule: limits of submissions
+if fingerprint ~= '' then
+${noteIdempotency}
 end
 ${forEach}
 ${writeRecord}

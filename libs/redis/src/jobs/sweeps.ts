@@ -4,6 +4,7 @@ import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { readAnyJob } from './job-list.js';
 import { announce, placeAgain, placeJobs } from '../queue/placing.js';
+import { relistLines } from '../tenants/relist.lua.js';
 import type { HeldJob } from '../queue/profile-queue.js';
 import type { Queues } from '../queue/queues.js';
 
@@ -59,6 +60,11 @@ export class Sweeps {
       }),
     );
     return found.filter((claim) => claim !== undefined);
+  }
+
+  /** Lets all tenants with jobs in a profile's queue take turns, also those that a limit has kept from it. */
+  async relist(profile: string): Promise<void> {
+    await relistLines(this.#redis, this.#keys, profile);
   }
 
   /** Jobs that should have started by now. */

@@ -2,6 +2,7 @@ import { ErrorCode, Job, UnrecoverableError, Worker as BullConsumer } from 'bull
 import type { Redis } from 'ioredis';
 import type { FoundJob, RemudaError } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
+import { waitingInLine } from '../tenants/lines.lua.js';
 import { returnTurnScript } from '../tenants/return-turn.lua.js';
 import { claimScript } from './claim.lua.js';
 import { isOutage } from '../connection/redis-error.js';
@@ -19,12 +20,16 @@ import { affixesOf, hashOf } from '../script/script.js';
  */
 export const lockMs = 60_000;
 
-/** How many jobs are ready to start. */
+/** How many jobs are ready to start; without those that wait for a limit of their tenant. */
 const backlogScript = defineScript(
-  { keys: ['wait', 'prioritized', 'delayed'], include: [nowMs] },
+  { keys: ['wait', 'prioritized', 'delayed', 'fair'], include: [nowMs, waitingInLine] },
   `
+local parked = 0
+for _, line in ipairs(redis.call('SMEMBERS', fairKey .. ':parked')) do
+  parked = parked + waitingIn(prioritizedKey, line)
+end
 local due = redis.call('ZCOUNT', delayedKey, 0, (nowMs() + 1) * 0x1000 - 1)
-return redis.call('LLEN', waitKey) + redis.call('ZCARD', prioritizedKey) + due
+return redis.call('LLEN', waitKey) + redis.call('ZCARD', prioritizedKey) - parked + due
 `,
 );
 
@@ -88,7 +93,8 @@ export class ProfileQueue {
   async backlog(): Promise<number> {
     const { keys } = this.queues;
     const at = (place: string): string => keys.placed(this.profile, place);
-    const places = { wait: at('wait'), prioritized: at('prioritized'), delayed: at('delayed') };
+    const fair = keys.fair(this.profile);
+    const places = { wait: at('wait'), prioritized: at('prioritized'), delayed: at('delayed'), fair };
     return (await backlogScript.run(this.#redis, { keys: places, args: {} })) as number;
   }
 

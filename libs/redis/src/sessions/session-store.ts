@@ -11,6 +11,7 @@ import {
   type SessionRef,
   type SessionState,
   type SessionStore,
+  type TenantLimit,
   type TurnAnswer,
 } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
@@ -20,12 +21,14 @@ import { submittedArgs, submittedKeys } from '../jobs/submissions.js';
 import type { RedisKeys } from '../keys.js';
 import { defaultRetention } from '../retention/retention.js';
 import { LargeArguments } from '../script/large-arguments.js';
+import { SubmitLimits, limitReached, refusalArgsOf } from '../tenants/submit-limits.js';
 import { readSession } from './session-hash.js';
 import { createSessionScript, removeSessionScript, stopSessionScript, submitTurnScript } from './sessions.lua.js';
 
 /** The sessions in Redis: each step is one script, and a turn begins in the step that ends the one before. */
 export class RedisSessionStore implements SessionStore {
   private readonly redis: Redis;
+  readonly #limits: SubmitLimits;
 
   constructor(
     connection: RedisConnection,
@@ -34,6 +37,7 @@ export class RedisSessionStore implements SessionStore {
     private readonly idempotencyMs = defaultRetention.idempotencyMs,
   ) {
     this.redis = clientOf(connection);
+    this.#limits = new SubmitLimits(connection, keys, clock);
   }
 
   async create({ id, tenant, settings, concurrent }: NewSession): Promise<void> {
@@ -76,6 +80,13 @@ export class RedisSessionStore implements SessionStore {
         return { kind, state: detail as SessionState };
       case 'unknown':
         return { kind };
+      case 'limited':
+        throw limitReached(
+          session.tenant,
+          detail as TenantLimit,
+          (await this.#limits.of(session.tenant)) ?? {},
+          this.clock.now(),
+        );
       case 'conflict':
         throw new RemudaError('idempotency.conflict', 'This Idempotency-Key was already used with a different body.');
     }
@@ -105,7 +116,7 @@ export class RedisSessionStore implements SessionStore {
     job: NewJob & { readonly session: string; readonly tenant: string },
     first: boolean,
     idempotency?: Idempotency,
-  ): Promise<[kind: TurnAnswer['kind'] | 'conflict', detail: string]> {
+  ): Promise<[kind: TurnAnswer['kind'] | 'conflict' | 'limited', detail: string]> {
     const { keys, idempotencyMs } = this;
     const { session, tenant } = job;
     const now = this.clock.now();
@@ -114,7 +125,7 @@ export class RedisSessionStore implements SessionStore {
       submitTurnScript.run(this.redis, {
         keys: {
           ...{ ...sessionKeys, jobs: keys.jobs, ttl: keys.ttl, ...submittedKeys(keys, job) },
-          tenants: keys.tenantLines,
+          ...{ tenants: keys.tenantLines, limited: keys.tenant(tenant) },
           idempotency: idempotency ? keys.idempotency(idempotency.key, tenant) : keys.jobs,
         },
         args: {
@@ -122,9 +133,10 @@ export class RedisSessionStore implements SessionStore {
           ...{ owner: tenant, isFirst: first ? 1 : 0, now, idempotencyMs, ids: JSON.stringify([job.id]) },
           ...{ fingerprint: idempotency?.fingerprint ?? '', wakeChannel: keys.wake, beforeLabel: keys.labelled('') },
           queue: keys.placed(job.spec.profile, ''),
+          ...refusalArgsOf(await translated(this.#limits.of(tenant)), now),
         },
       }),
-    )) as [TurnAnswer['kind'] | 'conflict', string];
+    )) as [TurnAnswer['kind'] | 'conflict' | 'limited', string];
   }
 
   async #read(id: string): Promise<SessionRecord | undefined> {

@@ -1,3 +1,4 @@
+import { refusalArgs, refusalOf } from '../tenants/refusal.lua.js';
 import { lineOfTenant, rankInLine } from '../tenants/lines.lua.js';
 import { noteIdempotency, submittedJob, unlessRepeated, writePlace, writeRecord } from '../jobs/submit.lua.js';
 import { defineScript } from '../script/define-script.js';
@@ -25,17 +26,18 @@ return 1
  * Submits a turn: writes its record, as a submission does, and lets it begin, or wait for its turn. `owner` is the tenant;
  * `isFirst` is '1' if it comes before those that wait; the rest is as in a submission.
  *
- * Returns {'begun'}, {'waits', running}, {'busy', running}, {'over', state}, {'unknown'}, {'repeated', ids as JSON} or
- * {'conflict'}. Sent again after its answer was lost, it changes nothing.
+ * Returns {'begun'}, {'waits', running}, {'busy', running}, {'over', state}, {'unknown'}, {'repeated', ids as JSON},
+ * {'conflict'} or {'limited', limit}. Sent again after its answer was lost, it changes nothing.
  */
 export const submitTurnScript = defineScript(
   {
-    keys: ['sessionRecord', 'waiting', 'jobs', 'ttl', 'idempotency', 'tenants', ...submittedJob.keys],
+    keys: ['sessionRecord', 'waiting', 'jobs', 'ttl', 'idempotency', 'tenants', 'limited', ...submittedJob.keys],
     args: [
       ...(['owner', 'isFirst', 'now', 'fingerprint', 'idempotencyMs', 'ids', 'wakeChannel', 'beforeLabel'] as const),
       ...(['queue', ...submittedJob.args] as const),
+      ...refusalArgs,
     ],
-    include: [beginTurn, sessionCan.running, lineOfTenant, rankInLine],
+    include: [beginTurn, sessionCan.running, lineOfTenant, rankInLine, refusalOf],
   },
   `
 ${unlessRepeated}
@@ -49,6 +51,8 @@ end
 local isFree = sessionCanBeRunning(at[1])
 if not isFree and at[1] ~= 'running' then return {'over', at[1]} end
 if not isFree and at[4] == 'refuse' then return {'busy', at[3]} end -- rule: refuse
+local limit = refusalOf(limitedKey, 1)
+if limit then return {'limited', limit} end
 if fingerprint ~= '' then
 ${noteIdempotency}
 end

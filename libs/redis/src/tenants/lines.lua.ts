@@ -93,6 +93,15 @@ local function leaveLine(fair, line, account, round)
 end`,
 };
 
+/** How many jobs wait in a line. */
+export const waitingInLine: Fragment = {
+  lua: `
+local function waitingIn(prioritized, line)
+  local from = line * ${String(prioritiesPerLine * 2 ** 32)}
+  return redis.call('ZCOUNT', prioritized, from, from + ${String((prioritiesPerLine - 1) * 2 ** 32)})
+end`,
+};
+
 /**
  * Takes the first place of the line whose turn it is, and charges the line. Returns {id, price}; nothing if no
  * line has a place.

@@ -1,6 +1,8 @@
+import type { JobState, TenantRules } from '@remuda/domain';
 import type { Database, Onlooker } from '../../redis/database.js';
 import { JobPromises, watchedOfJobs } from './jobs.js';
 import { grantPrefix, jobPrefix, linePrefix, Sight, workerPrefix } from './sight.js';
+import { TenantPromises } from './tenants.js';
 import { WorkerPromises } from './workers.js';
 
 /** How a worker says that it is free, in an entry of its own stream. */
@@ -10,11 +12,13 @@ const freeWord = '"kind":"phase","phase":"idle"';
 export class Invariants implements Onlooker {
   readonly jobs: JobPromises;
   readonly workers: WorkerPromises;
+  readonly tenants: TenantPromises;
   readonly #sight: Sight;
 
-  constructor(max: ReadonlyMap<string, number>, tell: () => ((line: string) => void) | undefined) {
+  constructor(max: ReadonlyMap<string, number>, rules: TenantRules, tell: () => ((line: string) => void) | undefined) {
     this.#sight = new Sight(tell);
     this.jobs = new JobPromises(this.#sight);
+    this.tenants = new TenantPromises(max, rules, this.#sight);
     this.workers = new WorkerPromises(max, this.jobs, this.#sight);
   }
 
@@ -35,6 +39,7 @@ export class Invariants implements Onlooker {
   }
 
   #onJob(name: string, field: string, before: string | undefined, after: string | undefined): void {
+    if (field === 'state') this.tenants.onState(name, before as JobState | undefined, after as JobState);
     if (watchedOfJobs.has(field)) this.jobs.onField(name, field, before, after);
     else if (field === 'worker' && after !== undefined) this.workers.onAssigned(name, after);
     // the last field that an assignment writes
@@ -55,6 +60,7 @@ export class Invariants implements Onlooker {
   }
 
   onClaim(...claim: Parameters<Onlooker['onClaim']>): void {
+    this.tenants.onClaim(...claim);
     this.workers.onClaim(...claim);
   }
 

@@ -1,3 +1,4 @@
+import { defaultTenant } from '@remuda/domain';
 import type { Database } from '../../redis/database.js';
 import { namespace } from '../cluster.js';
 
@@ -5,6 +6,7 @@ export const jobPrefix = `{${namespace}}:job:`;
 export const workerPrefix = `{${namespace}}:worker:`;
 export const grantPrefix = `{${namespace}}:bridge:`;
 export const linePrefix = `{${namespace}}:wk:`;
+export const tenantPrefix = `{${namespace}}:tenant:`;
 export const haltsKey = `{${namespace}}:halts`;
 export const workersKey = `{${namespace}}:workers`;
 
@@ -14,6 +16,11 @@ export class Sight {
   broken: string | undefined;
 
   constructor(readonly tell: () => ((line: string) => void) | undefined) {}
+
+  /** The tenant of a job, by its record. */
+  tenantOf(job: string): string {
+    return this.db.hash(jobPrefix + job)?.get('tenant') ?? defaultTenant;
+  }
 
   break(what: string): void {
     this.broken ??= what;

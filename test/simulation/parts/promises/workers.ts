@@ -37,8 +37,9 @@ export class WorkerPromises implements TurnWatch {
     this.#claims.set(job, new Set([...this.#free].filter((worker) => this.#profileOf(worker) === profile)));
     if (givenBack) return;
     const priority = this.jobs.spec(job).priority;
+    const tenant = this.sight.tenantOf(job);
     for (const other of this.sight.db.sorted(`${queue}:prioritized`).keys())
-      if (this.jobs.spec(other).priority < priority)
+      if (this.sight.tenantOf(other) === tenant && this.jobs.spec(other).priority < priority)
         this.sight.break(`${job} is claimed before ${other}, which is more urgent`);
   }
 
