@@ -80,7 +80,7 @@ export interface JobStore {
   find(job: JobRef): Promise<JobRecord | undefined>;
   /** Rejects with `cursor.invalid` for a cursor that is not ours; with `store.unavailable` for words without an archive. */
   list(query: JobQuery): Promise<JobPage>;
-  /** Position in its queue from 1, while it waits there; otherwise undefined. */
+  /** Position among its tenant's jobs of the profile from 1, while it waits there; otherwise undefined. */
   position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined>;
   cancel(job: JobRef, reason: string): Promise<CancelAnswer>;
   result(job: JobRef): Promise<JobResult | undefined>;

@@ -26,6 +26,7 @@ import { passOver } from '../connection/queue-log.js';
 import { Queues } from '../queue/queues.js';
 import { defaultRetention, keysEndMs } from '../retention/retention.js';
 import { affixesOf } from '../script/script.js';
+import { firstScoreOf } from '../tenants/lines.lua.js';
 import { SubmitLimits } from '../tenants/submit-limits.js';
 import { Submissions } from './submissions.js';
 
@@ -76,14 +77,18 @@ export class RedisJobStore implements JobStore {
   async position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined> {
     if (job.state !== 'queued') return undefined;
     const queue = `${this.keys.bull}:${this.keys.jobQueue(job.spec.profile)}`;
-    const [inWait, wait, rank] = await Promise.all([
+    const [inWait, wait, rank, score] = await Promise.all([
       this.redis.lpos(`${queue}:wait`, job.id, 'RANK', -1),
       this.redis.llen(`${queue}:wait`),
       this.redis.zrank(`${queue}:prioritized`, job.id),
+      this.redis.zscore(`${queue}:prioritized`, job.id),
     ]).catch(rethrow);
-    // BullMQ takes from the right end of `wait`, then from the low end of `prioritized`.
+    // BullMQ takes from the right end of `wait`, then from the low end of `prioritized`, where each tenant has a range.
     if (inWait !== null) return wait - inWait;
-    return rank === null ? undefined : wait + rank + 1;
+    if (rank === null) return undefined;
+    const line = firstScoreOf(Number(score));
+    const before = line === 0 ? 0 : await this.redis.zcount(`${queue}:prioritized`, '-inf', line - 1).catch(rethrow);
+    return wait + Math.max(0, rank - before) + 1;
   }
 
   async cancel({ tenant, id }: JobRef, reason: string): Promise<CancelAnswer> {

@@ -15,6 +15,12 @@ export const prioritiesPerLine = 16;
 /** BullMQ's priorities end at 2^21. Tenants beyond so many lines share the one of the tenant `default`. */
 const mostLines = 2 ** 21 / prioritiesPerLine - 1;
 
+/** Scores of BullMQ that a line has. */
+const scoresPerLine = prioritiesPerLine * 2 ** 32;
+
+/** The lowest score of the line to which a score of BullMQ belongs. */
+export const firstScoreOf = (score: number): number => Math.floor(score / scoresPerLine) * scoresPerLine;
+
 /** Empty lines that one claim passes over at most. */
 const mostEmpty = 1_000;
 
@@ -97,7 +103,7 @@ end`,
 export const waitingInLine: Fragment = {
   lua: `
 local function waitingIn(prioritized, line)
-  local from = line * ${String(prioritiesPerLine * 2 ** 32)}
+  local from = line * ${String(scoresPerLine)}
   return redis.call('ZCOUNT', prioritized, from, from + ${String((prioritiesPerLine - 1) * 2 ** 32)})
 end`,
 };
@@ -114,7 +120,7 @@ local function takeTurn(fair, prioritized, round)
     local first = redis.call('ZRANGE', fair, 0, 0, 'WITHSCORES')
     local line, account = first[1], first[2]
     if not line then return end
-    local from = line * ${String(prioritiesPerLine * 2 ** 32)}
+    local from = line * ${String(scoresPerLine)}
     local to = from + ${String((prioritiesPerLine - 1) * 2 ** 32)}
     local id = redis.call('ZRANGEBYSCORE', prioritized, from, to, 'LIMIT', 0, 1)[1]
     if id then
