@@ -19,7 +19,10 @@ sessionStoreContract('The one in Redis', async () => {
   );
   // No two sessions are of the same time, so that their list has an order.
   let ticks = 0;
-  const ticking = Object.assign(Object.create(clock) as typeof clock, { now: () => clock.now() + ++ticks });
+  const ticking = Object.assign(Object.create(clock) as typeof clock, {
+    now: () => clock.now() + ++ticks,
+    monotonic: () => clock.monotonic(),
+  });
   const turns = new RedisTurnLog(() => connectRaw(server.url, { name: 'contract-turns' }), keys);
   return {
     close: async () => {

@@ -384,9 +384,9 @@ test('the scripts choose as the domain does, whatever happens', { timeout: 60_00
           }
           const taken = kind === 'start' ? await at.start() : undefined;
           const held = kind === 'start' ? taken?.held : await at.claim();
-          expect(held && lines.get(held.found!.job.tenant)).toBe(expected);
+          expect(held && lines.get(held.found.job.tenant)).toBe(expected);
           if (!held) continue;
-          const whose = held.found!.job.tenant;
+          const whose = held.found.job.tenant;
           if (kind === 'start') {
             waiting.set(whose, waiting.get(whose)! - 1);
             charges.set(held.id, { tenant: whose, charged });

@@ -1,4 +1,4 @@
-import { tenantRules, type TenantRule, type TenantRules } from '@remuda/domain';
+import { tenantRules, type TenantRules } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { defineScript } from '../script/define-script.js';
@@ -29,5 +29,5 @@ export async function readTenantRules(connection: RedisConnection, keys: RedisKe
     const [tenant = '', name = ''] = field.split(':');
     (rules[tenant] ??= {})[name] = Number(value);
   }
-  return rules as Readonly<Record<string, TenantRule>>;
+  return rules;
 }
