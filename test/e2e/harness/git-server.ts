@@ -10,6 +10,8 @@ import { freePort } from '../../../apps/local/src/cluster/free-port.js';
 /** A repository that is served as anybody's is: by git's own daemon, on loopback. */
 export interface GitServer extends AsyncDisposable {
   readonly url: string;
+  /** The repository itself, which can be pushed to. */
+  readonly folder: string;
   readonly head: string;
   /** A clone of it, to try a patch on. */
   clone(): Promise<string>;
@@ -45,6 +47,7 @@ export async function serveRepository(files: Readonly<Record<string, string>>, a
   let clones = 0;
   return {
     url: `git://127.0.0.1:${port}/origin`,
+    folder: origin,
     head: git(origin, 'rev-parse', 'HEAD'),
     clone: () => {
       const to = join(dir, `clone-${++clones}`);

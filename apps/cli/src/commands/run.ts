@@ -15,18 +15,24 @@ const cancelLimitMs = 20_000;
  */
 export async function run(session: Session, job: JobRequest, apply: boolean): Promise<number> {
   const top = apply ? await topOf(session.cwd) : undefined;
-  const { id } = await session.client.submit(job);
-  if (!session.json) session.say(session.paint.dim(`· ${id}`));
-  const cancelled = cancelAtInterrupt(session, id);
-  const outcome = await show(session, id, cancelled.signal);
-  cancelled.done();
-  printOutcome(session, outcome);
+  const outcome = await runJob(session, job);
   const patch = outcome.result.git?.patch;
   if (top !== undefined && outcome.job.state === 'succeeded') {
     if (patch === undefined || patch === '') session.say('The job changed no file.');
     else await applyPatch(top, patch).then(() => session.say(`The patch was applied in ${top}.`));
   }
   return session.leaving.aborted ? exitCodes.interrupted : codeOfState(outcome.job.state);
+}
+
+/** Submits a job, shows what it does until it is over, and prints its result. Ctrl-C cancels it. */
+export async function runJob(session: Session, job: JobRequest): Promise<JobOutcome> {
+  const { id } = await session.client.submit(job);
+  if (!session.json) session.say(session.paint.dim(`· ${id}`));
+  const cancelled = cancelAtInterrupt(session, id);
+  const outcome = await show(session, id, cancelled.signal);
+  cancelled.done();
+  printOutcome(session, outcome);
+  return outcome;
 }
 
 /** Follows a job that exists, and prints its result. Ctrl-C leaves it alone. */

@@ -51,11 +51,12 @@ export async function unpushedIn(cwd: string): Promise<number> {
 }
 
 /**
- * Applies a patch to the working copy in a folder: all of it, or nothing. Rejects with an Error that has git's reasons
+ * Applies a patch to the working copy in a folder, with `index` also to what is committed next: all of it, or nothing. Rejects with an Error that has git's reasons
  * where it does not fit.
  */
-export async function applyPatch(cwd: string, patch: string): Promise<void> {
-  const { code, stderr } = await git(cwd, ['apply', '--whitespace=nowarn', '-'], patch);
+export async function applyPatch(cwd: string, patch: string, { index = false } = {}): Promise<void> {
+  const args = ['apply', '--whitespace=nowarn', ...(index ? ['--index'] : []), '-'];
+  const { code, stderr } = await git(cwd, args, patch);
   if (code !== 0) throw new Error(`The patch does not fit the working copy; nothing was changed.\n${stderr.trimEnd()}`);
 }
 
@@ -64,4 +65,30 @@ export async function topOf(cwd: string): Promise<string> {
   const { code, stdout } = await git(cwd, ['rev-parse', '--show-toplevel']);
   if (code !== 0) throw new UsageError(`${cwd} is not in a working copy of git.`);
   return stdout.trim();
+}
+
+/** Who commits, where git knows nobody: the user of GitHub's own workflows. */
+const robot = {
+  name: 'github-actions[bot]',
+  email: '41898282+github-actions[bot]@users.noreply.github.com',
+};
+
+/**
+ * Commits what is in the index, and pushes it to a branch of `origin`, never by force. Resolves with the commit's id; rejects
+ * with git's reasons.
+ */
+export async function commitAndPush(cwd: string, branch: string, message: string): Promise<string> {
+  const checked = await git(cwd, ['check-ref-format', '--branch', branch]);
+  if (checked.code !== 0) throw new UsageError(`${JSON.stringify(branch)} is no name of a branch.`);
+  const known = await git(cwd, ['config', 'user.email']);
+  const who = known.code === 0 ? [] : ['-c', `user.name=${robot.name}`, '-c', `user.email=${robot.email}`];
+  await done(git(cwd, [...who, 'commit', '--quiet', '--file=-'], message), 'The patch could not be committed');
+  const pushed = git(cwd, ['push', '--quiet', 'origin', `HEAD:refs/heads/${branch}`]);
+  await done(pushed, `The commit could not be pushed to ${branch}`);
+  return (await git(cwd, ['rev-parse', 'HEAD'])).stdout.trim();
+}
+
+async function done(command: Promise<GitEnd>, otherwise: string): Promise<void> {
+  const { code, stdout, stderr } = await command;
+  if (code !== 0) throw new Error(`${otherwise}.\n${(stderr || stdout).trimEnd()}`);
 }
