@@ -18,6 +18,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import type { ApiSettings } from './settings.js';
 import { redisPing } from './stores.js';
 import { StoresModule } from './stores.module.js';
+import { UploadsModule } from './uploads/uploads.module.js';
 
 /** What is made of the settings before the modules are. */
 export interface ApiParts {
@@ -51,6 +52,7 @@ export class ApiModule {
         }),
         IdentityModule.register(identity, log),
         MetricsModule.register({ app: 'api' }),
+        UploadsModule.register(settings),
         JobsModule,
         SessionsModule,
         EventsModule,

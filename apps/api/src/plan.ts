@@ -22,6 +22,7 @@ import { guardPages } from './page-headers.js';
 import { answerUnreadable, takeAnyExpectation } from './problems/unreadable.js';
 import { measureRequests } from './request-metrics.js';
 import type { ApiSettings } from './settings.js';
+import { takeUploads } from './uploads/upload-body.js';
 
 /** Maximum sizes of bodies, in bytes: a prompt of 10 MiB with room for its escapes, or that much of several jobs. */
 const jobsBytes = 12 * 1024 * 1024;
@@ -69,6 +70,7 @@ function createAdapter(filter: ProblemFilter, routes: KnownRoutes): FastifyAdapt
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
     readJsonBody(request.headers, body),
   );
+  takeUploads(fastify);
   fastify.addHook('onRoute', (route) => {
     routes.add(route.url, route.method);
     const limit = Object.entries(bodyLimits).find(([url]) => url === route.url)?.[1];

@@ -1,3 +1,4 @@
+import { blobSettings } from '@remuda/blobs';
 import { integer, namespaceName, oneOf, text, readHostRules } from '@remuda/domain';
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList, secretKeysSetting } from '@remuda/runtime';
@@ -57,6 +58,28 @@ export const apiSettings = {
     unit: 'path',
     default: undefined,
     parse: text,
+  },
+  ...blobSettings,
+  uploadMaxMb: {
+    env: 'REMUDA_UPLOAD_MAX_MB',
+    about: 'Maximum size of an archive that is uploaded.',
+    unit: 'MiB',
+    default: 256,
+    parse: integer(1, 1_048_576),
+  },
+  uploadUnpackedMb: {
+    env: 'REMUDA_UPLOAD_UNPACKED_MB',
+    about: 'Maximum size of what it unpacks to.',
+    unit: 'MiB',
+    default: 1_024,
+    parse: integer(1, 1_048_576),
+  },
+  uploadTotalMb: {
+    env: 'REMUDA_UPLOAD_TOTAL_MB',
+    about: 'Space for all uploads together. When it is used up, no more are taken.',
+    unit: 'MiB',
+    default: 10_240,
+    parse: integer(1, 1_073_741_824),
   },
   historyDays: {
     env: 'REMUDA_HISTORY_DAYS',

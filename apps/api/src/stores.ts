@@ -17,6 +17,8 @@ export const apiKeys = Symbol('ApiKeys');
 export const revocations = Symbol('Revocations');
 export const tickets = Symbol('Tickets');
 export const auditLog = Symbol('AuditLog');
+/** Where uploads are kept. */
+export const uploadRoom = Symbol('UploadRoom');
 export const workerScreens = Symbol('WorkerScreens');
 export const webhooks = Symbol('Webhooks');
 export const clock = Symbol('Clock');

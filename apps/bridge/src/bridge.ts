@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { openBlobs, temporaryPlace } from '@remuda/blobs';
+import { openBlobs, temporaryPlace, type BlobRoom } from '@remuda/blobs';
 import type { Blobs, Clock, SnapshotIndex } from '@remuda/domain';
 import { openUpstream } from '@remuda/model';
 import { createAdminServer, Listeners, makeOwnFolder, type Logger } from '@remuda/runtime';
@@ -115,12 +115,19 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
       makeOwnFolder(socketDir, 0o755);
       await lock.onSocket('lines', createLock(), { path: join(socketDir, lockName), mode: 0o600 });
     }
-    const blobs = openSnapshots(settings);
-    void keepSwept({ blobs, store: snapshots, keepMs: settings.snapshotKeepMs, ...parts }, ending.signal);
+    const blobs = openRoom(settings, 'snapshots');
+    const uploads = openRoom(settings, 'uploads');
+    const { snapshotKeepMs: keepMs, uploadKeepMs } = settings;
+    const minFreeBytes = settings.blobsMinFreeMb * mebibyte;
+    const onDisk = (free = NaN): void => {
+      metrics.blobsFree.set(free);
+    };
+    const ages = { keepMs, uploadKeepMs, minFreeBytes };
+    void keepSwept({ ...parts, blobs, uploads, store: snapshots, ...ages, onDisk }, ending.signal);
     const each: WorkerServerParts = {
       model,
       git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
-      snapshots: { ...parts, blobs, store: snapshots, metrics },
+      snapshots: { ...parts, blobs, uploads, store: snapshots, metrics },
       redis: parts.redis,
       egress: egressOf(settings, { ...parts, metrics }),
       workersOnly: workersOnly(),
@@ -197,7 +204,7 @@ async function addressesOf(name: string): Promise<readonly string[]> {
 }
 
 /** A disk that is short keeps what the cluster itself needs last: a quarter of the reserve is for snapshots alone. */
-function openSnapshots(settings: BridgeSettings): Blobs {
+function openRoom(settings: BridgeSettings, room: BlobRoom): Blobs {
   const { blobsUrl, blobsKeyId: keyId, blobsSecret: secret, namespace } = settings;
   const { snapshotMaxMb, snapshotTotalMb, blobsMinFreeMb } = settings;
   const limits = {
@@ -209,7 +216,7 @@ function openSnapshots(settings: BridgeSettings): Blobs {
   const makeFolder = (path: string): void => {
     makeOwnFolder(path, 0o700);
   };
-  return openBlobs({ place, namespace, room: 'snapshots', limits, keyId, secret, makeFolder });
+  return openBlobs({ place, namespace, room, limits, keyId, secret, makeFolder });
 }
 
 const mebibyte = 1024 * 1024;

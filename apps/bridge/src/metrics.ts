@@ -15,6 +15,8 @@ export interface BridgeMetrics {
   readonly gitFetchSeconds: Histogram;
   readonly snapshots: Counter<'outcome'>;
   readonly snapshotBytes: Counter;
+  /** Free space on the disk of the files, in bytes; absent where nobody knows it. */
+  readonly blobsFree: Gauge;
   readonly connections: Gauge<'listener'>;
   readonly entries: Counter<'outcome'>;
   readonly callbacks: Counter<'outcome'>;
@@ -91,6 +93,11 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     snapshotBytes: new Counter({
       name: 'remuda_bridge_snapshot_bytes_total',
       help: 'Bytes of snapshots that were stored',
+      registers,
+    }),
+    blobsFree: new Gauge({
+      name: 'remuda_bridge_blobs_free_bytes',
+      help: 'Free space on the disk of snapshots, uploads and artifacts; NaN for a bucket',
       registers,
     }),
     connections: new Gauge({

@@ -239,6 +239,13 @@ export const bridgeSettings = {
     default: 86_400_000,
     parse: integer(1_000, 31_536_000_000),
   },
+  uploadKeepMs: {
+    env: 'REMUDA_UPLOAD_KEEP_MS',
+    about: 'How long an upload is kept that no waiting or running job begins with.',
+    unit: 'ms',
+    default: 604_800_000,
+    parse: integer(1_000, 31_536_000_000),
+  },
   logLevel: {
     env: 'REMUDA_LOG_LEVEL',
     about: 'Minimum level of the log lines that are written.',

@@ -9,7 +9,7 @@ import {
   type Snapshot,
   type Turn,
 } from '@remuda/domain';
-import type { SnapshotKeeper, SnapshotSource, WorkspaceKeeper } from './keepers.port.js';
+import type { FileKeeper, SnapshotKeeper, SnapshotSource, WorkspaceKeeper } from './keepers.port.js';
 
 /** Dependencies of beginning an attempt. */
 export interface BeginParts {
@@ -17,6 +17,8 @@ export interface BeginParts {
   readonly workspace: WorkspaceKeeper;
   /** Absent if the bridge has no snapshot listener. */
   readonly snapshots?: SnapshotKeeper | undefined;
+  /** Absent if the bridge has no such listener. */
+  readonly files?: FileKeeper | undefined;
   readonly clock: Clock;
   readonly tell: (event: NewEvent) => void;
 }
@@ -55,7 +57,7 @@ export async function begin(
     return { prompt: spec.prompt, base: again.origin.base, freshFiles: false };
   }
   const base = await prepare(assignment, token, parts, stop);
-  return { prompt: spec.prompt, base, freshFiles: spec.workspace.kind === 'git' };
+  return { prompt: spec.prompt, base, freshFiles: spec.workspace.kind !== 'empty' };
 }
 
 interface Resumption extends SnapshotSource {
@@ -119,17 +121,22 @@ function tellRestart({ reason, message }: Restart, { tell, clock }: BeginParts):
 async function prepare(
   { spec }: Assignment,
   token: string,
-  { workspace, clock, tell }: BeginParts,
+  { workspace, files, clock, tell }: BeginParts,
   stop: AbortSignal,
 ): Promise<string | undefined> {
   const since = clock.monotonic();
+  const { kind } = spec.workspace;
+  if (kind === 'upload' || kind === 'snapshot') {
+    if (!files) throw new RemudaError('workspace.failed', `This worker has no way to the files of an ${kind}.`);
+    await files.fill(token, stop);
+  }
   const base = await workspace.prepare(spec.workspace, token, stop);
-  if (spec.workspace.kind === 'git') {
+  if (kind !== 'empty') {
     const commit = base === undefined ? {} : { commit: base };
     tell({
       type: 'workspace.prepared',
       at: clock.now(),
-      data: { kind: 'git', ms: Math.round(clock.monotonic() - since), ...commit },
+      data: { kind, ms: Math.round(clock.monotonic() - since), ...commit },
     });
   }
   return base;

@@ -25,8 +25,8 @@ export interface EndedTurn extends Pick<WatchedTurn, 'token' | 'base'> {
   readonly sessionId: string;
 }
 
-/** Which snapshot: that of the job, or that of the turn before in its session. */
-type SnapshotOf = 'job' | 'origin';
+/** Which snapshot: that of the job, that of the turn before in its session, or the files with which the job begins. */
+type SnapshotOf = 'job' | 'origin' | 'workspace';
 
 /** Whose snapshot is restored, and the job's bridge token. */
 export interface SnapshotSource {
@@ -52,6 +52,12 @@ export interface SnapshotKeeper {
   restore(snapshot: Snapshot, from: SnapshotSource, signal: AbortSignal): Promise<Restored>;
   /** Takes the snapshot of a turn that has ended; resolves with why there is none, if so. Never rejects. */
   keep(turn: EndedTurn, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** Files of ours with which a job begins. */
+export interface FileKeeper {
+  /** Fills the workspace with them. Rejects with `workspace.failed`, or `workspace.unavailable` for a transient fault. */
+  fill(token: string, signal: AbortSignal): Promise<void>;
 }
 
 /** A proxy for a job's tools, while it is open. */

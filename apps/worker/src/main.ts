@@ -16,6 +16,7 @@ import { checkStatus } from './channel/status-file.js';
 import { Egress } from './egress/egress.js';
 import { engineOf } from './engine.js';
 import { enrol } from './enrol.js';
+import { Files } from './files.js';
 import { runnerOf } from './runner.js';
 import { workerSettings } from './settings.js';
 import { SnapshotClient } from './snapshot-client.js';
@@ -100,14 +101,28 @@ async function runForScheduler(): Promise<void> {
     env: process.env,
     runner,
   });
-  const snapshots = snapshotsOf(settings, address, { workspace, home, env: folder.env, runner }, log);
+  const place = { workspace, home, env: folder.env, runner };
+  const snapshots = snapshotsOf(settings, address, place, log);
+  const files = filesOf(address, place);
   // an agent runs as Claude Code's own user: the next job would get what a job has made of it. Pods that enrol accept that
   const afterJobs = settings.agentSocket === undefined || settings.enrol ? profile.afterJobs : 1;
   const { drainMs } = settings;
   const onSecrets = (hideText: typeof hide): void => void (hide = hideText);
   const egress = egressOf(address, log);
   const worker: Worker = new Worker({
-    ...{ line, engine, workspace: folder, snapshots, egress, afterJobs, drainMs, clock: systemClock, log, onSecrets },
+    ...{
+      line,
+      engine,
+      workspace: folder,
+      snapshots,
+      files,
+      egress,
+      afterJobs,
+      drainMs,
+      clock: systemClock,
+      log,
+      onSecrets,
+    },
     key: makeWorkerKey(),
   });
   for (const signal of leaveSignals) process.on(signal, () => void worker.leave());
@@ -145,6 +160,11 @@ function snapshotsOf(
   if (!('socket' in address) || everyMs === 0) return undefined;
   const path = join(dirname(address.socket), bridgeSockets.snapshot);
   return new Snapshots({ client: new SnapshotClient(path), place, everyMs, clock: systemClock, log });
+}
+
+function filesOf(address: BridgeAddress, place: CopyPlace): Files | undefined {
+  if (!('socket' in address)) return undefined;
+  return new Files(new SnapshotClient(join(dirname(address.socket), bridgeSockets.snapshot)), place);
 }
 
 function egressOf(address: BridgeAddress, log: Logger): Egress | undefined {

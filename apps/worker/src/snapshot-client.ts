@@ -1,7 +1,14 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { SnapshotNote } from '@remuda/domain';
-import { bridgeTokenHeader, encodeSnapshotNote, originPath, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
+import {
+  bridgeTokenHeader,
+  encodeSnapshotNote,
+  originPath,
+  snapshotNoteHeader,
+  snapshotPath,
+  workspacePath,
+} from '@remuda/protocol';
 import type { SnapshotSource } from './keepers.port.js';
 
 /** Result of sending a snapshot. `refused`: for now or for good, depending on the status. */
@@ -13,6 +20,8 @@ export type Fetched =
   | { readonly kind: 'content'; readonly content: AsyncIterable<Uint8Array> }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'refused'; readonly status: number };
+
+const paths = { job: snapshotPath, origin: originPath, workspace: workspacePath } as const;
 
 /** The client of the bridge's snapshot listener, with the job's token. */
 export class SnapshotClient {
@@ -42,7 +51,7 @@ export class SnapshotClient {
 
   /** The job's snapshot, or that from which it takes up its session, to be read to its end. Rejects if the bridge cannot be reached. */
   async get({ of, token }: SnapshotSource, signal: AbortSignal): Promise<Fetched> {
-    const path = of === 'origin' ? originPath : snapshotPath;
+    const path = paths[of];
     const outgoing = this.#open('GET', { [bridgeTokenHeader]: token }, signal, path);
     outgoing.end();
     const answer = await answerOf(outgoing);

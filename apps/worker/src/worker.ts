@@ -12,7 +12,7 @@ import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLi
 import type { Logger, WorkerKey } from '@remuda/runtime';
 import { carryOut } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
-import type { EgressKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import type { EgressKeeper, FileKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 import { hiddenScreen } from './screen/hidden-screen.js';
 import { ScreenShow } from './screen/screen-show.js';
 import type { StopReason } from './stop-reason.js';
@@ -24,6 +24,8 @@ export interface WorkerPlan {
   readonly workspace: WorkspaceKeeper;
   /** Absent if the bridge has no snapshot listener, or snapshots are off. */
   readonly snapshots?: SnapshotKeeper | undefined;
+  /** Absent if the bridge has no snapshot listener. */
+  readonly files?: FileKeeper | undefined;
   /** Absent if the bridge has no egress listener. */
   readonly egress?: EgressKeeper | undefined;
   /** Jobs after which it leaves. */
@@ -152,7 +154,7 @@ export class Worker {
 
   async #attempt(sealed: Assignment, stop: AbortSignal): Promise<void> {
     const assignment = await opened(sealed, this.plan.key);
-    const { line, engine, workspace, snapshots, egress, clock } = this.plan;
+    const { line, engine, workspace, snapshots, files, egress, clock } = this.plan;
     const now = (): number => clock.now();
     const { job, lease, secrets = {} } = assignment;
     const hiding = hidingOf(secrets);
@@ -165,7 +167,7 @@ export class Worker {
     line.sayStarted({ kind: 'started', job, lease, at: now() }, clock.monotonic());
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
-    const parts = { engine, workspace, snapshots, egress, ownToken: this.#token, clock, tell };
+    const parts = { engine, workspace, snapshots, files, egress, ownToken: this.#token, clock, tell };
     const outcome = await carryOut(assignment, parts, stop);
     tellAll(hiding.rest(now()));
     // Not awaited: if there is nothing to clean up, the idle report is sent in the same entry.

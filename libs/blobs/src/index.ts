@@ -5,4 +5,6 @@ export { openBlobs, type BlobRoom, type RoomPlan } from './open.js';
 export { readBlobPlace, type BlobPlace } from './place.js';
 export { blobSettings, temporaryPlace } from './settings.js';
 export type { OpenEntry } from './pack/packed.js';
+export { inPieces } from './s3/pieces.js';
+export type { ReadPart } from './pack/zip-entries.js';
 export { repack, type PackTally, type SentPack } from './pack/repack.js';

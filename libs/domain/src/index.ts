@@ -3,6 +3,8 @@ export * from './jobs/assignment.js';
 export * from './ports/archive.port.js';
 export * from './ports/audit-archive.port.js';
 export * from './files/packed-entry.js';
+export * from './files/sweep.js';
+export * from './files/upload.js';
 export * from './ports/blobs.port.js';
 export * from './ports/channel.port.js';
 export * from './ports/clock.port.js';

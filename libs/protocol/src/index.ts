@@ -16,6 +16,7 @@ export * from './http/problem.js';
 export * from './http/sessions.js';
 export * from './http/tickets.js';
 export * from './http/webhooks.js';
+export * from './http/uploads.js';
 export * from './worker/control.js';
 export * from './worker/enrolment.js';
 export * from './reader/json.js';

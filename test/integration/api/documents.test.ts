@@ -23,6 +23,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
   );
   expect(routes.sort()).toEqual([
     'DELETE /api/v1/sessions/{id}',
+    'DELETE /api/v1/uploads/{id}',
     'GET /api/v1/bridges',
     'GET /api/v1/dead-letters',
     'GET /api/v1/dead-letters/{id}',
@@ -38,6 +39,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'GET /api/v1/sessions/{id}/events',
     'GET /api/v1/sessions/{id}/messages',
     'GET /api/v1/stream',
+    'GET /api/v1/uploads/{id}',
     'GET /api/v1/usage',
     'GET /api/v1/workers',
     'GET /api/v1/workers/{id}/screen',
@@ -62,6 +64,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'POST /api/v1/workers/{id}/cordon',
     'POST /api/v1/workers/{id}/drain',
     'POST /api/v1/workers/{id}/uncordon',
+    'PUT /api/v1/uploads',
   ]);
 });
 

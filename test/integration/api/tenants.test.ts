@@ -70,6 +70,7 @@ const unknown: Readonly<Record<string, string>> = {
   jobs: 'job.unknown',
   'dead-letters': 'job.unknown',
   sessions: 'session.unknown',
+  uploads: 'upload.unknown',
   // Pools and workers are the cluster's: an id of a tenant is none of theirs.
   pools: 'pool.unknown',
   workers: 'worker.unknown',

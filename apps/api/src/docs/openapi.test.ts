@@ -125,6 +125,7 @@ test('what has a default is told in words, since generated clients would ask for
 test('the parts that a page shows first are the jobs', () => {
   expect(document.tags?.map(({ name }) => name)).toEqual([
     'jobs',
+    'files',
     'sessions',
     'events',
     'dead letters',

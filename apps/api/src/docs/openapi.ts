@@ -3,7 +3,12 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { eventSchemas } from '../events/event-schemas.js';
 import { GitSummaryDto } from '../jobs/result-view.dto.js';
-import { EmptyWorkspaceDto, GitWorkspaceDto } from '../jobs/submit/submit-job.dto.js';
+import {
+  EmptyWorkspaceDto,
+  GitWorkspaceDto,
+  SnapshotWorkspaceDto,
+  UploadWorkspaceDto,
+} from '../jobs/submit/submit-job.dto.js';
 import { tokenScheme } from '../identity/needs.js';
 import { ProblemDto } from '../problems/problem.dto.js';
 import { defaultsInWords } from './defaults-in-words.js';
@@ -14,6 +19,7 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 /** In the order of the page. */
 const tags = {
   jobs: 'Submit, follow and cancel jobs.',
+  files: 'What jobs begin with and leave behind.',
   sessions: 'Conversations that keep their files from turn to turn.',
   events: 'What happens to a job, live or page by page.',
   'dead letters': 'Failed jobs that need a person.',
@@ -28,7 +34,10 @@ const retryAfter = {
 /** The API as OpenAPI 3.1. */
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const described = SwaggerModule.createDocument(app, frame(), {
-    extraModels: [ProblemDto, EmptyWorkspaceDto, GitWorkspaceDto, GitSummaryDto],
+    extraModels: [
+      ...[ProblemDto, GitSummaryDto],
+      ...[EmptyWorkspaceDto, GitWorkspaceDto, UploadWorkspaceDto, SnapshotWorkspaceDto],
+    ],
   });
   const { components, paths } = described;
   return {

@@ -48,7 +48,7 @@ export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = 
   'attempt.warned': { message: text },
   'attempt.looping': { tool: text, count: whole },
   'attempt.ended': { by: oneOf(endingRungs), processesLeft: whole, ms: whole },
-  'workspace.prepared': { kind: oneOf(['empty', 'git']), ms: whole, commit: maybe(text) },
+  'workspace.prepared': { kind: oneOf(['empty', 'git', 'upload', 'snapshot']), ms: whole, commit: maybe(text) },
   'workspace.collected': { git: ref('GitSummary'), patchBytes: whole },
   'session.started': { sessionId: text, model: text, tools: { type: 'array', items: text }, version: maybe(text) },
   'message.delta': { text },

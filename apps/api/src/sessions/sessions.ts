@@ -16,6 +16,7 @@ import { withoutShorthand } from '../jobs/submit/job-spec.js';
 import { SubmissionCount } from '../jobs/submit/submission-count.js';
 import { Submission } from '../jobs/submit/submission.js';
 import { jobStore, sessionStore } from '../stores.js';
+import { WorkspaceCheck } from '../uploads/workspace-check.js';
 import { CreateSessionDto, SubmitTurnDto } from './session.dto.js';
 
 /** A turn that was accepted, now or by an earlier request. */
@@ -29,12 +30,14 @@ export class Sessions {
     @Inject(jobStore) private readonly jobs: JobStore,
     private readonly submission: Submission,
     private readonly count: SubmissionCount,
+    private readonly workspaces: WorkspaceCheck,
   ) {}
 
   /** Creates a session; rejects with all faults. */
   async create(body: unknown, tenant: string): Promise<SessionRecord> {
     const { concurrent, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
     const { spec } = await this.submission.require({ ...asked, prompt: 'any' });
+    await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], tenant);
     const id = `s-${randomUUID()}`;
     this.submission.requireStore();
     await this.store.create({ id, tenant, concurrent, settings: settingsOf(spec) });
@@ -57,6 +60,7 @@ export class Sessions {
     this.submission.requireStore();
     const first = mode === 'interrupt';
     const job = { id: `j-${randomUUID()}`, spec };
+    await this.holdFiles(session, job);
     const answer = accepted(
       session,
       await this.store.submit({ session, job, first }, idempotency && { ...idempotency, tenant }),
@@ -65,6 +69,13 @@ export class Sessions {
     if (first && answer.kind === 'waits')
       await this.jobs.cancel({ tenant, id: answer.running }, 'A further turn has interrupted it.');
     return answer;
+  }
+
+  /** Only the first turns begin with the session's workspace; later ones go on from its snapshot. */
+  private async holdFiles({ snapshotAt, tenant }: SessionRecord, job: { id: string; spec: JobSpec }): Promise<void> {
+    if (snapshotAt !== undefined) return;
+    await this.workspaces.require([{ workspace: job.spec.workspace, path: 'workspace' }], tenant);
+    await this.workspaces.hold([job]);
   }
 
   /** Stops a session: it takes no more turns, and those that are not over are cancelled. */

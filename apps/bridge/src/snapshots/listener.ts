@@ -7,6 +7,7 @@ import {
   snapshotName,
   type SnapshotNote,
   type Blobs,
+  type OpenBlob,
   type SnapshotIndex,
   type TurnOrigin,
 } from '@remuda/domain';
@@ -16,17 +17,21 @@ import {
   readSnapshotNote,
   snapshotNoteHeader,
   snapshotPath,
+  workspacePath,
   type BridgeGrant,
 } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
+import { openWorkspace } from './workspace-source.js';
 
 /** Dependencies of the snapshot listener. */
 export interface SnapshotListener {
   readonly grants: Grants;
   readonly blobs: Blobs;
+  /** What jobs begin with. */
+  readonly uploads: Blobs;
   readonly store: SnapshotIndex;
   readonly metrics: Pick<BridgeMetrics, 'connections' | 'snapshots' | 'snapshotBytes'>;
   readonly log: Logger;
@@ -92,6 +97,8 @@ async function serve(exchange: Exchange): Promise<Ending> {
   const grant = await findGrant(listener.grants, headerOf(request, bridgeTokenHeader));
   if (!grant) return 'ended';
   if (request.url === originPath && request.method === 'GET') return give(exchange, await originOf(listener, grant));
+  if (request.url === workspacePath && request.method === 'GET')
+    return send(exchange, await openWorkspace(listener, grant.job));
   if (request.url !== snapshotPath) return 'malformed';
   if (request.method === 'GET') return give(exchange, await ownOf(listener, grant));
   const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;
@@ -139,12 +146,17 @@ function originOf({ store }: SnapshotListener, { job }: BridgeGrant): Promise<Tu
   return store.findOrigin(job);
 }
 
-async function give({ listener, response }: Exchange, of: TurnOrigin | undefined): Promise<Ending> {
-  const blob = of && (await listener.blobs.get(snapshotName(of.job, of.snapshot)));
+async function give(exchange: Exchange, of: TurnOrigin | undefined): Promise<Ending> {
+  const blob = of && (await exchange.listener.blobs.get(snapshotName(of.job, of.snapshot)));
+  if (!blob) return 'unknown';
+  const { sha256 } = of.snapshot;
+  return send(exchange, sha256 === undefined ? blob : { ...blob, content: checked(blob.content, sha256) });
+}
+
+async function send({ response }: Exchange, blob: OpenBlob | undefined): Promise<Ending> {
   if (!blob) return 'unknown';
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
-  const { sha256 } = of.snapshot;
-  await pipeline(sha256 === undefined ? blob.content : checked(blob.content, sha256), response);
+  await pipeline(blob.content, response);
   return 'read';
 }
 

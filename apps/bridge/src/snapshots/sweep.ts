@@ -1,13 +1,17 @@
 import {
+  diskLevel,
+  freshMs,
   jobOfSnapshot,
   snapshotName,
   type Clock,
+  type DiskLevel,
   type Snapshot,
   type Blobs,
   type SeenBlob,
   type SnapshotIndex,
 } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
+import { sweepUploads, type UploadSweep } from './sweep-uploads.js';
 
 /** Dependencies of the sweep. */
 export interface SnapshotSweep {
@@ -18,13 +22,23 @@ export interface SnapshotSweep {
   readonly clock: Clock;
 }
 
-/** Removes obsolete snapshots; returns how many. Rejects with `redis.unavailable` in an outage. */
-export async function sweepSnapshots({ blobs, store, keepMs, clock }: SnapshotSweep): Promise<number> {
+/**
+ * Removes obsolete snapshots; returns how many. In an emergency of the disk those of running jobs go early as well, which then
+ * run their prompt again if their worker is lost. Rejects with `redis.unavailable` in an outage.
+ */
+export async function sweepSnapshots(
+  { blobs, store, keepMs, clock }: SnapshotSweep,
+  level: DiskLevel = 'enough',
+): Promise<number> {
   const seen = await blobs.list();
   const jobs = [...new Set(seen.flatMap(({ name }) => jobOfSnapshot(name) ?? []))];
   const [open, kept] = await Promise.all([store.stillOpen(jobs), store.keptBySessions(jobs)]);
   const now = clock.now();
-  const unwanted = unwantedOf(seen, { open, kept }, { oldest: now - keepMs, unnoted: now - unnotedMs });
+  const unwanted = unwantedOf(
+    seen,
+    { open, kept },
+    { oldest: now - (level === 'emergency' ? freshMs : keepMs), unnoted: now - unnotedMs },
+  );
   for (const name of unwanted) await blobs.remove(name);
   return unwanted.length;
 }
@@ -72,16 +86,30 @@ const sweepEveryMs = 60_000;
 const leftMs = 600_000;
 
 /** A recurring sweep, which also removes incomplete files of dead bridges. */
-export interface KeptSweep extends SnapshotSweep {
+export interface KeptSweep extends SnapshotSweep, UploadSweep {
+  /** Free disk space below which it is short. */
+  readonly minFreeBytes: number;
+  /** Called with each look at the disk. */
+  readonly onDisk: (freeBytes: number | undefined, level: DiskLevel) => void;
   readonly log: Logger;
+}
+
+async function sweepAll(sweep: KeptSweep): Promise<void> {
+  const { blobs, uploads, clock, minFreeBytes, onDisk, log } = sweep;
+  const free = await blobs.freeBytes();
+  const level = diskLevel(free, minFreeBytes);
+  onDisk(free, level);
+  if (level !== 'enough') log.warn({ freeBytes: free, level }, 'the disk of the files is short');
+  const left = clock.now() - leftMs;
+  const swept = [sweepSnapshots(sweep, level), sweepUploads(sweep, level)];
+  await Promise.all([blobs.tidy(left), uploads.tidy(left), ...swept]);
 }
 
 /** Sweeps once a minute until the signal aborts; after an outage the next sweep catches up. */
 export async function keepSwept(sweep: KeptSweep, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const done = Promise.all([sweep.blobs.tidy(sweep.clock.now() - leftMs), sweepSnapshots(sweep)]);
-    await done.catch((error: unknown) => {
-      sweep.log.warn({ err: error }, 'the snapshots could not be swept');
+    await sweepAll(sweep).catch((error: unknown) => {
+      sweep.log.warn({ err: error }, 'the files could not be swept');
     });
     await sweep.clock.sleep(sweepEveryMs, signal).catch(() => undefined);
   }

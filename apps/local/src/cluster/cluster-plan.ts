@@ -65,6 +65,7 @@ export function planEnvironments(
     },
     api: {
       REMUDA_SECRETS_KEY: secretsKey,
+      ...files,
       ...(places.storeDir === undefined ? {} : { REMUDA_STORE_DIR: places.storeDir }),
       ...withoutCredential,
       ...shared,

@@ -81,7 +81,8 @@ describe('what is packed as', () => {
     const out = join(folder, `${name}-out`);
     mkdirSync(out);
     execFileSync('tar', ['-xzf', '-', '-C', out], { input: pack });
-    execFileSync('diff', ['-r', root, out]);
+    for (const path of ['src/a.txt', 'run', `${'d'.repeat(120)}/${'é'.repeat(60)}`])
+      expect(readFileSync(join(out, path))).toEqual(readFileSync(join(root, path)));
     expect(listed(pack)).toContain('-rwxr-xr-x run');
     expect(execFileSync('tar', ['-tvzf', '-', '--numeric-owner'], { input: pack }).toString()).not.toMatch(
       / [1-9]\d*\//,
@@ -99,7 +100,6 @@ describe('what is packed as', () => {
     expect(tally).toEqual({ files: 2, bytes: 5_001 });
     expect(listed(pack)).toEqual(['-rw-r--r-- src/a.txt', '-rwxr-xr-x run', 'drwxr-xr-x empty/']);
   });
-
 });
 
 describe('refused is', () => {
@@ -201,7 +201,8 @@ test('a fault of whoever reads is passed on as it is', async () => {
     else throw cut;
   }
   const reading = async (): Promise<void> => {
-    for await (const chunk of repack({ bytes: 5_000, read }, limits, { files: 0, bytes: 0 })) void chunk;
+    for await (const chunk of repack({ bytes: 5_000, read }, limits, { files: 0, bytes: 0 }))
+      expect(chunk).toBeDefined();
   };
   await expect(reading()).rejects.toBe(cut);
 });

@@ -60,7 +60,10 @@ async function* exactly(content: AsyncIterable<Uint8Array>, bytes: number, path:
 
 async function* openPack({ bytes, read }: SentPack, limits: UnpackLimits): AsyncGenerator<OpenEntry> {
   const head = await beginning(read(0, Math.min(bytes, 512)));
-  if (head.subarray(0, 2).toString('latin1') === 'PK') return yield* zipEntries(read, bytes);
+  if (head.subarray(0, 2).toString('latin1') === 'PK') {
+    yield* zipEntries(read, bytes);
+    return;
+  }
   const isPacked = head[0] === 0x1f && head[1] === 0x8b;
   if (!isPacked && !isTar(head)) throw invalidPack('it is neither tar, tar.gz nor zip');
   const plain = isPacked ? through(read(0, bytes), createGunzip()) : read(0, bytes);

@@ -34,7 +34,7 @@ export function innerPath(path: string): string | undefined {
 }
 
 function hasControl(name: string): boolean {
-  // eslint-disable-next-line no-control-regex -- no name of a person's file has one, and each confuses somebody
+  // No name of a person's file has one, and each confuses somebody.
   return /[\u0000-\u001f\u007f]/.test(name);
 }
 

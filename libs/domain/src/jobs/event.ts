@@ -1,7 +1,7 @@
 import type { EgressRefusal, EgressTarget } from '../addresses/egress-rules.js';
 import type { RestartReason } from './again.js';
 import type { OverState } from './job-state.js';
-import type { Ended, Failure, GitOutcome, Start, Usage } from './job.js';
+import type { Ended, Failure, GitOutcome, Start, Usage, Workspace } from './job.js';
 
 /**
  * The public vocabulary: something that has happened to a job, in the past tense. The keys are the SSE `event` names,
@@ -33,7 +33,7 @@ export interface EventData {
   'attempt.looping': { readonly tool: string; readonly count: number };
   /** It was ended early; no process is left if `processesLeft` is 0. */
   'attempt.ended': Ended;
-  'workspace.prepared': { readonly kind: 'empty' | 'git'; readonly ms: number; readonly commit?: string };
+  'workspace.prepared': { readonly kind: Workspace['kind']; readonly ms: number; readonly commit?: string };
   'workspace.collected': { readonly git: Omit<GitOutcome, 'patch'>; readonly patchBytes: number };
   'session.started': {
     readonly sessionId: string;

@@ -17,10 +17,15 @@ export interface ToolRules {
   readonly deny?: readonly string[];
 }
 
-/** The workspace of a job. `empty` is a fresh folder; `git` a checkout of `ref` (by default the default branch). */
+/**
+ * The workspace of a job. `empty` is a fresh folder; `git` a checkout of `ref` (by default the default branch); `upload` what
+ * a client has sent; `snapshot` the files as a session's last turn has left them when the job starts.
+ */
 export type Workspace =
   | { readonly kind: 'empty' }
-  | { readonly kind: 'git'; readonly url: string; readonly ref?: string; readonly depth?: number };
+  | { readonly kind: 'git'; readonly url: string; readonly ref?: string; readonly depth?: number }
+  | { readonly kind: 'upload'; readonly upload: string }
+  | { readonly kind: 'snapshot'; readonly session: string };
 
 /** A JSON Schema (draft 2020-12 or 07) as a plain object. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -37,7 +37,7 @@ export async function prepareWorkspace(
   workspace: Workspace,
   transport: Transport,
 ): Promise<Prepared | undefined> {
-  if (workspace.kind === 'empty') return undefined;
+  if (workspace.kind !== 'git') return undefined;
   const ref = workspace.ref ?? (await defaultBranch(at, transport));
   const fault = refFault(ref);
   if (fault !== undefined) throw new RemudaError('workspace.failed', `The ref ${JSON.stringify(ref)} ${fault}.`);

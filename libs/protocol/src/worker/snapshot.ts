@@ -13,6 +13,9 @@ export const snapshotPath = '/snapshot';
 /** The path of the snapshot from which a turn of a session takes up its conversation. */
 export const originPath = '/snapshot/origin';
 
+/** The path of the files with which a job begins: an upload, or those of a session. A tar.gz. */
+export const workspacePath = '/workspace';
+
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const commit = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

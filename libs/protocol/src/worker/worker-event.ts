@@ -26,7 +26,11 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
   'attempt.warned': shape({ message: text }),
   'attempt.looping': shape({ tool: text, count }),
   'attempt.ended': readEnded,
-  'workspace.prepared': shape({ kind: oneOf(['empty', 'git']), ms: span, commit: optional(text) }),
+  'workspace.prepared': shape({
+    kind: oneOf(['empty', 'git', 'upload', 'snapshot']),
+    ms: span,
+    commit: optional(text),
+  }),
   'workspace.collected': shape({ git: readGitSummary, patchBytes: count }),
   'session.started': shape({ sessionId: text, model: text, tools: list(text), version: optional(text) }),
   'message.delta': shape({ text }),

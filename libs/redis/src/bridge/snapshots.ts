@@ -1,4 +1,11 @@
-import { isOver, type JobState, type Snapshot, type TurnOrigin } from '@remuda/domain';
+import {
+  defaultTenant,
+  isOver,
+  type JobState,
+  type Snapshot,
+  type TurnOrigin,
+  type WorkspaceSource,
+} from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
@@ -56,6 +63,24 @@ export class RedisSnapshots {
   async findOrigin(job: string): Promise<TurnOrigin | undefined> {
     const [origin, originJob] = await translated(this.redis.hmget(this.keys.job(job), 'origin', 'originJob'));
     return readJobHash(job, { ...(origin ? { origin } : {}), ...(originJob ? { originJob } : {}) }).origin;
+  }
+
+  /** The files with which the job begins; undefined for none, also where its session has none any more. */
+  async findWorkspace(job: string): Promise<WorkspaceSource | undefined> {
+    const hash = await translated(this.redis.hmget(this.keys.job(job), 'spec', 'tenant'));
+    const [spec = null, tenant = null] = hash;
+    if (spec === null) return undefined;
+    const { workspace } = readJobHash(job, { spec }).spec;
+    if (workspace.kind === 'upload') return workspace;
+    if (workspace.kind !== 'snapshot') return undefined;
+    const session = this.keys.session(workspace.session);
+    const [snapshot = null, of = null, owner = null] = await translated(
+      this.redis.hmget(session, 'snapshot', 'snapshotJob', 'tenant'),
+    );
+    const kept = readSnapshot(snapshot ?? '');
+    // The tenants of a job and of its session are the same, or it would not have been accepted.
+    const isOwn = (tenant ?? defaultTenant) === owner;
+    return kept && of !== null && isOwn ? { kind: 'snapshot', job: of, snapshot: kept } : undefined;
   }
 
   /** Of these jobs, those whose snapshot is now that of their session, each with it. It is kept whatever its age. */

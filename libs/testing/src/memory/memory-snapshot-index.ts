@@ -1,4 +1,11 @@
-import { isHeld, isOver, type Snapshot, type SnapshotIndex, type TurnOrigin } from '@remuda/domain';
+import {
+  isHeld,
+  isOver,
+  type Snapshot,
+  type SnapshotIndex,
+  type TurnOrigin,
+  type WorkspaceSource,
+} from '@remuda/domain';
 import type { MemoryJobStore } from './memory-job-store.js';
 
 /** The snapshots of a store's jobs. Passes the same contract suite as the real one. */
@@ -25,6 +32,11 @@ export class MemorySnapshotIndex implements SnapshotIndex {
 
   async findOrigin(job: string): Promise<TurnOrigin | undefined> {
     return Promise.resolve(this.store.read(job)?.job.origin);
+  }
+
+  async findWorkspace(job: string): Promise<WorkspaceSource | undefined> {
+    const workspace = this.store.read(job)?.job.spec.workspace;
+    return Promise.resolve(workspace?.kind === 'upload' ? workspace : undefined);
   }
 
   async keptBySessions(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot>> {

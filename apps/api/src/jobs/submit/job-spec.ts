@@ -85,7 +85,17 @@ function webhookOf({ url, events, secret }: NonNullable<SubmitJobDto['webhook']>
 }
 
 function workspaceOf(workspace: SubmitJobDto['workspace']): Workspace {
-  if (workspace?.kind !== 'git') return { kind: 'empty' };
+  switch (workspace?.kind) {
+    case undefined:
+    case 'empty':
+      return { kind: 'empty' };
+    case 'upload':
+      return { kind: 'upload', upload: workspace.upload };
+    case 'snapshot':
+      return { kind: 'snapshot', session: workspace.session };
+    case 'git':
+      break;
+  }
   return { kind: 'git', url: workspace.url, ...given('ref', workspace.ref), ...given('depth', workspace.depth) };
 }
 

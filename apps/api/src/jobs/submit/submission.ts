@@ -9,6 +9,7 @@ import { apiConfig, clock, jobStore, redisIsUp } from '../../stores.js';
 import type { ApiConfig } from '../../stores.js';
 import { readIdempotency } from './idempotency.js';
 import { readJobSpec, type AskedJob } from './job-spec.js';
+import { WorkspaceCheck } from '../../uploads/workspace-check.js';
 import { KnownProfiles } from '../known-profiles.js';
 import { SubmissionCount } from './submission-count.js';
 import { SubmitBatchDto } from './submit-batch.dto.js';
@@ -36,11 +37,14 @@ export class Submission {
     @Inject(redisIsUp) private readonly isUp: () => boolean,
     private readonly profiles: KnownProfiles,
     private readonly count: SubmissionCount,
+    private readonly workspaces: WorkspaceCheck,
   ) {}
 
   /** Accepts one job, once per key. Rejects with all its faults. */
   async one(body: unknown, submitter: Submitter): Promise<Taken> {
-    return this.take([await this.require(body)], submitter, body);
+    const asked = await this.require(body);
+    await this.workspaces.require([{ workspace: asked.spec.workspace, path: 'workspace' }], submitter.tenant);
+    return this.take([asked], submitter, body);
   }
 
   /** Reads one job of a known profile, or rejects with all its faults. */
@@ -71,6 +75,10 @@ export class Submission {
     if (faults.length > 0) throw codedRefusal(faults);
     const asked = reads.flatMap((read) => ('value' in read ? [read.value] : []));
     await this.profiles.require(asked.map(({ spec }, i) => ({ name: spec.profile, path: `jobs[${i}].profile` })));
+    await this.workspaces.require(
+      asked.map(({ spec }, i) => ({ workspace: spec.workspace, path: `jobs[${i}].workspace` })),
+      submitter.tenant,
+    );
     return this.take(asked, submitter, body);
   }
 
@@ -82,6 +90,7 @@ export class Submission {
     const idempotency = await readIdempotency(key, body);
     const jobs = asked.map((job) => ({ id: `j-${randomUUID()}`, tenant, ...job }));
     this.requireStore();
+    await this.workspaces.hold(jobs);
     const taken = await this.store.submit(jobs, idempotency && { ...idempotency, tenant });
     this.count.note(jobs, taken.repeated);
     return taken;

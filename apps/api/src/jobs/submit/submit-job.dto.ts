@@ -36,7 +36,7 @@ export class ToolsDto {
 /** A fresh folder. */
 @ApiSchema({ name: 'EmptyWorkspace' })
 export class EmptyWorkspaceDto {
-  @IsIn(['empty', 'git'], { message: 'must be empty or git' })
+  @IsIn(['empty', 'git', 'upload', 'snapshot'], { message: 'must be empty, git, upload or snapshot' })
   @ApiProperty({ enum: ['empty'] })
   kind!: 'empty';
 }
@@ -85,8 +85,37 @@ export class WebhookDto {
   secret?: string;
 }
 
+/** Files that were uploaded before. */
+@ApiSchema({ name: 'UploadWorkspace' })
+export class UploadWorkspaceDto {
+  @IsIn(['upload'])
+  @ApiProperty({ enum: ['upload'] })
+  kind!: 'upload';
+
+  @IsString()
+  @ApiProperty({ description: 'The id of a complete upload.', example: 'u-5f1d7a84db5d4a3fa1c2b3d4e5f60718' })
+  upload!: string;
+}
+
+/** The files of a session. */
+@ApiSchema({ name: 'SnapshotWorkspace' })
+export class SnapshotWorkspaceDto {
+  @IsIn(['snapshot'])
+  @ApiProperty({ enum: ['snapshot'] })
+  kind!: 'snapshot';
+
+  @IsString()
+  @ApiProperty({ description: 'Whose files: as its last turn has left them when the job starts.' })
+  session!: string;
+}
+
+const workspaceTypes = { git: GitWorkspaceDto, upload: UploadWorkspaceDto, snapshot: SnapshotWorkspaceDto } as const;
+
 /** The shorthand `"empty"` was made an object before. */
-const workspaceType = ({ kind }: { readonly kind?: unknown }) => (kind === 'git' ? GitWorkspaceDto : EmptyWorkspaceDto);
+const workspaceType = ({ kind }: { readonly kind?: unknown }) =>
+  typeof kind === 'string' && Object.hasOwn(workspaceTypes, kind)
+    ? workspaceTypes[kind as keyof typeof workspaceTypes]
+    : EmptyWorkspaceDto;
 
 /** A job as clients ask for it. Rules that one field alone cannot tell are in `job-rules.ts`. */
 @ApiSchema({ name: 'SubmitJob' })
@@ -142,17 +171,19 @@ export class SubmitJobDto {
   outputSchema?: Record<string, unknown>;
 
   @Given()
-  @IsObject({ message: 'must be "empty", or an object with a kind of empty or git' })
+  @IsObject({ message: 'must be "empty", or an object with a kind of empty, git, upload or snapshot' })
   @Inner(workspaceType)
   @ApiProperty({
     oneOf: [
       { type: 'string', enum: ['empty'] },
       { $ref: getSchemaPath(EmptyWorkspaceDto) },
       { $ref: getSchemaPath(GitWorkspaceDto) },
+      { $ref: getSchemaPath(UploadWorkspaceDto) },
+      { $ref: getSchemaPath(SnapshotWorkspaceDto) },
     ],
     default: { kind: 'empty' },
   })
-  workspace?: EmptyWorkspaceDto | GitWorkspaceDto;
+  workspace?: EmptyWorkspaceDto | GitWorkspaceDto | UploadWorkspaceDto | SnapshotWorkspaceDto;
 
   @Default(5)
   @Integer(1, 10)

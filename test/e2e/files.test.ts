@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { script } from '@remuda/scripted-model';
+import type { JobWithResultView, UploadView } from '@remuda/protocol';
+import type { JobEvent } from '@remuda/domain';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
+
+const longMs = 180_000;
+const bash = (command: string) => ({ tools: [{ name: 'Bash', input: { command, description: 'a command' } }] });
+
+describe.each([
+  { runtime: 'process', there: true },
+  { runtime: 'docker', there: hasEngine },
+] as const)('files of jobs whose workers are of the runtime $runtime', ({ runtime, there }) => {
+  let cluster: TestCluster;
+  let folder: string;
+
+  beforeAll(async () => {
+    if (!there) return;
+    folder = mkdtempSync(join(tmpdir(), 'remuda-files-'));
+    cluster = await startCluster({ runtime });
+  }, longMs);
+  afterAll(async () => {
+    if (!there) return;
+    await cluster.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function upload(): Promise<string> {
+    mkdirSync(join(folder, 'src'));
+    writeFileSync(join(folder, 'src', 'word.txt'), 'heron\n');
+    const body = execFileSync('tar', ['-C', folder, '-czf', '-', 'src']);
+    const headers = { 'content-type': 'application/gzip' };
+    const put = { method: 'PUT', headers, body: new Uint8Array(body) };
+    const answer = await fetch(`${cluster.apiUrl}/api/v1/uploads`, put);
+    expect(answer.status).toBe(201);
+    return ((await answer.json()) as UploadView).id;
+  }
+
+  async function run(job: object): Promise<JobWithResultView> {
+    const headers = { 'content-type': 'application/json', prefer: 'wait=120' };
+    const answer = await fetch(`${cluster.apiUrl}/api/v1/jobs`, { method: 'POST', headers, body: JSON.stringify(job) });
+    return (await answer.json()) as JobWithResultView;
+  }
+
+  async function eventsOf(id: string): Promise<JobEvent[]> {
+    const events: JobEvent[] = [];
+    for await (const event of cluster.api.events(id)) events.push(event);
+    return events;
+  }
+
+  test.skipIf(!there)(
+    'a job begins with what was uploaded',
+    async () => {
+      const workspace = { kind: 'upload', upload: await upload() };
+      const prompt = script(bash('cat src/word.txt && echo more >> src/word.txt'), { text: 'read' });
+      const job = await run({ prompt, workspace });
+      expect(job).toMatchObject({ state: 'succeeded', result: { text: 'read' } });
+      const events = await eventsOf(job.id);
+      expect(events.find(({ type }) => type === 'workspace.prepared')?.data).toMatchObject({ kind: 'upload' });
+      expect(JSON.stringify(events.find(({ type }) => type === 'tool.returned')?.data)).toContain('heron');
+    },
+    longMs,
+  );
+});
