@@ -80,6 +80,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload a workspace as tar, tar.gz or zip
+         * @description Files and folders only. With its digest it can be sent in parts, and taken up where it broke off: `Content-Range: bytes *\/TOTAL` with an empty body asks how far it is.
+         */
+        put: operations["putUpload"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One upload
+         * @description Once it is complete.
+         */
+        get: operations["getUpload"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an upload
+         * @description Jobs that have not begun with it yet then fail.
+         */
+        delete: operations["deleteUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -776,6 +820,21 @@ export interface components {
              */
             expiresAt: string;
         };
+        Upload: {
+            /** @example u-5f1d7a84db5d4a3fa1c2b3d4e5f60718 */
+            id: string;
+            /** @enum {string} */
+            state: "partial" | "complete";
+            /** @description Bytes of the archive that have arrived: go on there. */
+            received: number;
+            /** @description SHA-256 of the archive, in hex. */
+            sha256?: string;
+            files?: number;
+            /** @description What it unpacks to. */
+            unpackedBytes?: number;
+            /** Format: date-time */
+            createdAt?: string;
+        };
         Tools: {
             /**
              * @example [
@@ -819,7 +878,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description Default: {"kind":"empty"}. */
-            workspace?: "empty" | components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            workspace?: "empty" | components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"] | components["schemas"]["UploadWorkspace"] | components["schemas"]["SnapshotWorkspace"];
             /** @description 1 is first. Default: 5. */
             priority?: number;
             /** @description Minimum delay before it starts; alternative to runAt. */
@@ -1201,7 +1260,7 @@ export interface components {
             /** @enum {string} */
             permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
             /** @description Default: {"kind":"empty"}. */
-            workspace?: "empty" | components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            workspace?: "empty" | components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"] | components["schemas"]["UploadWorkspace"] | components["schemas"]["SnapshotWorkspace"];
             /**
              * @example {
              *       "team": "search"
@@ -1788,7 +1847,7 @@ export interface components {
             days: components["schemas"]["DayUsage"][];
         };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "webhook.no_message" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "webhook.no_message" | "upload.unknown" | "upload.invalid" | "upload.digest_mismatch" | "upload.out_of_place" | "blobs.full" | "blobs.off" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;
@@ -1804,6 +1863,15 @@ export interface components {
             instance?: string;
             faults?: components["schemas"]["Fault"][];
         };
+        GitSummary: {
+            branch: string;
+            base: string;
+            head: string;
+            commits: components["schemas"]["Commit"][];
+            filesChanged: number;
+            insertions: number;
+            deletions: number;
+        };
         EmptyWorkspace: {
             /** @enum {string} */
             kind: "empty";
@@ -1818,14 +1886,20 @@ export interface components {
             /** @description Commits fetched; all when absent. */
             depth?: number;
         };
-        GitSummary: {
-            branch: string;
-            base: string;
-            head: string;
-            commits: components["schemas"]["Commit"][];
-            filesChanged: number;
-            insertions: number;
-            deletions: number;
+        UploadWorkspace: {
+            /** @enum {string} */
+            kind: "upload";
+            /**
+             * @description The id of a complete upload.
+             * @example u-5f1d7a84db5d4a3fa1c2b3d4e5f60718
+             */
+            upload: string;
+        };
+        SnapshotWorkspace: {
+            /** @enum {string} */
+            kind: "snapshot";
+            /** @description Whose files: as its last turn has left them when the job starts. */
+            session: string;
         };
         JobQueuedEvent: {
             /** @description Rises by one with each event, across all attempts of the job. */
@@ -2039,7 +2113,7 @@ export interface components {
             at: number;
             data: {
                 /** @enum {string} */
-                kind: "empty" | "git";
+                kind: "empty" | "git" | "upload" | "snapshot";
                 ms: number;
                 commit?: string;
             };
@@ -2431,6 +2505,177 @@ export interface operations {
             };
             /** @description The request is refused; `code` says why. */
             "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Which part the body is: bytes FROM-TO/TOTAL */
+                "Content-Range"?: string;
+                /** @description Of the whole archive: sha-256=:BASE64: */
+                "Repr-Digest"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "application/x-tar": string;
+                "application/gzip": string;
+                "application/zip": string;
+                "application/x-gzip": string;
+                "application/x-zip-compressed": string;
+                "application/x-gtar": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description A part has arrived; `received` says how much there is. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
