@@ -4,6 +4,7 @@ import { bookkeeping } from './bookkeeping/line.js';
 import { channel } from './channel/line.js';
 import { consolePage } from './console/line.js';
 import { container } from './container/line.js';
+import { egress } from './egress/line.js';
 import { events } from './events/line.js';
 import { kubernetes } from './kubernetes/line.js';
 import type { Line } from './figure.js';
@@ -23,6 +24,19 @@ import { worker } from './worker/line.js';
 
 /** All lines, in the order in which they are run. */
 export const lines: readonly Line[] = [
-  ...[firstRequest, throughput, jobCost, events, worker, agent, terminal, channel, hostBridge, container, kubernetes],
+  ...[
+    firstRequest,
+    throughput,
+    jobCost,
+    events,
+    worker,
+    agent,
+    terminal,
+    channel,
+    hostBridge,
+    container,
+    egress,
+    kubernetes,
+  ],
   ...[submitting, tokens, archive, consolePage, bookkeeping, footprint, failover, loss, cancel, simulation],
 ];
