@@ -65,4 +65,28 @@ describe.each([
     },
     longMs,
   );
+
+  test.skipIf(!there)(
+    'a job begins with the files of a session, which goes on as it is',
+    async () => {
+      const post = async (path: string, body: object): Promise<JobWithResultView> => {
+        const headers = { 'content-type': 'application/json', prefer: 'wait=120' };
+        const sent = { method: 'POST', headers, body: JSON.stringify(body) };
+        return (await (await fetch(`${cluster.apiUrl}/api/v1${path}`, sent)).json()) as JobWithResultView;
+      };
+      const read = async ({ id }: { readonly id: string }): Promise<string> =>
+        JSON.stringify((await eventsOf(id)).find(({ type }) => type === 'tool.returned')?.data);
+      const session = await post('/sessions', {});
+      const workspace = { kind: 'snapshot', session: session.id };
+      expect(await post('/jobs', { prompt: 'x', workspace })).toMatchObject({ code: 'request.invalid' });
+      const turns = `/sessions/${session.id}/turns`;
+      const write = script(bash('echo egret > word.txt'), { text: 'written' });
+      expect(await post(turns, { prompt: write })).toMatchObject({ state: 'succeeded' });
+      const branch = script(bash('cat word.txt && rm word.txt'), { text: 'read' });
+      expect(await read(await post('/jobs', { prompt: branch, workspace }))).toContain('egret');
+      const next = script(bash('cat word.txt'), { text: 'kept' });
+      expect(await read(await post(turns, { prompt: next }))).toContain('egret');
+    },
+    longMs,
+  );
 });

@@ -97,7 +97,7 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     }),
     blobsFree: new Gauge({
       name: 'remuda_bridge_blobs_free_bytes',
-      help: 'Free space on the disk of snapshots, uploads and artifacts; NaN for a bucket',
+      help: 'Free space on the disk of snapshots and uploads; NaN for a bucket',
       registers,
     }),
     connections: new Gauge({

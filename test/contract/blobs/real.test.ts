@@ -28,7 +28,7 @@ function roomAt(url: string, limits: BlobLimits, namespace = `n-${String(++runs)
   const makeFolder = (path: string): void => {
     makeOwnFolder(path, 0o700);
   };
-  return openBlobs({ place: readBlobPlace(url), namespace, room: 'artifacts', limits, keyId, secret, makeFolder });
+  return openBlobs({ place: readBlobPlace(url), namespace, room: 'uploads', limits, keyId, secret, makeFolder });
 }
 
 async function inFolder(limits: BlobLimits) {

@@ -34,6 +34,14 @@ export function snapshotIndexContract(name: string, make: () => Promise<IndexHar
     });
     afterEach(() => harness.close());
 
+    test('knows with which upload a job begins, and that others begin with none', async () => {
+      const workspace = { kind: 'upload' as const, upload: `u-${'a'.repeat(32)}` };
+      await harness.store.submit([{ id: 'j-2', spec: jobSpec({ workspace }) }]);
+      expect(await index.findWorkspace('j-2')).toEqual(workspace);
+      expect(await index.findWorkspace('j-1')).toBeUndefined();
+      expect(await index.findWorkspace('j-3')).toBeUndefined();
+    });
+
     test('notes a snapshot of the attempt of now, and gives the one that it replaces', async () => {
       await harness.take('default');
       expect(await index.find('j-1')).toBeUndefined();

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { FileBlobs } from '@remuda/blobs';
-import { snapshotName } from '@remuda/domain';
-import { bridgeTokenHeader, readSnapshot, snapshotNoteHeader, snapshotPath } from '@remuda/protocol';
+import { snapshotName, uploadBlob } from '@remuda/domain';
+import { bridgeTokenHeader, readSnapshot, snapshotNoteHeader, snapshotPath, workspacePath } from '@remuda/protocol';
 import { RedisSnapshots, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
+import { MemoryBlobs } from '@remuda/testing';
+import { sweepUploads } from '../../../apps/bridge/src/snapshots/sweep-uploads.js';
 import { sweepSnapshots } from '../../../apps/bridge/src/snapshots/sweep.js';
 import { startS3 } from '../../s3.js';
 import { runBridge, type RunningBridge } from './running-bridge.js';
@@ -162,6 +164,52 @@ test('a bucket has them as a folder does, and while it is away the answer is 503
   expect((await ask(scene, 'GET', 't2')).status).toBe(503);
   expect((await ask(scene, 'PUT', 't2', { note, body })).status).toBe(503);
 });
+
+test('a job gets the files of its own upload, and a session’s if it is of its tenant', async () => {
+  await using scene = await setScene();
+  const id = `u-${'a'.repeat(32)}`;
+  const spec = (workspace: object): string => JSON.stringify({ workspace });
+  const get = () => ask(scene, 'GET', 't', { path: workspacePath });
+  expect((await get()).status).toBe(404);
+  await scene.redis.hset(keys.job('job-1'), 'spec', spec({ kind: 'upload', upload: id }));
+  expect((await get()).status).toBe(404);
+  const folder = join(scene.bridge.folder, 'blobs', 'remuda', 'uploads');
+  await writeFile(join(folder, uploadBlob.content(id)), 'packed');
+  await writeFile(join(folder, uploadBlob.record(id)), JSON.stringify({ storedSha256: hash(Buffer.from('packed')) }));
+  expect((await get()).body.toString()).toBe('packed');
+  await writeFile(join(folder, uploadBlob.content(id)), 'forged');
+  await expect(get()).rejects.toThrow();
+
+  await ask(scene, 'PUT', 't', { note, body: Buffer.from('abcfiles') });
+  const snapshot = (await scene.redis.hget(keys.job('job-1'), 'snapshot')) ?? '';
+  const session = { snapshot, snapshotJob: 'job-1', tenant: 'default' };
+  await scene.redis.hset(keys.session('s-1'), session);
+  await scene.redis.hset(keys.job('job-1'), 'spec', spec({ kind: 'snapshot', session: 's-1' }));
+  expect((await get()).body.toString()).toBe('files');
+  await scene.redis.hset(keys.session('s-1'), 'tenant', 'other');
+  expect((await get()).status).toBe(404);
+});
+
+test('uploads are swept once no job needs them', async () => {
+  await using scene = await setScene();
+  const [id, other] = [`u-${'a'.repeat(32)}`, `u-${'b'.repeat(32)}`];
+  const uploads = new MemoryBlobs();
+  for (const name of [uploadBlob.record(id), uploadBlob.content(id), uploadBlob.use(id, 'job-1')])
+    await uploads.put(name, none());
+  await uploads.put(uploadBlob.content(other), none());
+  const store = new RedisSnapshots(scene.redis, keys);
+  const clock = { now: () => 1e9, monotonic: () => performance.now(), sleep: () => Promise.resolve() };
+  const sweep = { uploads, store, uploadKeepMs: 1_000_000, clock };
+  expect(await sweepUploads(sweep, 'emergency')).toBe(1);
+  expect(await uploads.list(id)).toHaveLength(3);
+  await scene.redis.hset(keys.job('job-1'), 'state', 'succeeded');
+  expect(await sweepUploads(sweep, 'enough')).toBe(3);
+  expect(await uploads.list()).toEqual([]);
+});
+
+async function* none(): AsyncGenerator<Uint8Array> {
+  // no chunk
+}
 
 test('without a token, or with one that is not good, nothing is kept and nothing given', async () => {
   await using scene = await setScene();
