@@ -35,9 +35,10 @@ interface Kept {
   readonly callback: Callback;
 }
 
-/** Where a worker calls back to: a URL of its own, or its bridge. */
-export function callbackAddress(own: URL | undefined, bridge: BridgeAddress): CallbackAddress {
+/** Where a worker calls back to: a URL of its own, or its bridge; undefined if it has neither. */
+export function callbackAddress(own: URL | undefined, bridge: BridgeAddress | undefined): CallbackAddress | undefined {
   if (own) return { url: own };
+  if (bridge === undefined) return undefined;
   return 'socket' in bridge ? bridge : { url: new URL(callbackPath, bridge.url) };
 }
 

@@ -1,5 +1,11 @@
 import type { Engine } from '@remuda/domain';
-import { StreamEngine, TmuxEngine, type StreamEngineOptions, type TmuxEngineOptions } from '@remuda/engine';
+import {
+  StreamEngine,
+  TmuxEngine,
+  type BridgeAddress,
+  type StreamEngineOptions,
+  type TmuxEngineOptions,
+} from '@remuda/engine';
 import type { WorkerProfile } from '@remuda/protocol';
 import type { Logger } from '@remuda/runtime';
 import { callbackAddress, Callbacks } from './callbacks.js';
@@ -13,23 +19,27 @@ export interface EngineSettings {
   /** Where callbacks go, and where they wait. */
   readonly callbackUrl: URL | undefined;
   readonly callbackFolder: string;
+  /** The bridge that takes callbacks where there is no URL for them. Default: none does. */
+  readonly gateway?: BridgeAddress;
 }
 
 /** The engine that a profile asks for. */
 export function engineOf(
-  { workspaceName, responses, callbackUrl, callbackFolder: folder }: EngineSettings,
+  { workspaceName, responses, callbackUrl, callbackFolder: folder, gateway }: EngineSettings,
   { engine: profile, engineKind = 'stream' }: WorkerProfile,
   shared: Omit<StreamEngineOptions, 'profile'> & { readonly log: Logger },
 ): Engine {
   switch (engineKind) {
     case 'stream':
       return new StreamEngine({ ...shared, profile });
-    case 'tmux':
+    case 'tmux': {
+      const to = callbackAddress(callbackUrl, gateway);
       return new TmuxEngine({
         ...{ ...shared, profile, workspaceName },
         ...(responses === undefined ? {} : { responses }),
-        ...callingBack(new Callbacks({ to: callbackAddress(callbackUrl, shared.bridge), folder, ...shared })),
+        ...(to === undefined ? {} : callingBack(new Callbacks({ to, folder, ...shared }))),
       });
+    }
   }
 }
 

@@ -89,7 +89,7 @@ async function runForScheduler(): Promise<void> {
   const address = await openBridge(bridge, settings, log);
   const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
-  const engine = engineOf(settings, profile, {
+  const engine = engineOf({ ...settings, gateway: address }, profile, {
     ...{ claude, workspace, home, env: process.env, bridge: address, clock: systemClock, log, runner },
     onExit: (reason) => worker.onEngineExit(reason),
   });

@@ -152,7 +152,7 @@ export const workerSettings = {
   },
   callbackUrl: {
     env: 'GATEWAY_CALLBACK_URL',
-    about: 'Where the worker calls back at the end of a turn of the engine `tmux`. Default: its bridge.',
+    about: 'Where the worker calls back at the end of a turn of the engine `tmux`. Default: its bridge, if it has one.',
     unit: 'https:// or http:// URL',
     parse: webAddress,
   },

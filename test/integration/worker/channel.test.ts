@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { script } from '@remuda/scripted-model';
 import { expect, test, vi } from 'vitest';
-import { startChannelWorker, type ChannelWorker } from './channel-worker.js';
+import { startChannelWorker, startChannelWorkerIn, type ChannelWorker } from './channel-worker.js';
 
 const sh = (command: string, cwd: string) => promisify(execFile)('sh', ['-c', command], { cwd });
 
@@ -146,4 +147,13 @@ test.each([
   await using worker = await startChannelWorker(...args);
   expect(await worker.exited).toBe(78);
   expect(worker.log()).toContain(reason);
+});
+
+test("a person's own home is refused before anything is written there", async () => {
+  const home = await mkdtemp(join(tmpdir(), 'remuda-own-home-'));
+  await using worker = await startChannelWorkerIn({ HOME: home, REMUDA_HOME: `${home}/.` }, '--channel', 'fifo');
+  expect(await worker.exited).toBe(78);
+  expect(worker.log()).toContain('REMUDA_HOME is your own home');
+  expect(await readdir(home)).toEqual([]);
+  await rm(home, { recursive: true });
 });

@@ -6,6 +6,7 @@ import { engineOf } from '../engine.js';
 import type { ChannelPlan } from './channel-plan.js';
 import { openDirectModel } from './direct-model.js';
 import type { ChannelPlace } from './open-channel.js';
+import { refuseOwnHome } from './own-home.js';
 import { OwnersEngine } from './owners-engine.js';
 import { Reviver } from './revive.js';
 import { sessionFile } from './session-file.js';
@@ -15,7 +16,7 @@ export interface OpenEngine extends AsyncDisposable {
   readonly engine: Engine;
 }
 
-/** The engine that the settings ask for. Rejects with `credential.missing`, or `engine.not_running`. */
+/** The engine that the settings ask for. Rejects with `config.invalid`, `credential.missing`, or `engine.not_running`. */
 export function openEngine(plan: ChannelPlan, place: ChannelPlace): Promise<OpenEngine> {
   return plan.settings.attachOnly === '1' ? attach(plan) : startClaude(plan, place);
 }
@@ -26,6 +27,7 @@ async function startClaude(
   place: ChannelPlace,
 ): Promise<OpenEngine> {
   const { workspace, home, claude } = own;
+  await refuseOwnHome(home, runner);
   let admits: (token: string | undefined) => boolean = () => false;
   const model = await openDirectModel(settings, (token) => admits(token), log);
   const inner = engineOf(own, profileOf(settings), {
