@@ -94,6 +94,14 @@ describe.skipIf(!hasBwrap)('a hostile client of the host bridge', () => {
     expectHeld(tries, end?.code === malformed, end ?? null);
   });
 
+  test('cannot run a command of Claude Code instead of a prompt', async () => {
+    using line = await dial(run.socket);
+    line.send(runOf(['mcp', 'list']));
+    line.send({ type: 'stdin_end' });
+    const end = await line.over();
+    expectHeld('run a command of Claude Code', line.bytes('stdout') === 'ok: mcp\n', end ?? null);
+  });
+
   test('cannot fill the memory with 100 MB without an end', async () => {
     using line = await dial(run.socket);
     const before = process.memoryUsage().rss;

@@ -20,7 +20,8 @@ test('each value is within the word of its flag, and all text is after --', () =
   ]);
   expect(written(['-c'])).toEqual(['--continue']);
   expect(written(['-r', '--verbose'])).toEqual(['--resume', '--verbose']);
-  expect(written(['mcp', 'add', 'x'])).toEqual(['--', 'mcp', 'add', 'x']);
+  expect(written(['mcp', 'add', 'x'])).toEqual(['--', 'mcp ', 'add', 'x']);
+  expect(written(['-p', 'mcp'])).toEqual(['--print', '--', 'mcp']);
   expect(written(['-p', '$(id); `id`\n"\'\\'])).toEqual(['--print', '--', '$(id); `id`\n"\'\\']);
 });
 
@@ -67,7 +68,10 @@ test('whatever is asked for, a flag that was not checked never reaches Claude Co
       const read = readArguments(args);
       if ('fault' in read) return;
       const again = understood(writeArguments(read));
-      expect(again.words).toEqual(read.words);
+      const plain = again.words.map((text, n) =>
+        n === 0 && text === `${String(read.words[0])} ` ? read.words[0] : text,
+      );
+      expect(plain).toEqual(read.words);
       expect(new Set(again.flags.map(({ name }) => name))).toEqual(new Set(read.flags.map(({ name }) => name)));
       for (const { name, values } of again.flags)
         expect(values).toEqual(read.flags.filter((flag) => flag.name === name).flatMap((flag) => flag.values));

@@ -66,11 +66,15 @@ function valuesOf({ name, flag }: Omit<GivenFlag, 'values'>, left: string[]): Gi
 
 /**
  * The arguments for Claude Code, written in the one way that can be read in one way only: each value within the word of
- * its flag, and all text after `--`, where it is no flag and no command.
+ * its flag, and all text after `--`, where it is no flag. Without `--print` a first word such as `mcp` would be a command
+ * there as well (CLI 2.1.332): with a space at its end it is none, and Claude Code strips the space from its prompt.
  */
 export function writeArguments({ flags: given, words }: Given): string[] {
   const written = given.flatMap(({ name, values }) =>
     values.length === 0 ? [name] : values.map((value) => `${name}=${value}`),
   );
-  return words.length === 0 ? written : [...written, '--', ...words];
+  const [first, ...rest] = words;
+  if (first === undefined) return written;
+  const isText = given.some(({ name }) => name === '--print') || /\s/.test(first);
+  return [...written, '--', isText ? first : `${first} `, ...rest];
 }
