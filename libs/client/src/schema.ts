@@ -1043,8 +1043,18 @@ export interface components {
             };
             worker?: string;
             start?: components["schemas"]["Start"];
-            /** @description Position in its queue from 1, while it waits there. */
+            /** @description Position among its tenant's jobs of the profile from 1, while it waits in the queue. */
             queuePosition?: number;
+            /**
+             * Format: date-time
+             * @description When it probably starts, by the jobs before it and the median of how long the latest jobs took. Absent where too little is known; no promise.
+             */
+            estimatedStartAt?: string;
+            /**
+             * @description Its tenant is at a limit: no job of the tenant starts before one has ended, or dollars count anew.
+             * @enum {boolean}
+             */
+            limited?: true;
             /** Format: date-time */
             wakeAt?: string;
             /** Format: date-time */
@@ -1131,8 +1141,18 @@ export interface components {
             };
             worker?: string;
             start?: components["schemas"]["Start"];
-            /** @description Position in its queue from 1, while it waits there. */
+            /** @description Position among its tenant's jobs of the profile from 1, while it waits in the queue. */
             queuePosition?: number;
+            /**
+             * Format: date-time
+             * @description When it probably starts, by the jobs before it and the median of how long the latest jobs took. Absent where too little is known; no promise.
+             */
+            estimatedStartAt?: string;
+            /**
+             * @description Its tenant is at a limit: no job of the tenant starts before one has ended, or dollars count anew.
+             * @enum {boolean}
+             */
+            limited?: true;
             /** Format: date-time */
             wakeAt?: string;
             /** Format: date-time */
@@ -1455,8 +1475,18 @@ export interface components {
             };
             worker?: string;
             start?: components["schemas"]["Start"];
-            /** @description Position in its queue from 1, while it waits there. */
+            /** @description Position among its tenant's jobs of the profile from 1, while it waits in the queue. */
             queuePosition?: number;
+            /**
+             * Format: date-time
+             * @description When it probably starts, by the jobs before it and the median of how long the latest jobs took. Absent where too little is known; no promise.
+             */
+            estimatedStartAt?: string;
+            /**
+             * @description Its tenant is at a limit: no job of the tenant starts before one has ended, or dollars count anew.
+             * @enum {boolean}
+             */
+            limited?: true;
             /** Format: date-time */
             wakeAt?: string;
             /** Format: date-time */
@@ -1564,8 +1594,18 @@ export interface components {
             };
             worker?: string;
             start?: components["schemas"]["Start"];
-            /** @description Position in its queue from 1, while it waits there. */
+            /** @description Position among its tenant's jobs of the profile from 1, while it waits in the queue. */
             queuePosition?: number;
+            /**
+             * Format: date-time
+             * @description When it probably starts, by the jobs before it and the median of how long the latest jobs took. Absent where too little is known; no promise.
+             */
+            estimatedStartAt?: string;
+            /**
+             * @description Its tenant is at a limit: no job of the tenant starts before one has ended, or dollars count anew.
+             * @enum {boolean}
+             */
+            limited?: true;
             /** Format: date-time */
             wakeAt?: string;
             /** Format: date-time */
@@ -1847,7 +1887,7 @@ export interface components {
             days: components["schemas"]["DayUsage"][];
         };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "webhook.no_message" | "upload.unknown" | "upload.invalid" | "upload.digest_mismatch" | "upload.out_of_place" | "blobs.full" | "blobs.off" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "webhook.no_message" | "upload.unknown" | "upload.invalid" | "upload.digest_mismatch" | "upload.out_of_place" | "blobs.full" | "blobs.off" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "tenant.limit_reached" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;

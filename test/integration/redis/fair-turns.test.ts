@@ -402,3 +402,29 @@ test('the scripts choose as the domain does, whatever happens', { timeout: 60_00
     { numRuns: 25 },
   );
 });
+
+test('what is known of the start of a job: its place, the turns before it, and whether a limit holds it up', async () => {
+  const at = await open();
+  await publishTenants(redis, at.keys, { blue: { running: 1 } });
+  await redis.hset(at.keys.profiles, 'default', JSON.stringify({ warm: 1, max: 2 }));
+  const of = (id: string, tenant: string) =>
+    at.store.outlook({ id, tenant, spec: jobSpec(), state: 'queued' as const });
+  await at.submit('acme', 3);
+  for (let i = 0; i < 3; i++) {
+    const started = (await at.start())!;
+    await redis.hset(at.keys.job(started.id), 'claimedAt', at.clock.now() - 60_000);
+    await at.settle(started.id);
+    await at.queue.finish(started.held);
+  }
+  const [, last = ''] = await at.submit('acme', 2);
+  const [first = '', second = ''] = await at.submit('blue', 2);
+  expect(await of(first, 'blue')).toMatchObject({ position: 1, startsAt: at.clock.now() });
+  const outlook = await of(last, 'acme');
+  expect(outlook).toMatchObject({ position: 2 });
+  // Two of `blue` and one of its own before it, and two workers, of which each takes a minute for a job.
+  expect(outlook!.startsAt! - at.clock.now()).toBeCloseTo(60_000, -3);
+  let started = await at.start();
+  while (started?.tenant !== 'blue') started = await at.start();
+  expect(await of(second, 'blue')).toEqual({ position: 1, limited: true });
+  await at.close();
+});

@@ -3,6 +3,7 @@ import type {
   CancelAnswer,
   Idempotency,
   JobArchive,
+  JobOutlook,
   JobPage,
   JobQuery,
   JobRecord,
@@ -39,6 +40,10 @@ export class JobsWithHistory implements JobStore {
     if (!archived) return { ...recent, incomplete: true };
     const merged = mergePages(stretchOf(recent), archived, query.limit);
     return { jobs: merged.jobs, ...(merged.end ? { nextCursor: encodeCursor(merged.end) } : {}) };
+  }
+
+  outlook(job: Pick<JobRecord, 'id' | 'tenant' | 'spec' | 'state'>): Promise<JobOutlook | undefined> {
+    return this.recent.outlook(job);
   }
 
   position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined> {

@@ -91,7 +91,22 @@ export class JobDto implements JobView {
   retried?: NonNullable<JobRecord['retried']>;
   @ApiPropertyOptional() worker?: string;
   @ApiPropertyOptional({ type: () => StartDto }) start?: StartDto;
-  @ApiPropertyOptional({ description: 'Position in its queue from 1, while it waits there.' }) queuePosition?: number;
+  @ApiPropertyOptional({
+    description: "Position among its tenant's jobs of the profile from 1, while it waits in the queue.",
+  })
+  queuePosition?: number;
+  @ApiPropertyOptional({
+    ...time,
+    description:
+      'When it probably starts, by the jobs before it and the median of how long the latest jobs took. Absent where too little is known; no promise.',
+  })
+  estimatedStartAt?: string;
+  @ApiPropertyOptional({
+    enum: [true],
+    type: 'boolean',
+    description: 'Its tenant is at a limit: no job of the tenant starts before one has ended, or dollars count anew.',
+  })
+  limited?: true;
   @ApiPropertyOptional(time) wakeAt?: string;
   @ApiPropertyOptional(time) cancelRequestedAt?: string;
   @ApiProperty({ type: () => JobTimesDto }) times!: JobTimesDto;

@@ -1,15 +1,15 @@
-import type { JobRecord, JobResult, JobState, JobTimes } from '@remuda/domain';
+import type { JobOutlook, JobRecord, JobResult, JobState, JobTimes } from '@remuda/domain';
 import { jobsPath } from '@remuda/protocol';
 import type { AcceptedJobView, JobResultView, JobView } from '@remuda/protocol';
 
 /** A job in the API: its times as ISO 8601, without internal fields. */
-export function viewJob(job: JobRecord, queuePosition?: number): JobView {
+export function viewJob(job: JobRecord, outlook?: JobOutlook): JobView {
   const { spec, times, wakeAt, cancelRequestedAt, ...rest } = withoutInnerParts(job);
   const { runAt, secrets = [], namedSecrets = [], ...asked } = spec;
   const names = [...secrets, ...namedSecrets];
   return {
     ...rest,
-    ...(queuePosition === undefined ? {} : { queuePosition }),
+    ...(outlook ? viewOutlook(outlook) : {}),
     ...(wakeAt === undefined ? {} : { wakeAt: iso(wakeAt) }),
     ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt: iso(cancelRequestedAt) }),
     times: viewTimes(times),
@@ -33,6 +33,14 @@ export function viewResult(job: JobRecord, result: JobResult | undefined): JobRe
     ...(failure === undefined ? {} : { failure }),
     ...result,
     ...(usage === undefined || costUsd === undefined ? {} : { usage, costUsd }),
+  };
+}
+
+function viewOutlook({ position, startsAt, limited }: JobOutlook) {
+  return {
+    queuePosition: position,
+    ...(startsAt === undefined ? {} : { estimatedStartAt: iso(startsAt) }),
+    ...(limited ? { limited } : {}),
   };
 }
 

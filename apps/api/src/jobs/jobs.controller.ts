@@ -107,6 +107,6 @@ export class JobsController {
   }
 
   private async view(job: JobRecord): Promise<JobView> {
-    return viewJob(job, await this.store.position(job));
+    return viewJob(job, await this.store.outlook(job));
   }
 }

@@ -48,6 +48,16 @@ export interface JobQuery {
   readonly limit: number;
 }
 
+/** What is known of the start of a job that waits in its queue. */
+export interface JobOutlook {
+  /** As `position`. */
+  readonly position: number;
+  /** When it probably starts, epoch ms, by `estimateStartMs`; absent where too little is known. */
+  readonly startsAt?: number;
+  /** Whether its tenant is at a limit, so that none of its jobs starts at the moment. */
+  readonly limited?: true;
+}
+
 /** A page of a list of jobs. */
 export interface JobPage {
   readonly jobs: readonly JobRecord[];
@@ -82,6 +92,8 @@ export interface JobStore {
   list(query: JobQuery): Promise<JobPage>;
   /** Position among its tenant's jobs of the profile from 1, while it waits there; otherwise undefined. */
   position(job: Pick<JobRecord, 'id' | 'spec' | 'state'>): Promise<number | undefined>;
+  /** The same, with what is known of its start; undefined if it does not wait in a queue. */
+  outlook(job: Pick<JobRecord, 'id' | 'tenant' | 'spec' | 'state'>): Promise<JobOutlook | undefined>;
   cancel(job: JobRef, reason: string): Promise<CancelAnswer>;
   result(job: JobRef): Promise<JobResult | undefined>;
   /** What was asked; undefined if it is no longer kept. */

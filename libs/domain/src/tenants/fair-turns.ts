@@ -90,6 +90,19 @@ export function settleTurn(
   return { ...correctLine(turns, line, really - job.charged), prices };
 }
 
+/**
+ * How many jobs of other lines are taken before the job of this place (from 1) in a line, if nothing changes and all of
+ * them have enough jobs: an upper bound.
+ */
+export function turnsBefore(turns: FairTurns, line: string, place: number): number {
+  const from = turns.waiting.get(line) ?? Math.max(turns.round, turns.left.get(line) ?? 0);
+  const own = from + (place - 1) * priceOf(turns, line);
+  let before = 0;
+  for (const [other, at] of turns.waiting)
+    if (other !== line && at <= own) before += Math.floor((own - at) / priceOf(turns, other)) + 1;
+  return before;
+}
+
 const priceOf = ({ prices }: FairTurns, line: string): number => prices.get(line) ?? firstPrice;
 
 function without(accounts: ReadonlyMap<string, number>, line: string): ReadonlyMap<string, number> {

@@ -23,8 +23,12 @@ type Inner = 'spec' | 'lease' | 'snapshot' | 'origin' | 'times' | 'tenant';
 export type JobView = Dated<Omit<JobRecord, Inner>, 'wakeAt' | 'cancelRequestedAt'> &
   Dated<JobRecord['spec'], 'runAt'> & {
     readonly times: Dated<JobTimes, keyof JobTimes>;
-    /** Position in its queue from 1, while it waits there. */
+    /** Position among its tenant's jobs of the profile from 1, while it waits in the queue. */
     readonly queuePosition?: number;
+    /** When it probably starts; absent where too little is known. */
+    readonly estimatedStartAt?: string;
+    /** Its tenant is at a limit, so that none of its jobs starts at the moment. */
+    readonly limited?: true;
   };
 
 /** A page of jobs, newest first. */

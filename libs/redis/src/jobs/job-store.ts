@@ -5,6 +5,7 @@ import {
   type CancelAnswer,
   type Clock,
   type Idempotency,
+  type JobOutlook,
   type JobPage,
   type JobStore,
   type JobQuery,
@@ -27,6 +28,7 @@ import { Queues } from '../queue/queues.js';
 import { defaultRetention, keysEndMs } from '../retention/retention.js';
 import { affixesOf } from '../script/script.js';
 import { firstScoreOf } from '../tenants/lines.lua.js';
+import { readOutlook } from '../tenants/outlook.js';
 import { SubmitLimits } from '../tenants/submit-limits.js';
 import { Submissions } from './submissions.js';
 
@@ -89,6 +91,13 @@ export class RedisJobStore implements JobStore {
     const line = firstScoreOf(Number(score));
     const before = line === 0 ? 0 : await this.redis.zcount(`${queue}:prioritized`, '-inf', line - 1).catch(rethrow);
     return wait + Math.max(0, rank - before) + 1;
+  }
+
+  async outlook(job: Pick<JobRecord, 'id' | 'tenant' | 'spec' | 'state'>): Promise<JobOutlook | undefined> {
+    const position = await this.position(job);
+    if (position === undefined) return undefined;
+    const at = { position, now: this.clock.now() };
+    return readOutlook(this.redis, this.keys, job, at).catch(rethrow);
   }
 
   async cancel({ tenant, id }: JobRef, reason: string): Promise<CancelAnswer> {

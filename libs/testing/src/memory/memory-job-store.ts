@@ -7,6 +7,7 @@ import {
   type Clock,
   type FoundJob,
   type Idempotency,
+  type JobOutlook,
   type JobQuery,
   type JobRecord,
   type JobRef,
@@ -83,6 +84,11 @@ export class MemoryJobStore implements JobStore {
       );
     const next = from + limit < all.length ? { nextCursor: `after-${String(from + limit)}` } : {};
     return { jobs: all.slice(from, from + limit), ...next };
+  }
+
+  async outlook(job: Pick<JobRecord, 'id'>): Promise<JobOutlook | undefined> {
+    const position = await this.position(job);
+    return position === undefined ? undefined : { position };
   }
 
   async position({ id }: Pick<JobRecord, 'id'>): Promise<number | undefined> {
