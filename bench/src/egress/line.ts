@@ -50,12 +50,7 @@ export const egress: Line = {
       {
         ...{
           what: 'a refused host answers',
-          value: spreadOf(
-            refused
-              .trim()
-              .split(' ')
-              .map((s) => Number(s) * 1_000),
-          ),
+          value: spreadOf([...refused.matchAll(/\b\d+\.\d{6}\b/g)].map(([seconds]) => Number(seconds) * 1_000)),
         },
         ...({ unit: 'ms', target: { atMost: 20 } } as const),
       },
