@@ -218,6 +218,13 @@ describe('a job', () => {
     expect((await cluster.api.send('GET', `/api/v1/uploads/${id}`)).status).toBe(404);
   });
 
+  test('begins with the files of a session only by a token that may read sessions', async () => {
+    const token = bearer(await signJwt('a', { scope: 'jobs:read jobs:write' }));
+    const workspace = { kind: 'snapshot', session: 's-00000000-0000-4000-8000-000000000000' };
+    const { status, json } = await cluster.api.send('POST', '/api/v1/jobs', { prompt: 'x', workspace }, token);
+    expect([status, json.code]).toEqual([403, 'token.scope_missing']);
+  });
+
   test('does not begin with the files of a session that there is not', async () => {
     const workspace = { kind: 'snapshot', session: 's-00000000-0000-4000-8000-000000000000' };
     const { status, json } = await cluster.api.send('POST', '/api/v1/jobs', { prompt: 'x', workspace });

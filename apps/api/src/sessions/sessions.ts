@@ -22,6 +22,9 @@ import { CreateSessionDto, SubmitTurnDto } from './session.dto.js';
 /** A turn that was accepted, now or by an earlier request. */
 export type AcceptedTurn = Extract<TurnAnswer, { kind: 'begun' | 'waits' | 'repeated' }>;
 
+/** Whoever may write to sessions may begin one with the files of another. */
+const ofSessions = ['sessions:read'] as const;
+
 /** Creates and ends sessions, and gives them turns. A turn is checked as the job that it is. */
 @Injectable()
 export class Sessions {
@@ -37,7 +40,7 @@ export class Sessions {
   async create(body: unknown, tenant: string): Promise<SessionRecord> {
     const { concurrent, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
     const { spec } = await this.submission.require({ ...asked, prompt: 'any' });
-    await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], tenant);
+    await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], { tenant, scopes: ofSessions });
     const id = `s-${randomUUID()}`;
     this.submission.requireStore();
     await this.store.create({ id, tenant, concurrent, settings: settingsOf(spec) });
@@ -74,7 +77,9 @@ export class Sessions {
   /** Only the first turns begin with the session's workspace; later ones go on from its snapshot. */
   private async holdFiles({ snapshotAt, tenant }: SessionRecord, job: { id: string; spec: JobSpec }): Promise<void> {
     if (snapshotAt !== undefined) return;
-    await this.workspaces.require([{ workspace: job.spec.workspace, path: 'workspace' }], tenant);
+    await this.workspaces.require([{ workspace: job.spec.workspace, path: 'workspace' }], {
+      ...{ tenant, scopes: ofSessions },
+    });
     await this.workspaces.hold([job]);
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Fault, SessionStore, Workspace } from '@remuda/domain';
-import { isId } from '@remuda/domain';
+import { RemudaError, isId } from '@remuda/domain';
+import type { Fault, Scope, SessionStore, Workspace } from '@remuda/domain';
 import { invalid } from '../input/read-dto.js';
 import { sessionStore } from '../stores.js';
 import { Uploads } from './uploads.js';
@@ -11,6 +11,13 @@ export interface AskedWorkspace {
   readonly path: string;
 }
 
+/** Who asks for it. */
+export interface WorkspaceAsker {
+  readonly tenant: string;
+  /** What their token may do. */
+  readonly scopes: readonly Scope[];
+}
+
 /** Checks that what jobs begin with is there, and is their tenant's. */
 @Injectable()
 export class WorkspaceCheck {
@@ -19,8 +26,10 @@ export class WorkspaceCheck {
     @Inject(sessionStore) private readonly sessions: SessionStore,
   ) {}
 
-  /** Rejects with `request.invalid` and all faults. */
-  async require(asked: readonly AskedWorkspace[], tenant: string): Promise<void> {
+  /** Rejects with `request.invalid` and all faults, or with `token.scope_missing` for the files of a session. */
+  async require(asked: readonly AskedWorkspace[], { tenant, scopes }: WorkspaceAsker): Promise<void> {
+    if (asked.some(({ workspace }) => workspace.kind === 'snapshot') && !scopes.includes('sessions:read'))
+      throw new RemudaError('token.scope_missing', "A session's files need a token with the scope sessions:read.");
     const answers = new Map<string, Promise<Fault | undefined>>();
     const faults = await Promise.all(
       asked.map(async ({ workspace, path }) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { Fault, JobStore, SharedClock } from '@remuda/domain';
+import type { Fault, JobStore, Scope, SharedClock } from '@remuda/domain';
 import { invalid, requireDto } from '../../input/read-dto.js';
 import type { Read } from '../../input/read-dto.js';
 import { apiConfig, clock, jobStore, redisIsUp } from '../../stores.js';
@@ -24,6 +24,8 @@ export interface Taken {
 export interface Submitter {
   readonly tenant: string;
   readonly key?: string | undefined;
+  /** What their token may do. */
+  readonly scopes: readonly Scope[];
 }
 
 /** Accepts jobs: reads them, checks their profiles, assigns ids. */
@@ -43,7 +45,7 @@ export class Submission {
   /** Accepts one job, once per key. Rejects with all its faults. */
   async one(body: unknown, submitter: Submitter): Promise<Taken> {
     const asked = await this.require(body);
-    await this.workspaces.require([{ workspace: asked.spec.workspace, path: 'workspace' }], submitter.tenant);
+    await this.workspaces.require([{ workspace: asked.spec.workspace, path: 'workspace' }], submitter);
     return this.take([asked], submitter, body);
   }
 
@@ -77,7 +79,7 @@ export class Submission {
     await this.profiles.require(asked.map(({ spec }, i) => ({ name: spec.profile, path: `jobs[${i}].profile` })));
     await this.workspaces.require(
       asked.map(({ spec }, i) => ({ workspace: spec.workspace, path: `jobs[${i}].workspace` })),
-      submitter.tenant,
+      submitter,
     );
     return this.take(asked, submitter, body);
   }

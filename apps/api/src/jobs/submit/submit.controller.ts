@@ -61,8 +61,8 @@ export class SubmitController {
     @Caller() caller: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedJobView | JobWithResultView> {
-    const { tenant } = caller;
-    const { ids, repeated } = await this.submission.one(requireBody(body), { tenant, key });
+    const { tenant, scopes } = caller;
+    const { ids, repeated } = await this.submission.one(requireBody(body), { tenant, key, scopes });
     const job = { tenant, id: ids[0] ?? '' };
     const basePath = this.config.basePathOf(headers);
     reply.header('location', `${basePath}${jobsPath}/${job.id}`);
@@ -89,8 +89,8 @@ export class SubmitController {
     @Caller() caller: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedBatchView> {
-    const { tenant } = caller;
-    const { ids, repeated } = await this.submission.batch(requireBody(body), { tenant, key });
+    const { tenant, scopes } = caller;
+    const { ids, repeated } = await this.submission.batch(requireBody(body), { tenant, key, scopes });
     if (repeated) reply.header('idempotent-replayed', 'true');
     const basePath = this.config.basePathOf(headers);
     return { jobs: await Promise.all(ids.map((id) => this.answers.accepted({ tenant, id }, basePath, repeated))) };
