@@ -60,7 +60,7 @@ describe.each([
   test.skipIf(!there)(
     'knows all its turns and has their files, though one worker is killed after a turn and one within',
     async () => {
-      const session = await ask<SessionView>('/sessions', {});
+      const session = await ask<SessionView>('/sessions', { idleMs: 0 });
       const turns = `/sessions/${session.id}/turns`;
       const wait = { prefer: 'wait=120' };
       const first = await ask<JobWithResultView>(

@@ -46,11 +46,12 @@ function commonOf(
   { clock, pools, deadLetters }: AtRedis,
 ) {
   const identity: Identity = { scheduler, engine: '' };
+  const fleet = new Fleet(surroundings.drainMs);
   return {
     ...{ identity, clock, log },
     signals: new Signals(),
-    fleet: new Fleet(surroundings.drainMs),
-    metrics: new SchedulerMetrics(registry, () => pools.pools(), deadLetters),
+    fleet,
+    metrics: new SchedulerMetrics(registry, { pools: () => pools.pools(), deadLetters, workers: () => fleet.all() }),
   };
 }
 

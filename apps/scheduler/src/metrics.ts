@@ -5,6 +5,14 @@ import { poolGauges } from './pools/pool-gauges.js';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
 
+/** What the metrics are read from. */
+export interface MetricsSources {
+  readonly pools: () => Promise<readonly PoolRecord[]>;
+  readonly deadLetters: () => Promise<number>;
+  /** Our workers: those that wait for a session's next turn are counted. */
+  readonly workers: () => readonly { readonly profile: string; readonly held?: object }[];
+}
+
 /** The scheduler's metrics. No label contains a job's or a worker's id. */
 export class SchedulerMetrics {
   readonly refused: Counter<'reason'>;
@@ -21,8 +29,8 @@ export class SchedulerMetrics {
   readonly #duration: Histogram<'profile' | 'state'>;
   readonly #ready: Histogram<'profile'>;
 
-  /** `pools` and `deadLetters` are called whenever the metrics are read. */
-  constructor(registry: Registry, pools: () => Promise<readonly PoolRecord[]>, deadLetters: () => Promise<number>) {
+  /** The sources are asked whenever the metrics are read. */
+  constructor(registry: Registry, { pools, deadLetters, workers }: MetricsSources) {
     const registers = [registry];
     const make = { registers };
     this.refused = new Counter({
@@ -45,9 +53,19 @@ export class SchedulerMetrics {
     });
     this.recycled = new Counter({
       name: 'remuda_workers_recycled_total',
-      help: 'Workers that were told to leave: stale, by age, by memory, as surplus, with their pool, or by an operator.',
+      help: 'Workers that were told to leave: stale, by age, by memory, as surplus, for jobs while they held a session, with their pool, or by an operator.',
       labelNames: ['profile', 'reason'],
       ...make,
+    });
+    new Gauge({
+      name: 'remuda_workers_held',
+      help: "Workers of this scheduler that wait for a session's next turn; they are busy.",
+      labelNames: ['profile'],
+      ...make,
+      collect() {
+        this.reset();
+        for (const { profile, held } of workers()) if (held) this.inc({ profile });
+      },
     });
     this.enrolments = new Counter({
       name: 'remuda_enrolments_total',

@@ -71,6 +71,7 @@ export class Scheduler {
         this.#parts.keeper.noteArrivals(profile, jobs);
         if (!this.#parts.dispatcher.wake(profile, jobs)) this.#tickers?.pools.poke();
       },
+      onTurn: (turn) => void this.#parts.dispatcher.onTurn(turn),
       onSchedulerLeft: () => this.#tickers?.workers.poke(),
       onOrder: () => {
         this.#tickers?.workers.poke();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { noUsage, type Assignment, type NewEvent } from '@remuda/domain';
 import { InstantEngine, ManualClock, jobSpec } from '@remuda/testing';
+import { Hold } from './hold.js';
 import { carryOut, type AttemptParts } from './attempt.js';
 import type { StopReason } from './stop-reason.js';
 
@@ -34,6 +35,7 @@ function parts(own: Partial<AttemptParts> = {}): AttemptParts & { readonly told:
       clear: async () => undefined,
     },
     ownToken: 'armed',
+    hold: new Hold(),
     clock: new ManualClock(0),
     tell: (event) => told.push(event),
     ...own,

@@ -13,6 +13,7 @@ import {
   type TurnEnd,
 } from '@remuda/domain';
 import { begin, type BeginParts } from './begin.js';
+import { mayHold, type Hold } from './hold.js';
 import { keepTurn } from './keep-turn.js';
 import type { EgressKeeper, OpenEgress } from './keepers.port.js';
 import type { StopReason } from './stop-reason.js';
@@ -23,6 +24,8 @@ export interface AttemptParts extends BeginParts {
   readonly ownToken: string;
   /** The way of the tools to other hosts; absent if the bridge has no listener for it. */
   readonly egress?: EgressKeeper | undefined;
+  /** What is held of a session from turn to turn. */
+  readonly hold: Hold;
 }
 
 /**
@@ -53,7 +56,8 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const env = environmentOf(assignment);
   // An engine that could not be warmed up before the job gets its second chance now.
   await engine.warm(bridgeToken);
-  const { prompt, base, freshFiles } = await begin(assignment, bridgeToken, parts, stop);
+  const isHeld = await takeHeld(assignment, parts);
+  const { prompt, base, freshFiles } = await begin(assignment, bridgeToken, { ...parts, isHeld }, stop);
   const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
   // A snapshot would keep the output of its tools, secrets included.
   const watch = (assignment.secrets ? undefined : parts.snapshots)?.watch({ token: bridgeToken, base, warn });
@@ -65,7 +69,9 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const egress = await openEgress(assignment, bridgeToken, parts);
   const way = egress ? { egressProxy: egress.url } : {};
   const keepSession = assignment.session !== undefined;
-  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, keepSession, bridgeToken, env, ...way };
+  const holdSession = mayHold(assignment, parts);
+  const kept = { keepSession, holdSession };
+  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, ...kept, bridgeToken, env, ...way };
   let sessionId: string | undefined;
   const end = await endedTurn(await engine.turn(turn, onEvent, stop).finally(() => egress?.close()), engine, stop);
   await watch?.stop();
@@ -75,9 +81,21 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     const { patch, ...rest } = git;
     tell({ type: 'workspace.collected', at: now(), data: { git: rest, patchBytes: Buffer.byteLength(patch ?? '') } });
   }
-  if (keepSession) await keepTurn(end, { token: bridgeToken, base, sessionId }, { ...parts, warn }, stop);
+  if (keepSession) {
+    const at = await keepTurn(end, { token: bridgeToken, base, sessionId }, { ...parts, warn }, stop);
+    if (engine.holding === true && at !== undefined && sessionId !== undefined && !stop.aborted)
+      parts.hold.keep({ session: assignment.session ?? '', sessionId, at, holdMs: spec.holdMs ?? 0 });
+  }
   if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
   return outcomeOf(end, stop, git, warnings);
+}
+
+/** Whether the attempt goes on with the session that is held here; what does not fit is ended and emptied. */
+async function takeHeld(assignment: Assignment, { hold, engine, ownToken }: AttemptParts): Promise<boolean> {
+  const isHeld = hold.fits(assignment, engine);
+  if (!isHeld && hold.session !== undefined) await engine.reset(ownToken);
+  hold.drop();
+  return isHeld;
 }
 
 /** The proxy of the turn's tools, if its job may reach any host. */

@@ -21,7 +21,7 @@ function assignment(again?: Again): Assignment {
 function keeper(restore: SnapshotKeeper['restore']): SnapshotKeeper {
   return {
     restore,
-    keep: async () => undefined,
+    keep: async () => ({ at: 1 }),
     watch: () => ({ note: () => undefined, stop: async () => undefined }),
   };
 }

@@ -37,12 +37,13 @@ type Restart = Extract<Again, { kind: 'restart' }> & { readonly message?: string
 /**
  * Prepares the turn: if the attempt resumes a session, restores that and its workspace; otherwise, or if that fails, an
  * empty session and the job's own files. Reports which of the two, if there was a choice. A further turn of a session
- * takes up what the one before has left, and rejects with `session.lost` if that cannot be restored.
+ * takes up what the one before has left, and rejects with `session.lost` if that cannot be restored; with `isHeld` it is
+ * here already.
  */
 export async function begin(
   assignment: Assignment,
   token: string,
-  parts: BeginParts,
+  { isHeld = false, ...parts }: BeginParts & { readonly isHeld?: boolean },
   stop: AbortSignal,
 ): Promise<Begun> {
   const { again, spec } = assignment;
@@ -53,7 +54,7 @@ export async function begin(
     tellRestart(restart, parts);
   } else if (again?.kind === 'restart') tellRestart(again, parts);
   if (again?.origin) {
-    await takeUp({ snapshot: again.origin, of: 'origin', token, spec }, parts, stop);
+    if (!isHeld) await takeUp({ snapshot: again.origin, of: 'origin', token, spec }, parts, stop);
     return { prompt: spec.prompt, base: again.origin.base, freshFiles: false };
   }
   const base = await prepare(assignment, token, parts, stop);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SnapshotKeeper } from './keepers.port.js';
+import type { EndedTurn, SnapshotKeeper } from './keepers.port.js';
 import { keepTurn, type KeepParts } from './keep-turn.js';
 
 const turn = { token: 't', base: undefined, sessionId: 's' };
@@ -7,8 +7,10 @@ const going = new AbortController().signal;
 
 function parts(why?: string): KeepParts & { readonly kept: unknown[]; readonly warned: string[] } {
   const [kept, warned]: [unknown[], string[]] = [[], []];
-  const snapshots = { keep: async (one: unknown) => (kept.push(one), why) } as unknown as SnapshotKeeper;
-  return { kept, warned, snapshots, warn: (message) => void warned.push(message) };
+  const snapshots = {
+    keep: async (one: unknown) => (kept.push(one), why === undefined ? { at: 7 } : { why }),
+  } as unknown as SnapshotKeeper;
+  return { kept, warned, engine: {}, snapshots, warn: (message) => void warned.push(message) };
 }
 
 const aborted = (reason: string): AbortSignal => AbortSignal.abort(reason);
@@ -38,4 +40,19 @@ test('a turn that could not be kept says so, with the reason', async () => {
   const { snapshots: _, ...without } = parts();
   await keepTurn({ kind: 'succeeded' }, turn, without, going);
   expect(without.warned).toEqual([expect.stringContaining('takes no snapshots')]);
+});
+
+test('a Claude Code that is held stays alive where its last message is written in time; else it is ended first', async () => {
+  for (const inTime of [true, false]) {
+    const did: unknown[] = [];
+    const engine = { holding: true, endHeld: async () => void did.push('ended') };
+    const keep = async ({ lastMessage }: EndedTurn) => {
+      did.push(lastMessage ?? 'all');
+      return lastMessage === undefined || inTime ? { at: 7 } : { why: 'it is not there' };
+    };
+    const own = { ...parts(), engine, snapshots: { keep } as unknown as SnapshotKeeper };
+    expect(await keepTurn({ kind: 'succeeded', lastMessage: 'm-1' }, turn, own, going)).toBe(7);
+    expect(did).toEqual(inTime ? ['m-1'] : ['m-1', 'ended', 'all']);
+    expect(own.warned).toEqual([]);
+  }
 });

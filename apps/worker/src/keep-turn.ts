@@ -1,5 +1,5 @@
-import type { TurnEnd } from '@remuda/domain';
-import type { EndedTurn, SnapshotKeeper } from './keepers.port.js';
+import type { Engine, TurnEnd } from '@remuda/domain';
+import type { EndedTurn, Kept, SnapshotKeeper } from './keepers.port.js';
 import type { StopReason } from './stop-reason.js';
 
 /** How long the snapshot of a turn's end may take, in ms: a cancelled attempt is taken from its worker after 10 s. */
@@ -7,26 +7,41 @@ const limitMs = { succeeded: 60_000, cancelled: 8_000 } as const;
 
 /** Dependencies of keeping a turn. */
 export interface KeepParts {
+  readonly engine: Pick<Engine, 'holding' | 'endHeld'>;
   readonly snapshots?: SnapshotKeeper | undefined;
   readonly warn: (message: string) => void;
 }
 
 /** A turn that has ended; without an engine's session it had not begun. */
-export type KeptTurn = Omit<EndedTurn, 'sessionId'> & { readonly sessionId: string | undefined };
+export type KeptTurn = Omit<EndedTurn, 'sessionId' | 'lastMessage'> & { readonly sessionId: string | undefined };
 
 /**
  * Takes the snapshot from which the session's next turn goes on, if this one succeeded or was cancelled: after a failure
- * the session stays where it was before. Warns if there is none.
+ * the session stays where it was before. Warns if there is none. Resolves with its time (epoch ms). Where a Claude Code that
+ * is held does not write its transcript in time, it is ended, which completes it.
  */
 export async function keepTurn(
-  end: Pick<TurnEnd, 'kind'>,
+  end: Pick<TurnEnd, 'kind'> & { readonly lastMessage?: string },
   { sessionId, ...turn }: KeptTurn,
-  { snapshots, warn }: KeepParts,
+  { engine, snapshots, warn }: KeepParts,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<number | undefined> {
   const isCancelled = stop.aborted && stop.reason === ('cancel' satisfies StopReason);
-  if (sessionId === undefined || (end.kind !== 'succeeded' && !isCancelled)) return;
+  if (sessionId === undefined || (end.kind !== 'succeeded' && !isCancelled)) return undefined;
   const limit = AbortSignal.timeout(isCancelled ? limitMs.cancelled : limitMs.succeeded);
-  const why = snapshots ? await snapshots.keep({ ...turn, sessionId }, limit) : 'this worker takes no snapshots';
-  if (why !== undefined) warn(`No snapshot of this turn was stored (${why}): the session does not go on from it.`);
+  const ended = { ...turn, sessionId };
+  const keep = async (lastMessage?: string): Promise<Kept> =>
+    (await snapshots?.keep({ ...ended, ...(lastMessage === undefined ? {} : { lastMessage }) }, limit)) ?? none;
+  const lastMessage = engine.holding === true ? end.lastMessage : undefined;
+  if (lastMessage !== undefined) {
+    const kept = await keep(lastMessage);
+    if ('at' in kept) return kept.at;
+  }
+  await engine.endHeld?.();
+  const kept = await keep();
+  if ('at' in kept) return kept.at;
+  warn(`No snapshot of this turn was stored (${kept.why}): the session does not go on from it.`);
+  return undefined;
 }
+
+const none: Kept = { why: 'this worker takes no snapshots' };

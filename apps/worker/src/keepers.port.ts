@@ -23,7 +23,12 @@ export interface WatchedTurn {
 /** A turn of a session that has ended, and the engine's session. */
 export interface EndedTurn extends Pick<WatchedTurn, 'token' | 'base'> {
   readonly sessionId: string;
+  /** The agent's id of its last message, if the agent is alive: the transcript is complete when it has it. */
+  readonly lastMessage?: string;
 }
+
+/** Whether the snapshot of a turn was stored: its time (epoch ms), or why not. */
+export type Kept = { readonly at: number } | { readonly why: string };
 
 /** Which snapshot: that of the job, that of the turn before in its session, or the files with which the job begins. */
 type SnapshotOf = 'job' | 'origin' | 'workspace';
@@ -50,8 +55,8 @@ export interface SnapshotKeeper {
   watch(turn: WatchedTurn): SnapshotWatch;
   /** Restores a snapshot. Rejects with `workspace.failed` if it cannot be unpacked. */
   restore(snapshot: Snapshot, from: SnapshotSource, signal: AbortSignal): Promise<Restored>;
-  /** Takes the snapshot of a turn that has ended; resolves with why there is none, if so. Never rejects. */
-  keep(turn: EndedTurn, signal: AbortSignal): Promise<string | undefined>;
+  /** Takes the snapshot of a turn that has ended. Never rejects. */
+  keep(turn: EndedTurn, signal: AbortSignal): Promise<Kept>;
 }
 
 /** Files of ours with which a job begins. */

@@ -3,6 +3,7 @@ import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlac
 import type { Logger } from '@remuda/runtime';
 import type {
   EndedTurn,
+  Kept,
   Restored,
   SnapshotKeeper,
   SnapshotSource,
@@ -33,22 +34,24 @@ export class Snapshots implements SnapshotKeeper {
   }
 
   /**
-   * Takes the snapshot of a turn whose processes have ended, from which the session's next turn goes on; resolves with why
-   * there is none, if so.
+   * Takes the snapshot of a turn whose processes have ended, or which has written its last message, from which the
+   * session's next turn goes on.
    */
-  async keep(turn: EndedTurn, signal: AbortSignal): Promise<string | undefined> {
+  async keep(turn: EndedTurn, signal: AbortSignal): Promise<Kept> {
     const { clock } = this.parts;
     try {
-      const aim = { sessionId: turn.sessionId, at: clock.now() };
+      const { sessionId, lastMessage } = turn;
+      const messageId = lastMessage === undefined ? {} : { messageId: lastMessage };
+      const aim = { sessionId, at: clock.now(), ...messageId };
       let sent = await send(this.parts, turn, aim, signal);
       // The bridge may still be busy with one that was given up.
       for (let tries = 0; sent.kind === 'refused' && sent.status === busyStatus && tries < 20; tries++) {
         await clock.sleep(100, signal);
         sent = await send(this.parts, turn, aim, signal);
       }
-      return sent.kind === 'stored' ? undefined : reasons[sent.kind];
+      return sent.kind === 'stored' ? { at: aim.at } : { why: reasons[sent.kind] };
     } catch (error) {
-      return failureOf(error).message;
+      return { why: failureOf(error).message };
     }
   }
 
@@ -179,18 +182,19 @@ class Taker implements SnapshotWatch {
   }
 }
 
-/** What is copied: complete at a turn's end, otherwise as far as the result of this tool. */
-type CopyAim = Pick<SnapshotNote, 'sessionId' | 'at'> & { readonly toolId?: string };
+/** What is copied: complete at a turn's end, or as far as this message; otherwise as far as the result of this tool. */
+type CopyAim = Pick<SnapshotNote, 'sessionId' | 'at'> & { readonly toolId?: string; readonly messageId?: string };
 
 /** The session first: the files may contain work that the session has not recorded yet, never the other way round. */
 async function send(
   { client, place }: SnapshotParts,
   { token, base }: Pick<WatchedTurn, 'token' | 'base'>,
-  { toolId, ...said }: CopyAim,
+  { toolId, messageId, ...said }: CopyAim,
   signal: AbortSignal,
 ): Promise<Sent> {
   const { sessionId } = said;
-  const session = await copySession(place, { sessionId, signal, ...(toolId === undefined ? {} : { toolId }) });
+  const awaited = { ...(toolId === undefined ? {} : { toolId }), ...(messageId === undefined ? {} : { messageId }) };
+  const session = await copySession(place, { sessionId, signal, ...awaited });
   if (session === undefined) return { kind: 'too_large' };
   const note: SnapshotNote = { ...said, sessionBytes: session.length, ...(base === undefined ? {} : { base }) };
   return client.put(token, note, joined(session, copyWorkspace(place, signal)), signal);

@@ -6,12 +6,14 @@ import {
   type Control,
   type Engine,
   type NewEvent,
+  type Outcome,
   type WorkerScreen,
 } from '@remuda/domain';
 import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLine } from '@remuda/protocol';
 import type { Logger, WorkerKey } from '@remuda/runtime';
 import { carryOut } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
+import { Hold } from './hold.js';
 import type { EgressKeeper, FileKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 import { hiddenScreen } from './screen/hidden-screen.js';
 import { ScreenShow } from './screen/screen-show.js';
@@ -61,6 +63,10 @@ export class Worker {
   #cold = false;
   /** Rarely changes between jobs, and is slow to determine. */
   #ownMb = residentMb();
+  readonly #hold = new Hold();
+  #holdTimer: NodeJS.Timeout | undefined;
+  /** Settles when it is idle, or leaves, after it has held a session. */
+  #restoring: Promise<void> = Promise.resolve();
   /** The bridge token of the next job. Only its hash leaves this process; a job is granted to it at the claim. */
   #token = newToken();
   #leaving: Promise<void> | undefined;
@@ -120,6 +126,8 @@ export class Worker {
     const { job, lease } = assignment;
     // A duplicate was already begun: its outcome is on the way, or its lease is gone.
     if (this.#lastDone?.job === job && this.#lastDone.lease >= lease) return;
+    clearTimeout(this.#holdTimer);
+    await this.#restoring;
     if (this.#leaving) return;
     const stop = new AbortController();
     this.#current = { assignment, stop };
@@ -132,7 +140,18 @@ export class Worker {
       this.#current = undefined;
       this.#lastDone = { job, lease };
     }
-    await this.#afterJob((assignment.secrets ?? assignment.sealedSecrets) !== undefined);
+    this.#jobs++;
+    if (this.#hold.session === undefined)
+      await this.#restore((assignment.secrets ?? assignment.sealedSecrets) !== undefined);
+    else this.#holdFor(this.#hold.holdMs);
+  }
+
+  /** Waits for the next turn of the session, with Claude Code alive. */
+  #holdFor(ms: number): void {
+    this.#holdTimer = setTimeout(() => {
+      this.#hold.drop();
+      this.#restoring = this.#restore(false);
+    }, ms);
   }
 
   /**
@@ -167,24 +186,35 @@ export class Worker {
     line.sayStarted({ kind: 'started', job, lease, at: now() }, clock.monotonic());
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
-    const parts = { engine, workspace, snapshots, files, egress, ownToken: this.#token, clock, tell };
+    const own = { hold: this.#hold, ownToken: this.#token };
+    const parts = { engine, workspace, snapshots, files, egress, ...own, clock, tell };
     const outcome = await carryOut(assignment, parts, stop);
+    this.#token = newToken();
+    if (this.#leaving) this.#hold.drop();
     tellAll(hiding.rest(now()));
     // Not awaited: if there is nothing to clean up, the idle report is sent in the same entry.
-    void line.say({ kind: 'outcome', job, lease, outcome: hiding.outcome(outcome) });
+    void line.say({ kind: 'outcome', job, lease, outcome: this.#withHold(hiding.outcome(outcome)) });
+  }
+
+  /** An outcome says that the worker waits for the session's next turn. */
+  #withHold(outcome: Outcome): Outcome {
+    if (outcome.kind !== 'succeeded' || this.#hold.session === undefined) return outcome;
+    return { ...outcome, holds: this.#grant };
+  }
+
+  get #grant(): string {
+    return createHash('sha256').update(this.#token).digest('hex');
   }
 
   /**
    * Leaves after its last job, and after one with secrets: this process has had them in memory. Otherwise restores the
    * initial state, including Claude Code, and is idle again.
    */
-  async #afterJob(hadSecrets: boolean): Promise<void> {
-    this.#jobs++;
+  async #restore(hadSecrets: boolean): Promise<void> {
     if (this.#leaving || hadSecrets || this.#jobs >= this.plan.afterJobs) {
       void this.leave();
       return;
     }
-    this.#token = newToken();
     try {
       await this.plan.engine.reset(this.#token);
       this.#shown = undefined;
@@ -219,6 +249,7 @@ export class Worker {
     if (!this.#current) await engine.kill();
     await line.stopTaking();
     clearTimeout(this.#drainTimer);
+    clearTimeout(this.#holdTimer);
     clearInterval(this.#heart);
     this.#screen?.close();
     await engine.kill();
@@ -240,7 +271,7 @@ export class Worker {
   /** A leaving worker sends no report. */
   async #sayIdle(): Promise<void> {
     if (this.#leaving) return;
-    const grant = createHash('sha256').update(this.#token).digest('hex');
+    const grant = this.#grant;
     const cold = this.#cold ? { cold: true } : {};
     const rssMb = await this.#rssMb();
     await this.plan.line.say({
@@ -263,11 +294,14 @@ export class Worker {
     this.#ownMb = residentMb();
     const rssMb = await this.#rssMb();
     const assignment = this.#current?.assignment;
-    const phase = this.#leaving ? 'draining' : assignment ? 'busy' : 'idle';
+    const isBusy = assignment !== undefined || this.#hold.session !== undefined;
+    const phase = this.#leaving ? 'draining' : isBusy ? 'busy' : 'idle';
     const held = assignment ? { job: assignment.job, lease: assignment.lease } : {};
     const { version } = this.plan.engine;
     const named = version === undefined ? {} : { claudeVersion: version };
-    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...named, ...held, ...this.#named });
+    const { session } = this.#hold;
+    const waits = session === undefined || assignment ? {} : { session };
+    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...named, ...held, ...waits, ...this.#named });
   }
 
   /** Resident memory of this process, at its last heartbeat, and of the engine's, in MiB. */

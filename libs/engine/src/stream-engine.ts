@@ -48,6 +48,8 @@ export class StreamEngine implements Engine {
   #filled = false;
   #turning = false;
   #dead = false;
+  /** The process of the last turn, which goes on with its session; it is the warm one as well. */
+  #held: Session | undefined;
   /** Whether the warm process was ended with its turn, so that its transcript is complete. */
   #parted = false;
   #baseline: ReadonlySet<string> = new Set();
@@ -125,7 +127,9 @@ export class StreamEngine implements Engine {
       onEvent(event);
     };
     const { end, stopped } = await runTurn({ session, turn, onEvent: tell, signal, limits: this.#limits, clock, log });
-    if (turn.keepSession) await this.#part(session);
+    const holds = turn.holdSession === true && end.kind === 'succeeded' && session.process.alive;
+    if (holds) await this.#hold(session);
+    else if (turn.keepSession) await this.#part(session);
     else if (session !== this.#main) await this.#end(session, 'its job is over');
     // The workspace must not change any more when it is collected. Scanning all processes takes some 10 ms.
     if (stopped && end.kind !== 'succeeded') return { ...end, ended: await this.#proveEnd(stopped.by, stopped.since) };
@@ -134,6 +138,25 @@ export class StreamEngine implements Engine {
     const message = `${String(found)} processes that the job had started were still running after its result and were killed.`;
     onEvent({ type: 'attempt.warned', at: clock.now(), data: { message } });
     return withWarnings(end, [message]);
+  }
+
+  get holding(): boolean {
+    return this.#held?.process.alive === true;
+  }
+
+  async endHeld(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) await this.#part(held);
+  }
+
+  /** Keeps a process for the session's next turn, in place of the warm one. */
+  async #hold(session: Session): Promise<void> {
+    const main = this.#main;
+    this.#held = session;
+    if (session === main) return;
+    this.#watch(session);
+    await this.#end(main, 'its worker is held for a session');
   }
 
   /** Lets a process end by itself: it writes its transcript some 100 ms after the fact, and all of it before it exits. */
@@ -216,11 +239,16 @@ export class StreamEngine implements Engine {
 
   async #startMain(): Promise<Session> {
     const main = await this.#starter.warm();
+    this.#watch(main);
+    return main;
+  }
+
+  /** Makes it the warm process, whose end is reported. */
+  #watch(main: Session): void {
     this.#main = main;
     void main.process.ended.then((reason) => {
       if (!this.#dead && !this.#turning && this.#main === main) this.options.onExit?.(reason);
     });
-    return main;
   }
 
   /** Records the idle engine's processes, and schedules a spare if it stays idle. */
@@ -255,6 +283,10 @@ export class StreamEngine implements Engine {
 
   async #take(turn: Turn, signal: AbortSignalLike): Promise<Session> {
     const { profile } = this.options;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held?.process.alive) return held;
+    if (held) throw new RemudaError('engine.crashed', 'Claude Code has ended between two turns.');
     const resumed = this.#resumed;
     this.#resumed = undefined;
     if (resumed?.process.alive) return resumed;
@@ -268,6 +300,7 @@ export class StreamEngine implements Engine {
   /** Ends every process. Their end is not reported then. */
   async #endAll(reason: string): Promise<void> {
     this.#main = undefined;
+    this.#held = undefined;
     this.#resumed = undefined;
     this.#spare.drop();
     for (const one of this.#starter.running) one.kill(`Claude Code was ended: ${reason}.`);

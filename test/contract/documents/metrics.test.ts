@@ -8,11 +8,11 @@ import { readDocument } from './document.js';
 import { documentedFigures, figuresIn, hasPromtool, promtoolFaults } from './metrics.js';
 
 function schedulerRegistry(registry: Registry): Registry {
-  new SchedulerMetrics(
-    registry,
-    () => Promise.resolve([]),
-    () => Promise.resolve(0),
-  );
+  new SchedulerMetrics(registry, {
+    pools: () => Promise.resolve([]),
+    deadLetters: () => Promise.resolve(0),
+    workers: () => [],
+  });
   return registry;
 }
 const registries = {

@@ -74,6 +74,25 @@ export function leaseStoreContract(name: string, make: () => Promise<LeaseHarnes
       expect(await harness.store.find(jobRef('j-2'))).toMatchObject({ state: 'queued', lease: 0 });
     });
 
+    test('a worker that waits for a session gets its next turn, and no other job', async () => {
+      await harness.store.cancel(jobRef('j-1'), 'no');
+      const turn = { session: 's-1', spec: jobSpec({ holdMs: 1_000 }) };
+      const other = { session: 's-2', spec: jobSpec() };
+      await harness.store.submit([
+        { id: 'j-2', ...turn },
+        { id: 'j-3', ...other },
+        { id: 'j-4', ...turn },
+        { id: 'j-5', spec: jobSpec() },
+      ]);
+      expect(await leases.assign(await harness.claim(), harness.worker)).toMatchObject({ kind: 'assigned' });
+      await leases.settle({ job: 'j-2', worker: harness.worker, lease: 1 }, done);
+      expect(await leases.assign(await harness.claim(), harness.worker)).toEqual({ kind: 'worker' });
+      await harness.store.cancel(jobRef('j-3'), 'no');
+      expect(await leases.assign(await harness.claim(), harness.worker)).toMatchObject({ kind: 'assigned', lease: 1 });
+      expect(await harness.store.find(jobRef('j-4'))).toMatchObject({ state: 'assigned', worker: harness.worker });
+      expect(await leases.assign(await harness.claim(), harness.worker)).toEqual({ kind: 'worker' });
+    });
+
     test("another scheduler's worker gets no job, nor does anybody get one that was cancelled", async () => {
       const claim = await harness.claim();
       expect(await leases.assign({ ...claim, scheduler: 's-1' }, harness.worker)).toEqual({ kind: 'elsewhere' });

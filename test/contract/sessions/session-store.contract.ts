@@ -26,7 +26,13 @@ const snapshot: Snapshot = {
   ...{ sessionId: '00000000-0000-4000-8000-000000000001', at: 5, lease: 1 },
   ...{ copy: '0123456789abcdef', bytes: 10, sessionBytes: 4 },
 };
-const settings = { profile: 'default', workspace: { kind: 'empty' }, labels: { team: 'a' }, metadata: {} } as const;
+const settings = {
+  profile: 'default',
+  workspace: { kind: 'empty' },
+  idleMs: 0,
+  labels: { team: 'a' },
+  metadata: {},
+} as const;
 const ref = { tenant: 'acme', id: 's-1' };
 const session = (own: Partial<NewSession> = {}): NewSession => ({ ...ref, settings, concurrent: 'queue', ...own });
 

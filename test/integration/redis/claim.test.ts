@@ -115,3 +115,19 @@ test('of a queue that was paused by hand nothing is claimed until it goes on', a
   await queues.jobs('default').resume();
   expect((await ours.claim())?.id).toBe('back');
 });
+
+test('a turn is claimed wherever it stands, once, as others are; not if it is parked', async () => {
+  await fill(keys);
+  const later = await ours.claimTurn('later');
+  expect(later).toMatchObject({ id: 'later', found: { prompt: 'do later', job: { id: 'later' } } });
+  expect(await ours.claimTurn('later')).toBeUndefined();
+  expect(await ours.claimTurn('tomorrow')).toBeUndefined();
+  expect(await ours.claimTurn('unknown')).toBeUndefined();
+  expect((await ours.claimTurn('back'))?.id).toBe('back');
+  const { active, wait, prioritized } = await queueOf(keys);
+  expect({ active, wait, prioritized }).toEqual({ active: ['back', 'later'], wait: [], prioritized: [] });
+  expect(await redis.get(`${keys.placed('default', 'later')}:lock`)).toBe(later?.lock);
+  if (later) await ours.giveBack(later);
+  expect((await queueOf(keys)).active).toEqual(['back']);
+  expect((await ours.claimTurn('later'))?.id).toBe('later');
+});

@@ -5,7 +5,7 @@ import type { AcceptedJobView, JobResultView, JobView } from '@remuda/protocol';
 /** A job in the API: its times as ISO 8601, without internal fields. */
 export function viewJob(job: JobRecord, outlook?: JobOutlook): JobView {
   const { spec, times, wakeAt, cancelRequestedAt, ...rest } = withoutInnerParts(job);
-  const { runAt, secrets = [], namedSecrets = [], ...asked } = spec;
+  const { runAt, secrets = [], namedSecrets = [], holdMs: _holdMs, ...asked } = spec;
   const names = [...secrets, ...namedSecrets];
   return {
     ...rest,

@@ -16,6 +16,8 @@ export class SessionDto implements SessionView {
   @ApiProperty(time) createdAt!: string;
   @ApiProperty({ ...time, description: 'When its state last changed, or a turn began.' }) changedAt!: string;
   @ApiPropertyOptional({ description: 'The job that is its turn now.' }) turn?: string;
+  @ApiPropertyOptional({ description: 'The worker that waits for its next turn.' }) worker?: string;
+  @ApiProperty({ description: 'How long a worker waits for the next turn, in ms.' }) idleMs!: number;
   @ApiProperty({ type: [String], description: 'Jobs that wait for their turn, the next one first.' })
   waiting!: readonly string[];
   @ApiProperty({ description: 'Turns that have begun so far.' }) turns!: number;

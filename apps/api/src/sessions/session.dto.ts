@@ -2,7 +2,7 @@ import { concurrentChoices } from '@remuda/domain';
 import type { Concurrent } from '@remuda/domain';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Default, Given, picked } from '../input/fields.js';
-import { Characters, IntegerText, OneOf } from '../input/rules.js';
+import { Characters, Integer, IntegerText, OneOf } from '../input/rules.js';
 import { SubmitJobDto } from '../jobs/submit/submit-job.dto.js';
 
 /** What a client says of all turns of a session; as of a job. */
@@ -26,6 +26,14 @@ export class CreateSessionDto extends picked(SubmitJobDto, settings) {
     description: 'A turn that is sent while another one is under way waits, or is refused with session.busy.',
   })
   concurrent!: Concurrent;
+
+  @Default(60_000)
+  @Integer(0, 3_600_000)
+  @ApiProperty({
+    description:
+      'How long its worker waits for the next turn, with Claude Code alive, in ms; shorter if other jobs need it.',
+  })
+  idleMs!: number;
 }
 
 export const turnModes = ['queue', 'interrupt'] as const;

@@ -4,6 +4,7 @@ import { RemudaError, isId } from '@remuda/domain';
 import type {
   JobSpec,
   JobStore,
+  PoolControls,
   SessionRecord,
   SessionRef,
   SessionSettings,
@@ -15,7 +16,7 @@ import { readIdempotency } from '../jobs/submit/idempotency.js';
 import { withoutShorthand } from '../jobs/submit/job-spec.js';
 import { SubmissionCount } from '../jobs/submit/submission-count.js';
 import { Submission } from '../jobs/submit/submission.js';
-import { jobStore, sessionStore } from '../stores.js';
+import { jobStore, poolControls, sessionStore } from '../stores.js';
 import { WorkspaceCheck } from '../uploads/workspace-check.js';
 import { CreateSessionDto, SubmitTurnDto } from './session.dto.js';
 
@@ -31,6 +32,7 @@ export class Sessions {
   constructor(
     @Inject(sessionStore) private readonly store: SessionStore,
     @Inject(jobStore) private readonly jobs: JobStore,
+    @Inject(poolControls) private readonly pools: PoolControls,
     private readonly submission: Submission,
     private readonly count: SubmissionCount,
     private readonly workspaces: WorkspaceCheck,
@@ -38,12 +40,12 @@ export class Sessions {
 
   /** Creates a session; rejects with all faults. */
   async create(body: unknown, tenant: string): Promise<SessionRecord> {
-    const { concurrent, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
+    const { concurrent, idleMs, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
     const { spec } = await this.submission.require({ ...asked, prompt: 'any' });
     await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], { tenant, scopes: ofSessions });
     const id = `s-${randomUUID()}`;
     this.submission.requireStore();
-    await this.store.create({ id, tenant, concurrent, settings: settingsOf(spec) });
+    await this.store.create({ id, tenant, concurrent, settings: settingsOf(spec, idleMs) });
     return this.session({ tenant, id });
   }
 
@@ -56,13 +58,14 @@ export class Sessions {
   /** Accepts a turn, once per key; with `mode: interrupt` the one under way is then cancelled. */
   async submit(body: unknown, session: SessionRecord, key: string | undefined): Promise<AcceptedTurn> {
     const { mode, ...asked } = requireDto(SubmitTurnDto, body);
-    const { settings, tenant } = session;
+    const { tenant } = session;
+    const { idleMs, ...settings } = session.settings;
     const labels = { ...settings.labels, ...asked.labels };
     const { spec } = await this.submission.require({ ...settings, ...asked, labels });
     const idempotency = await readIdempotency(key, { session: session.id, body });
     this.submission.requireStore();
     const first = mode === 'interrupt';
-    const job = { id: `j-${randomUUID()}`, spec };
+    const job = { id: `j-${randomUUID()}`, spec: idleMs > 0 ? { ...spec, holdMs: idleMs } : spec };
     await this.holdFiles(session, job);
     const answer = accepted(
       session,
@@ -90,6 +93,7 @@ export class Sessions {
     // Those that wait first: none of them must begin.
     for (const id of [...turns].reverse())
       await this.jobs.cancel({ tenant: ref.tenant, id }, 'The session was stopped.');
+    if (session.worker !== undefined) await this.pools.drainWorker(session.worker, 0);
     return this.session(ref);
   }
 
@@ -123,10 +127,10 @@ function unknown(id: string): never {
   throw new RemudaError('session.unknown', `There is no session ${JSON.stringify(id.slice(0, 80))}.`);
 }
 
-function settingsOf(spec: JobSpec): SessionSettings {
+function settingsOf(spec: JobSpec, idleMs: number): SessionSettings {
   const { profile, model, appendSystemPrompt, tools, permissionMode, workspace, labels, metadata } = spec;
   return {
-    ...{ profile, workspace, labels, metadata },
+    ...{ profile, workspace, idleMs, labels, metadata },
     ...(model === undefined ? {} : { model }),
     ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
     ...(tools === undefined ? {} : { tools }),

@@ -7,8 +7,9 @@ import {
   type LeaseStore,
   type JobRights,
   type Profile,
+  type Start,
 } from '@remuda/domain';
-import type { HeldJob, ProfileQueue } from '@remuda/redis';
+import type { ClaimedJob, HeldJob, PlacedTurn, ProfileQueue } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Holdings } from '../attempts/holdings.js';
 import type { Identity } from '../identity.js';
@@ -76,6 +77,20 @@ export class Dispatcher {
     return jobs <= room;
   }
 
+  /** A turn of a session has its place: it goes to the worker that waits for it, whether or not others are free. */
+  async onTurn({ profile, job, session }: PlacedTurn): Promise<void> {
+    const queue = this.queues.get(profile);
+    const holder = this.parts.fleet.heldFor(session, this.parts.clock.monotonic());
+    if (!queue || !holder || !this.#mayClaim(profile)) return;
+    try {
+      const claimed = await queue.claimTurn(job);
+      const mine = claimed ? await this.#reserve(queue, claimed) : 'none';
+      if (typeof mine === 'object') await this.#give(queue, mine);
+    } catch (error) {
+      this.parts.log.warn({ err: error, profile, job }, 'the claim of a turn failed, and it waits as others do');
+    }
+  }
+
   /** Signals may get lost: the queues are checked periodically anyway, with the approximate number of waiting jobs. */
   wakeAll(backlogOf: (profile: string) => number): void {
     for (const profile of this.queues.keys()) this.wake(profile, Math.max(1, backlogOf(profile)));
@@ -120,21 +135,33 @@ export class Dispatcher {
 
   /** Claims a job and reserves a free worker for it. */
   async #claim(queue: ProfileQueue): Promise<Claimed | 'none' | 'aside'> {
-    const { accounts, fleet } = this.parts;
+    const { accounts } = this.parts;
     const { profile } = queue;
     await accounts.ready();
     const signs = this.#signs.get(profile);
     const claimed = this.#mayClaim(profile) ? await queue.claim() : undefined;
     if (!claimed) return signs === this.#signs.get(profile) ? 'none' : 'aside';
-    const { found, at, ...held } = claimed;
+    return this.#reserve(queue, claimed);
+  }
+
+  /** Reserves a worker for a claimed job: the one that waits for it, or a free one. */
+  async #reserve(queue: ProfileQueue, { found, at, ...held }: ClaimedJob): Promise<Claimed | 'none' | 'aside'> {
+    const { fleet } = this.parts;
+    const { profile } = queue;
     if (await this.#putAside(queue, { held, at }, found?.job)) return 'aside';
-    const worker = found && match(this.#demandOf(found.job), this.#free(profile));
+    const worker = found && (this.#holderOf(found.job) ?? match(this.#demandOf(found.job), this.#free(profile)));
     if (worker) {
       fleet.unlist(worker.id);
       return { held, at, found, worker };
     }
     await queue.giveBack(held);
     return 'none';
+  }
+
+  /** The worker that waits for this turn of a session. */
+  #holderOf(job: JobRecord): OwnWorker | undefined {
+    const isNext = job.session !== undefined && planAgain(job)?.kind === 'continue';
+    return isNext ? this.parts.fleet.heldFor(job.session, this.parts.clock.monotonic()) : undefined;
   }
 
   #demandOf(job: JobRecord): Demand {
@@ -164,7 +191,10 @@ export class Dispatcher {
     const { held } = claim;
     const again = planAgain(job);
     const profile = profileOf(queue.profile);
-    const start = startOf(job, { readyAt: worker.cold === true ? Infinity : worker.readyAt, profile }, again);
+    const isHeld = worker.held !== undefined;
+    const start: Start = isHeld
+      ? { kind: 'warm' }
+      : startOf(job, { readyAt: worker.cold === true ? Infinity : worker.readyAt, profile }, again);
     const rights = profile ? rightsOf(profile, job.spec) : noRights;
     const { scheduler } = identity;
     const assignment = {
@@ -199,7 +229,8 @@ export class Dispatcher {
   #onRefused(worker: OwnWorker, kind: 'worker' | 'cordoned' | 'halted' | 'elsewhere' | 'limited'): void {
     const { fleet, halts, clock, signals } = this.parts;
     if (kind === 'elsewhere') signals.disowned(worker.id);
-    if (kind === 'worker') fleet.engage(worker.id, 'draining', clock.monotonic());
+    if (kind === 'worker' && worker.held) delete worker.held;
+    else if (kind === 'worker') fleet.engage(worker.id, 'draining', clock.monotonic());
     if (kind === 'cordoned') worker.cordoned = true;
     if (kind === 'halted') halts.told(worker.profile);
   }

@@ -216,6 +216,7 @@ export class PoolKeeper {
           lost: own !== undefined && fleet.late(own, tick),
           ...(worker.idleSince === undefined ? {} : { idleMs: passed(worker.idleSince, now) }),
           ...(worker.cordoned === true ? { cordoned: true } : {}),
+          ...(own?.held ? { heldMs: tick - own.held.since } : {}),
           outgrown: isOutgrown(worker, profile.recycle),
         };
       }),

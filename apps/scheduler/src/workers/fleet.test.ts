@@ -54,3 +54,21 @@ test('a worker that does not leave is late, and those that start are known by th
   expect([slow, staying].map((one) => fleet.late(one, 60_001))).toEqual([false, true]);
   expect(fleet.starting(60_000)).toEqual([50_000]);
 });
+
+test('a worker that waits for a session gets its next turn in time, unless it is cordoned, silent, or has another job', () => {
+  const busy = worker({ phase: 'busy' });
+  const fleet = fleetOf(busy, worker({ id: 'other', phase: 'busy' }));
+  fleet.hold('w', { session: 's-1', since: 0, until: 100 }, 'grant');
+  expect(fleet.heldFor('s-1', 99)).toBe(busy);
+  expect(busy.grant).toBe('grant');
+  expect(fleet.heldFor('s-2', 99)).toBeUndefined();
+  expect(fleet.heldFor('s-1', 100)).toBeUndefined();
+  busy.cordoned = true;
+  expect(fleet.heldFor('s-1', 99)).toBeUndefined();
+  busy.cordoned = false;
+  fleet.engage('w', 'busy', 50);
+  expect(fleet.heldFor('s-1', 99)).toBeUndefined();
+  fleet.list(busy);
+  fleet.hold('w', { session: 's-1', since: 0, until: 100 });
+  expect(fleet.heldFor('s-1', 99)).toBeUndefined();
+});

@@ -34,8 +34,17 @@ export interface OwnWorker {
   leaveBy?: number;
   /** Whether it stays without getting new jobs. */
   cordoned?: boolean;
+  /** The session for whose next turn it waits, with Claude Code alive. */
+  held?: HeldFor;
   /** The job that it seems to have lost. */
   orphan?: SuspectedOrphan;
+}
+
+/** A session that a worker holds: since when, and until when it may get a turn (by the monotonic clock, in ms). */
+export interface HeldFor {
+  readonly session: string;
+  readonly since: number;
+  readonly until: number;
 }
 
 /** We check our workers more often than this, in ms; a longer gap is our own: frozen, or an outage of Redis. */
@@ -71,6 +80,7 @@ export class Fleet {
   /** Adds a worker to the free ones, unless it is cordoned. */
   list(worker: OwnWorker): void {
     worker.phase = 'idle';
+    delete worker.held;
     if (worker.cordoned === true) return;
     const idle = this.#idle.get(worker.profile) ?? [];
     if (!idle.includes(worker.id)) idle.push(worker.id);
@@ -86,6 +96,22 @@ export class Fleet {
       const worker = this.#workers.get(id);
       return worker && isLively(worker, now) ? [worker] : [];
     });
+  }
+
+  /** The worker that waits for the session's next turn, if it can get it now. */
+  heldFor(session: string, now: number): OwnWorker | undefined {
+    return this.all().find((worker) => {
+      const isAsked = worker.held?.session === session && now < worker.held.until;
+      return isAsked && worker.cordoned !== true && isLively(worker, now);
+    });
+  }
+
+  /** A worker that has ended a turn waits for the session's next one, which is granted to `grant`. */
+  hold(id: string, held: HeldFor, grant?: string): void {
+    const worker = this.#workers.get(id);
+    if (worker?.phase !== 'busy') return;
+    worker.held = held;
+    if (grant !== undefined) worker.grant = grant;
   }
 
   /** Records a report of a worker; true if it had been silent for so long that it could get no job. */
@@ -112,6 +138,7 @@ export class Fleet {
     if (!worker) return;
     this.unlist(id);
     worker.phase = phase;
+    delete worker.held;
     if (phase === 'draining') worker.drainingSince ??= now;
     if (phase === 'busy') this.#engagedAt.set(worker.profile, now);
   }

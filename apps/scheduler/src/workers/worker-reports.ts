@@ -26,6 +26,9 @@ export interface ReportsParts {
   readonly signals: Signals;
 }
 
+/** A worker gets no turn for so long before it waits no longer, in ms. */
+const holdMarginMs = 1_000;
+
 /** Handles our workers' reports about themselves and their jobs. */
 export class WorkerReports implements RelayListener {
   constructor(private readonly parts: ReportsParts) {}
@@ -44,6 +47,7 @@ export class WorkerReports implements RelayListener {
     if ((wasQuiet || newKey) && own.phase === 'idle') this.parts.signals.work(own.profile);
     if (report.kind === 'heartbeat') {
       this.#compare(own, report.phase);
+      this.#noteHold(own, report.session);
       const { claudeVersion } = report;
       const named = claudeVersion === undefined ? {} : { claudeVersion };
       await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb), ...named });
@@ -53,8 +57,20 @@ export class WorkerReports implements RelayListener {
 
   async onOutcome(...[worker, report, cursor, startedAt]: Parameters<RelayListener['onOutcome']>): Promise<boolean> {
     const { job, lease, outcome } = report;
+    if (outcome.kind === 'succeeded' && outcome.holds !== undefined) this.#hold(worker, job, outcome.holds);
     const held = { job, worker, lease, ...(startedAt === undefined ? {} : { startedAt }) };
     return (await this.parts.holdings.onOutcome(held, outcome, cursor)) !== 'elsewhere';
+  }
+
+  /** Before the next turn begins, which may be in the step that ends this one. */
+  #hold(worker: string, id: string, grant: string): void {
+    const { fleet, holdings, clock } = this.parts;
+    const job = holdings.of(worker)?.job;
+    if (job?.id !== id || job.session === undefined) return;
+    const [since, holdMs] = [clock.monotonic(), job.spec.holdMs ?? 0];
+    // Near its end it would cross the worker's own word that it waits no longer.
+    const until = since + holdMs - Math.min(holdMs / 4, holdMarginMs);
+    fleet.hold(worker, { session: job.session, since, until }, grant);
   }
 
   onIncompatible(worker: string, format: number): void {
@@ -68,6 +84,12 @@ export class WorkerReports implements RelayListener {
   onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void {
     this.parts.metrics.refused.inc({ reason });
     this.parts.log.warn({ worker, reason, ...(error === undefined ? {} : { err: error }) }, 'a report was refused');
+  }
+
+  /** A scheduler that has taken a worker over learns so that it holds a session: it gives it no turn, but may end that. */
+  #noteHold(own: OwnWorker, session: string | undefined): void {
+    if (session === undefined || own.held || this.parts.holdings.of(own.id)) return;
+    this.parts.fleet.hold(own.id, { session, since: this.parts.clock.monotonic(), until: 0 });
   }
 
   /** An idle worker reports so while it has a job according to our records: tolerated only briefly. */

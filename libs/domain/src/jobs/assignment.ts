@@ -32,7 +32,15 @@ export interface Assignment {
 
 /** How an attempt ended, as its worker reports it. */
 export type Outcome =
-  | { readonly kind: 'succeeded'; readonly result: JobResult }
+  | {
+      readonly kind: 'succeeded';
+      readonly result: JobResult;
+      /**
+       * The worker waits for the next turn of the job's session, with Claude Code alive: the sha256 in hex of the bridge
+       * token to be granted to it.
+       */
+      readonly holds?: string;
+    }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
   | { readonly kind: 'cancelled'; readonly result?: JobResult };
 

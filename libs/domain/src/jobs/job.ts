@@ -71,6 +71,11 @@ export interface JobSpec {
    * runs the prompt again.
    */
   readonly onLost?: OnLost;
+  /**
+   * Of a session's turn: how long its worker waits afterwards for the next one, with Claude Code alive, in ms. Default:
+   * not at all.
+   */
+  readonly holdMs?: number;
   /** Whether the event stream has token deltas (`message.delta`). */
   readonly deltas: boolean;
   /** Names of the secrets given with it; their values are stored separately, and deleted when it is over. */

@@ -41,6 +41,21 @@ describe('planning a pool', () => {
     ]);
   });
 
+  test('while jobs wait and there is no room, the worker that has held a session longest leaves, as many as are short', () => {
+    const busy = ['a', 'b', 'c'].map((id) => worker(id, 'busy'));
+    const held = [worker('d', 'busy', { heldMs: 10 }), worker('e', 'busy', { heldMs: 20 })];
+    const released = (seen: Partial<SeenPool>) => planPool(pool({ workers: [...busy, ...held], ...seen }), aim);
+    expect(released({})).toEqual([]);
+    expect(released({ backlog: 1 })).toEqual([{ kind: 'drain', worker: 'e', reason: 'held' }]);
+    expect(released({ backlog: 9 }).map((action) => 'worker' in action && action.worker)).toEqual(['e', 'd']);
+    expect(released({ backlog: 1, halted: true })).toEqual([]);
+    const leaving = [...busy, worker('d', 'busy', { heldMs: 10 }), worker('e', 'draining')];
+    expect(planPool(pool({ workers: leaving, backlog: 1 }), aim)).toEqual([]);
+    expect(planPool(pool({ workers: [...held, worker('f', 'starting')], backlog: 3 }), aim)).toEqual([
+      { kind: 'start', count: 2 },
+    ]);
+  });
+
   test('a worker has outgrown its limit above it, and never before its first job', () => {
     expect(isOutgrown({ rssMb: 501, jobsDone: 1 }, { aboveRssMb: 500 })).toBe(true);
     expect(isOutgrown({ rssMb: 500, jobsDone: 1 }, { aboveRssMb: 500 })).toBe(false);

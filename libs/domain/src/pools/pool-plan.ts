@@ -10,6 +10,8 @@ export interface SeenWorker {
   readonly ageMs: number;
   /** Idle time; absent while it starts or works. */
   readonly idleMs?: number;
+  /** How long it has waited for a session's next turn; absent unless it does. It is busy meanwhile. */
+  readonly heldMs?: number;
   /** Made from an older profile or image than the pool's current one. */
   readonly stale: boolean;
   /** Its container no longer runs, or its heartbeats stopped. */
@@ -60,7 +62,7 @@ export interface PoolAim {
 }
 
 /** Why a worker is told to leave. */
-export type RecycleReason = 'stale' | 'age' | 'memory' | 'surplus' | 'drained';
+export type RecycleReason = 'stale' | 'age' | 'memory' | 'surplus' | 'drained' | 'held';
 
 /** The changes to make. Actions are idempotent. */
 export type PoolAction =
@@ -94,6 +96,7 @@ export function planPool(seen: SeenPool, aim: PoolAim): readonly PoolAction[] {
     ...seen.orphans.map((container) => ({ kind: 'reap', container }) as const),
     ...lost.map((w) => ({ kind: 'lose', worker: w.id, reason: w.lost ? 'gone' : 'start_timeout' }) as const),
     ...drains,
+    ...(seen.drained === true ? [] : planReleases(there, backlog, aim)),
     ...(missing > 0 && !aim.enrol && startsHeldMs(seen) === 0 ? [{ kind: 'start', count: missing } as const] : []),
   ];
 }
@@ -115,6 +118,20 @@ function isCalm(seen: SeenPool, staying: readonly SeenWorker[], aim: PoolAim): b
 /** How long starts of a pool are still delayed because the last ones failed, in ms; 0 if they are not. */
 export function startsHeldMs(seen: Pick<SeenPool, 'failedStarts' | 'sinceFailedStartMs'>): number {
   return Math.max(0, backOffMs(seen.failedStarts) - (seen.sinceFailedStartMs ?? Infinity));
+}
+
+/**
+ * Workers that hold a session while jobs wait for which there is no other worker, and no room for one: those that have
+ * held theirs longest leave, and their sessions go on elsewhere.
+ */
+function planReleases(there: readonly SeenWorker[], backlog: number, { target }: PoolAim): readonly PoolAction[] {
+  const coming = there.filter((w) => w.phase !== 'busy' && w.cordoned !== true && !w.lost).length;
+  const short = backlog - coming - Math.max(0, target.max - there.length);
+  return there
+    .filter((w) => w.heldMs !== undefined && w.phase === 'busy' && !w.lost)
+    .sort((a, b) => (b.heldMs ?? 0) - (a.heldMs ?? 0))
+    .slice(0, Math.max(0, short))
+    .map((w) => ({ kind: 'drain', worker: w.id, reason: 'held' }) as const);
 }
 
 /** All should leave: those with a job when it has ended. */

@@ -33,6 +33,11 @@ export interface Turn {
    * completes its transcript. Default: no.
    */
   readonly keepSession?: boolean;
+  /**
+   * With `keepSession`: the agent stays alive after a turn that succeeds, and the session's next turn finds it so. Its
+   * transcript may then be incomplete for a moment. Default: no.
+   */
+  readonly holdSession?: boolean;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */
@@ -43,7 +48,12 @@ export interface Turn {
 
 /** How a turn ended. A failed or interrupted one may have a partial result; `ended` is present if we ended it. */
 export type TurnEnd =
-  | { readonly kind: 'succeeded'; readonly result: JobResult }
+  | {
+      readonly kind: 'succeeded';
+      readonly result: JobResult;
+      /** The agent's own id of its last message, by which a transcript is seen to be complete. */
+      readonly lastMessage?: string;
+    }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult; readonly ended?: Ended }
   | { readonly kind: 'interrupted'; readonly result?: JobResult; readonly ended?: Ended };
 
@@ -65,6 +75,10 @@ export interface Engine {
    * `engine.start_failed` if the agent does not resume it; the next turn then has a new session, as usual.
    */
   resume(sessionId: string, turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Promise<void>;
+  /** Whether the agent of the last turn is alive and will go on with its session. Optional: an engine may hold none. */
+  readonly holding?: boolean;
+  /** Ends the agent that is held, in a way that completes its transcript. Does nothing if none is. Never rejects. */
+  endHeld?(): Promise<void>;
   /**
    * Carries out one turn; `onEvent` is called in order and never after the promise settles. Aborting the signal
    * interrupts the turn: it ends as `interrupted`, by the first rung of the ladder that helps. What the turn started

@@ -1,15 +1,16 @@
 /** The states of a session and the legal moves between them. */
 
 const moves = {
-  idle: ['running', 'stopped'],
+  idle: ['running', 'hibernated', 'stopped'],
   running: ['idle', 'hibernated', 'stopped'],
   hibernated: ['running', 'stopped'],
   stopped: [],
 } as const satisfies Record<string, readonly string[]>;
 
 /**
- * A session's state. `idle`: no turn is under way, and there is no snapshot yet. `running`: one of its turns is queued
- * or carried out. `hibernated`: no turn is under way, and conversation and files are in a snapshot.
+ * A session's state. `idle`: no turn is under way, and either a worker waits for the next one, or there is no snapshot
+ * yet. `running`: one of its turns is queued or carried out. `hibernated`: no turn is under way, no worker waits, and
+ * conversation and files are in a snapshot.
  */
 export type SessionState = keyof typeof moves;
 

@@ -13,6 +13,8 @@ export interface SessionSettings {
   readonly tools?: ToolRules;
   readonly permissionMode?: PermissionMode;
   readonly workspace: Workspace;
+  /** How long a worker waits for the next turn, with Claude Code alive, in ms; 0: not at all. */
+  readonly idleMs: number;
   /** Each turn has them, with its own. */
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -35,6 +37,8 @@ export interface SessionRecord extends SessionRef {
   readonly changedAt: number;
   /** The job that is its turn now. */
   readonly turn?: string;
+  /** The worker that waits for its next turn, with Claude Code alive. */
+  readonly worker?: string;
   /** Jobs that wait until their turn comes, in this order. */
   readonly waiting: readonly string[];
   /** Turns that have begun so far. */

@@ -62,6 +62,8 @@ class TurnRun {
   /** The beginning of the last answer, where that was cut off and went on. */
   #cutText = '';
   #sessionId: string | undefined;
+  /** Claude Code's id of its last message: the transcript has the same. */
+  #lastMessage: string | undefined;
   readonly #answers = new AnswerCount();
   /** The result that the model gave by Claude Code's tool for it, once Claude Code has taken it. */
   #given: { readonly output: unknown } | undefined;
@@ -157,6 +159,8 @@ class TurnRun {
   #noteAnswer(message: CliMessage): void {
     this.#apiError = message.error;
     if (message.error !== undefined || typeof message.parent_tool_use_id === 'string') return;
+    const { uuid } = message;
+    this.#lastMessage = typeof uuid === 'string' ? uuid : undefined;
     for (const block of blocksOf(message)) {
       if (block.type === 'tool_use') this.#openTools.add(block.id ?? '');
       if (block.type === 'tool_use' && block.name === resultTool) this.#results.set(block.id ?? '', block.input);
@@ -243,6 +247,10 @@ class TurnRun {
       const { turns, costUsd, usage } = end.result;
       this.aim.onEvent({ type: 'turn.ended', at: clock.now(), data: { turns, costUsd, usage } });
     }
-    return withWarnings(end, this.#warnings);
+    const known = withWarnings(end, this.#warnings);
+    const { kind } = known;
+    return kind === 'succeeded' && this.#lastMessage !== undefined
+      ? { ...known, lastMessage: this.#lastMessage }
+      : known;
   }
 }

@@ -17,10 +17,11 @@ export interface CopyPlace {
 export interface SessionAim {
   readonly sessionId: string;
   /**
-   * The tool call whose result the transcript must contain before it is copied: it is written some 100 ms after the
-   * fact, the call before its result. Absent: the transcript is complete.
+   * What the transcript must contain before it is copied, since it is written some 100 ms after the fact: the result of
+   * a tool call, which comes after the call, or the agent's last message. Absent: the transcript is complete.
    */
   readonly toolId?: string;
+  readonly messageId?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +53,7 @@ const tarFine = process.platform === 'linux' ? [0, 1] : [0];
  */
 export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Buffer | undefined> {
   const folder = await transcriptFolder(place);
-  const awaited = aim.toolId === undefined ? '' : `"tool_use_id":${JSON.stringify(aim.toolId)}`;
+  const awaited = awaitedIn(aim);
   return runProgram({
     ...shell(place, packSession, [folder, aim.sessionId, awaited]),
     maxBytes: maxSessionBytes,
@@ -60,6 +61,11 @@ export async function copySession(place: CopyPlace, aim: SessionAim): Promise<Bu
     code: 'engine.crashed',
     signal: aim.signal,
   });
+}
+
+function awaitedIn({ toolId, messageId }: SessionAim): string {
+  if (messageId !== undefined) return `"uuid":${JSON.stringify(messageId)}`;
+  return toolId === undefined ? '' : `"tool_use_id":${JSON.stringify(toolId)}`;
 }
 
 /**

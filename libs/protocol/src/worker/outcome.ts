@@ -10,6 +10,7 @@ import {
   type Usage,
 } from '@remuda/domain';
 import { isRecord } from '../reader/json.js';
+import { hash } from '../reader/hash.js';
 import {
   count,
   json,
@@ -82,7 +83,7 @@ const readResult: Reader<JobResult> = shape({
 type Of<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
 
 const readers: { readonly [K in Outcome['kind']]: Reader<Of<K>> } = {
-  succeeded: shape<Of<'succeeded'>>({ kind: oneOf(['succeeded']), result: readResult }),
+  succeeded: shape<Of<'succeeded'>>({ kind: oneOf(['succeeded']), result: readResult, holds: optional(hash) }),
   failed: shape<Of<'failed'>>({ kind: oneOf(['failed']), failure: readFailure, result: optional(readResult) }),
   cancelled: shape<Of<'cancelled'>>({ kind: oneOf(['cancelled']), result: optional(readResult) }),
 };

@@ -93,6 +93,7 @@ test('what a report has besides its fields is left out, and long texts of a fail
 const whole: readonly WorkerReport[] = [
   outcome,
   { kind: 'heartbeat', phase: 'busy', rssMb: 60, job: 'j-1', lease: 1 },
+  { kind: 'heartbeat', phase: 'busy', rssMb: 60, session: 's-1' },
   { kind: 'started', job: 'j-1', lease: 1, at: 5 },
   {
     kind: 'events',

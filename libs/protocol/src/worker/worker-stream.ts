@@ -1,5 +1,6 @@
 import { workerPhases, type NewEvent, type Outcome, type WorkerPhase } from '@remuda/domain';
 import { fitOf, formatIn, messageFormats, type Formats } from '../format.js';
+import { hash } from '../reader/hash.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { readOutcome } from './outcome.js';
 import { flag, idText, lease, oneOf, optional, shape, time, upTo, type Reader } from '../reader/shape.js';
@@ -20,6 +21,8 @@ export type WorkerReport =
       readonly claudeVersion?: string;
       readonly job?: string;
       readonly lease?: number;
+      /** The session for whose next turn it waits. */
+      readonly session?: string;
       /** The public key to which secrets for this process are encrypted. */
       readonly key?: string;
       /** Set by the reader, if it is older than ours. */
@@ -70,7 +73,6 @@ const maxRssMb = 1e9;
 /** Maximum length of a version. */
 const version: Reader<string> = (value) =>
   typeof value === 'string' && /^\d[\w.+-]{0,39}$/.test(value) ? value : undefined;
-const hash: Reader<string> = (value) => (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : undefined);
 
 /** Writes a report for an entry. */
 export function encodeReport(report: WorkerReport): string {
@@ -97,6 +99,7 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
     claudeVersion: optional(version),
     job: optional(idText),
     lease: optional(lease),
+    session: optional(idText),
     key: optional(publicKey),
   }),
   phase: shape<Omit<Of<'phase'>, 'format'>>({

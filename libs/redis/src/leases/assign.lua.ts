@@ -65,13 +65,15 @@ export const assignShape = {
   ],
   args: [
     ...(['id', 'worker', 'scheduler', 'start', 'lock', 'grant', 'grantMs'] as const),
-    ...(['assignedEvents', 'assignment', 'ticketOptions', 'beforeTenant', 'budget', 'day', 'month'] as const),
+    ...(['assignedEvents', 'assignment', 'ticketOptions', 'holds'] as const),
+    ...(['beforeTenant', 'budget', 'day', 'month'] as const),
   ],
   rest: 'grantFields',
 } as const;
 
 /**
- * Assigns a queued job to an idle worker: raises the lease token, creates the bridge grant, appends the event, and
+ * Assigns a queued job to an idle worker, or the turn of a session to the worker that waits for it: with `holds` '1' it
+ * will wait for the next one as well. Raises the lease token, creates the bridge grant, appends the event, and
  * puts the assignment into the worker's queue. Only the worker's owner may assign: a scheduler that was frozen while
  * it held a claim would otherwise overtake everything submitted since.
  *
@@ -91,13 +93,14 @@ export const assignScript = defineScript(
     include: [isHeldState, canMoveTo('assigned'), isHalted, noteSpent, addTicket, addEvents, startOfTenant, nowMs],
   },
   `
-local at = redis.call('HMGET', jobKey, 'state', 'lock', 'worker', 'lease', 'attempt', 'profile', 'seq', 'tenant')
+local at = redis.call('HMGET', jobKey, 'state', 'lock', 'worker', 'lease', 'attempt', 'profile', 'seq', 'tenant', 'session')
 local isOurs = isHeld(at[1]) and at[2] == lock and at[3] == worker
 if isOurs then return {'assigned', at[4], at[5]} end -- rule: asked again
 if not canBeAssigned(at[1]) then return {'state', at[1] or ''} end -- rule: queued
 if redis.call('GET', ownerKey) ~= scheduler then return {'elsewhere'} end -- rule: owner
-local free = redis.call('HMGET', workerKey, 'phase', 'cordoned')
-if free[1] ~= 'idle' then return {'worker'} end -- rule: idle
+local free = redis.call('HMGET', workerKey, 'phase', 'cordoned', 'session')
+local isHeldFor = free[1] == 'busy' and at[9] and free[3] == at[9]
+if free[1] ~= 'idle' and not isHeldFor then return {'worker'} end -- rule: idle
 if free[2] then return {'cordoned'} end -- rule: cordoned
 if isHalted(at[6]) then return {'halted'} end -- rule: halted
 -- A grant that stands is another job's, whoever names it.
@@ -111,7 +114,8 @@ redis.call('HSET', jobKey, 'state', 'assigned', 'worker', worker, 'claimedAt', n
   'grant', grant, 'lease', lease, 'attempt', attempt, 'seq', seq)
 redis.call('HDEL', jobKey, 'wakeAt', 'startedAt', 'failure')
 redis.call('HSET', workerKey, 'phase', 'busy', 'job', id, 'lease', lease)
-redis.call('HDEL', workerKey, 'idleSince')
+redis.call('HDEL', workerKey, 'idleSince', 'session')
+if holds == '1' then redis.call('HSET', workerKey, 'session', at[9]) end
 redis.call('HSET', grantKey, 'lease', lease, unpack(grantFields))
 redis.call('PEXPIRE', grantKey, grantMs)
 if attempt > 1 then noteSpent() end

@@ -194,6 +194,7 @@ export class RedisLeases implements LeaseStore {
       args: {
         ...{ id: job.id, worker, scheduler, lock: held.lock, start: JSON.stringify(start) },
         ...{ grant: hash, grantMs: spec.timeoutMs + grantGraceMs, ticketOptions },
+        holds: job.session !== undefined && (spec.holdMs ?? 0) > 0 ? 1 : 0,
         assignedEvents: JSON.stringify([event]),
         ...{ beforeTenant: affixesOf(keys.tenant)[0], budget: spec.maxBudgetUsd ?? '', ...spendingPeriods(now) },
         assignment: JSON.stringify({ v: messageFormats.own, ...assignment }).slice(1),

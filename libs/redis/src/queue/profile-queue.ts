@@ -4,6 +4,7 @@ import type { FoundJob, RemudaError } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
 import { waitingInLine } from '../tenants/lines.lua.js';
 import { returnTurnScript } from '../tenants/return-turn.lua.js';
+import { claimTurnScript } from './claim-turn.lua.js';
 import { claimScript } from './claim.lua.js';
 import { isOutage } from '../connection/redis-error.js';
 import { foundJob } from '../jobs/job-hash.js';
@@ -49,6 +50,15 @@ export interface ClaimedJob extends HeldJob {
   /** When it was claimed, by Redis' clock in epoch ms. */
   readonly at: number;
   readonly found?: FoundJob;
+}
+
+type ClaimAnswer = [id: string, placedAt: string, at: number, record: readonly string[], prompt: string | null] | null;
+
+function claimedJob(answer: ClaimAnswer, lock: string): ClaimedJob | undefined {
+  if (!answer) return undefined;
+  const [id, placedAt, at, record, prompt] = answer;
+  const found = foundJob(id, hashOf(record), prompt);
+  return { id, lock, placedAt: Number(placedAt), at, ...(found ? { found } : {}) };
 }
 
 /**
@@ -113,11 +123,24 @@ export class ProfileQueue {
         ...{ fair: keys.fair(profile), tenants: keys.tenantLines },
       },
       args: { lock, lockMs, scheduler: holder, beforeJob, behindJob, beforePrompt, behindPrompt },
-    })) as [id: string, placedAt: string, at: number, record: readonly string[], prompt: string | null] | null;
-    if (!claimed) return undefined;
-    const [id, placedAt, claimedAt, record, prompt] = claimed;
-    const found = foundJob(id, hashOf(record), prompt);
-    return { id, lock, placedAt: Number(placedAt), at: claimedAt, ...(found ? { found } : {}) };
+    })) as ClaimAnswer;
+    return claimedJob(claimed, lock);
+  }
+
+  /** Takes this job, a turn of a session, wherever it stands in the queue; undefined if it is not there. */
+  async claimTurn(id: string): Promise<ClaimedJob | undefined> {
+    const { profile, holder } = this;
+    const { keys } = this.queues;
+    const lock = `${holder}:${String(++this.#claims)}`;
+    const at = (place: string): string => keys.placed(profile, place);
+    const claimed = (await claimTurnScript.run(this.#redis, {
+      keys: {
+        ...{ wait: at('wait'), active: at('active'), prioritized: at('prioritized'), meta: at('meta'), place: at(id) },
+        ...{ job: keys.job(id), prompt: keys.prompt(id) },
+      },
+      args: { id, lock, lockMs, scheduler: holder },
+    })) as ClaimAnswer;
+    return claimedJob(claimed, lock);
   }
 
   /** All claimed jobs, of any holder. */

@@ -2,10 +2,19 @@ import type { Redis } from 'ioredis';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 
+/** A turn of a session that has its place in its profile's queue. */
+export interface PlacedTurn {
+  readonly profile: string;
+  readonly job: string;
+  readonly session: string;
+}
+
 /** Notifications for schedulers. Each may be lost during an outage of Redis: receivers also check periodically. */
 export interface WakeListener {
   /** About this many jobs of a profile can be claimed. */
   onJobs(profile: string, jobs: number): void;
+  /** A turn of a session has its place: a worker may wait for it. */
+  onTurn(turn: PlacedTurn): void;
   /** A scheduler has left: its workers can be taken over. */
   onSchedulerLeft(): void;
   /** An operator has ordered something of a pool or a worker. */
@@ -35,7 +44,8 @@ export class Wakes {
       if (channel === steer) listener.onOrder();
       else if (message === '') listener.onSchedulerLeft();
       else {
-        const [profile = '', jobs = '1'] = message.split(' ');
+        const [profile = '', jobs = '1', job, session = ''] = message.split(' ');
+        if (job !== undefined) listener.onTurn({ profile, job, session });
         listener.onJobs(profile, Number(jobs));
       }
     });

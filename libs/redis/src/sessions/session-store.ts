@@ -145,7 +145,11 @@ export class RedisSessionStore implements SessionStore {
       redis.hgetall(keys.session(id)),
       redis.lrange(keys.sessionWaiting(id), 0, -1),
     ]);
-    return readSession(id, hash, waiting);
+    const session = readSession(id, hash, waiting);
+    const { worker } = hash;
+    if (session?.state !== 'hibernated' || worker === undefined) return session;
+    const isHeld = (await redis.hget(keys.worker(worker), 'session')) === id;
+    return isHeld ? { ...session, state: 'idle', worker } : session;
   }
 
   /** The ids from below a place in the index, newest first: those of the same time by their ids, as in the index. */

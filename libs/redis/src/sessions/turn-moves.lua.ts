@@ -23,7 +23,7 @@ local function beginTurn(session, job, at, id, now, wakeChannel)
   local rank = redis.call('HGET', at.queue .. id, 'priority')
   redis.call('ZADD', at.queue .. 'prioritized', scoreOf(rank, redis.call('INCR', at.queue .. 'pc')), id)
   enterLine(at.fair, at.tenants, lineOfRank(rank), known[5])
-  redis.call('PUBLISH', wakeChannel, known[2] .. ' 1')
+  redis.call('PUBLISH', wakeChannel, known[2] .. ' 1 ' .. id .. ' ' .. redis.call('HGET', job, 'session'))
   return true
 end`,
 };
@@ -37,13 +37,14 @@ export const endTurn: Fragment = {
   needs: [beginTurn, sessionCan.idle],
   lua: `
 local function endTurn(id, now)
-  local job = redis.call('HMGET', jobKey, 'session', 'state', 'snapshot', 'profile')
+  local job = redis.call('HMGET', jobKey, 'session', 'state', 'snapshot', 'profile', 'worker')
   if not job[1] then return end
   local session = beforeSession .. job[1]
   local at = redis.call('HMGET', session, 'state', 'turn', 'snapshotJob')
   if not at[1] then return end
   if at[2] ~= id then return redis.call('LREM', session .. ':waiting', 1, id) end -- rule: only the turn ends
   redis.call('HDEL', session, 'turn')
+  if job[5] then redis.call('HSET', session, 'worker', job[5]) end
   if not sessionCanBeIdle(at[1]) then return end
   local isNew = job[2] ~= 'failed' and job[3]
   if isNew then

@@ -71,7 +71,7 @@ if rssMb ~= '' then
   noted[#noted + 1] = rssMb
 end
 redis.call('HSET', workerKey, unpack(noted))
-redis.call('HDEL', workerKey, 'job', 'lease')
+redis.call('HDEL', workerKey, 'job', 'lease', 'session')
 return 1
 `,
 );

@@ -20,6 +20,8 @@ import type { MemoryJobStore } from './memory-job-store.js';
 export interface MemoryWorker {
   readonly phase: WorkerPhase;
   readonly cordoned?: boolean;
+  /** The session for whose next turn it waits after its job. */
+  readonly session?: string;
   /** The scheduler to which it belongs. */
   readonly owner: string;
 }
@@ -54,18 +56,21 @@ export class MemoryLeases implements LeaseStore {
     const fields = { state: 'assigned', worker, lease, attempt, start, times, failure: undefined } as const;
     this.store.write(job, fields, { type: 'job.assigned', at, data: { worker, start } });
     this.#locks.set(id, held.lock);
-    this.workers.set(worker, { phase: 'busy', owner: scheduler });
+    const { session, spec } = job;
+    const waits = session !== undefined && (spec.holdMs ?? 0) > 0 ? { session } : {};
+    this.workers.set(worker, { phase: 'busy', owner: scheduler, ...waits });
     return { kind: 'assigned', lease, attempt, grant };
   }
 
   #refusal(
-    { spec }: JobRecord,
+    { spec, session }: JobRecord,
     scheduler: string,
     id: string,
   ): 'elsewhere' | 'worker' | 'cordoned' | 'halted' | undefined {
     const worker = this.workers.get(id);
     if (worker?.owner !== scheduler) return 'elsewhere';
-    if (worker.phase !== 'idle') return 'worker';
+    const isHeldFor = worker.phase === 'busy' && session !== undefined && worker.session === session;
+    if (worker.phase !== 'idle' && !isHeldFor) return 'worker';
     if (worker.cordoned) return 'cordoned';
     return this.halted.has(spec.profile) ? 'halted' : undefined;
   }
