@@ -15,6 +15,7 @@ import { carryOut } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import { Hold } from './hold.js';
 import type { EgressKeeper, FileKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import { opened } from './opened-assignment.js';
 import { hiddenScreen } from './screen/hidden-screen.js';
 import { ScreenShow } from './screen/screen-show.js';
 import type { StopReason } from './stop-reason.js';
@@ -307,18 +308,6 @@ export class Worker {
   /** Resident memory of this process, at its last heartbeat, and of the engine's, in MiB. */
   async #rssMb(): Promise<number> {
     return this.#ownMb + ((await this.plan.engine.memoryMb()) ?? 0);
-  }
-}
-
-/** The assignment with its secrets; those that cannot be opened are its fault. */
-async function opened(assignment: Assignment, key: WorkerKey | undefined): Promise<Assignment> {
-  const { sealedSecrets, job } = assignment;
-  if (sealedSecrets === undefined || !key) return assignment;
-  try {
-    return { ...assignment, secrets: await key.open(sealedSecrets, job) };
-  } catch (error) {
-    const { code, message } = failureOf(error);
-    return { ...assignment, secretsFault: { code, message } };
   }
 }
 

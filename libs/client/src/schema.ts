@@ -1298,6 +1298,8 @@ export interface components {
              * @enum {string}
              */
             concurrent?: "queue" | "refuse";
+            /** @description How long its worker waits for the next turn, with Claude Code alive, in ms; shorter if other jobs need it. Default: 60000. */
+            idleMs?: number;
         };
         Session: {
             /** @example s-… */
@@ -1315,6 +1317,10 @@ export interface components {
             changedAt: string;
             /** @description The job that is its turn now. */
             turn?: string;
+            /** @description The worker that waits for its next turn. */
+            worker?: string;
+            /** @description How long a worker waits for the next turn, in ms. */
+            idleMs: number;
             /** @description Jobs that wait for their turn, the next one first. */
             waiting: string[];
             /** @description Turns that have begun so far. */
