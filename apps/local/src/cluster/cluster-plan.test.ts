@@ -37,6 +37,13 @@ describe('the environment of the apps', () => {
     expect(JSON.stringify([api, bridge])).not.toContain('for-jobs');
   });
 
+  test('has the secrets that sign webhooks in the bridge alone', () => {
+    const signing = { REMUDA_SECRET_WEBHOOK_SECRET: 'to-sign', REMUDA_SECRET_WEBHOOK_CI: 'to-sign-as-well' };
+    const { api, scheduler, bridge } = planEnvironments({ ...env, ...signing }, places);
+    expect(bridge).toMatchObject(signing);
+    expect(JSON.stringify([api, scheduler])).not.toContain('to-sign');
+  });
+
   test('has no credential anywhere when the model is the scripted one', () => {
     const planned = planEnvironments(env, { ...places, scriptedModelUrl: 'http://127.0.0.1:4' });
     expect(JSON.stringify(planned)).not.toMatch(/-secret/);

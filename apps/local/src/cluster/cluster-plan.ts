@@ -24,7 +24,8 @@ export interface ClusterPlaces {
 
 /**
  * The environment of each app: the user's own, with the addresses of this cluster. Only the bridge gets the model's
- * credential, and no app if the model is the scripted one.
+ * credential, and no app if the model is the scripted one. Secrets that sign webhooks (`WEBHOOK…`) are the bridge's, all others
+ * are for jobs, by the scheduler.
  */
 export function planEnvironments(
   env: Env,
@@ -32,7 +33,8 @@ export function planEnvironments(
 ): Readonly<Record<'bridge' | 'scheduler' | 'api', Env>> {
   const secret: readonly string[] = credentialVariables;
   const { REMUDA_SECRETS_KEY: secretsKey = places.secretsKey, ...others } = env;
-  const [named, rest] = partition(others, (name) => name.startsWith('REMUDA_SECRET_'));
+  const [secrets, rest] = partition(others, (name) => name.startsWith('REMUDA_SECRET_'));
+  const [signing, named] = partition(secrets, (name) => name.startsWith('REMUDA_SECRET_WEBHOOK'));
   const withoutCredential = Object.fromEntries(Object.entries(rest).filter(([name]) => !secret.includes(name)));
   const shared = {
     REMUDA_REDIS_URL: places.redisUrl,
@@ -49,6 +51,7 @@ export function planEnvironments(
     bridge: {
       REMUDA_MIRROR_DIR: `${places.dir}/mirrors`,
       ...files,
+      ...signing,
       ...model,
       ...shared,
       REMUDA_BRIDGE_ADMIN_PORT: String(places.bridgePort),
