@@ -38,7 +38,10 @@ describe('a stream of events', () => {
       asked.push(after);
       return parts.shift();
     });
-    expect([ids, asked]).toEqual([[1, 2, 3, 4], [0, 2, 4]]);
+    expect([ids, asked]).toEqual([
+      [1, 2, 3, 4],
+      [0, 2, 4],
+    ]);
   });
 
   test('that ends or breaks is opened again behind the last event', async () => {
