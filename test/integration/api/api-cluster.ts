@@ -1,3 +1,4 @@
+import type { TenantRules } from '@remuda/domain';
 import { startInProcessCluster } from '../cluster/in-process-cluster.js';
 import { startRedis } from '../redis.js';
 import type { TestRedis } from '../redis.js';
@@ -12,25 +13,31 @@ export interface ApiCluster {
   readonly redis: TestRedis;
   readonly engines: LedEngines;
   /** Submits a job and waits until a worker has begun its turn. */
-  begin(body?: object): Promise<{ readonly id: string; readonly led: LedTurn }>;
+  begin(
+    body?: object,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly id: string; readonly led: LedTurn }>;
   stop(): Promise<void>;
 }
 
-/** Brings Redis, a scheduler, workers and the api up, with the options of the api. */
-export async function startApiCluster(
-  options: Pick<NonNullable<Parameters<typeof startApi>[1]>, 'env' | 'headers'> = {},
-): Promise<ApiCluster> {
+/** Options of the api, and the tenants' rules of the scheduler. */
+type ApiClusterOptions = Pick<NonNullable<Parameters<typeof startApi>[1]>, 'env' | 'headers'> & {
+  readonly tenants?: TenantRules;
+};
+
+/** Brings Redis, a scheduler, two workers and the api up. */
+export async function startApiCluster({ tenants = {}, ...options }: ApiClusterOptions = {}): Promise<ApiCluster> {
   const redis = await startRedis();
   const engines = new LedEngines();
-  const cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make() });
+  const cluster = await startInProcessCluster({ redisUrl: redis.url, tenants, engine: () => engines.make() });
   const api = await startApi(redis.url, { ...options, namespace: cluster.namespace, profiles: [] });
   while ((await api.send('GET', '/api/v1/pools')).json.pools?.length !== 1);
   return {
     api,
     redis,
     engines,
-    begin: async (body = {}) => {
-      const answer = await api.send('POST', '/api/v1/jobs', { prompt: 'hi', ...body });
+    begin: async (body = {}, headers = {}) => {
+      const answer = await api.send('POST', '/api/v1/jobs', { prompt: 'hi', ...body }, headers);
       return { id: answer.json.id, led: await engines.next() };
     },
     stop: async () => {

@@ -25,6 +25,8 @@ export interface Told {
   readonly runAt: string;
   readonly wakeAt: string;
   readonly queuePosition: number;
+  readonly estimatedStartAt?: string;
+  readonly limited?: true;
   readonly metadata: object;
   readonly times: Readonly<Record<'queuedAt' | 'claimedAt' | 'startedAt', string>>;
   readonly jobs: readonly Told[];

@@ -10,6 +10,7 @@ import type {
   Profile,
   SecretVault,
   SeenContainer,
+  TenantRules,
 } from '@remuda/domain';
 import { RemudaError } from '@remuda/domain';
 import { workerEnv, type WorkerProfile } from '@remuda/protocol';
@@ -54,6 +55,8 @@ export interface InProcessOptions {
   /** Secrets that jobs can name. Default: none. */
   readonly vault?: SecretVault;
   readonly schedulers?: number;
+  /** Weights and limits of tenants. Default: none. */
+  readonly tenants?: TenantRules;
   readonly engine: () => Engine;
   readonly logLevel?: LogLevel;
   readonly suspendAfter?: number;
@@ -241,6 +244,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
       },
       suspendAfter: options.suspendAfter ?? 3,
       ...(options.enrol ? { enrol: options.enrol } : {}),
+      ...(options.tenants ? { tenants: options.tenants } : {}),
       ...(options.retention ? { retention: options.retention } : {}),
       acl: true,
       secrets: openDesk({ seal: secretBox, vault: options.vault ?? noVault }),
