@@ -1,3 +1,5 @@
+import { defaultTenant } from '@remuda/domain';
+import { isHeldState } from '../jobs/states.lua.js';
 import { defineScript } from '../script/define-script.js';
 
 /**
@@ -52,15 +54,23 @@ return forgotten
 
 /**
  * Checks `count` entries of the index of all jobs, from the rank `first` on: removes entries without a record, and
- * indexes jobs that are over and are indexed neither as such nor as dead letters. Returns the rank at which to continue, or 0 at the end.
+ * indexes jobs that are over and are indexed neither as such nor as dead letters. Those that wait or run count as such
+ * of their tenant. Returns the rank at which to continue, or 0 at the end.
  */
 export const checkJobsScript = defineScript(
-  { keys: ['jobs', 'over', 'deadLetters'], args: ['first', 'count', 'beforeJob', 'behindJob'], whenFull: true },
+  {
+    keys: ['jobs', 'over', 'deadLetters'],
+    args: ['first', 'count', 'beforeJob', 'behindJob', 'beforeTenant'],
+    include: [isHeldState],
+    whenFull: true,
+  },
   `
 local ids = redis.call('ZRANGE', jobsKey, first, first + count - 1)
 local stay = 0
 for _, id in ipairs(ids) do
-  local at = redis.call('HMGET', beforeJob .. id .. behindJob, 'state', 'overAt')
+  local at = redis.call('HMGET', beforeJob .. id .. behindJob, 'state', 'overAt', 'tenant')
+  local counts = at[1] == 'queued' and ':waiting' or isHeld(at[1]) and ':running'
+  if counts then redis.call('SADD', beforeTenant .. (at[3] or '${defaultTenant}') .. counts, id) end -- rule: counted
   if not at[1] then
     redis.call('ZREM', jobsKey, id)
   else

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { affixesOf } from '../script/script.js';
+import { TenantCheck } from '../tenants/tenant-check.js';
 import { checkJobsScript } from './forget.lua.js';
 
 /** Number of entries per step of the search over all jobs, and of keys per step of the search for orphans. */
@@ -14,12 +15,14 @@ export class Housekeeping {
   #cursor = '0';
 
   private readonly redis: Redis;
+  readonly #tenants: TenantCheck;
 
   constructor(
     connection: RedisConnection,
     private readonly keys: RedisKeys,
   ) {
     this.redis = clientOf(connection);
+    this.#tenants = new TenantCheck(this.redis, keys);
   }
 
   /** Runs the next step. */
@@ -27,9 +30,11 @@ export class Housekeeping {
     const { keys, redis } = this;
     const { jobs, over, deadLetters } = keys;
     const [beforeJob, behindJob] = affixesOf(keys.job);
-    const args = { first: this.#rank, count: stride, beforeJob, behindJob };
+    const [beforeTenant] = affixesOf(keys.tenant);
+    const args = { first: this.#rank, count: stride, beforeJob, behindJob, beforeTenant };
     this.#rank = Number(await checkJobsScript.run(redis, { keys: { jobs, over, deadLetters }, args }));
     await this.#forgetOrphans();
+    await this.#tenants.look();
   }
 
   /** Removes keys of jobs without a record: a late count of the bridge creates one, for instance. */
