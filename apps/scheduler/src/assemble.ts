@@ -43,7 +43,7 @@ export function assemble(plan: SchedulerPlan, at: AtRedis) {
 
 function commonOf(
   { id: scheduler, surroundings, registry, log }: SchedulerPlan,
-  { clock, pools, deadLetters }: AtRedis,
+  { clock, pools, deadLetters, tenantJobs }: AtRedis,
 ) {
   const identity: Identity = { scheduler, engine: '' };
   const fleet = new Fleet(surroundings.drainMs);
@@ -51,7 +51,9 @@ function commonOf(
     ...{ identity, clock, log },
     signals: new Signals(),
     fleet,
-    metrics: new SchedulerMetrics(registry, { pools: () => pools.pools(), deadLetters, workers: () => fleet.all() }),
+    metrics: new SchedulerMetrics(registry, {
+      ...{ pools: () => pools.pools(), deadLetters, tenants: tenantJobs, workers: () => fleet.all() },
+    }),
   };
 }
 

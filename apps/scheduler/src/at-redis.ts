@@ -14,6 +14,7 @@ import {
   WorkerRegistry,
   countDeadLetters,
   defaultRetention,
+  readTenantJobs,
   redisKeys,
 } from '@remuda/redis';
 import { ProfileQueues } from './dispatch/profile-queues.js';
@@ -44,6 +45,7 @@ export function openAtRedis(plan: SchedulerPlan) {
     listeners: new RedisWorkerListeners(redis, keys),
     forgetting: new Forgetting(redis, keys, retention),
     deadLetters: () => countDeadLetters(redis, keys),
+    tenantJobs: () => readTenantJobs(redis, keys),
     wakes: new Wakes(redis, connect('scheduler-wake'), keys),
     // A connection of its own, so that its checks are not delayed.
     guard: new ScriptGuard(connect('scheduler-guard'), log),

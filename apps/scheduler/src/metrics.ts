@@ -1,7 +1,15 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { couldStartAt, type Ending, type JobRecord, type PoolRecord, type Start } from '@remuda/domain';
+import {
+  couldStartAt,
+  type Ending,
+  type JobRecord,
+  type PoolRecord,
+  type Start,
+  type TenantJobs,
+} from '@remuda/domain';
 import { timestampGauge } from '@remuda/runtime';
 import { poolGauges } from './pools/pool-gauges.js';
+import { tenantGauges } from './tenants/tenant-gauges.js';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
 
@@ -9,6 +17,7 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export interface MetricsSources {
   readonly pools: () => Promise<readonly PoolRecord[]>;
   readonly deadLetters: () => Promise<number>;
+  readonly tenants: () => Promise<readonly TenantJobs[]>;
   /** Our workers: those that wait for a session's next turn are counted. */
   readonly workers: () => readonly { readonly profile: string; readonly held?: object }[];
 }
@@ -30,7 +39,7 @@ export class SchedulerMetrics {
   readonly #ready: Histogram<'profile'>;
 
   /** The sources are asked whenever the metrics are read. */
-  constructor(registry: Registry, { pools, deadLetters, workers }: MetricsSources) {
+  constructor(registry: Registry, { pools, deadLetters, tenants, workers }: MetricsSources) {
     const registers = [registry];
     const make = { registers };
     this.refused = new Counter({
@@ -119,6 +128,7 @@ export class SchedulerMetrics {
       'When the certificate of the address at which pods enrol expires.',
     );
     poolGauges(registry, pools);
+    tenantGauges(registry, tenants);
     new Gauge({
       name: 'remuda_dead_letters',
       help: 'Failed jobs that need a person.',

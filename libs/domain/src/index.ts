@@ -46,6 +46,7 @@ export * from './sessions/session-event.js';
 export * from './sessions/session-state.js';
 export * from './sessions/session.js';
 export * from './tenants/fair-turns.js';
+export * from './tenants/most-waiting.js';
 export * from './tenants/start-estimate.js';
 export * from './tenants/tenant-rule.js';
 export * from './pools/warm-target.js';

@@ -11,6 +11,7 @@ function schedulerRegistry(registry: Registry): Registry {
   new SchedulerMetrics(registry, {
     pools: () => Promise.resolve([]),
     deadLetters: () => Promise.resolve(0),
+    tenants: () => Promise.resolve([]),
     workers: () => [],
   });
   return registry;

@@ -9,6 +9,7 @@ import {
   Leadership,
   WorkerRegistry,
   publishTenants,
+  readTenantJobs,
   redisKeys,
   type RedisKeys,
 } from '@remuda/redis';
@@ -119,4 +120,21 @@ test('all tenants are looked at, and all jobs of one that has many, in a number 
   };
   expect(await left()).toBeGreaterThan(70);
   await expect.poll(left, { interval: 0, timeout: 20_000 }).toBe(70);
+});
+
+test('the jobs of each tenant that has any are counted, also where there are more than one script looks at', async () => {
+  await submit('default', 'j-1');
+  await submit('acme', 'j-2', 'j-3');
+  expect([await start(), await start()].toSorted()).toEqual(['j-1', 'j-2']);
+  await redis.hset(
+    keys.tenantLines,
+    Object.fromEntries(Array.from({ length: 2_500 }, (_, i) => [`t-${String(i)}`, i])),
+  );
+  await redis.sadd(`${keys.tenant('t-2499')}:waiting`, 'j-4');
+  const found = await readTenantJobs(redis, keys);
+  expect(found.toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1))).toEqual([
+    { tenant: 'acme', waiting: 1, running: 1 },
+    { tenant: 'default', waiting: 0, running: 1 },
+    { tenant: 't-2499', waiting: 1, running: 0 },
+  ]);
 });
