@@ -25,7 +25,7 @@ export async function startOidcIssuer(tenants: readonly string[]): Promise<OidcI
     jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'one', alg: 'ES256', use: 'sig' }] },
     clients: tenants.map((tenant) => ({
       ...{ client_id: tenant, client_secret: `secret-of-${tenant}`, grant_types: ['client_credentials'] },
-      ...{ redirect_uris: [], response_types: [] },
+      ...{ redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256' },
     })),
     features: {
       devInteractions: { enabled: false },

@@ -22,6 +22,7 @@ async function startApi(env: Readonly<Record<string, string>>) {
     env: { ...process.env, ...env, REMUDA_API_PORT: String(port), REMUDA_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  const ended = once(child, 'exit');
   const url = `http://127.0.0.1:${String(port)}`;
   const isReady = () =>
     fetch(`${url}/health/ready`).then(
@@ -32,7 +33,6 @@ async function startApi(env: Readonly<Record<string, string>>) {
   return {
     url,
     kill: async () => {
-      const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
     },

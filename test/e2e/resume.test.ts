@@ -64,7 +64,7 @@ describe.each([
 
   /** The blobs of a job that are there: of a running one there may be one more for a moment. */
   const blobsOf = (id: string): readonly string[] => {
-    const folder = join(dirname(cluster.socketDir), 'snapshots', cluster.namespace);
+    const folder = join(dirname(cluster.socketDir), 'blobs', cluster.namespace, 'snapshots');
     return readdirSync(folder)
       .filter((name) => name.startsWith(`${id}.`))
       .map((name) => join(folder, name));

@@ -51,7 +51,9 @@ const bundles = {
  * @param {readonly string[]} further projects to compile as well
  */
 export async function build(...further) {
-  const projects = ['api', 'scheduler', 'bridge', 'worker', 'agent', 'cli', 'local'].map((app) => `apps/${app}`);
+  const projects = ['api', 'scheduler', 'bridge', 'host-bridge', 'worker', 'agent', 'cli', 'local'].map(
+    (app) => `apps/${app}`,
+  );
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const compile = [compiler, '-b', ...projects, 'test/scripted-model', ...further];
   const quick = existsSync(join(root, 'apps/local/dist/main.js'));

@@ -18,6 +18,8 @@ export class Files implements FileKeeper {
     if (fetched.kind === 'refused') throw unavailable(`The bridge answered ${String(fetched.status)}.`);
     if (fetched.kind === 'unknown')
       throw new RemudaError('workspace.failed', 'The files with which the job begins are gone.');
+    if (fetched.kind === 'broken')
+      throw new RemudaError('workspace.failed', 'The files with which the job begins are not what was stored.');
     await pasteWorkspace(this.place, fetched.content, signal);
   }
 }

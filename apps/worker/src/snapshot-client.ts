@@ -5,6 +5,7 @@ import {
   bridgeTokenHeader,
   encodeSnapshotNote,
   originPath,
+  snapshotBrokenStatus,
   snapshotNoteHeader,
   snapshotPath,
   workspacePath,
@@ -15,10 +16,14 @@ import type { SnapshotSource } from './keepers.port.js';
 export type Sent =
   { readonly kind: 'stored' | 'too_large' | 'full' } | { readonly kind: 'refused'; readonly status: number };
 
-/** Result of asking for a snapshot. `refused`: nothing is known of it, and the bridge may answer later. */
+/**
+ * Result of asking for a snapshot. `broken`: what is stored is not what was. `refused`: nothing is known of it, and the bridge
+ * may answer later.
+ */
 export type Fetched =
   | { readonly kind: 'content'; readonly content: AsyncIterable<Uint8Array> }
   | { readonly kind: 'unknown' }
+  | { readonly kind: 'broken' }
   | { readonly kind: 'refused'; readonly status: number };
 
 const paths = { job: snapshotPath, origin: originPath, workspace: workspacePath } as const;
@@ -58,6 +63,7 @@ export class SnapshotClient {
     if (answer.statusCode === 200) return { kind: 'content', content: answer };
     answer.resume();
     const { statusCode: status = 0 } = answer;
+    if (status === snapshotBrokenStatus) return { kind: 'broken' };
     return status === 404 ? { kind: 'unknown' } : { kind: 'refused', status };
   }
 

@@ -1,4 +1,4 @@
-import { failureOf, type Clock, type NewEvent, type Snapshot, type SnapshotNote } from '@remuda/domain';
+import { failureOf, RemudaError, type Clock, type NewEvent, type Snapshot, type SnapshotNote } from '@remuda/domain';
 import { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from '@remuda/engine';
 import type { Logger } from '@remuda/runtime';
 import type {
@@ -82,6 +82,8 @@ export class Snapshots implements SnapshotKeeper {
         return { kind: 'unreached', message: failureOf(error).message } as const;
       });
       if (fetched.kind === 'content') return fetched;
+      if (fetched.kind === 'broken')
+        throw new RemudaError('workspace.failed', 'The snapshot is not what was stored: its digest differs.');
       if (fetched.kind === 'unknown')
         return unavailable(`The bridge has no snapshot of ${from.of === 'job' ? 'this job' : 'the turn before'}.`);
       if (clock.monotonic() >= deadline) return unavailable(whyNot(fetched));

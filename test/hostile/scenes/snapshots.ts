@@ -10,7 +10,7 @@ import { seen, type Verdict } from '../verdict.js';
 /** The listener by which snapshots go to the host's disk: shut, and then as if it were open to all. */
 export async function trySnapshots(stage: Stage): Promise<readonly Verdict[]> {
   const { cluster, victim } = stage;
-  const folder = join(cluster.socketDir, '..', 'snapshots', cluster.namespace);
+  const folder = join(cluster.socketDir, '..', 'blobs', cluster.namespace, 'snapshots');
   const name = await victimsSnapshot(stage);
   const theirs = async () => hashOf(await readFile(join(folder, name)));
   const before = await theirs();

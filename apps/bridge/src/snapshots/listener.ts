@@ -15,6 +15,7 @@ import {
   bridgeTokenHeader,
   originPath,
   readSnapshotNote,
+  snapshotBrokenStatus,
   snapshotNoteHeader,
   snapshotPath,
   workspacePath,
@@ -45,6 +46,7 @@ const statuses = {
   ended: 401,
   unknown: 404,
   busy: 409,
+  broken: snapshotBrokenStatus,
   too_large: 413,
   failed: 500,
   unavailable: 503,
@@ -63,10 +65,11 @@ const bodyMs = 300_000;
  */
 export function createSnapshotListener(listener: SnapshotListener): Server {
   const putting = new Set<string>();
+  const broken = new Set<string>();
   const server = createServer({ requestTimeout: bodyMs }, (request, response) => {
     response.on('error', () => undefined);
     request.on('error', () => undefined);
-    serve({ listener, putting, request, response })
+    serve({ listener, putting, broken, request, response })
       .catch((error: unknown) => faultOf(listener, request, error))
       .then((ending) => {
         listener.metrics.snapshots.inc({ outcome: ending });
@@ -88,6 +91,8 @@ interface Exchange {
   readonly listener: SnapshotListener;
   /** Jobs whose snapshot is being stored. */
   readonly putting: Set<string>;
+  /** Names of blobs that turned out not to be what was stored. */
+  readonly broken: Set<string>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -147,28 +152,49 @@ function originOf({ store }: SnapshotListener, { job }: BridgeGrant): Promise<Tu
 }
 
 async function give(exchange: Exchange, of: TurnOrigin | undefined): Promise<Ending> {
-  const blob = of && (await exchange.listener.blobs.get(snapshotName(of.job, of.snapshot)));
+  if (!of) return 'unknown';
+  const name = snapshotName(of.job, of.snapshot);
+  if (exchange.broken.has(name)) return 'broken';
+  const blob = await exchange.listener.blobs.get(name);
   if (!blob) return 'unknown';
   const { sha256 } = of.snapshot;
-  return send(exchange, sha256 === undefined ? blob : { ...blob, content: checked(blob.content, sha256) });
+  if (sha256 === undefined) return send(exchange, blob);
+  return send(exchange, { ...blob, content: checked(blob.content, sha256) }).catch((error: unknown) => {
+    // where a part of it is sent already, the next request is told
+    if (isBroken(error)) exchange.broken.add(name);
+    throw error;
+  });
 }
 
 async function send({ response }: Exchange, blob: OpenBlob | undefined): Promise<Ending> {
   if (!blob) return 'unknown';
+  const { first, content } = await begun(blob.content);
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
-  await pipeline(blob.content, response);
+  if (first !== undefined) response.write(first);
+  await pipeline(content, response);
   return 'read';
+}
+
+/** Reads the first chunk: what is broken at once can still be said by the status. */
+async function begun(content: AsyncIterable<Uint8Array>) {
+  const iterator = content[Symbol.asyncIterator]();
+  const { value: first, done } = await iterator.next();
+  const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => iterator };
+  return { first: done === true ? undefined : first, content: rest };
 }
 
 /** Our own faults come first: a request that was read to its end counts as destroyed too. */
 function faultOf({ log }: SnapshotListener, request: IncomingMessage, error: unknown): Ending {
   if (error instanceof RemudaError && withoutGrant.includes(error.code)) return 'unavailable';
+  if (isBroken(error)) return 'broken';
   if (diskFull.includes(codeOf(error) ?? '')) return 'full';
   // The worker broke it off, or is gone.
   if (request.errored || codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return 'malformed';
   log.error({ err: error }, 'the snapshot listener failed');
   return 'failed';
 }
+
+const isBroken = (error: unknown): boolean => error instanceof RemudaError && error.code === 'blobs.broken';
 
 const withoutGrant: readonly string[] = ['redis.unavailable', 'format.unsupported', 'blobs.unavailable'];
 const diskFull: readonly string[] = ['ENOSPC', 'EDQUOT'];

@@ -10,6 +10,9 @@ export const snapshotNoteHeader = 'x-remuda-snapshot';
 
 /** The path of a job's snapshot. */
 export const snapshotPath = '/snapshot';
+
+/** Status of a snapshot whose digest is not the one that was recorded: it will not be another time. */
+export const snapshotBrokenStatus = 410;
 /** The path of the snapshot from which a turn of a session takes up its conversation. */
 export const originPath = '/snapshot/origin';
 
