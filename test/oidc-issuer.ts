@@ -40,7 +40,8 @@ export async function startOidcIssuer(tenants: readonly string[]): Promise<OidcI
     },
     extraTokenClaims: (_context, token) => ({ tenant: 'clientId' in token ? token.clientId : undefined }),
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   return {
     env: { REMUDA_JWKS_URL: `${issuer}/jwks`, REMUDA_JWT_ISSUER: issuer, REMUDA_JWT_AUDIENCE: audience },
     token: async (tenant, scope) => {

@@ -107,7 +107,11 @@ test('two apis before one PostgreSQL and one bucket serve tenants with tokens of
     const outputs: string[] = [];
     const last = await first.run(
       { prompt: script({ tools: [read] }, { text: 'done' }), workspace: { kind: 'upload', upload } },
-      { onEvent: (event) => void (event.type === 'tool.returned' && outputs.push(event.data.output)) },
+      {
+        onEvent: (event) => {
+          if (event.type === 'tool.returned') outputs.push(event.data.output);
+        },
+      },
     );
     expect([last.job.state, outputs]).toEqual(['succeeded', ['from the bucket']]);
   } finally {

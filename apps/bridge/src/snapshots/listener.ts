@@ -178,9 +178,9 @@ async function send({ response }: Exchange, blob: OpenBlob | undefined): Promise
 /** Reads the first chunk: what is broken at once can still be said by the status. */
 async function begun(content: AsyncIterable<Uint8Array>) {
   const iterator = content[Symbol.asyncIterator]();
-  const { value: first, done } = await iterator.next();
+  const first = await iterator.next();
   const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => iterator };
-  return { first: done === true ? undefined : first, content: rest };
+  return { first: first.done === true ? undefined : first.value, content: rest };
 }
 
 /** Our own faults come first: a request that was read to its end counts as destroyed too. */
