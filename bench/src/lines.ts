@@ -14,10 +14,12 @@ import { firstRequest } from './first-request/line.js';
 import { cancel } from './recovery/cancel.js';
 import { jobCost } from './job-cost/line.js';
 import { failover } from './recovery/failover.js';
+import { memory } from './memory/line.js';
 import { loss } from './recovery/loss.js';
 import { simulation } from './simulation/line.js';
 import { submitting } from './submitting/line.js';
 import { tokens } from './tokens/line.js';
+import { fairTurns } from './tenants/line.js';
 import { terminal } from './terminal/line.js';
 import { throughput } from './throughput/line.js';
 import { worker } from './worker/line.js';
@@ -38,5 +40,18 @@ export const lines: readonly Line[] = [
     egress,
     kubernetes,
   ],
-  ...[submitting, tokens, archive, consolePage, bookkeeping, footprint, failover, loss, cancel, simulation],
+  ...[
+    submitting,
+    tokens,
+    fairTurns,
+    memory,
+    archive,
+    consolePage,
+    bookkeeping,
+    footprint,
+    failover,
+    loss,
+    cancel,
+    simulation,
+  ],
 ];
