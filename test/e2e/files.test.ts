@@ -3,7 +3,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { script } from '@remuda/scripted-model';
-import type { JobWithResultView, UploadView } from '@remuda/protocol';
+import type { ArtifactsView, JobWithResultView, UploadView } from '@remuda/protocol';
 import type { JobEvent } from '@remuda/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
@@ -62,6 +62,38 @@ describe.each([
       const events = await eventsOf(job.id);
       expect(events.find(({ type }) => type === 'workspace.prepared')?.data).toMatchObject({ kind: 'upload' });
       expect(JSON.stringify(events.find(({ type }) => type === 'tool.returned')?.data)).toContain('heron');
+    },
+    longMs,
+  );
+
+  test.skipIf(!there)(
+    'the files that a job names are kept after it: listed, one by one, and all as a tar',
+    async () => {
+      const make = [
+        'mkdir -p dist/deep',
+        'printf one > dist/a.js',
+        'printf two > "dist/deep/b c.js"',
+        'printf no > other.txt',
+        ': > dist/empty',
+        'ln dist/a.js dist/twin.js',
+        'ln -s /etc/passwd dist/link',
+        'ln -s /etc dist/etc',
+      ];
+      const prompt = script(bash(make.join(' && ')), { text: 'made' });
+      const job = await run({ prompt, artifacts: ['dist/**', 'report.html'] });
+      const missing = 'No file is kept for "report.html": the workspace has none.';
+      expect(job).toMatchObject({ state: 'succeeded', result: { text: 'made', warnings: [missing] } });
+      const at = `${cluster.apiUrl}/api/v1/jobs/${job.id}/artifacts`;
+      const list = (await (await fetch(at)).json()) as ArtifactsView;
+      const paths = ['dist/a.js', 'dist/deep/b c.js', 'dist/empty', 'dist/twin.js'];
+      expect(list).toMatchObject({ bytes: 9 });
+      expect(list.artifacts.map(({ path }) => path)).toEqual(paths);
+      const contents = await Promise.all(paths.map(async (path) => (await fetch(`${at}/${encodeURI(path)}`)).text()));
+      expect(contents).toEqual(['one', 'two', '', 'one']);
+      const tar = new Uint8Array(await (await fetch(`${at}.tar`)).arrayBuffer());
+      const read = (args: string[]): string => execFileSync('tar', args, { input: tar }).toString();
+      expect(read(['-tf', '-']).trim().split('\n').sort()).toEqual(paths);
+      expect(read(['-xOf', '-', 'dist/deep/b c.js'])).toBe('two');
     },
     longMs,
   );

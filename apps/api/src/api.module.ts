@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { HealthModule, MetricsModule, type Logger } from '@remuda/runtime';
 import type { Admission } from '@remuda/runtime';
 import { planBasePath } from './base-path.js';
+import { ArtifactsModule } from './artifacts/artifacts.module.js';
 import { BoardModule } from './board/board.module.js';
 import { BridgesModule } from './bridges/bridges.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
@@ -43,6 +44,7 @@ export class ApiModule {
           {
             ...{ git, webhookHosts: settings.webhookHosts, basePathOf, admission },
             keepsSecrets: settings.secretKeys !== undefined,
+            keepsFiles: settings.blobsUrl !== undefined,
           },
           log,
         ),
@@ -53,6 +55,7 @@ export class ApiModule {
         IdentityModule.register(identity, log),
         MetricsModule.register({ app: 'api' }),
         UploadsModule.register(settings),
+        ArtifactsModule.register(settings),
         JobsModule,
         SessionsModule,
         EventsModule,

@@ -19,6 +19,8 @@ export const tickets = Symbol('Tickets');
 export const auditLog = Symbol('AuditLog');
 /** Where uploads are kept. */
 export const uploadRoom = Symbol('UploadRoom');
+/** Where artifacts are kept. */
+export const artifactRoom = Symbol('ArtifactRoom');
 export const workerScreens = Symbol('WorkerScreens');
 export const webhooks = Symbol('Webhooks');
 export const clock = Symbol('Clock');
@@ -39,6 +41,8 @@ export interface ApiConfig {
   readonly webhookHosts: readonly HostRule[];
   /** Whether secrets can be given with a job: only with a key. */
   readonly keepsSecrets: boolean;
+  /** Whether there is a place for files. */
+  readonly keepsFiles: boolean;
   /** The proxy's path prefix. */
   readonly basePathOf: BasePathOf;
   /** Decides about every request and every WebSocket whether it is admitted. */

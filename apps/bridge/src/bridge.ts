@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { openBlobs, temporaryPlace, type BlobRoom } from '@remuda/blobs';
-import type { Blobs, Clock, SnapshotIndex } from '@remuda/domain';
+import { openBlobs, temporaryPlace, type BlobLimits, type BlobRoom } from '@remuda/blobs';
+import { artifactLimits, type Blobs, type Clock, type SnapshotIndex } from '@remuda/domain';
 import { openUpstream } from '@remuda/model';
 import { createAdminServer, Listeners, makeOwnFolder, type Logger } from '@remuda/runtime';
 import type { Budgets } from './budgets.port.js';
@@ -117,17 +117,19 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     }
     const blobs = openRoom(settings, 'snapshots');
     const uploads = openRoom(settings, 'uploads');
-    const { snapshotKeepMs: keepMs, uploadKeepMs } = settings;
+    const artifacts = openRoom(settings, 'artifacts');
+    const { snapshotKeepMs: keepMs, uploadKeepMs, artifactsKeepMs } = settings;
     const minFreeBytes = settings.blobsMinFreeMb * mebibyte;
     const onDisk = (free = NaN): void => {
       metrics.blobsFree.set(free);
     };
-    const ages = { keepMs, uploadKeepMs, minFreeBytes };
-    void keepSwept({ ...parts, blobs, uploads, store: snapshots, ...ages, onDisk }, ending.signal);
+    const ages = { keepMs, uploadKeepMs, artifactsKeepMs, minFreeBytes };
+    const rooms = { blobs, uploads, artifacts };
+    void keepSwept({ ...parts, ...rooms, store: snapshots, ...ages, onDisk }, ending.signal);
     const each: WorkerServerParts = {
       model,
       git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
-      snapshots: { ...parts, blobs, uploads, store: snapshots, metrics },
+      snapshots: { ...parts, ...rooms, artifactBytes: settings.artifactsMaxMb * mebibyte, store: snapshots, metrics },
       redis: parts.redis,
       egress: egressOf(settings, { ...parts, metrics }),
       workersOnly: workersOnly(),
@@ -206,17 +208,29 @@ async function addressesOf(name: string): Promise<readonly string[]> {
 /** A disk that is short keeps what the cluster itself needs last: a quarter of the reserve is for snapshots alone. */
 function openRoom(settings: BridgeSettings, room: BlobRoom): Blobs {
   const { blobsUrl, blobsKeyId: keyId, blobsSecret: secret, namespace } = settings;
-  const { snapshotMaxMb, snapshotTotalMb, blobsMinFreeMb } = settings;
-  const limits = {
-    maxBytes: snapshotMaxMb * mebibyte,
-    maxTotalBytes: snapshotTotalMb * mebibyte,
-    minFreeBytes: (blobsMinFreeMb * mebibyte) / 4,
-  };
+  const limits = room === 'artifacts' ? artifactLimitsOf(settings) : snapshotLimitsOf(settings);
   const place = blobsUrl ?? temporaryPlace;
   const makeFolder = (path: string): void => {
     makeOwnFolder(path, 0o700);
   };
   return openBlobs({ place, namespace, room, limits, keyId, secret, makeFolder });
+}
+
+function snapshotLimitsOf({ snapshotMaxMb, snapshotTotalMb, blobsMinFreeMb }: BridgeSettings): BlobLimits {
+  return {
+    maxBytes: snapshotMaxMb * mebibyte,
+    maxTotalBytes: snapshotTotalMb * mebibyte,
+    minFreeBytes: (blobsMinFreeMb * mebibyte) / 4,
+  };
+}
+
+/** Of an archive; the headers of many small files take more than their content. */
+function artifactLimitsOf({ artifactsMaxMb, artifactsTotalMb, blobsMinFreeMb }: BridgeSettings): BlobLimits {
+  return {
+    maxBytes: artifactsMaxMb * mebibyte + 4_096 * artifactLimits.files,
+    maxTotalBytes: artifactsTotalMb * mebibyte,
+    minFreeBytes: blobsMinFreeMb * mebibyte,
+  };
 }
 
 const mebibyte = 1024 * 1024;

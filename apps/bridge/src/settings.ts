@@ -239,6 +239,27 @@ export const bridgeSettings = {
     default: 86_400_000,
     parse: integer(1_000, 31_536_000_000),
   },
+  artifactsMaxMb: {
+    env: 'REMUDA_ARTIFACTS_MAX_MB',
+    about: "Maximum size of a job's artifacts. Larger ones are not kept.",
+    unit: 'MiB',
+    default: 256,
+    parse: integer(1, 1_048_576),
+  },
+  artifactsTotalMb: {
+    env: 'REMUDA_ARTIFACTS_TOTAL_MB',
+    about: 'Disk space for the artifacts of all jobs together. When it is used up, no more are kept.',
+    unit: 'MiB',
+    default: 10_240,
+    parse: integer(1, 1_073_741_824),
+  },
+  artifactsKeepMs: {
+    env: 'REMUDA_ARTIFACTS_KEEP_MS',
+    about: 'Age at which artifacts are removed.',
+    unit: 'ms',
+    default: 2_592_000_000,
+    parse: integer(1_000, 31_536_000_000),
+  },
   uploadKeepMs: {
     env: 'REMUDA_UPLOAD_KEEP_MS',
     about: 'How long an upload is kept that no waiting or running job begins with.',

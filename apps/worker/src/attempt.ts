@@ -70,8 +70,8 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const way = egress ? { egressProxy: egress.url } : {};
   const keepSession = assignment.session !== undefined;
   const holdSession = mayHold(assignment, parts);
-  const kept = { keepSession, holdSession };
-  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, ...kept, bridgeToken, env, ...way };
+  const session = { keepSession, holdSession };
+  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, ...session, bridgeToken, env, ...way };
   let sessionId: string | undefined;
   const end = await endedTurn(await engine.turn(turn, onEvent, stop).finally(() => egress?.close()), engine, stop);
   await watch?.stop();
@@ -81,13 +81,32 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     const { patch, ...rest } = git;
     tell({ type: 'workspace.collected', at: now(), data: { git: rest, patchBytes: Buffer.byteLength(patch ?? '') } });
   }
+  const { artifacts } = spec;
+  const kept = artifacts && (await keepFiles(artifacts, bridgeToken, parts, stop));
+  for (const message of kept ?? []) warn(message);
   if (keepSession) {
     const at = await keepTurn(end, { token: bridgeToken, base, sessionId }, { ...parts, warn }, stop);
     if (engine.holding === true && at !== undefined && sessionId !== undefined && !stop.aborted)
       parts.hold.keep({ session: assignment.session ?? '', sessionId, at, holdMs: spec.holdMs ?? 0 });
   }
   if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
-  return outcomeOf(end, stop, git, warnings);
+  return outcomeOf(end, stop, git, [...warnings, ...(kept ?? [])]);
+}
+
+/** How long it may take to keep files, in ms: an attempt that has reached its timeout is taken from its worker soon. */
+const keepMs = { usual: 120_000, afterDeadline: 5_000 } as const;
+
+/** Keeps the job's artifacts, also after a failure and a timeout; what is cancelled or requeued leaves none. */
+async function keepFiles(
+  globs: readonly string[],
+  token: string,
+  { files }: AttemptParts,
+  stop: AbortSignal,
+): Promise<readonly string[]> {
+  if (stop.aborted && stop.reason !== ('deadline' satisfies StopReason)) return [];
+  if (!files) return ['No artifacts are kept: this worker has no way to the bridge for them.'];
+  const limit = AbortSignal.timeout(stop.aborted ? keepMs.afterDeadline : keepMs.usual);
+  return files.keep(globs, token, stop.aborted ? limit : AbortSignal.any([limit, stop]));
 }
 
 /** Whether the attempt goes on with the session that is held here; what does not fit is ended and emptied. */

@@ -63,6 +63,8 @@ export interface SnapshotKeeper {
 export interface FileKeeper {
   /** Fills the workspace with them. Rejects with `workspace.failed`, or `workspace.unavailable` for a transient fault. */
   fill(token: string, signal: AbortSignal): Promise<void>;
+  /** Keeps the files of the workspace that the globs name. Resolves with what there is to warn of. Never rejects. */
+  keep(globs: readonly string[], token: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** A proxy for a job's tools, while it is open. */

@@ -2,6 +2,8 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage } from
 import { pipeline } from 'node:stream/promises';
 import type { SnapshotNote } from '@remuda/domain';
 import {
+  artifactsFaultHeader,
+  artifactsPath,
   bridgeTokenHeader,
   encodeSnapshotNote,
   originPath,
@@ -28,6 +30,9 @@ export type Fetched =
 
 const paths = { job: snapshotPath, origin: originPath, workspace: workspacePath } as const;
 
+/** Result of sending artifacts; `why` is the fault of an archive that is refused. */
+export type SentArtifacts = Sent & { readonly why?: string };
+
 /** The client of the bridge's snapshot listener, with the job's token. */
 export class SnapshotClient {
   constructor(private readonly socketPath: string) {}
@@ -42,16 +47,31 @@ export class SnapshotClient {
       { [bridgeTokenHeader]: token, [snapshotNoteHeader]: encodeSnapshotNote(note) },
       signal,
     );
+    return sentOf((await this.#send(outgoing, content)).statusCode ?? 0);
+  }
+
+  async #send(outgoing: ClientRequest, content: AsyncIterable<Uint8Array>): Promise<IncomingMessage> {
     const answered = answerOf(outgoing);
     try {
       // A refusal arrives before everything is sent; then the rest is not sent.
       const first = await Promise.race([answered, pipeline(content, outgoing).then(() => answered)]);
       first.resume();
-      return sentOf(first.statusCode ?? 0);
+      return first;
     } finally {
       answered.catch(() => undefined);
       outgoing.destroy();
     }
+  }
+
+  /** Sends a tar archive with the job's artifacts. Rejects like `put`. */
+  async putArtifacts(token: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<SentArtifacts> {
+    const answer = await this.#send(
+      this.#open('PUT', { [bridgeTokenHeader]: token }, signal, artifactsPath),
+      content,
+    );
+    const fault = answer.headers[artifactsFaultHeader];
+    const why = typeof fault === 'string' ? { why: decodeURIComponent(fault) } : {};
+    return { ...sentOf(answer.statusCode ?? 0), ...why };
   }
 
   /** The job's snapshot, or that from which it takes up its session, to be read to its end. Rejects if the bridge cannot be reached. */

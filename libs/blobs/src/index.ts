@@ -7,4 +7,5 @@ export { blobSettings, temporaryPlace } from './settings.js';
 export type { OpenEntry } from './pack/packed.js';
 export { inPieces } from './s3/pieces.js';
 export type { ReadPart } from './pack/zip-entries.js';
+export { keptFiles } from './pack/kept-files.js';
 export { repack, type PackTally, type SentPack } from './pack/repack.js';

@@ -6,7 +6,7 @@ import type { BlobPlace } from './place.js';
 import { S3Blobs } from './s3/s3-blobs.js';
 
 /** What is kept apart, each with limits of its own: a name says nothing about another room. */
-export type BlobRoom = 'snapshots' | 'uploads';
+export type BlobRoom = 'snapshots' | 'uploads' | 'artifacts';
 
 /** Which room of a place. */
 export interface RoomPlan {

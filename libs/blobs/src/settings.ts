@@ -14,7 +14,7 @@ export const blobSettings = {
   blobsUrl: {
     env: 'REMUDA_BLOBS_URL',
     about:
-      'Where snapshots and uploads are kept: `file:///folder`, or `s3://bucket/prefix?region=…&endpoint=…`. The same for api and bridge.',
+      'Where snapshots, uploads and artifacts are kept: `file:///folder`, or `s3://bucket/prefix?region=…&endpoint=…`. The same for api and bridge.',
     unit: 'url',
     default: undefined as BlobPlace | undefined,
     parse: readBlobPlace,
@@ -37,7 +37,7 @@ export const blobSettings = {
   blobsMinFreeMb: {
     env: 'REMUDA_BLOBS_MIN_FREE_MB',
     about:
-      'Free disk space below which no uploads are kept; below a quarter of it no snapshots either. 0: no such limit.',
+      'Free disk space below which no uploads and artifacts are kept; below a quarter of it no snapshots either. 0: no such limit.',
     unit: 'MiB',
     default: 1_024,
     parse: integer(0, 1_073_741_824),

@@ -28,6 +28,7 @@ export const refusalCodes = [
   'session.stopped',
   'session.busy',
   'webhook.no_message',
+  'artifact.unknown',
   'upload.unknown',
   'upload.invalid',
   'upload.digest_mismatch',

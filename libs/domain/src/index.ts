@@ -2,6 +2,8 @@ export * from './jobs/again.js';
 export * from './jobs/assignment.js';
 export * from './ports/archive.port.js';
 export * from './ports/audit-archive.port.js';
+export * from './files/artifact.js';
+export * from './files/glob.js';
 export * from './files/packed-entry.js';
 export * from './files/sweep.js';
 export * from './files/upload.js';

@@ -14,6 +14,7 @@ export { admitAgent, reachWorker } from './runner/remote/agent-socket.js';
 export { RemoteRunner } from './runner/remote/remote-runner.js';
 export { serveRunner } from './runner/remote/serve-runner.js';
 export type { Exit, Runner, RunningProgram, SeenProcess } from './runner/runner.port.js';
+export { listFiles, packFiles } from './workspace/artifacts.js';
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './workspace/session-copy.js';
 export { StreamEngine } from './stream-engine.js';
 export { TmuxEngine, type StoppedTurn, type TmuxEngineOptions } from './tmux/tmux-engine.js';

@@ -143,6 +143,9 @@ export class JobDto implements JobView {
   @ApiPropertyOptional({ type: [String], description: 'Hosts that its tools may reach.' }) egress?: NonNullable<
     JobSpec['egress']
   >;
+  @ApiPropertyOptional({ type: [String], description: 'Files that are kept after it.' }) artifacts?: NonNullable<
+    JobSpec['artifacts']
+  >;
   @ApiPropertyOptional({ type: () => WebhookDto }) webhook?: WebhookDto;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: JobSpec['labels'];
   @ApiProperty(open) metadata!: JobSpec['metadata'];

@@ -49,13 +49,13 @@ export function iso(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** Lease token and snapshots are internal; the reader knows the tenant. */
+/** Lease token, snapshots and names of artifacts are internal; the reader knows the tenant. */
 function withoutInnerParts(job: JobRecord): Omit<JobRecord, Inner> {
-  const { lease: _lease, snapshot: _snapshot, origin: _origin, tenant: _tenant, ...seen } = job;
+  const { lease: _lease, snapshot: _snapshot, keptArtifacts: _kept, origin: _origin, tenant: _tenant, ...seen } = job;
   return seen;
 }
 
-type Inner = 'lease' | 'snapshot' | 'origin' | 'tenant';
+type Inner = 'lease' | 'snapshot' | 'keptArtifacts' | 'origin' | 'tenant';
 
 function viewTimes(times: JobTimes): JobView['times'] {
   const entries = Object.entries(times).filter((entry): entry is [string, number] => typeof entry[1] === 'number');

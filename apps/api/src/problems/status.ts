@@ -27,6 +27,7 @@ const refusals = {
   'session.stopped': 409,
   'session.busy': 409,
   'webhook.no_message': 404,
+  'artifact.unknown': 404,
   'upload.unknown': 404,
   'upload.invalid': 422,
   'upload.digest_mismatch': 422,

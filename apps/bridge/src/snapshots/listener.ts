@@ -12,6 +12,7 @@ import {
   type TurnOrigin,
 } from '@remuda/domain';
 import {
+  artifactsPath,
   bridgeTokenHeader,
   originPath,
   readSnapshotNote,
@@ -21,21 +22,20 @@ import {
   workspacePath,
   type BridgeGrant,
 } from '@remuda/protocol';
-import type { Logger } from '@remuda/runtime';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
+import { keepArtifacts, type ArtifactParts } from './keep-artifacts.js';
 import { openWorkspace } from './workspace-source.js';
 
 /** Dependencies of the snapshot listener. */
-export interface SnapshotListener {
+export interface SnapshotListener extends ArtifactParts {
   readonly grants: Grants;
   readonly blobs: Blobs;
   /** What jobs begin with. */
   readonly uploads: Blobs;
   readonly store: SnapshotIndex;
   readonly metrics: Pick<BridgeMetrics, 'connections' | 'snapshots' | 'snapshotBytes'>;
-  readonly log: Logger;
 }
 
 /** Result of a request, which its status reports. */
@@ -48,6 +48,7 @@ const statuses = {
   busy: 409,
   broken: snapshotBrokenStatus,
   too_large: 413,
+  refused: 422,
   failed: 500,
   unavailable: 503,
   full: 507,
@@ -60,8 +61,8 @@ const silenceMs = 30_000;
 const bodyMs = 300_000;
 
 /**
- * The listener through which a worker stores its job's snapshot, and the next one fetches it, or that of the turn before:
- * of no other job, and only while the token is valid. Nothing on this side reads the contents of a snapshot.
+ * The listener through which a worker stores its job's snapshot and artifacts, and the next one fetches the snapshot, or that of
+ * the turn before: of no other job, and only while the token is valid. Nothing on this side reads the contents of a snapshot.
  */
 export function createSnapshotListener(listener: SnapshotListener): Server {
   const putting = new Set<string>();
@@ -89,7 +90,7 @@ export function createSnapshotListener(listener: SnapshotListener): Server {
 
 interface Exchange {
   readonly listener: SnapshotListener;
-  /** Jobs whose snapshot is being stored. */
+  /** Jobs of which something is being stored. */
   readonly putting: Set<string>;
   /** Names of blobs that turned out not to be what was stored. */
   readonly broken: Set<string>;
@@ -98,22 +99,28 @@ interface Exchange {
 }
 
 async function serve(exchange: Exchange): Promise<Ending> {
-  const { listener, request, putting } = exchange;
+  const { listener, request } = exchange;
   const grant = await findGrant(listener.grants, headerOf(request, bridgeTokenHeader));
   if (!grant) return 'ended';
   if (request.url === originPath && request.method === 'GET') return give(exchange, await originOf(listener, grant));
   if (request.url === workspacePath && request.method === 'GET')
     return send(exchange, await openWorkspace(listener, grant.job));
+  if (request.url === artifactsPath && request.method === 'PUT')
+    return alone(exchange, grant, () => keepArtifacts(exchange, listener, grant));
   if (request.url !== snapshotPath) return 'malformed';
   if (request.method === 'GET') return give(exchange, await ownOf(listener, grant));
   const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;
-  if (!note) return 'malformed';
-  if (putting.has(grant.job)) return 'busy';
-  putting.add(grant.job);
+  return note ? alone(exchange, grant, () => keep(exchange, grant, note)) : 'malformed';
+}
+
+/** Stores one thing of a job at a time. */
+async function alone({ putting }: Exchange, { job }: BridgeGrant, keeps: () => Promise<Ending>): Promise<Ending> {
+  if (putting.has(job)) return 'busy';
+  putting.add(job);
   try {
-    return await keep(exchange, grant, note);
+    return await keeps();
   } finally {
-    putting.delete(grant.job);
+    putting.delete(job);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type SnapshotIndex,
 } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
+import { sweepArtifacts, type ArtifactSweep } from './sweep-artifacts.js';
 import { sweepUploads, type UploadSweep } from './sweep-uploads.js';
 
 /** Dependencies of the sweep. */
@@ -86,7 +87,7 @@ const sweepEveryMs = 60_000;
 const leftMs = 600_000;
 
 /** A recurring sweep, which also removes incomplete files of dead bridges. */
-export interface KeptSweep extends SnapshotSweep, UploadSweep {
+export interface KeptSweep extends SnapshotSweep, UploadSweep, ArtifactSweep {
   /** Free disk space below which it is short. */
   readonly minFreeBytes: number;
   /** Called with each look at the disk. */
@@ -95,14 +96,14 @@ export interface KeptSweep extends SnapshotSweep, UploadSweep {
 }
 
 async function sweepAll(sweep: KeptSweep): Promise<void> {
-  const { blobs, uploads, clock, minFreeBytes, onDisk, log } = sweep;
+  const { blobs, uploads, artifacts, clock, minFreeBytes, onDisk, log } = sweep;
   const free = await blobs.freeBytes();
   const level = diskLevel(free, minFreeBytes);
   onDisk(free, level);
   if (level !== 'enough') log.warn({ freeBytes: free, level }, 'the disk of the files is short');
   const left = clock.now() - leftMs;
-  const swept = [sweepSnapshots(sweep, level), sweepUploads(sweep, level)];
-  await Promise.all([blobs.tidy(left), uploads.tidy(left), ...swept]);
+  const swept = [sweepSnapshots(sweep, level), sweepUploads(sweep, level), sweepArtifacts(sweep)];
+  await Promise.all([...[blobs, uploads, artifacts].map((room) => room.tidy(left)), ...swept]);
 }
 
 /** Sweeps once a minute until the signal aborts; after an outage the next sweep catches up. */

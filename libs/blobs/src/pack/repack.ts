@@ -1,6 +1,8 @@
 import { createGunzip, createGzip } from 'node:zlib';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { EntryWatch, type UnpackLimits } from '@remuda/domain';
+import { atMost, isTar } from './at-most.js';
+import { exactly } from './exactly.js';
 import { invalidPack, type OpenEntry } from './packed.js';
 import { tarEntries } from './tar-entries.js';
 import { tarEnd, tarHeader, tarPadding } from './tar-writer.js';
@@ -47,17 +49,6 @@ async function* rewritten(
   yield tarEnd;
 }
 
-/** Content that has the size that was declared. */
-async function* exactly(content: AsyncIterable<Uint8Array>, bytes: number, path: string): AsyncGenerator<Uint8Array> {
-  let read = 0;
-  for await (const chunk of content) {
-    read += chunk.byteLength;
-    if (read > bytes) break;
-    yield chunk;
-  }
-  if (read !== bytes) throw invalidPack(`${JSON.stringify(path)} has another size than it says`);
-}
-
 async function* openPack({ bytes, read }: SentPack, limits: UnpackLimits): AsyncGenerator<OpenEntry> {
   const head = await beginning(read(0, Math.min(bytes, 512)));
   if (head.subarray(0, 2).toString('latin1') === 'PK') {
@@ -68,25 +59,6 @@ async function* openPack({ bytes, read }: SentPack, limits: UnpackLimits): Async
   if (!isPacked && !isTar(head)) throw invalidPack('it is neither tar, tar.gz nor zip');
   const plain = isPacked ? through(read(0, bytes), createGunzip()) : read(0, bytes);
   yield* tarEntries(atMost(plain, limits));
-}
-
-/** Headers included: a bomb need not consist of files. */
-async function* atMost(content: AsyncIterable<Uint8Array>, limits: UnpackLimits): AsyncGenerator<Uint8Array> {
-  const most = limits.maxBytes + 4_096 * limits.maxEntries;
-  let bytes = 0;
-  let isFirst = true;
-  for await (const chunk of content) {
-    if (isFirst && chunk.byteLength >= 512 && !isTar(Buffer.from(chunk))) throw invalidPack('what is packed is no tar');
-    isFirst = false;
-    bytes += chunk.byteLength;
-    if (bytes > most) throw invalidPack(`it unpacks to more than ${String(most)} bytes`);
-    yield chunk;
-  }
-}
-
-/** Of an empty archive the first block is empty. */
-function isTar(head: Buffer): boolean {
-  return head.subarray(257, 262).toString('latin1') === 'ustar' || head.subarray(0, 512).every((byte) => byte === 0);
 }
 
 async function beginning(content: AsyncIterable<Uint8Array>): Promise<Buffer> {

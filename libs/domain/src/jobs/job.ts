@@ -1,5 +1,6 @@
 import type { JobState } from './job-state.js';
 import type { FailureCode } from '../errors.js';
+import type { KeptArtifacts } from '../files/artifact.js';
 import type { Snapshot, TurnOrigin } from './snapshot.js';
 import type { Webhook } from './webhook.js';
 
@@ -84,6 +85,8 @@ export interface JobSpec {
   readonly namedSecrets?: readonly string[];
   /** Hosts that its tools may reach, as far as its profile allows them. Default: all of the profile's. */
   readonly egress?: readonly string[];
+  /** Globs of the files that are kept after it. */
+  readonly artifacts?: readonly string[];
   /** Where to tell of its end. */
   readonly webhook?: Webhook;
   readonly labels: Readonly<Record<string, string>>;
@@ -241,6 +244,8 @@ export interface JobRecord extends JobRef {
   readonly failure?: Failure;
   /** The job's latest snapshot. */
   readonly snapshot?: Snapshot;
+  /** The files that were kept of its latest attempt that could keep any. */
+  readonly keptArtifacts?: KeptArtifacts;
   /** Where it takes up its session's conversation; absent if nothing of it is kept, and for a job of its own. */
   readonly origin?: TurnOrigin;
   readonly turns?: number;

@@ -30,7 +30,7 @@ export interface BlobPart {
 }
 
 /**
- * Storage for large data that is not in a record: snapshots and uploads. A name has lower-case letters, digits,
+ * Storage for large data that is not in a record: snapshots, uploads and artifacts. A name has lower-case letters, digits,
  * dashes and dots. Every call rejects with `blobs.unavailable` if the store does not answer.
  */
 export interface Blobs {

@@ -1,16 +1,28 @@
+import type { KeptArtifacts } from '../files/artifact.js';
 import type { Snapshot, TurnOrigin } from '../jobs/snapshot.js';
 
 /** The files with which a job begins, where it begins with some of ours. */
 export type WorkspaceSource =
   { readonly kind: 'upload'; readonly upload: string } | ({ readonly kind: 'snapshot' } & TurnOrigin);
 
-/** The snapshots recorded for jobs. Every call rejects with `redis.unavailable` in an outage. */
+/** The snapshots and artifacts recorded for jobs. Every call rejects with `redis.unavailable` in an outage. */
 export interface SnapshotIndex {
   /**
    * Records a stored snapshot, and returns the one that it replaced; `ended` if its lease is no longer the job's
    * current one.
    */
   note(job: string, worker: string, snapshot: Snapshot): Promise<{ readonly replaced?: Snapshot } | 'ended'>;
+  /**
+   * Records stored artifacts, and returns those that they replaced; `ended` if their lease is no longer the job's current
+   * one.
+   */
+  noteArtifacts(
+    job: string,
+    worker: string,
+    artifacts: KeptArtifacts,
+  ): Promise<{ readonly replaced?: KeptArtifacts } | 'ended'>;
+  /** Of these jobs, those whose records are there, each with its recorded artifacts. */
+  artifactsOf(jobs: readonly string[]): Promise<ReadonlyMap<string, KeptArtifacts | undefined>>;
   /** The job's snapshot; undefined where there is none. */
   find(job: string): Promise<Snapshot | undefined>;
   /** Where the job takes up its session's conversation; undefined for nowhere. */

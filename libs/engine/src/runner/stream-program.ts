@@ -8,9 +8,11 @@ import { exitWords } from './runner.port.js';
 export type StreamingProgram = Omit<Program, 'input' | 'maxBytes' | 'timeoutMs'>;
 
 /** Streams a program's output. When the reader stops, the program is ended. Fails as `runProgram` does. */
-export async function* readProgram(program: StreamingProgram): AsyncGenerator<Buffer> {
+export async function* readProgram(program: StreamingProgram & Pick<Program, 'input'>): AsyncGenerator<Buffer> {
   const { running, ended } = begin(program);
-  running.stdin.end();
+  // A program that ends before it has read everything says why itself.
+  running.stdin.on('error', () => undefined);
+  running.stdin.end(program.input ?? '');
   try {
     for await (const chunk of running.stdout) yield chunk as Buffer;
     await ended;

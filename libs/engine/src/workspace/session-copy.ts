@@ -45,7 +45,7 @@ if [ -d "$2" ]; then exec ${pack} -- "$2.jsonl" "$2"; else exec ${pack} -- "$2.j
 const packWorkspace = `cd "$1" && find . -mindepth 1 -maxdepth 1 -print0 | ${pack} --null -T -`;
 
 /** Exit codes of tar: GNU tar exits with 1 if a file was written meanwhile. The copy has the earlier content. */
-const tarFine = process.platform === 'linux' ? [0, 1] : [0];
+export const tarFine = process.platform === 'linux' ? [0, 1] : [0];
 
 /**
  * The packed transcript of a session; undefined if it is too large. Concurrent writes only append. Rejects with
@@ -107,7 +107,8 @@ export async function pasteWorkspace(
   );
 }
 
-function shell({ env, runner = ownUser, home }: CopyPlace, script: string, args: readonly string[]) {
+/** A script of the shell, as the agent's user. */
+export function shell({ env, runner = ownUser, home }: CopyPlace, script: string, args: readonly string[]) {
   return {
     command: '/bin/sh',
     args: ['-c', script, 'sh', ...args],

@@ -17,7 +17,7 @@ export type JobRequest = Pick<JobSpec, 'prompt'> &
   };
 
 /** Fields of a record that its view omits, or has in another form. */
-type Inner = 'spec' | 'lease' | 'snapshot' | 'origin' | 'times' | 'tenant';
+type Inner = 'spec' | 'lease' | 'snapshot' | 'keptArtifacts' | 'origin' | 'times' | 'tenant';
 
 /** The state of a job and its submitted fields, except the prompt. Lease token and snapshots are internal. */
 export type JobView = Dated<Omit<JobRecord, Inner>, 'wakeAt' | 'cancelRequestedAt'> &

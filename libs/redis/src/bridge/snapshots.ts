@@ -1,12 +1,13 @@
 import {
   defaultTenant,
   isOver,
+  type KeptArtifacts,
   type JobState,
   type Snapshot,
   type TurnOrigin,
   type WorkspaceSource,
 } from '@remuda/domain';
-import { readSnapshot } from '@remuda/protocol';
+import { readKeptArtifacts, readSnapshot } from '@remuda/protocol';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
@@ -16,21 +17,21 @@ import { isHeldState } from '../jobs/states.lua.js';
 import { defineScript } from '../script/define-script.js';
 
 /**
- * Records a snapshot in its job's record, unless the lease is not the current one. Returns the one that it replaced, ''
- * if there was none, or 0 if it was fenced.
+ * Records a snapshot or artifacts in a field of their job's record, unless the lease is not the current one. Returns what was
+ * replaced, '' if there was nothing, or 0 if it was fenced.
  */
-export const noteSnapshotScript = defineScript(
-  { keys: ['job'], args: ['worker', 'lease', 'snapshot'], include: [isHeldState] },
+export const noteFilesScript = defineScript(
+  { keys: ['job'], args: ['worker', 'lease', 'field', 'note'], include: [isHeldState] },
   `
 local at = redis.call('HMGET', jobKey, 'lease', 'state', 'worker')
 if at[1] ~= lease or at[3] ~= worker or not isHeld(at[2]) then return 0 end
-local before = redis.call('HGET', jobKey, 'snapshot')
-redis.call('HSET', jobKey, 'snapshot', snapshot)
+local before = redis.call('HGET', jobKey, field)
+redis.call('HSET', jobKey, field, note)
 return before or ''
 `,
 );
 
-/** The snapshots recorded for jobs. Every call rejects with `redis.unavailable` in an outage. */
+/** The snapshots and artifacts recorded for jobs. Every call rejects with `redis.unavailable` in an outage. */
 export class RedisSnapshots {
   private readonly redis: Redis;
 
@@ -46,11 +47,49 @@ export class RedisSnapshots {
    * current one.
    */
   async note(job: string, worker: string, snapshot: Snapshot): Promise<{ replaced?: Snapshot } | 'ended'> {
-    const args = { worker, lease: snapshot.lease, snapshot: JSON.stringify(snapshot) };
-    const answer = await translated(noteSnapshotScript.run(this.redis, { keys: { job: this.keys.job(job) }, args }));
-    if (typeof answer !== 'string') return 'ended';
-    const replaced = readSnapshot(answer);
+    const before = await this.#note(job, worker, 'snapshot', snapshot);
+    if (before === undefined) return 'ended';
+    const replaced = readSnapshot(before);
     return replaced ? { replaced } : {};
+  }
+
+  /**
+   * Records stored artifacts, and returns those that they replaced; `ended` if their lease is no longer the job's current
+   * one.
+   */
+  async noteArtifacts(
+    job: string,
+    worker: string,
+    artifacts: KeptArtifacts,
+  ): Promise<{ replaced?: KeptArtifacts } | 'ended'> {
+    const before = await this.#note(job, worker, 'keptArtifacts', artifacts);
+    if (before === undefined) return 'ended';
+    const replaced = readKeptArtifacts(before);
+    return replaced ? { replaced } : {};
+  }
+
+  /** Of these jobs, those whose records are there, each with its recorded artifacts. */
+  async artifactsOf(jobs: readonly string[]): Promise<ReadonlyMap<string, KeptArtifacts | undefined>> {
+    const look = (job: string) => this.redis.hmget(this.keys.job(job), 'state', 'keptArtifacts');
+    const found = await translated(Promise.all(jobs.map(look)));
+    return new Map(
+      jobs.flatMap((job, i) => {
+        const [state, noted] = found[i] ?? [];
+        return state ? [[job, readKeptArtifacts(noted ?? '')] as const] : [];
+      }),
+    );
+  }
+
+  /** What was noted before; undefined if it is fenced. */
+  async #note(
+    job: string,
+    worker: string,
+    field: string,
+    note: Pick<Snapshot, 'lease'>,
+  ): Promise<string | undefined> {
+    const args = { worker, lease: note.lease, field, note: JSON.stringify(note) };
+    const answer = await translated(noteFilesScript.run(this.redis, { keys: { job: this.keys.job(job) }, args }));
+    return typeof answer === 'string' ? answer : undefined;
   }
 
   /** The job's snapshot; undefined if there is none. */

@@ -10,7 +10,7 @@ import {
   type TurnOrigin,
   type Usage,
 } from '@remuda/domain';
-import { readSnapshot } from '@remuda/protocol';
+import { readKeptArtifacts, readSnapshot } from '@remuda/protocol';
 
 /** Fields of the Redis hash `job(id)`; all values are text. */
 export type JobHash = Readonly<Record<string, string | undefined>>;
@@ -50,6 +50,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...optional(hash, 'cancelRequestedAt', Number),
     ...optional(hash, 'failure', (text) => JSON.parse(text) as Failure),
     ...present('snapshot', hash['snapshot'] ? readSnapshot(hash['snapshot']) : undefined),
+    ...present('keptArtifacts', hash['keptArtifacts'] ? readKeptArtifacts(hash['keptArtifacts']) : undefined),
     ...present('origin', originOf(hash)),
     ...optional(hash, 'turns', Number),
     ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),

@@ -1,6 +1,7 @@
 import {
   isHeld,
   isOver,
+  type KeptArtifacts,
   type Snapshot,
   type SnapshotIndex,
   type TurnOrigin,
@@ -11,6 +12,7 @@ import type { MemoryJobStore } from './memory-job-store.js';
 /** The snapshots of a store's jobs. Passes the same contract suite as the real one. */
 export class MemorySnapshotIndex implements SnapshotIndex {
   readonly #noted = new Map<string, Snapshot>();
+  readonly #artifacts = new Map<string, KeptArtifacts>();
 
   /** The snapshots from which sessions go on. */
   origins: () => readonly TurnOrigin[] = () => [];
@@ -24,6 +26,25 @@ export class MemorySnapshotIndex implements SnapshotIndex {
     const replaced = this.#noted.get(job);
     this.#noted.set(job, snapshot);
     return replaced ? { replaced } : {};
+  }
+
+  async noteArtifacts(
+    job: string,
+    worker: string,
+    artifacts: KeptArtifacts,
+  ): Promise<{ readonly replaced?: KeptArtifacts } | 'ended'> {
+    const record = this.store.read(job)?.job;
+    await Promise.resolve();
+    if (record?.lease !== artifacts.lease || record.worker !== worker || !isHeld(record.state)) return 'ended';
+    const replaced = this.#artifacts.get(job);
+    this.#artifacts.set(job, artifacts);
+    return replaced ? { replaced } : {};
+  }
+
+  async artifactsOf(jobs: readonly string[]): Promise<ReadonlyMap<string, KeptArtifacts | undefined>> {
+    await Promise.resolve();
+    const known = jobs.filter((job) => this.store.read(job));
+    return new Map(known.map((job) => [job, this.#artifacts.get(job)]));
   }
 
   async find(job: string): Promise<Snapshot | undefined> {

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import {
   egressFault,
+  globFault,
   gitUrlFault,
   refFault,
   secretLimits,
@@ -22,10 +23,12 @@ export interface RuleContext {
   readonly git: GitUrlRules;
   readonly webhookHosts: readonly HostRule[];
   readonly keepsSecrets: boolean;
+  readonly keepsFiles: boolean;
 }
 
 /** The faults of a job beyond the type and range of single fields. */
-export function jobFaults(job: SubmitJobDto, { now, git, webhookHosts, keepsSecrets }: RuleContext): readonly Fault[] {
+export function jobFaults(job: SubmitJobDto, context: RuleContext): readonly Fault[] {
+  const { now, git, webhookHosts, keepsSecrets, keepsFiles } = context;
   return [
     ...(!/\S/.test(job.prompt) ? [{ path: 'prompt', message: 'must not be white space only' }] : []),
     ...tooLarge('prompt', job.prompt, limits.promptBytes),
@@ -35,6 +38,7 @@ export function jobFaults(job: SubmitJobDto, { now, git, webhookHosts, keepsSecr
     ...labelFaults(job.labels ?? {}),
     ...secretFaults(job.secrets ?? [], keepsSecrets),
     ...egressFaults(job.egress ?? []),
+    ...artifactFaults(job.artifacts ?? [], keepsFiles),
     ...(job.webhook ? webhookFaults(job.webhook, webhookHosts) : []),
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
@@ -111,6 +115,15 @@ function egressFaults(entries: readonly string[]): Fault[] {
   return entries.flatMap((entry, i) => {
     const message = egressFault(entry, domainToASCII);
     return message === undefined ? [] : [{ path: `egress[${i}]`, message }];
+  });
+}
+
+function artifactFaults(globs: readonly string[], keepsFiles: boolean): Fault[] {
+  if (globs.length > 0 && !keepsFiles)
+    return [{ path: 'artifacts', message: 'cannot be kept: this api has no REMUDA_BLOBS_URL' }];
+  return globs.flatMap((glob, i) => {
+    const message = globFault(glob);
+    return message === undefined ? [] : [{ path: `artifacts[${i}]`, message }];
   });
 }
 

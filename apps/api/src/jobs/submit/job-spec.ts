@@ -64,6 +64,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     ...given('onLost', job.onLost),
     deltas: job.deltas,
     ...given('egress', job.egress && readEgress(job.egress, domainToASCII).map(writeEgressRule)),
+    ...given('artifacts', job.artifacts?.length === 0 ? undefined : job.artifacts),
     ...given('webhook', job.webhook && webhookOf(job.webhook)),
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},

@@ -1,4 +1,5 @@
 import {
+  artifactLimits,
   egressLimits,
   maxWebhookUrlLength,
   onLoopChoices,
@@ -288,6 +289,14 @@ export class SubmitJobDto {
     example: ['registry.npmjs.org', '*.example.com', 'python'],
   })
   egress?: string[];
+
+  @Given()
+  @Strings(artifactLimits.globs, artifactLimits.globCharacters)
+  @ApiProperty({
+    description: 'Files of its workspace that are kept after it: paths within it, with `*`, `**` and `?` as wildcards.',
+    example: ['dist/**', 'report.html'],
+  })
+  artifacts?: string[];
 
   @Given()
   @IsObject()
