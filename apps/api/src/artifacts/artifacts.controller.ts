@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Param, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Param, Req, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { ArtifactsView } from '@remuda/protocol';
+import type { FastifyRequest } from 'fastify';
 import { JobEvents } from '../events/job-events.js';
 import { Tenant } from '../identity/caller.js';
 import { Needs } from '../identity/needs.js';
@@ -36,7 +37,11 @@ export class ArtifactsController {
 
   @Get(':id/artifacts.tar')
   @Needs('jobs:read')
-  @ApiOperation({ operationId: 'getArtifactsTar', summary: "All of a job's artifacts as a tar archive" })
+  @ApiOperation({
+    operationId: 'getArtifactsTar',
+    summary: "All of a job's artifacts as a tar archive",
+    description: 'Uncompressed, with files only, at their paths in the workspace.',
+  })
   @ApiProduces('application/x-tar')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   async all(@Param('id') id: string, @Tenant() tenant: string): Promise<StreamableFile> {
@@ -44,13 +49,22 @@ export class ArtifactsController {
     return sent(await this.artifacts.all(job), `${job.id}.tar`, 'application/x-tar');
   }
 
-  @Get(':id/artifacts/*path')
+  @Get(':id/artifacts/*')
   @Needs('jobs:read')
-  @ApiOperation({ operationId: 'getArtifact', summary: "One of a job's artifacts" })
+  @ApiOperation({
+    operationId: 'getArtifact',
+    summary: "One of a job's artifacts",
+    description: 'Always as a download: browsers do not show it.',
+  })
   @ApiParam({ name: 'path', description: 'Its path, with slashes.', example: 'dist/app.js' })
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  async one(@Param('id') id: string, @Param('*') path: string, @Tenant() tenant: string): Promise<StreamableFile> {
+  async one(
+    @Param('id') id: string,
+    @Req() { params }: FastifyRequest<{ Params: { readonly '*': string } }>,
+    @Tenant() tenant: string,
+  ): Promise<StreamableFile> {
+    const path = params['*'];
     const job = await this.events.job({ tenant, id });
     return sent(await this.artifacts.one(job, path), path, 'application/octet-stream');
   }

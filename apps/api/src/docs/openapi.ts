@@ -43,9 +43,14 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   return {
     ...described,
     security: [],
-    paths: { ...paths, ...plainRoutes },
+    paths: { ...withNamedRest(paths), ...plainRoutes },
     components: { ...components, schemas: finish(components?.schemas ?? {}) },
   };
+}
+
+/** Fastify has no name for the rest of a path, which the documents call `path`. */
+function withNamedRest(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  return Object.fromEntries(Object.entries(paths).map(([path, item]) => [path.replace(/\/\*$/, '/{path}'), item]));
 }
 
 const tokens =

@@ -90,7 +90,7 @@ export function createSnapshotListener(listener: SnapshotListener): Server {
 
 interface Exchange {
   readonly listener: SnapshotListener;
-  /** Jobs of which something is being stored. */
+  /** What is being stored. */
   readonly putting: Set<string>;
   /** Names of blobs that turned out not to be what was stored. */
   readonly broken: Set<string>;
@@ -106,21 +106,21 @@ async function serve(exchange: Exchange): Promise<Ending> {
   if (request.url === workspacePath && request.method === 'GET')
     return send(exchange, await openWorkspace(listener, grant.job));
   if (request.url === artifactsPath && request.method === 'PUT')
-    return alone(exchange, grant, () => keepArtifacts(exchange, listener, grant));
+    return alone(exchange, `artifacts of ${grant.job}`, () => keepArtifacts(exchange, listener, grant));
   if (request.url !== snapshotPath) return 'malformed';
   if (request.method === 'GET') return give(exchange, await ownOf(listener, grant));
   const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;
-  return note ? alone(exchange, grant, () => keep(exchange, grant, note)) : 'malformed';
+  return note ? alone(exchange, grant.job, () => keep(exchange, grant, note)) : 'malformed';
 }
 
-/** Stores one thing of a job at a time. */
-async function alone({ putting }: Exchange, { job }: BridgeGrant, keeps: () => Promise<Ending>): Promise<Ending> {
-  if (putting.has(job)) return 'busy';
-  putting.add(job);
+/** Stores one of a kind at a time: a snapshot that was given up may still be under way when artifacts come. */
+async function alone({ putting }: Exchange, what: string, keeps: () => Promise<Ending>): Promise<Ending> {
+  if (putting.has(what)) return 'busy';
+  putting.add(what);
   try {
     return await keeps();
   } finally {
-    putting.delete(job);
+    putting.delete(what);
   }
 }
 
