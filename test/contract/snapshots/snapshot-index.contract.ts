@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotIndex } from '@remuda/domain';
+import type { KeptArtifacts, Snapshot, SnapshotIndex } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
 import { jobSpec } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,6 +19,12 @@ const snapshot = (own: Partial<Snapshot> = {}): Snapshot => ({
     bytes: 10,
     sessionBytes: 4,
   },
+  ...own,
+});
+
+const artifacts = (own: Partial<KeptArtifacts> = {}): KeptArtifacts => ({
+  ...{ at: 5, lease: 1, copy: '0123456789abcdef', files: 2, bytes: 10 },
+  ...{ sha256: 'a'.repeat(64), listSha256: 'b'.repeat(64) },
   ...own,
 });
 
@@ -60,6 +66,21 @@ export function snapshotIndexContract(name: string, make: () => Promise<IndexHar
       if (taken) await harness.take('default');
       expect(await index.note('j-1', by, snapshot({ lease }))).toBe('ended');
       expect(await index.find('j-1')).toBeUndefined();
+    });
+
+    test('notes artifacts in the same way, beside the snapshot, and knows them after the end', async () => {
+      expect(await index.noteArtifacts('j-1', worker, artifacts())).toBe('ended');
+      await harness.take('default');
+      expect(await index.noteArtifacts('j-1', 'w-other', artifacts())).toBe('ended');
+      expect(await index.noteArtifacts('j-1', worker, artifacts({ lease: 2 }))).toBe('ended');
+      expect(await index.artifactsOf(['j-1', 'j-2'])).toEqual(new Map([['j-1', undefined]]));
+      expect(await index.noteArtifacts('j-1', worker, artifacts())).toEqual({});
+      const second = artifacts({ files: 3 });
+      expect(await index.noteArtifacts('j-1', worker, second)).toEqual({ replaced: artifacts() });
+      expect(await index.find('j-1')).toBeUndefined();
+      await harness.finish('j-1', { text: '', turns: 1, usage: noUsage, costUsd: 0 });
+      expect(await index.noteArtifacts('j-1', worker, artifacts())).toBe('ended');
+      expect(await index.artifactsOf(['j-1'])).toEqual(new Map([['j-1', second]]));
     });
 
     test('takes none of an attempt that is over, and knows which jobs may still have use for one', async () => {

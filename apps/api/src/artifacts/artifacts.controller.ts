@@ -70,8 +70,20 @@ export class ArtifactsController {
   }
 }
 
-/** Never as a page: what is in it comes from a container. */
-function sent({ content, bytes }: SentFile, path: string, type: string): StreamableFile {
-  const stream = Readable.from(content, { objectMode: false });
+/**
+ * Never as a page: what is in it comes from a container. The first part is read before the answer begins, so that a fault of the store
+ * still has its own status; a later one breaks the answer off.
+ */
+async function sent({ content, bytes }: SentFile, path: string, type: string): Promise<StreamableFile> {
+  const parts = content[Symbol.asyncIterator]();
+  const stream = Readable.from(from(await parts.next(), parts), { objectMode: false });
   return new StreamableFile(stream, { type, length: bytes, disposition: attachment(path) });
+}
+
+async function* from<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  try {
+    for (let part = first; part.done !== true; part = await rest.next()) yield part.value;
+  } finally {
+    await rest.return?.();
+  }
 }
