@@ -86,7 +86,7 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     }),
     snapshots: new Counter({
       name: 'remuda_bridge_snapshots_total',
-      help: 'Requests to store or fetch a snapshot, by outcome',
+      help: 'Requests to store or fetch a snapshot or artifacts, by outcome',
       labelNames: ['outcome'],
       registers,
     }),
@@ -97,7 +97,7 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     }),
     blobsFree: new Gauge({
       name: 'remuda_bridge_blobs_free_bytes',
-      help: 'Free space on the disk of snapshots and uploads; NaN for a bucket',
+      help: 'Free space on the disk of snapshots, uploads and artifacts; NaN for a bucket',
       registers,
     }),
     connections: new Gauge({

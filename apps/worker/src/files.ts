@@ -30,13 +30,15 @@ export class Files implements FileKeeper {
       const files = all.filter(globMatcher(globs));
       // Before anything is packed; the bridge counts as well.
       if (files.length > artifactLimits.files)
-        return [notKept(`the globs name ${String(files.length)} files, and ${String(artifactLimits.files)} may be kept`)];
+        return [
+          notKept(`the globs name ${String(files.length)} files, and ${String(artifactLimits.files)} may be kept`),
+        ];
       const sent = await this.client.putArtifacts(token, packFiles(this.place, files, signal), signal);
       if (sent.kind !== 'stored') return [notKept(whyNot(sent))];
       const missing = globs.filter((glob) => !files.some(globMatcher([glob])));
       return missing.map((glob) => `No file is kept for ${JSON.stringify(glob)}: the workspace has none.`);
     } catch (error) {
-      return [notKept(signal.aborted ? 'it took too long' : failureOf(error).message)];
+      return [notKept(signal.aborted ? 'it took too long, or the attempt was stopped' : failureOf(error).message)];
     }
   }
 }

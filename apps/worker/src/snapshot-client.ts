@@ -65,10 +65,7 @@ export class SnapshotClient {
 
   /** Sends a tar archive with the job's artifacts. Rejects like `put`. */
   async putArtifacts(token: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<SentArtifacts> {
-    const answer = await this.#send(
-      this.#open('PUT', { [bridgeTokenHeader]: token }, signal, artifactsPath),
-      content,
-    );
+    const answer = await this.#send(this.#open('PUT', { [bridgeTokenHeader]: token }, signal, artifactsPath), content);
     const fault = answer.headers[artifactsFaultHeader];
     const why = typeof fault === 'string' ? { why: decodeURIComponent(fault) } : {};
     return { ...sentOf(answer.statusCode ?? 0), ...why };

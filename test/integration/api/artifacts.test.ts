@@ -110,8 +110,7 @@ test('of what was changed in the store nothing looks complete', async () => {
   const id = await jobWith({ a: 'one', b: 'two' });
   await writeFile(join(folder, api.namespace, 'artifacts', artifactBlob.archive(id, copy)), 'onexxx');
   expect(await (await get(`${id}/artifacts/a`)).text()).toBe('one');
-  for (const path of ['artifacts/b', 'artifacts.tar'])
-    expect((await get(`${id}/${path}`)).status).toBe(500);
+  for (const path of ['artifacts/b', 'artifacts.tar']) expect((await get(`${id}/${path}`)).status).toBe(500);
   await writeFile(join(folder, api.namespace, 'artifacts', artifactBlob.list(id, copy)), '[]');
   expect((await get(`${id}/artifacts`)).status).toBe(500);
 });
@@ -138,7 +137,13 @@ describe('unknown is', () => {
 
   test('a path that the list has not, and what is no longer kept', async () => {
     const id = await jobWith({ a: 'one' });
-    for (const path of ['artifacts/', 'artifacts/b', 'artifacts/a/', 'artifacts/..%2f..%2fetc%2fpasswd', 'artifacts/x%00'])
+    for (const path of [
+      'artifacts/',
+      'artifacts/b',
+      'artifacts/a/',
+      'artifacts/..%2f..%2fetc%2fpasswd',
+      'artifacts/x%00',
+    ])
       expect([path, ...(await code(`${id}/${path}`))]).toEqual([path, 404, 'artifact.unknown']);
     for (const name of [artifactBlob.archive(id, copy), artifactBlob.list(id, copy)]) await blobs.remove(name);
     for (const path of ['artifacts', 'artifacts.tar', 'artifacts/a'])

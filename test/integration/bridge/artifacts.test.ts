@@ -53,7 +53,10 @@ function send(token: string, body: Buffer, method = 'PUT'): Promise<Answer> {
 }
 
 /** A tar archive of a folder with these files. */
-function archive(files: Readonly<Record<string, string | Buffer>>, more: (root: string) => void = () => undefined): Buffer {
+function archive(
+  files: Readonly<Record<string, string | Buffer>>,
+  more: (root: string) => void = () => undefined,
+): Buffer {
   const root = mkdtempSync(join(bridge.folder, 'tree-'));
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(join(root, path, '..'), { recursive: true });
@@ -81,7 +84,12 @@ test('what is sent is kept as an archive and a list, which the job’s record na
   const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
   expect([sha256(readFileSync(tar)), sha256(readFileSync(list))]).toEqual([kept?.sha256, kept?.listSha256]);
   const files = JSON.parse(readFileSync(list, 'utf8')) as Artifact[];
-  const read = ({ path, from, bytes }: Artifact) => [path, readFileSync(tar).subarray(from, from + bytes).toString()];
+  const read = ({ path, from, bytes }: Artifact) => [
+    path,
+    readFileSync(tar)
+      .subarray(from, from + bytes)
+      .toString(),
+  ];
   expect(Object.fromEntries(files.map(read))).toEqual({ 'dist/a.js': 'one', 'b.txt': 'three' });
 });
 
@@ -96,7 +104,7 @@ test('those of a later attempt take the place of those before', async () => {
 
 test.each<[string, (root: string) => void, string]>([
   ['a link', (root) => symlinkSync('/etc/passwd', join(root, 'link')), 'is a link'],
-  ['a pipe', (root) => execFileSync('mkfifo', [join(root, 'pipe')]), 'is a device'],
+  ['a pipe', (root) => execFileSync('/usr/bin/mkfifo', [join(root, 'pipe')]), 'is a device'],
   ['more than it may', (root) => writeFileSync(join(root, 'large'), Buffer.alloc(3_000_000)), 'unpacks to more than'],
 ])('an archive with %s is refused as a whole, and what was kept stays', async (_, more, why) => {
   await runs('hostile');

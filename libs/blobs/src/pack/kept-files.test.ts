@@ -39,20 +39,28 @@ async function keep(content: Buffer, chunk = 700): Promise<{ list: Artifact[]; a
 
 const long = `${'deep/'.repeat(30)}name.txt`;
 
-test.each([100, 512, 100_000])('each file is where the list says, with its digest (chunks of %i bytes)', async (size) => {
-  const contents = { 'a.txt': 'one', 'dist/b': 'x'.repeat(600), [long]: 'deep', empty: '' };
-  const sent = Object.entries(contents).map(([path, content]) => ({ path: `./${path}`, content }));
-  const { list, archive } = await keep(packed(sent), size);
-  expect(list.map(({ path }) => path)).toEqual(Object.keys(contents));
-  for (const { path, from, bytes, sha256 } of list) {
-    const content = archive.subarray(from, from + bytes).toString();
-    expect(content).toBe(contents[path]);
-    expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
-  }
-});
+test.each([100, 512, 100_000])(
+  'each file is where the list says, with its digest (chunks of %i bytes)',
+  async (size) => {
+    const contents = { 'a.txt': 'one', 'dist/b': 'x'.repeat(600), [long]: 'deep', empty: '' };
+    const sent = Object.entries(contents).map(([path, content]) => ({ path: `./${path}`, content }));
+    const { list, archive } = await keep(packed(sent), size);
+    expect(list.map(({ path }) => path)).toEqual(Object.keys(contents));
+    for (const { path, from, bytes, sha256 } of list) {
+      const content = archive.subarray(from, from + bytes).toString();
+      expect(content).toBe(contents[path]);
+      expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
+    }
+  },
+);
 
 test('of the archive that came nothing is left but paths, contents, and whether a file is run', async () => {
-  const { archive } = await keep(packed([{ path: 'dist', type: 'Directory' }, { path: 'dist/a', content: 'x' }]));
+  const { archive } = await keep(
+    packed([
+      { path: 'dist', type: 'Directory' },
+      { path: 'dist/a', content: 'x' },
+    ]),
+  );
   const seen: object[] = [];
   for await (const { content, ...entry } of tarEntries(inChunks(archive, 512))) {
     for await (const _ of content);
@@ -71,7 +79,7 @@ test.each<[string, Sent[]]>([
   ['an absolute path', [{ path: '/etc/a' }]],
   ['a file below a file', [{ path: 'a' }, { path: 'a/b' }]],
   ['a file twice', [{ path: 'a' }, { path: './a' }]],
-  ['too many files', [...'abcdef'].map((path) => ({ path }))],
+  ['too many files', ['a', 'b', 'c', 'd', 'e', 'f'].map((path) => ({ path }))],
   ['too many bytes', [{ path: 'a', content: 'x'.repeat(10_001) }]],
 ])('with %s an archive is refused as a whole', async (_, entries) => {
   await expect(keep(packed(entries))).rejects.toMatchObject({ code: 'upload.invalid' });

@@ -8,7 +8,12 @@ const ages = { keepMs: 1_000, unnotedMs: 100 };
 const at = (name: string, time: number) => ({ name, at: time });
 
 test('a blob of artifacts tells its job', () => {
-  expect([archive, list, 'j-1.2.0123456789abcdef', 'x'].map(jobOfArtifacts)).toEqual(['j-1', 'j-1', undefined, undefined]);
+  expect([archive, list, 'j-1.2.0123456789abcdef', 'x'].map(jobOfArtifacts)).toEqual([
+    'j-1',
+    'j-1',
+    undefined,
+    undefined,
+  ]);
 });
 
 test('kept is what a record names, and what no record is there for, until it is old', () => {

@@ -9,7 +9,9 @@ export function globFault(glob: string): string | undefined {
   if (glob.length > artifactLimits.globCharacters)
     return `must not be longer than ${String(artifactLimits.globCharacters)} characters`;
   if (!innerPath(glob)) return 'must be a path within the workspace, such as dist/** or report.html';
-  return foreign.test(glob) ? 'may have *, ** and ? as wildcards, and no brackets, braces, backslashes or !' : undefined;
+  return foreign.test(glob)
+    ? 'may have *, ** and ? as wildcards, and no brackets, braces, backslashes or !'
+    : undefined;
 }
 
 /**

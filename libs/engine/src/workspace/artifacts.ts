@@ -18,18 +18,18 @@ export async function listFiles(place: CopyPlace, signal?: AbortSignal): Promise
     code: 'workspace.failed',
     signal,
   });
-  return list?.toString('utf8').split('\0').slice(0, -1).map((path) => path.slice('./'.length));
+  return list
+    ?.toString('utf8')
+    .split('\0')
+    .slice(0, -1)
+    .map((path) => path.slice('./'.length));
 }
 
 /** GNU tar would pack a second name of a file as a link to the first. */
 const asFiles = process.platform === 'linux' ? '--hard-dereference ' : '';
 
 /** Packs these files of a workspace as an uncompressed tar archive. Fails with `workspace.failed`, also for one that is gone. */
-export function packFiles(
-  place: CopyPlace,
-  paths: readonly string[],
-  signal?: AbortSignal,
-): AsyncIterable<Buffer> {
+export function packFiles(place: CopyPlace, paths: readonly string[], signal?: AbortSignal): AsyncIterable<Buffer> {
   return readProgram({
     ...shell(place, `cd "$1" && exec tar ${asFiles}-cf - --null -T -`, [place.workspace]),
     input: paths.map((path) => `./${path}\0`).join(''),

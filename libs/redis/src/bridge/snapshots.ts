@@ -81,12 +81,7 @@ export class RedisSnapshots {
   }
 
   /** What was noted before; undefined if it is fenced. */
-  async #note(
-    job: string,
-    worker: string,
-    field: string,
-    note: Pick<Snapshot, 'lease'>,
-  ): Promise<string | undefined> {
+  async #note(job: string, worker: string, field: string, note: Pick<Snapshot, 'lease'>): Promise<string | undefined> {
     const args = { worker, lease: note.lease, field, note: JSON.stringify(note) };
     const answer = await translated(noteFilesScript.run(this.redis, { keys: { job: this.keys.job(job) }, args }));
     return typeof answer === 'string' ? answer : undefined;
