@@ -151,7 +151,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All of a job's artifacts as a tar archive */
+        /**
+         * All of a job's artifacts as a tar archive
+         * @description Uncompressed, with files only, at their paths in the workspace.
+         */
         get: operations["getArtifactsTar"];
         put?: never;
         post?: never;
@@ -168,7 +171,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of a job's artifacts */
+        /**
+         * One of a job's artifacts
+         * @description Always as a download: browsers do not show it.
+         */
         get: operations["getArtifact"];
         put?: never;
         post?: never;
@@ -2932,7 +2938,6 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                "*": string;
                 /** @description Its path, with slashes. */
                 path: unknown;
             };
