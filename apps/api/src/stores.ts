@@ -21,6 +21,8 @@ export const auditLog = Symbol('AuditLog');
 export const uploadRoom = Symbol('UploadRoom');
 /** Where artifacts are kept. */
 export const artifactRoom = Symbol('ArtifactRoom');
+/** Where snapshots are. */
+export const snapshotRoom = Symbol('SnapshotRoom');
 export const workerScreens = Symbol('WorkerScreens');
 export const webhooks = Symbol('Webhooks');
 export const clock = Symbol('Clock');

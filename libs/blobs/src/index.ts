@@ -9,3 +9,5 @@ export { inPieces } from './s3/pieces.js';
 export type { ReadPart } from './pack/zip-entries.js';
 export { keptFiles } from './pack/kept-files.js';
 export { repack, type PackTally, type SentPack } from './pack/repack.js';
+export { unpack } from './pack/unpack.js';
+export { openSnapshot, type SnapshotPart } from './snapshots.js';

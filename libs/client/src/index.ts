@@ -20,6 +20,8 @@ export type {
   RedriveOutcomes,
   Session,
   SessionEvent,
+  SessionFile,
+  SessionFilePage,
   SessionPage,
   SessionRequest,
   TurnRequest,

@@ -7,6 +7,8 @@ import type {
   MessagePage,
   Session,
   SessionEvent,
+  SessionFile,
+  SessionFilePage,
   SessionPage,
   SessionRequest,
   TurnRequest,
@@ -79,6 +81,35 @@ export class Sessions {
     }
   }
 
+  /** A part of the list of its files: up to `limit` (1,000) whose paths come after `after`. Rejects with `session.no_files` before a turn is over. */
+  async filePage(id: string, query: { after?: string; limit?: number } = {}): Promise<SessionFilePage> {
+    const params = { path: { id }, query };
+    return this.line.taken(await this.line.http.GET('/api/v1/sessions/{id}/files', { params }));
+  }
+
+  /** Its files as its last turn has left them, by their paths, without those of git. */
+  async *files(id: string): AsyncGenerator<SessionFile, void> {
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page: SessionFilePage = await this.filePage(id, { after });
+      yield* page.files;
+      after = page.next;
+    }
+  }
+
+  /** The content of one of its files. Rejects with `file.unknown`. */
+  async file(id: string, path: string): Promise<ReadableStream<Uint8Array>> {
+    const params = { path: { id, path } };
+    const answer = await this.line.http.GET('/api/v1/sessions/{id}/files/{path}', { params, parseAs: 'stream' });
+    return contentOf(this.line.taken(answer));
+  }
+
+  /** The conversation as JSON lines of Claude Code, with which `claude --resume` goes on elsewhere. */
+  async transcript(id: string): Promise<ReadableStream<Uint8Array>> {
+    const params = { path: { id } };
+    const answer = await this.line.http.GET('/api/v1/sessions/{id}/transcript', { params, parseAs: 'stream' });
+    return contentOf(this.line.taken(answer));
+  }
+
   /** Takes no more turns, and ends those that are not over. Its files are deleted. */
   async stop(id: string): Promise<Session> {
     return this.line.taken(await this.line.http.POST('/api/v1/sessions/{id}/stop', { params: { path: { id } } }));
@@ -88,4 +119,9 @@ export class Sessions {
   async remove(id: string): Promise<void> {
     this.line.taken(await this.line.http.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } }));
   }
+}
+
+/** An empty answer has no stream. */
+function contentOf(data: ReadableStream<Uint8Array> | null | undefined): ReadableStream<Uint8Array> {
+  return data ?? new Blob([]).stream();
 }

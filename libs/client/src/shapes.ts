@@ -30,6 +30,10 @@ export type SessionEvent = Schemas['SessionEvent'];
 export type MessagePage = Schemas['MessagePage'];
 /** Something that was said in a session, by the `user` or the `assistant`. */
 export type Message = Schemas['Message'];
+/** A file of a session: its path and its size. */
+export type SessionFile = Schemas['SessionFile'];
+/** A part of the list of a session's files; `next` leads to the next one. */
+export type SessionFilePage = Schemas['SessionFilePage'];
 /** An attempt of a job that ended without success. */
 export type EndedAttempt = Schemas['EndedAttempt'];
 /** A pool with its workers, what waits, and why. */

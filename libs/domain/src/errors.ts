@@ -27,6 +27,8 @@ export const refusalCodes = [
   'session.unknown',
   'session.stopped',
   'session.busy',
+  'session.no_files',
+  'file.unknown',
   'webhook.no_message',
   'artifact.unknown',
   'upload.unknown',

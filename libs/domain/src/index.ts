@@ -45,6 +45,7 @@ export * from './ports/session-store.port.js';
 export * from './ports/turn-log.port.js';
 export * from './ports/snapshot-index.port.js';
 export * from './sessions/session-event.js';
+export * from './sessions/session-files.js';
 export * from './sessions/session-state.js';
 export * from './sessions/session.js';
 export * from './tenants/fair-turns.js';

@@ -103,6 +103,7 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       ]);
       expect(await found()).toMatchObject({ state: 'idle', waiting: [], turns: 3 });
       expect((await found())?.turn).toBeUndefined();
+      expect(await sessions.origin(ref)).toBeUndefined();
     });
 
     test('while a turn is carried out, no other one of its session is to be had, but those of others are', async () => {
@@ -234,6 +235,8 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       await harness.index.note('j-1', worker, snapshot);
       await harness.end('j-1', succeeded);
       expect(await found()).toMatchObject({ state: 'hibernated', snapshotAt: 5 });
+      expect(await sessions.origin(ref)).toEqual({ job: 'j-1', snapshot });
+      expect(await sessions.origin({ ...ref, tenant: 'other' })).toBeUndefined();
       await harness.forget('j-1');
       await submit('j-2');
       expect(await harness.store.find(jobRef('j-2', 'acme'))).toMatchObject({ origin: { job: 'j-1', snapshot } });
@@ -246,6 +249,7 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       await harness.end('j-2', succeeded);
       expect(await harness.index.keptBySessions(['j-1', 'j-2'])).toEqual(new Map([['j-2', later]]));
       await sessions.stop(ref);
+      expect(await sessions.origin(ref)).toBeUndefined();
       expect(await harness.index.keptBySessions(['j-1', 'j-2'])).toEqual(new Map());
     });
 

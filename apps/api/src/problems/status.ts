@@ -26,6 +26,8 @@ const refusals = {
   'session.unknown': 404,
   'session.stopped': 409,
   'session.busy': 409,
+  'session.no_files': 409,
+  'file.unknown': 404,
   'webhook.no_message': 404,
   'artifact.unknown': 404,
   'upload.unknown': 404,

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { SessionFilesController } from './files/files.controller.js';
+import { SessionFiles } from './files/session-files.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { Messages } from './messages/messages.js';
 import { Sessions } from './sessions.js';
@@ -10,7 +12,7 @@ import { TurnsController } from './turns.controller.js';
 /** Sessions: conversations that keep their files from turn to turn. */
 @Module({
   imports: [EventsModule, JobsModule],
-  controllers: [SessionsController, TurnsController, MessagesController],
-  providers: [Sessions, Messages],
+  controllers: [SessionsController, TurnsController, MessagesController, SessionFilesController],
+  providers: [Sessions, Messages, SessionFiles],
 })
 export class SessionsModule {}

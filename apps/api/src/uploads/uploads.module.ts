@@ -3,7 +3,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { openBlobs } from '@remuda/blobs';
 import { makeOwnFolder } from '@remuda/runtime';
 import type { ApiSettings } from '../settings.js';
-import { uploadRoom } from '../stores.js';
+import { openSnapshotRoom } from '../sessions/files/snapshot-room.js';
+import { snapshotRoom, uploadRoom } from '../stores.js';
 import { Uploads, type UploadRoom } from './uploads.js';
 import { UploadsController } from './uploads.controller.js';
 import { WorkspaceCheck } from './workspace-check.js';
@@ -16,8 +17,13 @@ export class UploadsModule {
     return {
       module: UploadsModule,
       controllers: [UploadsController],
-      providers: [{ provide: uploadRoom, useFactory: () => openRoom(settings) }, Uploads, WorkspaceCheck],
-      exports: [Uploads, WorkspaceCheck],
+      providers: [
+        { provide: uploadRoom, useFactory: () => openRoom(settings) },
+        { provide: snapshotRoom, useFactory: () => openSnapshotRoom(settings) },
+        Uploads,
+        WorkspaceCheck,
+      ],
+      exports: [snapshotRoom, Uploads, WorkspaceCheck],
     };
   }
 }

@@ -1,5 +1,5 @@
-import { checked } from '@remuda/blobs';
-import { snapshotName, uploadBlob, type Blobs, type OpenBlob, type SnapshotIndex } from '@remuda/domain';
+import { checked, openSnapshot } from '@remuda/blobs';
+import { uploadBlob, type Blobs, type OpenBlob, type SnapshotIndex } from '@remuda/domain';
 import { isRecord, parseJson } from '@remuda/protocol';
 
 /** Where the files are with which jobs begin. */
@@ -17,12 +17,7 @@ export async function openWorkspace(
 ): Promise<OpenBlob | undefined> {
   const source = await store.findWorkspace(job);
   if (source?.kind === 'upload') return openUpload(uploads, source.upload);
-  if (source?.kind !== 'snapshot') return undefined;
-  const { sessionBytes, sha256 } = source.snapshot;
-  const blob = await blobs.get(snapshotName(source.job, source.snapshot));
-  if (!blob) return undefined;
-  const content = sha256 === undefined ? blob.content : checked(blob.content, sha256);
-  return { bytes: blob.bytes - sessionBytes, content: after(content, sessionBytes) };
+  return source && openSnapshot(blobs, source, 'files');
 }
 
 async function openUpload(uploads: Blobs, id: string): Promise<OpenBlob | undefined> {
@@ -37,14 +32,4 @@ async function textOf({ content }: OpenBlob): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
-}
-
-/** All but the first bytes. */
-async function* after(content: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let left = bytes;
-  for await (const chunk of content) {
-    const rest = chunk.subarray(Math.min(left, chunk.byteLength));
-    left -= chunk.byteLength - rest.byteLength;
-    if (rest.byteLength > 0) yield rest;
-  }
 }

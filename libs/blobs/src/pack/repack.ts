@@ -1,11 +1,11 @@
 import { createGunzip, createGzip } from 'node:zlib';
-import { pipeline, Readable, type Transform } from 'node:stream';
 import { EntryWatch, type UnpackLimits } from '@remuda/domain';
 import { atMost, isTar } from './at-most.js';
 import { exactly } from './exactly.js';
 import { invalidPack, type OpenEntry } from './packed.js';
 import { tarEntries } from './tar-entries.js';
 import { tarEnd, tarHeader, tarPadding } from './tar-writer.js';
+import { atMost, isTar, through } from './unpack.js';
 import { zipEntries, type ReadPart } from './zip-entries.js';
 
 /** An archive that somebody sent. */
@@ -65,15 +65,4 @@ async function beginning(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks);
-}
-
-async function* through(content: AsyncIterable<Uint8Array>, by: Transform): AsyncGenerator<Uint8Array> {
-  try {
-    // Faults of the content come out at the other end.
-    pipeline(Readable.from(content, { objectMode: false }), by, () => undefined);
-    for await (const chunk of by as AsyncIterable<Uint8Array>) yield chunk;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    throw code.startsWith('Z_') ? invalidPack('its compression is broken', error) : error;
-  }
 }

@@ -1,4 +1,5 @@
 import type { NewJob, Idempotency } from './job-store.port.js';
+import type { TurnOrigin } from '../jobs/snapshot.js';
 import type { SessionState } from '../sessions/session-state.js';
 import type { SessionRecord, SessionRef } from '../sessions/session.js';
 
@@ -41,6 +42,8 @@ export interface SessionStore {
   /** Creates it; rejects with `redis.full` if the store has no room. */
   create(session: NewSession): Promise<void>;
   find(session: SessionRef): Promise<SessionRecord | undefined>;
+  /** Where its next turn would take up conversation and files; undefined if there is nothing yet, or nothing any more. */
+  origin(session: SessionRef): Promise<TurnOrigin | undefined>;
   /** Rejects with `cursor.invalid` for a cursor that is not ours. `limit` is 1 to 200. */
   list(query: { readonly tenant: string; readonly cursor?: string; readonly limit: number }): Promise<SessionPage>;
   /**

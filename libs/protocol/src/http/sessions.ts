@@ -1,4 +1,4 @@
-import type { JobState, SessionEvent, SessionRecord, SessionSettings } from '@remuda/domain';
+import type { JobState, SessionEvent, SessionFile, SessionRecord, SessionSettings } from '@remuda/domain';
 import type { Dated, IsoTime } from './dated.js';
 import type { AcceptedJobView } from './jobs.js';
 
@@ -51,4 +51,16 @@ export interface MessagePageView {
   readonly next: number;
   /** Whether the session is stopped, its turns are over, and this page reaches the last message. */
   readonly complete: boolean;
+}
+
+/** A file of a session: its path from the workspace's folder on, and its size. */
+export type SessionFileView = SessionFile;
+
+/** A page of a session's files, by their paths. */
+export interface SessionFilePageView {
+  readonly files: readonly SessionFileView[];
+  /** The files are as they were then. */
+  readonly snapshotAt: IsoTime;
+  /** Pass it as `after` to get the next page; absent on the last page. */
+  readonly next?: string;
 }

@@ -13,7 +13,9 @@ import {
   type SessionStore,
   type TenantLimit,
   type TurnAnswer,
+  type TurnOrigin,
 } from '@remuda/domain';
+import { readSnapshot } from '@remuda/protocol';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { translated } from '../identity/translated.js';
 import { decodeCursor, encodeCursor, type ListCursor } from '../jobs/cursor.js';
@@ -50,6 +52,13 @@ export class RedisSessionStore implements SessionStore {
   async find({ tenant, id }: SessionRef): Promise<SessionRecord | undefined> {
     const session = await translated(this.#read(id));
     return session?.tenant === tenant ? session : undefined;
+  }
+
+  async origin({ tenant, id }: SessionRef): Promise<TurnOrigin | undefined> {
+    const fields = ['tenant', 'state', 'snapshot', 'snapshotJob'] as const;
+    const [owner, state, text, job] = await translated(this.redis.hmget(this.keys.session(id), ...fields));
+    const snapshot = owner === tenant && state !== 'stopped' ? readSnapshot(text ?? '') : undefined;
+    return snapshot && job ? { job, snapshot } : undefined;
   }
 
   async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {

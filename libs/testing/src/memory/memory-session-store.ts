@@ -53,6 +53,11 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     return { ...session, ...(origin ? { snapshotAt: origin.snapshot.at } : {}) };
   }
 
+  async origin(ref: SessionRef): Promise<TurnOrigin | undefined> {
+    const kept = await Promise.resolve(this.#of(ref));
+    return kept?.state === 'stopped' ? undefined : kept?.origin;
+  }
+
   async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
     const from = cursor === undefined ? 0 : Number(/^after-(\d+)$/.exec(cursor)?.[1]);
     if (Number.isNaN(from)) throw new RemudaError('cursor.invalid', 'The cursor is not valid.');
