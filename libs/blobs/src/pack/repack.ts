@@ -5,7 +5,7 @@ import { exactly } from './exactly.js';
 import { invalidPack, type OpenEntry } from './packed.js';
 import { tarEntries } from './tar-entries.js';
 import { tarEnd, tarHeader, tarPadding } from './tar-writer.js';
-import { atMost, isTar, through } from './unpack.js';
+import { through } from './unpack.js';
 import { zipEntries, type ReadPart } from './zip-entries.js';
 
 /** An archive that somebody sent. */
