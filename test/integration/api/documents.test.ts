@@ -29,6 +29,9 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'GET /api/v1/dead-letters/{id}',
     'GET /api/v1/jobs',
     'GET /api/v1/jobs/{id}',
+    'GET /api/v1/jobs/{id}/artifacts',
+    'GET /api/v1/jobs/{id}/artifacts.tar',
+    'GET /api/v1/jobs/{id}/artifacts/{path}',
     'GET /api/v1/jobs/{id}/attempts',
     'GET /api/v1/jobs/{id}/events',
     'GET /api/v1/jobs/{id}/result',
@@ -81,7 +84,7 @@ test('every reference in the document leads somewhere', async () => {
 test('every field of a job is described with its limits', async () => {
   const submitJob = (await api.send('GET', '/api/docs-json')).json.components.schemas['SubmitJob']!;
   expect(submitJob.required).toEqual(['prompt']);
-  expect(Object.keys(submitJob.properties)).toHaveLength(27);
+  expect(Object.keys(submitJob.properties)).toHaveLength(28);
   expect(submitJob.properties['priority']).toMatchObject({ type: 'integer', minimum: 1, maximum: 10 });
 });
 
