@@ -22,6 +22,7 @@ import type { Runner } from './runner/runner.port.js';
 import type { Session } from './process/session.js';
 import { Spare } from './process/spare.js';
 import { Starter } from './process/starter.js';
+import { leftBehind } from './process/left-behind.js';
 import { nameOf, present, sweep, type Swept, type SweepPlace } from './process/sweep.js';
 import { refusalOf } from './turn/refusal.js';
 import { withWarnings } from './turn/turn-end.js';
@@ -133,9 +134,9 @@ export class StreamEngine implements Engine {
     else if (session !== this.#main) await this.#end(session, 'its job is over');
     // The workspace must not change any more when it is collected. Scanning all processes takes some 10 ms.
     if (stopped && end.kind !== 'succeeded') return { ...end, ended: await this.#proveEnd(stopped.by, stopped.since) };
-    const { found } = usedTools ? await this.#sweep(0) : { found: 0 };
-    if (found === 0 || end.kind !== 'succeeded') return end;
-    const message = `${String(found)} processes that the job had started were still running after its result and were killed.`;
+    const { found } = usedTools ? await this.#sweep(0) : { found: [] };
+    if (found.length === 0 || end.kind !== 'succeeded') return end;
+    const message = leftBehind(found);
     onEvent({ type: 'attempt.warned', at: clock.now(), data: { message } });
     return withWarnings(end, [message]);
   }

@@ -115,9 +115,12 @@ describe('after its result', () => {
     await using one = await warmStable();
     const seconds = nap();
     const { end, events } = await one.run(script(bash(`setsid sleep ${seconds} & echo started`), { text: 'done' }));
-    const warning = '1 processes that the job had started were still running after its result and were killed.';
-    expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'done', warnings: [warning] } });
-    expect(dataOf(events, 'attempt.warned')).toEqual([{ message: warning }]);
+    const told = dataOf(events, 'attempt.warned').map(({ message }) => message);
+    // a busy machine may show other processes of Claude Code's beside it, and Claude Code itself may linger
+    expect(told.at(-1)).toMatch(
+      /^\d+ process.* started w.* still running after its result and w.* killed \(.*sleep.*\)/,
+    );
+    expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'done', warnings: told } });
     expect(runs(`sleep ${seconds}`)).toBe(false);
   });
 

@@ -31,7 +31,8 @@ export interface SweepAim extends SweepPlace {
 
 /** What a sweep found, what it needed, and what survived. */
 export interface Swept {
-  readonly found: number;
+  /** The program of each process that was found; `?` where it is unknown. */
+  readonly found: readonly string[];
   readonly by?: 'terminate' | 'kill';
   readonly left: number;
 }
@@ -47,8 +48,8 @@ export async function present({ runner, scope }: SweepPlace, roots: () => readon
  */
 export async function sweep(aim: SweepAim): Promise<Swept> {
   const orphans = await findOrphans(aim);
-  const found = orphans.length;
-  if (found === 0) return { found, left: 0 };
+  const found = orphans.map((one) => one.program ?? '?');
+  if (found.length === 0) return { found, left: 0 };
   if (aim.terminateMs > 0 && (await terminate(aim, orphans)) === 0) return { found, by: 'terminate', left: 0 };
   return { found, by: 'kill', left: await until(aim, aim.limitMs, 'SIGKILL') };
 }

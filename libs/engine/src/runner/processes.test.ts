@@ -25,8 +25,8 @@ describe('readPs', () => {
 
   it('tells the mark from a longer one, and leaves out the dead', () => {
     expect(readPs(table, { scope: 'abc' })).toEqual([
-      { pid: 101, parent: 1, startedAt: 'Sat Nov 21 10:00:00 2026', marked: true },
-      { pid: 102, parent: 1, startedAt: 'Sat Nov 21 10:00:01 2026', marked: false },
+      { pid: 101, parent: 1, startedAt: 'Sat Nov 21 10:00:00 2026', program: 'sleep', marked: true },
+      { pid: 102, parent: 1, startedAt: 'Sat Nov 21 10:00:01 2026', program: 'sleep', marked: false },
     ]);
   });
 

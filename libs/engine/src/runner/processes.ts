@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { scopeVariable } from '../process/environment.js';
 import type { SeenProcess } from './runner.port.js';
@@ -40,10 +41,12 @@ async function seeOnLinux(mark: Mark): Promise<readonly SeenProcess[]> {
 async function seeOne(pid: string, mark: Mark): Promise<SeenProcess | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
   // The name in parentheses may contain anything, including parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const nameEnd = stat.lastIndexOf(')');
+  const fields = stat.slice(nameEnd + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   const marked = mark.uid === undefined ? await bearsMark(pid, mark.scope) : await ownedBy(pid, mark.uid);
-  return { pid: Number(pid), parent: Number(fields[1]), startedAt: fields[19] ?? '', marked };
+  const program = stat.slice(stat.indexOf('(') + 1, nameEnd);
+  return { pid: Number(pid), parent: Number(fields[1]), startedAt: fields[19] ?? '', program, marked };
 }
 
 /** The environment of another user's process is not readable, and the process is not ours. */
@@ -78,6 +81,7 @@ export function readPs(table: string, mark: Mark): readonly SeenProcess[] {
       mark.uid === undefined
         ? `${command ?? ''} `.includes(` ${scopeVariable}=${mark.scope} `)
         : uid === String(mark.uid);
-    return [{ pid: Number(pid), parent: Number(parent), startedAt, marked }];
+    const program = basename(command?.split(' ')[0] ?? '');
+    return [{ pid: Number(pid), parent: Number(parent), startedAt, program, marked }];
   });
 }

@@ -44,6 +44,8 @@ export interface SeenProcess {
   readonly parent: number;
   /** Distinguishes a process from a later one with the same number. */
   readonly startedAt: string;
+  /** What the system calls its program, up to 15 characters of any kind on Linux. Absent if unknown. */
+  readonly program?: string;
   /** Has the engine's mark, or belongs to a user that only the engine uses. */
   readonly marked: boolean;
 }

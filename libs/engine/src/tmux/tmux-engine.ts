@@ -10,6 +10,7 @@ import {
   type TurnEnd,
 } from '@remuda/domain';
 import { idleToken } from '@remuda/protocol';
+import { leftBehind } from '../process/left-behind.js';
 import { unlessAborted } from '../abort.js';
 import { defaultLimits, type EngineLimits, type StreamEngineOptions } from '../options.js';
 import { ownUser } from '../runner/local-runner.js';
@@ -125,10 +126,7 @@ export class TmuxEngine implements Engine {
     if (stopped && end.kind !== 'succeeded')
       return withWarnings({ ...end, ended: await this.#processes.proveEnd(stopped.by, stopped.since) }, warnings);
     const { found } = await this.#processes.killRest();
-    if (found > 0 && end.kind === 'succeeded')
-      this.#tellWarning(
-        `${String(found)} processes that the job had started were still running after its result and were killed.`,
-      );
+    if (found.length > 0 && end.kind === 'succeeded') this.#tellWarning(leftBehind(found));
     return withWarnings(end, warnings);
   }
 
