@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { kubernetesRights } from '@remuda/containers';
 import { readSettings, type Setting } from '@remuda/domain';
@@ -21,6 +22,7 @@ import {
   rendered,
   typeFaults,
   validate,
+  type Container,
   type Manifest,
 } from './manifests.js';
 
@@ -57,6 +59,17 @@ describe.skipIf(!canRender)('rendered', () => {
 
     test('refers to nothing that is neither there nor to be made by a person', () => {
       expect(danglingIn(render(folder))).toEqual([]);
+    });
+
+    test('has api and bridge find their files at one place: a folder of a volume that both mount, or a bucket', () => {
+      const rendered = render(folder);
+      const [api, bridge] = ['api', 'bridge'].map((app) => filesOf(app, rendered));
+      expect(api).toEqual(bridge);
+      if (api?.secret) expect(api).toEqual({ secret: 'remuda-files' });
+      else {
+        expect(api?.claim).toBe('remuda-files');
+        expect(fileURLToPath(api?.url ?? '')).toMatch(new RegExp(`^${api?.mountPath ?? ''}/.`));
+      }
     });
 
     test('lets every node be drained: no disruption budget wants as many pods as there are', () => {
@@ -122,8 +135,26 @@ describe.skipIf(!canRender)('rendered', () => {
   });
 });
 
+/** What the pods of an app are told of the place of files; undefined is left out. */
+function filesOf(app: string, rendered: readonly Manifest[]) {
+  const { spec } = podTemplate(rendered.find((each) => nameOf(each) === `Deployment/remuda-${app}`)!)!;
+  const [container] = spec.containers;
+  const maps = container?.envFrom?.map(({ configMapRef }) => configMapRef?.name) ?? [];
+  const data = rendered.flatMap((each) => (maps.includes(each.metadata.name) ? [each.data ?? {}] : []));
+  const volumes = (spec['volumes'] ?? []) as { name: string; persistentVolumeClaim?: { claimName: string } }[];
+  const volume = volumes.find(({ persistentVolumeClaim }) => persistentVolumeClaim);
+  return {
+    url: data.find(({ REMUDA_BLOBS_URL: url }) => url !== undefined)?.['REMUDA_BLOBS_URL'],
+    secret: container?.envFrom?.find(({ secretRef }) => secretRef?.name === 'remuda-files')?.secretRef?.name,
+    claim: volume?.persistentVolumeClaim?.claimName,
+    mountPath: container?.volumeMounts?.find(({ name }) => name === volume?.name)?.mountPath,
+  };
+}
+
 /** Secrets that a person or an overlay brings; each overlay says so in its first lines, or the README does. */
-const brought = new Set(['redis', 'model', 'bridge-tls', 'scheduler-tls'].map((name) => `Secret/remuda-${name}`));
+const brought = new Set(
+  ['redis', 'model', 'bridge-tls', 'scheduler-tls', 'files'].map((name) => `Secret/remuda-${name}`),
+);
 
 /** What is referred to and is not there, by kind and name. Names that kustomize makes have a hash behind them. */
 function danglingIn(rendered: readonly Manifest[]): readonly string[] {
@@ -135,6 +166,8 @@ function danglingIn(rendered: readonly Manifest[]): readonly string[] {
     return [
       ...refs('Secret', /"secretKeyRef":\{[^}]*"name":"([^"]+)"/g),
       ...refs('Secret', /"secretName":"([^"]+)"/g),
+      // those that may be missing say so behind their name
+      ...refs('Secret', /"secretRef":\{"name":"([^"]+)"\}/g),
       ...refs('ConfigMap', /"configMapRef":\{"name":"([^"]+)"/g),
       ...refs('ConfigMap', /"configMap":\{"name":"([^"]+)"/g),
       ...refs('ServiceAccount', /"serviceAccountName":"([^"]+)"/g),
@@ -188,7 +221,7 @@ test.each<[string, Readonly<Record<string, Setting<unknown>>>, (read: Readonly<R
     const found = withPods.find(({ name }) => name === `remuda-${app}`);
     const [container] = found?.template.spec.containers ?? [];
     const given = {
-      ...sharedEnv(),
+      ...sharedEnv(container),
       // As Kubernetes does it: a variable stands for another one that is there.
       ...Object.fromEntries(
         (container?.env ?? []).map(({ name, value }) => [name, value?.replaceAll(/\$\(([A-Z_]+)\)/g, 'x')]),
@@ -207,9 +240,11 @@ test.each<[string, Readonly<Record<string, Setting<unknown>>>, (read: Readonly<R
 /** Variables of a pod that are there for others to be made of. */
 const parts: ReadonlySet<string> = new Set(['REDIS_PASSWORD', 'POD_NAMESPACE']);
 
-/** The environment that the ConfigMap `remuda` holds. */
-function sharedEnv(): Readonly<Record<string, string>> {
-  const { literals = [] } = kustomization('base').configMapGenerator.find(({ name }) => name === 'remuda') ?? {};
+/** The environment that a container has from ConfigMaps. */
+function sharedEnv({ envFrom = [] }: Partial<Container> = {}): Readonly<Record<string, string>> {
+  const names = envFrom.map(({ configMapRef }) => configMapRef?.name);
+  const { configMapGenerator } = kustomization('base');
+  const literals = configMapGenerator.flatMap((map) => (names.includes(map.name) ? (map.literals ?? []) : []));
   return Object.fromEntries(literals.map((literal) => literal.split('=', 2) as [string, string]));
 }
 
