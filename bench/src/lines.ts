@@ -6,6 +6,7 @@ import { consolePage } from './console/line.js';
 import { container } from './container/line.js';
 import { egress } from './egress/line.js';
 import { events } from './events/line.js';
+import { idleWorker } from './idle-worker/line.js';
 import { kubernetes } from './kubernetes/line.js';
 import type { Line } from './figure.js';
 import { hostBridge } from './host-bridge/line.js';
@@ -37,6 +38,7 @@ export const lines: readonly Line[] = [
     channel,
     hostBridge,
     container,
+    idleWorker,
     egress,
     kubernetes,
   ],

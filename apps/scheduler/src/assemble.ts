@@ -13,6 +13,7 @@ import type { Identity } from './identity.js';
 import { SchedulerMetrics } from './metrics.js';
 import { HaltWatch } from './pools/halt-watch.js';
 import { PoolKeeper } from './pools/pool-keeper.js';
+import { Spares } from './pools/spares.js';
 import { Reaper } from './pools/reaper.js';
 import { Images } from './profiles/images.js';
 import type { SchedulerPlan } from './scheduler-plan.js';
@@ -71,11 +72,12 @@ function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
   const others = new OtherReleases({ ...common, orders });
   const recycles = new Map(profiles.map(({ name, recycle }) => [name, recycle]));
   const recycleOf = (profile: string): Partial<Recycle> => recycles.get(profile) ?? {};
-  const reports = new WorkerReports({ ...common, holdings, registry, orders, others, recycleOf });
+  const spares = new Spares({ needs: at.spareNeeds, registry, clock }, profiles);
+  const reports = new WorkerReports({ ...common, spares, holdings, registry, orders, others, recycleOf });
   const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports, clock);
   const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
   const ownership = new Ownership({ ...common, holdings, registry, leases, losses, orders, relay, runtime });
-  return { accounts, halts, places, holdings, orders, relay, losses, ownership };
+  return { accounts, halts, spares, places, holdings, orders, relay, losses, ownership };
 }
 
 /** The pools, and the assignment of jobs to their workers. */
@@ -83,13 +85,13 @@ function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Worke
   const { runtime, profiles, tenants = {}, surroundings, bridgeSocketDir: socketDir } = plan;
   const { access, registry, leadership, queues, leases, sweeps, forgetting, profileQueues } = at;
   const { clock, log } = common;
-  const { halts, relay, orders, losses, holdings, accounts } = workers;
+  const { halts, spares, relay, orders, losses, holdings, accounts } = workers;
   const images = new Images({ runtime, profiles, clock, suspend: (...why) => halts.onImageAbsent(...why), log });
   const listeners = socketDir === undefined ? undefined : new BridgeListeners({ ...at, socketDir });
-  const enrolment = new Enrolment({ ...common, registry, access, relay, listeners, images, surroundings });
-  const forKeeper = { leadership, registry, queues, halts, orders, enrolment, losses, runtime, images };
+  const enrolment = new Enrolment({ ...common, spares, registry, access, relay, listeners, images, surroundings });
+  const forKeeper = { spares, leadership, registry, queues, halts, orders, enrolment, losses, runtime, images };
   const profileOf = new Map(profiles.map((profile) => [profile.name, profile]));
-  const forDispatch = { holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
+  const forDispatch = { spares, holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
   const own = [...profileQueues.own.values()];
   const orphaned = new OrphanedClaims({ leases, sweeps, queues: own, clock, log });
   return {

@@ -12,7 +12,7 @@ import { every, type Ticker } from './ticker.js';
  */
 const beat = {
   ...{ pools: 500, workers: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 },
-  ...{ releases: 5_000, images: 30_000, marks: 500, orphans: 2_000 },
+  ...{ releases: 5_000, images: 30_000, marks: 500, orphans: 2_000, spares: 1_000 },
 } as const;
 
 /** Minimum interval of updating the pools, in ms. */
@@ -99,6 +99,7 @@ export class Scheduler {
         every(beat.scripts, 'looking for blocking scripts', () => this.#at.guard.look(), log),
         every(beat.releases, 'looking for replaced images', () => this.#parts.images.follow(), log),
         every(beat.orphans, 'looking for orphaned containers', () => this.#parts.reaper.reap(), log),
+        every(beat.spares, 'deciding about spares', () => this.#parts.spares.keep(), log),
         every(beat.images, 'looking for missing images', () => this.#parts.images.look(), log),
         ...(busyMarks ? [every(beat.marks, 'marking pods with a job', () => busyMarks.keep(), log)] : []),
       ],

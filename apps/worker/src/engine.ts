@@ -26,12 +26,12 @@ export interface EngineSettings {
 /** The engine that a profile asks for. */
 export function engineOf(
   { workspaceName, responses, callbackUrl, callbackFolder: folder, gateway }: EngineSettings,
-  { engine: profile, engineKind = 'stream' }: WorkerProfile,
+  { engine: profile, engineKind = 'stream', spare }: WorkerProfile,
   shared: Omit<StreamEngineOptions, 'profile'> & { readonly log: Logger },
 ): Engine {
   switch (engineKind) {
     case 'stream':
-      return new StreamEngine({ ...shared, profile });
+      return new StreamEngine({ ...shared, profile, spare });
     case 'tmux': {
       const to = callbackAddress(callbackUrl, gateway);
       return new TmuxEngine({

@@ -124,6 +124,7 @@ async function runForScheduler(): Promise<void> {
       onSecrets,
     },
     key: makeWorkerKey(),
+    spare: profile.spare,
   });
   for (const signal of leaveSignals) process.on(signal, () => void worker.leave());
   await worker.run();

@@ -7,6 +7,7 @@ import {
   type Engine,
   type NewEvent,
   type Outcome,
+  type PermissionMode,
   type WorkerScreen,
 } from '@remuda/domain';
 import { formatsText, messageFormats, type IncompatibleAssignment, type WorkerLine } from '@remuda/protocol';
@@ -41,6 +42,8 @@ export interface WorkerPlan {
   readonly key?: WorkerKey;
   /** Called before each job with the function that redacts its secrets. */
   readonly onSecrets?: (hide: (text: string) => string) => void;
+  /** The permission mode of the spare that the engine keeps at first. Default: none. */
+  readonly spare?: PermissionMode | undefined;
 }
 
 /**
@@ -77,6 +80,7 @@ export class Worker {
   readonly #gone: Promise<void>;
   #goneNow: () => void = () => undefined;
 
+  #spare: PermissionMode | undefined;
   readonly #screen: ScreenShow | undefined;
   /** The job that the terminal may show: the current one, or the last one until the terminal is a fresh one. */
   #shown: string | undefined;
@@ -84,6 +88,7 @@ export class Worker {
   #hide: (text: string) => string = (text) => text;
 
   constructor(private readonly plan: WorkerPlan) {
+    this.#spare = plan.spare;
     this.#screen = this.#screenOf(plan);
     this.#gone = new Promise((resolve) => (this.#goneNow = resolve));
   }
@@ -230,9 +235,15 @@ export class Worker {
   #onControl(control: Control): void {
     if (control.kind === 'drain') void this.leave(control.limitMs);
     else if (control.kind === 'show') this.#screen?.ask(control.asked, control.forMs);
+    else if (control.kind === 'spare') this.#keepSpare(control.permissionMode);
     else if (this.#current?.assignment.job === control.job && this.#current.assignment.lease === control.lease)
       this.#current.stop.abort('cancel' satisfies StopReason);
     else this.#cancelled = { job: control.job, lease: control.lease };
+  }
+
+  #keepSpare(permissionMode: PermissionMode | undefined): void {
+    this.#spare = permissionMode;
+    this.plan.engine.keepSpare?.(permissionMode);
   }
 
   #limitDrain(limitMs: number): void {
@@ -302,7 +313,17 @@ export class Worker {
     const named = version === undefined ? {} : { claudeVersion: version };
     const { session } = this.#hold;
     const waits = session === undefined || assignment ? {} : { session };
-    await this.plan.line.say({ kind: 'heartbeat', phase, rssMb, ...named, ...held, ...waits, ...this.#named });
+    const spare = this.plan.engine.keepSpare ? ({ spare: this.#spare ?? 'none' } as const) : {};
+    await this.plan.line.say({
+      kind: 'heartbeat',
+      phase,
+      rssMb,
+      ...named,
+      ...held,
+      ...waits,
+      ...spare,
+      ...this.#named,
+    });
   }
 
   /** Resident memory of this process, at its last heartbeat, and of the engine's, in MiB. */

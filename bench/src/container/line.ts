@@ -29,7 +29,7 @@ export const container: Line = {
   name: 'container',
   about: 'a container from the decision to create it until its worker is warm, one at a time',
   run: async (stage) => {
-    const missing = await whatIsMissing(stage);
+    const missing = await missingForContainers(stage);
     if (missing !== undefined) return { figures: [], notes: [`Left out: ${missing}.`] };
     const inContainers = await measureStarts('docker', stage);
     const asProcesses = await measureStarts('process', stage);
@@ -37,7 +37,8 @@ export const container: Line = {
   },
 };
 
-async function whatIsMissing({ env, say }: Stage): Promise<string | undefined> {
+/** What is missing for workers in containers; the image is built. Undefined if nothing is. */
+export async function missingForContainers({ env, say }: Stage): Promise<string | undefined> {
   if (!(await engineAnswers(env['DOCKER_HOST']))) return 'no Docker engine answers';
   const script = join(root, 'docker/build.mjs');
   if ((env['REMUDA_WORKER_IMAGE'] ?? '') === '' && existsSync(script)) {

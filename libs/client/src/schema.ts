@@ -1978,6 +1978,17 @@ export interface components {
             /** @description How long a worker takes to start, in ms. */
             startMs: number;
         };
+        PoolSpare: {
+            /**
+             * @description The permission mode in which it is started.
+             * @enum {string}
+             */
+            permissionMode: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
+            /** @description How long ago the last job that had use for it was assigned, in ms. */
+            agoMs: number;
+            /** @description Jobs of the pool that were assigned since then. */
+            jobsSince: number;
+        };
         Pool: {
             profile: string;
             /** @description No scheduler has this profile any more: its jobs wait until one has it again, or until they are cancelled. */
@@ -2004,6 +2015,8 @@ export interface components {
             starts?: components["schemas"]["PoolStarts"];
             /** @description How `warm` follows from demand; absent if the number is fixed. */
             demand?: components["schemas"]["PoolDemand"];
+            /** @description Given if each idle worker keeps a spare process: the last job that had use for it. */
+            spare?: components["schemas"]["PoolSpare"];
         };
         PoolList: {
             pools: components["schemas"]["Pool"][];

@@ -37,6 +37,7 @@ export * from './pools/profile.js';
 export * from './jobs/secrets.js';
 export * from './pools/server-tool.js';
 export * from './settings.js';
+export * from './pools/spare.js';
 export * from './pools/start-pace.js';
 export * from './pools/start-wait.js';
 export * from './jobs/snapshot.js';

@@ -1,4 +1,4 @@
-import type { Clock, EngineProfile } from '@remuda/domain';
+import type { Clock, EngineProfile, PermissionMode } from '@remuda/domain';
 import type { Runner } from './runner/runner.port.js';
 
 /** The model's address: a unix socket, or a base URL. */
@@ -57,11 +57,11 @@ export interface StreamEngineOptions {
   readonly runner?: Runner;
   readonly limits?: Partial<EngineLimits>;
   /**
-   * Whether a second process waits for jobs with their own system prompt or schema. Default true. Measured on CLI
-   * 2.1.197 and 2 cores: with it such a job's first request is sent 28 ms after the claim, without it 590 ms; in
-   * addition to the warm process (164 MB of proportional memory) it needs another 150 MB.
+   * The permission mode of a second process, which waits for jobs with their own system prompt, schema or mode. Default:
+   * none, until `keepSpare`. Measured on CLI 2.1.197 and 2 cores: with it such a job's first request is sent 28 ms after
+   * the claim, without it 590 ms; in addition to the warm process (164 MB of proportional memory) it needs another 150 MB.
    */
-  readonly spare?: boolean;
+  readonly spare?: PermissionMode | undefined;
   /** Further arguments of Claude Code, behind our own. Default: none. */
   readonly claudeArgs?: readonly string[];
   /** Whether `reset` leaves workspace and home as they are, because they belong to a person. Default false. */

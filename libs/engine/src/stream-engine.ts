@@ -3,11 +3,13 @@ import {
   RemudaError,
   failureOf,
   laterRung,
+  needsOwnMode,
   type AbortSignalLike,
   type Ended,
   type EndingRung,
   type Engine,
   type NewEvent,
+  type PermissionMode,
   type Turn,
   type TurnEnd,
 } from '@remuda/domain';
@@ -33,8 +35,8 @@ import { clearWorkspace } from './workspace/workspace.js';
 const partMs = 3_000;
 
 /**
- * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and in addition, while it
- * is idle, a spare for a job with its own system prompt or schema.
+ * Claude Code kept warm in stream-json mode: one process that is initialised for the profile, and in addition, if it is
+ * wanted and while the engine is idle, a spare for a job with its own system prompt, schema or permission mode.
  */
 export class StreamEngine implements Engine {
   readonly #limits: EngineLimits;
@@ -48,6 +50,8 @@ export class StreamEngine implements Engine {
   /** Whether files were put into the workspace since the processes read it. */
   #filled = false;
   #turning = false;
+  /** Whether the idle engine's processes are recorded, so that a spare may be added. */
+  #isSettled = false;
   #dead = false;
   /** The process of the last turn, which goes on with its session; it is the warm one as well. */
   #held: Session | undefined;
@@ -59,7 +63,7 @@ export class StreamEngine implements Engine {
     this.#runner = options.runner ?? ownUser;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#starter = new Starter(options, this.#limits, this.#scope);
-    this.#spare = new Spare(this.#starter, options.log, options.clock);
+    this.#spare = new Spare(this.#starter, options.log, options.clock, options.spare);
   }
 
   /** The workspace as git sees it; all processes of git are the engine's. */
@@ -89,9 +93,21 @@ export class StreamEngine implements Engine {
   /** Whether a process is initialised for such a turn: the warm one, the spare, or none yet. */
   readiness(turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Need {
     const need = needOf(turn, this.options.profile);
-    if (this.#dead || need === 'cold') return 'cold';
-    if (need === 'primed') return this.#spare.ready ? 'primed' : 'cold';
+    if (this.#dead) return 'cold';
+    if (need !== 'warm') return this.#spare.isReady(this.#modeOf(turn)) ? 'primed' : 'cold';
     return this.#main?.process.alive ? 'warm' : 'cold';
+  }
+
+  /** Ends a spare of another kind, unless a turn has taken it. */
+  keepSpare(permissionMode: PermissionMode | undefined): void {
+    this.#spare.want(permissionMode);
+    if (!this.#turning && this.#isSettled && this.#main?.process.alive) this.#spare.keep();
+  }
+
+  /** The permission mode in which a turn's own process starts: what a running one can be set to needs no other. */
+  #modeOf({ permissionMode: asked }: Pick<Turn, 'permissionMode'>): PermissionMode {
+    const { permissionMode } = this.options.profile;
+    return asked !== undefined && needsOwnMode(asked, permissionMode) ? asked : permissionMode;
   }
 
   async resume(sessionId: string, turn: Parameters<Engine['resume']>[1]): Promise<void> {
@@ -255,7 +271,8 @@ export class StreamEngine implements Engine {
   /** Records the idle engine's processes, and schedules a spare if it stays idle. */
   async #settle(): Promise<void> {
     this.#baseline = new Set((await present(this.#place, () => this.#starter.pids)).map(nameOf));
-    if (this.options.spare !== false && !this.#dead) this.#spare.keep();
+    this.#isSettled = true;
+    if (!this.#dead) this.#spare.keep();
   }
 
   /**
@@ -293,7 +310,7 @@ export class StreamEngine implements Engine {
     if (resumed?.process.alive) return resumed;
     const need = needOf(turn, profile);
     if (need === 'warm') return this.#main?.process.alive ? this.#main : this.#startMain();
-    const spare = need === 'primed' ? await this.#spare.take() : undefined;
+    const spare = await this.#spare.take(this.#modeOf(turn));
     if (signal.aborted) throw new RemudaError('job.cancelled', 'The turn was interrupted before it began.');
     return spare ?? this.#starter.bare(turn.permissionMode ?? profile.permissionMode);
   }
@@ -303,6 +320,7 @@ export class StreamEngine implements Engine {
     this.#main = undefined;
     this.#held = undefined;
     this.#resumed = undefined;
+    this.#isSettled = false;
     this.#spare.drop();
     for (const one of this.#starter.running) one.kill(`Claude Code was ended: ${reason}.`);
     await Promise.all([...this.#starter.running].map((one) => one.ended));

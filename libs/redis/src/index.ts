@@ -19,6 +19,7 @@ export { decodeCursor, encodeCursor } from './jobs/cursor.js';
 export * from './pools/pool-store.js';
 export { RedisPoolControls } from './pools/pool-controls.js';
 export { Halts, type HaltsOf } from './pools/halts.js';
+export { SpareNeeds } from './pools/spare-needs.js';
 export * from './leases/leases.js';
 export * from './queue/profile-queue.js';
 export * from './tenants/rules.js';

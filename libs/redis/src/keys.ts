@@ -93,6 +93,8 @@ export function redisKeys(namespace: string) {
     /** Consecutive failed starts, by code and profile. */
     failedStarts: `${p}:starts:failed`,
     poolLeader: (profile: string) => `${p}:pool:${profile}:leader`,
+    /** Its last jobs that had use for a spare, by permission mode, and the number of jobs; expires. */
+    spareNeeds: (profile: string) => `${p}:pool:${profile}:needs`,
     /** How its workers start, as published by its leader; expires. */
     poolStarts: (profile: string) => `${p}:pool:${profile}:starts`,
     /**

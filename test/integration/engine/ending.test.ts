@@ -127,7 +127,7 @@ describe('the end of Claude Code', () => {
   });
 
   it('and of all its tools comes with kill, also in the middle of a turn, and a second time', async () => {
-    await using one = await warmStable({ spare: true });
+    await using one = await warmStable({ spare: 'bypassPermissions' });
     const seconds = nap();
     const running = one.run(script(bash(`touch begun; sleep ${seconds}`), { text: 'never' }));
     await made(one, 'begun');
@@ -142,7 +142,7 @@ describe('the end of Claude Code', () => {
   });
 
   it('while it starts comes with kill as well', async () => {
-    await using one = await stable({ spare: true });
+    await using one = await stable({ spare: 'bypassPermissions' });
     const refused = expect(one.engine.warm()).rejects.toBeInstanceOf(RemudaError);
     await one.engine.kill();
     await refused;

@@ -16,7 +16,7 @@ const structured = (input: Record<string, unknown>): Step => ({ tools: [{ name: 
 describe('a job with needs of its own', () => {
   let one: Stabled;
   beforeAll(async () => {
-    one = await warmStable({ spare: true, profile: { appendSystemPrompt: 'PROFILE WORDS' } });
+    one = await warmStable({ spare: 'bypassPermissions', profile: { appendSystemPrompt: 'PROFILE WORDS' } });
   });
   afterEach(async () => {
     await one.engine.reset();
@@ -76,6 +76,29 @@ describe('a job with needs of its own', () => {
     await one.engine.reset();
     await one.run(script({ text: 'ok', delayMs: 3_000 }));
     expect(claudes()).toHaveLength(1);
+  });
+
+  it('finds a spare in its own permission mode, if that is the one to keep', async () => {
+    one.engine.keepSpare('plan');
+    await one.engine.settled();
+    const [main, spare] = claudes();
+    expect([main, spare]).not.toContain(undefined);
+    expect(one.engine.readiness({ permissionMode: 'plan' })).toBe('primed');
+    expect(one.engine.readiness({ outputSchema })).toBe('cold');
+    const write = { tools: [{ name: 'Write', input: { file_path: join(one.workspace, 'x'), content: 'x' } }] };
+    const { events } = await one.run(script(write, { text: 'ok' }), { permissionMode: 'plan' });
+    expect(dataOf(events, 'tool.returned').map((data) => data.ok)).toEqual([false]);
+    one.engine.keepSpare('bypassPermissions');
+  });
+
+  it('has to start its process where no spare is kept, and the one there was ends', async () => {
+    await one.engine.settled();
+    expect(claudes()).toHaveLength(2);
+    one.engine.keepSpare(undefined);
+    await expect.poll(() => claudes().length, { timeout: 10_000 }).toBe(1);
+    await one.run('hi', { appendSystemPrompt: 'JOB WORDS' });
+    expect(JSON.stringify(one.model.lastMain?.system)).toContain('JOB WORDS');
+    one.engine.keepSpare('bypassPermissions');
   });
 
   it('may not write in plan mode, though its profile may do all', async () => {

@@ -45,7 +45,7 @@ export type StableOptions = Omit<Partial<StreamEngineOptions>, 'profile'> & {
   readonly profile?: Partial<EngineProfile>;
 };
 
-/** An engine that is not warm yet. No spare unless asked for, to keep the machine free. */
+/** An engine that is not warm yet. No spare unless asked for. */
 export async function stable(options: StableOptions = {}): Promise<Stabled> {
   const folder = await mkdtemp(join(tmpdir(), 'remuda-engine-'));
   const model = await startScriptedModel();
@@ -58,7 +58,6 @@ export async function stable(options: StableOptions = {}): Promise<Stabled> {
     home,
     env: process.env,
     bridge: { url: model.url },
-    spare: false,
     modelRetries: 1,
     clock,
     log: { debug: () => undefined, warn: () => undefined },

@@ -14,7 +14,7 @@ const there = (path: string): Promise<boolean> =>
 
 describe('a warm engine', () => {
   it('has asked the model for nothing but counts, spare and reset included', async () => {
-    await using one = await warmStable({ spare: true });
+    await using one = await warmStable({ spare: 'bypassPermissions' });
     await one.engine.reset();
     await one.engine.settled();
     expect(one.engine.readiness({ appendSystemPrompt: 'x' })).toBe('primed');
@@ -26,7 +26,7 @@ describe('a warm engine', () => {
   });
 
   it('says what a job of each kind would find', async () => {
-    await using one = await stable({ spare: false });
+    await using one = await stable();
     expect(one.engine.readiness({})).toBe('cold');
     await one.engine.warm();
     expect(one.engine.readiness({})).toBe('warm');
@@ -81,7 +81,7 @@ describe('what an earlier job left in the home', () => {
   });
 
   it('nor in any process: Claude Code and the spare are others, which the shell and the environment know nothing of', async () => {
-    await using one = await warmStable({ spare: true });
+    await using one = await warmStable({ spare: 'bypassPermissions' });
     await one.engine.settled();
     const before = claudes();
     const poison = `echo 'export POISON=left' | tee -a ~/.bashrc ~/.claude/tools-env.sh ~/.claude/shell-snapshots/*`;

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { engineKinds, haltKinds, waitReasons, warmReasons, workerPhases } from '@remuda/domain';
-import type { EngineKind, ErrorCode, HaltKind, PoolRecord, PoolWait, WaitReason } from '@remuda/domain';
-import type { WarmReason, WarmTarget, WorkerPhase } from '@remuda/domain';
+import { engineKinds, haltKinds, permissionModes, waitReasons, warmReasons, workerPhases } from '@remuda/domain';
+import type { EngineKind, ErrorCode, HaltKind, PermissionMode, PoolRecord, PoolSpare } from '@remuda/domain';
+import type { PoolWait, WaitReason, WarmReason, WarmTarget, WorkerPhase } from '@remuda/domain';
 import type { HaltView, PoolListView, PoolView, WorkerListView, WorkerView } from '@remuda/protocol';
 
 const time = { type: 'string', format: 'date-time' } as const;
@@ -99,6 +99,15 @@ export class DemandDto implements WarmTarget {
   @ApiProperty({ description: 'How long a worker takes to start, in ms.' }) startMs!: number;
 }
 
+/** Why the idle workers of a pool keep a spare process. */
+@ApiSchema({ name: 'PoolSpare' })
+export class SpareDto implements PoolSpare {
+  @ApiProperty({ enum: permissionModes, description: 'The permission mode in which it is started.' })
+  permissionMode!: PermissionMode;
+  @ApiProperty({ description: 'How long ago the last job that had use for it was assigned, in ms.' }) agoMs!: number;
+  @ApiProperty({ description: 'Jobs of the pool that were assigned since then.' }) jobsSince!: number;
+}
+
 /** A pool as operators see it. */
 @ApiSchema({ name: 'Pool' })
 export class PoolDto implements PoolView {
@@ -129,6 +138,11 @@ export class PoolDto implements PoolView {
     description: 'How `warm` follows from demand; absent if the number is fixed.',
   })
   demand?: DemandDto;
+  @ApiPropertyOptional({
+    type: SpareDto,
+    description: 'Given if each idle worker keeps a spare process: the last job that had use for it.',
+  })
+  spare?: SpareDto;
 }
 
 /** All pools. */

@@ -1,10 +1,21 @@
 import type { Pool } from '@remuda/client';
 
 /** What a table has of pools. */
-export const poolTitles = ['profile', 'warm', 'idle', 'busy', 'starting', 'most', 'waiting', 'delayed', 'running'];
+export const poolTitles = [
+  'profile',
+  'warm',
+  'idle',
+  'busy',
+  'starting',
+  'most',
+  'spare',
+  'waiting',
+  'delayed',
+  'running',
+];
 
 /** A pool in it. */
-export const poolRow = ({ profile, warm, workers, max, waiting, delayed, running }: Pool): readonly string[] =>
+export const poolRow = ({ profile, warm, workers, max, spare, waiting, delayed, running }: Pool): readonly string[] =>
   [
     profile,
     warm,
@@ -12,6 +23,7 @@ export const poolRow = ({ profile, warm, workers, max, waiting, delayed, running
     workers['busy'] ?? 0,
     workers['starting'] ?? 0,
     max,
+    spare?.permissionMode ?? 'none',
     waiting,
     delayed,
     running,

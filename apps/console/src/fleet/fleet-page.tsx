@@ -66,6 +66,7 @@ function PoolCard({ pool }: { readonly pool: Pool }): ReactNode {
         <h2>{pool.profile}</h2>
         <span className="hint">
           keeps {pool.warm} warm, at most {pool.max}
+          {pool.spare && ', each with a spare process'}
         </span>
       </div>
       <Bar alive={alive} max={pool.max} />

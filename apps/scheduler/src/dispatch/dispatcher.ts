@@ -15,6 +15,7 @@ import type { Holdings } from '../attempts/holdings.js';
 import type { Identity } from '../identity.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { HaltWatch } from '../pools/halt-watch.js';
+import type { Spares } from '../pools/spares.js';
 import type { Signals } from '../signals.js';
 import type { Accounts } from '../workers/access/accounts.js';
 import type { Fleet, OwnWorker } from '../workers/fleet.js';
@@ -33,6 +34,7 @@ export interface DispatcherParts {
   readonly accounts: Accounts;
   readonly leases: LeaseStore;
   readonly profileOf: (name: string) => Profile | undefined;
+  readonly spares: Pick<Spares, 'noteJob'>;
   readonly signals: Pick<Signals, 'disowned'>;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
@@ -187,7 +189,7 @@ export class Dispatcher {
 
   /** Assigns a job to the worker reserved for it; false if that is not possible. */
   async #assign(queue: ProfileQueue, claim: Claim, { job, prompt }: FoundJob, worker: OwnWorker): Promise<boolean> {
-    const { identity, leases, profileOf, metrics } = this.parts;
+    const { identity, leases, profileOf, spares, metrics } = this.parts;
     const { held } = claim;
     const again = planAgain(job);
     const profile = profileOf(queue.profile);
@@ -218,6 +220,7 @@ export class Dispatcher {
     }
     this.#hold(claim, { ...job, start }, worker, assigned);
     metrics.assigned(job, start, claim.at);
+    spares.noteJob(job, isHeld || start.kind === 'resumed');
     return true;
   }
 

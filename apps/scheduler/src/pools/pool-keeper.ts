@@ -35,6 +35,7 @@ import type { SchedulerMetrics } from '../metrics.js';
 import type { Images } from '../profiles/images.js';
 import { fingerprint } from '../profiles/profiles-file.js';
 import { isReplaced, isStale, type ImageNow } from './stale.js';
+import type { Spares } from './spares.js';
 import { Starts } from './starts.js';
 import { Targets } from './targets.js';
 import type { OperatorOrders } from '../workers/operator-orders.js';
@@ -55,6 +56,7 @@ export interface PoolKeeperParts {
   readonly halts: HaltWatch;
   readonly orders: OperatorOrders;
   readonly images: Images;
+  readonly spares: Pick<Spares, 'of'>;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
@@ -153,20 +155,23 @@ export class PoolKeeper {
     });
   }
 
-  /** Publishes how the pool's workers start and what they wait for, and how many are kept warm. */
+  /** Publishes how the pool's workers start and what they wait for, how many are kept warm, and their spare. */
   async #publish(
     { name }: Profile,
     seen: SeenPool,
     { demand, waits }: { readonly demand: WarmTarget | undefined; readonly waits: readonly PoolWait[] },
   ): Promise<void> {
-    const { connection, keys } = this.parts.queues;
+    const { queues, spares } = this.parts;
+    const { connection, keys } = queues;
     const heldMs = Math.round(startsHeldMs(seen));
     const failure = this.#starts.failedOf(name)?.reason;
+    const spare = spares.of(name);
     await publishStarts(connection, keys, name, {
       ...{ ...this.#starts.pace, failed: seen.failedStarts, heldMs },
       ...(failure === undefined ? {} : { failure }),
       ...(waits.length === 0 ? {} : { waits }),
       ...(demand ? { demand } : {}),
+      ...(spare ? { spare } : {}),
     });
   }
 

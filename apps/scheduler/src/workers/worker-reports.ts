@@ -7,6 +7,7 @@ import type { Fleet, OwnWorker } from './fleet.js';
 import type { Holdings } from '../attempts/holdings.js';
 import { lost } from '../attempts/lost.js';
 import type { SchedulerMetrics } from '../metrics.js';
+import type { Spares } from '../pools/spares.js';
 import type { Signals } from '../signals.js';
 import type { OtherReleases } from './other-releases.js';
 import type { OperatorOrders } from './operator-orders.js';
@@ -22,6 +23,7 @@ export interface ReportsParts {
   /** When workers of a profile are replaced. */
   readonly recycleOf: (profile: string) => Pick<Recycle, 'aboveRssMb'>;
   readonly orders: OperatorOrders;
+  readonly spares: Pick<Spares, 'compare'>;
   readonly others: Pick<OtherReleases, 'refuse' | 'retire'>;
   readonly signals: Signals;
 }
@@ -48,7 +50,8 @@ export class WorkerReports implements RelayListener {
     if (report.kind === 'heartbeat') {
       this.#compare(own, report.phase);
       this.#noteHold(own, report.session);
-      const { claudeVersion } = report;
+      const { claudeVersion, spare } = report;
+      if (spare !== undefined) await this.parts.spares.compare(own, spare);
       const named = claudeVersion === undefined ? {} : { claudeVersion };
       await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb), ...named });
     } else if (report.phase === 'idle' && report.format === undefined) await this.#onIdle(worker, report);

@@ -32,7 +32,7 @@ async function startClaude(
   const model = await openDirectModel(settings, (token) => admits(token), log);
   const inner = engineOf(own, profileOf(settings), {
     ...{ claude, workspace, home, env, runner, log, clock: systemClock, bridge: model.address },
-    ...{ claudeArgs, keepFiles: true, spare: false },
+    ...{ claudeArgs, keepFiles: true },
     onExit: (reason) => {
       engine.ended();
       reviver.revive(reason).catch(() => undefined);

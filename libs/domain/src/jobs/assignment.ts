@@ -1,5 +1,5 @@
 import type { Again } from './again.js';
-import type { Failure, JobResult, JobSpec } from './job.js';
+import type { Failure, JobResult, JobSpec, PermissionMode } from './job.js';
 import type { Secrets } from './secrets.js';
 
 /** The message that gives one attempt to one worker. */
@@ -46,9 +46,11 @@ export type Outcome =
 
 /**
  * Control messages for a busy or idle worker. `limitMs` is the remaining time of the running job. `show`: somebody looks at
- * its terminal, for `forMs` from now; `asked` (epoch ms) comes back with what is shown.
+ * its terminal, for `forMs` from now; `asked` (epoch ms) comes back with what is shown. `spare`: while it is idle it keeps a
+ * spare process for this permission mode, or none.
  */
 export type Control =
   | { readonly kind: 'cancel'; readonly job: string; readonly lease: number }
   | { readonly kind: 'show'; readonly asked: number; readonly forMs: number }
+  | { readonly kind: 'spare'; readonly permissionMode?: PermissionMode }
   | { readonly kind: 'drain'; readonly limitMs: number };

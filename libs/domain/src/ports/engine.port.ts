@@ -75,6 +75,11 @@ export interface Engine {
    * `engine.start_failed` if the agent does not resume it; the next turn then has a new session, as usual.
    */
   resume(sessionId: string, turn: Pick<Turn, 'appendSystemPrompt' | 'outputSchema' | 'permissionMode'>): Promise<void>;
+  /**
+   * From now on a second process of the agent waits beside the idle one, for a turn that needs its own: started in this
+   * permission mode, or none at all. Optional: an engine may know no such process. Never rejects.
+   */
+  keepSpare?(permissionMode: PermissionMode | undefined): void;
   /** Whether the agent of the last turn is alive and will go on with its session. Optional: an engine may hold none. */
   readonly holding?: boolean;
   /** Ends the agent that is held, in a way that completes its transcript. Does nothing if none is. Never rejects. */

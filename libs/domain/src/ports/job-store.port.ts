@@ -4,6 +4,7 @@ import type { Halt } from '../jobs/halt.js';
 import type { Secrets } from '../jobs/secrets.js';
 import type { JobState } from '../jobs/job-state.js';
 import type { EngineKind } from '../pools/profile.js';
+import type { PoolSpare } from '../pools/spare.js';
 import type { PoolWait } from '../pools/start-wait.js';
 import type { WarmTarget } from '../pools/warm-target.js';
 import type { WorkerPhase } from '../pools/worker-phase.js';
@@ -191,6 +192,8 @@ export interface PoolRecord {
   readonly starts?: PoolStarts;
   /** How many workers are kept warm, and why; absent if the number is fixed, and while no scheduler has the profile. */
   readonly demand?: WarmTarget;
+  /** Given if its idle workers keep a spare process: what for. */
+  readonly spare?: PoolSpare;
 }
 
 /** The workers and pools, for reading. */

@@ -1,4 +1,4 @@
-import type { Clock } from '@remuda/domain';
+import type { Clock, PermissionMode } from '@remuda/domain';
 import type { EngineLog } from '../options.js';
 import type { Session } from './session.js';
 import type { Starter } from './starter.js';
@@ -10,7 +10,10 @@ import type { Starter } from './starter.js';
  */
 const idleMs = 1_000;
 
-/** A process kept in addition to the warm one, for jobs with a different `initialize`: at most one at a time. */
+/**
+ * A process kept in addition to the warm one, for jobs with a different `initialize` or permission mode: at most one at
+ * a time, and none unless it is wanted.
+ */
 export class Spare {
   #kept: Promise<Session | undefined> | undefined;
   #waiting: AbortController | undefined;
@@ -21,16 +24,33 @@ export class Spare {
     private readonly starter: Starter,
     private readonly log: EngineLog,
     private readonly clock: Clock,
+    private wanted: PermissionMode | undefined,
   ) {}
 
-  /** Whether it is available now. */
-  get ready(): boolean {
-    return this.#ready?.process.alive === true;
+  /** The permission mode in which it is started; undefined if none is wanted. */
+  get mode(): PermissionMode | undefined {
+    return this.wanted;
   }
 
-  /** Schedules the start of one if there is none. */
+  /** Whether one in this permission mode is available now. */
+  isReady(mode: PermissionMode): boolean {
+    return mode === this.wanted && this.#ready?.process.alive === true;
+  }
+
+  /** From now on it is one in this permission mode, or none: another one that there is ends. */
+  want(mode: PermissionMode | undefined): void {
+    if (mode === this.wanted) return;
+    this.wanted = mode;
+    const kept = this.#kept;
+    this.drop();
+    void kept?.then((session) => {
+      session?.process.kill('Claude Code was ended: no such spare is wanted any more.');
+    });
+  }
+
+  /** Schedules the start of one if it is wanted and there is none. */
   keep(): void {
-    this.#kept ??= this.#start();
+    if (this.wanted !== undefined) this.#kept ??= this.#start(this.wanted);
   }
 
   /** Resolves when it is ready or could not be started. */
@@ -52,15 +72,17 @@ export class Spare {
     this.#ready = undefined;
   }
 
-  /** Hands it over after its start; undefined if there is none alive. */
-  async take(): Promise<Session | undefined> {
-    const spare = await this.#kept;
+  /** Hands it over after its start; undefined if there is none alive in this permission mode. */
+  async take(mode: PermissionMode): Promise<Session | undefined> {
+    const kept = mode === this.wanted ? this.#kept : undefined;
+    if (!kept) return undefined;
     this.#kept = undefined;
+    const spare = await kept;
     this.#ready = undefined;
     return spare?.process.alive ? spare : undefined;
   }
 
-  async #start(): Promise<Session | undefined> {
+  async #start(mode: PermissionMode): Promise<Session | undefined> {
     const drops = this.#drops;
     const waiting = new AbortController();
     this.#waiting = waiting;
@@ -68,7 +90,7 @@ export class Spare {
     if (waiting.signal.aborted) return undefined;
     this.#waiting = undefined;
     try {
-      const started = await this.starter.primed();
+      const started = await this.starter.primed(mode);
       if (drops === this.#drops) this.#ready = started;
       return started;
     } catch (error) {

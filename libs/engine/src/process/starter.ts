@@ -50,9 +50,9 @@ export class Starter {
     return this.#start((session) => makeWarm(session, this.options.profile.appendSystemPrompt));
   }
 
-  /** A process that is not initialised yet. */
-  primed(): Promise<Session> {
-    return this.#start(makePrimed);
+  /** A process in the given mode that is not initialised yet. */
+  primed(permissionMode: PermissionMode): Promise<Session> {
+    return this.#start(makePrimed, { permissionMode });
   }
 
   /** An unconfigured process in the given mode. */

@@ -7,6 +7,8 @@ test.each<Control>([
   { kind: 'cancel', job: 'j-1', lease: 3 },
   { kind: 'drain', limitMs: 0 },
   { kind: 'show', asked: 1_800_000_000_000, forMs: 12_000 },
+  { kind: 'spare' },
+  { kind: 'spare', permissionMode: 'plan' },
 ])('a control message comes back as it went: %j', (control) => {
   expect(decodeControl(encodeControl(control))).toEqual(control);
 });
@@ -21,6 +23,7 @@ test.each([
   '{"kind":"cancel","job":["j"],"lease":1}',
   '{"kind":"drain","limitMs":1e999}',
   '{"kind":"drain","limitMs":"1"}',
+  '{"kind":"spare","permissionMode":"any"}',
 ])('what is no control message is refused: %s', (text) => {
   expect(decodeControl(text)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
-import type { Control } from '@remuda/domain';
+import { permissionModes, type Control } from '@remuda/domain';
 import { isUnderstood, messageFormats, type Formats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
-import { idText, lease, oneOf, shape, span, type Reader } from '../reader/shape.js';
+import { idText, lease, oneOf, optional, shape, span, type Reader } from '../reader/shape.js';
 
 /** Maximum delay of a timer, in ms: 24 days. */
 const maxLimitMs = 2 ** 31 - 1;
@@ -19,6 +19,10 @@ export function encodeControl(control: Control): string {
 const readers = {
   cancel: shape<Extract<Control, { kind: 'cancel' }>>({ kind: oneOf(['cancel']), job: idText, lease }),
   drain: shape<Extract<Control, { kind: 'drain' }>>({ kind: oneOf(['drain']), limitMs }),
+  spare: shape<Extract<Control, { kind: 'spare' }>>({
+    kind: oneOf(['spare']),
+    permissionMode: optional(oneOf(permissionModes)),
+  }),
   show: shape<Extract<Control, { kind: 'show' }>>({ kind: oneOf(['show']), asked: span, forMs: limitMs }),
 };
 
@@ -30,7 +34,7 @@ export function decodeControl(text: string, formats: Formats = messageFormats): 
   const value = parseJson(text);
   const kind =
     isRecord(value) && isUnderstood(value['v'], formats)
-      ? oneOf(['cancel', 'drain', 'show'])(value['kind'])
+      ? oneOf(['cancel', 'drain', 'show', 'spare'])(value['kind'])
       : undefined;
   return kind && readers[kind](value);
 }

@@ -1,4 +1,4 @@
-import type { EngineKind, EngineProfile } from '@remuda/domain';
+import type { EngineKind, EngineProfile, PermissionMode } from '@remuda/domain';
 
 /**
  * The environment variables that a scheduler sets for a worker, in one place for both ends. None of them contains the
@@ -44,4 +44,6 @@ export interface WorkerProfile {
   readonly engineKind?: EngineKind;
   /** Jobs after which it leaves. */
   readonly afterJobs: number;
+  /** The permission mode of the spare that it keeps at first; absent: none. */
+  readonly spare?: PermissionMode;
 }

@@ -1,4 +1,11 @@
-import { workerPhases, type NewEvent, type Outcome, type WorkerPhase } from '@remuda/domain';
+import {
+  permissionModes,
+  workerPhases,
+  type NewEvent,
+  type Outcome,
+  type PermissionMode,
+  type WorkerPhase,
+} from '@remuda/domain';
 import { fitOf, formatIn, messageFormats, type Formats } from '../format.js';
 import { hash } from '../reader/hash.js';
 import { isRecord, parseJson } from '../reader/json.js';
@@ -19,6 +26,8 @@ export type WorkerReport =
       readonly rssMb: number;
       /** The version of Claude Code, once known. */
       readonly claudeVersion?: string;
+      /** The permission mode of the spare that it keeps while it is idle; absent if its engine or release knows no choice. */
+      readonly spare?: PermissionMode | 'none';
       readonly job?: string;
       readonly lease?: number;
       /** The session for whose next turn it waits. */
@@ -97,6 +106,7 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
     phase: oneOf(workerPhases),
     rssMb: upTo(maxRssMb),
     claudeVersion: optional(version),
+    spare: optional(oneOf([...permissionModes, 'none'])),
     job: optional(idText),
     lease: optional(lease),
     session: optional(idText),

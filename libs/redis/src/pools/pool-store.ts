@@ -47,9 +47,9 @@ export async function publishProfiles(
 const startsMs = 10_000;
 
 /** What a pool's scheduler publishes about it. */
-export type KeptPool = PoolStarts & Pick<PoolRecord, 'demand'>;
+export type KeptPool = PoolStarts & Pick<PoolRecord, 'demand' | 'spare'>;
 
-/** Publishes how a pool's workers start, and how many are kept warm if that follows demand. */
+/** Publishes how a pool's workers start, how many are kept warm if that follows demand, and which spare they keep. */
 export async function publishStarts(
   connection: RedisConnection,
   keys: RedisKeys,
@@ -123,7 +123,7 @@ export class RedisPoolStore implements PoolStore {
       this.#queues.jobs(profile).getJobCounts('wait', 'prioritized', 'delayed', 'active'),
       this.redis.get(this.keys.poolStarts(profile)),
     ]);
-    const { demand, ...starts }: Partial<KeptPool> = kept === null ? {} : (JSON.parse(kept) as KeptPool);
+    const { demand, spare, ...starts }: Partial<KeptPool> = kept === null ? {} : (JSON.parse(kept) as KeptPool);
     const inPhase = (phase: WorkerPhase): number => theirs.filter((worker) => worker.phase === phase).length;
     return {
       profile,
@@ -137,6 +137,7 @@ export class RedisPoolStore implements PoolStore {
       halts,
       ...(kept === null ? {} : { starts: starts as PoolStarts }),
       ...(demand ? { demand } : {}),
+      ...(spare ? { spare } : {}),
     };
   }
 }

@@ -23,6 +23,7 @@ function enrolment(ours = true, more: Partial<WorkerSurroundings> = {}) {
     listeners: { open: async (id) => void done.push(`open ${id}`) },
     fleet: { add: ({ id, phase }) => void done.push(`add ${id} ${phase}`), get: () => undefined },
     images: { lookAt: async () => 'r-1' },
+    spares: { of: () => undefined },
     surroundings: {
       ...{ reachesRedis: 'by-bridge', namespace: 'n', redisUrl: 'redis://host', bridgeDir: '/b' },
       ...{ logLevel: 'info', drainMs: 10_000, ...more },

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { RemudaError, isId, type Clock, type Profile } from '@remuda/domain';
 import type { Relay, WorkerAccess, WorkerRegistry } from '@remuda/redis';
 import type { Identity } from '../../identity.js';
+import type { Spares } from '../../pools/spares.js';
 import type { Images } from '../../profiles/images.js';
 import type { BridgeListeners } from './bridge-listeners.js';
 import type { Fleet } from '../fleet.js';
@@ -18,6 +19,7 @@ export interface EnrolmentParts {
   readonly listeners: Pick<BridgeListeners, 'open'> | undefined;
   readonly fleet: Pick<Fleet, 'add' | 'get'>;
   readonly images: Pick<Images, 'lookAt'>;
+  readonly spares: Pick<Spares, 'of'>;
   readonly surroundings: WorkerSurroundings;
   readonly clock: Clock;
 }
@@ -40,14 +42,15 @@ export class Enrolment {
     fingerprint: string,
   ): Promise<Readonly<Record<string, string>> | undefined> {
     if (!isId(id)) throw new RemudaError('request.invalid', `${JSON.stringify(id)} is not a valid worker id.`);
-    const { access, relay, listeners, surroundings } = this.parts;
+    const { access, relay, listeners, spares, surroundings } = this.parts;
     const bridgeCredential = surroundings.bridge && randomBytes(credentialBytes).toString('base64url');
     if (!(await this.#enter(id, profile, fingerprint, bridgeCredential))) return undefined;
     const account = await access?.grant(id);
     // It is listened to before it can say anything.
     await relay.follow(id);
     await listeners?.open(id);
-    return workerEnvironment(id, profile, surroundings, { account, bridgeCredential });
+    const spare = spares.of(profile.name)?.permissionMode;
+    return workerEnvironment(id, profile, surroundings, { account, bridgeCredential, spare });
   }
 
   /** Writes it down; false where the pool is no longer ours to keep. From then on it is one of those that start. */

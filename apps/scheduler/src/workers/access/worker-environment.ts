@@ -1,4 +1,4 @@
-import type { ContainerRuntime, Profile, ToolRules } from '@remuda/domain';
+import type { ContainerRuntime, PermissionMode, Profile, ToolRules } from '@remuda/domain';
 import { bridgeSockets, messageFormats, workerEnv, type WorkerProfile } from '@remuda/protocol';
 import { parseRedisUrl, type WorkerAccount } from '@remuda/redis';
 import type { NetworkBridge } from './network-bridge.js';
@@ -9,6 +9,12 @@ export interface WorkerSecrets {
   readonly account?: WorkerAccount | undefined;
   /** By what it proves itself to a bridge over the network. */
   readonly bridgeCredential?: string | undefined;
+}
+
+/** What a worker is told for its start. */
+export interface WorkerStart extends WorkerSecrets {
+  /** The permission mode of the spare that it keeps at first. */
+  readonly spare?: PermissionMode | undefined;
 }
 
 /** What a worker finds around it, the same for all of a cluster. */
@@ -39,7 +45,7 @@ export function workerEnvironment(
   id: string,
   profile: Profile,
   around: WorkerSurroundings,
-  { account, bridgeCredential }: WorkerSecrets,
+  { account, bridgeCredential, spare }: WorkerStart,
 ): Readonly<Record<string, string>> {
   const { redisUrl, socketDir, reachesRedis } = around;
   const url = reachesRedis === 'by-bridge' && socketDir !== undefined ? throughSocket(redisUrl, socketDir) : redisUrl;
@@ -47,7 +53,7 @@ export function workerEnvironment(
     [workerEnv.id]: id,
     [workerEnv.namespace]: around.namespace,
     [workerEnv.redisUrl]: account ? withAccount(url, account) : url,
-    [workerEnv.profile]: JSON.stringify(workerProfile(profile)),
+    [workerEnv.profile]: JSON.stringify(workerProfile(profile, spare)),
     [workerEnv.drainMs]: String(around.drainMs),
     ...(around.snapshotEveryMs === undefined ? {} : { [workerEnv.snapshotEveryMs]: String(around.snapshotEveryMs) }),
     ...wayToBridge(around.bridge, bridgeCredential),
@@ -66,14 +72,21 @@ function wayToBridge(bridge: NetworkBridge | undefined, credential: string | und
   };
 }
 
-function workerProfile(profile: Profile): WorkerProfile {
+function workerProfile(profile: Profile, spare: PermissionMode | undefined): WorkerProfile {
   const { name, model, permissionMode, appendSystemPrompt, trustRepository, recycle } = profile;
   // the usual one is not named, so that workers of an earlier release understand it
   const kind = profile.engine === 'stream' ? {} : { engineKind: profile.engine };
   const tools = toolsOf(profile);
   const own = appendSystemPrompt === undefined ? {} : { appendSystemPrompt };
   const engine = { model, permissionMode, tools, trustRepository, ...own };
-  return { v: messageFormats.own, name, afterJobs: recycle.afterJobs, engine, ...kind };
+  return {
+    v: messageFormats.own,
+    name,
+    afterJobs: recycle.afterJobs,
+    engine,
+    ...kind,
+    ...(spare === undefined ? {} : { spare }),
+  };
 }
 
 /** Claude Code's search of the web is one of the model's side: what would only be refused is not offered. */
