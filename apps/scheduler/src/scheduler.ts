@@ -58,6 +58,7 @@ export class Scheduler {
     this.#unmeasure = this.#at.clock.keepMeasured();
     await this.#parts.images.provide();
     this.#parts.identity.engine = await runtime.engineName();
+    this.#parts.keeper.onMachine(await runtime.cores?.());
     await this.#at.profileQueues.ready();
     await this.#parts.sweeper.publish();
     await this.#at.profileQueues.start();

@@ -106,6 +106,11 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
       expect(await open().engineName()).toBe(name);
     });
 
+    it('knows of how many cores its machine is, or says nothing of one', async () => {
+      const cores = (await runtime.cores?.()) ?? 1;
+      expect(Number.isInteger(cores) && cores > 0).toBe(true);
+    });
+
     it('is prepared for its image, as often as it is asked', async () => {
       const { image } = harness.spec(w1, 'obey');
       await runtime.prepare([image]);

@@ -105,6 +105,11 @@ export class PoolKeeper {
     if (failed) throw failed.reason;
   }
 
+  /** The workers' machine has so many cores; undefined if they may run on several. */
+  onMachine(cores: number | undefined): void {
+    this.#starts.onMachine(cores);
+  }
+
   /** Jobs that waited at the pool's last update; 0 for a pool that another scheduler leads. */
   backlogOf(profile: string): number {
     return this.#backlogs.get(profile) ?? 0;

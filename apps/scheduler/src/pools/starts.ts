@@ -11,10 +11,17 @@ export interface FailedStarts {
 
 /** Start statistics of all pools that one scheduler leads: they share a machine. */
 export class Starts {
-  #pace = firstPace;
+  #pace = firstPace();
+  #cores: number | undefined;
   /** Starts that were decided and are not all in progress. */
   #reserved = 0;
   readonly #failed = new Map<string, FailedStarts>();
+
+  /** The workers' machine has so many cores; undefined if they may run on several. To be called before the first start. */
+  onMachine(cores: number | undefined): void {
+    this.#cores = cores;
+    this.#pace = firstPace(cores);
+  }
 
   get pace(): StartPace {
     return this.#pace;
@@ -42,7 +49,7 @@ export class Starts {
 
   /** A worker was ready this many ms after its start: earlier faults of its profile are over. */
   noteReady(profile: string, tookMs: number): void {
-    this.#pace = afterReady(this.#pace, tookMs);
+    this.#pace = afterReady(this.#pace, tookMs, this.#cores);
     this.#failed.delete(profile);
   }
 

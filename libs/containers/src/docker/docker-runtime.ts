@@ -51,6 +51,11 @@ export class DockerRuntime implements ContainerRuntime {
     }
   }
 
+  async cores(): Promise<number | undefined> {
+    const { NCPU } = (await this.#docker.info().catch(() => ({}))) as { readonly NCPU?: number };
+    return NCPU !== undefined && NCPU > 0 ? NCPU : undefined;
+  }
+
   async prepare(images: readonly string[]): Promise<void> {
     try {
       await this.#docker.ping();

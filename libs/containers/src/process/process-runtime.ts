@@ -1,5 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { ContainerExit, ContainerRuntime, ContainerSpec, SeenContainer } from '@remuda/domain';
 import type { ProcessEnd } from '../exit-reason.js';
 import { InTurn } from '../in-turn.js';
@@ -51,6 +51,10 @@ export class ProcessRuntime implements ContainerRuntime {
   /** Identifies this machine, and the folder of the workers' cards. */
   engineName(): Promise<string> {
     return Promise.resolve(`process:${hostname()}:${this.options.dir}`);
+  }
+
+  cores(): Promise<number> {
+    return Promise.resolve(availableParallelism());
   }
 
   /** Images have no meaning here: the worker's bundle is started. */

@@ -12,17 +12,27 @@ export const startLimits = { least: 60_000, largest: 240_000 } as const;
 const quickMs = 10_000;
 /** A start that took longer than this, in ms, had too many concurrent ones. */
 const slowMs = 30_000;
-const mostAtOnce = 64;
 
-/** Before any start is known. */
-export const firstPace: StartPace = { atOnce: 4, limitMs: startLimits.least };
+/**
+ * The most workers that may start at the same time where they run on a machine with so many cores. A start computes nearly
+ * all of its time: beyond one for each core, and one that waits for its container, more starts at once make none ready sooner, and
+ * most of them later. 64 if the machines are not known.
+ */
+export function mostAtOnce(cores: number | undefined): number {
+  return cores === undefined ? 64 : Math.max(1, Math.floor(cores)) + 1;
+}
+
+/** Before any start is known: 4 at once, or as many as the cores of their machine allow. */
+export function firstPace(cores?: number): StartPace {
+  return { atOnce: cores === undefined ? 4 : mostAtOnce(cores), limitMs: startLimits.least };
+}
 
 /** After a worker became ready, this many ms after its start. Pure, like everything here. */
-export function afterReady({ atOnce, limitMs }: StartPace, tookMs: number): StartPace {
+export function afterReady({ atOnce, limitMs }: StartPace, tookMs: number, cores?: number): StartPace {
   const next = tookMs > slowMs ? Math.max(1, Math.floor(atOnce / 2)) : tookMs > quickMs ? atOnce : atOnce + 1;
   // Four times the start time; what was learned from slow starts decays gradually.
   const limit = Math.max(startLimits.least, 4 * tookMs, Math.floor(limitMs * 0.9));
-  return { atOnce: Math.min(mostAtOnce, next), limitMs: Math.min(startLimits.largest, limit) };
+  return { atOnce: Math.min(mostAtOnce(cores), next), limitMs: Math.min(startLimits.largest, limit) };
 }
 
 /**

@@ -64,6 +64,11 @@ export interface ContainerRuntime {
    */
   engineName(): Promise<string>;
   /**
+   * Cores of the machine on which its workers run. Optional: absent, or undefined, if there may be several machines, or the
+   * engine does not say.
+   */
+  cores?(): Promise<number | undefined>;
+  /**
    * Checks that the runtime answers and that it can start the images. Rejects with `container.start_failed`, or with
    * `runtime.unavailable` if it does not answer and may do so before long.
    */
