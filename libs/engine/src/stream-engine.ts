@@ -292,6 +292,7 @@ export class StreamEngine implements Engine {
     const session = await this.#take(turn, signal);
     if (!session.initialised) {
       await session.initialise(initialOf(this.options.profile, turn));
+      session.process.patienceMs = this.#limits.controlMs;
       if (this.#filled) await session.clear();
     }
     await session.set(turn);

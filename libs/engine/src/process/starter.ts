@@ -55,9 +55,11 @@ export class Starter {
     return this.#start(makePrimed, { permissionMode });
   }
 
-  /** An unconfigured process in the given mode. */
-  bare(permissionMode: PermissionMode): Promise<Session> {
-    return this.#start(() => Promise.resolve(), { permissionMode });
+  /** An unconfigured process in the given mode: its first answer may take as long as a start. */
+  async bare(permissionMode: PermissionMode): Promise<Session> {
+    const session = await this.#start(() => Promise.resolve(), { permissionMode });
+    session.process.patienceMs = this.limits.startMs;
+    return session;
   }
 
   /** A process that resumes a session; initialised, since Claude Code resumes the session only then. */
