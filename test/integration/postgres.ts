@@ -82,7 +82,7 @@ async function answering(url: string): Promise<void> {
       await run(url, 'select 1');
       return;
     } catch (error) {
-      if (tries >= 300) throw error;
+      if (tries >= 3_000) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

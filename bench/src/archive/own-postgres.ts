@@ -44,7 +44,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres | undefined> {
       await client.end().catch(() => undefined);
     }
   };
-  for (let tries = 0; !(await run('select 1').catch(() => undefined)) && tries < 300; tries++) await setTimeout(100);
+  for (let tries = 0; !(await run('select 1').catch(() => undefined)) && tries < 3_000; tries++) await setTimeout(100);
   return {
     url,
     run,

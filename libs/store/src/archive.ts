@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { eventsOf, gapBefore } from '@remuda/domain';
 import type {
   ArchivedJob,
@@ -19,9 +19,9 @@ import type {
 import { translateDatabaseError } from './database-error.js';
 import { forgetDue } from './forgetting.js';
 import { keepJobs } from './keeping.js';
+import { listRecords } from './listing.js';
 import type { Tables } from './tables.js';
 import { addUpUsage } from './usage.js';
-import { plainText } from './plain-text.js';
 
 /** The history of jobs in PostgreSQL, served or embedded. */
 export class SqlArchive implements JobArchive {
@@ -40,22 +40,12 @@ export class SqlArchive implements JobArchive {
     return this.#ask(async () => {
       const of = this.db.selectFrom('jobs').where('tenant', '=', tenant).where('id', '=', id);
       const row = await of.select('record').executeTakeFirst();
-      return row && readRecord(row);
+      return row && readRecord(row.record);
     });
   }
 
-  list({ tenant, state, profile, label, words, below, limit }: ArchiveQuery): Promise<readonly JobRecord[]> {
-    return this.#ask(async () => {
-      let jobs = this.db.selectFrom('jobs').select('record').where('tenant', '=', tenant);
-      if (state !== undefined) jobs = jobs.where('state', '=', state);
-      if (profile !== undefined) jobs = jobs.where('profile', '=', profile);
-      if (label) jobs = jobs.where(sql<boolean>`labels @> array[${plainText(`${label.key}=${label.value}`)}]::text[]`);
-      if (words !== undefined)
-        jobs = jobs.where(sql<boolean>`search @@ websearch_to_tsquery('simple', ${plainText(words)})`);
-      if (below) jobs = jobs.where(sql<boolean>`(queued_at, id) < (${below.at}::bigint, ${below.id})`);
-      const rows = await jobs.orderBy('queued_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
-      return rows.map(readRecord);
-    });
+  list(query: ArchiveQuery): Promise<readonly JobRecord[]> {
+    return this.#ask(async () => (await listRecords(this.db, query)).map(readRecord));
   }
 
   result({ tenant, id }: JobRef): Promise<JobResult | undefined> {
@@ -123,6 +113,6 @@ export class SqlArchive implements JobArchive {
   }
 }
 
-function readRecord({ record }: { readonly record: string }): JobRecord {
+function readRecord(record: string): JobRecord {
   return JSON.parse(record) as JobRecord;
 }

@@ -17,8 +17,10 @@ export async function forgetDue(db: Kysely<Tables>, rules: ArchiveRules, now: nu
 /** What they have spent stays: it is accounted for by day. */
 async function forgetJobs(db: Kysely<Tables>, state: string, before: number): Promise<number> {
   const { rows } = await sql`
-    with due as (select tenant, id from jobs where state = ${state} and over_at <= ${before}::bigint
+    with due as (select tenant, id, labels, queued_at from jobs where state = ${state} and over_at <= ${before}::bigint
         order by over_at limit ${step}),
+      labels as (delete from job_labels as one using due, unnest(due.labels) as named (label)
+        where one.tenant = due.tenant and one.label = named.label and one.queued_at = due.queued_at and one.id = due.id),
       events as (delete from job_events using due where job_events.tenant = due.tenant and job = due.id)
     delete from jobs using due where jobs.tenant = due.tenant and jobs.id = due.id returning 1`.execute(db);
   return rows.length;

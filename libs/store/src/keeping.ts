@@ -9,6 +9,10 @@ export async function keepJobs(db: Kysely<Tables>, jobs: readonly ArchivedJob[])
   const kept = [...new Map(jobs.map((one) => [`${one.job.tenant} ${one.job.id}`, one])).values()];
   if (kept.length === 0) return;
   await writeJobs(db, kept);
+  await writeLabels(
+    db,
+    kept.map(({ job }) => job),
+  );
   await writeEvents(db, kept);
   await writeSpend(
     db,
@@ -40,6 +44,24 @@ async function writeJobs(db: Kysely<Tables>, jobs: readonly ArchivedJob[]): Prom
       state = excluded.state, profile = excluded.profile, session = excluded.session, turn = excluded.turn, labels = excluded.labels,
       queued_at = excluded.queued_at, over_at = excluded.over_at, record = excluded.record, prompt = excluded.prompt,
       result = excluded.result, attempts = excluded.attempts, search = excluded.search`.execute(db);
+}
+
+/** A job keeps its labels, its profile and when it was submitted; after a redrive its state may be another one. */
+async function writeLabels(db: Kysely<Tables>, jobs: readonly JobRecord[]): Promise<void> {
+  const rows = jobs.flatMap((job) =>
+    [...new Set(namedLabelsOf(job))].map((label) => ({
+      ...{ tenant: job.tenant, id: job.id, label, queuedAt: job.times.queuedAt },
+      ...{ state: job.state, profile: job.spec.profile },
+    })),
+  );
+  if (rows.length === 0) return;
+  const all = <K extends keyof (typeof rows)[number]>(name: K) => rows.map((row) => row[name]);
+  await sql`
+    insert into job_labels (tenant, label, queued_at, id, state, profile)
+    select * from unnest(${all('tenant')}::text[], ${all('label')}::text[], ${all('queuedAt')}::bigint[],
+      ${all('id')}::text[], ${all('state')}::text[], ${all('profile')}::text[])
+    on conflict (tenant, label, queued_at, id) do update set state = excluded.state, profile = excluded.profile
+      where (job_labels.state, job_labels.profile) <> (excluded.state, excluded.profile)`.execute(db);
 }
 
 /** A Redis that lost its last second may tell another story than before: what is there of it is replaced. */
@@ -86,6 +108,9 @@ async function writeSpend(db: Kysely<Tables>, jobs: readonly JobRecord[]): Promi
 }
 
 /** A job's labels as a JSON list of `name=value`. */
-function labelsOf({ spec }: JobRecord): string {
-  return JSON.stringify(Object.entries(spec.labels).map(([name, value]) => plainText(`${name}=${value}`)));
+const labelsOf = (job: JobRecord): string => JSON.stringify(namedLabelsOf(job));
+
+/** A job's labels: `name=value`. */
+function namedLabelsOf({ spec }: JobRecord): readonly string[] {
+  return Object.entries(spec.labels).map(([name, value]) => plainText(`${name}=${value}`));
 }

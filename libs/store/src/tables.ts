@@ -22,6 +22,16 @@ interface Jobs {
   readonly attempts: string | null;
 }
 
+/** The labels of each job, for lists: `name=value`. */
+interface JobLabels {
+  readonly tenant: string;
+  readonly label: string;
+  readonly queued_at: number;
+  readonly id: string;
+  readonly state: string;
+  readonly profile: string;
+}
+
 /** Their events, in the batches in which they were written. */
 interface JobEvents {
   readonly tenant: string;
@@ -59,6 +69,7 @@ interface Audit {
 /** The tables as the latest migration leaves them. */
 export interface Tables {
   readonly jobs: Jobs;
+  readonly job_labels: JobLabels;
   readonly job_events: JobEvents;
   readonly spend: Spend;
   readonly audit: Audit;

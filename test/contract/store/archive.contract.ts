@@ -113,6 +113,26 @@ export function archiveContract(name: string, make: () => Promise<ArchiveHarness
       expect(await listed({ label: { key: 'team', value: 'sea' } })).toEqual([]);
     });
 
+    test('a page of two filters goes on where it ended, and follows a job whose state has changed', async () => {
+      const own = (queuedAt: number) => ({ queuedAt, spec: { labels: { team: 'search' } } });
+      await keep(
+        job('j-1', { ...own(1), state: 'failed' }),
+        job('j-2', own(2)),
+        job('j-3', own(3)),
+        job('j-4', own(3)),
+      );
+      const label = { key: 'team', value: 'search' };
+      const query = { label, state: 'succeeded' } as const;
+      expect(await listed({ ...query, limit: 2 })).toEqual(['j-4', 'j-3']);
+      expect(await listed({ ...query, below: { at: 3, id: 'j-3' } })).toEqual(['j-2']);
+      await keep(job('j-1', own(1)));
+      expect(await listed(query)).toEqual(['j-4', 'j-3', 'j-2', 'j-1']);
+      expect(await listed({ label, state: 'failed' })).toEqual([]);
+      expect(await listed({ ...query, words: 'hello', limit: 1 })).toEqual(['j-4']);
+      await archive.forget({ jobMs: { succeeded: 0 }, contentMs: {} }, noon('2026-11-30'));
+      expect(await listed({ label })).toEqual([]);
+    });
+
     test('words of the prompt and of the result find a job', async () => {
       await keep(
         job('j-1', { spec: { prompt: 'Refactor the parser of invoices' }, text: 'I renamed two functions.' }),

@@ -34,6 +34,28 @@ describe.skipIf(!hasPostgres)('a PostgreSQL in trouble', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  test('jobs of an earlier schema are found by their labels as well', async () => {
+    const url = await server.database();
+    const first = await openStore({ url });
+    const labels = { team: 'search', tier: 'x' };
+    await first.archive.keep([archivedJob('j-1', { spec: { labels } }), archivedJob('j-2', { queuedAt: 2_000 })]);
+    await first.close();
+    const earlier = [
+      'drop table job_labels',
+      'drop index jobs_by_state_and_profile',
+      'create index jobs_by_label on jobs using gin (labels)',
+      `delete from kysely_migration where name = '0003-job-labels'`,
+    ];
+    for (const statement of earlier) await server.run(url, statement);
+    const second = await openStore({ url });
+    const label = { key: 'tier', value: 'x' };
+    const list = (state?: 'succeeded' | 'failed') =>
+      second.archive.list({ tenant: 'default', label, limit: 5, ...(state && { state }) });
+    expect((await list('succeeded')).map(({ id }) => id)).toEqual(['j-1']);
+    expect(await list('failed')).toEqual([]);
+    await second.close();
+  });
+
   test('a schema of a later release is left alone', async () => {
     const url = await server.database();
     const first = await openStore({ url });

@@ -2,9 +2,14 @@ import { Migrator, sql, type Kysely, type Migration } from 'kysely';
 import { RemudaError } from '@remuda/domain';
 import { history } from './0001-history.js';
 import { turns } from './0002-turns.js';
+import { jobLabels } from './0003-job-labels.js';
 
 /** Every migration, by a name that sorts behind all earlier ones. One that was released is never changed. */
-const migrations: Readonly<Record<string, Migration>> = { '0001-history': history, '0002-turns': turns };
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-history': history,
+  '0002-turns': turns,
+  '0003-job-labels': jobLabels,
+};
 
 /**
  * Brings the schema up to date, all in one transaction and under a lock: several processes may try at once. Rejects
