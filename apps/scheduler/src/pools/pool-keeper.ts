@@ -298,11 +298,11 @@ export class PoolKeeper {
     }
   }
 
-  /** Our idle workers that no plan of ours covers: their profile was removed, or its leader is on another engine. */
+  /** Our workers without a job that no plan of ours covers: their profile was removed, or its leader is on another engine. */
   async #dismissUnplanned(led: readonly Profile[]): Promise<void> {
     const planned = new Set(led.map(({ name }) => name));
     for (const worker of this.parts.fleet.all()) {
-      if (worker.phase !== 'idle' || planned.has(worker.profile)) continue;
+      if ((worker.phase !== 'idle' && !worker.held) || planned.has(worker.profile)) continue;
       const made = this.#made.get(worker.profile);
       if (!made || isReplaced(worker, this.#imageOf(made))) await this.#drain(worker.id, 'stale');
     }

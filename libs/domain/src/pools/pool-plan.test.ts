@@ -56,6 +56,28 @@ describe('planning a pool', () => {
     ]);
   });
 
+  test('of workers that hold a session and are stale one after the other leaves, the one that has held it longest first', () => {
+    const held = (heldMs: number, own: Partial<SeenWorker> = {}) => worker(`w-${heldMs}`, 'busy', { heldMs, ...own });
+    const workers = [
+      held(10, { stale: true }),
+      held(30),
+      held(20, { stale: true }),
+      worker('a', 'busy', { stale: true }),
+    ];
+    const drains = (seen: Partial<SeenPool>) => planPool(pool(seen), aim).filter((action) => action.kind === 'drain');
+    const first = { kind: 'drain', worker: 'w-20', reason: 'stale' } as const;
+    expect(drains({ workers })).toEqual([first]);
+    const leaving = worker('w-20', 'draining', { stale: true });
+    expect(drains({ workers: [...workers.filter(({ id }) => id !== 'w-20'), leaving] })).toEqual([]);
+    // one of them leaves for a job anyway: it is told once
+    expect(drains({ workers: [...workers, worker('b', 'busy')], backlog: 2 })).toEqual([
+      { kind: 'drain', worker: 'w-30', reason: 'held' },
+      { ...first, reason: 'held' },
+      { kind: 'drain', worker: 'w-10', reason: 'stale' },
+    ]);
+    expect(drains({ workers: [held(10, { stale: true, cordoned: true })] })).toEqual([]);
+  });
+
   test('a worker has outgrown its limit above it, and never before its first job', () => {
     expect(isOutgrown({ rssMb: 501, jobsDone: 1 }, { aboveRssMb: 500 })).toBe(true);
     expect(isOutgrown({ rssMb: 500, jobsDone: 1 }, { aboveRssMb: 500 })).toBe(false);
@@ -136,13 +158,16 @@ describe('planning a pool', () => {
   });
 });
 
-const anyWorker = fc.record({
-  id: fc.uuid(),
-  phase: fc.constantFrom(...workerPhases),
-  ageMs: fc.nat(10_000_000),
-  stale: fc.boolean(),
-  lost: fc.boolean(),
-});
+const anyWorker = fc
+  .record({
+    id: fc.uuid(),
+    phase: fc.constantFrom(...workerPhases),
+    ageMs: fc.nat(10_000_000),
+    stale: fc.boolean(),
+    lost: fc.boolean(),
+    heldMs: fc.option(fc.nat(10_000), { nil: undefined }),
+  })
+  .map(({ heldMs, ...own }): SeenWorker => (own.phase === 'busy' && heldMs !== undefined ? { ...own, heldMs } : own));
 const anyPool = fc.record({
   workers: fc.uniqueArray(anyWorker, { selector: (each) => each.id, maxLength: 12 }),
   orphans: fc.array(fc.uuid(), { maxLength: 3 }),
@@ -166,13 +191,33 @@ describe('whatever the pool', () => {
     );
   });
 
-  test('a busy worker is never drained, and nobody is told twice', () => {
+  test('a worker with a job is never drained, and nobody is told twice', () => {
     fc.assert(
       fc.property(anyPool, anyAim, (seen, some) => {
         const named = planPool(seen, some).flatMap((action) => ('worker' in action ? [action] : []));
-        const phase = new Map(seen.workers.map((each) => [each.id, each.phase]));
-        for (const action of named) if (action.kind === 'drain') expect(phase.get(action.worker)).toBe('idle');
+        const found = new Map(seen.workers.map((each) => [each.id, each]));
+        for (const { kind, worker: id } of named) {
+          const { phase, heldMs } = found.get(id)!;
+          if (kind === 'drain') expect([id, phase === 'idle' || heldMs !== undefined]).toEqual([id, true]);
+        }
         expect(new Set(named.map((action) => action.worker)).size).toBe(named.length);
+      }),
+    );
+  });
+
+  test('stale workers that hold a session leave one at a time, and all do in the end', () => {
+    fc.assert(
+      fc.property(anyPool, anyAim, (any, some) => {
+        let seen: SeenPool = { ...any, backlog: 0, orphans: [] };
+        const isHeld = (each: SeenWorker): boolean => each.heldMs !== undefined && each.stale && !each.lost;
+        const waits = seen.workers.some((each) => each.stale && each.phase === 'draining');
+        for (let left = seen.workers.filter(isHeld).length; ;) {
+          const told = planPool(seen, some).flatMap((each) => (each.kind === 'drain' ? [each.worker] : []));
+          const released = seen.workers.filter((each) => isHeld(each) && told.includes(each.id));
+          expect(released).toHaveLength(waits ? 0 : Math.min(1, left));
+          if (waits || left-- === 0) return;
+          seen = { ...seen, workers: seen.workers.filter((each) => !released.includes(each)) };
+        }
       }),
     );
   });

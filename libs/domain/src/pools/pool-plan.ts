@@ -121,17 +121,22 @@ export function startsHeldMs(seen: Pick<SeenPool, 'failedStarts' | 'sinceFailedS
 }
 
 /**
- * Workers that hold a session while jobs wait for which there is no other worker, and no room for one: those that have
- * held theirs longest leave, and their sessions go on elsewhere.
+ * Workers that hold a session and leave, so that it goes on elsewhere: those that have held theirs longest, while jobs
+ * wait for which there is no other worker, and no room for one; and a stale one, if no other stale one is leaving: the next
+ * turns of many sessions should not all have to start Claude Code at once.
  */
 function planReleases(there: readonly SeenWorker[], backlog: number, { target }: PoolAim): readonly PoolAction[] {
   const coming = there.filter((w) => w.phase !== 'busy' && w.cordoned !== true && !w.lost).length;
-  const short = backlog - coming - Math.max(0, target.max - there.length);
-  return there
+  const short = Math.max(0, backlog - coming - Math.max(0, target.max - there.length));
+  const held = there
     .filter((w) => w.heldMs !== undefined && w.phase === 'busy' && !w.lost)
-    .sort((a, b) => (b.heldMs ?? 0) - (a.heldMs ?? 0))
-    .slice(0, Math.max(0, short))
-    .map((w) => ({ kind: 'drain', worker: w.id, reason: 'held' }) as const);
+    .sort((a, b) => (b.heldMs ?? 0) - (a.heldMs ?? 0));
+  const turn = there.some((w) => w.stale && w.phase === 'draining') ? 0 : 1;
+  const stale = held.slice(short).filter((w) => w.stale && w.cordoned !== true);
+  return [
+    ...held.slice(0, short).map((w) => ({ kind: 'drain', worker: w.id, reason: 'held' }) as const),
+    ...stale.slice(0, turn).map((w) => ({ kind: 'drain', worker: w.id, reason: 'stale' }) as const),
+  ];
 }
 
 /** All should leave: those with a job when it has ended. */
