@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { RedisEventLog, RedisPoolStore, redisKeys, type RedisKeys } from '@remuda/redis';
 import type { RawConnection } from '@remuda/redis/testing';
 import { systemClock } from '@remuda/runtime';
-import { startScriptedModel } from '@remuda/scripted-model';
+import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
 import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
 import { planEnvironments, socketDir, type ClusterPlaces } from '../../../apps/local/dist/cluster/cluster-plan.js';
 import { freePort } from '../../../apps/local/dist/cluster/free-port.js';
@@ -49,6 +49,7 @@ export interface ChaosCluster {
   readonly events: RedisEventLog;
   readonly connection: RawConnection;
   readonly keys: RedisKeys;
+  readonly model: ScriptedModel;
   /** Folder into which the jobs write. */
   readonly notes: string;
   readonly logDir: string;
@@ -126,6 +127,7 @@ async function bringUp(
     events,
     connection,
     keys,
+    model,
     notes,
     logDir,
     profiles,

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { JobEvent } from '@remuda/domain';
-import type { JobRequest } from '@remuda/protocol';
+import type { JobRequest, JobView } from '@remuda/protocol';
+import { RemudaClient, type Sessions } from '@remuda/client';
 import { script, type Step } from '@remuda/scripted-model';
 import { expect, onTestFinished } from 'vitest';
 import { startChaosCluster, type ChaosCluster } from '../../chaos/src/cluster.js';
@@ -26,11 +27,13 @@ export const untilLetGo = bash('until [ -e /tmp/go ]; do sleep 0.1; done');
 export class OnPods {
   readonly api: ApiClient;
   readonly pods: PodNamespace;
+  readonly sessions: Sessions;
 
   private constructor(readonly cluster: ChaosCluster) {
     const [api] = cluster.clients;
     if (!api || !cluster.workers.pods) throw new Error('the cluster has no api or no pods');
     [this.api, this.pods] = [api, cluster.workers.pods];
+    this.sessions = new RemudaClient({ url: api.url }).sessions;
   }
 
   /** Brings it up with one profile, and further environment of its apps; it goes with the test. */
@@ -47,6 +50,21 @@ export class OnPods {
 
   submit(steps: readonly Step[], job: Partial<JobRequest> = {}): Promise<string> {
     return this.api.submit({ prompt: script(...steps), timeoutMs: 600_000, ...job });
+  }
+
+  /** Sends a turn of a session: what is said in it, and what the model does then. Gives its job. */
+  async sendTurn(session: string, said: string, ...steps: readonly Step[]): Promise<string> {
+    return (await this.sessions.send(session, { prompt: `${said} ${script(...steps)}`, timeoutMs: 600_000 })).id;
+  }
+
+  /** Sends a turn of a session, and gives its job when it's over. */
+  async turn(session: string, said: string, ...steps: readonly Step[]): Promise<JobView> {
+    return this.api.over(await this.sendTurn(session, said, ...steps));
+  }
+
+  /** What the last tool of a job has printed. */
+  async printedIn(id: string): Promise<string | undefined> {
+    return (await this.told(id)).findLast((event) => event.type === 'tool.returned')?.data.output.trim();
   }
 
   /** A job whose tool runs, and the worker that it runs on. */
