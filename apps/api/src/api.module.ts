@@ -43,6 +43,7 @@ export class ApiModule {
           settings,
           {
             ...{ git, webhookHosts: settings.webhookHosts, basePathOf, admission },
+            protectedBranches: settings.gitProtected,
             keepsSecrets: settings.secretKeys !== undefined,
             keepsFiles: settings.blobsUrl !== undefined,
           },

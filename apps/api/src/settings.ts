@@ -1,5 +1,13 @@
 import { blobSettings } from '@remuda/blobs';
-import { integer, namespaceName, oneOf, text, readHostRules } from '@remuda/domain';
+import {
+  integer,
+  namespaceName,
+  oneOf,
+  readHostRules,
+  readProtectedBranches,
+  text,
+  usualProtectedBranches,
+} from '@remuda/domain';
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList, secretKeysSetting } from '@remuda/runtime';
 import { readBasePath } from './base-path.js';
@@ -139,6 +147,14 @@ export const apiSettings = {
     unit: 'list',
     default: [] as ReturnType<typeof readHostRules>,
     parse: readHostRules,
+  },
+  gitProtected: {
+    env: 'REMUDA_GIT_PROTECTED',
+    about:
+      'Branches to which no job may push, in addition to the default branch and the ref from which it started: names, with `*` for any characters, separated by commas. Must be the same as for the bridge.',
+    unit: 'list',
+    default: usualProtectedBranches as readonly string[],
+    parse: readProtectedBranches,
   },
   webhookHosts: {
     env: 'REMUDA_WEBHOOK_HOSTS',

@@ -39,6 +39,8 @@ export const apiConfig = Symbol('ApiConfig');
 export interface ApiConfig {
   /** Which repositories a job may name. */
   readonly git: GitUrlRules;
+  /** Branches that are never pushed to. */
+  readonly protectedBranches: readonly string[];
   /** Hosts of the operator's to which webhooks may be sent. */
   readonly webhookHosts: readonly HostRule[];
   /** Whether secrets can be given with a job: only with a key. */

@@ -2,15 +2,15 @@ import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { openBlobs, temporaryPlace, type BlobLimits, type BlobRoom } from '@remuda/blobs';
-import { artifactLimits, type Blobs, type Clock, type SnapshotIndex } from '@remuda/domain';
+import { artifactLimits, type Blobs, type Clock, type SecretVault, type SnapshotIndex } from '@remuda/domain';
 import { openUpstream } from '@remuda/model';
 import { createAdminServer, Listeners, makeOwnFolder, type Logger } from '@remuda/runtime';
 import type { Budgets } from './budgets.port.js';
 import type { EgressListener } from './egress/listener.js';
 import type { Environment } from './environment.js';
 import { gitEnvironment } from './git/git.js';
-import type { MirrorParts } from './git/mirrors/mirror.js';
 import { Mirrors } from './git/mirrors/mirrors.js';
+import type { PushParts } from './git/push/push.js';
 import { allowedProtocols } from './git/repository.js';
 import type { Resolve } from './git/reach.js';
 import type { Grants } from './grants.port.js';
@@ -40,6 +40,8 @@ export interface BridgeParts {
   readonly redis: RedisWhereabouts;
   readonly snapshots: SnapshotIndex;
   readonly workers: WorkerDirectory;
+  /** Credentials of tenants. Default: none. */
+  readonly vault?: SecretVault;
   readonly clock: Clock;
   /** The cluster's clock, for times that other apps compare. Default: `clock`. */
   readonly sharedClock?: Clock;
@@ -126,10 +128,18 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
     const ages = { keepMs, uploadKeepMs, artifactsKeepMs, minFreeBytes };
     const rooms = { blobs, uploads, artifacts };
     void keepSwept({ ...parts, ...rooms, store: snapshots, ...ages, onDisk }, ending.signal);
+    const { mirrors, env, pushes } = await openMirrors(environment, { ...parts, metrics }, ending.signal);
     const each: WorkerServerParts = {
       model,
-      git: { ...parts, ...(await openMirrors(environment, { ...parts, metrics }, ending.signal)), metrics },
-      snapshots: { ...parts, ...rooms, artifactBytes: settings.artifactsMaxMb * mebibyte, store: snapshots, metrics },
+      git: { ...parts, mirrors, env, metrics },
+      snapshots: {
+        ...parts,
+        ...rooms,
+        pushes,
+        artifactBytes: settings.artifactsMaxMb * mebibyte,
+        store: snapshots,
+        metrics,
+      },
       redis: parts.redis,
       egress: egressOf(settings, { ...parts, metrics }),
       workersOnly: workersOnly(),
@@ -174,22 +184,30 @@ function modelOverTcp(model: ModelListener): ReturnType<typeof createModelServer
 
 async function openMirrors(
   { settings, gitEnv }: Environment,
-  parts: Pick<BridgeParts, 'clock' | 'log'> & Pick<MirrorParts, 'metrics'>,
+  parts: Pick<BridgeParts, 'clock' | 'log' | 'vault'> & { readonly metrics: BridgeMetrics },
   signal: AbortSignal,
-): Promise<{ readonly mirrors: Mirrors; readonly env: Readonly<Record<string, string>> }> {
+): Promise<{ readonly mirrors: Mirrors; readonly env: Readonly<Record<string, string>>; readonly pushes: PushParts }> {
   const { mirrorDir: folder, gitTimeoutMs: timeoutMs, gitSilenceMs: silenceMs, gitHosts: hosts } = settings;
   const allowFile = settings.gitAllowFile === '1';
   const env = gitEnvironment(gitEnv, allowedProtocols(allowFile));
   const resolve = addressesOf;
-  const run = { env, timeoutMs, silenceMs, signal };
+  const [run, rules] = [
+    { env, timeoutMs, silenceMs, signal },
+    { allowFile, hosts },
+  ];
   makeOwnFolder(folder, 0o700);
-  const mirrors = new Mirrors(
-    { ...parts, folder, run, resolve, rules: { allowFile, hosts } },
-    settings.mirrorTotalMb * mebibyte,
-  );
+  const mirrors = new Mirrors({ ...parts, folder, run, resolve, rules }, settings.mirrorTotalMb * mebibyte);
   await mirrors.open();
-  return { mirrors, env };
+  const { vault = noVault, metrics, log } = parts;
+  const { gitProtected: protectedNames, pushMaxMb } = settings;
+  const limits = { maxBytes: pushMaxMb * mebibyte, maxCommits: maxPushedCommits };
+  return { mirrors, env, pushes: { mirrors, vault, rules, resolve, run, protectedNames, limits, metrics, log } };
 }
+
+const noVault: SecretVault = { find: () => Promise.resolve(undefined) };
+
+/** Commits that a job may push at most. */
+const maxPushedCommits = 1_000;
 
 /** Timeout of resolving the name of an egress host, and of connecting to it, in ms. */
 const egressConnectMs = 10_000;

@@ -39,6 +39,8 @@ async function main(): Promise<void> {
   const asked = connectRedis(settings.redisUrl, { name: 'remuda-bridge', whileDown: 'fail', log });
   const written = connectRedis(settings.redisUrl, { name: 'remuda-bridge-counts', log });
   await checkFormat(written, keys, { patienceMs, onRefused: (error) => exitOnStartFault('bridge', error) });
+  const folders = settings.secretsDir === undefined ? [] : [new FolderVault(settings.secretsDir)];
+  const vault = new Vaults([...folders, new EnvironmentVault(process.env)]);
   const sharedClock = new RedisClock(asked, systemClock);
   const parts = {
     grants: new RedisGrants(asked, keys),
@@ -51,17 +53,17 @@ async function main(): Promise<void> {
     ),
     clock: systemClock,
     sharedClock,
+    vault,
     log,
   };
   const queue = new RedisWebhooks(written, keys);
   const ends = connectRedis(settings.redisUrl, { name: 'remuda-bridge-webhooks', log });
-  const folders = settings.secretsDir === undefined ? [] : [new FolderVault(settings.secretsDir)];
   const delivery: Omit<DeliveryParts, 'metrics' | 'resolve'> = {
     outbox: new WebhookOutbox(ends, written, keys),
     queue,
     consume: (how) =>
       new WebhookConsumer({ ...how, connection: written, keys, now: () => sharedClock.now(), concurrency: 20 }),
-    vault: new Vaults([...folders, new EnvironmentVault(process.env)]),
+    vault,
     hosts: settings.webhookHosts,
     clock: systemClock,
     log,

@@ -23,6 +23,7 @@ export interface BridgeMetrics {
   readonly egressConnections: Counter<'outcome'>;
   readonly egressBytes: Counter<'direction'>;
   readonly webhookTries: Counter<'outcome'>;
+  readonly pushes: Counter<'outcome'>;
   addTokens(usage: Usage): void;
   /** The certificate of the TCP listener is valid until then, epoch ms. */
   readonly certificateEnds: (epochMs: number) => void;
@@ -127,6 +128,12 @@ export function createBridgeMetrics(registry: Registry = createRegistry('bridge'
     webhookTries: new Counter({
       name: 'remuda_bridge_webhook_tries_total',
       help: 'Tries to deliver a webhook message, by outcome: delivered, again, failed',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    pushes: new Counter({
+      name: 'remuda_bridge_pushes_total',
+      help: "Pushes of jobs' commits, by outcome: pushed, or why nothing was pushed",
       labelNames: ['outcome'],
       registers,
     }),

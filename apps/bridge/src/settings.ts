@@ -7,7 +7,9 @@ import {
   namespaceName,
   oneOf,
   readHostRules,
+  readProtectedBranches,
   text,
+  usualProtectedBranches,
   type Setting,
   type SettingsOf,
 } from '@remuda/domain';
@@ -171,6 +173,21 @@ export const bridgeSettings = {
     default: [],
     parse: readHostRules,
   },
+  gitProtected: {
+    env: 'REMUDA_GIT_PROTECTED',
+    about:
+      'Branches to which no job may push, in addition to the default branch and the ref from which it started: names, with `*` for any characters, separated by commas. Must be the same as for the api.',
+    unit: 'list',
+    default: usualProtectedBranches as readonly string[],
+    parse: readProtectedBranches,
+  },
+  pushMaxMb: {
+    env: 'REMUDA_PUSH_MAX_MB',
+    about: 'Maximum size of the commits that a job pushes, packed, and of each file in them.',
+    unit: 'MiB',
+    default: 256,
+    parse: integer(1, 1_048_576),
+  },
   gitAllowFile: {
     env: 'REMUDA_GIT_ALLOW_FILE',
     about: '`1`: jobs may name repositories by a path on this machine.',
@@ -212,7 +229,7 @@ export const bridgeSettings = {
   secretsDir: {
     env: 'REMUDA_SECRETS_DIR',
     about:
-      'Folder with the secrets that sign webhooks, as files `<tenant>/<NAME>`; usually `WEBHOOK_SECRET`. The default tenant has those in variables `REMUDA_SECRET_<NAME>` as well.',
+      'Folder with the secrets that sign webhooks (usually `WEBHOOK_SECRET`) and by which commits are pushed, as files `<tenant>/<NAME>`. The default tenant has those in variables `REMUDA_SECRET_<NAME>` as well.',
     unit: 'path',
     default: undefined,
     parse: text,

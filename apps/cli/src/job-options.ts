@@ -19,6 +19,8 @@ export interface JobOptions {
   readonly systemPrompt?: string;
   readonly label?: Readonly<Record<string, string>>;
   readonly webhook?: string;
+  readonly push?: string | true;
+  readonly pushCredential?: string;
   readonly apply?: boolean;
 }
 
@@ -47,7 +49,9 @@ export const withJobOptions = (command: Command): Command =>
     .option('--schema <file>', 'JSON Schema of a structured result')
     .option('--system-prompt <text>', 'added to the system prompt')
     .option('--label <name=value>', 'label; may be repeated', label)
-    .option('--webhook <url>', 'where a signed message is sent when it is over');
+    .option('--webhook <url>', 'where a signed message is sent when it is over')
+    .option('--push [branch]', 'push its commits to this branch, or to one with its id')
+    .option('--push-credential <name>', 'name of the secret by which they are pushed');
 
 /** A job of these options. `say` gets what the person should know of it. */
 export async function jobOf(
@@ -71,9 +75,17 @@ export async function jobOf(
     ...(options.systemPrompt !== undefined && { appendSystemPrompt: options.systemPrompt }),
     ...(options.label !== undefined && { labels: options.label }),
     ...(options.webhook !== undefined && { webhook: { url: options.webhook } }),
+    ...gitOf(options),
     ...(options.schema !== undefined && { outputSchema: await schemaIn(resolve(cwd, options.schema)) }),
     ...(workspace && { workspace }),
   };
+}
+
+function gitOf({ push, pushCredential: credential }: JobOptions): Pick<JobRequest, 'git'> {
+  if (push === undefined && credential === undefined) return {};
+  if (credential === undefined) throw new UsageError('--push needs --push-credential NAME.');
+  if (push === undefined) throw new UsageError('--push-credential needs --push.');
+  return { git: { push: { credential, ...(push === true ? {} : { branch: push }) } } };
 }
 
 async function workspaceOf(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { noUsage, type Assignment, type NewEvent } from '@remuda/domain';
+import { noUsage, type Assignment, type NewEvent, type PushOutcome } from '@remuda/domain';
 import { InstantEngine, ManualClock, jobSpec } from '@remuda/testing';
 import { Hold } from './hold.js';
 import { carryOut, type AttemptParts } from './attempt.js';
@@ -90,4 +90,46 @@ test('a workspace that cannot be prepared fails the attempt with its own reason'
     new AbortController().signal,
   );
   expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'internal', message: 'no route' } });
+});
+
+test.each<[string, object, object]>([
+  ['pushed', { state: 'pushed', commit: 'c', url: 'https://h/r' }, { told: 1, warnings: undefined }],
+  [
+    'not pushed',
+    { state: 'failed', reason: 'refused', message: 'no' },
+    { told: 0, warnings: ['Nothing was pushed to remuda/j-1: no'] },
+  ],
+])(
+  'the commits of a job that has succeeded are %s, and it stays so',
+  async (_, answer, { told, warnings }: { told?: number; warnings?: unknown }) => {
+    const workspace = { kind: 'git', url: 'https://h/r' } as const;
+    const spec = jobSpec({ workspace, git: { push: { credential: 'PUSH' } } });
+    const own = parts({
+      workspace: {
+        prepare: async () => 'a',
+        collect: async () => ({ git, warnings: [] }),
+        clear: async () => undefined,
+      },
+      push: { push: async ({ branch }) => ({ branch, ...answer }) as PushOutcome },
+    });
+    const outcome = await carryOut({ ...assignment, spec }, own, new AbortController().signal);
+    expect(outcome).toMatchObject({
+      kind: 'succeeded',
+      result: { git: { head: 'b', push: { ...answer, branch: 'remuda/j-1' } } },
+    });
+    expect('result' in outcome ? outcome.result?.warnings : []).toEqual(warnings);
+    expect(own.told.filter(({ type }) => type === 'workspace.pushed')).toHaveLength(told ?? 0);
+  },
+);
+
+test('those of a job that has not succeeded are not pushed', async () => {
+  const spec = jobSpec({ workspace: { kind: 'git', url: 'https://h/r' }, git: { push: { credential: 'PUSH' } } });
+  const pushes: string[] = [];
+  const own = parts({
+    engine: new InstantEngine(async () => ({ kind: 'failed', failure: { code: 'engine.crashed', message: 'x' } })),
+    workspace: { prepare: async () => 'a', collect: async () => ({ git, warnings: [] }), clear: async () => undefined },
+    push: { push: async ({ branch }) => (pushes.push(branch), { state: 'pushed', branch }) },
+  });
+  expect(await carryOut({ ...assignment, spec }, own, new AbortController().signal)).toMatchObject({ kind: 'failed' });
+  expect(pushes).toEqual([]);
 });

@@ -15,7 +15,8 @@ import {
 import { begin, type BeginParts } from './begin.js';
 import { mayHold, type Hold } from './hold.js';
 import { keepTurn } from './keep-turn.js';
-import type { EgressKeeper, OpenEgress } from './keepers.port.js';
+import type { EgressKeeper, OpenEgress, PushKeeper } from './keepers.port.js';
+import { pushed } from './pushed.js';
 import type { StopReason } from './stop-reason.js';
 
 /** Dependencies of an attempt. */
@@ -24,6 +25,8 @@ export interface AttemptParts extends BeginParts {
   readonly ownToken: string;
   /** The way of the tools to other hosts; absent if the bridge has no listener for it. */
   readonly egress?: EgressKeeper | undefined;
+  /** Has commits pushed; absent if the bridge has no listener for it. */
+  readonly push?: PushKeeper | undefined;
   /** What is held of a session from turn to turn. */
   readonly hold: Hold;
 }
@@ -90,7 +93,11 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
       parts.hold.keep({ session: assignment.session ?? '', sessionId, at, holdMs: spec.holdMs ?? 0 });
   }
   if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
-  return outcomeOf(end, stop, git, [...warnings, ...(kept ?? [])]);
+  const all = [...warnings, ...(kept ?? [])];
+  if (end.kind !== 'succeeded' || !spec.git || base === undefined) return outcomeOf(end, stop, git, all);
+  const aim = { ...spec.git, job: assignment.job, session: assignment.session, token: bridgeToken, base };
+  const result = await pushed(aim, { ...parts, git, warn }, stop);
+  return outcomeOf(end, stop, result.git, [...all, ...result.warnings]);
 }
 
 /** How long it may take to keep files, in ms: an attempt that has reached its timeout is taken from its worker soon. */

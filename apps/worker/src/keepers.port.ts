@@ -1,4 +1,4 @@
-import type { GitOutcome, NewEvent, Snapshot, Workspace } from '@remuda/domain';
+import type { GitOutcome, GitPush, NewEvent, PushOutcome, Snapshot, Workspace } from '@remuda/domain';
 import type { EgressRefused } from '@remuda/protocol';
 
 /** The workspace of an attempt. */
@@ -65,6 +65,23 @@ export interface FileKeeper {
   fill(token: string, signal: AbortSignal): Promise<void>;
   /** Keeps the files of the workspace that the globs name. Resolves with what there is to warn of. Never rejects. */
   keep(globs: readonly string[], token: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What is to be pushed of an attempt that has succeeded. */
+export interface PushAim {
+  readonly push: GitPush;
+  readonly branch: string;
+  readonly job: string;
+  /** The job's bridge token. */
+  readonly token: string;
+  /** The commit from which the job started. */
+  readonly base: string;
+}
+
+/** Has a job's commits pushed by the bridge. */
+export interface PushKeeper {
+  /** Resolves with what came of it. Never rejects. */
+  push(aim: PushAim, signal: AbortSignal): Promise<PushOutcome>;
 }
 
 /** A proxy for a job's tools, while it is open. */

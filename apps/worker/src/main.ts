@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RemudaError, readSettings, type SettingsOf } from '@remuda/domain';
-import type { BridgeAddress, CopyPlace } from '@remuda/engine';
+import type { BridgeAddress, CopyPlace, GitFolder } from '@remuda/engine';
 import { bridgeSockets, workerEnv } from '@remuda/protocol';
 import { RedisWorkerLine, connectRedis, redisKeys } from '@remuda/redis';
 import { createLogger, systemClock, type Logger, makeWorkerKey } from '@remuda/runtime';
@@ -19,6 +19,7 @@ import { enrol } from './enrol.js';
 import { Files } from './files.js';
 import { runnerOf } from './runner.js';
 import { workerSettings } from './settings.js';
+import { Push } from './push.js';
 import { SnapshotClient } from './snapshot-client.js';
 import { Snapshots } from './snapshots.js';
 import { Worker } from './worker.js';
@@ -104,6 +105,7 @@ async function runForScheduler(): Promise<void> {
   const place = { workspace, home, env: folder.env, runner };
   const snapshots = snapshotsOf(settings, address, place, log);
   const files = filesOf(address, place);
+  const push = pushOf(address, folder.at);
   // an agent runs as Claude Code's own user: the next job would get what a job has made of it. Pods that enrol accept that
   const afterJobs = settings.agentSocket === undefined || settings.enrol ? profile.afterJobs : 1;
   const { drainMs } = settings;
@@ -116,6 +118,7 @@ async function runForScheduler(): Promise<void> {
       workspace: folder,
       snapshots,
       files,
+      push,
       egress,
       afterJobs,
       drainMs,
@@ -166,6 +169,11 @@ function snapshotsOf(
 function filesOf(address: BridgeAddress, place: CopyPlace): Files | undefined {
   if (!('socket' in address)) return undefined;
   return new Files(new SnapshotClient(join(dirname(address.socket), bridgeSockets.snapshot)), place);
+}
+
+function pushOf(address: BridgeAddress, at: GitFolder): Push | undefined {
+  if (!('socket' in address)) return undefined;
+  return new Push(new SnapshotClient(join(dirname(address.socket), bridgeSockets.snapshot)), at);
 }
 
 function egressOf(address: BridgeAddress, log: Logger): Egress | undefined {

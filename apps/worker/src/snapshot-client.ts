@@ -1,16 +1,22 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { SnapshotNote } from '@remuda/domain';
+import type { PushOutcome, SnapshotNote } from '@remuda/domain';
 import {
   artifactsFaultHeader,
   artifactsPath,
   bridgeTokenHeader,
+  encodePushNote,
   encodeSnapshotNote,
   originPath,
+  parseJson,
+  pushNoteHeader,
+  pushPath,
+  readPushOutcome,
   snapshotBrokenStatus,
   snapshotNoteHeader,
   snapshotPath,
   workspacePath,
+  type PushNote,
 } from '@remuda/protocol';
 import type { SnapshotSource } from './keepers.port.js';
 
@@ -51,16 +57,41 @@ export class SnapshotClient {
   }
 
   async #send(outgoing: ClientRequest, content: AsyncIterable<Uint8Array>): Promise<IncomingMessage> {
+    return this.#exchange(outgoing, content, (answer) => {
+      answer.resume();
+      return Promise.resolve(answer);
+    });
+  }
+
+  async #exchange<T>(
+    outgoing: ClientRequest,
+    content: AsyncIterable<Uint8Array>,
+    read: (answer: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
     const answered = answerOf(outgoing);
     try {
       // A refusal arrives before everything is sent; then the rest is not sent.
-      const first = await Promise.race([answered, pipeline(content, outgoing).then(() => answered)]);
-      first.resume();
-      return first;
+      return await read(await Promise.race([answered, pipeline(content, outgoing).then(() => answered)]));
     } finally {
       answered.catch(() => undefined);
       outgoing.destroy();
     }
+  }
+
+  /** Sends the commits to push. Resolves with what came of it, or the status of a refusal. Rejects like `put`. */
+  async putCommits(
+    token: string,
+    note: PushNote,
+    pack: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<PushOutcome | number> {
+    const headers = { [bridgeTokenHeader]: token, [pushNoteHeader]: encodePushNote(note) };
+    return this.#exchange(this.#open('PUT', headers, signal, pushPath), pack, async (answer) => {
+      const status = answer.statusCode ?? 0;
+      let said = '';
+      for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) said += chunk;
+      return (status === 200 ? readPushOutcome(parseJson(said)) : undefined) ?? status;
+    });
   }
 
   /** Sends a tar archive with the job's artifacts. Rejects like `put`. */

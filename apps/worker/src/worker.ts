@@ -15,7 +15,7 @@ import type { Logger, WorkerKey } from '@remuda/runtime';
 import { carryOut } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import { Hold } from './hold.js';
-import type { EgressKeeper, FileKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import type { EgressKeeper, FileKeeper, PushKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 import { opened } from './opened-assignment.js';
 import { hiddenScreen } from './screen/hidden-screen.js';
 import { ScreenShow } from './screen/screen-show.js';
@@ -30,6 +30,8 @@ export interface WorkerPlan {
   readonly snapshots?: SnapshotKeeper | undefined;
   /** Absent if the bridge has no snapshot listener. */
   readonly files?: FileKeeper | undefined;
+  /** Absent if the bridge has no such listener. */
+  readonly push?: PushKeeper | undefined;
   /** Absent if the bridge has no egress listener. */
   readonly egress?: EgressKeeper | undefined;
   /** Jobs after which it leaves. */
@@ -179,7 +181,7 @@ export class Worker {
 
   async #attempt(sealed: Assignment, stop: AbortSignal): Promise<void> {
     const assignment = await opened(sealed, this.plan.key);
-    const { line, engine, workspace, snapshots, files, egress, clock } = this.plan;
+    const { line, engine, workspace, snapshots, files, push, egress, clock } = this.plan;
     const now = (): number => clock.now();
     const { job, lease, secrets = {} } = assignment;
     const hiding = hidingOf(secrets);
@@ -193,7 +195,7 @@ export class Worker {
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
     const own = { hold: this.#hold, ownToken: this.#token };
-    const parts = { engine, workspace, snapshots, files, egress, ...own, clock, tell };
+    const parts = { engine, workspace, snapshots, files, push, egress, ...own, clock, tell };
     const outcome = await carryOut(assignment, parts, stop);
     this.#token = newToken();
     if (this.#leaving) this.#hold.drop();

@@ -1,5 +1,12 @@
 import type { GitOutcome, Workspace } from '@remuda/domain';
-import { clearWorkspace, collectWorkspace, prepareWorkspace, type Runner, type Transport } from '@remuda/engine';
+import {
+  clearWorkspace,
+  collectWorkspace,
+  prepareWorkspace,
+  type GitFolder,
+  type Runner,
+  type Transport,
+} from '@remuda/engine';
 import type { WorkspaceKeeper } from './keepers.port.js';
 
 /** The workspace, and how its repositories are fetched. */
@@ -16,19 +23,20 @@ export interface WorkspacePlan {
 
 /** A worker's only workspace, filled through the bridge, which has the repository's credential. */
 export class EngineWorkspace implements WorkspaceKeeper {
-  readonly #at;
+  /** The workspace as git sees it. */
+  readonly at: GitFolder;
   /** How the job's repository was fetched; its base may have to be fetched again. */
   #transport: Transport | undefined;
 
   constructor(private readonly plan: WorkspacePlan) {
     const { workspace, home, env, runner } = plan;
     const passed = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: home };
-    this.#at = { folder: workspace, env: passed, runner };
+    this.at = { folder: workspace, env: passed, runner };
   }
 
   /** The environment of programs that manage the workspace. */
   get env(): Readonly<Record<string, string>> {
-    return this.#at.env;
+    return this.at.env;
   }
 
   async prepare(workspace: Workspace, token: string, signal: AbortSignal): Promise<string | undefined> {
@@ -43,7 +51,7 @@ export class EngineWorkspace implements WorkspaceKeeper {
       env: { REMUDA_GIT_TOKEN: token },
     };
     this.#transport = transport;
-    const prepared = await prepareWorkspace(this.#at, workspace, { ...transport, signal });
+    const prepared = await prepareWorkspace(this.at, workspace, { ...transport, signal });
     return prepared?.commit;
   }
 
@@ -52,10 +60,10 @@ export class EngineWorkspace implements WorkspaceKeeper {
     base: string | undefined,
   ): Promise<{ git?: GitOutcome; warnings: readonly string[] }> {
     if (workspace.kind === 'empty' || base === undefined) return { warnings: [] };
-    return collectWorkspace(this.#at, base, this.#transport);
+    return collectWorkspace(this.at, base, this.#transport);
   }
 
   async clear(): Promise<void> {
-    await clearWorkspace(this.#at);
+    await clearWorkspace(this.at);
   }
 }

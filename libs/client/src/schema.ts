@@ -995,6 +995,26 @@ export interface components {
             /** @description Name of the tenant's secret that signs the messages. Default: WEBHOOK_SECRET. */
             secret?: string;
         };
+        GitPush: {
+            /**
+             * @description A new branch, or one from which the job goes on: never pushed with force, never to main, master, the default branch or the ref from which the job starts. `remuda/` and the id of the job or of its session when absent.
+             * @example remuda/fix-login
+             */
+            branch?: string;
+            /**
+             * @description Name of the tenant's secret with the credential, `https://USER:TOKEN@HOST/PATH`, which only the bridge has.
+             * @example PUSH_GITHUB
+             */
+            credential: string;
+            /**
+             * @description Changes that it has not committed become one last commit, or are left out of what is pushed. Default: commit.
+             * @enum {string}
+             */
+            uncommitted?: "commit" | "leave";
+        };
+        GitWishes: {
+            push: components["schemas"]["GitPush"];
+        };
         SubmitJob: {
             /** @description The task for Claude Code: up to 10 MiB of UTF-8. */
             prompt: string;
@@ -1072,6 +1092,8 @@ export interface components {
             artifacts?: string[];
             /** @description Where a signed message is sent when it is over, by the Standard Webhooks specification. */
             webhook?: components["schemas"]["Webhook"];
+            /** @description What the bridge does with the commits in a git workspace once the job has succeeded. */
+            git?: components["schemas"]["GitWishes"];
             /**
              * @example {
              *       "team": "search"
@@ -1144,6 +1166,28 @@ export interface components {
             id: string;
             subject: string;
         };
+        PushOutcome: {
+            /** @enum {string} */
+            state: "pushed" | "nothing" | "failed";
+            branch: string;
+            /** @description The commit to which the branch points now. */
+            commit?: string;
+            /** @description Commits that it has in addition to the job's base. */
+            commits?: number;
+            /** @description A page that shows the branch, or the repository. */
+            url?: string;
+            /**
+             * @description What the job had not committed became the last commit, or is not in the branch.
+             * @enum {string}
+             */
+            uncommitted?: "committed" | "left";
+            /**
+             * @description Why nothing was pushed.
+             * @enum {string}
+             */
+            reason?: "protected" | "invalid" | "too_large" | "branch_exists" | "credential" | "refused" | "unavailable";
+            message?: string;
+        };
         GitOutcome: {
             branch: string;
             base: string;
@@ -1154,6 +1198,8 @@ export interface components {
             deletions: number;
             /** @description `git diff --binary` from `base`; absent when over the size limit. */
             patch?: string;
+            /** @description Of a job with `git.push` that has succeeded. */
+            push?: components["schemas"]["PushOutcome"];
         };
         Result: {
             text: string;
@@ -1245,6 +1291,7 @@ export interface components {
             /** @description Files that are kept after it. */
             artifacts?: string[];
             webhook?: components["schemas"]["Webhook"];
+            git?: components["schemas"]["GitWishes"];
             labels: {
                 [key: string]: string;
             };
@@ -1345,6 +1392,7 @@ export interface components {
             /** @description Files that are kept after it. */
             artifacts?: string[];
             webhook?: components["schemas"]["Webhook"];
+            git?: components["schemas"]["GitWishes"];
             labels: {
                 [key: string]: string;
             };
@@ -1538,6 +1586,8 @@ export interface components {
              *     ]
              */
             artifacts?: string[];
+            /** @description What the bridge does with the commits in a git workspace once the job has succeeded. */
+            git?: components["schemas"]["GitWishes"];
             /**
              * @example {
              *       "team": "search"
@@ -1710,6 +1760,7 @@ export interface components {
             /** @description Files that are kept after it. */
             artifacts?: string[];
             webhook?: components["schemas"]["Webhook"];
+            git?: components["schemas"]["GitWishes"];
             labels: {
                 [key: string]: string;
             };
@@ -1831,6 +1882,7 @@ export interface components {
             /** @description Files that are kept after it. */
             artifacts?: string[];
             webhook?: components["schemas"]["Webhook"];
+            git?: components["schemas"]["GitWishes"];
             labels: {
                 [key: string]: string;
             };
@@ -2370,6 +2422,24 @@ export interface components {
                 patchBytes: number;
             };
         };
+        WorkspacePushedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "workspace.pushed";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                branch: string;
+                commit: string;
+                url: string;
+            };
+        };
         SessionStartedEvent: {
             /** @description Rises by one with each event, across all attempts of the job. */
             id: number;
@@ -2568,7 +2638,7 @@ export interface components {
             };
         };
         /** @description Something that has happened to a job. Clients must ignore types that they do not know. */
-        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["EgressRefusedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
+        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["WorkspacePushedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["EgressRefusedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
     };
     responses: never;
     parameters: never;

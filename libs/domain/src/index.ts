@@ -34,6 +34,7 @@ export * from './ports/pool-controls.port.js';
 export * from './pools/pool-plan.js';
 export * from './pools/pod-template.js';
 export * from './pools/profile.js';
+export * from './jobs/push.js';
 export * from './jobs/secrets.js';
 export * from './pools/server-tool.js';
 export * from './settings.js';

@@ -1,4 +1,5 @@
 export { collectWorkspace, maxPatchBytes, type Collected } from './workspace/collect.js';
+export { withCommits, type CommitsAim, type OutgoingCommits } from './workspace/commits.js';
 export type { GitFolder } from './workspace/git.js';
 export {
   defaultLimits,

@@ -4,6 +4,7 @@ export * from './bridge/egress.js';
 export * from './bridge/callback.js';
 export * from './bridge/over-tcp.js';
 export * from './bridge/pkt-line.js';
+export * from './bridge/push.js';
 export * from './format.js';
 export * from './host-bridge/messages.js';
 export * from './host-bridge/read-message.js';

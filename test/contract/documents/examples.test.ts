@@ -104,6 +104,7 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   'attempt.ended': true,
   'workspace.prepared': true,
   'workspace.collected': true,
+  'workspace.pushed': true,
   'session.started': true,
   'message.delta': true,
   'message.text': true,

@@ -84,7 +84,7 @@ test('every reference in the document leads somewhere', async () => {
 test('every field of a job is described with its limits', async () => {
   const submitJob = (await api.send('GET', '/api/docs-json')).json.components.schemas['SubmitJob']!;
   expect(submitJob.required).toEqual(['prompt']);
-  expect(Object.keys(submitJob.properties)).toHaveLength(28);
+  expect(Object.keys(submitJob.properties)).toHaveLength(29);
   expect(submitJob.properties['priority']).toMatchObject({ type: 'integer', minimum: 1, maximum: 10 });
 });
 

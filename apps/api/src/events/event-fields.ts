@@ -50,6 +50,7 @@ export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = 
   'attempt.ended': { by: oneOf(endingRungs), processesLeft: whole, ms: whole },
   'workspace.prepared': { kind: oneOf(['empty', 'git', 'upload', 'snapshot']), ms: whole, commit: maybe(text) },
   'workspace.collected': { git: ref('GitSummary'), patchBytes: whole },
+  'workspace.pushed': { branch: text, commit: text, url: text },
   'session.started': { sessionId: text, model: text, tools: { type: 'array', items: text }, version: maybe(text) },
   'message.delta': { text },
   'message.text': { text },

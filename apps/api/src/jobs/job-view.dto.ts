@@ -21,7 +21,7 @@ import type {
   Workspace,
 } from '@remuda/domain';
 import type { AcceptedBatchView, AcceptedJobView, JobPageView, JobView } from '@remuda/protocol';
-import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto, WebhookDto } from './submit/submit-job.dto.js';
+import { EmptyWorkspaceDto, GitWishesDto, GitWorkspaceDto, ToolsDto, WebhookDto } from './submit/submit-job.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
 const open = { type: 'object', additionalProperties: true } as const;
@@ -147,6 +147,7 @@ export class JobDto implements JobView {
     JobSpec['artifacts']
   >;
   @ApiPropertyOptional({ type: () => WebhookDto }) webhook?: WebhookDto;
+  @ApiPropertyOptional({ type: () => GitWishesDto }) git?: GitWishesDto;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: JobSpec['labels'];
   @ApiProperty(open) metadata!: JobSpec['metadata'];
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { jobStates } from '@remuda/domain';
-import type { JobState } from '@remuda/domain';
+import { jobStates, pushFailures } from '@remuda/domain';
+import type { JobState, PushFailure, PushOutcome } from '@remuda/domain';
 import type { JobResultView, JobWithResultView } from '@remuda/protocol';
 import { EndedDto, FailureDto, JobDto, UsageDto } from './job-view.dto.js';
 
@@ -23,11 +23,30 @@ export class GitSummaryDto {
   @ApiProperty() deletions!: number;
 }
 
+/** What came of pushing a job's commits. */
+@ApiSchema({ name: 'PushOutcome' })
+export class PushOutcomeDto implements PushOutcome {
+  @ApiProperty({ enum: ['pushed', 'nothing', 'failed'] }) state!: PushOutcome['state'];
+  @ApiProperty() branch!: string;
+  @ApiPropertyOptional({ description: 'The commit to which the branch points now.' }) commit?: string;
+  @ApiPropertyOptional({ description: "Commits that it has in addition to the job's base." }) commits?: number;
+  @ApiPropertyOptional({ description: 'A page that shows the branch, or the repository.' }) url?: string;
+  @ApiPropertyOptional({
+    enum: ['committed', 'left'],
+    description: 'What the job had not committed became the last commit, or is not in the branch.',
+  })
+  uncommitted?: 'committed' | 'left';
+  @ApiPropertyOptional({ enum: pushFailures, description: 'Why nothing was pushed.' }) reason?: PushFailure;
+  @ApiPropertyOptional() message?: string;
+}
+
 /** A job's changes to its repository. */
 @ApiSchema({ name: 'GitOutcome' })
 export class GitOutcomeDto extends GitSummaryDto {
   @ApiPropertyOptional({ description: '`git diff --binary` from `base`; absent when over the size limit.' })
   patch?: string;
+  @ApiPropertyOptional({ type: () => PushOutcomeDto, description: 'Of a job with `git.push` that has succeeded.' })
+  push?: PushOutcomeDto;
 }
 
 /** The result of a job. */

@@ -14,7 +14,7 @@ const settings = [
 /** What it says of a turn; as of a job. */
 const turnFields = [
   ...(['prompt', 'maxTurns', 'maxBudgetUsd', 'outputSchema', 'priority', 'timeoutMs', 'idleTimeoutMs'] as const),
-  ...(['onLoop', 'loopAfter', 'attempts', 'onLimit', 'deltas', 'artifacts', 'labels', 'metadata'] as const),
+  ...(['onLoop', 'loopAfter', 'attempts', 'onLimit', 'deltas', 'artifacts', 'git', 'labels', 'metadata'] as const),
 ] as const;
 
 /** A session as clients ask for it. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { pipeline } from 'node:stream/promises';
 import { RemudaError } from '@remuda/domain';
 import { isTrouble } from './git-trouble.js';
 import { withoutPasswords } from './repository.js';
@@ -13,6 +14,10 @@ export interface GitRun {
   readonly silenceMs: number;
   /** Stops the command. */
   readonly signal: AbortSignal;
+  /** What it reads. Default: nothing. */
+  readonly input?: AsyncIterable<Uint8Array>;
+  /** Limit on its memory (address space), in MiB. Default: none. */
+  readonly memoryMb?: number;
 }
 
 /** Variables that would redirect git to other files or folders. */
@@ -63,14 +68,18 @@ export function git(folder: string, args: readonly string[], run: GitRun): Promi
       reject(cutError('unwanted', run));
       return;
     }
-    const child = spawn('git', [...always, ...args], {
+    const [command, ...words] = commandOf([...always, ...args], run);
+    const child = spawn(command, words, {
       cwd: folder,
       env: run.env,
       // A process group of its own: git's helpers would keep waiting for a silent server after git itself is gone.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
-    let [output, words] = ['', ''];
+    // If git ends before it has read everything, its own output says why; if the input breaks off, git sees its end.
+    if (run.input) pipeline(run.input, child.stdin).catch(() => undefined);
+    else child.stdin.on('error', () => undefined).end();
+    let [output, said] = ['', ''];
     let cut: Cut | undefined;
     const end = (why: Cut): void => {
       cut ??= why;
@@ -89,7 +98,7 @@ export function git(folder: string, args: readonly string[], run: GitRun): Promi
     });
     child.stderr.on('data', (chunk: Buffer) => {
       silence.refresh();
-      words = (words + chunk.toString()).slice(-keptWords);
+      said = (said + chunk.toString()).slice(-keptWords);
     });
     const settle = (code: number | null, error?: Error): void => {
       clearTimeout(limit);
@@ -97,13 +106,18 @@ export function git(folder: string, args: readonly string[], run: GitRun): Promi
       run.signal.removeEventListener('abort', onAbort);
       if (cut) reject(cutError(cut, run));
       else if (code === 0) resolve(output);
-      else reject(failure(words, error));
+      else reject(failure(said, error));
     };
     child.once('error', (error) => {
       settle(null, error);
     });
     child.once('close', settle);
   });
+}
+
+function commandOf(args: readonly string[], { memoryMb }: GitRun): readonly [string, ...string[]] {
+  if (memoryMb === undefined) return ['git', ...args];
+  return ['/bin/sh', '-c', 'ulimit -v "$0" && exec git "$@"', String(memoryMb * 1_024), ...args];
 }
 
 /** Git removes its locks on SIGTERM. */

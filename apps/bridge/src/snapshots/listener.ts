@@ -15,6 +15,7 @@ import {
   artifactsPath,
   bridgeTokenHeader,
   originPath,
+  pushPath,
   readSnapshotNote,
   snapshotBrokenStatus,
   snapshotNoteHeader,
@@ -22,10 +23,12 @@ import {
   workspacePath,
   type BridgeGrant,
 } from '@remuda/protocol';
+import type { PushParts } from '../git/push/push.js';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
 import { keepArtifacts, type ArtifactParts } from './keep-artifacts.js';
+import { pushCommits } from './push-commits.js';
 import { openWorkspace } from './workspace-source.js';
 
 /** Dependencies of the snapshot listener. */
@@ -35,6 +38,8 @@ export interface SnapshotListener extends ArtifactParts {
   /** What jobs begin with. */
   readonly uploads: Blobs;
   readonly store: SnapshotIndex;
+  /** Dependencies of pushing commits. */
+  readonly pushes: PushParts;
   readonly metrics: Pick<BridgeMetrics, 'connections' | 'snapshots' | 'snapshotBytes'>;
 }
 
@@ -61,7 +66,7 @@ const silenceMs = 30_000;
 const bodyMs = 300_000;
 
 /**
- * The listener through which a worker stores its job's snapshot and artifacts, and the next one fetches the snapshot, or that of
+ * The listener through which a worker stores its job's snapshot and artifacts and has its commits pushed, and the next one fetches the snapshot, or that of
  * the turn before: of no other job, and only while the token is valid. Nothing on this side reads the contents of a snapshot.
  */
 export function createSnapshotListener(listener: SnapshotListener): Server {
@@ -107,6 +112,8 @@ async function serve(exchange: Exchange): Promise<Ending> {
     return send(exchange, await openWorkspace(listener, grant.job));
   if (request.url === artifactsPath && request.method === 'PUT')
     return alone(exchange, `artifacts of ${grant.job}`, () => keepArtifacts(exchange, listener, grant));
+  if (request.url === pushPath && request.method === 'PUT')
+    return alone(exchange, `commits of ${grant.job}`, () => pushCommits(exchange, listener.pushes, grant));
   if (request.url !== snapshotPath) return 'malformed';
   if (request.method === 'GET') return give(exchange, await ownOf(listener, grant));
   const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;

@@ -94,5 +94,7 @@ export function printOutcome({ print, say, json, paint }: Session, { job, result
     tookOf(job.times),
     changed && `${changed.filesChanged} files, +${changed.insertions} -${changed.deletions}`,
   ];
+  if (changed?.push?.state === 'pushed')
+    say(`→ ${plainText(changed.push.branch)}: ${plainText(changed.push.url ?? '')}`);
   say(paint.dim(`· ${facts.filter((fact) => fact !== undefined).join(' · ')}`));
 }

@@ -36,6 +36,8 @@ export function liveLine(event: JobEvent, paint: Paint, columns = defaultColumns
       return paint.yellow('! the same tool is called again and again');
     case 'egress.refused':
       return paint.yellow(`! no connection to ${event.data.host}:${String(event.data.port)}: ${event.data.reason}`);
+    case 'workspace.pushed':
+      return paint.dim(`· pushed to ${plainText(event.data.branch)}: ${plainText(event.data.url)}`);
     case 'job.requeued':
       return paint.yellow(`! ${oneLine(event.data.failure.message, width)} It is queued again.`);
     case 'attempt.resumed':

@@ -36,6 +36,13 @@ function Patch({ git }: { readonly git: NonNullable<JobResult['git']> }): ReactN
         </p>
         {patch !== undefined && <CopyPatch patch={patch} />}
       </div>
+      {git.push && (
+        <p className="hint">
+          {git.push.state === 'pushed'
+            ? `Pushed to ${git.push.branch}: ${git.push.url ?? ''}`
+            : `Nothing was pushed to ${git.push.branch}: ${git.push.message ?? ''}`}
+        </p>
+      )}
       {commits.length > 0 && (
         <ul className="commits">
           {commits.map(({ id, subject }) => (

@@ -106,6 +106,8 @@ function noteOf(event: JobEvent): Note | undefined {
         : undefined;
     case 'workspace.collected':
       return plain(`Changes collected: ${changesOf(event.data.git)}`);
+    case 'workspace.pushed':
+      return { tone: 'good', text: `Pushed to ${event.data.branch}: ${event.data.url}` };
     case 'session.started':
       return plain(`Session with ${event.data.model}`);
     case 'model.retried':

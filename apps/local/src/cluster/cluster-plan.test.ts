@@ -37,11 +37,11 @@ describe('the environment of the apps', () => {
     expect(JSON.stringify([api, bridge])).not.toContain('for-jobs');
   });
 
-  test('has the secrets that sign webhooks in the bridge alone', () => {
-    const signing = { REMUDA_SECRET_WEBHOOK_SECRET: 'to-sign', REMUDA_SECRET_WEBHOOK_CI: 'to-sign-as-well' };
+  test('has the secrets that sign webhooks and push commits in the bridge alone', () => {
+    const signing = { REMUDA_SECRET_WEBHOOK_SECRET: 'to-sign', REMUDA_SECRET_PUSH_GITHUB: 'to-push' };
     const { api, scheduler, bridge } = planEnvironments({ ...env, ...signing }, places);
     expect(bridge).toMatchObject(signing);
-    expect(JSON.stringify([api, scheduler])).not.toContain('to-sign');
+    for (const value of Object.values(signing)) expect(JSON.stringify([api, scheduler])).not.toContain(value);
   });
 
   test('has no credential anywhere when the model is the scripted one', () => {

@@ -34,7 +34,9 @@ export interface EventData {
   /** It was ended early; no process is left if `processesLeft` is 0. */
   'attempt.ended': Ended;
   'workspace.prepared': { readonly kind: Workspace['kind']; readonly ms: number; readonly commit?: string };
-  'workspace.collected': { readonly git: Omit<GitOutcome, 'patch'>; readonly patchBytes: number };
+  'workspace.collected': { readonly git: Omit<GitOutcome, 'patch' | 'push'>; readonly patchBytes: number };
+  /** The bridge has pushed the job's commits. */
+  'workspace.pushed': { readonly branch: string; readonly commit: string; readonly url: string };
   'session.started': {
     readonly sessionId: string;
     readonly model: string;

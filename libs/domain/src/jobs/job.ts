@@ -1,6 +1,7 @@
 import type { JobState } from './job-state.js';
 import type { FailureCode } from '../errors.js';
 import type { KeptArtifacts } from '../files/artifact.js';
+import type { GitWishes, PushOutcome } from './push.js';
 import type { Snapshot, TurnOrigin } from './snapshot.js';
 import type { Webhook } from './webhook.js';
 
@@ -89,6 +90,8 @@ export interface JobSpec {
   readonly artifacts?: readonly string[];
   /** Where to tell of its end. */
   readonly webhook?: Webhook;
+  /** What is done with its repository after it. */
+  readonly git?: GitWishes;
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -165,6 +168,8 @@ export interface GitOutcome {
   readonly deletions: number;
   /** `git diff --binary` from `base` to the working tree, including new files; absent if it exceeds the size limit. */
   readonly patch?: string;
+  /** What came of pushing, if the job asked for it. */
+  readonly push?: PushOutcome;
 }
 
 /**

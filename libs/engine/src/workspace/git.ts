@@ -1,6 +1,8 @@
 import { scopeVariable } from '../process/environment.js';
 import { ownUser } from '../runner/local-runner.js';
+import type { ProgramStart } from '../runner/runner.port.js';
 import { runProgram } from '../runner/run-program.js';
+import { readProgram } from '../runner/stream-program.js';
 import type { Runner } from '../runner/runner.port.js';
 
 /** A workspace as git sees it. */
@@ -45,8 +47,30 @@ const closedConfig: Readonly<Record<string, string>> = {
  * Runs git without hooks, prompts, and the user's or the machine's configuration; undefined if its output was too long.
  */
 export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefined> {
-  const { args, input, maxBytes, timeoutMs, signal } = call;
+  const { input, maxBytes, timeoutMs, signal } = call;
   return runProgram({
+    ...startOf(at, call),
+    code: 'workspace.failed',
+    ...(input === undefined ? {} : { input }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** The same, for an output that is too large for memory. */
+export function readGit(at: GitFolder, call: Omit<GitCall, 'maxBytes' | 'timeoutMs'>): AsyncIterable<Buffer> {
+  const { input, signal } = call;
+  return readProgram({
+    ...startOf(at, call),
+    code: 'workspace.failed',
+    ...(input === undefined ? {} : { input }),
+    signal,
+  });
+}
+
+function startOf(at: GitFolder, { args, config, env }: GitCall): ProgramStart & { readonly runner: Runner } {
+  return {
     runner: at.runner ?? ownUser,
     command: 'git',
     args,
@@ -60,15 +84,10 @@ export async function git(at: GitFolder, call: GitCall): Promise<Buffer | undefi
       GIT_TERMINAL_PROMPT: '0',
       GIT_OPTIONAL_LOCKS: '0',
       // in a pod the folder itself belongs to another user
-      ...configEnv({ ...closedConfig, 'safe.directory': at.folder, ...call.config }),
-      ...call.env,
+      ...configEnv({ ...closedConfig, 'safe.directory': at.folder, ...config }),
+      ...env,
     },
-    code: 'workspace.failed',
-    ...(input === undefined ? {} : { input }),
-    ...(maxBytes === undefined ? {} : { maxBytes }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  };
 }
 
 /** The same, for a short text output. */

@@ -25,7 +25,7 @@ export interface Prepared {
 const fetchLimitMs = 300_000;
 
 /** Author of commits in a workspace. */
-const identity = { 'user.name': 'Claude', 'user.email': 'claude@remuda.invalid' };
+export const identity = { 'user.name': 'Claude', 'user.email': 'claude@remuda.invalid' };
 
 /**
  * Fetches and checks out a job's repository; undefined for an empty workspace, which needs nothing. The folder must be

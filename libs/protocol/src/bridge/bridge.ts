@@ -45,6 +45,15 @@ export interface BridgeGrant {
   /** Hosts that the job's tools may reach: entries as `readEgress` reads them. Absent: none. */
   readonly egress?: readonly string[];
   readonly git?: { readonly url: string; readonly ref?: string; readonly depth?: number };
+  /** Where the job's commits may be pushed, and by which secret of which tenant. Absent: nowhere. */
+  readonly push?: PushGrant;
+}
+
+/** The right to push the commits of a job's repository to one branch. */
+export interface PushGrant {
+  readonly branch: string;
+  readonly credential: string;
+  readonly tenant: string;
 }
 
 /**

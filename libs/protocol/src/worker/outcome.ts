@@ -9,6 +9,7 @@ import {
   type Outcome,
   type Usage,
 } from '@remuda/domain';
+import { readPushOutcome } from '../bridge/push.js';
 import { isRecord } from '../reader/json.js';
 import { hash } from '../reader/hash.js';
 import {
@@ -54,9 +55,9 @@ const summary = {
 };
 
 /** Reads a job's changes to its repository, without the patch. */
-export const readGitSummary: Reader<Omit<GitOutcome, 'patch'>> = shape(summary);
+export const readGitSummary: Reader<Omit<GitOutcome, 'patch' | 'push'>> = shape(summary);
 
-const readGit: Reader<GitOutcome> = shape({ ...summary, patch: optional(text) });
+const readGit: Reader<GitOutcome> = shape({ ...summary, patch: optional(text), push: optional(readPushOutcome) });
 
 const failureCode: Reader<FailureCode> = (value) =>
   typeof value === 'string' && isFailureCode(value) ? value : undefined;

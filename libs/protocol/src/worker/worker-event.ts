@@ -32,6 +32,7 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
     commit: optional(text),
   }),
   'workspace.collected': shape({ git: readGitSummary, patchBytes: count }),
+  'workspace.pushed': shape({ branch: text, commit: text, url: text }),
   'session.started': shape({ sessionId: text, model: text, tools: list(text), version: optional(text) }),
   'message.delta': shape({ text }),
   'message.text': shape({ text }),

@@ -1,5 +1,13 @@
 import { RemudaError, serverTools, type ServerTool } from '@remuda/domain';
-import { parseJson, formatsText, isRecord, isUnderstood, messageFormats, type BridgeGrant } from '@remuda/protocol';
+import {
+  parseJson,
+  formatsText,
+  isRecord,
+  isUnderstood,
+  messageFormats,
+  type BridgeGrant,
+  type PushGrant,
+} from '@remuda/protocol';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import type { Redis } from 'ioredis';
@@ -45,6 +53,7 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
   const lease = Number(hash['lease']);
   if (!job || !worker || !Number.isSafeInteger(lease)) return undefined;
   const git = hash['git'] ? readGit(hash['git']) : undefined;
+  const push = hash['push'] ? readPush(hash['push']) : undefined;
   return {
     job,
     worker,
@@ -54,6 +63,7 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
     ...(hash['serverTools'] === undefined ? {} : { serverTools: readServerTools(hash['serverTools']) }),
     ...(hash['egress'] === undefined ? {} : { egress: readTexts(hash['egress']) }),
     ...(git ? { git } : {}),
+    ...(push ? { push } : {}),
   };
 }
 
@@ -79,4 +89,12 @@ function readGit(text: string): BridgeGrant['git'] {
   if (!isRecord(value) || typeof value['url'] !== 'string') return undefined;
   const { url, ref, depth } = value;
   return { url, ...(typeof ref === 'string' ? { ref } : {}), ...(typeof depth === 'number' ? { depth } : {}) };
+}
+
+function readPush(text: string): PushGrant | undefined {
+  const value = parseJson(text);
+  if (!isRecord(value)) return undefined;
+  const { branch, credential, tenant } = value;
+  if (typeof branch !== 'string' || typeof credential !== 'string' || typeof tenant !== 'string') return undefined;
+  return { branch, credential, tenant };
 }

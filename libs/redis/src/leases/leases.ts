@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { spendingPeriods } from '@remuda/domain';
+import { pushBranchOf, spendingPeriods } from '@remuda/domain';
 import type {
   Assigned,
   AssignedSecrets,
@@ -11,6 +11,7 @@ import type {
   Ending,
   Failure,
   FoundJob,
+  GitWishes,
   HeldLease,
   JobRecord,
   JobState,
@@ -20,7 +21,7 @@ import type {
   Settled,
   TenantLimit,
 } from '@remuda/domain';
-import { messageFormats, modelCount } from '@remuda/protocol';
+import { messageFormats, modelCount, type PushGrant } from '@remuda/protocol';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter } from './attempt-entry.js';
@@ -182,6 +183,7 @@ export class RedisLeases implements LeaseStore {
       ...(egress.length === 0 ? [] : ['egress', JSON.stringify(egress)]),
       ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
       ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
+      ...(spec.git ? ['push', JSON.stringify(pushGrantOf(spec.git, job))] : []),
     ];
     const ticket = (place: string): string => keys.ticket(worker, place);
     const [kind, ...detail] = (await assignScript.run(this.#redis, {
@@ -205,6 +207,11 @@ export class RedisLeases implements LeaseStore {
     if (kind === 'limited') return { kind, limit: detail[0] as TenantLimit };
     return kind === 'state' ? { kind, state: detail[0] as JobState | '' } : { kind };
   }
+}
+
+function pushGrantOf({ push }: GitWishes, { tenant, id, session }: JobRecord): PushGrant {
+  const { credential } = push;
+  return { tenant, credential, branch: pushBranchOf(push, { id, ...(session === undefined ? {} : { session }) }) };
 }
 
 /** A token of our own making, for a worker that has named none. */

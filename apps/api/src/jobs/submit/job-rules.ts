@@ -1,8 +1,12 @@
 import { domainToASCII } from 'node:url';
 import {
+  branchFault,
   egressFault,
   globFault,
   gitUrlFault,
+  protectionOf,
+  pushUrlOf,
+  readGitUrl,
   refFault,
   secretLimits,
   secretNameFault,
@@ -22,6 +26,8 @@ export interface RuleContext {
   readonly now: number;
   readonly git: GitUrlRules;
   readonly webhookHosts: readonly HostRule[];
+  /** Branches that are never pushed to. */
+  readonly protectedBranches: readonly string[];
   readonly keepsSecrets: boolean;
   readonly keepsFiles: boolean;
 }
@@ -40,6 +46,7 @@ export function jobFaults(job: SubmitJobDto, context: RuleContext): readonly Fau
     ...egressFaults(job.egress ?? []),
     ...artifactFaults(job.artifacts ?? [], keepsFiles),
     ...(job.webhook ? webhookFaults(job.webhook, webhookHosts) : []),
+    ...(job.git ? pushFaults(job.git.push, job.workspace, context) : []),
     ...(job.metadata && isLargerThan(job.metadata, limits.metadataBytes)
       ? [{ path: 'metadata', message: `must not be larger than ${limits.metadataBytes} bytes` }]
       : []),
@@ -134,4 +141,19 @@ function webhookFaults({ url, secret }: NonNullable<SubmitJobDto['webhook']>, ho
     ...(message === undefined ? [] : [{ path: 'webhook.url', message }]),
     ...(secretFault === undefined ? [] : [{ path: 'webhook.secret', message: secretFault }]),
   ];
+}
+
+function pushFaults(
+  { branch }: NonNullable<SubmitJobDto['git']>['push'],
+  workspace: SubmitJobDto['workspace'],
+  { protectedBranches: protectedNames }: RuleContext,
+): Fault[] {
+  if (workspace?.kind !== 'git') return [{ path: 'git.push', message: 'needs a workspace of the kind git' }];
+  const { url, ref } = workspace;
+  if (typeof readGitUrl(url) !== 'string' && pushUrlOf(url) === undefined)
+    return [{ path: 'git.push', message: 'needs a repository at an https: URL, or one that is fetched by ssh' }];
+  if (branch === undefined) return [];
+  const message =
+    branchFault(branch) ?? protectionOf(branch, { protectedNames, ...(ref === undefined ? {} : { ref }) });
+  return message === undefined ? [] : [{ path: 'git.push.branch', message }];
 }

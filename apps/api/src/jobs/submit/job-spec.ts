@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { readEgress, writeEgressRule } from '@remuda/domain';
-import type { JobSpec, NewJob, Secrets, ToolRules, Webhook, Workspace } from '@remuda/domain';
+import type { GitPush, JobSpec, NewJob, Secrets, ToolRules, Webhook, Workspace } from '@remuda/domain';
 import { isRecord } from '@remuda/protocol';
 import type { Read } from '../../input/read-dto.js';
 import { readDto } from '../../input/read-dto.js';
@@ -66,6 +66,7 @@ function toSpec(job: SubmitJobDto, now: number): JobSpec {
     ...given('egress', job.egress && readEgress(job.egress, domainToASCII).map(writeEgressRule)),
     ...given('artifacts', job.artifacts?.length === 0 ? undefined : job.artifacts),
     ...given('webhook', job.webhook && webhookOf(job.webhook)),
+    ...given('git', job.git && { push: pushOf(job.git.push) }),
     labels: (job.labels ?? {}) as Record<string, string>,
     metadata: job.metadata ?? {},
   };
@@ -83,6 +84,10 @@ function toolsOf({ allow, deny }: NonNullable<SubmitJobDto['tools']>): ToolRules
 
 function webhookOf({ url, events, secret }: NonNullable<SubmitJobDto['webhook']>): Webhook {
   return { url: new URL(url).href, ...given('events', events), ...given('secret', secret) };
+}
+
+function pushOf({ branch, credential, uncommitted }: NonNullable<SubmitJobDto['git']>['push']): GitPush {
+  return { ...given('branch', branch), credential, uncommitted };
 }
 
 function workspaceOf(workspace: SubmitJobDto['workspace']): Workspace {

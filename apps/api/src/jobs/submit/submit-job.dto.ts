@@ -1,18 +1,20 @@
 import {
   artifactLimits,
   egressLimits,
+  maxBranchLength,
   maxWebhookUrlLength,
   onLoopChoices,
   onLostWords,
   permissionModes,
   secretLimits,
   secretName,
+  uncommittedChoices,
   usualIdleTimeoutMs,
   usualLoopAfter,
   usualWebhookSecret,
   webhookTypes,
 } from '@remuda/domain';
-import type { OnLoop, OnLost, PermissionMode, WebhookType } from '@remuda/domain';
+import type { OnLoop, OnLost, PermissionMode, Uncommitted, WebhookType } from '@remuda/domain';
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsObject, IsString } from 'class-validator';
 import { Default, Given, Inner } from '../../input/fields.js';
@@ -84,6 +86,44 @@ export class WebhookDto {
     description: "Name of the tenant's secret that signs the messages.",
   })
   secret?: string;
+}
+
+/** Where its commits are pushed. What its branch may be is in `push.ts` of the domain. */
+@ApiSchema({ name: 'GitPush' })
+export class GitPushDto {
+  @Given()
+  @Characters(1, maxBranchLength)
+  @ApiProperty({
+    example: 'remuda/fix-login',
+    description:
+      'A new branch, or one from which the job goes on: never pushed with force, never to main, master, the default branch or the ref from which the job starts. `remuda/` and the id of the job or of its session when absent.',
+  })
+  branch?: string;
+
+  @Form(secretName, 'must be the name of a secret')
+  @ApiProperty({
+    pattern: secretName.source,
+    example: 'PUSH_GITHUB',
+    description:
+      "Name of the tenant's secret with the credential, `https://USER:TOKEN@HOST/PATH`, which only the bridge has.",
+  })
+  credential!: string;
+
+  @Default('commit' satisfies Uncommitted)
+  @OneOf(uncommittedChoices)
+  @ApiProperty({
+    description: 'Changes that it has not committed become one last commit, or are left out of what is pushed.',
+  })
+  uncommitted!: Uncommitted;
+}
+
+/** What is done with its repository after a job that has succeeded. */
+@ApiSchema({ name: 'GitWishes' })
+export class GitWishesDto {
+  @IsObject()
+  @Inner(() => GitPushDto)
+  @ApiProperty({ type: () => GitPushDto })
+  push!: GitPushDto;
 }
 
 /** Files that were uploaded before. */
@@ -306,6 +346,15 @@ export class SubmitJobDto {
     description: 'Where a signed message is sent when it is over, by the Standard Webhooks specification.',
   })
   webhook?: WebhookDto;
+
+  @Given()
+  @IsObject()
+  @Inner(() => GitWishesDto)
+  @ApiProperty({
+    type: () => GitWishesDto,
+    description: 'What the bridge does with the commits in a git workspace once the job has succeeded.',
+  })
+  git?: GitWishesDto;
 
   @Given()
   @IsObject()

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isCommitId, RemudaError, type Clock, type GitUrlRules } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import type { BridgeMetrics } from '../../metrics.js';
+import { configVariables } from '../config-variables.js';
 import { git, type GitRun } from '../git.js';
 import { isBroken } from '../git-trouble.js';
 import { reach, type Reach, type Resolve } from '../reach.js';
@@ -49,7 +50,7 @@ export class Mirror {
   async refresh(ref: string | undefined, signal: AbortSignal): Promise<void> {
     const way = await this.fetches.take(signal);
     const refspec = ref === undefined ? undefined : ownRefspec(ref);
-    if (ref === undefined || refspec === undefined || (isCommitId(ref) && (await this.holds(ref, way, signal)))) return;
+    if (ref === undefined || refspec === undefined || (isCommitId(ref) && (await this.has(ref, signal)))) return;
     await this.inLine(() => this.fetch([refspec], way, signal));
   }
 
@@ -138,27 +139,33 @@ export class Mirror {
     this.git(way, new AbortController().signal, 'gc', '--auto').catch(() => undefined);
   }
 
-  private holds(commit: string, way: Reach, signal: AbortSignal): Promise<boolean> {
-    return this.git(way, signal, 'cat-file', '-e', `${commit}^{commit}`).then(
+  /** Whether a commit is in the mirror as it is now. */
+  has(commit: string, signal: AbortSignal): Promise<boolean> {
+    return this.here(signal, 'cat-file', '-e', `${commit}^{commit}`).then(
       () => true,
       () => false,
     );
   }
 
+  /** The repository's default branch as the mirror has it; undefined if it is not known. */
+  defaultBranch(signal: AbortSignal): Promise<string | undefined> {
+    return this.here(signal, 'symbolic-ref', '--quiet', 'HEAD').then(
+      (said) => said.trim() || undefined,
+      () => undefined,
+    );
+  }
+
+  /** Runs git without the repository. */
+  private here(signal: AbortSignal, ...args: readonly string[]): Promise<string> {
+    const { run } = this.parts;
+    return git(this.folder, args, { ...run, signal: AbortSignal.any([run.signal, signal]) });
+  }
+
   /** The URL is passed in the environment, so that it appears in no process list and no file. */
   private git(way: Reach, signal: AbortSignal, ...args: readonly string[]): Promise<string> {
     const { run } = this.parts;
-    const config = Object.entries({ 'remote.origin.url': way.url, ...way.config });
-    const pairs = config.flatMap(([key, value], i) => [
-      [`GIT_CONFIG_KEY_${String(i)}`, key],
-      [`GIT_CONFIG_VALUE_${String(i)}`, value],
-    ]);
-    const env = {
-      ...run.env,
-      ...way.env,
-      GIT_CONFIG_COUNT: String(config.length),
-      ...(Object.fromEntries(pairs) as Record<string, string>),
-    };
+    const config = configVariables({ 'remote.origin.url': way.url, ...way.config });
+    const env = { ...run.env, ...way.env, ...config };
     return git(this.folder, args, { ...run, env, signal: AbortSignal.any([run.signal, signal]) });
   }
 

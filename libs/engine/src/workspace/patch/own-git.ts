@@ -1,4 +1,4 @@
-import { git, type GitCall, type GitFolder } from '../git.js';
+import { git, readGit, type GitCall, type GitFolder } from '../git.js';
 import { ownUser } from '../../runner/local-runner.js';
 import { runProgram } from '../../runner/run-program.js';
 
@@ -48,6 +48,15 @@ export class OwnGit implements AsyncDisposable {
 
   /** Runs git; undefined if its output was too long. Rejects with `workspace.failed` and git's output. */
   run(args: readonly string[], more: Omit<GitCall, 'args'> = {}): Promise<Buffer | undefined> {
+    return git(this.at, this.#call(args, more));
+  }
+
+  /** The same, for an output that is too large for memory. */
+  read(args: readonly string[], more: Omit<GitCall, 'args' | 'maxBytes' | 'timeoutMs'>): AsyncIterable<Buffer> {
+    return readGit(this.at, this.#call(args, more));
+  }
+
+  #call(args: readonly string[], more: Omit<GitCall, 'args'>): GitCall {
     const env = {
       GIT_DIR: this.#folder,
       GIT_WORK_TREE: this.at.folder,
@@ -57,7 +66,7 @@ export class OwnGit implements AsyncDisposable {
       GIT_ALLOW_PROTOCOL: 'none',
       ...more.env,
     };
-    return git(this.at, { ...more, args, env });
+    return { ...more, args, env };
   }
 
   /** The same, for text output. */

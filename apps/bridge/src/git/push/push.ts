@@ -1,0 +1,143 @@
+import {
+  branchFault,
+  credentialFor,
+  protectionOf,
+  pushUrlOf,
+  readPushCredentials,
+  RemudaError,
+  type GitUrlRules,
+  type PushCredential,
+  type PushOutcome,
+  type SecretVault,
+} from '@remuda/domain';
+import type { BridgeGrant, PushNote } from '@remuda/protocol';
+import type { Logger } from '@remuda/runtime';
+import type { BridgeMetrics } from '../../metrics.js';
+import type { GitRun } from '../git.js';
+import type { Mirror } from '../mirrors/mirror.js';
+import type { Mirrors } from '../mirrors/mirrors.js';
+import type { Resolve } from '../reach.js';
+import { pageOf } from './page.js';
+import { withQuarantine, type QuarantineLimits } from './quarantine.js';
+import { PushRefusal } from './refusal.js';
+import { sendCommits } from './send-commits.js';
+
+/** Dependencies of pushing. */
+export interface PushParts {
+  readonly mirrors: Mirrors;
+  readonly vault: SecretVault;
+  readonly rules: GitUrlRules;
+  readonly resolve: Resolve;
+  readonly run: GitRun;
+  /** Names of branches that are never pushed to. */
+  readonly protectedNames: readonly string[];
+  readonly limits: QuarantineLimits;
+  readonly metrics: Pick<BridgeMetrics, 'pushes'>;
+  readonly log: Logger;
+}
+
+/** What a worker wants pushed. */
+export interface Pushed {
+  readonly note: PushNote;
+  /** A pack. It comes from a container. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Pushes the commits of a job to the branch that its grant names: after they were checked in a repository of their own, by the
+ * credential that is meant for this repository, and never with force. Rejects only for faults of ours.
+ */
+export async function push(
+  grant: BridgeGrant,
+  { note, content }: Pushed,
+  parts: PushParts,
+  signal: AbortSignal,
+): Promise<PushOutcome> {
+  const branch = grant.push?.branch ?? '';
+  try {
+    const outcome = await pushTo(grant, { note, content }, parts, signal);
+    parts.metrics.pushes.inc({ outcome: outcome.state });
+    parts.log.info({ job: grant.job, branch, commit: outcome.commit }, 'commits pushed');
+    return outcome;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    parts.metrics.pushes.inc({ outcome: refusal.reason });
+    parts.log.warn({ job: grant.job, branch, reason: refusal.reason, why: refusal.message }, 'commits are not pushed');
+    return { state: 'failed', branch, reason: refusal.reason, message: refusal.message };
+  }
+}
+
+async function pushTo(
+  { git, push: to }: BridgeGrant,
+  { note, content }: Pushed,
+  parts: PushParts,
+  signal: AbortSignal,
+): Promise<PushOutcome> {
+  if (!git || !to) throw new PushRefusal('invalid', 'The job does not push.');
+  const { branch } = to;
+  const fault = branchFault(branch);
+  if (fault !== undefined) throw new PushRefusal('invalid', `The branch ${fault}.`);
+  const { url, credential } = await wayOf(git.url, to, parts);
+  return parts.mirrors.use(git.url, async (mirror) => {
+    await holdBase(mirror, { base: note.base, ref: git.ref }, signal);
+    const defaultBranch = await mirror.defaultBranch(signal);
+    const { protectedNames } = parts;
+    const protection = protectionOf(branch, {
+      ...{ protectedNames },
+      ...(git.ref === undefined ? {} : { ref: git.ref }),
+      ...(defaultBranch === undefined ? {} : { defaultBranch }),
+    });
+    if (protection !== undefined) throw new PushRefusal('protected', `The branch ${branch} ${protection}.`);
+    const { run, limits } = parts;
+    return withQuarantine(
+      mirror.folder,
+      { ...run, signal: AbortSignal.any([run.signal, signal]) },
+      async (quarantine) => {
+        const commits = await quarantine.take(content, note, limits);
+        await sendCommits(quarantine, { url, branch, head: note.head, credential }, parts);
+        return { state: 'pushed', branch, commit: note.head, commits, url: pageOf(url, branch) };
+      },
+    );
+  });
+}
+
+/** Where to push, and with which credential: one that the tenant's secret has for exactly this place. */
+async function wayOf(
+  url: string,
+  { credential: name, tenant }: NonNullable<BridgeGrant['push']>,
+  { vault }: PushParts,
+): Promise<{ readonly url: string; readonly credential: PushCredential }> {
+  const to = pushUrlOf(url);
+  if (to === undefined)
+    throw new PushRefusal('credential', 'Only repositories at https: URLs, or fetched by ssh, can be pushed to.');
+  const secret = await vault.find(tenant, name);
+  if (secret === undefined)
+    throw new PushRefusal('credential', `The bridge has no secret ${name} of the job’s tenant.`);
+  const credentials = readPushCredentials(secret);
+  if (credentials.length === 0)
+    throw new PushRefusal('credential', `The secret ${name} has no line of the form https://USER:TOKEN@HOST/PATH.`);
+  const credential = credentialFor(to, credentials);
+  if (!credential)
+    throw new PushRefusal('credential', `The secret ${name} has no credential that is meant for this repository.`);
+  return { url: to, credential };
+}
+
+/** Makes sure that the commit from which the job started is one of the repository's own. */
+async function holdBase(
+  mirror: Mirror,
+  { base, ref }: { readonly base: string; readonly ref: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  if (await mirror.has(base, signal)) return;
+  await mirror.refresh(ref, signal);
+  if (!(await mirror.has(base, signal)))
+    throw new PushRefusal('invalid', 'The commit from which the job started is not in the repository.');
+}
+
+function refusalOf(error: unknown): PushRefusal | undefined {
+  if (error instanceof PushRefusal) return error;
+  if (!(error instanceof RemudaError)) return undefined;
+  if (error.code === 'workspace.unavailable') return new PushRefusal('unavailable', error.message);
+  return error.code === 'workspace.failed' ? new PushRefusal('refused', error.message) : undefined;
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { RemudaError } from '@remuda/domain';
+import type { PushNote } from '@remuda/protocol';
+import { git, type GitRun } from '../git.js';
+import { goneMark } from '../mirrors/mirror.js';
+import { PushRefusal } from './refusal.js';
+
+/** Limits on what a job may push. */
+export interface QuarantineLimits {
+  /** Of the pack, and of each file in it when it is unpacked, in bytes. */
+  readonly maxBytes: number;
+  readonly maxCommits: number;
+}
+
+/** Memory of the git that reads a pack, in MiB: a small one may say that it unpacks to something huge. */
+const memoryMb = 2_048;
+
+/**
+ * A repository for commits that come from a container, with nothing else in it: no refs, no hooks and no configuration but
+ * ours. The objects of the mirror are borrowed, so that only what is new has to come.
+ */
+export class Quarantine {
+  constructor(
+    readonly folder: string,
+    private readonly run: GitRun,
+  ) {}
+
+  /**
+   * Takes a pack, and checks it: every object is well-formed, nothing is missing, and the commits go on from `base`. Resolves
+   * with their number. Rejects with a `PushRefusal`.
+   */
+  async take(content: AsyncIterable<Uint8Array>, { base, head }: PushNote, limits: QuarantineLimits): Promise<number> {
+    const { maxBytes, maxCommits } = limits;
+    const input = upTo(content, maxBytes);
+    await this.#check(['index-pack', '--strict', `--max-input-size=${String(maxBytes)}`, '--threads=1', '--stdin'], {
+      input,
+      memoryMb,
+    });
+    await this.#check(['cat-file', '-e', `${head}^{commit}`]);
+    await this.#check(
+      ['merge-base', '--is-ancestor', base, head],
+      {},
+      'The commits do not go on from the one that the job started from.',
+    );
+    const commits = Number(
+      await this.#check(['rev-list', '--count', `--max-count=${String(maxCommits + 1)}`, head, `^${base}`]),
+    );
+    if (commits > maxCommits)
+      throw new PushRefusal('too_large', `The job has more than ${String(maxCommits)} commits.`);
+    const filter = [
+      `--filter=blob:limit=${String(maxBytes)}`,
+      '--filter-print-omitted',
+      '--objects',
+      '--no-object-names',
+    ];
+    const reached = await this.#check(['rev-list', ...filter, head, `^${base}`]);
+    if (/^~/m.test(reached)) throw new PushRefusal('too_large', `A file is larger than ${String(maxBytes)} bytes.`);
+    return commits;
+  }
+
+  /** Runs git in it. Rejects as `git` does. */
+  git(args: readonly string[], more: Partial<GitRun> = {}): Promise<string> {
+    return git(this.folder, args, { ...this.run, ...more });
+  }
+
+  async #check(args: readonly string[], more: Partial<GitRun> = {}, why?: string): Promise<string> {
+    try {
+      return await this.git(args, {
+        ...more,
+        env: { ...this.run.env, GIT_ALLOW_PROTOCOL: 'none', GIT_NO_REPLACE_OBJECTS: '1' },
+      });
+    } catch (error) {
+      if (!(error instanceof RemudaError)) throw error;
+      if (tooLarge.test(error.message))
+        throw new PushRefusal('too_large', 'The job’s commits are larger than REMUDA_PUSH_MAX_MB.');
+      if (error.code === 'workspace.unavailable' && !/early EOF/.test(error.message)) throw error;
+      throw new PushRefusal(
+        'invalid',
+        why ?? `What the worker sent are no commits of this repository: ${error.message}`,
+      );
+    }
+  }
+}
+
+const tooLarge = /exceeds maximum allowed size|larger than allowed/;
+
+/** Makes one for the time of some work, beside the mirrors: what a bridge that died has left is removed at the next start. */
+export async function withQuarantine<T>(
+  mirror: string,
+  run: GitRun,
+  work: (quarantine: Quarantine) => Promise<T>,
+): Promise<T> {
+  const folder = join(dirname(mirror), `push${goneMark}${randomUUID()}`);
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    await git(folder, ['init', '--bare', '--quiet', '--template='], run);
+    await mkdir(join(folder, 'objects', 'info'), { recursive: true });
+    await writeFile(join(folder, 'objects', 'info', 'alternates'), `${join(mirror, 'objects')}\n`);
+    return await work(new Quarantine(folder, run));
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** What comes, up to a little more than may: git then says that it is too much. */
+async function* upTo(content: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of content) {
+    bytes += chunk.length;
+    yield chunk;
+    if (bytes > maxBytes) return;
+  }
+}
