@@ -47,6 +47,8 @@ export interface BridgeParts {
   readonly sharedClock?: Clock;
   /** Limits on unauthenticated TCP connections. Default: `unprovenLimits`. */
   readonly entryLimits?: UnprovenLimits;
+  /** Certificates that are trusted at places of `egressCredentials`. Default: those of Node.js. */
+  readonly egressCa?: string;
   /** How names of egress hosts are resolved. Default: by the system. */
   readonly resolve?: Resolve;
   /** Begins to deliver webhooks. Default: this bridge delivers none. */
@@ -214,9 +216,27 @@ const egressConnectMs = 10_000;
 
 function egressOf(
   { egressHosts: hosts, egressMaxMb, egressIdleMs: idleMs }: BridgeSettings,
-  { grants, resolve = addressesOf, metrics, log }: BridgeParts & Pick<EgressListener, 'metrics'>,
+  {
+    grants,
+    resolve = addressesOf,
+    vault = noVault,
+    egressCa: ca,
+    metrics,
+    log,
+  }: BridgeParts & Pick<EgressListener, 'metrics'>,
 ): EgressListener {
-  return { grants, resolve, metrics, log, hosts, maxBytes: egressMaxMb * mebibyte, idleMs, connectMs: egressConnectMs };
+  return {
+    grants,
+    resolve,
+    vault,
+    ca,
+    metrics,
+    log,
+    hosts,
+    maxBytes: egressMaxMb * mebibyte,
+    idleMs,
+    connectMs: egressConnectMs,
+  };
 }
 
 async function addressesOf(name: string): Promise<readonly string[]> {

@@ -56,6 +56,7 @@ export * from './tenants/start-estimate.js';
 export * from './tenants/tenant-rule.js';
 export * from './pools/warm-target.js';
 export * from './pools/worker-phase.js';
+export * from './addresses/egress-credentials.js';
 export * from './addresses/egress-presets.js';
 export * from './addresses/egress-rules.js';
 export * from './addresses/git-ref.js';

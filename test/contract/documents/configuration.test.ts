@@ -64,6 +64,7 @@ test('docs/configuration.md has every field of a profile and no other, with its 
   const optional = {
     appendSystemPrompt: undefined,
     secrets: undefined,
+    egressCredentials: undefined,
     kubernetes: undefined,
     tools: { allow: undefined, deny: undefined },
     recycle: { ...profile.recycle, aboveRssMb: undefined },

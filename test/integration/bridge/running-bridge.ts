@@ -129,13 +129,14 @@ export async function runBridge(
     model,
     folder,
     log,
-    grant: async (token, { git, push, models, serverTools, egress, ...rest }) => {
+    grant: async (token, { git, push, models, serverTools, egress, credentials, ...rest }) => {
       const lists = {
         ...(git ? { git: JSON.stringify(git) } : {}),
         ...(push ? { push: JSON.stringify(push) } : {}),
         ...(models ? { models: JSON.stringify(models) } : {}),
         ...(serverTools ? { serverTools: JSON.stringify(serverTools) } : {}),
         ...(egress ? { egress: JSON.stringify(egress) } : {}),
+        ...(credentials ? { credentials: JSON.stringify(credentials) } : {}),
       };
       await own.hset(keyOf(token), { ...rest, ...lists });
     },

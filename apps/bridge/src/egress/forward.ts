@@ -1,9 +1,17 @@
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import type { EgressRefusal } from '@remuda/domain';
 import type { AttemptEgress } from './attempt-egress.js';
 import { pinnedLookup } from './pinned.js';
-import { hostHeader, type PlainTarget } from './target.js';
+import { hostHeader, literalAddress, type PlainTarget } from './target.js';
+import { sentBack, type Way } from './way.js';
 
 /** Headers that are between two neighbours, and not passed on (RFC 9110, 7.6.1). */
 const betweenNeighbours = [
@@ -17,6 +25,8 @@ export interface Forwarding {
   readonly response: ServerResponse;
   readonly target: PlainTarget;
   readonly addresses: readonly string[];
+  /** With TLS or a credential, if it goes to such a place. */
+  readonly way: Way | undefined;
   readonly use: AttemptEgress;
   readonly idleMs: number;
   readonly connectMs: number;
@@ -28,22 +38,13 @@ export interface Forwarding {
  * parsed, so that nothing is hidden in them. Rejects if there is no answer.
  */
 export async function forward(forwarding: Forwarding): Promise<void> {
-  const { request, response, target, addresses, idleMs, connectMs } = forwarding;
-  const outgoing = httpRequest({
-    host: 'pinned.invalid',
-    port: target.port,
-    path: target.path,
-    method: request.method ?? 'GET',
-    headers: { ...requestHeaders(request), host: hostHeader(target) },
-    lookup: pinnedLookup(addresses),
-    agent: false,
-    timeout: idleMs,
-  });
+  const { request, response, target, way, connectMs } = forwarding;
+  const outgoing = open(forwarding);
   const cut = (): void => void outgoing.destroy();
   const late = setTimeout(cut, connectMs);
   outgoing
     .once('socket', (socket) =>
-      socket.once('connect', () => {
+      socket.once(way?.isSecure === true ? 'secureConnect' : 'connect', () => {
         clearTimeout(late);
       }),
     )
@@ -62,11 +63,40 @@ export async function forward(forwarding: Forwarding): Promise<void> {
     pipeline(request, outgoing).catch(cut);
     const answer = await answered;
     countBytes(forwarding, answer, 'receivedBytes', cut);
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.headers));
+    const headers = endToEnd(answer.headers);
+    const back = way && sentBack(headers.location, target, way);
+    response.writeHead(
+      answer.statusCode ?? 502,
+      answer.statusMessage,
+      back === undefined ? headers : { ...headers, location: back },
+    );
     await pipeline(answer, response);
   } finally {
     clearTimeout(late);
   }
+}
+
+function open({ request, target, addresses, way, idleMs }: Forwarding) {
+  const headers: OutgoingHttpHeaders = {
+    ...requestHeaders(request),
+    host: way?.host ?? hostHeader(target),
+    ...way?.headers,
+  };
+  const options = {
+    host: 'pinned.invalid',
+    port: way?.port ?? target.port,
+    path: target.path,
+    method: request.method ?? 'GET',
+    headers,
+    lookup: pinnedLookup(addresses),
+    agent: false,
+    timeout: idleMs,
+  };
+  if (way?.isSecure !== true) return httpRequest(options);
+  const address = literalAddress(target);
+  // the certificate is checked for the host that was allowed, whatever the connection is opened to
+  const name = address === undefined ? { servername: target.host } : { host: address };
+  return httpsRequest({ ...options, ...name, ...(way.ca === undefined ? {} : { ca: way.ca }) });
 }
 
 function countBytes(

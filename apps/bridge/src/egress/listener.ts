@@ -18,10 +18,11 @@ import { forward } from './forward.js';
 import { connectPinned } from './pinned.js';
 import { refusalAnswer, writeRefusal, type Answer, type Refusal } from './refusal.js';
 import { readConnect, readPlain } from './target.js';
+import { placeOf, wayTo, type WayParts } from './way.js';
 import { joinTunnel } from './tunnel.js';
 
 /** Dependencies of the egress listener. */
-export interface EgressListener extends AdmissionParts {
+export interface EgressListener extends AdmissionParts, WayParts {
   readonly grants: Grants;
   /** What an attempt may transfer, in both directions together, in bytes. */
   readonly maxBytes: number;
@@ -128,7 +129,7 @@ class EgressDoor {
       turnAway('malformed');
       return;
     }
-    const admitted = await this.#admit(target, near);
+    const admitted = await this.#admit(() => target, near);
     if (typeof admitted === 'string') {
       turnAway(admitted);
       return;
@@ -170,34 +171,44 @@ class EgressDoor {
       turnAway('malformed');
       return;
     }
-    const admitted = await this.#admit(target, request.socket);
+    const placeIn = (grant: BridgeGrant) => placeOf(target, request.method ?? '', grant);
+    const admitted = await this.#admit((grant) => placeIn(grant)?.place ?? target, request.socket);
     if (typeof admitted === 'string') {
       turnAway(admitted);
       return;
     }
-    const { use, addresses } = admitted;
+    const { use, addresses, grant } = admitted;
+    const place = placeIn(grant);
+    const way = place && (await wayTo(place, grant, this.parts));
+    if (place && !way) {
+      turnAway('no_credential');
+      return;
+    }
     this.#opened(use, request.socket);
     const { idleMs, connectMs } = this.parts;
     const onRefused = this.#lateRefusal(use, target);
-    await forward({ request, response, target, addresses, use, idleMs, connectMs, onRefused }).catch(() => {
+    await forward({ request, response, target, addresses, way, use, idleMs, connectMs, onRefused }).catch(() => {
       turnAway('unreachable');
     });
   }
 
   /** Checks a target against the grant of the job whose connection it is. */
   async #admit(
-    target: EgressTarget,
+    targetIn: (grant: BridgeGrant) => EgressTarget,
     socket: Socket,
-  ): Promise<{ readonly use: AttemptEgress; readonly addresses: readonly string[] } | Refusal> {
+  ): Promise<
+    { readonly use: AttemptEgress; readonly addresses: readonly string[]; readonly grant: BridgeGrant } | Refusal
+  > {
     const found = await this.#useOf(this.#tokens.get(socket) ?? '');
     if (typeof found === 'string') return found;
     const { use, grant } = found;
+    const target = targetIn(grant);
     if (use.isSpent) return this.#noted(use, target, 'limit');
     const admission = await inTime(admit(target, grant, this.parts), this.parts.connectMs);
     if (admission === undefined) return 'unresolved';
     switch (admission.kind) {
       case 'admitted':
-        return { use, addresses: admission.addresses };
+        return { use, grant, addresses: admission.addresses };
       case 'refused':
         return this.#noted(use, target, admission.reason);
       case 'unresolved':

@@ -2,7 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import type { EgressRefusal, EgressTarget } from '@remuda/domain';
 
 /** Why a request is not carried out. Only those of `EgressRefusal` are the job's own doing. */
-export type Refusal = EgressRefusal | 'malformed' | 'ended' | 'unresolved' | 'unreachable' | 'unavailable';
+export type Refusal =
+  EgressRefusal | 'malformed' | 'ended' | 'unresolved' | 'unreachable' | 'unavailable' | 'no_credential';
 
 /** The header that names the reason. */
 const reasonHeader = 'x-remuda-refused';
@@ -17,6 +18,7 @@ const answers: Readonly<Record<Refusal, { readonly status: number; readonly text
   ended: { status: 401, text: 'is not reached: no job is running' },
   unresolved: { status: 502, text: 'has no address' },
   unreachable: { status: 502, text: 'does not answer' },
+  no_credential: { status: 502, text: 'needs a credential (egressCredentials) that the bridge does not have' },
   unavailable: { status: 503, text: 'cannot be checked now' },
 };
 

@@ -24,7 +24,7 @@ export interface ClusterPlaces {
 
 /**
  * The environment of each app: the user's own, with the addresses of this cluster. Only the bridge gets the model's
- * credential, and no app if the model is the scripted one. Secrets that sign webhooks (`WEBHOOK…`) and by which commits are pushed (`PUSH…`) are the bridge's, all others
+ * credential, and no app if the model is the scripted one. Secrets that sign webhooks (`WEBHOOK…`) by which commits are pushed (`PUSH…`) and for other hosts (`EGRESS…`) are the bridge's, all others
  * are for jobs, by the scheduler.
  */
 export function planEnvironments(
@@ -34,7 +34,7 @@ export function planEnvironments(
   const secret: readonly string[] = credentialVariables;
   const { REMUDA_SECRETS_KEY: secretsKey = places.secretsKey, ...others } = env;
   const [secrets, rest] = partition(others, (name) => name.startsWith('REMUDA_SECRET_'));
-  const [signing, named] = partition(secrets, (name) => /^REMUDA_SECRET_(WEBHOOK|PUSH)/.test(name));
+  const [signing, named] = partition(secrets, (name) => /^REMUDA_SECRET_(WEBHOOK|PUSH|EGRESS)/.test(name));
   const withoutCredential = Object.fromEntries(Object.entries(rest).filter(([name]) => !secret.includes(name)));
   const shared = {
     REMUDA_REDIS_URL: places.redisUrl,

@@ -17,6 +17,7 @@ import {
   type ToolRules,
 } from '@remuda/domain';
 import { FieldReader } from '../field-reader.js';
+import { readEgressCredentials } from './egress-credentials.js';
 import { readKubernetes } from './pod-template.js';
 import { readPoolSize } from './pool-size.js';
 
@@ -67,7 +68,7 @@ export function readProfiles(content: unknown, defaults: ProfileDefaults): reado
 
 const fields = [
   ...['image', 'engine', 'model', 'models', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
-  ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'secrets', 'egress', 'kubernetes'],
+  ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'secrets', 'egress', 'egressCredentials', 'kubernetes'],
 ];
 
 function readProfile(reader: FieldReader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
@@ -125,6 +126,9 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
     },
     network: reader.text(entry['network'], `${at}.network`) ?? base.network,
     ...(entry['secrets'] === undefined ? {} : { secrets: readSecretNames(reader, entry['secrets'], `${at}.secrets`) }),
+    ...(entry['egressCredentials'] === undefined
+      ? {}
+      : { egressCredentials: readEgressCredentials(reader, entry['egressCredentials'], `${at}.egressCredentials`) }),
     ...(entry['kubernetes'] ? readKubernetes(reader, entry['kubernetes'], `${at}.kubernetes`) : {}),
   };
 }

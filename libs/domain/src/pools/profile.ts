@@ -1,3 +1,4 @@
+import type { EgressCredential } from '../addresses/egress-credentials.js';
 import { narrowEgress, readEgress, writeEgressRule } from '../addresses/egress-rules.js';
 import type { JobSpec, PermissionMode, ToolRules } from '../jobs/job.js';
 import type { PodTemplate } from './pod-template.js';
@@ -26,6 +27,8 @@ export interface Profile {
   readonly serverTools: readonly ServerTool[];
   /** Hosts that its jobs may reach through the bridge: `writeEgressRule` of each rule. Default: none. */
   readonly egress: readonly string[];
+  /** Credentials that the bridge adds to requests of its jobs to some of these hosts. Default: none. */
+  readonly egressCredentials?: readonly EgressCredential[];
   /** Added to the system prompt of every job of this profile, before the worker is warm. */
   readonly appendSystemPrompt?: string;
   readonly permissionMode: PermissionMode;
@@ -90,6 +93,8 @@ export interface JobRights {
   readonly serverTools: readonly ServerTool[];
   /** Hosts that it may reach through the bridge, as in its profile. */
   readonly egress: readonly string[];
+  /** Credentials for some of them. Absent: none. */
+  readonly egressCredentials?: readonly EgressCredential[];
 }
 
 /**
@@ -97,9 +102,18 @@ export interface JobRights {
  * of the profile's hosts those that the job names, or all if it names none.
  */
 export function rightsOf(
-  { model, models, serverTools, egress }: Pick<Profile, 'model' | 'models' | 'serverTools' | 'egress'>,
+  {
+    model,
+    models,
+    serverTools,
+    egress,
+    egressCredentials,
+  }: Pick<Profile, 'model' | 'models' | 'serverTools' | 'egress' | 'egressCredentials'>,
   job: Pick<JobSpec, 'model' | 'egress'>,
 ): JobRights {
   const narrowed = job.egress && narrowEgress(readEgress(egress), readEgress(job.egress)).map(writeEgressRule);
-  return { models: [...new Set([job.model ?? model, model, ...models])], serverTools, egress: narrowed ?? egress };
+  return {
+    ...{ models: [...new Set([job.model ?? model, model, ...models])], serverTools, egress: narrowed ?? egress },
+    ...(egressCredentials ? { egressCredentials } : {}),
+  };
 }

@@ -1,3 +1,4 @@
+import type { EgressCredential } from '../addresses/egress-credentials.js';
 import type { Again } from '../jobs/again.js';
 import type { UsageMeter } from '../jobs/failure-class.js';
 import type { Failure, JobRecord, JobResult, Start } from '../jobs/job.js';
@@ -30,6 +31,8 @@ export interface Claim extends SecretReceiver {
   readonly serverTools?: readonly ServerTool[];
   /** Hosts that the attempt may reach through the bridge, as in `JobRights`. Default: none. */
   readonly egress?: readonly string[];
+  /** Credentials that the bridge adds to its requests. Default: none. */
+  readonly egressCredentials?: readonly EgressCredential[];
   /** Name of the bridge grant (sha256 of its token in hex) that the worker requested. Default: a new one. */
   readonly grant?: string;
 }

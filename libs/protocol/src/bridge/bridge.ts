@@ -1,4 +1,4 @@
-import type { ServerTool } from '@remuda/domain';
+import type { EgressCredential, ServerTool } from '@remuda/domain';
 
 /** The protocol between the bridge and the clients that reach the model through it. */
 
@@ -44,9 +44,17 @@ export interface BridgeGrant {
   readonly serverTools?: readonly ServerTool[];
   /** Hosts that the job's tools may reach: entries as `readEgress` reads them. Absent: none. */
   readonly egress?: readonly string[];
+  /** Credentials that the bridge adds to requests of the job's tools. Absent: none. */
+  readonly credentials?: CredentialGrant;
   readonly git?: { readonly url: string; readonly ref?: string; readonly depth?: number };
   /** Where the job's commits may be pushed, and by which secret of which tenant. Absent: nowhere. */
   readonly push?: PushGrant;
+}
+
+/** Credentials for other hosts, and whose secrets they are. */
+export interface CredentialGrant {
+  readonly tenant: string;
+  readonly list: readonly EgressCredential[];
 }
 
 /** The right to push the commits of a job's repository to one branch. */

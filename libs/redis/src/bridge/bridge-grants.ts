@@ -1,4 +1,10 @@
-import { RemudaError, serverTools, type ServerTool } from '@remuda/domain';
+import {
+  egressCredentialForms,
+  RemudaError,
+  serverTools,
+  type EgressCredential,
+  type ServerTool,
+} from '@remuda/domain';
 import {
   parseJson,
   formatsText,
@@ -6,6 +12,7 @@ import {
   isUnderstood,
   messageFormats,
   type BridgeGrant,
+  type CredentialGrant,
   type PushGrant,
 } from '@remuda/protocol';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
@@ -53,6 +60,7 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
   const lease = Number(hash['lease']);
   if (!job || !worker || !Number.isSafeInteger(lease)) return undefined;
   const git = hash['git'] ? readGit(hash['git']) : undefined;
+  const credentials = hash['credentials'] ? readCredentials(hash['credentials']) : undefined;
   const push = hash['push'] ? readPush(hash['push']) : undefined;
   return {
     job,
@@ -64,6 +72,7 @@ export function readGrant(hash: Readonly<Record<string, string>>): BridgeGrant |
     ...(hash['egress'] === undefined ? {} : { egress: readTexts(hash['egress']) }),
     ...(git ? { git } : {}),
     ...(push ? { push } : {}),
+    ...(credentials ? { credentials } : {}),
   };
 }
 
@@ -97,4 +106,18 @@ function readPush(text: string): PushGrant | undefined {
   const { branch, credential, tenant } = value;
   if (typeof branch !== 'string' || typeof credential !== 'string' || typeof tenant !== 'string') return undefined;
   return { branch, credential, tenant };
+}
+
+function readCredentials(text: string): CredentialGrant | undefined {
+  const value = parseJson(text);
+  if (!isRecord(value) || typeof value['tenant'] !== 'string' || !Array.isArray(value['list'])) return undefined;
+  return { tenant: value['tenant'], list: value['list'].flatMap((each) => readCredential(each) ?? []) };
+}
+
+function readCredential(value: unknown): EgressCredential | undefined {
+  if (!isRecord(value)) return undefined;
+  const { url, secret, header, write } = value;
+  const as = egressCredentialForms.find((form) => form === value['as']);
+  if (typeof url !== 'string' || typeof secret !== 'string' || as === undefined) return undefined;
+  return { url, secret, as, ...(typeof header === 'string' ? { header } : {}), ...(write === true ? { write } : {}) };
 }

@@ -21,7 +21,7 @@ import type {
   Settled,
   TenantLimit,
 } from '@remuda/domain';
-import { messageFormats, modelCount, type PushGrant } from '@remuda/protocol';
+import { messageFormats, modelCount, type CredentialGrant, type PushGrant } from '@remuda/protocol';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter } from './attempt-entry.js';
@@ -174,13 +174,26 @@ export class RedisLeases implements LeaseStore {
     now: number,
   ): Promise<Assigned> {
     const keys = this.#keys;
-    const { held, scheduler, job, start, models, serverTools = [], egress = [], grant: hash } = claim;
+    const {
+      held,
+      scheduler,
+      job,
+      start,
+      models,
+      serverTools = [],
+      egress = [],
+      egressCredentials: list = [],
+      grant: hash,
+    } = claim;
     const { spec } = job;
     const event: NewEvent = { type: 'job.assigned', at: now, data: { worker, start } };
     const grant = [
       ...['v', messageFormats.own, 'job', job.id, 'worker', worker, 'models', JSON.stringify(models)],
       ...(serverTools.length === 0 ? [] : ['serverTools', JSON.stringify(serverTools)]),
       ...(egress.length === 0 ? [] : ['egress', JSON.stringify(egress)]),
+      ...(list.length === 0
+        ? []
+        : ['credentials', JSON.stringify({ tenant: job.tenant, list } satisfies CredentialGrant)]),
       ...(spec.maxBudgetUsd === undefined ? [] : ['maxBudgetUsd', spec.maxBudgetUsd]),
       ...(spec.workspace.kind === 'git' ? ['git', JSON.stringify(spec.workspace)] : []),
       ...(spec.git ? ['push', JSON.stringify(pushGrantOf(spec.git, job))] : []),
