@@ -153,7 +153,7 @@ export const apiSettings = {
     about:
       'Branches to which no job may push, in addition to the default branch and the ref from which it started: names, with `*` for any characters, separated by commas. Must be the same as for the bridge.',
     unit: 'list',
-    default: usualProtectedBranches as readonly string[],
+    default: usualProtectedBranches,
     parse: readProtectedBranches,
   },
   webhookHosts: {

@@ -178,7 +178,7 @@ export const bridgeSettings = {
     about:
       'Branches to which no job may push, in addition to the default branch and the ref from which it started: names, with `*` for any characters, separated by commas. Must be the same as for the api.',
     unit: 'list',
-    default: usualProtectedBranches as readonly string[],
+    default: usualProtectedBranches,
     parse: readProtectedBranches,
   },
   pushMaxMb: {

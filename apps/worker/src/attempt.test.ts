@@ -117,7 +117,7 @@ test.each<[string, object, object]>([
       kind: 'succeeded',
       result: { git: { head: 'b', push: { ...answer, branch: 'remuda/j-1' } } },
     });
-    expect('result' in outcome ? outcome.result?.warnings : []).toEqual(warnings);
+    expect(outcome.kind === 'succeeded' ? outcome.result.warnings : []).toEqual(warnings);
     expect(own.told.filter(({ type }) => type === 'workspace.pushed')).toHaveLength(told ?? 0);
   },
 );

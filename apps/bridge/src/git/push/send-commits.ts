@@ -68,7 +68,7 @@ const sentences: Partial<Record<PushFailure, string>> = {
 };
 
 /** Git's words of a push that failed, as a reason. */
-export function reasonOf(said: string, isTrouble: boolean): PushFailure {
+function reasonOf(said: string, isTrouble: boolean): PushFailure {
   if (/\[rejected\]|non-fast-forward|fetch first/.test(said)) return 'branch_exists';
   if (
     /Authentication failed|could not read (Username|Password)|returned error: (401|403)|Permission to .* denied|not found/i.test(
