@@ -45,6 +45,12 @@ export class Sessions {
     return this.line.taken(await this.line.http.GET('/api/v1/sessions/{id}', { params: { path: { id } } }));
   }
 
+  /** A further session that goes on from this one, as it was after the turn; by default, after its last one. Rejects with `session.cannot_fork`. */
+  async fork(id: string, turn?: number): Promise<Session> {
+    const body = turn === undefined ? {} : { turn };
+    return this.line.taken(await this.line.http.POST('/api/v1/sessions/{id}/fork', { params: { path: { id } }, body }));
+  }
+
   /** A page of sessions, newest first. */
   async list(query: SessionPageQuery = {}): Promise<SessionPage> {
     return this.line.taken(await this.line.http.GET('/api/v1/sessions', { params: { query } }));

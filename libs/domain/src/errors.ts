@@ -28,6 +28,7 @@ export const refusalCodes = [
   'session.stopped',
   'session.busy',
   'session.no_files',
+  'session.cannot_fork',
   'file.unknown',
   'webhook.no_message',
   'artifact.unknown',

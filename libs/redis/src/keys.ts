@@ -56,7 +56,12 @@ export function redisKeys(namespace: string) {
      * stopped, an entry `n-1` ends it.
      */
     sessionTurns: (id: string) => `${p}:session:${id}:turns`,
-    /** The snapshots from which sessions go on, by the jobs that they are of. */
+    /** Jobs whose snapshots a session keeps besides its latest one, by the number of the turn. */
+    sessionKept: (id: string) => `${p}:session:${id}:kept`,
+    /**
+     * The snapshots that sessions keep, by the jobs that they are of; with the suffix `:shared`, by how many sessions
+     * besides the first.
+     */
     sessionOrigins: `${p}:sessions:origins`,
     /** A tenant's sessions by the time of their creation. */
     sessions: (tenant: string) => `${p}:tenant:${tenant}:sessions`,

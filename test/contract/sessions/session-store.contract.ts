@@ -34,7 +34,7 @@ const settings = {
   metadata: {},
 } as const;
 const ref = { tenant: 'acme', id: 's-1' };
-const session = (own: Partial<NewSession> = {}): NewSession => ({ ...ref, settings, concurrent: 'queue', ...own });
+const session = (own: Partial<NewSession> = {}): NewSession => ({ ...ref, settings, concurrent: 'queue', keepTurns: 1, ...own });
 
 /** What every keeper of the SessionStore port promises. */
 export function sessionStoreContract(name: string, make: () => Promise<SessionsHarness>): void {
@@ -266,6 +266,83 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       expect(await found()).toMatchObject({ state: 'hibernated', snapshotAt: 5 });
       await submit('j-3');
       expect(await harness.index.findOrigin('j-3')).toEqual({ job: 'j-1', snapshot });
+    });
+
+    /** A turn that leaves a snapshot of this time. */
+    const keep = async (id: string, at: number, of = ref.id): Promise<void> => {
+      await submit(id, { session: of });
+      expect(await take()).toBe(id);
+      await harness.index.note(id, worker, { ...snapshot, at });
+      await harness.end(id, succeeded);
+    };
+    const keptOf = async (...jobs: string[]) => [...(await harness.index.keptBySessions(jobs)).keys()];
+    const fork = (id: string, turn?: number) =>
+      sessions.fork({ id, from: ref, ...(turn === undefined ? {} : { turn }) });
+
+    test('a fork has the settings, the turns so far and the snapshot, and goes its own way from there', async () => {
+      await sessions.create(session({ concurrent: 'refuse' }));
+      await keep('j-1', 5);
+      expect([await fork('s-2'), await fork('s-2')]).toEqual(['forked', 'forked']);
+      const forked = { tenant: 'acme', id: 's-2' };
+      expect(await sessions.find(forked)).toMatchObject({
+        ...{ settings, concurrent: 'refuse', keepTurns: 1, state: 'hibernated', turns: 1, snapshotAt: 5 },
+        forkedFrom: { session: 's-1', turn: 1 },
+      });
+      expect((await sessions.list({ tenant: 'acme', limit: 10 })).sessions.map(({ id }) => id)).toEqual(['s-2', 's-1']);
+      await keep('j-2', 6, 's-2');
+      await keep('j-3', 7);
+      expect(await harness.store.find(jobRef('j-2', 'acme'))).toMatchObject({ turn: 2, origin: { job: 'j-1' } });
+      const turnsOf = async (of: string) =>
+        (await harness.turns.page({ ...ref, id: of }, 0, 10))?.turns.map(({ job, number }) => [number, job]);
+      expect(await turnsOf('s-1')).toEqual([[1, 'j-1'], [2, 'j-3']]); // prettier-ignore
+      expect(await turnsOf('s-2')).toEqual([[1, 'j-1'], [2, 'j-2']]); // prettier-ignore
+      expect(await sessions.find(ref)).toMatchObject({ snapshotAt: 7 });
+      expect(await sessions.find(forked)).toMatchObject({ snapshotAt: 6 });
+    });
+
+    test('a snapshot is kept until the last session that goes on from it has another one, or is stopped', async () => {
+      await sessions.create(session());
+      await keep('j-1', 5);
+      await fork('s-2');
+      await fork('s-3');
+      await keep('j-2', 6);
+      expect(await keptOf('j-1', 'j-2')).toEqual(['j-1', 'j-2']);
+      await sessions.stop({ ...ref, id: 's-2' });
+      await sessions.stop({ ...ref, id: 's-2' });
+      expect(await sessions.origin({ ...ref, id: 's-3' })).toMatchObject({ job: 'j-1' });
+      expect(await keptOf('j-1')).toEqual(['j-1']);
+      await keep('j-3', 7, 's-3');
+      expect(await keptOf('j-1', 'j-2', 'j-3')).toEqual(['j-2', 'j-3']);
+    });
+
+    test('a session is forked from the turns whose snapshots it keeps, and one that left none is like the one before', async () => {
+      await sessions.create(session({ keepTurns: 2 }));
+      expect([await fork('s-2'), await fork('s-2', 1)]).toEqual(['empty', 'not_over']);
+      await keep('j-1', 5);
+      await keep('j-2', 6);
+      await submit('j-3');
+      await take();
+      expect([await fork('s-2', 3), await fork('s-2', 0)]).toEqual(['not_over', 'gone']);
+      await harness.end('j-3', failed);
+      expect(await fork('s-2', 3)).toBe('forked');
+      expect(await fork('s-3', 1)).toBe('forked');
+      expect(await sessions.origin({ ...ref, id: 's-2' })).toMatchObject({ job: 'j-2' });
+      expect(await sessions.origin({ ...ref, id: 's-3' })).toMatchObject({ job: 'j-1' });
+      await keep('j-4', 7);
+      expect(await fork('s-4', 1)).toBe('gone');
+      expect(await fork('s-4', 2)).toBe('forked');
+      await sessions.stop(ref);
+      expect(await fork('s-5')).toBe('stopped');
+      expect(await keptOf('j-1', 'j-2', 'j-4')).toEqual(['j-1', 'j-2']);
+      for (const id of ['s-2', 's-3', 's-4']) await sessions.stop({ ...ref, id });
+      expect(await keptOf('j-1', 'j-2', 'j-4')).toEqual([]);
+    });
+
+    test('another tenant’s session cannot be forked', async () => {
+      await sessions.create(session());
+      await keep('j-1', 5);
+      expect(await sessions.fork({ id: 's-2', from: { ...ref, tenant: 'other' } })).toBe('unknown');
+      expect(await sessions.fork({ id: 's-2', from: { ...ref, id: 's-none' } })).toBe('unknown');
     });
 
     test('whatever happens, one turn is under way at a time, none is lost, and they begin in order', async () => {

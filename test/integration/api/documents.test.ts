@@ -64,6 +64,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'POST /api/v1/pools/{profile}/pause',
     'POST /api/v1/pools/{profile}/resume',
     'POST /api/v1/sessions',
+    'POST /api/v1/sessions/{id}/fork',
     'POST /api/v1/sessions/{id}/stop',
     'POST /api/v1/sessions/{id}/turns',
     'POST /api/v1/tickets',

@@ -1,88 +1,36 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { RemudaClient } from '@remuda/client';
-import { FileBlobs } from '@remuda/blobs';
-import { snapshotName, type SessionFilePart } from '@remuda/domain';
-import { RedisSnapshots, redisKeys } from '@remuda/redis';
-import { connectRaw, type RawConnection } from '@remuda/redis/testing';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startApiCluster, type ApiCluster } from './api-cluster.js';
+import type { SessionFilePart } from '@remuda/domain';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ApiCluster } from './api-cluster.js';
 import { bearer, jwtSecret, signJwt } from './jwt.js';
 import { startApi } from './running-api.js';
+import { SnapshotCluster, sessionId } from './snapshots-of-turns.js';
 
-let folder: string;
 let cluster: ApiCluster;
-let redis: RawConnection;
+let snapshots: SnapshotCluster;
 let client: RemudaClient;
 let own: ReturnType<typeof bearer>;
 let other: typeof own;
 let jobsOnly: typeof own;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'remuda-session-files-'));
-  const token = await signJwt('a');
-  own = bearer(token);
+  snapshots = await SnapshotCluster.start();
+  ({ cluster } = snapshots);
+  own = bearer(snapshots.token);
   other = bearer(await signJwt('b'));
   jobsOnly = bearer(await signJwt('a', { scope: 'jobs:read' }));
-  const env = { REMUDA_JWT_SECRET: jwtSecret, REMUDA_BLOBS_URL: pathToFileURL(join(folder, 'blobs')).href };
-  cluster = await startApiCluster({ env, headers: own });
-  redis = connectRaw(cluster.redis.url, { name: 'session-files-test' });
-  client = new RemudaClient({ url: cluster.api.url, token });
+  client = new RemudaClient({ url: cluster.api.url, token: snapshots.token });
 });
-afterAll(async () => {
-  redis.disconnect();
-  await cluster.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => snapshots.stop());
 
-const sessionId = '00000000-0000-4000-8000-000000000001';
-const blobFolder = (): string => join(folder, 'blobs', cluster.api.namespace, 'snapshots');
-const send = (method: string, at: string, body?: unknown, headers = {}) =>
-  cluster.api.send(method, `/api/v1/sessions${at}`, body, headers);
-const created = async (body: object = {}): Promise<string> => (await send('POST', '', { idleMs: 0, ...body })).json.id;
-
-/** A packed folder, as workers pack it. */
-async function packed(fill: (root: string) => Promise<void>, entries: readonly string[] = ['.']): Promise<Buffer> {
-  const root = await mkdtemp(join(folder, 'tree-'));
-  await fill(root);
-  return execFileSync('tar', ['-C', root, '-czf', '-', ...entries], { maxBuffer: 100_000_000 });
-}
-
-const conversation = () =>
-  packed((root) => writeFile(join(root, `${sessionId}.jsonl`), '{"type":"user"}\n'), [`${sessionId}.jsonl`]);
-
-/** Carries out a turn whose worker stores a snapshot with these files; `broken` is stored in place of it. */
-async function turn(id: string, files: Buffer, { broken = false } = {}): Promise<string> {
-  const { id: job } = (await send('POST', `/${id}/turns`, { prompt: 'led' })).json;
-  const led = await cluster.engines.next();
-  const keys = redisKeys(cluster.api.namespace);
-  const [worker, lease] = (await redis.hmget(keys.job(job), 'worker', 'lease')) as [string, string];
-  const session = await conversation();
-  const blobs = new FileBlobs(blobFolder(), { maxBytes: 1e9, maxTotalBytes: 1e9 });
-  const copy = '0123456789abcdef';
-  const name = snapshotName(job, { lease: Number(lease), copy });
-  const content = Buffer.concat([session, files]);
-  const put = await blobs.put(name, chunks(content));
-  if (put.kind !== 'stored') throw new Error(put.kind);
-  if (broken)
-    await truncate(
-      join(blobFolder(), (await readdir(blobFolder())).find((file) => file.startsWith(name)) ?? ''),
-      content.length - 9,
-    );
-  const snapshot = { sessionId, at: 5, lease: Number(lease), copy, ...{ bytes: put.bytes, sha256: put.sha256 } };
-  await new RedisSnapshots(redis, keys).note(job, worker, { ...snapshot, sessionBytes: session.length });
-  led.succeed();
-  await vi.waitFor(async () => expect((await send('GET', `/${id}`)).json.state).toBe('hibernated'), 30_000);
-  return job;
-}
-
-async function* chunks(content: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < content.length; at += 65_536) yield await Promise.resolve(content.subarray(at, at + 65_536));
-}
+const send = (method: string, at: string, body?: unknown, headers = {}) => snapshots.send(method, at, body, headers);
+const created = (body: object = {}) => snapshots.created(body);
+const packed = (fill: (root: string) => Promise<void>, entries?: readonly string[]) => snapshots.packed(fill, entries);
+const turn = (id: string, files: Buffer, how = {}) => snapshots.turn(id, files, how);
 
 /** Sends a path as it is: `fetch` would resolve `..` itself. */
 function rawStatus(path: string): Promise<number | undefined> {
@@ -193,8 +141,8 @@ test('an empty workspace has no files, and one whose snapshot is gone says so', 
   const id = await created();
   await turn(id, await packed(() => Promise.resolve()));
   expect((await files(`/${id}/files`)).json).toMatchObject({ files: [] });
-  await rm(blobFolder(), { recursive: true });
-  await mkdir(blobFolder(), { mode: 0o700 });
+  await rm(snapshots.blobFolder, { recursive: true });
+  await mkdir(snapshots.blobFolder, { mode: 0o700 });
   expect((await files(`/${id}/files`)).json.code).toBe('session.no_files');
 });
 

@@ -24,6 +24,10 @@ export const bodyExamples = {
     any: { summary: 'In an empty folder', value: {} },
     repository: { summary: 'In a repository', value: { workspace: git, labels: { team: 'search' } } },
   },
+  forkSession: {
+    last: { summary: 'As it is now', value: {} },
+    turn: { summary: 'As it was after its first turn', value: { turn: 1 } },
+  },
   submitTurn: {
     next: { summary: 'The next turn', value: { prompt } },
     interrupt: { summary: 'In place of the one under way', value: { prompt: 'Stop, do this.', mode: 'interrupt' } },

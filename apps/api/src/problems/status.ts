@@ -27,6 +27,7 @@ const refusals = {
   'session.stopped': 409,
   'session.busy': 409,
   'session.no_files': 409,
+  'session.cannot_fork': 409,
   'file.unknown': 404,
   'webhook.no_message': 404,
   'artifact.unknown': 404,

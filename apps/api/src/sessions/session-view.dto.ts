@@ -1,11 +1,18 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { concurrentChoices, permissionModes, sessionStates } from '@remuda/domain';
-import type { Concurrent, SessionSettings, SessionState, Workspace } from '@remuda/domain';
+import type { Concurrent, ForkPoint, SessionSettings, SessionState, Workspace } from '@remuda/domain';
 import type { AcceptedTurnView, SessionPageView, SessionView } from '@remuda/protocol';
 import { AcceptedJobDto } from '../jobs/job-view.dto.js';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from '../jobs/submit/submit-job.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
+
+/** Where a session was forked from. */
+@ApiSchema({ name: 'ForkPoint' })
+export class ForkPointDto implements ForkPoint {
+  @ApiProperty({ description: 'The session.' }) session!: string;
+  @ApiProperty({ description: 'The last turn that both have.' }) turn!: number;
+}
 
 /** A session, with what its turns have in common. */
 @ApiSchema({ name: 'Session' })
@@ -13,6 +20,9 @@ export class SessionDto implements SessionView {
   @ApiProperty({ example: 's-…' }) id!: string;
   @ApiProperty({ enum: sessionStates }) state!: SessionState;
   @ApiProperty({ enum: concurrentChoices }) concurrent!: Concurrent;
+  @ApiProperty({ description: 'Of how many of its latest turns the files are kept.' }) keepTurns!: number;
+  @ApiPropertyOptional({ type: () => ForkPointDto, description: 'Of a fork: where it comes from.' })
+  forkedFrom?: ForkPointDto;
   @ApiProperty(time) createdAt!: string;
   @ApiProperty({ ...time, description: 'When its state last changed, or a turn began.' }) changedAt!: string;
   @ApiPropertyOptional({ description: 'The job that is its turn now.' }) turn?: string;

@@ -34,6 +34,22 @@ export class CreateSessionDto extends picked(SubmitJobDto, settings) {
       'How long its worker waits for the next turn, with Claude Code alive, in ms; shorter if other jobs need it.',
   })
   idleMs!: number;
+
+  @Default(1)
+  @Integer(1, 20)
+  @ApiProperty({
+    description: 'Of how many of its latest turns the files are kept, to fork from. Each is a whole copy.',
+  })
+  keepTurns!: number;
+}
+
+/** A fork as clients ask for it. */
+@ApiSchema({ name: 'ForkSession' })
+export class ForkSessionDto {
+  @Given()
+  @Integer(1, 1_000_000_000)
+  @ApiProperty({ description: 'The turn after which it goes its own way. Default: the last one that is over.' })
+  turn?: number;
 }
 
 export const turnModes = ['queue', 'interrupt'] as const;

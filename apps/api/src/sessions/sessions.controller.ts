@@ -10,7 +10,7 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import type { SessionStore } from '@remuda/domain';
+import type { SessionRecord, SessionStore } from '@remuda/domain';
 import { sessionsPath } from '@remuda/protocol';
 import type { SessionPageView, SessionView } from '@remuda/protocol';
 import type { FastifyReply } from 'fastify';
@@ -21,7 +21,7 @@ import { readQuery, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
 import { apiConfig, sessionStore } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
-import { CreateSessionDto, ListSessionsDto } from './session.dto.js';
+import { CreateSessionDto, ForkSessionDto, ListSessionsDto } from './session.dto.js';
 import { SessionDto, SessionPageDto } from './session-view.dto.js';
 import { viewSession } from './session-view.js';
 import { Sessions } from './sessions.js';
@@ -52,9 +52,32 @@ export class SessionsController {
     @Tenant() tenant: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionView> {
-    const session = await this.sessions.create(requireBody(body), tenant);
-    reply.header('location', `${this.config.basePathOf(headers)}${sessionsPath}/${session.id}`);
-    return viewSession(session);
+    return this.created(await this.sessions.create(requireBody(body), tenant), headers, reply);
+  }
+
+  @Post(':id/fork')
+  @Needs('sessions:write')
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'forkSession',
+    summary: 'Fork a session',
+    description:
+      'A further session with its settings, conversation and files as they were after a turn. From then on each goes its own way.',
+  })
+  @ApiBody({ type: ForkSessionDto, required: false, examples: bodyExamples.forkSession })
+  @ApiCreatedResponse({ type: SessionDto, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiConflictResponse(
+    problemResponse('session.cannot_fork, session.no_files or session.stopped: there is nothing to go on from.'),
+  )
+  async fork(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers() headers: IncomingHttpHeaders,
+    @Tenant() tenant: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionView> {
+    const source = await this.sessions.session({ tenant, id });
+    return this.created(await this.sessions.fork(requireBody(body ?? {}), source), headers, reply);
   }
 
   @Get()
@@ -106,5 +129,10 @@ export class SessionsController {
   @ApiConflictResponse(problemResponse('session.busy: it is not stopped, or its last turn is not over yet.'))
   async remove(@Param('id') id: string, @Tenant() tenant: string): Promise<void> {
     await this.sessions.remove({ tenant, id });
+  }
+
+  private created(session: SessionRecord, headers: IncomingHttpHeaders, reply: FastifyReply): SessionView {
+    reply.header('location', `${this.config.basePathOf(headers)}${sessionsPath}/${session.id}`);
+    return viewSession(session);
   }
 }

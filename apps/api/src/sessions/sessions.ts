@@ -18,7 +18,8 @@ import { SubmissionCount } from '../jobs/submit/submission-count.js';
 import { Submission } from '../jobs/submit/submission.js';
 import { jobStore, poolControls, sessionStore } from '../stores.js';
 import { WorkspaceCheck } from '../uploads/workspace-check.js';
-import { CreateSessionDto, SubmitTurnDto } from './session.dto.js';
+import { forkFault } from './fork-fault.js';
+import { CreateSessionDto, ForkSessionDto, SubmitTurnDto } from './session.dto.js';
 
 /** A turn that was accepted, now or by an earlier request. */
 export type AcceptedTurn = Extract<TurnAnswer, { kind: 'begun' | 'waits' | 'repeated' }>;
@@ -40,13 +41,23 @@ export class Sessions {
 
   /** Creates a session; rejects with all faults. */
   async create(body: unknown, tenant: string): Promise<SessionRecord> {
-    const { concurrent, idleMs, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
+    const { concurrent, idleMs, keepTurns, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
     const { spec } = await this.submission.require({ ...asked, prompt: 'any' });
     await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], { tenant, scopes: ofSessions });
     const id = `s-${randomUUID()}`;
     this.submission.requireStore();
-    await this.store.create({ id, tenant, concurrent, settings: settingsOf(spec, idleMs) });
+    await this.store.create({ id, tenant, concurrent, keepTurns, settings: settingsOf(spec, idleMs) });
     return this.session({ tenant, id });
+  }
+
+  /** Makes a session of this one, as it was after a turn. Rejects with `session.cannot_fork` for a turn that it cannot go on from. */
+  async fork(body: unknown, session: SessionRecord): Promise<SessionRecord> {
+    const { turn } = requireDto(ForkSessionDto, body);
+    const id = `s-${randomUUID()}`;
+    this.submission.requireStore();
+    const answer = await this.store.fork({ id, from: session, ...(turn === undefined ? {} : { turn }) });
+    if (answer !== 'forked') throw forkFault(answer, session, turn);
+    return this.session({ tenant: session.tenant, id });
   }
 
   /** The session, or `session.unknown`, as for another tenant's. */

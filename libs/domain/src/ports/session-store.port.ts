@@ -4,7 +4,7 @@ import type { SessionState } from '../sessions/session-state.js';
 import type { SessionRecord, SessionRef } from '../sessions/session.js';
 
 /** A session to be created, with its future id. */
-export type NewSession = Pick<SessionRecord, 'id' | 'tenant' | 'settings' | 'concurrent'>;
+export type NewSession = Pick<SessionRecord, 'id' | 'tenant' | 'settings' | 'concurrent' | 'keepTurns'>;
 
 /** A turn to be accepted: a job with its future id. */
 export interface NewTurn {
@@ -27,6 +27,19 @@ export type TurnAnswer =
   | { readonly kind: 'over'; readonly state: SessionState }
   | { readonly kind: 'unknown' };
 
+/** A session to be made of another one, as that was after a turn; by default, after the last one that is over. */
+export interface NewFork {
+  readonly id: string;
+  readonly from: SessionRef;
+  readonly turn?: number;
+}
+
+/**
+ * Outcome of a fork. `forked`, or nothing was made: `empty`, because no turn has left a snapshot; `not_over`, because that
+ * turn is not over, or there was none; `gone`, because the snapshot of that turn is kept no longer; `stopped`; `unknown`.
+ */
+export type ForkAnswer = 'forked' | 'empty' | 'not_over' | 'gone' | 'stopped' | 'unknown';
+
 /** A page of a tenant's sessions, newest first. */
 export interface SessionPage {
   readonly sessions: readonly SessionRecord[];
@@ -41,6 +54,11 @@ export interface SessionPage {
 export interface SessionStore {
   /** Creates it; rejects with `redis.full` if the store has no room. */
   create(session: NewSession): Promise<void>;
+  /**
+   * Makes a session of another one: same settings, the turns so far, and the snapshot of that time, which is then kept for both. Safe to
+   * call twice. Rejects with `redis.full` if the store has no room.
+   */
+  fork(fork: NewFork): Promise<ForkAnswer>;
   find(session: SessionRef): Promise<SessionRecord | undefined>;
   /** Where its next turn would take up conversation and files; undefined if there is nothing yet, or nothing any more. */
   origin(session: SessionRef): Promise<TurnOrigin | undefined>;

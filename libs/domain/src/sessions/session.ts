@@ -26,11 +26,21 @@ export interface SessionRef {
   readonly id: string;
 }
 
+/** Where a session has its beginning from: another one, as it was after one of its turns. */
+export interface ForkPoint {
+  readonly session: string;
+  readonly turn: number;
+}
+
 /** A conversation that keeps its files from turn to turn. Its id is ours, whatever Claude Code calls it. */
 export interface SessionRecord extends SessionRef {
   readonly state: SessionState;
   readonly settings: SessionSettings;
   readonly concurrent: Concurrent;
+  /** Of how many of its latest turns the snapshots are kept, to fork from; at least 1, which is the default. */
+  readonly keepTurns: number;
+  /** Of a session that was forked: from where. It has the turns up to this one in common with that session. */
+  readonly forkedFrom?: ForkPoint;
   /** Epoch ms. */
   readonly createdAt: number;
   /** When its state last changed, or a turn began (epoch ms). */

@@ -2,7 +2,9 @@ import type { Redis } from 'ioredis';
 import {
   RemudaError,
   type Clock,
+  type ForkAnswer,
   type Idempotency,
+  type NewFork,
   type NewJob,
   type NewSession,
   type NewTurn,
@@ -24,6 +26,7 @@ import type { RedisKeys } from '../keys.js';
 import { defaultRetention } from '../retention/retention.js';
 import { LargeArguments } from '../script/large-arguments.js';
 import { SubmitLimits, limitReached, refusalArgsOf } from '../tenants/submit-limits.js';
+import { forkSessionScript } from './fork.lua.js';
 import { readSession } from './session-hash.js';
 import { createSessionScript, removeSessionScript, stopSessionScript, submitTurnScript } from './sessions.lua.js';
 
@@ -42,11 +45,25 @@ export class RedisSessionStore implements SessionStore {
     this.#limits = new SubmitLimits(connection, keys, clock);
   }
 
-  async create({ id, tenant, settings, concurrent }: NewSession): Promise<void> {
+  async create({ id, tenant, settings, concurrent, keepTurns }: NewSession): Promise<void> {
     const { profile } = settings;
-    const args = { id, tenant, profile, settings: JSON.stringify(settings), concurrent, now: this.clock.now() };
+    const said = { profile, settings: JSON.stringify(settings), concurrent, keepTurns };
+    const args = { id, tenant, ...said, now: this.clock.now() };
     const keys = { session: this.keys.session(id), sessions: this.keys.sessions(tenant) };
     await translated(createSessionScript.run(this.redis, { keys, args }));
+  }
+
+  async fork({ id, from, turn }: NewFork): Promise<ForkAnswer> {
+    const { keys } = this;
+    const source = { source: keys.session(from.id), sourceTurns: keys.sessionTurns(from.id) };
+    const call = {
+      keys: {
+        ...{ ...source, sourceKept: keys.sessionKept(from.id), session: keys.session(id), turns: keys.sessionTurns(id) },
+        ...{ origins: keys.sessionOrigins, sessions: keys.sessions(from.tenant) },
+      },
+      args: { id, sourceId: from.id, tenant: from.tenant, turn: turn ?? '', now: this.clock.now() },
+    };
+    return (await translated(forkSessionScript.run(this.redis, call))) as ForkAnswer;
   }
 
   async find({ tenant, id }: SessionRef): Promise<SessionRecord | undefined> {
@@ -102,9 +119,9 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async stop({ tenant, id }: SessionRef): Promise<readonly string[] | undefined> {
-    const { session, sessionWaiting, sessionOrigins: origins, sessionTurns } = this.keys;
-    const keys = { session: session(id), waiting: sessionWaiting(id), origins, turns: sessionTurns(id) };
-    const call = { keys, args: { tenant, now: this.clock.now() } };
+    const { session, sessionWaiting, sessionKept, sessionOrigins: origins, sessionTurns } = this.keys;
+    const own = { session: session(id), waiting: sessionWaiting(id), kept: sessionKept(id), turns: sessionTurns(id) };
+    const call = { keys: { ...own, origins }, args: { tenant, now: this.clock.now() } };
     const turns = await translated(stopSessionScript.run(this.redis, call));
     return Array.isArray(turns) ? (turns as string[]) : undefined;
   }

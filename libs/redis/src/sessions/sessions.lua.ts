@@ -2,6 +2,7 @@ import { refusalArgs, refusalOf } from '../tenants/refusal.lua.js';
 import { lineOfTenant, rankInLine } from '../tenants/lines.lua.js';
 import { noteIdempotency, submittedJob, unlessRepeated, writePlace, writeRecord } from '../jobs/submit.lua.js';
 import { defineScript } from '../script/define-script.js';
+import { releaseOrigin } from './origins.lua.js';
 import { sessionCan } from './states.lua.js';
 import { beginTurn } from './turn-moves.lua.js';
 
@@ -11,12 +12,12 @@ import { beginTurn } from './turn-moves.lua.js';
 export const createSessionScript = defineScript(
   {
     keys: ['session', 'sessions'],
-    args: ['id', 'tenant', 'profile', 'settings', 'concurrent', 'now'],
+    args: ['id', 'tenant', 'profile', 'settings', 'concurrent', 'keepTurns', 'now'],
   },
   `
 if redis.call('EXISTS', sessionKey) == 1 then return 0 end
 redis.call('HSET', sessionKey, 'state', 'idle', 'tenant', tenant, 'profile', profile, 'settings', settings,
-  'concurrent', concurrent, 'createdAt', now, 'changedAt', now)
+  'concurrent', concurrent, 'keepTurns', keepTurns, 'createdAt', now, 'changedAt', now)
 redis.call('ZADD', sessionsKey, now, id)
 return 1
 `,
@@ -68,21 +69,23 @@ return {'waits', at[3]}
 );
 
 /**
- * Stops a session, whose snapshot is then kept no longer, and returns its turns that are not over: the one under way first, then those that wait. Returns 0 if
+ * Stops a session, whose snapshots are then kept no longer, and returns its turns that are not over: the one under way first, then those that wait. Returns 0 if
  * there is no such session.
  */
 export const stopSessionScript = defineScript(
   {
-    keys: ['session', 'waiting', 'origins', 'turns'],
+    keys: ['session', 'waiting', 'kept', 'origins', 'turns'],
     args: ['tenant', 'now'],
-    include: [sessionCan.stopped],
+    include: [sessionCan.stopped, releaseOrigin],
     whenFull: true,
   },
   `
 local at = redis.call('HMGET', sessionKey, 'state', 'tenant', 'turn', 'snapshotJob', 'turns')
 if not at[1] or at[2] ~= tenant then return 0 end
-if at[4] then redis.call('HDEL', originsKey, at[4]) end
 if sessionCanBeStopped(at[1]) then
+  if at[4] then releaseOrigin(originsKey, at[4]) end
+  for _, job in ipairs(redis.call('ZRANGE', keptKey, 0, -1)) do releaseOrigin(originsKey, job) end
+  redis.call('DEL', keptKey)
   redis.call('HSET', sessionKey, 'state', 'stopped', 'changedAt', now)
   redis.call('XADD', turnsKey, (at[5] or 0) .. '-1', 'stopped', 1)
 end

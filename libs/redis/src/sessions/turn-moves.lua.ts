@@ -1,6 +1,7 @@
 import { priorityScore } from '../queue/score.lua.js';
 import { enterLine, lineOfRank } from '../tenants/lines.lua.js';
 import type { Fragment } from '../script/define-script.js';
+import { holdOrigin, keepOrigin } from './origins.lua.js';
 import { sessionCan } from './states.lua.js';
 
 /**
@@ -34,13 +35,13 @@ end`,
  * The next turn begins.
  */
 export const endTurn: Fragment = {
-  needs: [beginTurn, sessionCan.idle],
+  needs: [beginTurn, holdOrigin, keepOrigin, sessionCan.idle],
   lua: `
 local function endTurn(id, now)
-  local job = redis.call('HMGET', jobKey, 'session', 'state', 'snapshot', 'profile', 'worker')
+  local job = redis.call('HMGET', jobKey, 'session', 'state', 'snapshot', 'profile', 'worker', 'turn')
   if not job[1] then return end
   local session = beforeSession .. job[1]
-  local at = redis.call('HMGET', session, 'state', 'turn', 'snapshotJob')
+  local at = redis.call('HMGET', session, 'state', 'turn', 'snapshotJob', 'snapshotTurn', 'keepTurns')
   if not at[1] then return end
   if at[2] ~= id then return redis.call('LREM', session .. ':waiting', 1, id) end -- rule: only the turn ends
   redis.call('HDEL', session, 'turn')
@@ -48,9 +49,9 @@ local function endTurn(id, now)
   if not sessionCanBeIdle(at[1]) then return end
   local isNew = job[2] ~= 'failed' and job[3]
   if isNew then
-    redis.call('HSET', session, 'snapshot', job[3], 'snapshotJob', id)
-    if at[3] then redis.call('HDEL', originsKey, at[3]) end
-    redis.call('HSET', originsKey, id, job[3])
+    redis.call('HSET', session, 'snapshot', job[3], 'snapshotJob', id, 'snapshotTurn', job[6] or 0)
+    holdOrigin(originsKey, id, job[3])
+    if at[3] then keepOrigin(originsKey, session, at[3], at[4] or 0, tonumber(at[5] or 1)) end
   end
   redis.call('HSET', session, 'state', (isNew or at[3]) and 'hibernated' or 'idle', 'changedAt', now)
   local nextId = redis.call('LPOP', session .. ':waiting')

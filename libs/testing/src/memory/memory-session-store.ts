@@ -2,8 +2,10 @@ import {
   RemudaError,
   canSessionMove,
   type Clock,
+  type ForkAnswer,
   type Idempotency,
   type JobRecord,
+  type NewFork,
   type NewSession,
   type NewTurn,
   type SessionPage,
@@ -20,7 +22,11 @@ import {
 import type { MemoryJobStore } from './memory-job-store.js';
 import type { MemorySnapshotIndex } from './memory-snapshot-index.js';
 
-type Kept = Omit<SessionRecord, 'snapshotAt'> & { readonly origin?: TurnOrigin };
+/** A snapshot that a session keeps, and the turn that has left it. */
+type KeptOrigin = TurnOrigin & { readonly turn: number };
+
+/** The origins are those that it keeps, the latest one last. */
+type Kept = Omit<SessionRecord, 'snapshotAt'> & { readonly origins: readonly KeptOrigin[] };
 
 /** The sessions of a store's jobs. Passes the same contract suite as the real one. */
 export class MemorySessionStore implements SessionStore, TurnLog {
@@ -37,25 +43,45 @@ export class MemorySessionStore implements SessionStore, TurnLog {
       this.#endTurn(job);
     };
     index.origins = () =>
-      [...this.#sessions.values()].flatMap(({ state, origin }) => (origin && state !== 'stopped' ? [origin] : []));
+      [...this.#sessions.values()].flatMap(({ state, origins }) => (state === 'stopped' ? [] : origins));
   }
 
   async create(session: NewSession): Promise<void> {
     const at = this.clock.now();
-    const fresh = { state: 'idle', createdAt: at, changedAt: at, waiting: [], turns: 0 } as const;
+    const fresh = { state: 'idle', createdAt: at, changedAt: at, waiting: [], turns: 0, origins: [] } as const;
     await Promise.resolve(this.#sessions.set(session.id, { ...session, ...fresh }));
+  }
+
+  async fork({ id, from, turn }: NewFork): Promise<ForkAnswer> {
+    if (this.#sessions.has(id)) return 'forked';
+    const source = await Promise.resolve(this.#of(from));
+    if (!source) return 'unknown';
+    if (source.state === 'stopped') return 'stopped';
+    const over = source.turns - (source.turn === undefined ? 0 : 1);
+    const point = turn ?? over;
+    if (point > over) return 'not_over';
+    if (source.origins.length === 0) return 'empty';
+    const origin = source.origins.findLast((kept) => kept.turn <= point);
+    if (!origin) return 'gone';
+    const { turn: _turn, worker: _worker, ...same } = source;
+    const at = { createdAt: this.clock.now(), forkedFrom: { session: from.id, turn: point } };
+    this.#turns.set(id, (this.#turns.get(from.id) ?? []).slice(0, point));
+    const own = { id, state: 'hibernated', turns: point, waiting: [], origins: [origin] } as const;
+    this.#change({ ...same, ...at, ...own }, {});
+    return 'forked';
   }
 
   async find(ref: SessionRef): Promise<SessionRecord | undefined> {
     const kept = await Promise.resolve(this.#of(ref));
     if (!kept) return undefined;
-    const { origin, ...session } = kept;
+    const { origins, ...session } = kept;
+    const origin = origins.at(-1);
     return { ...session, ...(origin ? { snapshotAt: origin.snapshot.at } : {}) };
   }
 
   async origin(ref: SessionRef): Promise<TurnOrigin | undefined> {
     const kept = await Promise.resolve(this.#of(ref));
-    return kept?.state === 'stopped' ? undefined : kept?.origin;
+    return kept?.state === 'stopped' ? undefined : originOf(kept);
   }
 
   async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
@@ -143,16 +169,17 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const { turn: _turn, ...rest } = session;
     if (!canSessionMove(session.state, 'idle')) return void this.#sessions.set(session.id, rest);
     const snapshot = state === 'failed' ? undefined : this.index.of(id);
-    const origin = snapshot ? { job: id, snapshot } : rest.origin;
+    const latest = snapshot ? [{ job: id, snapshot, turn: rest.turns }] : [];
+    const origins = [...rest.origins, ...latest].slice(-rest.keepTurns);
     const [next, ...waiting] = rest.waiting;
-    const free = { ...rest, state: origin ? 'hibernated' : 'idle', ...(origin ? { origin } : {}), waiting } as const;
+    const free = { ...rest, state: origins.length > 0 ? 'hibernated' : 'idle', origins, waiting } as const;
     this.#change(free, {});
     if (next !== undefined) this.#begin(free, next);
   }
 
   #begin(session: Kept, turn: string): void {
     const turns = session.turns + 1;
-    this.jobs.place(turn, turns, session.origin);
+    this.jobs.place(turn, turns, originOf(session));
     this.#turns.set(session.id, [...(this.#turns.get(session.id) ?? []), turn]);
     this.#change(session, { state: 'running', turn, turns });
   }
@@ -166,4 +193,10 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const session = this.#sessions.get(id);
     return session?.tenant === tenant ? session : undefined;
   }
+}
+
+/** Where the next turn takes up the conversation. */
+function originOf(session: Kept | undefined): TurnOrigin | undefined {
+  const origin = session?.origins.at(-1);
+  return origin && { job: origin.job, snapshot: origin.snapshot };
 }
