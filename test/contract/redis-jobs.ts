@@ -47,6 +47,8 @@ export async function openRedisJobs(url: string, namespace: string) {
     take: async (): Promise<string | undefined> => {
       if ((await queue.backlog()) === 0) return undefined;
       const next = await claim();
+      // On a busy machine a test may take longer than a worker is owned without renewal.
+      await registry.own([worker]);
       await registry.note(worker, { phase: 'idle' }, ['job', 'lease']);
       const assigned = await leases.assign(next, worker);
       if (assigned.kind !== 'assigned') throw new Error(`The job could not be assigned: ${assigned.kind}.`);

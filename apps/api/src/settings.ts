@@ -1,4 +1,4 @@
-import { blobSettings } from '@remuda/blobs';
+import { blobSettings, snapshotSettings } from '@remuda/blobs';
 import {
   integer,
   namespaceName,
@@ -89,6 +89,7 @@ export const apiSettings = {
     default: 10_240,
     parse: integer(1, 1_073_741_824),
   },
+  ...snapshotSettings,
   historyDays: {
     env: 'REMUDA_HISTORY_DAYS',
     about:

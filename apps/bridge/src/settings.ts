@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blobSettings } from '@remuda/blobs';
+import { blobSettings, snapshotSettings } from '@remuda/blobs';
 import {
   hostAndPort,
   integer,
@@ -235,20 +235,7 @@ export const bridgeSettings = {
     parse: text,
   },
   ...blobSettings,
-  snapshotMaxMb: {
-    env: 'REMUDA_SNAPSHOT_MAX_MB',
-    about: "Maximum compressed size of a job's snapshot. A larger one is not stored.",
-    unit: 'MiB',
-    default: 256,
-    parse: integer(1, 1_048_576),
-  },
-  snapshotTotalMb: {
-    env: 'REMUDA_SNAPSHOT_TOTAL_MB',
-    about: 'Disk space for all snapshots together. When it is used up, no more are stored.',
-    unit: 'MiB',
-    default: 10_240,
-    parse: integer(1, 1_073_741_824),
-  },
+  ...snapshotSettings,
   snapshotKeepMs: {
     env: 'REMUDA_SNAPSHOT_KEEP_MS',
     about: 'Age at which a snapshot is removed, even if its job is not over.',

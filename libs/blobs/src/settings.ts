@@ -43,3 +43,21 @@ export const blobSettings = {
     parse: integer(0, 1_073_741_824),
   },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** The variables that say how large snapshots may be. */
+export const snapshotSettings = {
+  snapshotMaxMb: {
+    env: 'REMUDA_SNAPSHOT_MAX_MB',
+    about: "Maximum compressed size of a job's snapshot. A larger one is not stored.",
+    unit: 'MiB',
+    default: 256,
+    parse: integer(1, 1_048_576),
+  },
+  snapshotTotalMb: {
+    env: 'REMUDA_SNAPSHOT_TOTAL_MB',
+    about: 'Disk space for all snapshots together. When it is used up, no more are stored.',
+    unit: 'MiB',
+    default: 10_240,
+    parse: integer(1, 1_073_741_824),
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;

@@ -24,6 +24,7 @@ export type {
   SessionFilePage,
   SessionPage,
   SessionRequest,
+  Transcript,
   TurnRequest,
   Worker,
 } from './shapes.js';

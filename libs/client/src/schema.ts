@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork a session
+         * @description A further session with its settings, conversation and files as they were after a turn. From then on each goes its own way.
+         */
+        post: operations["forkSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}": {
         parameters: {
             query?: never;
@@ -468,7 +488,11 @@ export interface paths {
          * @description JSON lines, with which `claude --resume` goes on elsewhere. As of the end of the last turn.
          */
         get: operations["getSessionTranscript"];
-        put?: never;
+        /**
+         * Give a new session the conversation of a Claude Code elsewhere
+         * @description A transcript as Claude Code has written it, JSON lines, with which the first turn goes on.
+         */
+        put: operations["putSessionTranscript"];
         post?: never;
         delete?: never;
         options?: never;
@@ -488,7 +512,11 @@ export interface paths {
          * @description As its last turn has left it. Files only: a path of a link, a device or a folder is refused.
          */
         get: operations["getSessionFile"];
-        put?: never;
+        /**
+         * Write a file of a session
+         * @description Between two turns: the next one finds it. It takes the place of the file that has its path.
+         */
+        put: operations["putSessionFile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1497,6 +1525,16 @@ export interface components {
             concurrent?: "queue" | "refuse";
             /** @description How long its worker waits for the next turn, with Claude Code alive, in ms; shorter if other jobs need it. Default: 60000. */
             idleMs?: number;
+            /** @description US dollars for all its turns together: each gets what is left. */
+            maxBudgetUsd?: number;
+            /** @description Of how many of its latest turns the files are kept, to fork from. Each is a whole copy. Default: 1. */
+            keepTurns?: number;
+        };
+        ForkPoint: {
+            /** @description The session. */
+            session: string;
+            /** @description The last turn that both have. */
+            turn: number;
         };
         Session: {
             /** @example s-… */
@@ -1505,6 +1543,10 @@ export interface components {
             state: "idle" | "running" | "hibernated" | "stopped";
             /** @enum {string} */
             concurrent: "queue" | "refuse";
+            /** @description Of how many of its latest turns the files are kept. */
+            keepTurns: number;
+            /** @description Of a fork: where it comes from. */
+            forkedFrom?: components["schemas"]["ForkPoint"];
             /** Format: date-time */
             createdAt: string;
             /**
@@ -1527,6 +1569,10 @@ export interface components {
              * @description When the snapshot was taken from which it goes on.
              */
             snapshotAt?: string;
+            /** @description US dollars for all its turns together. */
+            maxBudgetUsd?: number;
+            /** @description What its turns that are over have cost, in US dollars. */
+            costUsd: number;
             profile: string;
             model?: string;
             appendSystemPrompt?: string;
@@ -1540,6 +1586,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+        };
+        ForkSession: {
+            /** @description The turn after which it goes its own way. Default: the last one that is over. */
+            turn?: number;
         };
         SessionPage: {
             sessions: components["schemas"]["Session"][];
@@ -1656,6 +1706,16 @@ export interface components {
             snapshotAt: string;
             /** @description Pass it as `after` to get the next page; absent on the last page. */
             next?: string;
+        };
+        Transcript: {
+            /** @description Claude Code’s own id of it. */
+            sessionId: string;
+            /** @description Messages of the user and the assistant, results of tools included. */
+            messages: number;
+            /** @description The latest version of Claude Code that has written to it. */
+            claudeVersion?: string;
+            /** @description What is missing in it, or may be. */
+            warnings: string[];
         };
         EventPage: {
             events: components["schemas"]["JobEvent"][];
@@ -2134,7 +2194,7 @@ export interface components {
             days: components["schemas"]["DayUsage"][];
         };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "session.no_files" | "file.unknown" | "webhook.no_message" | "artifact.unknown" | "upload.unknown" | "upload.invalid" | "upload.digest_mismatch" | "upload.out_of_place" | "blobs.full" | "blobs.off" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "tenant.limit_reached" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "session.no_files" | "session.cannot_fork" | "session.budget_spent" | "session.has_conversation" | "transcript.invalid" | "file.unknown" | "webhook.no_message" | "artifact.unknown" | "upload.unknown" | "upload.invalid" | "upload.digest_mismatch" | "upload.out_of_place" | "blobs.full" | "blobs.off" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "tenant.limit_reached" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;
@@ -3717,6 +3777,70 @@ export interface operations {
             };
         };
     };
+    forkSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForkSession"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description session.cannot_fork, session.no_files or session.stopped: there is nothing to go on from. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSession: {
         parameters: {
             query?: never;
@@ -4130,6 +4254,75 @@ export interface operations {
             };
         };
     };
+    putSessionTranscript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "application/x-tar": string;
+                "application/gzip": string;
+                "application/zip": string;
+                "application/x-gzip": string;
+                "application/x-zip-compressed": string;
+                "application/x-gtar": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            /** @description session.has_conversation, session.busy or session.stopped. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSessionFile: {
         parameters: {
             query?: never;
@@ -4152,6 +4345,77 @@ export interface operations {
                 };
             };
             /** @description session.no_files or session.stopped: no turn of it is over yet, or it has ended. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSessionFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Where it is to be: src/main.ts; slashes may be encoded. */
+                path: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "application/x-tar": string;
+                "application/gzip": string;
+                "application/zip": string;
+                "application/x-gzip": string;
+                "application/x-zip-compressed": string;
+                "application/x-gtar": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionFile"];
+                };
+            };
+            /** @description session.busy, session.no_files or session.stopped: it cannot be written now. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -11,6 +11,7 @@ import type {
   SessionFilePage,
   SessionPage,
   SessionRequest,
+  Transcript,
   TurnRequest,
 } from './shapes.js';
 
@@ -109,6 +110,20 @@ export class Sessions {
     return contentOf(this.line.taken(answer));
   }
 
+  /** Writes one of its files between two turns; its folders are made. Rejects with `session.busy` while a turn is under way. */
+  async putFile(id: string, path: string, content: Blob | Uint8Array<ArrayBuffer> | string): Promise<SessionFile> {
+    const params = { path: { id, path } };
+    const body = content as unknown as string;
+    return this.line.taken(await this.line.http.PUT('/api/v1/sessions/{id}/files/{path}', { params, body, ...asItIs }));
+  }
+
+  /** Gives a new session the conversation of a Claude Code elsewhere: its transcript, JSON lines. Rejects with `transcript.invalid`. */
+  async putTranscript(id: string, content: Blob | Uint8Array<ArrayBuffer> | string): Promise<Transcript> {
+    const params = { path: { id } };
+    const body = content as unknown as string;
+    return this.line.taken(await this.line.http.PUT('/api/v1/sessions/{id}/transcript', { params, body, ...asItIs }));
+  }
+
   /** The conversation as JSON lines of Claude Code, with which `claude --resume` goes on elsewhere. */
   async transcript(id: string): Promise<ReadableStream<Uint8Array>> {
     const params = { path: { id } };
@@ -126,6 +141,12 @@ export class Sessions {
     this.line.taken(await this.line.http.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } }));
   }
 }
+
+/** A body that is sent as it is. */
+const asItIs = {
+  headers: { 'content-type': 'application/octet-stream' },
+  bodySerializer: (body: unknown) => body as string,
+};
 
 /** An empty answer has no stream. */
 function contentOf(data: ReadableStream<Uint8Array> | null | undefined): ReadableStream<Uint8Array> {

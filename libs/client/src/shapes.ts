@@ -34,6 +34,8 @@ export type Message = Schemas['Message'];
 export type SessionFile = Schemas['SessionFile'];
 /** A part of the list of a session's files; `next` leads to the next one. */
 export type SessionFilePage = Schemas['SessionFilePage'];
+/** What is known of a conversation that a session has got. */
+export type Transcript = Schemas['Transcript'];
 /** An attempt of a job that ended without success. */
 export type EndedAttempt = Schemas['EndedAttempt'];
 /** A pool with its workers, what waits, and why. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Ending, JobStore, NewSession, Snapshot, SnapshotIndex, SessionStore, TurnLog } from '@remuda/domain';
-import { noUsage } from '@remuda/domain';
+import { emptyResult, noUsage } from '@remuda/domain';
 import { jobRef, jobSpec } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -34,7 +34,13 @@ const settings = {
   metadata: {},
 } as const;
 const ref = { tenant: 'acme', id: 's-1' };
-const session = (own: Partial<NewSession> = {}): NewSession => ({ ...ref, settings, concurrent: 'queue', keepTurns: 1, ...own });
+const session = (own: Partial<NewSession> = {}): NewSession => ({
+  ...ref,
+  settings,
+  concurrent: 'queue',
+  keepTurns: 1,
+  ...own,
+});
 
 /** What every keeper of the SessionStore port promises. */
 export function sessionStoreContract(name: string, make: () => Promise<SessionsHarness>): void {
@@ -268,6 +274,33 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       expect(await harness.index.findOrigin('j-3')).toEqual({ job: 'j-1', snapshot });
     });
 
+    test('its turns have what is left of its budget, whatever they ask for, and none is taken when nothing is left', async () => {
+      const cost = (costUsd: number): Ending => ({ ...succeeded, result: { ...emptyResult(), costUsd } });
+      await sessions.create(session({ settings: { ...settings, maxBudgetUsd: 0.3 } }));
+      const send = (id: string, maxBudgetUsd?: number) =>
+        sessions.submit({
+          session: ref,
+          job: { id, spec: jobSpec(maxBudgetUsd === undefined ? {} : { maxBudgetUsd }) },
+        });
+      const budgetOf = async (id: string) => (await harness.store.find(jobRef(id, 'acme')))?.spec.maxBudgetUsd;
+      await send('j-1');
+      await send('j-2', 5);
+      await send('j-3', 0.05);
+      await send('j-4');
+      expect(await budgetOf('j-1')).toBe(0.3);
+      await endNext(cost(0.1));
+      expect(await found()).toMatchObject({ costUsd: 0.1, settings: { maxBudgetUsd: 0.3 } });
+      expect(await budgetOf('j-2')).toBe(0.2);
+      await endNext(cost(0.1));
+      expect(await budgetOf('j-3')).toBe(0.05);
+      await endNext(cost(0.2));
+      expect(await budgetOf('j-4')).toBe(0);
+      expect(await send('j-5')).toEqual({ kind: 'spent', costUsd: 0.4 });
+      expect(await harness.store.find(jobRef('j-5', 'acme'))).toBeUndefined();
+      await harness.store.cancel(jobRef('j-4', 'acme'), 'no');
+      expect(await send('j-5')).toEqual({ kind: 'spent', costUsd: 0.4 });
+    });
+
     /** A turn that leaves a snapshot of this time. */
     const keep = async (id: string, at: number, of = ref.id): Promise<void> => {
       await submit(id, { session: of });
@@ -275,7 +308,7 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       await harness.index.note(id, worker, { ...snapshot, at });
       await harness.end(id, succeeded);
     };
-    const keptOf = async (...jobs: string[]) => [...(await harness.index.keptBySessions(jobs)).keys()];
+    const keptOf = async (...jobs: string[]) => [...(await harness.index.keptBySessions(jobs)).keys()].toSorted();
     const fork = (id: string, turn?: number) =>
       sessions.fork({ id, from: ref, ...(turn === undefined ? {} : { turn }) });
 
@@ -336,6 +369,30 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       expect(await keptOf('j-1', 'j-2', 'j-4')).toEqual(['j-1', 'j-2']);
       for (const id of ['s-2', 's-3', 's-4']) await sessions.stop({ ...ref, id });
       expect(await keptOf('j-1', 'j-2', 'j-4')).toEqual([]);
+    });
+
+    test('a session goes on from another snapshot between turns, if it went on from the one that is replaced', async () => {
+      const [edit, next] = ['e-1', 'e-2'].map((job, i) => ({ job, snapshot: { ...snapshot, at: 10 + i, lease: 0 } }));
+      await sessions.create(session());
+      expect(await sessions.replace(ref, edit!, { job: 'j-1', snapshot })).toBe('changed');
+      expect([await sessions.replace(ref, edit!), await sessions.replace(ref, edit!)]).toEqual([
+        'replaced',
+        'replaced',
+      ]);
+      expect(await found()).toMatchObject({ state: 'hibernated', snapshotAt: 10, turns: 0 });
+      expect([await sessions.replace(ref, next!), await fork('s-2')]).toEqual(['changed', 'forked']);
+      await submit('j-1');
+      expect(await harness.index.findOrigin('j-1')).toEqual(edit);
+      expect(await sessions.replace(ref, next!, edit)).toBe('busy');
+      await take();
+      await harness.end('j-1', succeeded);
+      expect(await sessions.replace({ ...ref, tenant: 'other' }, next!, edit)).toBe('unknown');
+      expect(await sessions.replace(ref, next!, edit)).toBe('replaced');
+      expect(await keptOf('e-1', 'e-2')).toEqual(['e-1', 'e-2']);
+      await sessions.stop({ ...ref, id: 's-2' });
+      expect(await keptOf('e-1', 'e-2')).toEqual(['e-2']);
+      await sessions.stop(ref);
+      expect(await sessions.replace(ref, edit!, next)).toBe('stopped');
     });
 
     test('another tenant’s session cannot be forked', async () => {

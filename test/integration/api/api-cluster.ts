@@ -1,4 +1,5 @@
 import type { TenantRules } from '@remuda/domain';
+import type { SnapshotKeeper } from '../../../apps/worker/src/keepers.port.js';
 import { startInProcessCluster } from '../cluster/in-process-cluster.js';
 import { startRedis } from '../redis.js';
 import type { TestRedis } from '../redis.js';
@@ -25,11 +26,23 @@ type ApiClusterOptions = Pick<NonNullable<Parameters<typeof startApi>[1]>, 'env'
   readonly tenants?: TenantRules;
 };
 
+/** Restores every session without a word: the test leads its turns anyway, and makes its snapshots. */
+const snapshots: SnapshotKeeper = {
+  watch: () => ({ note: () => undefined, stop: () => Promise.resolve() }),
+  restore: () => Promise.resolve({ kind: 'restored' }),
+  keep: () => Promise.resolve({ why: 'the test takes it' }),
+};
+
 /** Brings Redis, a scheduler, two workers and the api up. */
 export async function startApiCluster({ tenants = {}, ...options }: ApiClusterOptions = {}): Promise<ApiCluster> {
   const redis = await startRedis();
   const engines = new LedEngines();
-  const cluster = await startInProcessCluster({ redisUrl: redis.url, tenants, engine: () => engines.make() });
+  const cluster = await startInProcessCluster({
+    redisUrl: redis.url,
+    tenants,
+    snapshots,
+    engine: () => engines.make(),
+  });
   const api = await startApi(redis.url, { ...options, namespace: cluster.namespace, profiles: [] });
   while ((await api.send('GET', '/api/v1/pools')).json.pools?.length !== 1);
   return {

@@ -71,6 +71,8 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'POST /api/v1/workers/{id}/cordon',
     'POST /api/v1/workers/{id}/drain',
     'POST /api/v1/workers/{id}/uncordon',
+    'PUT /api/v1/sessions/{id}/files/{path}',
+    'PUT /api/v1/sessions/{id}/transcript',
     'PUT /api/v1/uploads',
   ]);
 });

@@ -27,7 +27,8 @@ export class SnapshotCluster {
     const folder = await mkdtemp(join(tmpdir(), 'remuda-snapshots-of-turns-'));
     const token = await signJwt('a');
     const env = { REMUDA_JWT_SECRET: jwtSecret, REMUDA_BLOBS_URL: pathToFileURL(join(folder, 'blobs')).href };
-    const cluster = await startApiCluster({ env, headers: bearer(token) });
+    const small = { REMUDA_UPLOAD_MAX_MB: '1' };
+    const cluster = await startApiCluster({ env: { ...env, ...small }, headers: bearer(token) });
     return new SnapshotCluster(cluster, folder, token, connectRaw(cluster.redis.url, { name: 'snapshots-of-turns' }));
   }
 

@@ -39,6 +39,7 @@ import {
 import { Scheduler } from '../../../apps/scheduler/src/scheduler.js';
 import { defaultProfile } from '../../../apps/scheduler/src/profiles/profiles.js';
 import { startServiceWork } from './service-work.js';
+import type { SnapshotKeeper } from '../../../apps/worker/src/keepers.port.js';
 import { Worker } from '../../../apps/worker/src/worker.js';
 
 const secretBox = new SecretBox(readSecretKeys(randomBytes(32).toString('base64')));
@@ -74,6 +75,8 @@ export interface InProcessOptions {
   readonly redisUrlOf?: (connection: string) => string;
   /** What the schedulers take the time from, by their ids. Default: the machine's own. */
   readonly schedulerClock?: (id: string) => Clock;
+  /** By what the workers restore the state of sessions. Default: not at all. */
+  readonly snapshots?: SnapshotKeeper;
   /** Folder of the sockets of a bridge, by whose listener the workers reach Redis. Default: they do so by themselves. */
   readonly bridgeDir?: string;
   /** What the schedulers see their containers by. Default: workers in this very process. */
@@ -104,6 +107,7 @@ export class InProcessRuntime implements ContainerRuntime {
     private readonly name = 'in-process',
     private readonly nameRelease: (image: string) => Promise<string> = () => Promise.resolve('first'),
     private readonly onConnection?: InProcessOptions['onConnection'],
+    private readonly snapshots?: SnapshotKeeper,
   ) {}
 
   async engineName(): Promise<string> {
@@ -138,6 +142,7 @@ export class InProcessRuntime implements ContainerRuntime {
         collect: async () => ({ warnings: [] }),
         clear: async () => undefined,
       },
+      ...(this.snapshots ? { snapshots: this.snapshots } : {}),
       afterJobs: profile.afterJobs,
       drainMs: 10_000,
       clock: this.clock,
@@ -210,6 +215,7 @@ export async function startInProcessCluster(options: InProcessOptions) {
     undefined,
     options.releaseOf,
     options.onConnection,
+    options.snapshots,
   );
   const profile = { ...defaultProfile('default', { image: 'none', warm: 2, max: 2 }), ...options.profile };
   const connect = (name: string) => connectRaw(options.redisUrl, { name });

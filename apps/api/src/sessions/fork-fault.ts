@@ -10,7 +10,10 @@ export function forkFault(
   const asked = String(turn ?? 0);
   switch (answer) {
     case 'empty':
-      return new RemudaError('session.no_files', 'The session cannot be forked yet: no turn of it has left a snapshot.');
+      return new RemudaError(
+        'session.no_files',
+        'The session cannot be forked yet: no turn of it has left a snapshot.',
+      );
     case 'not_over':
       return new RemudaError('session.cannot_fork', `The session has no turn ${asked} that is over.`);
     case 'gone':

@@ -34,6 +34,9 @@ export class SessionDto implements SessionView {
   @ApiPropertyOptional({ ...time, description: 'When the snapshot was taken from which it goes on.' })
   snapshotAt?: string;
 
+  @ApiPropertyOptional({ description: 'US dollars for all its turns together.' }) maxBudgetUsd?: number;
+  @ApiProperty({ description: 'What its turns that are over have cost, in US dollars.' }) costUsd!: number;
+
   @ApiProperty() profile!: string;
   @ApiPropertyOptional() model?: string;
   @ApiPropertyOptional() appendSystemPrompt?: string;

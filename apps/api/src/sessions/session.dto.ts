@@ -2,7 +2,7 @@ import { concurrentChoices } from '@remuda/domain';
 import type { Concurrent } from '@remuda/domain';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Default, Given, picked } from '../input/fields.js';
-import { Characters, Integer, IntegerText, OneOf } from '../input/rules.js';
+import { Amount, Characters, Integer, IntegerText, OneOf } from '../input/rules.js';
 import { SubmitJobDto } from '../jobs/submit/submit-job.dto.js';
 
 /** What a client says of all turns of a session; as of a job. */
@@ -34,6 +34,11 @@ export class CreateSessionDto extends picked(SubmitJobDto, settings) {
       'How long its worker waits for the next turn, with Claude Code alive, in ms; shorter if other jobs need it.',
   })
   idleMs!: number;
+
+  @Given()
+  @Amount(10_000)
+  @ApiProperty({ description: 'US dollars for all its turns together: each gets what is left.' })
+  maxBudgetUsd?: number;
 
   @Default(1)
   @Integer(1, 20)

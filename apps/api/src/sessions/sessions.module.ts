@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { SessionFilesController } from './files/files.controller.js';
+import { SessionEdits } from './files/session-edits.js';
 import { SessionFiles } from './files/session-files.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { Messages } from './messages/messages.js';
@@ -13,6 +14,6 @@ import { TurnsController } from './turns.controller.js';
 @Module({
   imports: [EventsModule, JobsModule],
   controllers: [SessionsController, TurnsController, MessagesController, SessionFilesController],
-  providers: [Sessions, Messages, SessionFiles],
+  providers: [Sessions, Messages, SessionFiles, SessionEdits],
 })
 export class SessionsModule {}

@@ -118,12 +118,17 @@ export class Sessions {
   }
 }
 
-function accepted({ state }: SessionRecord, answer: TurnAnswer): AcceptedTurn {
+function accepted({ state, settings }: SessionRecord, answer: TurnAnswer): AcceptedTurn {
   switch (answer.kind) {
     case 'busy':
       throw new RemudaError(
         'session.busy',
         `The session takes one turn at a time, and ${answer.running} is under way.`,
+      );
+    case 'spent':
+      throw new RemudaError(
+        'session.budget_spent',
+        `Nothing is left of the session's budget: its turns have cost ${answer.costUsd.toFixed(6)} of ${String(settings.maxBudgetUsd)} US dollars.`,
       );
     case 'over':
       throw new RemudaError('session.stopped', `The session takes no more turns: it is ${answer.state}.`);
@@ -139,10 +144,11 @@ function unknown(id: string): never {
 }
 
 function settingsOf(spec: JobSpec, idleMs: number): SessionSettings {
-  const { profile, model, appendSystemPrompt, tools, permissionMode, workspace, labels, metadata } = spec;
+  const { profile, model, maxBudgetUsd, appendSystemPrompt, tools, permissionMode, workspace, labels, metadata } = spec;
   return {
     ...{ profile, workspace, idleMs, labels, metadata },
     ...(model === undefined ? {} : { model }),
+    ...(maxBudgetUsd === undefined ? {} : { maxBudgetUsd }),
     ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
     ...(tools === undefined ? {} : { tools }),
     ...(permissionMode === undefined ? {} : { permissionMode }),

@@ -20,7 +20,7 @@ import { Needs } from '../identity/needs.js';
 import { apiConfig } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
 import { readUploadHeaders } from './upload-headers.js';
-import { uploadTypes } from './upload-body.js';
+import { streamOf, uploadTypes } from './upload-body.js';
 import { viewUpload } from './upload-view.js';
 import { UploadDto } from './upload.dto.js';
 import { Uploads } from './uploads.js';
@@ -57,7 +57,7 @@ export class UploadsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UploadView> {
     const said = readUploadHeaders(digest, range);
-    const body = archiveOf(request.body);
+    const body = streamOf(request.body);
     if (!body && said.part !== 'none')
       throw new RemudaError('request.malformed', `The request has no body; send an archive as ${uploadTypes[0]}.`);
     const upload = await this.uploads.put({ ...said, tenant, body: body ?? none() });
@@ -87,13 +87,6 @@ export class UploadsController {
   async remove(@Param('id') id: string, @Tenant() tenant: string): Promise<void> {
     await this.uploads.remove(id, tenant);
   }
-}
-
-/** The body as a stream; undefined if there is none. JSON was parsed before. */
-function archiveOf(body: unknown): AsyncIterable<Uint8Array> | undefined {
-  if (body === undefined || body === null) return undefined;
-  if (typeof body === 'object' && Symbol.asyncIterator in body) return body as AsyncIterable<Uint8Array>;
-  throw new RemudaError('request.unsupported_type', `This route takes ${uploadTypes.join(', ')}.`);
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { repack } from '@remuda/blobs';
+import { checked, repack } from '@remuda/blobs';
 import { RemudaError, isUploadId, uploadBlob } from '@remuda/domain';
 import type { Blobs, Clock, UploadRecord } from '@remuda/domain';
 import type { UploadView } from '@remuda/protocol';
@@ -85,6 +85,14 @@ export class Uploads {
     for await (const chunk of blob.content) chunks.push(chunk);
     const record = parseJson(Buffer.concat(chunks).toString());
     return isRecord(record) && record['tenant'] === tenant ? (record as unknown as UploadRecord) : undefined;
+  }
+
+  /** What an upload unpacks to, as a tar.gz; `upload.unknown` if there is none. */
+  async content(id: string, tenant: string): Promise<AsyncIterable<Uint8Array>> {
+    const { storedSha256 } = await this.one(id, tenant);
+    const blob = await this.requireBlobs().get(uploadBlob.content(id));
+    if (!blob) throw new RemudaError('upload.unknown', `The upload ${JSON.stringify(id)} is gone.`);
+    return checked(blob.content, storedSha256);
   }
 
   /** Keeps an upload for a job that begins with it, until that job is over. */

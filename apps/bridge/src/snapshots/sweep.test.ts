@@ -27,6 +27,16 @@ test('of a job that is open the noted one stays, and another one only as long as
   ]);
 });
 
+test('what a client has made of a session stays as long as the session may be about to name it, and then as it does', () => {
+  const seen = [
+    blob('e-1.0.0123456789abcdef', 600),
+    blob('e-2.0.0123456789abcdef', 20),
+    blob('e-3.2.0123456789abcdef', 1),
+  ];
+  const wanted = { open: new Map(), kept: new Map([['e-3', noted]]) };
+  expect(unwantedOf(seen, wanted, ages)).toEqual(['e-2.0.0123456789abcdef']);
+});
+
 test('of a session the snapshot stays from which it goes on, however old it is, and no other of that job', () => {
   const seen = [blob('over.2.0123456789abcdef', 1), blob('over.1.fedcba9876543210', 1), blob('other.2', 1)];
   const wanted = { open: new Map(), kept: new Map([['over', noted]]) };

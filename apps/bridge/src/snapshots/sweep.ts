@@ -1,6 +1,7 @@
 import {
   diskLevel,
   freshMs,
+  isEdit,
   jobOfSnapshot,
   snapshotName,
   type Clock,
@@ -74,6 +75,7 @@ export function unwantedOf(
     const job = jobOfSnapshot(name);
     const ofSession = kept.get(job ?? '');
     if (job !== undefined && ofSession && name === snapshotName(job, ofSession)) return false;
+    if (job !== undefined && isEdit(job)) return at < unnoted;
     if (at < oldest || job === undefined || !open.has(job)) return true;
     const noted = open.get(job);
     return at < unnoted && (noted === undefined || name !== snapshotName(job, noted));

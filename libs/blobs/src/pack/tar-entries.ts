@@ -19,10 +19,15 @@ const kinds: Readonly<Partial<Record<ReadEntry['type'], EntryKind>>> = {
 
 /** The entries of an uncompressed tar archive, as they come. Fails with `upload.invalid`, and as the content fails. */
 export async function* tarEntries(content: AsyncIterable<Uint8Array>): AsyncGenerator<OpenEntry> {
+  for await (const entry of readEntries(content)) yield opened(entry);
+}
+
+/** The same with all that their headers say. */
+export async function* readEntries(content: AsyncIterable<Uint8Array>): AsyncGenerator<ReadEntry> {
   const reading = new Reading();
   void reading.feed(content);
   try {
-    for (let entry = await reading.next(); entry; entry = await reading.next()) yield opened(entry);
+    for (let entry = await reading.next(); entry; entry = await reading.next()) yield entry;
   } finally {
     reading.stop();
   }
@@ -55,19 +60,27 @@ class Reading {
       this.#drained();
     });
     this.#parser.on('end', () => {
-      this.#ended = true;
-      this.#wake();
+      this.#end();
     });
   }
 
   async feed(content: AsyncIterable<Uint8Array>): Promise<void> {
     try {
+      let zeros = 0;
       for await (const chunk of content) {
         if (this.#isOver) return;
+        // The parser refuses an archive without entries, which tar makes of an empty folder: its blocks are empty.
+        if (zeros >= 0 && chunk.every((byte) => byte === 0)) {
+          zeros += chunk.byteLength;
+          continue;
+        }
+        if (zeros > 0) throw invalidPack('what is packed is no tar');
+        zeros = -1;
         if (this.#parser.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) continue;
         await new Promise<void>((resolve) => (this.#drained = resolve));
       }
-      if (!this.#isOver) this.#parser.end();
+      if (zeros > 0) this.#end();
+      else if (!this.#isOver) this.#parser.end();
     } catch (error) {
       this.#fail(error);
     }
@@ -90,6 +103,11 @@ class Reading {
 
   get #isOver(): boolean {
     return this.#stopped || this.#fault !== undefined;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
   }
 
   #fail(error: unknown): void {

@@ -27,6 +27,17 @@ export interface TurnOrigin {
   readonly snapshot: Snapshot;
 }
 
+/**
+ * What a snapshot that a client has made of a session is named by, instead of a job: `e-` and a UUID. Nothing is known of such a
+ * snapshot but that a session names it.
+ */
+export const editMark = 'e-';
+
+/** Whether a snapshot is named by an edit instead of a job. */
+export function isEdit(name: string): boolean {
+  return name.startsWith(editMark);
+}
+
 /** A worker's description of a snapshot that it sends: the bridge knows the lease, and counts the bytes. */
 export type SnapshotNote = Omit<Snapshot, 'lease' | 'copy' | 'bytes' | 'sha256'>;
 

@@ -17,13 +17,15 @@ export interface NewTurn {
 /**
  * Outcome of submitting a turn. `begun`: it is the session's turn now. `waits`: that is `running`, and this one follows.
  * `repeated`: the idempotency key was used before, for the job `id`. Otherwise nothing was accepted: `busy`, because
- * `running` is under way and the session takes no other one; `over`, because it was stopped; `unknown`.
+ * `running` is under way and the session takes no other one; `spent`, because nothing is left of its budget; `over`, because it was
+ * stopped; `unknown`.
  */
 export type TurnAnswer =
   | { readonly kind: 'begun'; readonly id: string }
   | { readonly kind: 'waits'; readonly id: string; readonly running: string }
   | { readonly kind: 'repeated'; readonly id: string }
   | { readonly kind: 'busy'; readonly running: string }
+  | { readonly kind: 'spent'; readonly costUsd: number }
   | { readonly kind: 'over'; readonly state: SessionState }
   | { readonly kind: 'unknown' };
 
@@ -39,6 +41,12 @@ export interface NewFork {
  * turn is not over, or there was none; `gone`, because the snapshot of that turn is kept no longer; `stopped`; `unknown`.
  */
 export type ForkAnswer = 'forked' | 'empty' | 'not_over' | 'gone' | 'stopped' | 'unknown';
+
+/**
+ * Outcome of giving a session another snapshot. `replaced`, or nothing was changed: `busy`, because a turn is under way; `changed`, because
+ * it goes on from another snapshot than the one that was to be replaced; `stopped`; `unknown`.
+ */
+export type ReplaceAnswer = 'replaced' | 'busy' | 'changed' | 'stopped' | 'unknown';
 
 /** A page of a tenant's sessions, newest first. */
 export interface SessionPage {
@@ -62,6 +70,11 @@ export interface SessionStore {
   find(session: SessionRef): Promise<SessionRecord | undefined>;
   /** Where its next turn would take up conversation and files; undefined if there is nothing yet, or nothing any more. */
   origin(session: SessionRef): Promise<TurnOrigin | undefined>;
+  /**
+   * Lets its next turn go on from another snapshot, in place of `before`; without `before` it must have none. Rejects with `redis.full` if the store
+   * has no room.
+   */
+  replace(session: SessionRef, origin: TurnOrigin, before?: TurnOrigin): Promise<ReplaceAnswer>;
   /** Rejects with `cursor.invalid` for a cursor that is not ours. `limit` is 1 to 200. */
   list(query: { readonly tenant: string; readonly cursor?: string; readonly limit: number }): Promise<SessionPage>;
   /**

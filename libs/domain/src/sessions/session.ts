@@ -13,6 +13,8 @@ export interface SessionSettings {
   readonly tools?: ToolRules;
   readonly permissionMode?: PermissionMode;
   readonly workspace: Workspace;
+  /** US dollars for all its turns together; each gets what is left. */
+  readonly maxBudgetUsd?: number;
   /** How long a worker waits for the next turn, with Claude Code alive, in ms; 0: not at all. */
   readonly idleMs: number;
   /** Each turn has them, with its own. */
@@ -53,6 +55,8 @@ export interface SessionRecord extends SessionRef {
   readonly waiting: readonly string[];
   /** Turns that have begun so far. */
   readonly turns: number;
+  /** What its turns that are over have cost, in US dollars. */
+  readonly costUsd: number;
   /** When the snapshot was taken from which the next turn goes on (epoch ms). */
   readonly snapshotAt?: number;
 }

@@ -1,4 +1,11 @@
-import type { JobState, SessionEvent, SessionFile, SessionRecord, SessionSettings } from '@remuda/domain';
+import type {
+  JobState,
+  SessionEvent,
+  SessionFile,
+  SessionRecord,
+  SessionSettings,
+  TranscriptFound,
+} from '@remuda/domain';
 import type { Dated, IsoTime } from './dated.js';
 import type { AcceptedJobView } from './jobs.js';
 
@@ -55,6 +62,9 @@ export interface MessagePageView {
 
 /** A file of a session: its path from the workspace's folder on, and its size. */
 export type SessionFileView = SessionFile;
+
+/** A conversation that a session has got. */
+export type TranscriptView = TranscriptFound;
 
 /** A page of a session's files, by their paths. */
 export interface SessionFilePageView {

@@ -1,5 +1,6 @@
 import {
   defaultTenant,
+  turnBudget,
   type Failure,
   type FailureCode,
   type FoundJob,
@@ -27,7 +28,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...{ id, tenant: hash['tenant'] ?? defaultTenant },
     ...optional(hash, 'session', String),
     ...optional(hash, 'turn', Number),
-    spec: JSON.parse(hash['spec'] ?? '{}') as Omit<JobSpec, 'prompt'>,
+    spec: specOf(hash),
     state: hash['state'] as JobState,
     attempt: number('attempt'),
     failures: number('failures'),
@@ -56,6 +57,14 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),
     ...optional(hash, 'costUsd', Number),
   };
+}
+
+/** A turn has no more to spend than its session had when it began. */
+function specOf({ spec = '{}', leftMicroUsd }: JobHash): Omit<JobSpec, 'prompt'> {
+  const asked = JSON.parse(spec) as Omit<JobSpec, 'prompt'>;
+  if (leftMicroUsd === undefined) return asked;
+  const maxBudgetUsd = turnBudget(asked.maxBudgetUsd, Number(leftMicroUsd));
+  return maxBudgetUsd === undefined ? asked : { ...asked, maxBudgetUsd };
 }
 
 function originOf({ origin, originJob }: JobHash): TurnOrigin | undefined {

@@ -1,5 +1,5 @@
 import { defineScript } from '../script/define-script.js';
-import { holdOrigin } from './origins.lua.js';
+import { holdOrigin, releaseOrigin } from './origins.lua.js';
 import { sessionCan } from './states.lua.js';
 
 /**
@@ -31,14 +31,40 @@ if number > point then
   snapshot = redis.call('HGET', originsKey, job)
 end
 holdOrigin(originsKey, job, snapshot)
-local same = redis.call('HMGET', sourceKey, 'profile', 'settings', 'concurrent', 'keepTurns')
+local same = redis.call('HMGET', sourceKey, 'profile', 'settings', 'concurrent', 'keepTurns', 'budgetMicroUsd')
 redis.call('HSET', sessionKey, 'state', 'hibernated', 'tenant', tenant, 'profile', same[1], 'settings', same[2],
   'concurrent', same[3], 'keepTurns', same[4] or 1, 'createdAt', now, 'changedAt', now, 'turns', point,
   'snapshot', snapshot, 'snapshotJob', job, 'snapshotTurn', number, 'forkedFrom', sourceId, 'forkedAtTurn', point)
+if same[5] then redis.call('HSET', sessionKey, 'budgetMicroUsd', same[5]) end
 for _, entry in ipairs(redis.call('XRANGE', sourceTurnsKey, '-', point .. '-0')) do
   redis.call('XADD', turnsKey, entry[1], unpack(entry[2]))
 end
 redis.call('ZADD', sessionsKey, now, id)
 return 'forked'
+`,
+);
+
+/**
+ * Lets a session go on from another snapshot, if it goes on from that of the job `before` now ('' for none) and no turn is under
+ * way. Returns 'replaced', 'busy', 'changed', 'stopped' or 'unknown'. Sent again after its answer was lost, it changes nothing.
+ */
+export const replaceOriginScript = defineScript(
+  {
+    keys: ['session', 'origins'],
+    args: ['tenant', 'snapshot', 'job', 'before', 'now'],
+    include: [sessionCan.running, sessionCan.stopped, holdOrigin, releaseOrigin],
+  },
+  `
+local at = redis.call('HMGET', sessionKey, 'state', 'tenant', 'snapshotJob', 'turns')
+if not at[1] or at[2] ~= tenant then return 'unknown' end
+if at[3] == job then return 'replaced' end
+if not sessionCanBeStopped(at[1]) then return 'stopped' end
+if not sessionCanBeRunning(at[1]) then return 'busy' end
+if (at[3] or '') ~= before then return 'changed' end
+redis.call('HSET', sessionKey, 'state', 'hibernated', 'snapshot', snapshot, 'snapshotJob', job, 'changedAt', now)
+if not at[3] then redis.call('HSET', sessionKey, 'snapshotTurn', at[4] or 0) end
+holdOrigin(originsKey, job, snapshot)
+if at[3] then releaseOrigin(originsKey, at[3]) end
+return 'replaced'
 `,
 );

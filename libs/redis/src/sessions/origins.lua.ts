@@ -28,7 +28,8 @@ export const keepOrigin: Fragment = {
 local function keepOrigin(origins, session, before, turn, most)
   redis.call('ZADD', session .. ':kept', turn, before)
   while redis.call('ZCARD', session .. ':kept') >= most do
-    releaseOrigin(origins, redis.call('ZPOPMIN', session .. ':kept')[1])
+    local oldest = redis.call('ZPOPMIN', session .. ':kept')
+    releaseOrigin(origins, oldest[1])
   end
 end`,
 };

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import {
   RemudaError,
+  microUsd,
   type Clock,
   type ForkAnswer,
   type Idempotency,
@@ -8,6 +9,7 @@ import {
   type NewJob,
   type NewSession,
   type NewTurn,
+  type ReplaceAnswer,
   type SessionPage,
   type SessionRecord,
   type SessionRef,
@@ -26,7 +28,7 @@ import type { RedisKeys } from '../keys.js';
 import { defaultRetention } from '../retention/retention.js';
 import { LargeArguments } from '../script/large-arguments.js';
 import { SubmitLimits, limitReached, refusalArgsOf } from '../tenants/submit-limits.js';
-import { forkSessionScript } from './fork.lua.js';
+import { forkSessionScript, replaceOriginScript } from './fork.lua.js';
 import { readSession } from './session-hash.js';
 import { createSessionScript, removeSessionScript, stopSessionScript, submitTurnScript } from './sessions.lua.js';
 
@@ -46,9 +48,10 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async create({ id, tenant, settings, concurrent, keepTurns }: NewSession): Promise<void> {
-    const { profile } = settings;
+    const { profile, maxBudgetUsd } = settings;
     const said = { profile, settings: JSON.stringify(settings), concurrent, keepTurns };
-    const args = { id, tenant, ...said, now: this.clock.now() };
+    const budgetMicroUsd = maxBudgetUsd === undefined ? '' : microUsd(maxBudgetUsd);
+    const args = { id, tenant, ...said, budgetMicroUsd, now: this.clock.now() };
     const keys = { session: this.keys.session(id), sessions: this.keys.sessions(tenant) };
     await translated(createSessionScript.run(this.redis, { keys, args }));
   }
@@ -58,7 +61,12 @@ export class RedisSessionStore implements SessionStore {
     const source = { source: keys.session(from.id), sourceTurns: keys.sessionTurns(from.id) };
     const call = {
       keys: {
-        ...{ ...source, sourceKept: keys.sessionKept(from.id), session: keys.session(id), turns: keys.sessionTurns(id) },
+        ...{
+          ...source,
+          sourceKept: keys.sessionKept(from.id),
+          session: keys.session(id),
+          turns: keys.sessionTurns(id),
+        },
         ...{ origins: keys.sessionOrigins, sessions: keys.sessions(from.tenant) },
       },
       args: { id, sourceId: from.id, tenant: from.tenant, turn: turn ?? '', now: this.clock.now() },
@@ -76,6 +84,16 @@ export class RedisSessionStore implements SessionStore {
     const [owner, state, text, job] = await translated(this.redis.hmget(this.keys.session(id), ...fields));
     const snapshot = owner === tenant && state !== 'stopped' ? readSnapshot(text ?? '') : undefined;
     return snapshot && job ? { job, snapshot } : undefined;
+  }
+
+  async replace(
+    { tenant, id }: SessionRef,
+    { job, snapshot }: TurnOrigin,
+    before?: TurnOrigin,
+  ): Promise<ReplaceAnswer> {
+    const keys = { session: this.keys.session(id), origins: this.keys.sessionOrigins };
+    const args = { tenant, snapshot: JSON.stringify(snapshot), job, before: before?.job ?? '', now: this.clock.now() };
+    return (await translated(replaceOriginScript.run(this.redis, { keys, args }))) as ReplaceAnswer;
   }
 
   async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
@@ -102,6 +120,8 @@ export class RedisSessionStore implements SessionStore {
         return { kind, id: (JSON.parse(detail) as string[])[0] ?? '' };
       case 'busy':
         return { kind, running: detail };
+      case 'spent':
+        return { kind, costUsd: Number(detail) / 1_000_000 };
       case 'over':
         return { kind, state: detail as SessionState };
       case 'unknown':

@@ -7,18 +7,19 @@ import { sessionCan } from './states.lua.js';
 import { beginTurn } from './turn-moves.lua.js';
 
 /**
- * Writes the record of a session. `settings` is JSON. Sent again after its answer was lost, it changes nothing.
+ * Writes the record of a session. `settings` is JSON, `budgetMicroUsd` '' for no limit. Sent again after its answer was lost, it changes nothing.
  */
 export const createSessionScript = defineScript(
   {
     keys: ['session', 'sessions'],
-    args: ['id', 'tenant', 'profile', 'settings', 'concurrent', 'keepTurns', 'now'],
+    args: ['id', 'tenant', 'profile', 'settings', 'concurrent', 'keepTurns', 'budgetMicroUsd', 'now'],
   },
   `
 if redis.call('EXISTS', sessionKey) == 1 then return 0 end
 redis.call('HSET', sessionKey, 'state', 'idle', 'tenant', tenant, 'profile', profile, 'settings', settings,
   'concurrent', concurrent, 'keepTurns', keepTurns, 'createdAt', now, 'changedAt', now)
 redis.call('ZADD', sessionsKey, now, id)
+if budgetMicroUsd ~= '' then redis.call('HSET', sessionKey, 'budgetMicroUsd', budgetMicroUsd) end
 return 1
 `,
 );
@@ -27,7 +28,7 @@ return 1
  * Submits a turn: writes its record, as a submission does, and lets it begin, or wait for its turn. `owner` is the tenant;
  * `isFirst` is '1' if it comes before those that wait; the rest is as in a submission.
  *
- * Returns {'begun'}, {'waits', running}, {'busy', running}, {'over', state}, {'unknown'}, {'repeated', ids as JSON},
+ * Returns {'begun'}, {'waits', running}, {'busy', running}, {'spent', micro-dollars}, {'over', state}, {'unknown'}, {'repeated', ids as JSON},
  * {'conflict'} or {'limited', limit}. Sent again after its answer was lost, it changes nothing.
  */
 export const submitTurnScript = defineScript(
@@ -43,7 +44,7 @@ export const submitTurnScript = defineScript(
   `
 ${unlessRepeated}
 end
-local at = redis.call('HMGET', sessionRecordKey, 'state', 'tenant', 'turn', 'concurrent')
+local at = redis.call('HMGET', sessionRecordKey, 'state', 'tenant', 'turn', 'concurrent', 'budgetMicroUsd', 'spentMicroUsd')
 if not at[1] or at[2] ~= owner then return {'unknown'} end
 if redis.call('EXISTS', jobKey) == 1 then
   if at[3] == id then return {'begun'} end
@@ -52,6 +53,7 @@ end
 local isFree = sessionCanBeRunning(at[1])
 if not isFree and at[1] ~= 'running' then return {'over', at[1]} end
 if not isFree and at[4] == 'refuse' then return {'busy', at[3]} end -- rule: refuse
+if at[5] and tonumber(at[6] or 0) >= tonumber(at[5]) then return {'spent', at[6]} end
 local limit = refusalOf(limitedKey, 1)
 if limit then return {'limited', limit} end
 if fingerprint ~= '' then

@@ -3,6 +3,7 @@ import {
   defaultTenant,
   isHeld,
   isOver,
+  turnBudget,
   type CancelAnswer,
   type Clock,
   type FoundJob,
@@ -20,6 +21,12 @@ import {
 import { MemoryEventLog } from './memory-event-log.js';
 
 type Fields = { readonly [Field in keyof JobRecord]?: JobRecord[Field] | undefined };
+
+/** How a turn begins: where its session stands, and what that has left to spend. */
+interface Place {
+  readonly origin?: TurnOrigin;
+  readonly leftMicroUsd?: number;
+}
 
 /** The jobs, without Redis and without workers. Passes the same contract suite as the real one. */
 export class MemoryJobStore implements JobStore {
@@ -140,10 +147,13 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Puts a job that was set apart into its queue: it is this turn of its session. */
-  place(id: string, turn: number, origin?: TurnOrigin): void {
+  place(id: string, turn: number, { origin, leftMicroUsd }: Place = {}): void {
     this.#apart.delete(id);
     const job = this.#jobs.get(id);
-    if (job) this.#change(job, { turn, origin });
+    if (!job) return;
+    const maxBudgetUsd = turnBudget(job.spec.maxBudgetUsd, leftMicroUsd);
+    const spec = { ...job.spec, ...(maxBudgetUsd === undefined ? {} : { maxBudgetUsd }) };
+    this.#change(job, { turn, origin, spec });
   }
 
   /** Jobs whose cancel was requested and that are not over. */

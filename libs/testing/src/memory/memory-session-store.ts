@@ -1,6 +1,8 @@
 import {
   RemudaError,
   canSessionMove,
+  leftOf,
+  microUsd,
   type Clock,
   type ForkAnswer,
   type Idempotency,
@@ -8,6 +10,7 @@ import {
   type NewFork,
   type NewSession,
   type NewTurn,
+  type ReplaceAnswer,
   type SessionPage,
   type SessionRecord,
   type SessionRef,
@@ -48,7 +51,15 @@ export class MemorySessionStore implements SessionStore, TurnLog {
 
   async create(session: NewSession): Promise<void> {
     const at = this.clock.now();
-    const fresh = { state: 'idle', createdAt: at, changedAt: at, waiting: [], turns: 0, origins: [] } as const;
+    const fresh = {
+      state: 'idle',
+      createdAt: at,
+      changedAt: at,
+      waiting: [],
+      turns: 0,
+      origins: [],
+      costUsd: 0,
+    } as const;
     await Promise.resolve(this.#sessions.set(session.id, { ...session, ...fresh }));
   }
 
@@ -66,7 +77,7 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const { turn: _turn, worker: _worker, ...same } = source;
     const at = { createdAt: this.clock.now(), forkedFrom: { session: from.id, turn: point } };
     this.#turns.set(id, (this.#turns.get(from.id) ?? []).slice(0, point));
-    const own = { id, state: 'hibernated', turns: point, waiting: [], origins: [origin] } as const;
+    const own = { id, state: 'hibernated', costUsd: 0, turns: point, waiting: [], origins: [origin] } as const;
     this.#change({ ...same, ...at, ...own }, {});
     return 'forked';
   }
@@ -82,6 +93,19 @@ export class MemorySessionStore implements SessionStore, TurnLog {
   async origin(ref: SessionRef): Promise<TurnOrigin | undefined> {
     const kept = await Promise.resolve(this.#of(ref));
     return kept?.state === 'stopped' ? undefined : originOf(kept);
+  }
+
+  async replace(ref: SessionRef, origin: TurnOrigin, before?: TurnOrigin): Promise<ReplaceAnswer> {
+    const session = await Promise.resolve(this.#of(ref));
+    if (!session) return 'unknown';
+    const latest = session.origins.at(-1);
+    if (latest?.job === origin.job) return 'replaced';
+    if (session.state === 'stopped') return 'stopped';
+    if (!canSessionMove(session.state, 'running')) return 'busy';
+    if (latest?.job !== before?.job) return 'changed';
+    const kept = { ...origin, turn: latest?.turn ?? session.turns };
+    this.#change(session, { state: 'hibernated', origins: [...session.origins.slice(0, -1), kept] });
+    return 'replaced';
   }
 
   async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
@@ -102,6 +126,7 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const isFree = canSessionMove(state, 'running');
     if (!isFree && state !== 'running') return { kind: 'over', state };
     if (!isFree && concurrent === 'refuse') return { kind: 'busy', running: turn };
+    if (leftMicroUsd(session) === 0) return { kind: 'spent', costUsd: session.costUsd };
     await this.jobs.submit([{ ...job, tenant, session: id }], idempotency);
     if (isFree) {
       this.#begin(session, job.id);
@@ -159,14 +184,15 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     });
   }
 
-  #endTurn({ id, session: name, state }: JobRecord): void {
+  #endTurn({ id, session: name, state, costUsd = 0 }: JobRecord): void {
     const session = this.#sessions.get(name ?? '');
     if (!session) return;
     if (session.turn !== id) {
       this.#change(session, { waiting: session.waiting.filter((job) => job !== id) });
       return;
     }
-    const { turn: _turn, ...rest } = session;
+    const { turn: _turn, ...was } = session;
+    const rest = { ...was, costUsd: (microUsd(was.costUsd) + microUsd(costUsd)) / 1_000_000 };
     if (!canSessionMove(session.state, 'idle')) return void this.#sessions.set(session.id, rest);
     const snapshot = state === 'failed' ? undefined : this.index.of(id);
     const latest = snapshot ? [{ job: id, snapshot, turn: rest.turns }] : [];
@@ -179,7 +205,11 @@ export class MemorySessionStore implements SessionStore, TurnLog {
 
   #begin(session: Kept, turn: string): void {
     const turns = session.turns + 1;
-    this.jobs.place(turn, turns, originOf(session));
+    const [origin, left] = [originOf(session), leftMicroUsd(session)];
+    this.jobs.place(turn, turns, {
+      ...(origin ? { origin } : {}),
+      ...(left === undefined ? {} : { leftMicroUsd: left }),
+    });
     this.#turns.set(session.id, [...(this.#turns.get(session.id) ?? []), turn]);
     this.#change(session, { state: 'running', turn, turns });
   }
@@ -193,6 +223,12 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const session = this.#sessions.get(id);
     return session?.tenant === tenant ? session : undefined;
   }
+}
+
+/** What is left of its budget, in millionths of a dollar; undefined if it has none. */
+function leftMicroUsd({ settings: { maxBudgetUsd }, costUsd }: Kept): number | undefined {
+  const budget = maxBudgetUsd === undefined ? {} : { budgetMicroUsd: microUsd(maxBudgetUsd) };
+  return leftOf({ ...budget, spentMicroUsd: microUsd(costUsd) });
 }
 
 /** Where the next turn takes up the conversation. */

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import type { SessionFilePageView, SessionFileView } from '@remuda/protocol';
+import type { SessionFilePageView, SessionFileView, TranscriptView } from '@remuda/protocol';
 import { Default } from '../../input/fields.js';
 import { Characters, IntegerText } from '../../input/rules.js';
 
@@ -30,4 +30,15 @@ export class SessionFilePageDto implements SessionFilePageView {
   snapshotAt!: string;
   @ApiPropertyOptional({ description: 'Pass it as `after` to get the next page; absent on the last page.' })
   next?: string;
+}
+
+/** A conversation that a session has got. */
+@ApiSchema({ name: 'Transcript' })
+export class TranscriptDto implements TranscriptView {
+  @ApiProperty({ description: 'Claude Code’s own id of it.' }) sessionId!: string;
+  @ApiProperty({ description: 'Messages of the user and the assistant, results of tools included.' })
+  messages!: number;
+  @ApiPropertyOptional({ description: 'The latest version of Claude Code that has written to it.' })
+  claudeVersion?: string;
+  @ApiProperty({ type: [String], description: 'What is missing in it, or may be.' }) warnings!: readonly string[];
 }

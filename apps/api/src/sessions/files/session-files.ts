@@ -16,7 +16,7 @@ import { sessionStore, snapshotRoom } from '../../stores.js';
 import type { SnapshotRoom } from './snapshot-room.js';
 
 /** What a packed session may unpack to: the limit of a fault, not of a plan. */
-const limits = { maxBytes: 64 * 1024 ** 3, maxEntries: 10_000_000 };
+export const snapshotLimits = { maxBytes: 64 * 1024 ** 3, maxEntries: 10_000_000 };
 
 /** A file that is read. */
 export interface OpenFile {
@@ -82,7 +82,7 @@ export class SessionFiles {
       const origin = await this.store.origin(session);
       if (!origin) throw new RemudaError('session.no_files', 'The session has no files yet: no turn of it is over.');
       const opened = await openSnapshot(blobs, origin, part);
-      if (opened) return { snapshot: origin.snapshot, entries: unpack(opened.content, limits) };
+      if (opened) return { snapshot: origin.snapshot, entries: unpack(opened.content, snapshotLimits) };
     }
     throw new RemudaError('session.no_files', 'The snapshot of the session is not where this api looks for files.');
   }
