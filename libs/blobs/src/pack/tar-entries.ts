@@ -18,13 +18,13 @@ const kinds: Readonly<Partial<Record<ReadEntry['type'], EntryKind>>> = {
 };
 
 /** The entries of an uncompressed tar archive, as they come. Fails with `upload.invalid`, and as the content fails. */
-export async function* tarEntries(content: AsyncIterable<Uint8Array>): AsyncGenerator<OpenEntry> {
-  for await (const entry of readEntries(content)) yield opened(entry);
+export async function* tarEntries(content: AsyncIterable<Uint8Array>, mayBeEmpty = false): AsyncGenerator<OpenEntry> {
+  for await (const entry of readEntries(content, mayBeEmpty)) yield opened(entry);
 }
 
 /** The same with all that their headers say. */
-export async function* readEntries(content: AsyncIterable<Uint8Array>): AsyncGenerator<ReadEntry> {
-  const reading = new Reading();
+export async function* readEntries(content: AsyncIterable<Uint8Array>, mayBeEmpty: boolean): AsyncGenerator<ReadEntry> {
+  const reading = new Reading(mayBeEmpty);
   void reading.feed(content);
   try {
     for (let entry = await reading.next(); entry; entry = await reading.next()) yield entry;
@@ -44,7 +44,7 @@ class Reading {
   #wake: () => void = () => undefined;
   #drained: () => void = () => undefined;
 
-  constructor() {
+  constructor(private readonly mayBeEmpty: boolean) {
     this.#parser.on('entry', (entry: ReadEntry) => {
       this.#waiting.push(entry);
       this.#wake();
@@ -70,7 +70,7 @@ class Reading {
       for await (const chunk of content) {
         if (this.#isOver) return;
         // The parser refuses an archive without entries, which tar makes of an empty folder: its blocks are empty.
-        if (zeros >= 0 && chunk.every((byte) => byte === 0)) {
+        if (this.mayBeEmpty && zeros >= 0 && chunk.every((byte) => byte === 0)) {
           zeros += chunk.byteLength;
           continue;
         }

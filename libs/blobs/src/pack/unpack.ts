@@ -7,7 +7,7 @@ import { tarEntries } from './tar-entries.js';
 
 /** The entries of a tar.gz, as they come. Fails with `upload.invalid`, and as the content fails. */
 export function unpack(content: AsyncIterable<Uint8Array>, limits: UnpackLimits): AsyncGenerator<OpenEntry> {
-  return tarEntries(atMost(through(content, createGunzip()), limits));
+  return tarEntries(atMost(through(content, createGunzip()), limits), true);
 }
 
 /** Content as it comes out of a transform. */

@@ -81,7 +81,7 @@ async function* rewritten(
 }
 
 function entriesOf(packed: AsyncIterable<Uint8Array>, limits: UnpackLimits): AsyncGenerator<ReadEntry> {
-  return readEntries(atMost(through(packed, createGunzip()), limits));
+  return readEntries(atMost(through(packed, createGunzip()), limits), true);
 }
 
 type HeaderData = Exclude<ConstructorParameters<typeof Header>[0], Buffer | undefined>;
