@@ -275,7 +275,7 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
     });
 
     test('its turns have what is left of its budget, whatever they ask for, and none is taken when nothing is left', async () => {
-      const cost = (costUsd: number): Ending => ({ ...succeeded, result: { ...emptyResult(), costUsd } });
+      const cost = (costUsd: number): Ending => ({ state: 'succeeded', result: { ...emptyResult(), costUsd } });
       await sessions.create(session({ settings: { ...settings, maxBudgetUsd: 0.3 } }));
       const send = (id: string, maxBudgetUsd?: number) =>
         sessions.submit({

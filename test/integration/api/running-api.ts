@@ -27,6 +27,7 @@ export interface Told {
   readonly queuePosition: number;
   readonly estimatedStartAt?: string;
   readonly limited?: true;
+  readonly maxBudgetUsd?: number;
   readonly metadata: object;
   readonly times: Readonly<Record<'queuedAt' | 'claimedAt' | 'startedAt', string>>;
   readonly jobs: readonly Told[];
