@@ -92,7 +92,7 @@ describe('a file that is written between two turns', () => {
     const url = `${snapshots.cluster.api.url}/api/v1/sessions/${id}/files/a`;
     const body = new Blob(['x']).stream();
     const headers = { ...asItIs, ...bearer(snapshots.token) };
-    const unknownSize = await fetch(url, { method: 'PUT', body, headers, duplex: 'half' } as RequestInit);
+    const unknownSize = await fetch(url, { method: 'PUT', body, headers, duplex: 'half' });
     expect([unknownSize.status, ((await unknownSize.json()) as { code: string }).code]).toEqual([
       400,
       'request.malformed',

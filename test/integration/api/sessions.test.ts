@@ -62,6 +62,24 @@ describe('a session', () => {
 });
 
 describe('a turn', () => {
+  // the first one here: others leave turns behind, whose engines would be led instead
+  test('gets what is left of the money of its session, and none is taken when that is spent', async () => {
+    const id = await created({ maxBudgetUsd: 0.7, idleMs: 0 });
+    const first = (await turn(id, { maxBudgetUsd: 5 })).json;
+    expect((await job(first.id)).maxBudgetUsd).toBe(0.7);
+    // what a led turn costs by itself is 0.5
+    (await cluster.engines.next()).succeed();
+    await state(first.id, 'succeeded');
+    expect(await session(id)).toMatchObject({ maxBudgetUsd: 0.7, costUsd: 0.5 });
+    const second = (await turn(id)).json;
+    expect((await job(second.id)).maxBudgetUsd).toBe(0.2);
+    (await cluster.engines.next()).succeed();
+    await state(second.id, 'succeeded');
+    const { status, json } = await turn(id);
+    expect([status, json.code]).toEqual([409, 'session.budget_spent']);
+    expect(json.detail).toContain('1.000000 of 0.7');
+  });
+
   test('is a job with the settings of its session and its labels beside its own', async () => {
     const id = await created({ labels: { team: 'x' }, appendSystemPrompt: 'Be brief.' });
     const { status, json } = await turn(id, { labels: { step: '1' }, maxTurns: 3 });
@@ -87,23 +105,6 @@ describe('a turn', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect((await turn(await created(), {}, key)).json.code).toBe('idempotency.conflict');
     await send('POST', `/${id}/stop`);
-  });
-
-  test('gets what is left of the money of its session, and none is taken when that is spent', async () => {
-    const id = await created({ maxBudgetUsd: 0.7, idleMs: 0 });
-    const first = (await turn(id, { maxBudgetUsd: 5 })).json;
-    expect((await job(first.id)).maxBudgetUsd).toBe(0.7);
-    // what a led turn costs by itself is 0.5
-    (await cluster.engines.next()).succeed();
-    await state(first.id, 'succeeded');
-    expect(await session(id)).toMatchObject({ maxBudgetUsd: 0.7, costUsd: 0.5 });
-    const second = (await turn(id)).json;
-    expect((await job(second.id)).maxBudgetUsd).toBe(0.2);
-    (await cluster.engines.next()).succeed();
-    await state(second.id, 'succeeded');
-    const { status, json } = await turn(id);
-    expect([status, json.code]).toEqual([409, 'session.budget_spent']);
-    expect(json.detail).toContain('1.000000 of 0.7');
   });
 
   test('is refused while another one is under way where the session says so, and names that one', async () => {

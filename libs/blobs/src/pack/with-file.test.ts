@@ -31,7 +31,7 @@ beforeAll(async () => {
   await link(join(tree, 'a'), join(tree, 'c'));
   await symlink('src', join(tree, 'to-src'));
   await symlink('x'.repeat(150), join(tree, 'long'));
-  await writeFile(join(tree, 'src', `${'y'.repeat(180)}`), 'long name');
+  await writeFile(join(tree, 'src', 'y'.repeat(180)), 'long name');
   execFileSync('mkfifo', [join(tree, 'pipe')]);
   // in this order: of several names of a file the first one has the content
   const names = ['./a', './b', './c', './run.sh', './src', './to-src', './long', './pipe'];

@@ -99,7 +99,7 @@ function headerOf(data: HeaderData): Buffer {
   if (!header.encode(block)) return block;
   const { path, linkpath, size, uid, gid } = data;
   const long = Object.entries({ path, linkpath, size, uid, gid }).filter(([, value]) => value !== undefined);
-  return Buffer.concat([new Pax(Object.fromEntries(long) as HeaderData).encode(), block]);
+  return Buffer.concat([new Pax(Object.fromEntries(long)).encode(), block]);
 }
 
 const isFile = ({ type }: ReadEntry): boolean => ['File', 'OldFile', 'ContiguousFile'].includes(type);
