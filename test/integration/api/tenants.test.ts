@@ -1,3 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isScope, scopes } from '@remuda/domain';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -22,12 +27,17 @@ let cluster: ApiCluster;
 /** The headers of two tenants. */
 let a: { readonly authorization: string };
 let b: typeof a;
-/** Ids of the first one's jobs: over, failed, running and waiting, and what each collection of the API has of it. */
+/** Ids of the first one's jobs: over, failed, running and waiting. */
 let ids: Readonly<Record<'over' | 'failed' | 'running' | 'waiting', string>>;
+/** Ids of whatever the first one has: those jobs, a session, and an upload. */
+let all: Readonly<Record<string, string>>;
+let folder: string;
 let operations: readonly Operation[];
 beforeAll(async () => {
   [a, b] = [bearer(await signJwt('a')), bearer(await signJwt('b'))];
-  cluster = await startApiCluster({ env: { REMUDA_JWT_SECRET: jwtSecret }, headers: a });
+  folder = await mkdtemp(join(tmpdir(), 'remuda-tenants-'));
+  const env = { REMUDA_JWT_SECRET: jwtSecret, REMUDA_BLOBS_URL: pathToFileURL(folder).href };
+  cluster = await startApiCluster({ env, headers: a });
   const body = { labels: { team: 'x' }, attempts: 1 };
   const failed = await cluster.begin(body);
   failed.led.fail({ code: 'engine.crashed', message: 'It crashed.' });
@@ -39,6 +49,8 @@ beforeAll(async () => {
   const waiting = (await cluster.api.send('POST', '/api/v1/jobs', { prompt: 'later', delayMs: 3_600_000, ...body }))
     .json.id;
   ids = { over: over.id, failed: failed.id, running: running.id, waiting };
+  const session = (await cluster.api.send('POST', '/api/v1/sessions', {})).json.id;
+  all = { ...ids, session, upload: await upload() };
   const { paths } = (await cluster.api.send('GET', '/api/docs-json')).json;
   operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item as Record<string, Described>).map(([method, one]) => ({
@@ -48,7 +60,20 @@ beforeAll(async () => {
     })),
   );
 });
-afterAll(() => cluster.stop());
+afterAll(async () => {
+  await cluster.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** An archive with one file, as the first tenant's. */
+async function upload(): Promise<string> {
+  await writeFile(join(folder, 'a.txt'), 'a');
+  const body = new Uint8Array(execFileSync('tar', ['-C', folder, '-cf', '-', 'a.txt']));
+  const headers = { ...a, 'content-type': 'application/x-tar' };
+  const answer = await fetch(`${cluster.api.url}/api/v1/uploads`, { method: 'PUT', headers, body });
+  expect(answer.status).toBe(201);
+  return ((await answer.json()) as { id: string }).id;
+}
 
 async function ended(id: string): Promise<void> {
   const isOver = async (): Promise<void> => {
@@ -79,11 +104,12 @@ const collectionOf = ({ path }: Operation): string => path.split('/')[3] ?? '';
 
 test('of every operation that names an object, the other tenant gets 404 for each of the first one’s', async () => {
   const naming = operations.filter((operation) => parametersIn(operation, 'path').length > 0);
-  expect(naming.length).toBeGreaterThan(10);
+  expect(naming.length).toBeGreaterThan(25);
+  expect([...new Set(naming.map(collectionOf))].toSorted()).toEqual(Object.keys(unknown).toSorted());
   for (const operation of naming)
-    for (const [what, id] of Object.entries(ids)) {
+    for (const [what, id] of Object.entries(all)) {
       const path = operation.path.replaceAll(/\{\w+\}/g, id);
-      const name = `${operation.operationId} of the job that is ${what}`;
+      const name = `${operation.operationId} of the first one’s: ${what}`;
       const { status, json } = await asB(operation.method, path, operation.method === 'GET' ? undefined : {});
       expect([name, status, json.code]).toEqual([name, 404, unknown[collectionOf(operation)]]);
     }
@@ -116,12 +142,12 @@ describe('no list holds anything of the other tenant', () => {
         parametersIn(operation, 'path').length === 0,
     );
     expect(lists.map(({ operationId }) => operationId)).toEqual(
-      expect.arrayContaining(['listJobs', 'listDeadLetters', 'listWorkers', 'listPools']),
+      expect.arrayContaining(['listJobs', 'listSessions', 'listDeadLetters', 'listWorkers', 'listPools']),
     );
     for (const { operationId, path } of lists)
       for (const query of ['', '?limit=200', '?state=failed', '?label=team:x', '?profile=default']) {
         const { text } = await asB('GET', path + query);
-        for (const id of Object.values(ids)) expect(text, operationId).not.toContain(id);
+        for (const id of Object.values(all)) expect(text, operationId).not.toContain(id);
       }
   });
 
@@ -130,6 +156,8 @@ describe('no list holds anything of the other tenant', () => {
     for (const id of Object.values(ids)) expect(await read('/api/v1/jobs?label=team:x')).toContain(id);
     expect(await read('/api/v1/dead-letters')).toContain(ids.failed);
     expect(await read('/api/v1/workers')).toContain(ids.running);
+    expect(await read('/api/v1/sessions')).toContain(all['session']);
+    expect(await read(`/api/v1/uploads/${all['upload'] ?? ''}`)).toContain('"complete"');
   });
 
   test('nor does a page that begins at the first tenant’s cursor', async () => {
