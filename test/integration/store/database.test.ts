@@ -138,5 +138,5 @@ test('one process has a folder of PGlite; what a killed one left is no obstacle'
   await second.opened();
   expect(await second.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
   await second.close();
-  await rm(folder, { recursive: true });
-});
+  await rm(folder, { recursive: true }, 600_000);
+}, 600_000);
