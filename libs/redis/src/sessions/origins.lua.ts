@@ -27,9 +27,9 @@ export const keepOrigin: Fragment = {
   lua: `
 local function keepOrigin(origins, session, before, turn, most)
   redis.call('ZADD', session .. ':kept', turn, before)
-  while redis.call('ZCARD', session .. ':kept') >= most do
-    local oldest = redis.call('ZPOPMIN', session .. ':kept')
-    releaseOrigin(origins, oldest[1])
+  for _, oldest in ipairs(redis.call('ZRANGE', session .. ':kept', 0, -most)) do
+    redis.call('ZREM', session .. ':kept', oldest)
+    releaseOrigin(origins, oldest)
   end
 end`,
 };
