@@ -128,7 +128,7 @@ describe.skipIf(!hasPostgres)('a PostgreSQL in trouble', () => {
   });
 });
 
-test('one process has a folder of PGlite; what a killed one left is no obstacle', async () => {
+test('one process has a folder of PGlite, and the next one gets it when that has closed it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'remuda-folder-'));
   const first = await openStore({ folder });
   await first.archive.keep([archivedJob('j-1')]);
@@ -138,5 +138,5 @@ test('one process has a folder of PGlite; what a killed one left is no obstacle'
   await second.opened();
   expect(await second.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
   await second.close();
-  await rm(folder, { recursive: true }, 600_000);
+  await rm(folder, { recursive: true });
 }, 600_000);
