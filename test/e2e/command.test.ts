@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { script } from '@remuda/scripted-model';
@@ -129,6 +129,19 @@ describe('remuda run', () => {
     const none = await command(['run']);
     expect([none.exit, none.err]).toEqual([2, expect.stringContaining('There is no prompt') as string]);
   });
+});
+
+test('a job begins with a folder, and what it leaves is fetched', async () => {
+  const here = join(home, 'project');
+  await mkdir(here);
+  await writeFile(join(here, 'word.txt'), 'heron\n');
+  const work = 'mkdir dist && tr a-z A-Z < word.txt > dist/word.txt';
+  const prompt = script({ tools: [{ name: 'Bash', input: { command: work, description: 'x' } }] }, { text: 'built' });
+  const run = await command(['run', '--upload', '.', '--artifact', 'dist/**', prompt], { cwd: here });
+  expect([run.exit, run.err]).toEqual([0, expect.stringContaining('remuda artifacts j-') as string]);
+  const id = /remuda artifacts (j-\S+)/.exec(run.err)?.[1] ?? '';
+  expect((await command(['artifacts', id, '--out', 'left'], { cwd: here })).exit).toBe(0);
+  expect(await readFile(join(here, 'left/dist/word.txt'), 'utf8')).toBe('HERON\n');
 });
 
 test('a job is submitted, listed, shown, followed from an event on, and cancelled', async () => {

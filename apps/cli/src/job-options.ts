@@ -21,6 +21,8 @@ export interface JobOptions {
   readonly webhook?: string;
   readonly push?: string | true;
   readonly pushCredential?: string;
+  readonly upload?: string;
+  readonly artifact?: readonly string[];
   readonly apply?: boolean;
 }
 
@@ -36,11 +38,15 @@ const label = (text: string, others: Readonly<Record<string, string>> = {}): Rea
   return { ...others, [text.slice(0, at)]: text.slice(at + 1) };
 };
 
+const several = (text: string, others: readonly string[] = []): readonly string[] => [...others, text];
+
 /** Adds them to a command. */
 export const withJobOptions = (command: Command): Command =>
   command
     .option('--repo <url>', 'git repository that the job works on; "." is the origin of the one here')
     .option('--ref <ref>', 'branch, tag or commit of it')
+    .option('--upload <folder>', 'begin with the files of this folder, without those that git ignores')
+    .option('--artifact <glob>', 'keep these files after the job; may be repeated', several)
     .option('--model <name>', 'model')
     .option('--budget <dollars>', 'what it may cost, in US dollars', number)
     .option('--max-turns <n>', 'how many turns it may take', number)
@@ -53,17 +59,39 @@ export const withJobOptions = (command: Command): Command =>
     .option('--push [branch]', 'push its commits to this branch, or to one with its id')
     .option('--push-credential <name>', 'name of the secret by which they are pushed');
 
-/** A job of these options. `say` gets what the person should know of it. */
+/** What a job is made with. */
+export interface JobSurroundings {
+  readonly cwd: string;
+  readonly profile: string | undefined;
+  /** Gets what the person should know of it. */
+  readonly say: (text: string) => void;
+  /** Sends the files of a folder; resolves with the id of the upload. */
+  readonly upload: (folder: string) => Promise<string>;
+}
+
+/** A job of these options. A folder is sent last: nothing is sent for options that are wrong. */
 export async function jobOf(
   prompt: string,
   options: JobOptions,
-  {
-    cwd,
-    profile,
-    say,
-  }: { readonly cwd: string; readonly profile: string | undefined; readonly say: (text: string) => void },
+  { cwd, profile, say, upload }: JobSurroundings,
 ): Promise<JobRequest> {
-  const workspace = await workspaceOf(options, cwd, say);
+  const job = await plainJobOf(prompt, options, { cwd, profile });
+  if (options.upload === undefined) {
+    const workspace = await workspaceOf(options, cwd, say);
+    return { ...job, ...(workspace && { workspace }) };
+  }
+  if (options.repo !== undefined || options.ref !== undefined)
+    throw new UsageError('--upload cannot be combined with --repo and --ref.');
+  if (options.apply === true)
+    throw new UsageError('--apply needs a repository; of uploaded files, name with --artifact what is to be kept.');
+  return { ...job, workspace: { kind: 'upload', upload: await upload(resolve(cwd, options.upload)) } };
+}
+
+async function plainJobOf(
+  prompt: string,
+  options: JobOptions,
+  { cwd, profile }: Pick<JobSurroundings, 'cwd' | 'profile'>,
+): Promise<JobRequest> {
   return {
     prompt,
     ...(profile !== undefined && { profile }),
@@ -75,9 +103,9 @@ export async function jobOf(
     ...(options.systemPrompt !== undefined && { appendSystemPrompt: options.systemPrompt }),
     ...(options.label !== undefined && { labels: options.label }),
     ...(options.webhook !== undefined && { webhook: { url: options.webhook } }),
+    ...(options.artifact !== undefined && { artifacts: [...options.artifact] }),
     ...gitOf(options),
     ...(options.schema !== undefined && { outputSchema: await schemaIn(resolve(cwd, options.schema)) }),
-    ...(workspace && { workspace }),
   };
 }
 

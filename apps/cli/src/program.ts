@@ -1,5 +1,6 @@
 import completion from '@bomb.sh/tab/commander';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { artifacts, type ArtifactOptions } from './commands/artifacts.js';
 import { batch } from './commands/batch.js';
 import { doctor } from './commands/doctor.js';
 import { drain, pools, resume, workers } from './commands/fleet.js';
@@ -13,6 +14,7 @@ import { readPrompt } from './prompt.js';
 import { reasonOf } from './reason-of.js';
 import { openSession, type Session } from './session.js';
 import type { Surroundings } from './surroundings.js';
+import { uploadFolder } from './upload/upload-folder.js';
 import { version } from './version.js';
 import { ApiError, type Job } from '@remuda/client';
 
@@ -71,7 +73,12 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
 
   const job = (session: Session, words: unknown, options: JobOptions) =>
     readPrompt(words as readonly string[], stdin).then((prompt) =>
-      jobOf(prompt, options, { cwd: session.cwd, profile: session.settings.profile, say: session.say }),
+      jobOf(prompt, options, {
+        cwd: session.cwd,
+        profile: session.settings.profile,
+        say: session.say,
+        upload: (folder) => uploadFolder(session, folder),
+      }),
     );
   withJobOptions(program.command('run [prompt...]').description('submit a job, show what it does, print its result'))
     .option('--apply', 'apply its patch to the working copy here')
@@ -161,6 +168,16 @@ function addJobCommands(program: Command, act: Act, { stdout }: Surroundings): v
     .command('patch <job>')
     .description('print the patch of a job, for "git apply"')
     .action(act((session, [id]) => patch(session, String(id), (text) => void stdout.write(text))));
+  program
+    .command('artifacts <job> [glob...]')
+    .description('list the files that were kept of a job, or download them')
+    .option('--out <folder>', 'download them into this folder')
+    .option('--tar <file>', 'download all of them as a tar archive; "-" is stdout')
+    .action(
+      act((session, [id, globs], options: ArtifactOptions) =>
+        artifacts(session, String(id), { ...options, globs: globs as string[], stdout }),
+      ),
+    );
   program
     .command('redrive <job...>')
     .description('queue failed jobs again')

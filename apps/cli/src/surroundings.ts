@@ -1,6 +1,6 @@
 /** Where a command writes to. */
 export interface Output {
-  write(text: string): unknown;
+  write(content: string | Uint8Array): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;

@@ -1,6 +1,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { ApiError, ConnectionError } from './api-error.js';
 import type { JobEvent, SessionEvent } from './shapes.js';
+import { sleep } from './sleep.js';
 
 /** How a stream is followed. `Id` is what the ids of its events are: numbers of a job, texts of a session. */
 export interface FollowOptions<Id extends number | string = number> {
@@ -78,20 +79,6 @@ async function* followed<Id extends number | string, E extends { readonly id: Id
     pause = Math.min(2 * pause, pauseMs.longest);
   }
 }
-
-/** Not Node's own: pages use this as well. */
-const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', aborted);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', aborted, { once: true });
-  });
 
 const mayPass = (error: Error): boolean =>
   error instanceof ApiError ? error.transient : error instanceof ConnectionError || error instanceof TypeError;

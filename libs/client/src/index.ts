@@ -1,5 +1,7 @@
 export { ApiError, ConnectionError } from './api-error.js';
 export type { FollowOptions } from './follow.js';
+export { Files } from './files.js';
+export type { Archive, UploadOptions } from './send-upload.js';
 export { RemudaClient } from './remuda-client.js';
 export { Sessions } from './sessions.js';
 export type { ClientOptions, JobFilter, JobOutcome, RunOptions } from './remuda-client.js';
@@ -7,6 +9,8 @@ export type { paths } from './schema.js';
 export type {
   AcceptedJob,
   AcceptedTurn,
+  Artifact,
+  Artifacts,
   EndedAttempt,
   Job,
   JobEvent,
@@ -26,5 +30,6 @@ export type {
   SessionRequest,
   Transcript,
   TurnRequest,
+  Upload,
   Worker,
 } from './shapes.js';

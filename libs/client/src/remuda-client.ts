@@ -1,5 +1,6 @@
 import createClient, { type Client } from 'openapi-fetch';
 import { apiError, ConnectionError } from './api-error.js';
+import { Files } from './files.js';
 import { follow, type FollowOptions, type OpenStream } from './follow.js';
 import type { paths } from './schema.js';
 import { Sessions } from './sessions.js';
@@ -52,6 +53,7 @@ export class RemudaClient {
   /** Every operation of the api by its path. */
   readonly http: Client<paths>;
   readonly sessions: Sessions;
+  readonly files: Files;
   readonly #fetch: typeof globalThis.fetch;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -71,6 +73,7 @@ export class RemudaClient {
       headers: this.#headers,
       fetch: (input) => this.#fetch(input),
     });
+    this.files = new Files({ http: this.http, taken: (answer) => this.#taken(answer) });
     this.sessions = new Sessions({
       http: this.http,
       stream: (path) => this.#stream(path),

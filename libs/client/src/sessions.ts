@@ -1,4 +1,5 @@
 import type { Client } from 'openapi-fetch';
+import { asItIs, contentOf, type Answer } from './answer.js';
 import { followSession, type FollowOptions, type OpenStream } from './follow.js';
 import type { paths } from './schema.js';
 import type {
@@ -14,13 +15,6 @@ import type {
   Transcript,
   TurnRequest,
 } from './shapes.js';
-
-/** An answer of the api as `openapi-fetch` has it. */
-interface Answer<T> {
-  readonly data?: T;
-  readonly error?: unknown;
-  readonly response: Response;
-}
 
 /** What the sessions need of the client. */
 export interface SessionLine {
@@ -140,15 +134,4 @@ export class Sessions {
   async remove(id: string): Promise<void> {
     this.line.taken(await this.line.http.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } }));
   }
-}
-
-/** A body that is sent as it is. */
-const asItIs = {
-  headers: { 'content-type': 'application/octet-stream' },
-  bodySerializer: (body: unknown) => body as string,
-};
-
-/** An empty answer has no stream. */
-function contentOf(data: ReadableStream<Uint8Array> | null | undefined): ReadableStream<Uint8Array> {
-  return data ?? new Blob([]).stream();
 }

@@ -36,6 +36,12 @@ export type SessionFile = Schemas['SessionFile'];
 export type SessionFilePage = Schemas['SessionFilePage'];
 /** What is known of a conversation that a session has got. */
 export type Transcript = Schemas['Transcript'];
+/** The files that were kept of a job, by their paths. */
+export type Artifacts = Schemas['Artifacts'];
+/** A file that was kept of a job: its path, its size, and its SHA-256 digest in hex. */
+export type Artifact = Schemas['Artifact'];
+/** An archive with which jobs can begin, or as much of one as has arrived. */
+export type Upload = Schemas['Upload'];
 /** An attempt of a job that ended without success. */
 export type EndedAttempt = Schemas['EndedAttempt'];
 /** A pool with its workers, what waits, and why. */

@@ -7,6 +7,7 @@ import { applyPatch, commitAndPush, topOf } from '../git/git.js';
 import { jobOf } from '../job-options.js';
 import type { Session } from '../session.js';
 import type { Surroundings } from '../surroundings.js';
+import { uploadFolder } from '../upload/upload-folder.js';
 import { dollars } from '../view/amounts.js';
 import { tookOf } from '../view/live-view.js';
 import { paintFor } from '../view/paint.js';
@@ -26,7 +27,7 @@ export async function runAction(around: Surroundings): Promise<number> {
   const job = await jobOf(
     prompt,
     { ...options, ...(top !== undefined && { apply: true }) },
-    { cwd: session.cwd, profile, say: session.say },
+    { cwd: session.cwd, profile, say: session.say, upload: (folder) => uploadFolder(session, folder) },
   );
   const outcome = await withoutCommands(around, () => runJob(session, job));
   await tell(outcome);

@@ -32,6 +32,7 @@ export async function runJob(session: Session, job: JobRequest): Promise<JobOutc
   const outcome = await show(session, id, cancelled.signal);
   cancelled.done();
   printOutcome(session, outcome);
+  if (job.artifacts !== undefined && !session.json) session.say(session.paint.dim(`· remuda artifacts ${id}`));
   return outcome;
 }
 

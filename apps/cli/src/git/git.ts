@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { UsageError } from '../usage-error.js';
 
 /** What a git command printed, and how it ended. */
@@ -65,6 +68,30 @@ export async function topOf(cwd: string): Promise<string> {
   const { code, stdout } = await git(cwd, ['rev-parse', '--show-toplevel']);
   if (code !== 0) throw new UsageError(`${cwd} is not in a working copy of git.`);
   return stdout.trim();
+}
+
+/**
+ * The paths in a folder that git does not ignore, by git's own rules, also where the folder is in no repository or is ignored
+ * itself. A repository within it is listed by its own rules. Rejects with a UsageError where git cannot list it.
+ */
+export async function pathsIn(folder: string): Promise<readonly string[]> {
+  const inside = await git(folder, ['rev-parse', '--is-inside-work-tree']);
+  const isPartOfOne = inside.code === 0 && (await git(folder, ['check-ignore', '--quiet', '.'])).code !== 0;
+  if (isPartOfOne) return listed(folder, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  const none = await mkdtemp(join(tmpdir(), 'remuda-list-'));
+  try {
+    await done(git(folder, ['init', '--quiet', '--bare', none]), `${folder} cannot be listed`);
+    const repository = [`--git-dir=${none}`, `--work-tree=${folder}`];
+    return await listed(folder, [...repository, 'ls-files', '-z', '--others', '--exclude-standard']);
+  } finally {
+    await rm(none, { recursive: true, force: true });
+  }
+}
+
+async function listed(folder: string, args: readonly string[]): Promise<readonly string[]> {
+  const { code, stdout, stderr } = await git(folder, args);
+  if (code !== 0) throw new UsageError(`${folder} cannot be listed: ${stderr.trimEnd()}`);
+  return [...new Set(stdout.split('\0').filter((path) => path !== ''))];
 }
 
 /** Who commits, where git knows nobody: the user of GitHub's own workflows. */
