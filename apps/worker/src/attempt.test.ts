@@ -133,3 +133,21 @@ test('those of a job that has not succeeded are not pushed', async () => {
   expect(await carryOut({ ...assignment, spec }, own, new AbortController().signal)).toMatchObject({ kind: 'failed' });
   expect(pushes).toEqual([]);
 });
+
+test('the programs of a snapshot under way have ended before the engine looks for what the job has left', async () => {
+  const steps: string[] = [];
+  const own = parts({
+    engine: new InstantEngine(async (turn) => {
+      await turn.beforeSweep?.();
+      steps.push('swept');
+      return { kind: 'interrupted' };
+    }),
+    snapshots: {
+      watch: () => ({ note: () => undefined, stop: async () => void steps.push('stopped') }),
+      restore: async () => ({ kind: 'restored' }),
+      keep: async () => ({ why: 'none' }),
+    },
+  });
+  await carryOut(assignment, own, new AbortController().signal);
+  expect(steps.slice(0, 2)).toEqual(['stopped', 'swept']);
+});

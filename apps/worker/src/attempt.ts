@@ -74,7 +74,9 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const keepSession = assignment.session !== undefined;
   const holdSession = mayHold(assignment, parts);
   const session = { keepSession, holdSession };
-  const turn = { ...spec, requestId: assignment.job, prompt, freshFiles, ...session, bridgeToken, env, ...way };
+  const beforeSweep = async (): Promise<void> => watch?.stop();
+  const own = { requestId: assignment.job, beforeSweep };
+  const turn = { ...spec, ...own, prompt, freshFiles, ...session, bridgeToken, env, ...way };
   let sessionId: string | undefined;
   const end = await endedTurn(await engine.turn(turn, onEvent, stop).finally(() => egress?.close()), engine, stop);
   await watch?.stop();

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createServer, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, mkdir, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -53,7 +55,9 @@ async function scene(...answers: readonly ((response: ServerResponse) => void)[]
   });
   const snapshot = { sessionId: 's', at: 0, lease: 1, bytes: 1, sessionBytes: session.length };
   return {
+    home,
     workspace,
+    snapshots,
     content: Buffer.concat([session, files]),
     asked: () => asked,
     restore: () => snapshots.restore(snapshot, { of: 'job', token: 't' }, new AbortController().signal),
@@ -94,3 +98,47 @@ test('a bridge that never gives it is given up in time, with its last answer', a
   expect(await one.restore()).toEqual({ kind: 'unavailable', message: 'The bridge answered 503.' });
   expect(one.asked()).toBeGreaterThan(10);
 });
+
+/** Processes whose working folder is this one. */
+async function programsIn(folder: string): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
+  return pids.filter((_, nth) => folders[nth] === folder);
+}
+
+/** Whether it has not ended at this very moment, and is not about to (`PF_EXITING`). */
+function isAlive(pid: string): boolean {
+  try {
+    const [state, , , , , , flags] = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return state !== 'Z' && state !== 'X' && (Number(flags) & 0x4) === 0;
+  } catch {
+    return false;
+  }
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'when a copy is given up, its programs have ended before the turn goes on',
+  async () => {
+    let arrived = (): void => undefined;
+    const sending = new Promise<void>((resolve) => (arrived = resolve));
+    // It takes no more than the connection holds, so that the programs wait with the rest.
+    using one = await scene(() => {
+      arrived();
+    });
+    await writeFile(join(one.workspace, 'large'), randomBytes(16 * 1024 * 1024));
+    const transcripts = join(one.home, '.claude', 'projects', one.workspace.replace(/[^A-Za-z0-9]/g, '-'));
+    await mkdir(transcripts, { recursive: true });
+    await writeFile(join(transcripts, 's.jsonl'), '{"tool_use_id":"t"}\n');
+    const watch = one.snapshots.watch({ token: 't', base: undefined, warn: () => undefined });
+    watch.note({ type: 'session.started', at: 0, data: { sessionId: 's', model: 'm', tools: [] } });
+    watch.note({ type: 'tool.called', at: 0, data: { id: 't', name: 'Bash', input: {} } });
+    watch.note({ type: 'tool.returned', at: 0, data: { id: 't', ok: true, output: '' } });
+    await sending;
+    await expect.poll(() => programsIn(one.workspace), { timeout: 20_000 }).not.toEqual([]);
+    const programs = await programsIn(one.workspace);
+    await watch.stop();
+    expect(programs.filter(isAlive)).toEqual([]);
+  },
+);

@@ -199,7 +199,13 @@ async function send(
   const session = await copySession(place, { sessionId, signal, ...awaited });
   if (session === undefined) return { kind: 'too_large' };
   const note: SnapshotNote = { ...said, sessionBytes: session.length, ...(base === undefined ? {} : { base }) };
-  return client.put(token, note, joined(session, copyWorkspace(place, signal)), signal);
+  const files = copyWorkspace(place, signal);
+  try {
+    return await client.put(token, note, joined(session, files), signal);
+  } finally {
+    // What was sent may have been refused or given up in its middle: then its programs are still ending.
+    await files.return(undefined);
+  }
 }
 
 /** The status of the bridge while it still stores another one of the same job. */

@@ -144,6 +144,7 @@ export class StreamEngine implements Engine {
       onEvent(event);
     };
     const { end, stopped } = await runTurn({ session, turn, onEvent: tell, signal, limits: this.#limits, clock, log });
+    await turn.beforeSweep?.();
     const holds = turn.holdSession === true && end.kind === 'succeeded' && session.process.alive;
     if (holds) await this.#hold(session);
     else if (turn.keepSession) await this.#part(session);

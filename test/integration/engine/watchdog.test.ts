@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +124,24 @@ describe('after its result', () => {
     );
     expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'done', warnings: told } });
     expect(runs(`sleep ${seconds}`)).toBe(false);
+  });
+
+  it('a program of the caller, which ends it before the sweep, is not taken for one of the job', async () => {
+    await using one = await warmStable();
+    const seconds = nap();
+    const own = spawn('sleep', [seconds], {
+      env: { ...process.env, REMUDA_SCOPE: one.engine.workspace.scope },
+      stdio: 'ignore',
+    });
+    const beforeSweep = async (): Promise<void> => {
+      const ended = once(own, 'exit');
+      own.kill('SIGKILL');
+      await ended;
+    };
+    const { end } = await one.run(script(bash('echo started'), { text: 'done' }), { beforeSweep });
+    const named = end.kind === 'succeeded' ? (end.result.warnings ?? []).join() : '';
+    expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'done' } });
+    expect(named).not.toContain('sleep');
   });
 
   it("one that holds Claude Code's own output does not hold up the end of a process of the job's own", async () => {

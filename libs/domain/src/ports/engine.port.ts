@@ -38,6 +38,11 @@ export interface Turn {
    * transcript may then be incomplete for a moment. Default: no.
    */
   readonly holdSession?: boolean;
+  /**
+   * Awaited once, when the turn has ended and before what it has left is looked for: the caller's own programs in the
+   * workspace, which would be taken for the job's, have ended when it settles. Must not reject. Default: there are none.
+   */
+  readonly beforeSweep?: () => Promise<void>;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */

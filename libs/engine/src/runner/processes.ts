@@ -38,12 +38,15 @@ async function seeOnLinux(mark: Mark): Promise<readonly SeenProcess[]> {
   return seen.filter((one) => one !== undefined);
 }
 
+/** The kernel's flag of a process that is about to end, and runs nothing any more (`PF_EXITING`): its files may be closed already. */
+const isExiting = 0x4;
+
 async function seeOne(pid: string, mark: Mark): Promise<SeenProcess | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
   // The name in parentheses may contain anything, including parentheses.
   const nameEnd = stat.lastIndexOf(')');
   const fields = stat.slice(nameEnd + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  if (fields[0] === 'Z' || fields[0] === 'X' || (Number(fields[6]) & isExiting) !== 0) return undefined;
   const marked = mark.uid === undefined ? await bearsMark(pid, mark.scope) : await ownedBy(pid, mark.uid);
   const program = stat.slice(stat.indexOf('(') + 1, nameEnd);
   return { pid: Number(pid), parent: Number(fields[1]), startedAt: fields[19] ?? '', program, marked };

@@ -7,7 +7,7 @@ import { exitWords } from './runner.port.js';
 /** A program whose input or output is too large for memory. */
 export type StreamingProgram = Omit<Program, 'input' | 'maxBytes' | 'timeoutMs'>;
 
-/** Streams a program's output. When the reader stops, the program is ended. Fails as `runProgram` does. */
+/** Streams a program's output. When the reader stops, the program is ended, and has ended. Fails as `runProgram` does. */
 export async function* readProgram(program: StreamingProgram & Pick<Program, 'input'>): AsyncGenerator<Buffer> {
   const { running, ended } = begin(program);
   // A program that ends before it has read everything says why itself.
@@ -18,6 +18,9 @@ export async function* readProgram(program: StreamingProgram & Pick<Program, 'in
     await ended;
   } finally {
     running.signal('SIGKILL');
+    // Nobody reads the rest, without which its output would not close.
+    running.stdout.destroy();
+    await running.closed;
   }
 }
 

@@ -123,6 +123,7 @@ export class TmuxEngine implements Engine {
     this.#starter.nameRequest(turn.requestId);
     const session: TurnSession = { process: running.claude, costUsd: 0, form: formOf(running.start) };
     const { end, stopped } = await runTurn({ session, turn, onEvent, signal, limits: this.#limits, clock, log });
+    await turn.beforeSweep?.();
     if (stopped && end.kind !== 'succeeded')
       return withWarnings({ ...end, ended: await this.#processes.proveEnd(stopped.by, stopped.since) }, warnings);
     const { found } = await this.#processes.killRest();

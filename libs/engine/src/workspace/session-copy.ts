@@ -72,7 +72,7 @@ function awaitedIn({ toolId, messageId }: SessionAim): string {
  * The packed files of a workspace, as they are read: the caller ensures a consistent state by preventing changes. An
  * unreadable file fails with `workspace.failed`; a file that changes meanwhile does not.
  */
-export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncIterable<Buffer> {
+export function copyWorkspace(place: CopyPlace, signal?: AbortSignal): AsyncGenerator<Buffer> {
   return readProgram({
     ...shell(place, packWorkspace, [place.workspace]),
     code: 'workspace.failed',
