@@ -11,7 +11,7 @@ import {
 import type { Setting, SettingsOf } from '@remuda/domain';
 import { hostList, logLevels, originList, secretKeysSetting } from '@remuda/runtime';
 import { readBasePath } from './base-path.js';
-import { daysByState } from './history/retention-rules.js';
+import { daysByKind, daysByState } from './history/retention-rules.js';
 import { readJwksUrl, readJwtSecret } from './identity/jwt/settings.js';
 
 const postgresUrl = (value: string): string => {
@@ -104,6 +104,14 @@ export const apiSettings = {
     unit: 'days',
     default: undefined,
     parse: daysByState,
+  },
+  auditDays: {
+    env: 'REMUDA_AUDIT_DAYS',
+    about:
+      'How long the database keeps a request of the audit log: days, or days by kind (`refused=30,steered=730`). Default: for ever.',
+    unit: 'days',
+    default: undefined,
+    parse: daysByKind,
   },
   boardWritable: {
     env: 'REMUDA_BOARD_WRITABLE',

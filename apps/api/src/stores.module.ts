@@ -1,7 +1,7 @@
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { BullModule } from '@nestjs/bullmq';
-import type { Clock, DeadLetters, EventLog, JobStore, TurnLog } from '@remuda/domain';
+import type { AuditLog, Clock, DeadLetters, EventLog, JobStore, TurnLog } from '@remuda/domain';
 import {
   Queues,
   RedisApiKeys,
@@ -29,6 +29,7 @@ import {
 import { SecretBox, exitOnStartFault, systemClock, type Logger } from '@remuda/runtime';
 import { DeadLettersWithHistory } from './history/dead-letters-with-history.js';
 import { EventsWithHistory } from './history/events-with-history.js';
+import { AuditWithHistory } from './history/audit-with-history.js';
 import { openHistory, type History, type HistorySettings } from './history/history.js';
 import { JobsWithHistory } from './history/jobs-with-history.js';
 import { TurnsWithHistory } from './history/turns-with-history.js';
@@ -61,7 +62,7 @@ const redis = Symbol('Redis');
 const redisNames = Symbol('RedisKeys');
 /** What Redis has of these, without the history. */
 const [recentJobs, recentDead, recentEvents] = [Symbol('RecentJobs'), Symbol('RecentDead'), Symbol('RecentEvents')];
-const recentTurns = Symbol('RecentTurns');
+const [recentTurns, recentAudit] = [Symbol('RecentTurns'), Symbol('RecentAudit')];
 
 /** How long the start waits for Redis, in ms; then the api starts anyway, and answers 503 until Redis is available. */
 const firstAnswerMs = 2_000;
@@ -135,6 +136,12 @@ const withHistory = [
       kept ? new TurnsWithHistory(recent, kept.store.archive) : recent,
   },
   {
+    provide: auditLog,
+    inject: [recentAudit, history],
+    useFactory: (recent: AuditLog, kept?: History): AuditLog =>
+      kept ? new AuditWithHistory(recent, kept.store.audit) : recent,
+  },
+  {
     provide: deadLetters,
     inject: [recentDead, recentJobs, history],
     useFactory: (recent: DeadLetters, jobs: JobStore, kept?: History): DeadLetters =>
@@ -204,7 +211,7 @@ export class StoresModule {
         { provide: apiKeys, inject: [redis], useFactory: (to: Connection) => new RedisApiKeys(to, keys) },
         { provide: revocations, useFactory: () => new RedisRevocations(hear(), keys) },
         { provide: tickets, inject: [redis], useFactory: (to: Connection) => new RedisTickets(to, keys) },
-        { provide: auditLog, inject: [redis], useFactory: (to: Connection) => new RedisAuditLog(to, keys) },
+        { provide: recentAudit, inject: [redis], useFactory: (to: Connection) => new RedisAuditLog(to, keys) },
         { provide: workerScreens, inject: [redis], useFactory: (to: Connection) => new RedisWorkerScreens(to, keys) },
         { provide: webhooks, useFactory: () => new RedisWebhooks(forQueues, keys) },
         { provide: queues, useFactory: () => new Queues(forQueues, keys) },

@@ -40,6 +40,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests that were refused to someone or steered something, newest first
+         * @description Those of the token's own tenant, and those of which it was not found out whose they were. Filters can be combined.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -956,6 +976,38 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AuditEntry: {
+            /** @enum {string} */
+            kind: "refused" | "steered";
+            /** Format: date-time */
+            at: string;
+            /** @description Its id, which its answer has as `X-Request-Id`. */
+            request: string;
+            method: string;
+            /** @description Without its query. */
+            path: string;
+            /** @description HTTP status of the answer. */
+            status: number;
+            /** @description Why it was refused. */
+            code?: string;
+            /** @description Address from which the connection came. */
+            from?: string;
+            /** @description Who; absent if it was not found out, like the tenant. */
+            subject?: string;
+            tenant?: string;
+            /** @description Id of the API key. */
+            key?: string;
+        };
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description Pass it as `cursor` to get the next page; absent on the last page. */
+            nextCursor?: string;
+            /**
+             * @description The database could not be asked: only the latest requests are there.
+             * @enum {boolean}
+             */
+            incomplete?: true;
+        };
         Ticket: {
             /**
              * @description For the query of one request: `?ticket=…`.
@@ -2793,6 +2845,71 @@ export interface operations {
             };
             /** @description The request is refused; `code` says why. */
             "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the previous page. */
+                cursor?: string;
+                limit?: number;
+                /** @description Only requests of this tenant, which has to be the token's own. Default: also those of which it was not found out whose they were. */
+                tenant?: string;
+                /** @description Who: a subject, or the id of an API key. */
+                who?: string;
+                kind?: string;
+                /** @description Not before this time; a day is its beginning in UTC. */
+                since?: string;
+                /** @description Not after this time. */
+                until?: string;
+                /** @description What the path begins with. */
+                path?: string;
+                /** @description Id of the request: the `X-Request-Id` of its answer. */
+                request?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };

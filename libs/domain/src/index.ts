@@ -66,6 +66,7 @@ export * from './addresses/git-url.js';
 export * from './addresses/host-rules.js';
 export * from './addresses/internet-address.js';
 export * from './identity/access.js';
+export * from './identity/audit-page.js';
 export * from './identity/principal.js';
 export * from './identity/scope.js';
 export * from './ports/api-keys.port.js';

@@ -8,6 +8,7 @@ export * from './bridge/push.js';
 export * from './format.js';
 export * from './host-bridge/messages.js';
 export * from './host-bridge/read-message.js';
+export * from './http/audit.js';
 export * from './http/bridges.js';
 export * from './http/dated.js';
 export * from './http/dead-letters.js';

@@ -10,6 +10,7 @@ export { RedisBudgets } from './bridge/budgets.js';
 export * from './bridge/host-bridges.js';
 export * from './bridge/model-counts.js';
 export { RedisApiKeys, RedisRevocations } from './identity/api-keys.js';
+export { AuditFeed, type AuditPosition } from './history/audit-feed.js';
 export { RedisAuditLog } from './identity/audit-log.js';
 export { RedisTickets } from './identity/tickets.js';
 export * from './jobs/dead-letters.js';

@@ -68,10 +68,10 @@ export class Store {
    * Does work of which only one process of a cluster may do some at a time. Resolves with false, and without the work,
    * if another one does it. All that it writes goes over the connection that has the lock: with that it ends.
    */
-  async lead(work: (archive: JobArchive) => Promise<void>): Promise<boolean> {
+  async lead(work: (archive: JobArchive, audit: AuditArchive) => Promise<void>): Promise<boolean> {
     await this.#ready();
     if ('folder' in this.place) {
-      await work(this.archive);
+      await work(this.archive, this.audit);
       return true;
     }
     const { clock } = this.parts;
@@ -83,7 +83,7 @@ export class Store {
         }>`select pg_try_advisory_lock(${leaderLock}::bigint) as taken`.execute(held);
         if (rows[0]?.taken !== true) return false;
         try {
-          await work(new SqlArchive(held, clock, this.#ready));
+          await work(new SqlArchive(held, clock, this.#ready), new SqlAuditArchive(held, this.#ready));
         } finally {
           await sql`select pg_advisory_unlock(${leaderLock}::bigint)`.execute(held).catch(() => undefined);
         }

@@ -1,5 +1,3 @@
-import type { GeneratedAlways } from 'kysely';
-
 /** Jobs that are over. JSON is text here: PostgreSQL's own JSON refuses some of what JSON may hold. */
 interface Jobs {
   readonly tenant: string;
@@ -56,14 +54,22 @@ interface Spend {
   readonly cost_usd: number;
 }
 
+/** Requests that were refused to someone, or steered something. */
 interface Audit {
-  readonly tenant: string;
-  readonly id: GeneratedAlways<number>;
   readonly at: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly target: string;
-  readonly data: string | null;
+  /** Tells entries of one millisecond apart. */
+  readonly id: string;
+  readonly kind: string;
+  /** Empty if it was not found out. */
+  readonly tenant: string;
+  readonly request: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly code: string | null;
+  readonly address: string | null;
+  readonly subject: string | null;
+  readonly api_key: string | null;
 }
 
 /** The tables as the latest migration leaves them. */

@@ -1,6 +1,15 @@
-import type { ArchivedJob, ArchiveQuery, AuditArchive, JobArchive } from '@remuda/domain';
+import type {
+  ArchivedJob,
+  ArchiveQuery,
+  AuditArchive,
+  AuditEntry,
+  AuditQuery,
+  AuditRecord,
+  JobArchive,
+} from '@remuda/domain';
 import { jobRef } from '@remuda/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { auditEntry, showAuditQueries } from '../identity/audit-queries.js';
 import { archivedJob, batch } from './archived-job.js';
 
 /** An archive, and the audit log beside it. */
@@ -207,22 +216,37 @@ export function archiveContract(name: string, make: () => Promise<ArchiveHarness
       expect((await listed()).toSorted()).toEqual(['j-2', 'j-3']);
     });
 
-    test('an audit log has its entries, latest first', async () => {
-      const { audit } = harness;
-      const entry = (actor: string, target: string) => ({ at: 1, actor, action: 'job.cancelled', target });
-      await audit.add(tenant, [entry('ann', 'j-1'), { ...entry('bob', 'j-2'), data: { reason: 'odd \u0000' } }]);
-      await audit.add(tenant, []);
-      await audit.add(tenant, [entry('ann', 'j-2')]);
-      const all = await audit.list({ tenant, limit: 10 });
-      expect(all.map(({ actor, target }) => [actor, target])).toEqual([
-        ['ann', 'j-2'],
-        ['bob', 'j-2'],
-        ['ann', 'j-1'],
-      ]);
-      expect(all[1]).toMatchObject({ at: 1, action: 'job.cancelled', data: { reason: 'odd \u0000' } });
-      expect(await audit.list({ tenant, limit: 10, below: all[1]?.id ?? 0 })).toEqual([all[2]]);
-      expect(await audit.list({ tenant, limit: 10, actor: 'ann', target: 'j-2' })).toEqual([all[0]]);
-      expect(await audit.list({ tenant: 'another', limit: 10 })).toEqual([]);
+    describe('the audit log beside it', () => {
+      const places = (entries: readonly AuditEntry[]): readonly AuditRecord[] =>
+        entries.map((entry, i) => ({ ...entry, at: tests * 1_000 + (i >> 1), id: `00000${i}-${entry.kind}` }));
+      const list = (query: AuditQuery): Promise<readonly AuditRecord[]> =>
+        // requests of nobody are there from every test
+        harness.audit.list({ since: tests * 1_000, until: tests * 1_000 + 999, ...query });
+
+      test('is listed, newest first, by whatever is asked for, in pages', async () => {
+        await showAuditQueries(tenant, (entries) => harness.audit.add(places(entries)), list);
+      });
+
+      test('has an entry once, as it was first, however often it is added', async () => {
+        const odd = auditEntry('odd', { tenant, subject: 'a \u0000', path: '/\ud800' });
+        const [first, second] = places([odd, auditEntry('next', { tenant })]);
+        if (!first || !second) throw new Error('two are there');
+        await harness.audit.add([first]);
+        await harness.audit.add([{ ...first, status: 500 }, second]);
+        await harness.audit.add([]);
+        const kept = { ...first, subject: 'a \ufffd', path: '/\ufffd' };
+        expect(await list({ tenant, limit: 9 })).toEqual([second, kept]);
+      });
+
+      test('forgets what is due, of one kind', async () => {
+        const entries = places(['1', '2', '3', '4'].map((id) => auditEntry(id, { tenant })));
+        const [steered] = places([auditEntry('5', { tenant, kind: 'steered' })]);
+        if (!steered) throw new Error('one is there');
+        await harness.audit.add([...entries, steered]);
+        expect(await harness.audit.forget('refused', tests * 1_000 + 1)).toBeGreaterThanOrEqual(2);
+        const left = (await list({ tenant, limit: 9 })).map(({ request }) => request);
+        expect(left).toEqual(['4', '3', '5']);
+      });
     });
   });
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditPageView } from '@remuda/protocol';
 import { Forgetting, RedisDeadLetters, defaultRetention } from '@remuda/redis';
 import { systemClock } from '@remuda/runtime';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -148,11 +149,38 @@ test('the archive is there again after a restart, and what ended meanwhile is ar
   expect(await listed('label=over:restart')).toEqual([id, before]);
 });
 
+test('the audit log goes on where Redis has it no longer, and after a restart, each request once', async () => {
+  const steer = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await api.send('POST', `/api/v1/jobs/j-none-${i}/cancel`);
+  };
+  const path = '/api/v1/audit?path=/api/v1/jobs/j-none-';
+  const requests = async (query = ''): Promise<AuditPageView> => (await get(path + query)) as unknown as AuditPageView;
+  const before = await figure('remuda_archived_audit_total');
+  await steer(4);
+  await expect.poll(async () => (await requests()).entries.length).toBe(4);
+  await expect.poll(() => figure('remuda_archived_audit_total'), patience).toBe(before + 4);
+  await cluster.redis.del(cluster.keys.audit('steered'));
+  await steer(3);
+  await expect.poll(async () => (await requests()).entries.length).toBe(7);
+  const whole = await requests();
+  expect(whole.entries.map((entry) => entry.path.split('/')[4]?.slice(-1)).join('')).toBe('2103210');
+  expect(whole).not.toHaveProperty('incomplete');
+  const first = await requests('&limit=4');
+  expect(first.entries).toEqual(whole.entries.slice(0, 4));
+  expect((await requests(`&limit=4&cursor=${first.nextCursor ?? ''}`)).entries).toEqual(whole.entries.slice(4));
+  await api.close();
+  api = await openApi();
+  while ((await figure('remuda_archive_up')) !== 1) await sleep(50);
+  await expect.poll(() => figure('remuda_archived_audit_total'), patience).toBeGreaterThanOrEqual(3);
+  expect(await requests()).toEqual(whole);
+});
+
 test('a second api with the same folder works without it, and says so', async () => {
   const second = await openApi();
   const { text } = await second.send('GET', '/metrics');
   expect(text).toMatch(/^remuda_archive_up{[^}]*} 0$/m);
   expect(await second.send('GET', '/api/v1/jobs')).toMatchObject({ status: 200, json: { incomplete: true } });
+  expect(await second.send('GET', '/api/v1/audit')).toMatchObject({ status: 200, json: { incomplete: true } });
   expect(await second.send('GET', '/api/v1/jobs?q=x')).toMatchObject({
     status: 503,
     json: { code: 'store.unavailable' },

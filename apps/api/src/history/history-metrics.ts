@@ -25,6 +25,7 @@ export class HistoryMetrics {
     );
     this.counter('remuda_archived_jobs_total', 'Jobs archived by this process.', 'jobs');
     this.counter('remuda_archived_events_total', 'Events archived by this process.', 'events');
+    this.counter('remuda_archived_audit_total', 'Requests of the audit log archived by this process.', 'audit');
   }
 
   /** No value while Redis does not answer. */

@@ -1,7 +1,8 @@
 import type { ArchiveRules, Clock } from '@remuda/domain';
-import { EndedJobs, archiveLag, type ArchiveLag, type RedisConnection, type RedisKeys } from '@remuda/redis';
+import { AuditFeed, EndedJobs, archiveLag, type ArchiveLag, type RedisConnection, type RedisKeys } from '@remuda/redis';
 import { Store, type StoreParts } from '@remuda/store';
 import type { ApiSettings } from '../settings.js';
+import { AuditMover } from './audit-mover.js';
 import { Projector } from './projector.js';
 
 /** The store, and who fills it. */
@@ -17,10 +18,15 @@ export interface History {
 export interface HistoryCount {
   jobs: number;
   events: number;
+  /** Requests of the audit log. */
+  audit: number;
 }
 
 /** The settings of the history. */
-export type HistorySettings = Pick<ApiSettings, 'databaseUrl' | 'storeDir' | 'historyDays' | 'contentDays'>;
+export type HistorySettings = Pick<
+  ApiSettings,
+  'databaseUrl' | 'storeDir' | 'historyDays' | 'contentDays' | 'auditDays'
+>;
 
 /** Opens the store that the settings name, and fills it; undefined if they name none. */
 export function openHistory(
@@ -35,20 +41,22 @@ export function openHistory(
     readonly log: StoreParts['log'];
   },
 ): History | undefined {
-  const { databaseUrl, storeDir, historyDays = {}, contentDays = {} } = settings;
+  const { databaseUrl, storeDir, historyDays = {}, contentDays = {}, auditDays = {} } = settings;
   const { clock, log } = at;
   if (databaseUrl === undefined && storeDir === undefined) return undefined;
   const place = databaseUrl === undefined ? { folder: storeDir ?? '' } : { url: databaseUrl };
   const store = new Store(place, { clock, log });
   const [reader, writer] = [at.connect(), at.connect()];
   const ends = new EndedJobs(reader, writer, at.keys);
-  const count: HistoryCount = { jobs: 0, events: 0 };
+  const count: HistoryCount = { jobs: 0, events: 0, audit: 0 };
   const rules: ArchiveRules = { jobMs: historyDays, contentMs: contentDays };
   const onArchived = (jobs: number, events: number): void => {
     count.jobs += jobs;
     count.events += events;
   };
-  const projector = new Projector({ ends, store, rules, clock, log, onArchived });
+  const onMoved = (entries: number): void => void (count.audit += entries);
+  const audit = { mover: new AuditMover(new AuditFeed(writer, at.keys), log, onMoved), rules: auditDays };
+  const projector = new Projector({ ends, store, rules, audit, clock, log, onArchived });
   projector.start();
   return {
     ...{ store, count },

@@ -1,4 +1,4 @@
-import { RemudaError, defaultTenant, isOver } from '@remuda/domain';
+import { defaultTenant, isOver } from '@remuda/domain';
 import type {
   CancelAnswer,
   Idempotency,
@@ -13,6 +13,7 @@ import type {
   NewJob,
 } from '@remuda/domain';
 import { decodeCursor, encodeCursor } from '@remuda/redis';
+import { isAway } from './away.js';
 import { mergePages, placeOf, type Stretch } from './merge-pages.js';
 
 /** The jobs in Redis, and those that only the archive still has: for clients there is no difference. */
@@ -96,10 +97,6 @@ export class JobsWithHistory implements JobStore {
     const now = await Promise.all(unknown.map(async (job) => (await this.recent.find(job)) ?? job));
     return now.filter((job) => state === undefined || job.state === state);
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof RemudaError && (error.code === 'store.unavailable' || error.code === 'store.newer');
 }
 
 function stretchOf({ jobs, nextCursor }: JobPage): Stretch {

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArchiveRules, Clock, JobArchive } from '@remuda/domain';
+import type { ArchiveRules, AuditArchive, Clock, JobArchive } from '@remuda/domain';
 import type { EndedJob, EndedJobs, JobEnd } from '@remuda/redis';
 import type { Store } from '@remuda/store';
 import { archiveGroup, type GroupLog } from './archive-group.js';
+import type { AuditMover, AuditRules } from './audit-mover.js';
 
 /** What a projector needs. */
 export interface ProjectorParts {
   readonly ends: Pick<EndedJobs, 'announced' | 'search' | 'read' | 'archived' | 'require'>;
   readonly store: Pick<Store, 'opened' | 'lead'>;
   readonly rules: ArchiveRules;
+  /** What is moved besides. Default: nothing. */
+  readonly audit?: { readonly mover: AuditMover; readonly rules: AuditRules };
   readonly clock: Clock;
   readonly log: GroupLog;
   /** Called with the number of jobs and of events that were archived. */
@@ -23,7 +26,7 @@ const waitMs = 500;
 const [againMs, searchEveryMs] = [1_000, 60_000];
 
 /**
- * Moves jobs that are over from Redis into the archive. Of several processes one does it at a time. It may end at any
+ * Moves jobs that are over from Redis into the archive, and the audit log. Of several processes one does it at a time. It may end at any
  * point: what it has not noted as archived is archived once more, which changes nothing.
  */
 export class Projector {
@@ -53,7 +56,7 @@ export class Projector {
       try {
         await ends.require();
         await store.opened();
-        await store.lead(async (archive) => this.#project(archive));
+        await store.lead(async (archive, audit) => this.#project(archive, audit));
         said = '';
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
@@ -64,17 +67,21 @@ export class Projector {
     }
   }
 
-  async #project(archive: JobArchive): Promise<void> {
-    const { ends, clock, rules } = this.parts;
+  async #project(archive: JobArchive, auditArchive: AuditArchive): Promise<void> {
+    const { ends, clock, rules, audit } = this.parts;
     this.#searchedAt = -Infinity;
+    audit?.mover.begin();
     while (!this.#stop.signal.aborted) {
       const announced = await ends.announced(mostEnds, waitMs);
       await this.#archive(archive, announced);
+      await audit?.mover.move(auditArchive);
       if (announced.length > 0 || clock.monotonic() - this.#searchedAt < searchEveryMs) continue;
       const { ends: found, done } = await ends.search();
       await this.#archive(archive, found);
       if (done) this.#searchedAt = clock.monotonic();
-      if (done) await archive.forget(rules, clock.now());
+      if (!done) continue;
+      await archive.forget(rules, clock.now());
+      await audit?.mover.forget(auditArchive, audit.rules, clock.now());
     }
   }
 

@@ -4,6 +4,7 @@ import type { ApiKeys, AuditLog, Clock, Tickets } from '@remuda/domain';
 import type { Logger } from '@remuda/runtime';
 import { apiKeys, auditLog, clock, tickets } from '../stores.js';
 import { Audit } from './audit/audit.js';
+import { AuditController } from './audit/audit.controller.js';
 import { Identity } from './identity.js';
 import { JwtCheck } from './jwt/jwt-check.js';
 import { fetchJwks } from './jwt/fetch-jwks.js';
@@ -46,7 +47,7 @@ export class IdentityModule {
         },
         RevocationWatch,
       ],
-      controllers: [TicketsController],
+      controllers: [AuditController, TicketsController],
       exports: [Audit, Identity, TokenEnds],
     };
   }

@@ -1,35 +1,11 @@
-/** Something that somebody did, to be looked up later. */
-export interface AuditNote {
-  /** Epoch ms. */
-  readonly at: number;
-  /** Who did it. */
-  readonly actor: string;
-  /** What was done: `job.cancelled`. */
-  readonly action: string;
-  /** To what: a job's id, a profile. */
-  readonly target: string;
-  readonly data?: Readonly<Record<string, unknown>>;
-}
+import type { AuditKind, AuditQuery, AuditRecord } from './audit-log.port.js';
 
-/** An entry as it is kept. */
-export interface AuditRecord extends AuditNote {
-  /** Rises with each entry. */
-  readonly id: number;
-}
-
-/** Selects audit entries, latest first. */
-export interface AuditArchiveQuery {
-  readonly tenant: string;
-  readonly actor?: string;
-  readonly target?: string;
-  /** Only entries with an id below this one. */
-  readonly below?: number;
-  readonly limit: number;
-}
-
-/** An audit log that outlives Redis. Entries are never changed. Rejects like `JobArchive`. */
+/** An audit log that outlives Redis. Entries are never changed, and forgotten by rule only. Rejects like `JobArchive`. */
 export interface AuditArchive {
-  /** Adds all entries, or none. */
-  add(tenant: string, entries: readonly AuditNote[]): Promise<void>;
-  list(query: AuditArchiveQuery): Promise<readonly AuditRecord[]>;
+  /** Adds all entries, or none. One that is there already, by its place, stays as it is. */
+  add(entries: readonly AuditRecord[]): Promise<void>;
+  /** The entries that fit, the newest first. */
+  list(query: AuditQuery): Promise<readonly AuditRecord[]>;
+  /** Deletes some of the entries of a kind from before a time, in epoch ms; returns their number. */
+  forget(kind: AuditKind, before: number): Promise<number>;
 }

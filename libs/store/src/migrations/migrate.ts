@@ -3,12 +3,14 @@ import { RemudaError } from '@remuda/domain';
 import { history } from './0001-history.js';
 import { turns } from './0002-turns.js';
 import { jobLabels } from './0003-job-labels.js';
+import { auditLog } from './0004-audit.js';
 
 /** Every migration, by a name that sorts behind all earlier ones. One that was released is never changed. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-history': history,
   '0002-turns': turns,
   '0003-job-labels': jobLabels,
+  '0004-audit': auditLog,
 };
 
 /**

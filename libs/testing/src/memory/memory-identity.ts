@@ -1,12 +1,17 @@
-import type {
-  ApiKeyRecord,
-  ApiKeys,
-  AuditEntry,
-  AuditKind,
-  AuditLog,
-  Principal,
-  Revocations,
-  Tickets,
+import {
+  compareAudit,
+  mergeAudit,
+  selectsAudit,
+  type ApiKeyRecord,
+  type ApiKeys,
+  type AuditEntry,
+  type AuditLog,
+  type AuditPage,
+  type AuditQuery,
+  type AuditRecord,
+  type Principal,
+  type Revocations,
+  type Tickets,
 } from '@remuda/domain';
 import type { ManualClock } from '../manual-clock.js';
 
@@ -63,13 +68,15 @@ export class MemoryTickets implements Tickets {
 
 /** An audit log in memory. Passes the same contract suite as the real one. */
 export class MemoryAuditLog implements AuditLog {
-  readonly #entries: AuditEntry[] = [];
+  readonly #entries: AuditRecord[] = [];
 
   async append(entry: AuditEntry): Promise<void> {
-    this.#entries.unshift(entry);
+    this.#entries.push({ ...entry, id: `${String(this.#entries.length).padStart(6, '0')}-${entry.kind}` });
   }
 
-  async latest(kind: AuditKind, limit: number): Promise<readonly AuditEntry[]> {
-    return this.#entries.filter((entry) => entry.kind === kind).slice(0, limit);
+  async list(query: AuditQuery): Promise<AuditPage> {
+    const { below, limit } = query;
+    const fits = this.#entries.filter((entry) => selectsAudit(query, entry));
+    return { entries: mergeAudit([below ? fits.filter((entry) => compareAudit(entry, below) > 0) : fits], limit) };
   }
 }
