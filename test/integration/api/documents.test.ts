@@ -24,6 +24,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
   expect(routes.sort()).toEqual([
     'DELETE /api/v1/sessions/{id}',
     'DELETE /api/v1/uploads/{id}',
+    'GET /api/v1/audit',
     'GET /api/v1/bridges',
     'GET /api/v1/dead-letters',
     'GET /api/v1/dead-letters/{id}',
