@@ -60,7 +60,12 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   // An engine that could not be warmed up before the job gets its second chance now.
   await engine.warm(bridgeToken);
   const isHeld = await takeHeld(assignment, parts);
-  const { prompt, base, freshFiles } = await begin(assignment, bridgeToken, { ...parts, isHeld }, stop);
+  const egress = await openEgress(assignment, bridgeToken, parts);
+  const way = egress ? { egressProxy: egress.url } : {};
+  const tools = { env, ...way };
+  const begun = begin(assignment, bridgeToken, { ...parts, isHeld, tools }, stop);
+  begun.catch(() => egress?.close());
+  const { prompt, base, freshFiles } = await begun;
   const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
   // A snapshot would keep the output of its tools, secrets included.
   const watch = (assignment.secrets ? undefined : parts.snapshots)?.watch({ token: bridgeToken, base, warn });
@@ -69,14 +74,12 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
     watch?.note(event);
     if (event.type === 'session.started') ({ sessionId } = event.data);
   };
-  const egress = await openEgress(assignment, bridgeToken, parts);
-  const way = egress ? { egressProxy: egress.url } : {};
   const keepSession = assignment.session !== undefined;
   const holdSession = mayHold(assignment, parts);
   const session = { keepSession, holdSession };
   const beforeSweep = async (): Promise<void> => watch?.stop();
   const own = { requestId: assignment.job, beforeSweep };
-  const turn = { ...spec, ...own, prompt, freshFiles, ...session, bridgeToken, env, ...way };
+  const turn = { ...spec, ...own, prompt, freshFiles, ...session, bridgeToken, ...tools };
   let sessionId: string | undefined;
   const end = await endedTurn(await engine.turn(turn, onEvent, stop).finally(() => egress?.close()), engine, stop);
   await watch?.stop();

@@ -168,3 +168,54 @@ test.each<[string, Partial<BeginParts>, RegExp]>([
   });
   expect(all.done).toEqual([]);
 });
+
+const fromGit = (again?: Again): Assignment => {
+  const first = assignment(again);
+  return { ...first, spec: { ...first.spec, workspace: { kind: 'git', url: 'https://example.com/a.git' } } };
+};
+
+/** A workspace that a script prepares, which ends like this. */
+function scripted(ended: { ok: boolean; how: string; output: string }) {
+  const ran: object[] = [];
+  const own = parts();
+  const script = {
+    text: '\nnpm ci\nnpm run build\n',
+    run: async (tools: object) => {
+      ran.push(tools);
+      own.done.push('script');
+      return ended;
+    },
+  };
+  return { ...own, ran, workspace: { ...own.workspace, script } };
+}
+
+test("the profile's script prepares a workspace with files, once they are there, with the environment of the tools", async () => {
+  const own = scripted({ ok: true, how: 'ended with exit code 0', output: 'added 1 package' });
+  const tools = { env: { TOKEN: 'x' }, egressProxy: 'http://127.0.0.1:1' };
+  await begin(fromGit(), 't', { ...own, tools }, never);
+  expect(own.done).toEqual(['prepare', 'script']);
+  expect(own.ran).toEqual([tools]);
+  expect(data(own.told)).toEqual([
+    ['workspace.prepared', { kind: 'git', ms: 0, commit: 'base' }],
+    ['prepare.started', { script: 'npm ci' }],
+    ['prepare.ended', { ok: true, ms: 0, output: 'added 1 package' }],
+  ]);
+});
+
+test('a job whose workspace the script cannot prepare fails with its last lines', async () => {
+  const own = scripted({ ok: false, how: 'ended with exit code 1', output: 'npm error 404' });
+  const begun = begin(fromGit(), 't', own, never);
+  await expect(begun).rejects.toMatchObject({
+    code: 'workspace.failed',
+    message: "The profile's prepare script ended with exit code 1.\nnpm error 404",
+  });
+});
+
+test('no script runs without files, nor after a session was brought back', async () => {
+  const own = scripted({ ok: true, how: '', output: '' });
+  await begin(assignment(), 't', own, never);
+  const snapshots = keeper(async () => ({ kind: 'restored' }));
+  await begin(fromGit({ kind: 'resume', snapshot }), 't', { ...own, snapshots }, never);
+  await begin(fromGit({ kind: 'continue', origin: snapshot }), 't', { ...own, isHeld: true }, never);
+  expect(own.ran).toEqual([]);
+});

@@ -9,7 +9,7 @@ import {
   type Snapshot,
   type Turn,
 } from '@remuda/domain';
-import type { FileKeeper, SnapshotKeeper, SnapshotSource, WorkspaceKeeper } from './keepers.port.js';
+import type { FileKeeper, SnapshotKeeper, SnapshotSource, ToolsEnvironment, WorkspaceKeeper } from './keepers.port.js';
 
 /** Dependencies of beginning an attempt. */
 export interface BeginParts {
@@ -43,7 +43,7 @@ type Restart = Extract<Again, { kind: 'restart' }> & { readonly message?: string
 export async function begin(
   assignment: Assignment,
   token: string,
-  { isHeld = false, ...parts }: BeginParts & { readonly isHeld?: boolean },
+  { isHeld = false, ...parts }: BeginParts & { readonly isHeld?: boolean; readonly tools?: ToolsEnvironment },
   stop: AbortSignal,
 ): Promise<Begun> {
   const { again, spec } = assignment;
@@ -122,7 +122,7 @@ function tellRestart({ reason, message }: Restart, { tell, clock }: BeginParts):
 async function prepare(
   { spec }: Assignment,
   token: string,
-  { workspace, files, clock, tell }: BeginParts,
+  { workspace, files, clock, tell, tools = { env: {} } }: BeginParts & { readonly tools?: ToolsEnvironment },
   stop: AbortSignal,
 ): Promise<string | undefined> {
   const since = clock.monotonic();
@@ -139,8 +139,29 @@ async function prepare(
       at: clock.now(),
       data: { kind, ms: Math.round(clock.monotonic() - since), ...commit },
     });
+    await runScript({ workspace, clock, tell }, tools, stop);
   }
   return base;
+}
+
+/** How much of a script is told when it starts, in characters. */
+const scriptWidth = 120;
+
+/** Runs the profile's script in a workspace that has files. Rejects with `workspace.failed` and its last lines. */
+async function runScript(
+  { workspace: { script }, clock, tell }: Pick<BeginParts, 'workspace' | 'clock' | 'tell'>,
+  tools: ToolsEnvironment,
+  stop: AbortSignal,
+): Promise<void> {
+  if (!script) return;
+  const since = clock.monotonic();
+  const [first = ''] = script.text.trim().split('\n');
+  tell({ type: 'prepare.started', at: clock.now(), data: { script: first.slice(0, scriptWidth) } });
+  const { ok, how, output } = await script.run(tools, stop);
+  const ms = Math.round(clock.monotonic() - since);
+  tell({ type: 'prepare.ended', at: clock.now(), data: { ok, ms, output } });
+  stop.throwIfAborted();
+  if (!ok) throw new RemudaError('workspace.failed', `The profile's prepare script ${how}.\n${output}`.trimEnd());
 }
 
 /** The prompt for a resumed session: what is lost, and what not to repeat. */

@@ -1,4 +1,5 @@
 import type { GitOutcome, GitPush, NewEvent, PushOutcome, Snapshot, Workspace } from '@remuda/domain';
+import type { ScriptEnd } from '@remuda/engine';
 import type { EgressRefused } from '@remuda/protocol';
 
 /** The workspace of an attempt. */
@@ -9,6 +10,24 @@ export interface WorkspaceKeeper {
   collect(workspace: Workspace, base: string | undefined): Promise<{ git?: GitOutcome; warnings: readonly string[] }>;
   /** Empties it, as before the first job. */
   clear(): Promise<void>;
+  /**
+   * Runs the profile's script in it, with the environment of the job's tools. Absent: the profile has none. Never rejects; is killed
+   * if the signal aborts.
+   */
+  readonly script?: WorkspaceScript | undefined;
+}
+
+/** A profile's script that prepares workspaces. */
+export interface WorkspaceScript {
+  readonly text: string;
+  run(tools: ToolsEnvironment, signal: AbortSignal): Promise<ScriptEnd>;
+}
+
+/** What a job's tools have in their environment. */
+export interface ToolsEnvironment {
+  readonly env: Readonly<Record<string, string>>;
+  /** Their proxy. Absent: they reach no other host. */
+  readonly egressProxy?: string;
 }
 
 /** The turn to copy while it runs. */

@@ -84,14 +84,14 @@ async function runForScheduler(): Promise<void> {
   // before it enrols, which may take long: an agent waits two minutes for its worker
   const runner = await runnerOf(own, log);
   const settings = await enrolled(own, log);
-  const { id, redisUrl, bridge, profile, workspace, home, claude } = settings;
+  const { id, redisUrl, bridge, profile, workspace, home, cache, claude } = settings;
   if (id === undefined || redisUrl === undefined || bridge === undefined || profile === undefined)
     throw new RemudaError('config.invalid', 'A worker is started by its scheduler, which sets its environment.');
   const address = await openBridge(bridge, settings, log);
   const line = new RedisWorkerLine(() => connectRedis(redisUrl, { name: id, log }), redisKeys(settings.namespace), id);
   await line.probe();
   const engine = engineOf({ ...settings, gateway: address }, profile, {
-    ...{ claude, workspace, home, env: process.env, bridge: address, clock: systemClock, log, runner },
+    ...{ claude, workspace, home, cache, env: process.env, bridge: address, clock: systemClock, log, runner },
     onExit: (reason) => worker.onEngineExit(reason),
   });
   const folder = new EngineWorkspace({
@@ -101,6 +101,7 @@ async function runForScheduler(): Promise<void> {
     gitSocket: 'socket' in address ? join(dirname(address.socket), bridgeSockets.git) : undefined,
     env: process.env,
     runner,
+    prepare: profile.prepare,
   });
   const place = { workspace, home, env: folder.env, runner };
   const snapshots = snapshotsOf(settings, address, place, log);

@@ -110,6 +110,13 @@ export const workerSettings = {
     parse: text,
   },
   home: { env: workerEnv.home, about: "Claude Code's home.", unit: 'path', default: '/home/claude', parse: text },
+  cache: {
+    env: workerEnv.cache,
+    about:
+      'Read-only folder laid out as a home, of which each home gets a copy: what package managers have fetched before. Default: none.',
+    unit: 'path',
+    parse: text,
+  },
   claude: {
     env: workerEnv.claude,
     about: "Claude Code's executable.",

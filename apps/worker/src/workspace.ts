@@ -3,11 +3,12 @@ import {
   clearWorkspace,
   collectWorkspace,
   prepareWorkspace,
+  runPrepareScript,
   type GitFolder,
   type Runner,
   type Transport,
 } from '@remuda/engine';
-import type { WorkspaceKeeper } from './keepers.port.js';
+import type { WorkspaceKeeper, WorkspaceScript } from './keepers.port.js';
 
 /** The workspace, and how its repositories are fetched. */
 export interface WorkspacePlan {
@@ -19,12 +20,15 @@ export interface WorkspacePlan {
   readonly gitSocket: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly runner: Runner;
+  /** The profile's script that prepares it. Default: none. */
+  readonly prepare?: string | undefined;
 }
 
 /** A worker's only workspace, filled through the bridge, which has the repository's credential. */
 export class EngineWorkspace implements WorkspaceKeeper {
   /** The workspace as git sees it. */
   readonly at: GitFolder;
+  readonly script: WorkspaceScript | undefined;
   /** How the job's repository was fetched; its base may have to be fetched again. */
   #transport: Transport | undefined;
 
@@ -32,6 +36,15 @@ export class EngineWorkspace implements WorkspaceKeeper {
     const { workspace, home, env, runner } = plan;
     const passed = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', HOME: home };
     this.at = { folder: workspace, env: passed, runner };
+    const text = plan.prepare;
+    this.script =
+      text === undefined
+        ? undefined
+        : {
+            text,
+            run: (tools, signal) =>
+              runPrepareScript({ ...tools, script: text, workspace, home, base: passed, runner, signal }),
+          };
   }
 
   /** The environment of programs that manage the workspace. */

@@ -7,6 +7,8 @@ export const workerLayout = {
   home: '/home/claude',
   /** Claude Code's executable. */
   claude: '/usr/local/bin/claude',
+  /** What package managers have fetched before, laid out as a home; from the image, or a volume that is mounted read-only. */
+  cache: '/opt/remuda-cache',
   /** Where a worker has its sockets. */
   sockets: '/run/remuda',
   /** The user that Claude Code and its tools run as. */

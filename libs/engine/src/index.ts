@@ -17,6 +17,7 @@ export { serveRunner } from './runner/remote/serve-runner.js';
 export type { Exit, Runner, RunningProgram, SeenProcess } from './runner/runner.port.js';
 export { listFiles, packFiles } from './workspace/artifacts.js';
 export { copySession, copyWorkspace, pasteSession, pasteWorkspace, type CopyPlace } from './workspace/session-copy.js';
+export { runPrepareScript, type ScriptEnd } from './workspace/prepare-script.js';
 export { StreamEngine } from './stream-engine.js';
 export { TmuxEngine, type StoppedTurn, type TmuxEngineOptions } from './tmux/tmux-engine.js';
 export { AttachedEngine, type AttachedEngineOptions } from './tmux/attached/attached-engine.js';

@@ -49,6 +49,11 @@ export interface StreamEngineOptions {
   readonly workspace: string;
   /** The agent's home folder; created if missing. */
   readonly home: string;
+  /**
+   * A read-only folder with a layout of a home, of which the home gets a copy whenever it is prepared: what package managers
+   * have fetched before. Its large files become links. Default: none; a folder that is missing is none.
+   */
+  readonly cache?: string | undefined;
   /** The environment to inherit from: only PATH, language, time zone and terminal reach the agent. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: EngineProfile;

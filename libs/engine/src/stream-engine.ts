@@ -246,9 +246,9 @@ export class StreamEngine implements Engine {
   }
 
   get #folders(): Folders {
-    const { workspace, home, profile } = this.options;
+    const { workspace, home, profile, cache } = this.options;
     const env = this.#starter.harmlessEnv;
-    return { workspace, home, env, runner: this.#runner, importMemory: !profile.trustRepository };
+    return { workspace, home, env, runner: this.#runner, importMemory: !profile.trustRepository, cache };
   }
 
   get #place(): SweepPlace {

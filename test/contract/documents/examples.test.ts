@@ -103,6 +103,8 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   'egress.refused': true,
   'attempt.ended': true,
   'workspace.prepared': true,
+  'prepare.started': true,
+  'prepare.ended': true,
   'workspace.collected': true,
   'workspace.pushed': true,
   'session.started': true,

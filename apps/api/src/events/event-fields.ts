@@ -49,6 +49,8 @@ export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = 
   'attempt.looping': { tool: text, count: whole },
   'attempt.ended': { by: oneOf(endingRungs), processesLeft: whole, ms: whole },
   'workspace.prepared': { kind: oneOf(['empty', 'git', 'upload', 'snapshot']), ms: whole, commit: maybe(text) },
+  'prepare.started': { script: text },
+  'prepare.ended': { ok: flag, ms: whole, output: text },
   'workspace.collected': { git: ref('GitSummary'), patchBytes: whole },
   'workspace.pushed': { branch: text, commit: text, url: text },
   'session.started': { sessionId: text, model: text, tools: { type: 'array', items: text }, version: maybe(text) },

@@ -18,6 +18,12 @@ export function liveLine(event: JobEvent, paint: Paint, columns = defaultColumns
       return paint.dim(`· ${event.data.model}`);
     case 'workspace.prepared':
       return paint.dim('· the workspace is ready');
+    case 'prepare.started':
+      return paint.dim(`· prepares the workspace: ${oneLine(event.data.script, width)}`);
+    case 'prepare.ended':
+      return event.data.ok
+        ? paint.dim(`· prepared within ${(event.data.ms / 1_000).toFixed(1)} s`)
+        : paint.red('! the workspace could not be prepared');
     case 'message.text':
       return `\n${plainText(event.data.text)}\n`;
     case 'message.thinking':

@@ -104,6 +104,12 @@ function noteOf(event: JobEvent): Note | undefined {
       return event.data.kind === 'git'
         ? plain(`Repository checked out at ${shortCommit(event.data.commit)}`)
         : undefined;
+    case 'prepare.started':
+      return plain(`The profile's script prepares the workspace: ${event.data.script}`);
+    case 'prepare.ended':
+      return event.data.ok
+        ? plain(`Workspace prepared within ${(event.data.ms / 1_000).toFixed(1)} s`)
+        : warn(`The workspace could not be prepared: ${event.data.output}`);
     case 'workspace.collected':
       return plain(`Changes collected: ${changesOf(event.data.git)}`);
     case 'workspace.pushed':

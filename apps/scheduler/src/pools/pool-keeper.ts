@@ -284,9 +284,9 @@ export class PoolKeeper {
     try {
       const env = await enrolment.enrol(id, profile, made);
       if (!env) return;
-      const { image, resources, network, kubernetes: pod } = profile;
+      const { image, resources, network, cache, kubernetes: pod } = profile;
       const spec = { worker: id, profile: profile.name, image, resources, network, env, fingerprint: made };
-      await runtime.start({ ...spec, ...(pod ? { pod } : {}) });
+      await runtime.start({ ...spec, ...(cache === undefined ? {} : { cache }), ...(pod ? { pod } : {}) });
       metrics.starts.inc({ profile: profile.name, outcome: 'started' });
     } catch (error) {
       metrics.starts.inc({ profile: profile.name, outcome: 'failed' });

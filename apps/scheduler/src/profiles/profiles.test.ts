@@ -190,3 +190,14 @@ describe('what a profile says under kubernetes', () => {
     expect(faultsAt(kubernetes)).toContain(`profiles.a.kubernetes.${path}`);
   });
 });
+
+test('reads a script for workspaces and a cache, and refuses a folder of the host as one', () => {
+  const [read] = readProfiles({ profiles: { node: { prepare: 'npm ci', cache: 'node-cache' } } }, defaults);
+  expect(read).toMatchObject({ prepare: 'npm ci', cache: 'node-cache' });
+  expect(() => readProfiles({ profiles: { node: { cache: '/var/cache' } } }, defaults)).toThrow(
+    'profiles.node.cache: expected the name of a volume',
+  );
+  expect(() => readProfiles({ profiles: { node: { prepare: 'x'.repeat(65_537) } } }, defaults)).toThrow(
+    'profiles.node.prepare: expected at most 65536 bytes',
+  );
+});

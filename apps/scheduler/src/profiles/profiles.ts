@@ -69,6 +69,7 @@ export function readProfiles(content: unknown, defaults: ProfileDefaults): reado
 const fields = [
   ...['image', 'engine', 'model', 'models', 'appendSystemPrompt', 'permissionMode', 'tools', 'trustRepository'],
   ...['pool', 'resources', 'recycle', 'network', 'serverTools', 'secrets', 'egress', 'egressCredentials', 'kubernetes'],
+  ...['prepare', 'cache'],
 ];
 
 function readProfile(reader: FieldReader, name: string, value: unknown, defaults: ProfileDefaults): Profile {
@@ -129,6 +130,8 @@ function readProfile(reader: FieldReader, name: string, value: unknown, defaults
     ...(entry['egressCredentials'] === undefined
       ? {}
       : { egressCredentials: readEgressCredentials(reader, entry['egressCredentials'], `${at}.egressCredentials`) }),
+    ...givenText('prepare', readScript(reader, entry['prepare'], `${at}.prepare`)),
+    ...givenText('cache', readVolume(reader, entry['cache'], `${at}.cache`)),
     ...(entry['kubernetes'] ? readKubernetes(reader, entry['kubernetes'], `${at}.kubernetes`) : {}),
   };
 }
@@ -161,6 +164,27 @@ function readTools(reader: FieldReader, value: unknown, at: string): ToolRules {
   const deny = reader.texts(tools['deny'], `${at}.deny`);
   return { ...(allow ? { allow } : {}), ...(deny ? { deny } : {}) };
 }
+
+/** A script is a part of each worker's environment, of which Linux takes 128 KiB for one variable. */
+const scriptBytes = 65_536;
+
+function readScript(reader: FieldReader, value: unknown, at: string): string | undefined {
+  const script = reader.text(value, at);
+  if (script !== undefined && Buffer.byteLength(script) > scriptBytes)
+    reader.fault(at, `expected at most ${String(scriptBytes)} bytes`);
+  return script;
+}
+
+/** The name of a volume, as the Docker engine takes it; a path of the host is none. */
+function readVolume(reader: FieldReader, value: unknown, at: string): string | undefined {
+  const volume = reader.text(value, at);
+  if (volume !== undefined && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/.test(volume))
+    reader.fault(at, `expected the name of a volume: letters, digits, "_", "." and "-", not ${JSON.stringify(volume)}`);
+  return volume;
+}
+
+const givenText = <K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: string };
 
 const given = <K extends string>(key: K, value: number | undefined): { readonly [P in K]?: number } =>
   (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: number };

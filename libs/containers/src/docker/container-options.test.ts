@@ -40,4 +40,13 @@ describe('containerOptions', () => {
       { Type: 'bind', Source: '/srv/sockets', Target: '/run/remuda', ReadOnly: true },
     ]);
   });
+
+  it("mounts a profile's cache so that no job can write to what the next one reads", () => {
+    const cached = containerOptions({ ...spec, cache: 'node-cache' }, { cluster: 'c-1', socketDir: '/srv/sockets' });
+    expect(cached.HostConfig?.Mounts?.[1]).toMatchObject({
+      ...{ Type: 'volume', Source: 'node-cache', Target: '/opt/remuda-cache', ReadOnly: true },
+      VolumeOptions: { NoCopy: true },
+    });
+    expect(cached.Env).toContain('REMUDA_CACHE=/opt/remuda-cache');
+  });
 });

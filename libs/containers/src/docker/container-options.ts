@@ -31,7 +31,7 @@ export function containerOptions(spec: ContainerSpec, home: ContainerHome): Cont
       ...walls,
       ...limits(spec.resources),
       NetworkMode: spec.network,
-      Mounts: [socketMount(home.socketDir)],
+      Mounts: [socketMount(home.socketDir), ...(spec.cache === undefined ? [] : [cacheMount(spec.cache)])],
     },
   };
 }
@@ -40,6 +40,7 @@ export function containerOptions(spec: ContainerSpec, home: ContainerHome): Cont
 const layoutEnv: Readonly<Record<string, string>> = {
   [workerEnv.workspace]: workerLayout.workspace,
   [workerEnv.home]: workerLayout.home,
+  [workerEnv.cache]: workerLayout.cache,
   [workerEnv.claude]: workerLayout.claude,
   [workerEnv.engineUid]: String(workerLayout.uid),
   [workerEnv.engineGid]: String(workerLayout.gid),
@@ -88,4 +89,15 @@ function ownTmpfs(sizeMb: number): string {
 /** A mount, not a bind string: if the folder is missing, the engine fails instead of creating an empty one. */
 function socketMount(socketDir: string): NonNullable<HostConfig['Mounts']>[number] {
   return { Type: 'bind', Source: socketDir, Target: workerLayout.sockets, ReadOnly: true };
+}
+
+/** Nobody who runs a job can write to what the next one reads. Nothing of the image is copied into an empty volume. */
+function cacheMount(volume: string): NonNullable<HostConfig['Mounts']>[number] {
+  return {
+    Type: 'volume',
+    Source: volume,
+    Target: workerLayout.cache,
+    ReadOnly: true,
+    VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } },
+  };
 }

@@ -34,6 +34,10 @@ export interface EventData {
   /** It was ended early; no process is left if `processesLeft` is 0. */
   'attempt.ended': Ended;
   'workspace.prepared': { readonly kind: Workspace['kind']; readonly ms: number; readonly commit?: string };
+  /** The profile's script begins to prepare the workspace; its first line. */
+  'prepare.started': { readonly script: string };
+  /** It has ended, after so many ms; `output` is its last lines. */
+  'prepare.ended': { readonly ok: boolean; readonly ms: number; readonly output: string };
   'workspace.collected': { readonly git: Omit<GitOutcome, 'patch' | 'push'>; readonly patchBytes: number };
   /** The bridge has pushed the job's commits. */
   'workspace.pushed': { readonly branch: string; readonly commit: string; readonly url: string };

@@ -42,6 +42,16 @@ export interface Profile {
   readonly recycle: Recycle;
   /** Network of the containers: a Docker network's name, or `none` (default). */
   readonly network: string;
+  /**
+   * Script for Bash that prepares the workspace of each job that begins with files, before its first turn: as the tools' user, with
+   * their environment and hosts. A job whose workspace it does not prepare fails. Default: none.
+   */
+  readonly prepare?: string;
+  /**
+   * Volume with what package managers have fetched before, laid out as a home: each worker gets a copy of it, and none can
+   * write to it. With the runtime `docker` only. Default: none.
+   */
+  readonly cache?: string;
   /** Additional settings of its workers' pods, with the runtime `kubernetes`. */
   readonly kubernetes?: PodTemplate;
   /** Given if its workers are pods that something else creates, and that enrol with the scheduler. */

@@ -15,6 +15,8 @@ export interface ContainerSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Fingerprint of the profile it was made from; another one makes it stale. */
   readonly fingerprint: string;
+  /** Volume that is mounted read-only as the workers' cache; only used by the runtime `docker`. */
+  readonly cache?: string;
   /** Additional settings of its pod; only used by the runtime `kubernetes`. */
   readonly pod?: PodTemplate;
 }

@@ -11,6 +11,8 @@ export interface Folders {
   readonly runner: Runner;
   /** Whether the user's own CLAUDE.md must include the repository's, because it would not be read otherwise. */
   readonly importMemory: boolean;
+  /** A read-only folder of which the home gets a copy: what package managers have fetched before. Default: none. */
+  readonly cache?: string | undefined;
 }
 
 /** Path of the script that Bash runs before each of the agent's commands. */
@@ -18,9 +20,18 @@ export function toolsEnvPath(home: string): string {
   return join(home, '.claude', 'tools-env.sh');
 }
 
-/** Everything in shell, as the agent's user: the folders may be closed to all others, including us. */
+/**
+ * Everything in shell, as the agent's user: the folders may be closed to all others, including us. The cache's large
+ * files become links, which costs no memory; small ones are copied, since tools append to their indexes and lock them.
+ */
 const lay = `set -eu
 mkdir -p "$1" "$2/.claude"
+[ -z "$5" ] || for cached in "$5"/* "$5"/.[!.]*; do
+  case "$cached" in */.claude | */.claude.json | */lost+found) continue ;; esac
+  [ -e "$cached" ] || continue
+  cp -rs --no-clobber "$cached" "$2/"
+  (cd "$5" && find "\${cached##*/}" -type f -size -17k -exec cp --preserve=mode,timestamps --parents --remove-destination -t "$2" {} +)
+done
 cd "$1"
 [ -e .git ] || ! command -v git >/dev/null || git init -q -b main .
 printf %s "$3" > "$2/.claude/tools-env.sh"
@@ -32,9 +43,9 @@ if [ -n "$4" ]; then printf '%s\\n' "$4" > "$2/.claude/CLAUDE.md"; else rm -f "$
  * started outside one never notices that it became one). On a machine without git it stays a plain folder. Idempotent.
  */
 export async function layFolders(folders: Folders): Promise<void> {
-  const { workspace, home, importMemory } = folders;
+  const { workspace, home, importMemory, cache = '' } = folders;
   const memory = importMemory ? `@${join(workspace, 'CLAUDE.md')}` : '';
-  await shell(folders, lay, [workspace, home, toolsEnvScript, memory]);
+  await shell(folders, lay, [workspace, home, toolsEnvScript, memory, cache]);
 }
 
 const scrub = `set -u

@@ -25,6 +25,8 @@ export const workerEnv = {
   snapshotEveryMs: 'REMUDA_SNAPSHOT_EVERY_MS',
   workspace: 'REMUDA_WORKSPACE',
   home: 'REMUDA_HOME',
+  /** Read-only folder of which the home gets a copy: what package managers have fetched before. */
+  cache: 'REMUDA_CACHE',
   /** Claude Code's executable. */
   claude: 'REMUDA_CLAUDE',
   /** Numeric uid and gid of Claude Code, if the worker may change user. */
@@ -46,4 +48,6 @@ export interface WorkerProfile {
   readonly afterJobs: number;
   /** The permission mode of the spare that it keeps at first; absent: none. */
   readonly spare?: PermissionMode;
+  /** Script that prepares each workspace with files, for Bash; absent: none. */
+  readonly prepare?: string;
 }

@@ -31,6 +31,8 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
     ms: span,
     commit: optional(text),
   }),
+  'prepare.started': shape({ script: text }),
+  'prepare.ended': shape({ ok: flag, ms: span, output: text }),
   'workspace.collected': shape({ git: readGitSummary, patchBytes: count }),
   'workspace.pushed': shape({ branch: text, commit: text, url: text }),
   'session.started': shape({ sessionId: text, model: text, tools: list(text), version: optional(text) }),

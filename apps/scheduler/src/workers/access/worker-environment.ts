@@ -73,7 +73,7 @@ function wayToBridge(bridge: NetworkBridge | undefined, credential: string | und
 }
 
 function workerProfile(profile: Profile, spare: PermissionMode | undefined): WorkerProfile {
-  const { name, model, permissionMode, appendSystemPrompt, trustRepository, recycle } = profile;
+  const { name, model, permissionMode, appendSystemPrompt, trustRepository, recycle, prepare } = profile;
   // the usual one is not named, so that workers of an earlier release understand it
   const kind = profile.engine === 'stream' ? {} : { engineKind: profile.engine };
   const tools = toolsOf(profile);
@@ -86,6 +86,7 @@ function workerProfile(profile: Profile, spare: PermissionMode | undefined): Wor
     engine,
     ...kind,
     ...(spare === undefined ? {} : { spare }),
+    ...(prepare === undefined ? {} : { prepare }),
   };
 }
 

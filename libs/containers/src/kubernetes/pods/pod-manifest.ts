@@ -92,6 +92,7 @@ export function podEnvironment({ env }: Pick<ContainerSpec, 'env'>): Readonly<Re
   return {
     [workerEnv.workspace]: workerLayout.workspace,
     [workerEnv.home]: workerLayout.home,
+    [workerEnv.cache]: workerLayout.cache,
     [workerEnv.claude]: workerLayout.claude,
     [workerEnv.agentSocket]: workerLayout.agentSocket,
     ...env,

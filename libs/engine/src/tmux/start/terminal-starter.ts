@@ -14,7 +14,7 @@ import { layTerminal, tmuxFiles, transcriptsIn, writeTerminalFile, type HomeAim 
 /** Where terminals are started, and as whom. */
 export interface TerminalPlace extends Pick<
   StreamEngineOptions,
-  'claude' | 'claudeArgs' | 'workspace' | 'home' | 'env' | 'profile' | 'bridge' | 'clock'
+  'claude' | 'claudeArgs' | 'workspace' | 'home' | 'cache' | 'env' | 'profile' | 'bridge' | 'clock'
 > {
   readonly runner: Runner;
   /** The mark of all processes. */
@@ -61,8 +61,8 @@ export class TerminalStarter {
   }
 
   get folders(): Folders {
-    const { workspace, home, profile, runner } = this.place;
-    return { workspace, home, env: this.harmlessEnv, runner, importMemory: !profile.trustRepository };
+    const { workspace, home, profile, runner, cache } = this.place;
+    return { workspace, home, env: this.harmlessEnv, runner, importMemory: !profile.trustRepository, cache };
   }
 
   /** Prepares workspace and home. Idempotent. */
