@@ -2517,6 +2517,40 @@ export interface components {
                 commit?: string;
             };
         };
+        PrepareStartedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "prepare.started";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                script: string;
+            };
+        };
+        PrepareEndedEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "prepare.ended";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                ok: boolean;
+                ms: number;
+                output: string;
+            };
+        };
         WorkspaceCollectedEvent: {
             /** @description Rises by one with each event, across all attempts of the job. */
             id: number;
@@ -2750,7 +2784,7 @@ export interface components {
             };
         };
         /** @description Something that has happened to a job. Clients must ignore types that they do not know. */
-        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["WorkspacePushedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["EgressRefusedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
+        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["PrepareStartedEvent"] | components["schemas"]["PrepareEndedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["WorkspacePushedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["EgressRefusedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
     };
     responses: never;
     parameters: never;
