@@ -66,6 +66,8 @@ test('docs/configuration.md has every field of a profile and no other, with its 
     secrets: undefined,
     egressCredentials: undefined,
     kubernetes: undefined,
+    prepare: undefined,
+    cache: undefined,
     tools: { allow: undefined, deny: undefined },
     recycle: { ...profile.recycle, aboveRssMb: undefined },
   };
