@@ -56,7 +56,7 @@ export class ApiModule {
         IdentityModule.register(identity, log),
         MetricsModule.register({ app: 'api' }),
         UploadsModule.register(settings),
-        ArtifactsModule.register(settings),
+        ArtifactsModule,
         JobsModule,
         SessionsModule,
         EventsModule,

@@ -2298,7 +2298,9 @@ export interface components {
             /** @enum {string} */
             kind: "snapshot";
             /** @description Whose files: as its last turn has left them when the job starts. */
-            session: string;
+            session?: string;
+            /** @description Whose files, instead: the artifacts of an earlier job. */
+            job?: string;
         };
         JobQueuedEvent: {
             /** @description Rises by one with each event, across all attempts of the job. */

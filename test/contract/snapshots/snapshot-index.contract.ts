@@ -1,4 +1,4 @@
-import type { KeptArtifacts, Snapshot, SnapshotIndex } from '@remuda/domain';
+import type { KeptArtifacts, Snapshot, SnapshotIndex, Workspace } from '@remuda/domain';
 import { noUsage } from '@remuda/domain';
 import { jobSpec } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -46,6 +46,16 @@ export function snapshotIndexContract(name: string, make: () => Promise<IndexHar
       expect(await index.findWorkspace('j-2')).toEqual(workspace);
       expect(await index.findWorkspace('j-1')).toBeUndefined();
       expect(await index.findWorkspace('j-3')).toBeUndefined();
+    });
+
+    test('knows which files of another job a job begins with: those of now, or else those when it was accepted', async () => {
+      const begin = (workspace: Workspace) => harness.store.submit([{ id: 'j-2', spec: jobSpec({ workspace }) }]);
+      const old = artifacts({ copy: 'f'.repeat(16) });
+      await begin({ kind: 'snapshot', job: 'j-1', kept: old });
+      expect(await index.findWorkspace('j-2')).toEqual({ kind: 'artifacts', job: 'j-1', artifacts: old });
+      await harness.take('default');
+      await index.noteArtifacts('j-1', worker, artifacts());
+      expect(await index.findWorkspace('j-2')).toEqual({ kind: 'artifacts', job: 'j-1', artifacts: artifacts() });
     });
 
     test('notes a snapshot of the attempt of now, and gives the one that it replaces', async () => {

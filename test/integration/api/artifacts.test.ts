@@ -123,6 +123,56 @@ test('what is found to be changed only at its end breaks off there', async () =>
     await expect(get(`${id}/${path}`).then((answer) => answer.text())).rejects.toThrow();
 });
 
+describe('another job begins with them', () => {
+  const submit = (of: object, headers = own) =>
+    api.send('POST', '/api/v1/jobs', { prompt: 'x', workspace: { kind: 'snapshot', ...of } }, headers);
+
+  test('and its record tells whose they are, not where', async () => {
+    const id = await jobWith({ a: 'one' });
+    const { status, json } = await submit({ job: id });
+    expect(status).toBe(202);
+    expect((await api.send('GET', `/api/v1/jobs/${json.id}`)).json).toMatchObject({
+      workspace: { kind: 'snapshot', job: id },
+    });
+    expect(await (await get(json.id)).text()).not.toContain(copy.copy);
+    expect(await redis.hget(redisKeys(api.namespace).job(json.id), 'spec')).toContain(copy.copy);
+    const batch = await api.send('POST', '/api/v1/jobs/batch', {
+      jobs: [{ prompt: 'x', workspace: { kind: 'snapshot', job: id } }, { prompt: 'y' }],
+    });
+    expect(batch.status).toBe(202);
+    const [first] = batch.json.jobs;
+    expect(await redis.hget(redisKeys(api.namespace).job(first?.id ?? ''), 'spec')).toContain(copy.copy);
+    const session = { workspace: { kind: 'snapshot', job: id } };
+    expect((await api.send('POST', '/api/v1/sessions', session)).status).toBe(201);
+  });
+
+  test('unless there are none, they are gone, or they are another tenant’s', async () => {
+    const faultOf = async (...asked: Parameters<typeof submit>) => {
+      const { status, json } = await submit(...asked);
+      return [status, ...json.faults.map(({ path, message }) => `${path} ${message}`)];
+    };
+    const id = await jobWith({ a: 'one' });
+    const none = (await api.send('POST', '/api/v1/jobs', { prompt: 'x', delayMs: 3_600_000 })).json.id;
+    expect(await faultOf({ job: none })).toEqual([400, expect.stringContaining('workspace.job has left no files')]);
+    const unknown = [400, 'workspace.job is no job'];
+    expect(await faultOf({ job: id }, other)).toEqual(unknown);
+    expect(await faultOf({ job: 'j-00000000-0000-4000-8000-000000000000' })).toEqual(unknown);
+    await blobs.remove(artifactBlob.archive(id, copy));
+    expect(await faultOf({ job: id })).toEqual([400, 'workspace.job has left files that are no longer kept']);
+    expect(await faultOf({})).toEqual([400, 'workspace must have a session or a job']);
+    expect(await faultOf({ job: id, session: id })).toEqual([400, 'workspace.job cannot be combined with session']);
+  });
+
+  test('only by a token that may read jobs', async () => {
+    const id = await jobWith({ a: 'one' });
+    const token = bearer(await signJwt('a', { scope: 'jobs:write sessions:write' }));
+    const { status, json } = await submit({ job: id }, token);
+    expect([status, json.code]).toEqual([403, 'token.scope_missing']);
+    const session = { workspace: { kind: 'snapshot', job: id } };
+    expect((await api.send('POST', '/api/v1/sessions', session, token)).status).toBe(403);
+  });
+});
+
 describe('unknown is', () => {
   const code = async (path: string, headers = own) => {
     const answer = await get(path, headers);

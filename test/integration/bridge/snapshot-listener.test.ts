@@ -3,9 +3,10 @@ import { request as httpRequest } from 'node:http';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { FileBlobs } from '@remuda/blobs';
-import { snapshotName, uploadBlob } from '@remuda/domain';
+import { artifactBlob, snapshotName, uploadBlob } from '@remuda/domain';
 import { bridgeTokenHeader, readSnapshot, snapshotNoteHeader, snapshotPath, workspacePath } from '@remuda/protocol';
 import { RedisSnapshots, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
@@ -199,6 +200,34 @@ test('a job gets the files of its own upload, and a session’s if it is of its 
   expect((await get()).body.toString()).toBe('files');
   await scene.redis.hset(keys.session('s-1'), 'tenant', 'other');
   expect((await get()).status).toBe(404);
+});
+
+test('a job begins with what another job of its tenant has left', async () => {
+  await using scene = await setScene();
+  const get = () => ask(scene, 'GET', 't', { path: '/workspace' });
+  const workspace = { kind: 'snapshot', job: 'job-9' };
+  const begin = (spec: object) =>
+    scene.redis.hset(keys.job('job-1'), 'spec', JSON.stringify({ prompt: 'x', workspace: spec }));
+  await begin(workspace);
+  expect((await get()).status).toBe(404);
+  const named = { lease: 1, copy: 'a'.repeat(16) };
+  const archive = join(scene.bridge.folder, 'blobs', 'remuda', 'artifacts', artifactBlob.archive('job-9', named));
+  await writeFile(archive, 'files');
+  const kept = { at: 1, ...named, files: 1, bytes: 5, sha256: hash(Buffer.from('files')), listSha256: 'b'.repeat(64) };
+  await begin({ ...workspace, kept });
+  expect(gunzipSync((await get()).body).toString()).toBe('files');
+  await begin(workspace);
+  await scene.redis.hset(keys.job('job-9'), { keptArtifacts: JSON.stringify(kept), tenant: 'default' });
+  expect(gunzipSync((await get()).body).toString()).toBe('files');
+  await scene.redis.hset(keys.job('job-9'), 'tenant', 'other');
+  expect((await get()).status).toBe(404);
+  await scene.redis.hset(keys.job('job-9'), 'tenant', 'default');
+  await writeFile(archive, 'other');
+  const broken = await get().then(
+    ({ status }) => status,
+    () => 'broke off',
+  );
+  expect([410, 'broke off']).toContain(broken);
 });
 
 test('uploads are swept once no job needs them', async () => {

@@ -31,6 +31,13 @@ export class Artifacts {
     return [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  /** Whether all of them are still kept. */
+  async areThere({ id, keptArtifacts: kept }: Pick<JobRecord, 'id' | 'keptArtifacts'>): Promise<boolean> {
+    if (!kept || !this.room.blobs) return false;
+    const name = artifactBlob.archive(id, kept);
+    return (await this.room.blobs.list(name)).some((blob) => blob.name === name);
+  }
+
   /** One file. Rejects with `artifact.unknown`. */
   async one(job: JobRecord, path: string): Promise<SentFile> {
     const file = (await this.list(job)).find((each) => each.path === path);

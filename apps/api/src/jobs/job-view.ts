@@ -1,4 +1,4 @@
-import type { JobOutlook, JobRecord, JobResult, JobState, JobTimes } from '@remuda/domain';
+import type { JobOutlook, JobRecord, JobResult, JobState, JobTimes, Workspace } from '@remuda/domain';
 import { jobsPath } from '@remuda/protocol';
 import type { AcceptedJobView, JobResultView, JobView } from '@remuda/protocol';
 
@@ -14,9 +14,16 @@ export function viewJob(job: JobRecord, outlook?: JobOutlook): JobView {
     ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt: iso(cancelRequestedAt) }),
     times: viewTimes(times),
     ...asked,
+    ...viewWorkspace(asked.workspace),
     ...(names.length === 0 ? {} : { secrets: names }),
     ...(runAt === undefined ? {} : { runAt: iso(runAt) }),
   };
+}
+
+/** Where the files of another job are is internal. */
+function viewWorkspace(workspace: Workspace): { readonly workspace: Workspace } {
+  if (workspace.kind !== 'snapshot' || !('job' in workspace)) return { workspace };
+  return { workspace: { kind: 'snapshot', job: workspace.job } };
 }
 
 /** The answer for an accepted job; `basePath` is the proxy's path prefix. */

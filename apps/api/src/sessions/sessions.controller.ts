@@ -10,12 +10,12 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import type { SessionRecord, SessionStore } from '@remuda/domain';
+import type { Principal, SessionRecord, SessionStore } from '@remuda/domain';
 import { sessionsPath } from '@remuda/protocol';
 import type { SessionPageView, SessionView } from '@remuda/protocol';
 import type { FastifyReply } from 'fastify';
 import { bodyExamples } from '../docs/body-examples.js';
-import { Tenant } from '../identity/caller.js';
+import { Caller, Tenant } from '../identity/caller.js';
 import { Needs } from '../identity/needs.js';
 import { readQuery, requireBody } from '../input/read-dto.js';
 import { problemResponse } from '../problems/problem.dto.js';
@@ -49,10 +49,10 @@ export class SessionsController {
   async create(
     @Body() body: unknown,
     @Headers() headers: IncomingHttpHeaders,
-    @Tenant() tenant: string,
+    @Caller() caller: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionView> {
-    return this.created(await this.sessions.create(requireBody(body), tenant), headers, reply);
+    return this.created(await this.sessions.create(requireBody(body), caller), headers, reply);
   }
 
   @Post(':id/fork')

@@ -17,15 +17,15 @@ import { withoutShorthand } from '../jobs/submit/job-spec.js';
 import { SubmissionCount } from '../jobs/submit/submission-count.js';
 import { Submission } from '../jobs/submit/submission.js';
 import { jobStore, poolControls, sessionStore } from '../stores.js';
-import { WorkspaceCheck } from '../uploads/workspace-check.js';
+import { WorkspaceCheck, type WorkspaceAsker } from '../uploads/workspace-check.js';
 import { forkFault } from './fork-fault.js';
 import { CreateSessionDto, ForkSessionDto, SubmitTurnDto } from './session.dto.js';
 
 /** A turn that was accepted, now or by an earlier request. */
 export type AcceptedTurn = Extract<TurnAnswer, { kind: 'begun' | 'waits' | 'repeated' }>;
 
-/** Whoever may write to sessions may begin one with the files of another. */
-const ofSessions = ['sessions:read'] as const;
+/** Whoever may write to sessions may begin one with the files of another; a job's files were checked when it was created. */
+const checkedBefore = ['sessions:read', 'jobs:read'] as const;
 
 /** Creates and ends sessions, and gives them turns. A turn is checked as the job that it is. */
 @Injectable()
@@ -40,10 +40,12 @@ export class Sessions {
   ) {}
 
   /** Creates a session; rejects with all faults. */
-  async create(body: unknown, tenant: string): Promise<SessionRecord> {
+  async create(body: unknown, { tenant, scopes }: WorkspaceAsker): Promise<SessionRecord> {
     const { concurrent, idleMs, keepTurns, ...asked } = requireDto(CreateSessionDto, withoutShorthand(body));
     const { spec } = await this.submission.require({ ...asked, prompt: 'any' });
-    await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], { tenant, scopes: ofSessions });
+    await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], {
+      ...{ tenant, scopes: ['sessions:read', ...scopes] },
+    });
     const id = `s-${randomUUID()}`;
     this.submission.requireStore();
     await this.store.create({ id, tenant, concurrent, keepTurns, settings: settingsOf(spec, idleMs) });
@@ -77,10 +79,10 @@ export class Sessions {
     this.submission.requireStore();
     const first = mode === 'interrupt';
     const job = { id: `j-${randomUUID()}`, spec: idleMs > 0 ? { ...spec, holdMs: idleMs } : spec };
-    await this.holdFiles(session, job);
+    const held = await this.holdFiles(session, job);
     const answer = accepted(
       session,
-      await this.store.submit({ session, job, first }, idempotency && { ...idempotency, tenant }),
+      await this.store.submit({ session, job: held, first }, idempotency && { ...idempotency, tenant }),
     );
     this.count.note([job], answer.kind === 'repeated');
     if (first && answer.kind === 'waits')
@@ -89,12 +91,17 @@ export class Sessions {
   }
 
   /** Only the first turns begin with the session's workspace; later ones go on from its snapshot. */
-  private async holdFiles({ snapshotAt, tenant }: SessionRecord, job: { id: string; spec: JobSpec }): Promise<void> {
-    if (snapshotAt !== undefined) return;
-    await this.workspaces.require([{ workspace: job.spec.workspace, path: 'workspace' }], {
-      ...{ tenant, scopes: ofSessions },
+  private async holdFiles<J extends { id: string; spec: JobSpec }>(
+    { snapshotAt, tenant }: SessionRecord,
+    job: J,
+  ): Promise<J> {
+    if (snapshotAt !== undefined) return job;
+    const [workspace] = await this.workspaces.require([{ workspace: job.spec.workspace, path: 'workspace' }], {
+      ...{ tenant, scopes: checkedBefore },
     });
-    await this.workspaces.hold([job]);
+    const held = { ...job, spec: { ...job.spec, workspace } };
+    await this.workspaces.hold([held]);
+    return held;
   }
 
   /** Stops a session: it takes no more turns, and those that are not over are cancelled. */

@@ -2,9 +2,11 @@ import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { openBlobs } from '@remuda/blobs';
 import { makeOwnFolder } from '@remuda/runtime';
+import { openArtifactRoom } from '../artifacts/artifact-room.js';
+import { Artifacts } from '../artifacts/artifacts.js';
 import type { ApiSettings } from '../settings.js';
 import { openSnapshotRoom } from '../sessions/files/snapshot-room.js';
-import { snapshotRoom, uploadRoom } from '../stores.js';
+import { artifactRoom, snapshotRoom, uploadRoom } from '../stores.js';
 import { Uploads, type UploadRoom } from './uploads.js';
 import { UploadsController } from './uploads.controller.js';
 import { WorkspaceCheck } from './workspace-check.js';
@@ -20,10 +22,12 @@ export class UploadsModule {
       providers: [
         { provide: uploadRoom, useFactory: () => openRoom(settings) },
         { provide: snapshotRoom, useFactory: () => openSnapshotRoom(settings) },
+        { provide: artifactRoom, useFactory: () => openArtifactRoom(settings) },
+        Artifacts,
         Uploads,
         WorkspaceCheck,
       ],
-      exports: [snapshotRoom, Uploads, WorkspaceCheck],
+      exports: [snapshotRoom, Artifacts, Uploads, WorkspaceCheck],
     };
   }
 }

@@ -7,7 +7,6 @@ import {
   snapshotName,
   type SnapshotNote,
   type Blobs,
-  type OpenBlob,
   type SnapshotIndex,
   type TurnOrigin,
 } from '@remuda/domain';
@@ -29,7 +28,7 @@ import type { BridgeMetrics } from '../metrics.js';
 import { findGrant } from '../token.js';
 import { keepArtifacts, type ArtifactParts } from './keep-artifacts.js';
 import { pushCommits } from './push-commits.js';
-import { openWorkspace } from './workspace-source.js';
+import { openWorkspace, type PackedFiles } from './workspace-source.js';
 
 /** Dependencies of the snapshot listener. */
 export interface SnapshotListener extends ArtifactParts {
@@ -180,10 +179,11 @@ async function give(exchange: Exchange, of: TurnOrigin | undefined): Promise<End
   });
 }
 
-async function send({ response }: Exchange, blob: OpenBlob | undefined): Promise<Ending> {
+async function send({ response }: Exchange, blob: PackedFiles | undefined): Promise<Ending> {
   if (!blob) return 'unknown';
   const { first, content } = await begun(blob.content);
-  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': blob.bytes });
+  const length = blob.bytes === undefined ? {} : { 'content-length': blob.bytes };
+  response.writeHead(200, { 'content-type': 'application/octet-stream', ...length });
   if (first !== undefined) response.write(first);
   await pipeline(content, response);
   return 'read';

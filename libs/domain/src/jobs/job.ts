@@ -21,13 +21,15 @@ export interface ToolRules {
 
 /**
  * The workspace of a job. `empty` is a fresh folder; `git` a checkout of `ref` (by default the default branch); `upload` what
- * a client has sent; `snapshot` the files as a session's last turn has left them when the job starts.
+ * a client has sent; `snapshot` the files as a session's last turn has left them when the job starts, or those that another job
+ * has left: its artifacts, `kept` as they were when this job was accepted.
  */
 export type Workspace =
   | { readonly kind: 'empty' }
   | { readonly kind: 'git'; readonly url: string; readonly ref?: string; readonly depth?: number }
   | { readonly kind: 'upload'; readonly upload: string }
-  | { readonly kind: 'snapshot'; readonly session: string };
+  | { readonly kind: 'snapshot'; readonly session: string }
+  | { readonly kind: 'snapshot'; readonly job: string; readonly kept?: KeptArtifacts };
 
 /** A JSON Schema (draft 2020-12 or 07) as a plain object. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -3,7 +3,9 @@ import type { Snapshot, TurnOrigin } from '../jobs/snapshot.js';
 
 /** The files with which a job begins, where it begins with some of ours. */
 export type WorkspaceSource =
-  { readonly kind: 'upload'; readonly upload: string } | ({ readonly kind: 'snapshot' } & TurnOrigin);
+  | { readonly kind: 'upload'; readonly upload: string }
+  | ({ readonly kind: 'snapshot' } & TurnOrigin)
+  | { readonly kind: 'artifacts'; readonly job: string; readonly artifacts: KeptArtifacts };
 
 /** The snapshots and artifacts recorded for jobs. Every call rejects with `redis.unavailable` in an outage. */
 export interface SnapshotIndex {
@@ -27,7 +29,10 @@ export interface SnapshotIndex {
   find(job: string): Promise<Snapshot | undefined>;
   /** Where the job takes up its session's conversation; undefined for nowhere. */
   findOrigin(job: string): Promise<TurnOrigin | undefined>;
-  /** The files with which the job begins; undefined for none, also where its session has none any more. */
+  /**
+   * The files with which the job begins; undefined for none, also where its session has none any more. Of
+   * another job those that its record names, or, where that is gone, those that were kept when this job was accepted.
+   */
   findWorkspace(job: string): Promise<WorkspaceSource | undefined>;
   /** Of these jobs, those whose snapshot is now that of their session, each with it. It is kept whatever its age. */
   keptBySessions(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot>>;

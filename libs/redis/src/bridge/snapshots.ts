@@ -107,6 +107,7 @@ export class RedisSnapshots {
     const { workspace } = readJobHash(job, { spec }).spec;
     if (workspace.kind === 'upload') return workspace;
     if (workspace.kind !== 'snapshot') return undefined;
+    if ('job' in workspace) return this.#leftBy(workspace, tenant ?? defaultTenant);
     const session = this.keys.session(workspace.session);
     const [snapshot = null, of = null, owner = null] = await translated(
       this.redis.hmget(session, 'snapshot', 'snapshotJob', 'tenant'),
@@ -115,6 +116,18 @@ export class RedisSnapshots {
     // The tenants of a job and of its session are the same, or it would not have been accepted.
     const isOwn = (tenant ?? defaultTenant) === owner;
     return kept && of !== null && isOwn ? { kind: 'snapshot', job: of, snapshot: kept } : undefined;
+  }
+
+  async #leftBy(
+    { job, kept }: { readonly job: string; readonly kept?: KeptArtifacts },
+    tenant: string,
+  ): Promise<WorkspaceSource | undefined> {
+    const [noted = null, owner = null] = await translated(
+      this.redis.hmget(this.keys.job(job), 'keptArtifacts', 'tenant'),
+    );
+    const artifacts = noted === null ? kept : readKeptArtifacts(noted);
+    const isOwn = noted === null || (owner ?? defaultTenant) === tenant;
+    return artifacts && isOwn ? { kind: 'artifacts', job, artifacts } : undefined;
   }
 
   /** Of these jobs, those whose snapshot is now that of their session, each with it. It is kept whatever its age. */

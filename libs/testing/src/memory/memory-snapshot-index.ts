@@ -57,7 +57,11 @@ export class MemorySnapshotIndex implements SnapshotIndex {
 
   async findWorkspace(job: string): Promise<WorkspaceSource | undefined> {
     const workspace = this.store.read(job)?.job.spec.workspace;
-    return Promise.resolve(workspace?.kind === 'upload' ? workspace : undefined);
+    await Promise.resolve();
+    if (workspace?.kind === 'upload') return workspace;
+    if (workspace?.kind !== 'snapshot' || !('job' in workspace)) return undefined;
+    const artifacts = this.#artifacts.get(workspace.job) ?? workspace.kept;
+    return artifacts && { kind: 'artifacts', job: workspace.job, artifacts };
   }
 
   async keptBySessions(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot>> {

@@ -40,6 +40,7 @@ export function jobFaults(job: SubmitJobDto, context: RuleContext): readonly Fau
     ...tooLarge('prompt', job.prompt, limits.promptBytes),
     ...tooLarge('appendSystemPrompt', job.appendSystemPrompt, limits.systemPromptBytes),
     ...(job.workspace?.kind === 'git' ? workspaceFaults(job.workspace, git) : []),
+    ...(job.workspace?.kind === 'snapshot' ? snapshotFaults(job.workspace) : []),
     ...timeFaults(job, now),
     ...labelFaults(job.labels ?? {}),
     ...secretFaults(job.secrets ?? [], keepsSecrets),
@@ -74,6 +75,14 @@ function workspaceFaults({ url, ref }: { url: string; ref?: string }, rules: Git
     ...(urlFault === undefined ? [] : [{ path: 'workspace.url', message: urlFault }]),
     ...(wrongRef === undefined ? [] : [{ path: 'workspace.ref', message: wrongRef }]),
   ];
+}
+
+function snapshotFaults({ session, job }: { readonly session?: string; readonly job?: string }): Fault[] {
+  if (session !== undefined && job !== undefined)
+    return [{ path: 'workspace.job', message: 'cannot be combined with session' }];
+  return session === undefined && job === undefined
+    ? [{ path: 'workspace', message: 'must have a session or a job' }]
+    : [];
 }
 
 function timeFaults({ delayMs, runAt }: SubmitJobDto, now: number): Fault[] {

@@ -98,7 +98,9 @@ function workspaceOf(workspace: SubmitJobDto['workspace']): Workspace {
     case 'upload':
       return { kind: 'upload', upload: workspace.upload };
     case 'snapshot':
-      return { kind: 'snapshot', session: workspace.session };
+      return workspace.job === undefined
+        ? { kind: 'snapshot', session: workspace.session ?? '' }
+        : { kind: 'snapshot', job: workspace.job };
     case 'git':
       break;
   }

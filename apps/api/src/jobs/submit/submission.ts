@@ -45,8 +45,11 @@ export class Submission {
   /** Accepts one job, once per key. Rejects with all its faults. */
   async one(body: unknown, submitter: Submitter): Promise<Taken> {
     const asked = await this.require(body);
-    await this.workspaces.require([{ workspace: asked.spec.workspace, path: 'workspace' }], submitter);
-    return this.take([asked], submitter, body);
+    const [workspace] = await this.workspaces.require(
+      [{ workspace: asked.spec.workspace, path: 'workspace' }],
+      submitter,
+    );
+    return this.take([{ ...asked, spec: { ...asked.spec, workspace } }], submitter, body);
   }
 
   /** Reads one job of a known profile, or rejects with all its faults. */
@@ -77,11 +80,15 @@ export class Submission {
     if (faults.length > 0) throw codedRefusal(faults);
     const asked = reads.flatMap((read) => ('value' in read ? [read.value] : []));
     await this.profiles.require(asked.map(({ spec }, i) => ({ name: spec.profile, path: `jobs[${i}].profile` })));
-    await this.workspaces.require(
+    const workspaces = await this.workspaces.require(
       asked.map(({ spec }, i) => ({ workspace: spec.workspace, path: `jobs[${i}].workspace` })),
       submitter,
     );
-    return this.take(asked, submitter, body);
+    const found = asked.map((job, i) => ({
+      ...job,
+      spec: { ...job.spec, workspace: workspaces[i] ?? job.spec.workspace },
+    }));
+    return this.take(found, submitter, body);
   }
 
   private read(body: unknown, path: string): Promise<Read<AskedJob>> {

@@ -138,16 +138,22 @@ export class UploadWorkspaceDto {
   upload!: string;
 }
 
-/** The files of a session. */
+/** The files of a session, or those that a job has left: one of the two. */
 @ApiSchema({ name: 'SnapshotWorkspace' })
 export class SnapshotWorkspaceDto {
   @IsIn(['snapshot'])
   @ApiProperty({ enum: ['snapshot'] })
   kind!: 'snapshot';
 
+  @Given()
   @IsString()
   @ApiProperty({ description: 'Whose files: as its last turn has left them when the job starts.' })
-  session!: string;
+  session?: string;
+
+  @Given()
+  @IsString()
+  @ApiProperty({ description: 'Whose files, instead: the artifacts of an earlier job.' })
+  job?: string;
 }
 
 const workspaceTypes = { git: GitWorkspaceDto, upload: UploadWorkspaceDto, snapshot: SnapshotWorkspaceDto } as const;
