@@ -39,7 +39,7 @@ const waits = [
 const otherDoors = [
   'test/integration/engine/tmux/terminal.test.ts',
   'test/integration/host-bridge/container.test.ts',
-  'test/e2e/{channels,terminal,command,action,production,prepare}.test.ts',
+  'test/e2e/{channels,terminal,command,action,production,prepare,push,private-registry}.test.ts',
 ];
 
 /** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
