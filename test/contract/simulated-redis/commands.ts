@@ -90,6 +90,7 @@ export const commands: Readonly<Record<string, fc.Arbitrary<Sent>>> = {
   lindex: sent('lindex', key('list'), place),
   lrange: sent('lrange', key('list'), place, place),
   ltrim: sent('ltrim', key('list'), place, place),
+  lpop: sent('lpop', key('list')),
   lrem: sent('lrem', key('list'), fc.constantFrom('-2', '-1', '0', '1', '2'), text),
   rpoplpush: sent('rpoplpush', key('list'), key('list')),
   sadd: sent('sadd', key('set'), few(text)),

@@ -11,9 +11,10 @@ import {
 } from '@remuda/domain';
 import { RemudaError } from '@remuda/domain';
 import type { World } from '../world/world.js';
+import type { Conversation, CopyWeather, Memory } from './memory.js';
 
 /** How agents fare at the moment. */
-export interface AgentWeather {
+export interface AgentWeather extends CopyWeather {
   /** Probability that a turn fails, that it goes on for ever, and that it then does not even heed an interrupt. */
   fails: number;
   hangs: number;
@@ -39,6 +40,8 @@ export interface TurnWatch {
   /** A turn begins; gives it a number that no other one has. */
   onTurn(worker: string, job: string, token: string): number;
   onTurnEnd(worker: string, job: string): void;
+  /** What the agent knows of its conversation as the turn begins. */
+  onConversation(worker: string, job: string, conversation: Conversation): void;
 }
 
 /** What stands for Claude Code: it takes its time, says some things, and ends as chance has it. */
@@ -48,9 +51,24 @@ export class SimulatedAgent implements Engine {
     private readonly world: World,
     private readonly weather: AgentWeather,
     private readonly watch: TurnWatch,
+    private readonly memory: Memory,
     /** Ends the worker's program at once. */
     private readonly die: () => void,
   ) {}
+
+  /** Its session, while it is alive between two turns. */
+  #held: string | undefined;
+  /** The session that the next turn resumes. */
+  #resumes: string | undefined;
+
+  get holding(): boolean {
+    return this.#held !== undefined;
+  }
+
+  async endHeld(): Promise<void> {
+    await pause(1);
+    this.#held = undefined;
+  }
 
   async warm(): Promise<void> {
     const { random } = this.world;
@@ -71,17 +89,37 @@ export class SimulatedAgent implements Engine {
     await pause(1);
   }
 
-  async resume(): Promise<void> {
+  async resume(sessionId: string): Promise<void> {
     await pause(1);
+    this.#resumes = sessionId;
   }
 
   async turn(turn: Turn, onEvent: (event: NewEvent) => void, signal: AbortSignalLike): Promise<TurnEnd> {
-    const number = this.watch.onTurn(this.worker, turn.prompt, turn.bridgeToken);
+    const job = turn.requestId ?? turn.prompt;
+    const number = this.watch.onTurn(this.worker, job, turn.bridgeToken);
     try {
-      return await this.#turn(turn.prompt, number, onEvent, signal);
+      const sessionId = this.#takeUp(job);
+      if (turn.keepSession)
+        onEvent({ type: 'session.started', at: Date.now(), data: { sessionId, model: 'm', tools: [] } });
+      const end = await this.#turn(job, number, onEvent, signal);
+      if (end.kind !== 'succeeded') return end;
+      if (turn.holdSession) this.#held = sessionId;
+      return { ...end, lastMessage: 'last' };
     } finally {
-      this.watch.onTurnEnd(this.worker, turn.prompt);
+      this.watch.onTurnEnd(this.worker, job);
     }
+  }
+
+  /** Goes on with the session that is held or resumed, or else with a new one. */
+  #takeUp(job: string): string {
+    const { memory } = this;
+    const known = this.#held ?? this.#resumes;
+    if (this.#held === undefined) memory.conversation = known === undefined ? [] : (memory.restored ?? []);
+    this.#held = undefined;
+    this.#resumes = undefined;
+    this.watch.onConversation(this.worker, job, memory.conversation);
+    if (memory.conversation.at(-1) !== job) memory.conversation = [...memory.conversation, job];
+    return known ?? this.world.ownUuid();
   }
 
   async endRest(): Promise<Ended> {
@@ -95,6 +133,8 @@ export class SimulatedAgent implements Engine {
 
   async reset(): Promise<void> {
     await pause(this.world.random.between(1, 20));
+    this.#held = undefined;
+    this.#resumes = undefined;
     if (this.world.random.chance(this.weather.notReset)) throw new RemudaError('engine.crashed', 'No way back.');
   }
 

@@ -6,6 +6,8 @@ import {
   RedisDeadLetters,
   RedisJobStore,
   RedisPoolControls,
+  RedisSessionStore,
+  RedisSnapshots,
   RedisWorkerLine,
   redisKeys,
   type RedisKeys,
@@ -19,6 +21,7 @@ import type { Program, World } from '../world/world.js';
 import { SimulatedAgent, type AgentWeather, type TurnWatch } from './agent.js';
 import { Containers } from './containers.js';
 import { simulatedLog } from './log.js';
+import { SimulatedCopier, type Copies, type Memory } from './memory.js';
 
 /** Where all keys of a run are. */
 export const namespace = 'sim';
@@ -29,6 +32,13 @@ export interface RunningScheduler {
   /** It was told to stop. */
   stopping: boolean;
   stop(): void;
+}
+
+/** What an api stores jobs and sessions with. */
+export interface Stores {
+  readonly store: RedisJobStore;
+  readonly deadLetters: RedisDeadLetters;
+  readonly sessions: RedisSessionStore;
 }
 
 /** The programs of a run, wired as their own main files wire them. */
@@ -48,6 +58,8 @@ export class Cluster {
       notReset: 0,
       warmMs: 300,
       longestMs: 1_000,
+      notKept: 0,
+      copyMs: 50,
     },
   };
   /** How far the clock of the first scheduler, and of every second one after it, is ahead of all others', in ms. */
@@ -63,6 +75,8 @@ export class Cluster {
     profiles: readonly Profile[],
     private readonly tenants: TenantRules,
     private readonly watch: TurnWatch,
+    /** Where workers store what they keep of sessions. */
+    private readonly copies: Copies,
     onContainer: (profile: string, running: number) => void,
   ) {
     this.#profiles = profiles;
@@ -118,13 +132,14 @@ export class Cluster {
     program.onDeath.push(() => this.schedulers.splice(this.schedulers.indexOf(running), 1));
   }
 
-  /** The jobs' store and the dead letters, as an api has them. */
-  openStores(program: Program): { readonly store: RedisJobStore; readonly deadLetters: RedisDeadLetters } {
+  /** The stores of an api. */
+  openStores(program: Program): Stores {
     const { redis } = new SimulatedConnection(this.server, program, 'fail');
     const clock = this.#timeOf(program, redis);
     return {
       store: new RedisJobStore(redis, this.keys, clock),
       deadLetters: new RedisDeadLetters(redis, this.keys, clock),
+      sessions: new RedisSessionStore(redis, this.keys, clock),
     };
   }
 
@@ -145,6 +160,12 @@ export class Cluster {
     return new SimulatedConnection(this.server, program).redis;
   }
 
+  #copier(program: Program, memory: Memory): SimulatedCopier {
+    const { world, keys, copies, agents: weather } = this;
+    const index = new RedisSnapshots(this.#connect(program), keys);
+    return new SimulatedCopier({ world, db: this.server.db, keys, index, copies, memory, weather });
+  }
+
   #startWorker(spec: ContainerSpec): Program {
     const { world } = this;
     const profile = JSON.parse(spec.env[workerEnv.profile] ?? '{}') as WorkerProfile;
@@ -152,9 +173,12 @@ export class Cluster {
     return world.start(name, (program) => {
       world.tell?.(`${name} begins`);
       const line = new RedisWorkerLine(() => this.#connect(program), this.keys, spec.worker);
+      const memory: Memory = { conversation: [], restored: undefined };
+      const engine = new SimulatedAgent(name, world, this.agents, this.watch, memory, () => world.kill(program));
       const worker = new Worker({
         line,
-        engine: new SimulatedAgent(spec.worker, world, this.agents, this.watch, () => world.kill(program)),
+        engine,
+        snapshots: this.#copier(program, memory),
         workspace: {
           prepare: () => Promise.resolve(undefined),
           collect: () => Promise.resolve({ warnings: [] }),

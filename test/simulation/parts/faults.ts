@@ -19,6 +19,7 @@ export class Faults {
     /** Jobs that workers carry out. */
     private readonly victims: () => readonly { job: string; lease: number; worker: string }[],
     deafToExits: boolean,
+    hasSessions: boolean,
   ) {
     const { random } = world;
     const { weather } = server;
@@ -36,6 +37,7 @@ export class Faults {
       neverWarm: random.pick([0, 0, 0, 0.1]),
       notReset: random.pick([0, 0.3]),
       longestMs: random.pick([50, 500, 3_000]),
+      ...(hasSessions ? { notKept: random.pick([0, 0, 0.2]), copyMs: random.pick([10, 50, 2_000]) } : {}),
     });
     cluster.clocksApartMs = random.pick([0, 0, 0, hourMs, -hourMs]);
     cluster.twoEngines = random.chance(0.15);
@@ -77,6 +79,7 @@ export class Faults {
     Object.assign(this.server.weather, { slow: 0, answersLost: 0, dropped: 0, doubled: 0 });
     Object.assign(this.cluster.agents, {
       ...{ fails: 0, hangs: 0, deaf: 0, kills: 0, notWarm: 0, neverWarm: 0, notReset: 0, warmMs: 40, longestMs: 100 },
+      ...{ notKept: 0, copyMs: 10 },
     });
     Object.assign(this.cluster.containers.weather, { startFails: 0, stopFails: 0, exitUnheard: 0, beginMs: 40 });
     this.#stalls = false;

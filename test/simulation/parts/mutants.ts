@@ -2,6 +2,7 @@ import type { FoundJob, JobState } from '@remuda/domain';
 import { RedisLeases, ProfileQueue, RedisClock, WorkerRegistry, type ClaimedJob } from '@remuda/redis';
 import { relayScript, settleScript, type Script } from '@remuda/redis/testing';
 import { Fleet } from '../../../apps/scheduler/src/workers/fleet.js';
+import { Hold } from '../../../apps/worker/src/hold.js';
 import { OperatorOrders } from '../../../apps/scheduler/src/workers/operator-orders.js';
 
 /** A way in which the system could be wrong; the simulation has to notice each. */
@@ -149,6 +150,40 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'turns-for-nothing': { shownBy: 61, script: without('charge') },
   'no-limit-of-running-jobs': { shownBy: 43, script: without('running') },
   'running-for-ever': { script: without('no longer running') },
+  'two-turns-at-once': { shownBy: 6, script: giving('sessionCanBeRunning', 'true') },
+  'turns-out-of-order': {
+    shownBy: 6,
+    script: insteadOf('order of turns', "redis.call('LPUSH', waitingKey, id)"),
+  },
+  'turn-lost': { shownBy: 6, script: without('next turn') },
+  'turn-ends-with-any-job': { shownBy: 46, script: without('only the turn ends') },
+  'session-goes-on-from-before': { shownBy: 6, script: without('goes on') },
+  'worker-of-another-session': {
+    shownBy: 118,
+    script: insteadOf('its own session', "local isHeldFor = free[1] == 'busy' and free[3]"),
+    part: () =>
+      patch(
+        Fleet.prototype,
+        'heldFor',
+        () =>
+          function (this: Fleet) {
+            return this.all().find((worker) => worker.held !== undefined);
+          },
+      ),
+  },
+  'held-for-ever': {
+    shownBy: 422,
+    part: () =>
+      patch(
+        OperatorOrders.prototype,
+        'drain',
+        (own) =>
+          function (this: OperatorOrders, ...order: Parameters<OperatorOrders['drain']>) {
+            return order[2] === 'held' ? Promise.resolve() : own.apply(this, order);
+          },
+      ),
+  },
+  'hold-that-does-not-fit': { shownBy: 6, part: () => patch(Hold.prototype, 'fits', () => () => true) },
   'pool-without-lead': {
     shownBy: 329,
     script: without('leader'),

@@ -85,6 +85,7 @@ export const redisCommands: Readonly<Record<string, Command>> = {
     db.list(to!).unshift(last);
     return last;
   },
+  lpop: (db, [key]) => db.list(key!).shift() ?? null,
   lrem: (db, [key, count, value]) => {
     const list = db.list(key!);
     const most = Math.abs(Number(count)) || Infinity;

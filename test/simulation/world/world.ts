@@ -63,6 +63,11 @@ export class World {
     return bytes;
   }
 
+  /** A UUID that nothing else in this run has. */
+  ownUuid(): string {
+    return `00000000-0000-4000-8000-${String(++this.#named).padStart(12, '0')}`;
+  }
+
   /** Starts a program; its code runs inside of `begin`. */
   start(name: string, begin: (program: Program) => void): Program {
     const program: Program = { name, alive: true, frozenUntil: 0, skew: 0, onDeath: [] };

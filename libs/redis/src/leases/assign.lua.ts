@@ -99,7 +99,7 @@ if isOurs then return {'assigned', at[4], at[5]} end -- rule: asked again
 if not canBeAssigned(at[1]) then return {'state', at[1] or ''} end -- rule: queued
 if redis.call('GET', ownerKey) ~= scheduler then return {'elsewhere'} end -- rule: owner
 local free = redis.call('HMGET', workerKey, 'phase', 'cordoned', 'session')
-local isHeldFor = free[1] == 'busy' and at[9] and free[3] == at[9]
+local isHeldFor = free[1] == 'busy' and at[9] and free[3] == at[9] -- rule: its own session
 if free[1] ~= 'idle' and not isHeldFor then return {'worker'} end -- rule: idle
 if free[2] then return {'cordoned'} end -- rule: cordoned
 if isHalted(at[6]) then return {'halted'} end -- rule: halted

@@ -65,7 +65,7 @@ ${writePlace}
 if beginTurn(sessionRecordKey, jobKey, {queue = queue, fair = fairKey, tenants = tenantsKey}, id, now, wakeChannel) then
   return {'begun'}
 end
-redis.call(isFirst == '1' and 'LPUSH' or 'RPUSH', waitingKey, id)
+redis.call(isFirst == '1' and 'LPUSH' or 'RPUSH', waitingKey, id) -- rule: order of turns
 return {'waits', at[3]}
 `,
 );
@@ -91,8 +91,9 @@ if sessionCanBeStopped(at[1]) then
   redis.call('HSET', sessionKey, 'state', 'stopped', 'changedAt', now)
   redis.call('XADD', turnsKey, (at[5] or 0) .. '-1', 'stopped', 1)
 end
-local turns = redis.call('LRANGE', waitingKey, 0, -1)
-if at[3] then table.insert(turns, 1, at[3]) end
+local turns = {}
+if at[3] then turns[1] = at[3] end
+for _, id in ipairs(redis.call('LRANGE', waitingKey, 0, -1)) do turns[#turns + 1] = id end
 return turns
 `,
 );

@@ -62,7 +62,7 @@ local function endTurn(id, now)
   if not sessionCanBeIdle(at[1]) then return end
   local isNew = job[2] ~= 'failed' and job[3]
   if isNew then
-    redis.call('HSET', session, 'snapshot', job[3], 'snapshotJob', id, 'snapshotTurn', job[6] or 0)
+    redis.call('HSET', session, 'snapshot', job[3], 'snapshotJob', id, 'snapshotTurn', job[6] or 0) -- rule: goes on
     holdOrigin(originsKey, id, job[3])
     if at[3] then keepOrigin(originsKey, session, at[3], at[4] or 0, tonumber(at[5] or 1)) end
   end
@@ -70,6 +70,6 @@ local function endTurn(id, now)
   local nextId = redis.call('LPOP', session .. ':waiting')
   if not nextId then return end
   local places = {queue = beforeQueue .. job[4] .. behindQueue, fair = beforeFair .. job[4], tenants = tenants}
-  beginTurn(session, beforeJob .. nextId, places, nextId, now, wakeChannel)
+  beginTurn(session, beforeJob .. nextId, places, nextId, now, wakeChannel) -- rule: next turn
 end`,
 };

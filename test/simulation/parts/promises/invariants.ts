@@ -1,7 +1,9 @@
 import type { JobState, TenantRules } from '@remuda/domain';
 import type { Database, Onlooker } from '../../redis/database.js';
 import { JobPromises, watchedOfJobs } from './jobs.js';
-import { grantPrefix, jobPrefix, linePrefix, Sight, workerPrefix } from './sight.js';
+import type { Copies } from '../memory.js';
+import { SessionPromises } from './sessions.js';
+import { grantPrefix, jobPrefix, linePrefix, sessionPrefix, Sight, workerPrefix } from './sight.js';
 import { TenantPromises } from './tenants.js';
 import { WorkerPromises } from './workers.js';
 
@@ -12,14 +14,21 @@ const freeWord = '"kind":"phase","phase":"idle"';
 export class Invariants implements Onlooker {
   readonly jobs: JobPromises;
   readonly workers: WorkerPromises;
+  readonly sessions: SessionPromises;
   readonly tenants: TenantPromises;
   readonly #sight: Sight;
 
-  constructor(max: ReadonlyMap<string, number>, rules: TenantRules, tell: () => ((line: string) => void) | undefined) {
+  constructor(
+    max: ReadonlyMap<string, number>,
+    rules: TenantRules,
+    copies: Copies,
+    tell: () => ((line: string) => void) | undefined,
+  ) {
     this.#sight = new Sight(tell);
-    this.jobs = new JobPromises(this.#sight);
+    this.sessions = new SessionPromises(copies, this.#sight);
+    this.jobs = new JobPromises(this.sessions, this.#sight);
     this.tenants = new TenantPromises(max, rules, this.#sight);
-    this.workers = new WorkerPromises(max, this.jobs, this.#sight);
+    this.workers = new WorkerPromises(max, this.jobs, this.sessions, this.#sight);
   }
 
   /** The store that is looked at. */
@@ -33,15 +42,22 @@ export class Invariants implements Onlooker {
 
   onHash(key: string, field: string, before: string | undefined, after: string | undefined): void {
     if (key.startsWith(jobPrefix)) this.#onJob(key.slice(jobPrefix.length), field, before, after);
+    else if (key.startsWith(sessionPrefix))
+      this.sessions.onField(key.slice(sessionPrefix.length), field, before, after);
     else if (field === 'job' && key.startsWith(grantPrefix)) this.jobs.onGrant(key, after ?? '');
     else if ((field === 'job' || field === 'phase') && key.startsWith(workerPrefix))
       this.workers.onField(key.slice(workerPrefix.length), field, before, after);
   }
 
   #onJob(name: string, field: string, before: string | undefined, after: string | undefined): void {
-    if (field === 'state') this.tenants.onState(name, before as JobState | undefined, after as JobState);
+    if (field === 'state') {
+      this.tenants.onState(name, before as JobState | undefined, after as JobState);
+      this.sessions.onJob(name, after as JobState);
+    }
     if (watchedOfJobs.has(field)) this.jobs.onField(name, field, before, after);
     else if (field === 'worker' && after !== undefined) this.workers.onAssigned(name, after);
+    else if (field === 'session' && after !== undefined) this.sessions.onAccepted(name, after);
+    else if (field === 'snapshot' && after !== undefined) this.sessions.onSnapshot(name, after);
     // the last field that an assignment writes
     else if (field === 'grant' && after !== undefined) this.workers.onAssigner(name);
   }

@@ -9,6 +9,7 @@ import {
   type JobState,
   type NewEvent,
 } from '@remuda/domain';
+import type { SessionPromises } from './sessions.js';
 import { haltsKey, jobPrefix, type Sight } from './sight.js';
 
 /** Fields of a job's record whose changes say something. */
@@ -38,7 +39,10 @@ export class JobPromises {
   readonly #grants = new Map<string, Set<string>>();
   readonly #specs = new Map<string, JobSpec>();
 
-  constructor(private readonly sight: Sight) {}
+  constructor(
+    private readonly sessions: SessionPromises,
+    private readonly sight: Sight,
+  ) {}
 
   /** A field of a job's record has changed. */
   onField(name: string, field: string, before: string | undefined, after: string | undefined): void {
@@ -79,6 +83,7 @@ export class JobPromises {
     if (job.overEvents > job.redrives) this.sight.break(`${name} has an event after its job.over`);
     job.lastEvent = last;
     for (const event of events) {
+      if (event.type === 'attempt.warned') this.sessions.onWarning(name, event.data.message);
       if (event.type === 'job.over') job.overEvents++;
       if (event.type === 'message.text') this.#onTold(name, job, attempt ?? '', event.data.text);
     }

@@ -7,6 +7,7 @@ export const workerPrefix = `{${namespace}}:worker:`;
 export const grantPrefix = `{${namespace}}:bridge:`;
 export const linePrefix = `{${namespace}}:wk:`;
 export const tenantPrefix = `{${namespace}}:tenant:`;
+export const sessionPrefix = `{${namespace}}:session:`;
 export const haltsKey = `{${namespace}}:halts`;
 export const workersKey = `{${namespace}}:workers`;
 

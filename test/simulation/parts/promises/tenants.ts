@@ -32,7 +32,9 @@ export class TenantPromises {
     const { running = Infinity } = ruleOf(this.rules, tenant);
     if (held.size > running)
       this.sight.break(`${tenant} has ${String(held.size)} jobs running, and may have ${String(running)}`);
-    if (after === 'assigned' && before === 'queued') this.#onTaken(job, tenant);
+    // A turn of a session goes to the worker that waits for it, whoever else waits.
+    const isTurn = this.sight.db.hash(jobPrefix + job)?.has('session') === true;
+    if (after === 'assigned' && before === 'queued' && !isTurn) this.#onTaken(job, tenant);
   }
 
   /** A job was claimed; only those that waited in line tell of turns. */

@@ -3,6 +3,7 @@ import type { Onlooker } from '../../redis/database.js';
 import type { TurnWatch } from '../agent.js';
 import type { Standing } from '../operators.js';
 import type { JobPromises } from './jobs.js';
+import type { SessionPromises } from './sessions.js';
 import { haltsKey, jobPrefix, workerPrefix, workersKey, type Sight } from './sight.js';
 
 /** What is promised of workers: who is given which job, by whom, and how many there are. */
@@ -22,6 +23,7 @@ export class WorkerPromises implements TurnWatch {
   constructor(
     private readonly max: ReadonlyMap<string, number>,
     private readonly jobs: JobPromises,
+    private readonly sessions: SessionPromises,
     private readonly sight: Sight,
   ) {}
 
@@ -35,7 +37,7 @@ export class WorkerPromises implements TurnWatch {
     this.claimed?.(lock);
     const profile = queue.slice(queue.lastIndexOf(':jobs.') + ':jobs.'.length);
     this.#claims.set(job, new Set([...this.#free].filter((worker) => this.#profileOf(worker) === profile)));
-    if (givenBack) return;
+    if (givenBack || this.sessions.isAwaited(job)) return;
     const priority = this.jobs.spec(job).priority;
     const tenant = this.sight.tenantOf(job);
     for (const other of this.sight.db.sorted(`${queue}:prioritized`).keys())
@@ -54,6 +56,10 @@ export class WorkerPromises implements TurnWatch {
   onTurnEnd(worker: string, job: string): void {
     this.#turning.delete(worker);
     this.turned?.(job);
+  }
+
+  onConversation(...begun: Parameters<SessionPromises['onConversation']>): void {
+    this.sessions.onConversation(...begun);
   }
 
   onContainer(profile: string, running: number): void {
@@ -83,11 +89,11 @@ export class WorkerPromises implements TurnWatch {
   onAssigned(name: string, worker: string): void {
     if (this.sight.db.hash(workerPrefix + worker)?.has('cordoned'))
       this.sight.break(`${worker} is cordoned and is given ${name}`);
-
+    this.sessions.onAssigned(name, worker);
     for (const [other, { state }] of this.jobs.seen)
       if (other !== name && isHeld(state) && this.sight.db.hash(jobPrefix + other)?.get('worker') === worker)
         this.sight.break(`${worker} is given ${name} while it has ${other}`);
-    if ((this.#claims.get(name)?.size ?? 0) === 0)
+    if ((this.#claims.get(name)?.size ?? 0) === 0 && !this.sessions.isAwaited(name, worker))
       this.sight.break(`${name} was claimed before a worker said it was free, so that others could not overtake it`);
     this.#free.delete(worker);
     this.#claims.delete(name);
@@ -115,7 +121,9 @@ export class WorkerPromises implements TurnWatch {
 
   /** A field of a worker's record has changed. */
   onField(name: string, field: string, before: string | undefined, after: string | undefined): void {
-    if (field === 'job' && before !== undefined && after !== undefined && before !== after)
+    // One that holds a session goes from turn to turn.
+    const had = before === undefined ? undefined : this.jobs.seen.get(before)?.state;
+    if (field === 'job' && had !== undefined && isHeld(had) && after !== undefined && before !== after)
       this.sight.break(`${name} has two jobs: ${before} and ${after}`);
     if (field !== 'phase' || after === undefined) return;
     this.sight.tell()?.(`${name}: ${before ?? 'new'} -> ${after}`);

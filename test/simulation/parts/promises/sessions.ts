@@ -1,0 +1,154 @@
+import { isHeld, isOver, sessionMoves, type JobState, type SessionState, type Snapshot } from '@remuda/domain';
+import type { Conversation, Copies } from '../memory.js';
+import { jobPrefix, sessionPrefix, workerPrefix, workersKey, type Sight } from './sight.js';
+
+/** How a worker says that a turn's end was not kept. */
+const notKept = 'No snapshot of this turn was stored';
+
+/** What was seen of one session. */
+interface SeenSession {
+  /** The job that is its turn. */
+  turn: string | undefined;
+  /** Turns so far. */
+  turns: number;
+  /** Jobs that wait for their turn, in the order in which they are to have it. */
+  readonly line: string[];
+  /** What its next turn has to know. */
+  conversation: Conversation;
+}
+
+/** What is promised of sessions: one turn at a time, in order, none lost, and each with all that was said before. */
+export class SessionPromises {
+  /** Turns that come before those that wait. */
+  readonly first = new Set<string>();
+  readonly #seen = new Map<string, SeenSession>();
+  /** By job, the session whose turn it is or was. */
+  readonly #sessionOf = new Map<string, string>();
+  /** By job that has had its turn, what it has to know. */
+  readonly #before = new Map<string, Conversation>();
+  /** Jobs whose people were told that their session does not go on from them. */
+  readonly #told = new Set<string>();
+
+  constructor(
+    private readonly copies: Copies,
+    private readonly sight: Sight,
+  ) {}
+
+  /** A field of a session's record has changed. */
+  onField(session: string, field: string, before: string | undefined, after: string | undefined): void {
+    if (field === 'state')
+      this.#onState(session, before as SessionState | undefined, after as SessionState | undefined);
+    else if (field === 'turn' && after === undefined) this.#onTurnOver(session, before ?? '');
+    else if (field === 'turn') this.#onTurn(session, after ?? '');
+  }
+
+  /** A job is accepted as a turn. */
+  onAccepted(job: string, session: string): void {
+    this.#sessionOf.set(job, session);
+    const { line } = this.#of(session);
+    if (this.first.has(job)) line.unshift(job);
+    else line.push(job);
+  }
+
+  /** A job's state has changed: when it is over, its session goes on from what it has left. */
+  onJob(job: string, after: JobState): void {
+    const session = this.#sessionOf.get(job);
+    if (session === undefined || !isOver(after)) return;
+    const seen = this.#of(session);
+    const at = seen.line.indexOf(job);
+    if (at >= 0) seen.line.splice(at, 1);
+    if (seen.turn !== job || after === 'failed') return;
+    const snapshot = this.sight.db.hash(jobPrefix + job)?.get('snapshot');
+    if (snapshot !== undefined)
+      seen.conversation = this.copies.find(job, JSON.parse(snapshot) as Snapshot) ?? ['a copy that does not exist'];
+    else if (after === 'succeeded' && !this.#told.has(job))
+      this.sight.break(`${job} has succeeded and left no snapshot, and nobody was told`);
+  }
+
+  /** A job's snapshot was noted: only its worker does that. */
+  onSnapshot(job: string, snapshot: string): void {
+    const record = this.sight.db.hash(jobPrefix + job);
+    const { lease } = JSON.parse(snapshot) as Snapshot;
+    if (Number(record?.get('lease')) !== lease || !isHeld(record?.get('state') as JobState))
+      this.sight.break(`a snapshot of ${job} is noted under its lease ${String(lease)}, which is over`);
+  }
+
+  onWarning(job: string, message: string): void {
+    if (message.startsWith(notKept)) this.#told.add(job);
+  }
+
+  /** Whether a worker waits for this turn, or this one does: it may then overtake what is more urgent. */
+  isAwaited(job: string, worker?: string): boolean {
+    const session = this.#sessionOf.get(job);
+    if (session === undefined) return false;
+    const workers = worker === undefined ? this.sight.db.set(workersKey) : [worker];
+    for (const one of workers) {
+      const record = this.sight.db.hash(workerPrefix + one);
+      // A claim may cross the word that the worker drains; then nothing is given to it.
+      const waits = record?.get('phase') === 'busy' || worker === undefined;
+      if (waits && record?.get('session') === session) return true;
+    }
+    return false;
+  }
+
+  /** A job is given to a worker. */
+  onAssigned(job: string, worker: string): void {
+    const record = this.sight.db.hash(workerPrefix + worker);
+    const session = this.#sessionOf.get(job);
+    const waitsFor = record?.get('phase') === 'busy' ? record.get('session') : undefined;
+    if (waitsFor !== undefined && waitsFor !== session)
+      this.sight.break(`${worker} holds ${waitsFor} and is given ${job}${session ? ` of ${session}` : ''}`);
+    if (session !== undefined && this.#of(session).turn !== job)
+      this.sight.break(`${job} starts, and is not the turn of ${session}`);
+  }
+
+  /** An agent begins a turn and knows this conversation. */
+  onConversation(worker: string, job: string, conversation: Conversation): void {
+    const had = this.#before.get(job) ?? [];
+    const known = conversation.at(-1) === job ? conversation.slice(0, -1) : conversation;
+    if (known.join() !== had.join())
+      this.sight.break(`${worker} begins ${job} and knows [${known.join(' ')}], where [${had.join(' ')}] was said`);
+  }
+
+  /** What must be so when all is over. */
+  atEnd(): string | undefined {
+    for (const [session, { turn, line }] of this.#seen) {
+      if (turn !== undefined) return `${turn} is still the turn of ${session}`;
+      if (line.length > 0) return `${line.join(' ')} still wait for their turns in ${session}`;
+      if (this.sight.db.list(`${sessionPrefix}${session}:waiting`).length > 0) return `${session} has a line of turns`;
+    }
+    return undefined;
+  }
+
+  /** A turn begins. */
+  #onTurn(session: string, job: string): void {
+    const seen = this.#of(session);
+    this.sight.tell()?.(`${session}: turn ${job}`);
+    if (seen.turn !== undefined) this.sight.break(`${session} has two turns at once: ${seen.turn} and ${job}`);
+    if (seen.line[0] !== job)
+      this.sight.break(`${job} has its turn in ${session} before ${seen.line[0] ?? 'it was accepted'}`);
+    seen.line.splice(seen.line.indexOf(job), 1);
+    seen.turn = job;
+    seen.turns++;
+    this.#before.set(job, seen.conversation);
+  }
+
+  #onTurnOver(session: string, job: string): void {
+    const seen = this.#of(session);
+    if (!isOver(this.sight.db.hash(jobPrefix + job)?.get('state') as JobState))
+      this.sight.break(`the turn ${job} of ${session} ends before its job`);
+    seen.turn = undefined;
+  }
+
+  #onState(session: string, before: SessionState | undefined, after: SessionState | undefined): void {
+    this.sight.tell()?.(`${session}: ${before ?? 'new'} -> ${after ?? 'gone'}`);
+    if (before === undefined || after === undefined || before === after) return;
+    if (!sessionMoves[before].includes(after)) this.sight.break(`${session} moves from ${before} to ${after}`);
+  }
+
+  #of(session: string): SeenSession {
+    let seen = this.#seen.get(session);
+    if (!seen) this.#seen.set(session, (seen = { turn: undefined, turns: 0, line: [], conversation: [] }));
+    return seen;
+  }
+}
