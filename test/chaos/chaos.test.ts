@@ -23,7 +23,9 @@ test(
       say: (line) => lines.push(line),
     });
     expect(holds(report), `${lines.join('\n')}\n${tableOf(report)}`).toBe(true);
-    expect(report.rows.find(({ name }) => name === 'accepted')?.value).toBeGreaterThan(fewest);
+    const valueOf = (row: string) => report.rows.find(({ name }) => name === row)?.value;
+    expect(valueOf('accepted')).toBeGreaterThan(fewest);
+    expect(valueOf('turns of sessions')).toBeGreaterThan(0);
     process.stdout.write(`${tableOf(report)}\n`);
   },
 );

@@ -10,6 +10,8 @@ export interface AcceptedJob {
   readonly note: string;
   /** Epoch ms. */
   readonly acceptedAt: number;
+  /** The session whose turn it is. */
+  readonly session?: string;
   /** A cancel was sent, whatever became of it. */
   cancelled?: boolean;
 }
@@ -28,6 +30,11 @@ export class Ledger {
     if (known !== undefined && known.n !== job.n) this.clashes++;
     this.accepted.set(job.id, job);
     this.#open.add(job.id);
+  }
+
+  /** The sessions that have accepted a turn. */
+  get sessions(): ReadonlySet<string> {
+    return new Set([...this.accepted.values()].flatMap(({ session }) => session ?? []));
   }
 
   get open(): number {

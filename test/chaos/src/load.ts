@@ -12,12 +12,18 @@ const answerMs = 10_000;
 const lookEveryMs = 200;
 /** The jobs come evenly over this part of the time. */
 const busyPart = 0.9;
+/** Every so manieth job is a turn of one of so many sessions, whose workers wait for the next one for these times, in ms. */
+const turns = { every: 3, sessions: 4, idleMs: [0, 1_000, 5_000, 60_000] } as const;
+/** A session that takes no turn so often is replaced by another one: Redis may have lost it with its last second. */
+const triesOfSession = 20;
 /** An attempt that takes longer than this hung, since none of them has more than some seconds to do. */
 const timeoutMs = 90_000;
 
 /** Submits jobs as a client would that means it: what is refused or gets no answer is sent again. */
 export class Load {
   #sent = 0;
+  /** The sessions that take turns now, each created when it is first needed. */
+  readonly #sessions = new Map<number, Promise<string | undefined>>();
   /** Requests that were refused or got no answer. */
   refused = 0;
 
@@ -49,15 +55,33 @@ export class Load {
     for (let tries = 1; !signal.aborted; tries++) {
       // Without a key what got no answer may have become a job all the same: that one has a note of its own.
       const note = key ? String(n) : `${String(n)}-${String(tries)}`;
-      const id = await this.#post('/jobs', JSON.stringify(job(note)), key);
+      const session = n % turns.every === 0 ? await this.#session(n, tries) : undefined;
+      if (session === undefined && n % turns.every === 0) {
+        await sleep(100);
+        continue;
+      }
+      const path = session === undefined ? '/jobs' : `/sessions/${session}/turns`;
+      const id = await this.#post(path, JSON.stringify(job(note)), key);
       if (id !== undefined) {
-        this.ledger.add({ id, n, note, acceptedAt: Date.now() });
+        this.ledger.add({ id, n, note, acceptedAt: Date.now(), ...(session === undefined ? {} : { session }) });
         if (cancelAfterMs !== undefined) void this.#cancel(id, cancelAfterMs);
         return;
       }
       this.refused++;
       await sleep(100);
     }
+  }
+
+  /** The session whose turn this job is; undefined where it could not be created now. */
+  async #session(n: number, tries: number): Promise<string | undefined> {
+    const place = Math.floor(n / turns.every) % turns.sessions;
+    if (tries % triesOfSession === 0) this.#sessions.delete(place);
+    const known =
+      this.#sessions.get(place) ?? this.#post('/sessions', JSON.stringify({ idleMs: turns.idleMs[place] ?? 0 }));
+    this.#sessions.set(place, known);
+    const id = await known;
+    if (id === undefined && this.#sessions.get(place) === known) this.#sessions.delete(place);
+    return id;
   }
 
   async #cancel(id: string, afterMs: number): Promise<void> {

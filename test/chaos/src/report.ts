@@ -1,6 +1,7 @@
 import type { SeenJob } from './audit.js';
 import { endsOf, holesOf, isDone, isTrue, unfencedRunsOf } from './audit.js';
 import type { Fault, FaultKind } from './faults.js';
+import { holesOfSession, overlapsOf, type SeenSession } from './session-audit.js';
 
 /** What a run came to. */
 export interface Report {
@@ -37,6 +38,7 @@ export interface Spread {
 /** All that was seen of a run. */
 export interface Observed {
   readonly jobs: readonly SeenJob[];
+  readonly sessions: readonly SeenSession[];
   readonly faults: readonly Fault[];
   /** When Redis was killed and could lose what it had not written, epoch ms. */
   readonly forgetfulAt: readonly number[];
@@ -93,6 +95,7 @@ export function drawUp(run: Observed): Report {
       { name: 'jobs run twice unfenced', value: unfenced.length, must: zero },
       { name: 'successes that are none', value: untrue.length, must: zero },
       { name: 'cancelled unasked', value: uncalled.length, must: zero },
+      ...sessionRows(run, lost),
       { name: 'stuck until their deadline', value: late.length, must: zero },
       ...(run.podsLeft === undefined
         ? []
@@ -101,13 +104,30 @@ export function drawUp(run: Observed): Report {
     ],
     recovery: recoveries(jobs, faults),
     slow: slowOnes(jobs, faults),
-    findings: [...new Set([...lost, ...twice, ...holed, ...unfenced, ...untrue, ...uncalled, ...late])].map(tellOf),
+    findings: [
+      ...[...new Set([...lost, ...twice, ...holed, ...unfenced, ...untrue, ...uncalled, ...late])].map(tellOf),
+      ...run.sessions.flatMap((one) =>
+        [...holesOfSession(one), ...overlapsOf(one)].map((what) => `${one.id}: ${what}`),
+      ),
+    ],
   };
 }
 
 /** Whether every figure is what it has to be. */
 export function holds({ rows }: Report): boolean {
   return rows.every(({ must, value }) => must === undefined || (must === 'be 0' ? value === 0 : value > 0));
+}
+
+/** What became of the sessions and their turns. */
+function sessionRows({ jobs, sessions }: Observed, lost: readonly SeenJob[]): readonly Row[] {
+  const areTurns = (some: readonly SeenJob[]) => some.filter(({ accepted }) => accepted.session !== undefined).length;
+  const must = 'be 0';
+  return [
+    { name: 'turns of sessions', value: areTurns(jobs), about: `in ${String(sessions.length)} sessions` },
+    { name: 'turns lost', value: areTurns(lost), must },
+    { name: 'two turns at once', value: sum(sessions.map((one) => overlapsOf(one).length)), must },
+    { name: "holes in sessions' streams", value: sum(sessions.map((one) => holesOfSession(one).length)), must },
+  ];
 }
 
 function failures(failed: readonly SeenJob[]): readonly Row[] {

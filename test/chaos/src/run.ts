@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seeJobs } from './audit.js';
+import { seeSessions } from './session-audit.js';
 import { startChaosCluster, type ChaosCluster } from './cluster.js';
 import { makeFaults } from './faults.js';
 import { leftWhenDrained } from './kubernetes/left.js';
@@ -58,6 +59,7 @@ async function run(cluster: ChaosCluster, options: ChaosOptions, began: number):
   const fenced = Number((await cluster.connection.hget(cluster.keys.counters, 'fenced')) ?? 0);
   return drawUp({
     jobs: await seeJobs(cluster, ledger),
+    sessions: await seeSessions(cluster, ledger.sessions),
     faults,
     forgetfulAt:
       options.fsync === 'always' ? [] : faults.filter(({ kind }) => kind === 'Redis killed').map(({ at }) => at),
