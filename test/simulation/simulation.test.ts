@@ -6,7 +6,7 @@ vi.mock('bullmq', () => import('./parts/bullmq.js'));
 vi.mock('prom-client', () => import('./parts/prom-client.js'));
 
 /** Seconds of CPU, which a busy machine may make long. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const steps = 8;
 const seeds = 600;
