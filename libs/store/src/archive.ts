@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { eventsOf, gapBefore } from '@remuda/domain';
 import type {
   ArchivedJob,
@@ -12,6 +12,7 @@ import type {
   JobRecord,
   JobRef,
   JobResult,
+  KnownEnd,
   SessionRef,
   SessionTurn,
   UsageQuery,
@@ -34,6 +35,20 @@ export class SqlArchive implements JobArchive {
 
   keep(jobs: readonly ArchivedJob[]): Promise<void> {
     return this.#ask(() => this.db.transaction().execute((db) => keepJobs(db, jobs)));
+  }
+
+  missing<T extends KnownEnd>(ends: readonly T[]): Promise<readonly T[]> {
+    return this.#ask(async () => {
+      if (ends.length === 0) return [];
+      const all = <V>(valueOf: (end: T) => V): readonly V[] => ends.map((end) => valueOf(end));
+      const { rows } = await sql<{ readonly nth: number }>`
+        select nth from unnest(${all(({ tenant }) => tenant)}::text[], ${all(({ id }) => id)}::text[],
+          ${all(({ overAt }) => overAt)}::bigint[]) with ordinality as asked (tenant, id, over_at, nth)
+        where not exists (select 1 from jobs
+          where jobs.tenant = asked.tenant and jobs.id = asked.id and jobs.over_at = asked.over_at)`.execute(this.db);
+      const absent = new Set(rows.map(({ nth }) => nth - 1));
+      return ends.filter((_, i) => absent.has(i));
+    });
   }
 
   find({ tenant, id }: JobRef): Promise<JobRecord | undefined> {

@@ -5,11 +5,13 @@ import { RemudaError } from '@remuda/domain';
  * a program limit.
  */
 const ours = ['22', '23', '42', '54'];
+/** But for a table that is not there: the database is being restored, or is not the one that was opened. */
+const noTable = '42P01';
 
 /** Whether the database refused what was written itself, so that to try again does not help. */
 export function isRefusal(error: unknown): boolean {
   const code = codeOf(error);
-  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && ours.includes(code.slice(0, 2));
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && code !== noTable && ours.includes(code.slice(0, 2));
 }
 
 /** The error of a failed call for its caller: `store.unavailable`, or the error itself if it is ours. */

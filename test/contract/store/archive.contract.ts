@@ -52,6 +52,18 @@ export function archiveContract(name: string, make: () => Promise<ArchiveHarness
       expect(await archive.prompt(jobRef('j-1', tenant))).toEqual(kept.prompt);
     });
 
+    test('ends that it does not have are named, also of a job that has ended once more', async () => {
+      await keep(job('j-1', { overAt: 5 }), job('j-2', { overAt: 7 }));
+      const ends = [
+        { tenant, id: 'j-2', overAt: 7 },
+        { tenant, id: 'j-1', overAt: 6 },
+        { tenant: 'another', id: 'j-2', overAt: 7 },
+        { tenant, id: 'j-3', overAt: 5 },
+      ];
+      expect(await archive.missing(ends)).toEqual(ends.slice(1));
+      expect(await archive.missing([])).toEqual([]);
+    });
+
     test("a job is its tenant's: to another one it does not exist", async () => {
       await keep(job('j-1'));
       const other = jobRef('j-1', 'another');

@@ -1,11 +1,13 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobRef } from '@remuda/testing';
 import { Store } from '@remuda/store';
 import { archivedJob } from '../../contract/store/archived-job.js';
 import { openStore } from '../../contract/store/open-store.js';
+import { openLine } from './forgetful-line.js';
 import { hasPostgres, startPostgres, type TestPostgres } from '../postgres.js';
 
 const said: string[] = [];
@@ -87,6 +89,32 @@ describe.skipIf(!hasPostgres)('a PostgreSQL in trouble', () => {
     await expect(store.archive.find(jobRef('j-1'))).rejects.toEqual(unavailable);
     await server.start();
     expect(await store.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
+    await store.close();
+  });
+
+  test('connections that broke while they were idle fail no call', async () => {
+    const url = new URL(await server.database());
+    await using line = await openLine(Number(url.port));
+    url.port = String(line.port);
+    const store = await openStore({ url: url.href });
+    await store.archive.keep([archivedJob('j-1')]);
+    const find = () => store.archive.find(jobRef('j-1'));
+    await Promise.all(Array.from({ length: 20 }, find));
+    expect(line.open()).toBeGreaterThan(1);
+    line.lose();
+    // what was used a moment ago is not looked at
+    await setTimeout(1_000);
+    expect(await Promise.all(Array.from({ length: 20 }, find))).toHaveLength(20);
+    expect(await find()).toMatchObject({ id: 'j-1' });
+    await store.close();
+  });
+
+  test('a database whose tables are gone is away, and refuses nothing', async () => {
+    const url = await server.database();
+    const store = await openStore({ url });
+    await server.run(url, 'drop schema public cascade');
+    await expect(store.archive.find(jobRef('j-1'))).rejects.toEqual(unavailable);
+    await expect(store.archive.keep([archivedJob('j-1')])).rejects.toEqual(unavailable);
     await store.close();
   });
 

@@ -7,7 +7,7 @@ import type { AuditMover, AuditRules } from './audit-mover.js';
 
 /** What a projector needs. */
 export interface ProjectorParts {
-  readonly ends: Pick<EndedJobs, 'announced' | 'search' | 'read' | 'archived' | 'require'>;
+  readonly ends: Pick<EndedJobs, 'announced' | 'search' | 'marked' | 'read' | 'archived' | 'require'>;
   readonly store: Pick<Store, 'opened' | 'lead'>;
   readonly rules: ArchiveRules;
   /** What is moved besides. Default: nothing. */
@@ -71,6 +71,7 @@ export class Projector {
     const { ends, clock, rules, audit } = this.parts;
     this.#searchedAt = -Infinity;
     audit?.mover.begin();
+    await this.#fillGaps(archive);
     while (!this.#stop.signal.aborted) {
       const announced = await ends.announced(mostEnds, waitMs);
       await this.#archive(archive, announced);
@@ -82,6 +83,15 @@ export class Projector {
       if (!done) continue;
       await archive.forget(rules, clock.now());
       await audit?.mover.forget(auditArchive, audit.rules, clock.now());
+    }
+  }
+
+  /** What Redis has as archived and the database has not: that is another one, or was restored as it was earlier. */
+  async #fillGaps(archive: JobArchive): Promise<void> {
+    for (let from: number | undefined = 0; from !== undefined && !this.#stop.signal.aborted;) {
+      const { ends, next }: Awaited<ReturnType<EndedJobs['marked']>> = await this.parts.ends.marked(from);
+      await this.#archive(archive, await archive.missing(ends));
+      from = next;
     }
   }
 

@@ -17,6 +17,12 @@ export interface ArchivedJob {
   readonly events: readonly EventBatch[];
 }
 
+/** The end of a job, as Redis has it. */
+export interface KnownEnd extends JobRef {
+  /** Epoch ms. */
+  readonly overAt: number;
+}
+
 /** Where a list of jobs continues: below this time of submission, and among equal times below this id. */
 export interface JobPlace {
   readonly at: number;
@@ -68,6 +74,8 @@ export interface JobArchive {
    * what was spent.
    */
   keep(jobs: readonly ArchivedJob[]): Promise<void>;
+  /** Those of these ends that the archive does not have. */
+  missing<T extends KnownEnd>(ends: readonly T[]): Promise<readonly T[]>;
   find(job: JobRef): Promise<JobRecord | undefined>;
   list(query: ArchiveQuery): Promise<readonly JobRecord[]>;
   /** Undefined if there is none, or if it is no longer kept. */

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { isOver, type ArchivedJob, type JobResult } from '@remuda/domain';
+import { defaultTenant, isOver, type ArchivedJob, type JobResult, type KnownEnd } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { readEventEntry } from '../events/event-entry.js';
 import type { StreamEntry } from '../events/stream-tail.js';
@@ -20,6 +20,9 @@ export interface EndedJob extends ArchivedJob {
   /** Id of its last event: with it the job is told from itself after a redrive. */
   readonly seq: string;
 }
+
+/** The end of a job that is marked as archived. */
+export type MarkedEnd = JobEnd & KnownEnd;
 
 /** The archive's backlog. */
 export interface ArchiveLag {
@@ -72,6 +75,22 @@ export class EndedJobs {
     const [next, ...ids] = found as [number, ...string[]];
     this.#rank = next;
     return { ends: ids.map((id) => ({ id })), done: next === 0 };
+  }
+
+  /**
+   * The next step through the ends that are marked as archived, the latest first, from the rank `first` on; `next` is absent at the end.
+   * Ends that come meanwhile have some seen twice.
+   */
+  async marked(first: number): Promise<{ readonly ends: readonly MarkedEnd[]; readonly next?: number }> {
+    const { keys } = this;
+    const redis = this.#redis;
+    const ids = await redis.zrevrange(keys.over, first, first + stride - 1);
+    const hashes = await Promise.all(ids.map((id) => redis.hmget(keys.job(id), 'tenant', 'overAt', 'archived')));
+    const ends = ids.flatMap((id, i): readonly MarkedEnd[] => {
+      const [tenant, overAt, archived] = hashes[i] ?? [];
+      return overAt && archived ? [{ id, tenant: tenant ?? defaultTenant, overAt: Number(overAt) }] : [];
+    });
+    return { ends, ...(ids.length === stride ? { next: first + stride } : {}) };
   }
 
   /** Everything of a job; undefined if it is not over (any more), or not known. */
