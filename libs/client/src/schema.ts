@@ -681,7 +681,7 @@ export interface paths {
         put?: never;
         /**
          * Redrive a failed job: same id, a new attempt, a fresh allowance
-         * @description Its event stream continues after its previous end.
+         * @description Its event stream continues after its previous end. A job that only the database still has is submitted once more, as another job with what it was submitted with: the answer has its id. A repeated request answers with the same one for 24 h.
          */
         post: operations["redriveJob"];
         delete?: never;
@@ -2031,6 +2031,8 @@ export interface components {
         RedriveOutcome: {
             id: string;
             redriven: boolean;
+            /** @description Only the database had the job: id of the job as which it was submitted once more. */
+            as?: string;
             /**
              * @description Why the job was not redriven.
              * @enum {string}
@@ -4976,7 +4978,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description job.not_redrivable: it has not failed, or its prompt or events are no longer kept. */
+            /** @description job.not_redrivable: it has not failed, or its prompt, its events or the values of its secrets are no longer kept. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openBlobs } from '@remuda/blobs';
+import { artifactBlob } from '@remuda/domain';
 import type { AuditPageView } from '@remuda/protocol';
 import { Forgetting, RedisDeadLetters, defaultRetention } from '@remuda/redis';
-import { systemClock } from '@remuda/runtime';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startInProcessCluster, type Cluster } from '../cluster/in-process-cluster.js';
+import { makeOwnFolder, systemClock } from '@remuda/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { specOf, startInProcessCluster, type Cluster } from '../cluster/in-process-cluster.js';
 import { startRedis, type TestRedis } from '../redis.js';
 import { LedEngines } from './led-engine.js';
 import { startApi, type RunningApi, type Told } from './running-api.js';
@@ -24,7 +28,7 @@ beforeAll(async () => {
   cluster = await startInProcessCluster({ redisUrl: redis.url, engine: () => engines.make() });
   api = await openApi();
   while ((await figure('remuda_archive_up')) !== 1) await sleep(50);
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   await api.close();
   await cluster.stop();
@@ -32,8 +36,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const openApi = (): Promise<RunningApi> =>
-  startApi(redis.url, { namespace: cluster.namespace, profiles: [], env: { REMUDA_STORE_DIR: join(folder, 'store') } });
+const openApi = (): Promise<RunningApi> => {
+  const env = {
+    REMUDA_STORE_DIR: join(folder, 'store'),
+    REMUDA_BLOBS_URL: pathToFileURL(join(folder, 'blobs')).href,
+  };
+  return startApi(redis.url, { namespace: cluster.namespace, profiles: [], env });
+};
 const get = async (path: string): Promise<Told> => (await api.send('GET', path)).json;
 const listed = async (query: string): Promise<readonly string[]> =>
   (await get(`/api/v1/jobs?${query}`)).jobs.map(({ id }) => id);
@@ -58,7 +67,8 @@ async function done(body: object, end: 'succeed' | 'fail' = 'succeed'): Promise<
 
 /** Has Redis forget everything that is archived. */
 async function forget(...gone: readonly string[]): Promise<void> {
-  const forgetting = new Forgetting(cluster.redis, cluster.keys, { ...defaultRetention, recentMs: 0 });
+  // dead letters as well, as after the longest time
+  const forgetting = new Forgetting(cluster.redis, cluster.keys, { ...defaultRetention, jobMs: 0, recentMs: 0 });
   await expect
     .poll(async () => {
       await forgetting.forget(systemClock.now() + 1_000);
@@ -135,6 +145,65 @@ test('a dead letter stays in Redis; while it runs again no list has it as failed
   expect(await get(`/api/v1/jobs/${id}/result`)).toMatchObject({ state: 'succeeded', text: 'The second time.' });
   await dead.close();
 });
+
+describe('a failed job that only the archive has', () => {
+  const redrive = (id: string) => api.send('POST', `/api/v1/dead-letters/${id}/redrive`);
+  const many = (...ids: readonly string[]) => api.send('POST', '/api/v1/dead-letters/redrive', { ids });
+
+  test('is submitted once more by a redrive, as another job with what it was submitted with, once', async () => {
+    const body = { labels: { old: 'one' }, metadata: { deep: [1] }, prompt: 'Wake the walrus', priority: 3 };
+    const id = await done(body, 'fail');
+    await forget(id);
+    const { status, json } = await redrive(id);
+    expect(status).toBe(202);
+    expect(json).toMatchObject({ state: 'queued', labels: { old: 'one' }, metadata: { deep: [1] }, priority: 3 });
+    expect(json.id).not.toBe(id);
+    const led = await engines.next();
+    expect(led.turn.prompt).toBe('Wake the walrus');
+    led.succeed({ text: 'It is awake.' });
+    await expect.poll(async () => (await get(`/api/v1/jobs/${json.id}`)).state, patience).toBe('succeeded');
+    expect((await redrive(id)).json.id).toBe(json.id);
+    expect((await many(id)).json).toMatchObject({ outcomes: [{ id, redriven: true, as: json.id }] });
+    expect(await get(`/api/v1/jobs/${id}`)).toMatchObject({ state: 'failed' });
+  });
+
+  test('is not where it was given values of secrets, which are gone: the answer says which', async () => {
+    const id = 'j-with-secrets';
+    const spec = specOf({ prompt: 'Deploy', attempts: 1, secrets: ['DEPLOY_TOKEN'] });
+    await cluster.store.submit([{ id, spec, secrets: { DEPLOY_TOKEN: 'hush-hush' } }]);
+    (await engines.next()).fail({ code: 'engine.crashed', message: 'It broke.' });
+    await expect.poll(async () => (await get(`/api/v1/jobs/${id}`)).state, patience).toBe('failed');
+    await forget(id);
+    const refused = await redrive(id);
+    expect(refused).toMatchObject({ status: 409, json: { code: 'job.not_redrivable' } });
+    expect(refused.json.detail).toContain('DEPLOY_TOKEN');
+    expect((await many(id)).json).toMatchObject({ outcomes: [{ id, redriven: false, code: 'job.not_redrivable' }] });
+  });
+});
+
+test('the artifacts of a job that only the archive has are listed and sent', async () => {
+  const artifacts = openBlobs({
+    ...{ place: { kind: 'files', folder: join(folder, 'blobs') }, namespace: cluster.namespace, room: 'artifacts' },
+    ...{ limits: { maxBytes: 1e6, maxTotalBytes: 1e6 }, makeFolder: (path) => makeOwnFolder(path, 0o700) },
+  });
+  const { id } = (await api.send('POST', '/api/v1/jobs', { prompt: 'hi', attempts: 1 })).json;
+  const led = await engines.next();
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const list = JSON.stringify([{ path: 'a.txt', bytes: 5, sha256: sha256('hello'), from: 0 }]);
+  const copy = { lease: 1, copy: '0'.repeat(16) };
+  await artifacts.put(artifactBlob.archive(id, copy), once('hello'));
+  await artifacts.put(artifactBlob.list(id, copy), once(list));
+  const kept = { at: 5e11, ...copy, files: 1, bytes: 5, sha256: sha256('hello'), listSha256: sha256(list) };
+  await cluster.redis.hset(cluster.keys.job(id), 'keptArtifacts', JSON.stringify(kept));
+  led.succeed();
+  await forget(id);
+  expect(await get(`/api/v1/jobs/${id}/artifacts`)).toMatchObject({ artifacts: [{ path: 'a.txt', bytes: 5 }] });
+  expect((await api.send('GET', `/api/v1/jobs/${id}/artifacts/a.txt`)).text).toBe('hello');
+});
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
+}
 
 test('the archive is there again after a restart, and what ended meanwhile is archived', async () => {
   const before = await done({ labels: { over: 'restart' } });

@@ -70,6 +70,10 @@ export class DeadLetterPageDto implements DeadLetterPageView {
 export class RedriveOutcomeDto implements RedriveOutcomeView {
   @ApiProperty() id!: string;
   @ApiProperty() redriven!: boolean;
+  @ApiPropertyOptional({
+    description: 'Only the database had the job: id of the job as which it was submitted once more.',
+  })
+  as?: string;
   @ApiPropertyOptional({ enum: ['job.unknown', 'job.not_redrivable'], description: 'Why the job was not redriven.' })
   code?: 'job.unknown' | 'job.not_redrivable';
   @ApiPropertyOptional() detail?: string;

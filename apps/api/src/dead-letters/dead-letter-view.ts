@@ -1,8 +1,9 @@
 import { failureRule } from '@remuda/domain';
-import type { EndedAttempt, FailureCode, JobRecord, Redriven } from '@remuda/domain';
+import type { EndedAttempt, FailureCode, JobRecord } from '@remuda/domain';
 import type { DeadLetterView, EndedAttemptView, RedriveOutcomeView } from '@remuda/protocol';
 import { statusOf } from '../problems/status.js';
 import { iso, viewJob } from '../jobs/job-view.js';
+import type { Outcome } from './outcome.js';
 
 /** A failed job in the API. */
 export function viewDeadLetter(job: JobRecord): DeadLetterView {
@@ -31,10 +32,12 @@ export function viewAttempt(ended: EndedAttempt): EndedAttemptView {
 }
 
 /** Outcome of a redrive in the API. */
-export function viewRedriven(id: string, redriven: Redriven): RedriveOutcomeView {
+export function viewRedriven(id: string, redriven: Outcome): RedriveOutcomeView {
   switch (redriven.kind) {
     case 'redriven':
       return { id, redriven: true };
+    case 'submitted':
+      return { id, redriven: true, as: redriven.as };
     case 'unknown':
       return { id, redriven: false, code: 'job.unknown', detail: 'There is no such job.' };
     case 'refused':

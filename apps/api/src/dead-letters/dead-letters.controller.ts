@@ -9,30 +9,21 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { bodyExamples } from '../docs/body-examples.js';
-import { RemudaError, isId } from '@remuda/domain';
-import type { DeadLetters, JobRef, Redriven } from '@remuda/domain';
-import type {
-  DeadLetterInFullView,
-  DeadLetterPageView,
-  JobView,
-  RedriveOutcomeView,
-  RedriveOutcomesView,
-} from '@remuda/protocol';
+import { RemudaError } from '@remuda/domain';
+import type { DeadLetters, Principal } from '@remuda/domain';
+import type { DeadLetterInFullView, DeadLetterPageView, JobView, RedriveOutcomesView } from '@remuda/protocol';
 import { JobEvents } from '../events/job-events.js';
-import { Tenant } from '../identity/caller.js';
+import { Caller, Tenant } from '../identity/caller.js';
 import { Needs } from '../identity/needs.js';
 import { invalid, readQuery, requireDto, requireBody } from '../input/read-dto.js';
 import { JobDto } from '../jobs/job-view.dto.js';
 import { viewJob } from '../jobs/job-view.js';
 import { problemResponse } from '../problems/problem.dto.js';
-import { deadLetters, redisIsUp } from '../stores.js';
+import { deadLetters } from '../stores.js';
 import { DeadLetterInFullDto, DeadLetterPageDto, RedriveOutcomesDto } from './dead-letter-view.dto.js';
 import { viewAttempt, viewDeadLetter, viewRedriven } from './dead-letter-view.js';
 import { ListDeadLettersDto, RedriveDto, mostRedriven, toFilter } from './dead-letters.dto.js';
-import { RedriveCount } from './redrive-count.js';
-
-/** Maximum number of concurrent redrives. */
-const atOnce = 25;
+import { Redrives } from './redrives.js';
 
 /** Failed jobs that need a person: listing and redriving. */
 @ApiTags('dead letters')
@@ -40,10 +31,8 @@ const atOnce = 25;
 export class DeadLettersController {
   constructor(
     @Inject(deadLetters) private readonly letters: DeadLetters,
-    /** BullMQ's queue object never recovers if it is created during an outage: so none is created then. */
-    @Inject(redisIsUp) private readonly isUp: () => boolean,
     private readonly events: JobEvents,
-    private readonly count: RedriveCount,
+    private readonly redrives: Redrives,
   ) {}
 
   @Get()
@@ -88,17 +77,17 @@ export class DeadLettersController {
   })
   @ApiBody({ type: RedriveDto, examples: bodyExamples.redriveJobs })
   @ApiOkResponse({ type: RedriveOutcomesDto })
-  async many(@Body() body: unknown, @Tenant() tenant: string): Promise<RedriveOutcomesView> {
+  async many(@Body() body: unknown, @Caller() caller: Principal): Promise<RedriveOutcomesView> {
     const { ids, filter, limit = mostRedriven } = requireDto(RedriveDto, requireBody(body));
     if ((ids === undefined) === (filter === undefined))
       throw invalid([{ path: 'ids', message: 'cannot be combined with filter, and one of the two is required' }]);
-    if (ids !== undefined) return { outcomes: await this.redriveAll(tenant, ids), more: false };
-    const { jobs, nextCursor } = await this.letters.list({ ...toFilter(filter ?? {}), limit, tenant });
-    const outcomes = await this.redriveAll(
-      tenant,
-      jobs.map((job) => job.id),
-    );
-    return { outcomes, more: nextCursor !== undefined };
+    const { tenant } = caller;
+    const page = ids === undefined ? await this.letters.list({ ...toFilter(filter ?? {}), limit, tenant }) : undefined;
+    const outcomes = await this.redrives.all(ids ?? page?.jobs.map(({ id }) => id) ?? [], caller);
+    return {
+      outcomes: outcomes.map(({ id, outcome }) => viewRedriven(id, outcome)),
+      more: page?.nextCursor !== undefined,
+    };
   }
 
   @Post(':id/redrive')
@@ -107,35 +96,20 @@ export class DeadLettersController {
   @ApiOperation({
     operationId: 'redriveJob',
     summary: 'Redrive a failed job: same id, a new attempt, a fresh allowance',
-    description: 'Its event stream continues after its previous end.',
+    description:
+      'Its event stream continues after its previous end. A job that only the database still has is submitted once more, as another job with what it was submitted with: the answer has its id. A repeated request answers with the same one for 24 h.',
   })
   @ApiAcceptedResponse({ type: JobDto })
   @ApiConflictResponse(
-    problemResponse('job.not_redrivable: it has not failed, or its prompt or events are no longer kept.'),
+    problemResponse(
+      'job.not_redrivable: it has not failed, or its prompt, its events or the values of its secrets are no longer kept.',
+    ),
   )
-  async redrive(@Param('id') id: string, @Tenant() tenant: string): Promise<JobView> {
+  async redrive(@Param('id') id: string, @Caller() caller: Principal): Promise<JobView> {
+    const { tenant } = caller;
     const job = await this.events.job({ tenant, id });
-    const redriven = await this.redriveOne(job);
+    const redriven = await this.redrives.one(id, caller);
     if (redriven.kind === 'refused') throw new RemudaError('job.not_redrivable', redriven.reason);
-    return viewJob(await this.events.job(job));
-  }
-
-  private async redriveAll(tenant: string, ids: readonly string[]): Promise<RedriveOutcomesView['outcomes']> {
-    const outcomes: RedriveOutcomeView[] = [];
-    for (let from = 0; from < ids.length; from += atOnce) {
-      const some = ids.slice(from, from + atOnce);
-      outcomes.push(
-        ...(await Promise.all(some.map(async (id) => viewRedriven(id, await this.redriveOne({ tenant, id }))))),
-      );
-    }
-    return outcomes;
-  }
-
-  private async redriveOne(job: JobRef): Promise<Redriven> {
-    if (!isId(job.id)) return { kind: 'unknown' };
-    if (!this.isUp()) throw new RemudaError('redis.unavailable', 'Redis does not answer.', { retryAfterMs: 1_000 });
-    const redriven = await this.letters.redrive(job);
-    this.count.note(redriven);
-    return redriven;
+    return viewJob(await this.events.job(redriven.kind === 'submitted' ? { tenant, id: redriven.as } : job));
   }
 }

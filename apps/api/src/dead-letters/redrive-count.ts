@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
-import type { Redriven } from '@remuda/domain';
+import type { Outcome } from './outcome.js';
 
 /** Counts redrives by outcome. */
 @Injectable()
@@ -16,7 +16,7 @@ export class RedriveCount {
     });
   }
 
-  note(redriven: Redriven): void {
-    this.counter.inc({ outcome: redriven.kind });
+  note({ kind }: Outcome): void {
+    this.counter.inc({ outcome: kind });
   }
 }

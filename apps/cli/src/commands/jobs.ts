@@ -80,7 +80,9 @@ export async function redrive(session: Session, ids: readonly string[]): Promise
   const { outcomes } = await session.client.redrive(ids);
   if (session.json) session.print(JSON.stringify(outcomes));
   else
-    for (const { id, redriven, detail } of outcomes)
-      session.say(redriven ? `${id} is queued again.` : `${id}: ${detail ?? 'was not redriven'}`);
+    for (const { id, redriven, as, detail } of outcomes)
+      session.say(
+        redriven ? `${id} is queued again${as ? ` as ${as}` : ''}.` : `${id}: ${detail ?? 'was not redriven'}`,
+      );
   return outcomes.every(({ redriven }) => redriven) ? exitCodes.ok : exitCodes.failed;
 }

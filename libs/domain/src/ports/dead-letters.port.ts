@@ -43,7 +43,9 @@ export type Redriven =
   /** There is no such job. */
   | { readonly kind: 'unknown' }
   /** It cannot be redriven: it has not failed (any more), or its data is no longer kept. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Only the archive has it. It can be submitted once more, as another job. */
+  | { readonly kind: 'archived'; readonly job: JobRecord; readonly prompt: string };
 
 /**
  * Failed jobs that need a person, and their attempts. Every call rejects with `redis.unavailable` while the store does

@@ -32,6 +32,8 @@ export interface DeadLetterPageView {
 export interface RedriveOutcomeView {
   readonly id: string;
   readonly redriven: boolean;
+  /** Only the database had the job: id of the job as which it was submitted once more. */
+  readonly as?: string;
   /** Why the job was not redriven. */
   readonly code?: 'job.unknown' | 'job.not_redrivable';
   readonly detail?: string;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { RemudaError } from '@remuda/domain';
-import type { Fault, JobStore, Scope, SharedClock } from '@remuda/domain';
+import type { Fault, JobRecord, JobStore, Scope, SharedClock } from '@remuda/domain';
 import { invalid, requireDto } from '../../input/read-dto.js';
 import type { Read } from '../../input/read-dto.js';
 import { apiConfig, clock, jobStore, redisIsUp } from '../../stores.js';
@@ -50,6 +50,23 @@ export class Submission {
       submitter,
     );
     return this.take([{ ...asked, spec: { ...asked.spec, workspace } }], submitter, body);
+  }
+
+  /**
+   * Accepts a job once more that is only in the archive, as another job, whose id it returns; once a day. Rejects if something that it
+   * begins with is gone.
+   */
+  async again({ id, spec }: JobRecord, prompt: string, { tenant, scopes }: Omit<Submitter, 'key'>): Promise<string> {
+    await this.time.settled();
+    await this.profiles.require([{ name: spec.profile, path: 'profile' }]);
+    const [workspace] = await this.workspaces.require([{ workspace: spec.workspace, path: 'workspace' }], {
+      tenant,
+      scopes,
+    });
+    const { runAt: _runAt, ...rest } = spec;
+    const job = { spec: { ...rest, workspace, prompt } };
+    const taken = await this.take([job], { tenant, scopes, key: `redrive:${id}` }, { id });
+    return taken.ids[0] ?? '';
   }
 
   /** Reads one job of a known profile, or rejects with all its faults. */
