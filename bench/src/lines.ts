@@ -5,7 +5,7 @@ import { channel } from './channel/line.js';
 import { consolePage } from './console/line.js';
 import { container } from './container/line.js';
 import { egress } from './egress/line.js';
-import { events } from './events/line.js';
+import { deltas } from './deltas/line.js';
 import { idleWorker } from './idle-worker/line.js';
 import { kubernetes } from './kubernetes/line.js';
 import type { Line } from './figure.js';
@@ -31,7 +31,7 @@ export const lines: readonly Line[] = [
     firstRequest,
     throughput,
     jobCost,
-    events,
+    deltas,
     worker,
     agent,
     terminal,

@@ -16,7 +16,7 @@ export async function measureCold({ claude, dir, socket, model }: Subject): Prom
   const child = spawn(claude, [...args, '--setting-sources', 'user', '--strict-mcp-config'], {
     cwd,
     stdio: 'ignore',
-    env: environment(home, socket),
+    env: bareEnvironment(home, { ANTHROPIC_UNIX_SOCKET: socket, ANTHROPIC_BASE_URL: 'http://api.internal' }),
   });
   const ended = once(child, 'exit');
   const { at } = await seen;
@@ -24,13 +24,13 @@ export async function measureCold({ claude, dir, socket, model }: Subject): Prom
   return at - began;
 }
 
-function environment(home: string, socket: string): Record<string, string> {
+/** The environment of a Claude Code that somebody starts: `model` says where its model is. */
+export function bareEnvironment(home: string, model: Readonly<Record<string, string>>): Record<string, string> {
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
     HOME: home,
     IS_SANDBOX: '1',
-    ANTHROPIC_UNIX_SOCKET: socket,
-    ANTHROPIC_BASE_URL: 'http://api.internal',
+    ...model,
     ANTHROPIC_AUTH_TOKEN: 'bench',
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

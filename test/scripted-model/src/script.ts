@@ -49,6 +49,8 @@ export interface Step {
   readonly delayMs?: number;
   /** Waits between words. */
   readonly chunkMs?: number;
+  /** In a streamed answer, each word of the text is replaced by the moment it is sent: epoch ms with fractions. */
+  readonly stamped?: boolean;
   /** Default `tool_use` with tools, else `end_turn`. */
   readonly stopReason?: string;
   readonly usage?: Partial<TokenUsage>;

@@ -17,7 +17,8 @@ export async function streamAnswer(sink: Sink, answer: Answer, step: Step): Prom
   for (const [index, block] of answer.content.entries()) {
     send(sink, 'content_block_start', { index, content_block: emptied(block) });
     for (const delta of deltasOf(block)) {
-      send(sink, 'content_block_delta', { index, delta });
+      const stamped = step.stamped === true && block.type === 'text';
+      send(sink, 'content_block_delta', { index, delta: stamped ? stampedDelta() : delta });
       if (block.type !== 'text') continue;
       if (step.chunkMs) await sleep(step.chunkMs, undefined, { signal: sink.signal });
       if (stallMs > 0) await sleep(stallMs, undefined, { signal: sink.signal });
@@ -71,6 +72,10 @@ function deltasOf(block: Block): readonly unknown[] {
     case 'tool_use':
       return [{ type: 'input_json_delta', partial_json: JSON.stringify(block.input) }];
   }
+}
+
+function stampedDelta(): unknown {
+  return { type: 'text_delta', text: `${(performance.timeOrigin + performance.now()).toFixed(2)} ` };
 }
 
 function send({ response }: Sink, type: string, data: object): void {
