@@ -208,7 +208,7 @@ export const attacks: readonly Attack[] = [
     'a lost worker is removed, readable or not',
   ),
   attack('reports.oversized', 'say more than 16 MB at once', 'the relay refuses it'),
-  attack('events.million', 'say a million events', "the job's stream keeps about 10,000 entries"),
+  attack('events.million', 'say a million events', "the job's stream keeps about 20,000 entries"),
   attack('next.processes', 'leave processes for the next job of the container', scrub),
   attack('next.environment', 'leave environment, or a token', afresh),
   attack('next.shell', 'leave start-up files of the shell, and its snapshot', afresh),

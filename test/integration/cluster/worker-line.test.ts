@@ -56,3 +56,24 @@ test('what is no heartbeat waits for no batch, and comes after what was said bef
   });
   expect(heard.flat()).toEqual([{ kind: 'events', job: 'job', lease: 1, events: [delta('a')] }, end]);
 });
+
+test('an event goes at once where none is under way, and what is told meanwhile goes together after it', async () => {
+  const line = new RedisWorkerLine(() => connectRaw(redis.url, { name: 'w-4' }), keys, 'w-4');
+  await line.probe();
+  const reader = connectRaw(redis.url, { name: 'reader' });
+  const out = keys.workerOut('w-4');
+  line.tell('job', 1, delta('a'), 0);
+  // The first is on its way; nothing but its arrival lets the others go.
+  await new Promise(setImmediate);
+  line.tell('job', 1, delta('b'), 0);
+  line.tell('job', 1, delta('c'), 0);
+  await expect.poll(() => reader.xlen(out), { timeout: 20_000 }).toBe(2);
+  const entries = await reader.xrange(out, '-', '+');
+  const reports = (entries as [string, string[]][]).map(([, fields]) => decodeReports(fields[1] ?? ''));
+  expect(reports).toEqual([
+    [{ kind: 'events', job: 'job', lease: 1, events: [delta('a')] }],
+    [{ kind: 'events', job: 'job', lease: 1, events: [delta('b'), delta('c')] }],
+  ]);
+  reader.disconnect();
+  await line.close();
+});

@@ -7,21 +7,21 @@ import { translateRedisError } from '../connection/redis-error.js';
 import { isTenants } from '../jobs/job-list.js';
 import { readEventEntry } from './event-entry.js';
 import { Pace } from './pace.js';
-import { StreamTail, type StreamEntry } from './stream-tail.js';
+import { sizeOf, type StreamEntry } from './backlog.js';
+import { Follower, SharedEntry } from './follower.js';
+import { StreamTails } from './stream-tails.js';
 
-/** Entries read at once for a follower. */
-const stride = 100;
-/** Entries kept for a follower that is busy writing; beyond them it reads from the stream again. */
-const maxHeld = 64;
+/** Half of what the relay waits: what comes here has waited there. */
+const readPace = { calmPerSecond: 500, busyPerSecond: 2_500, maxMs: 25 };
 
-/** The jobs' event streams in Redis. One connection follows them all, however many followers there are. */
+/** The jobs' event streams in Redis. A few connections follow them all, however many followers there are. */
 export class RedisEventLog implements EventLog {
   readonly #redis: Redis;
-  readonly #tail: StreamTail;
-  readonly #pace = new Pace();
+  readonly #tail: StreamTails;
+  readonly #pace = new Pace(readPace);
   readonly #followers = new Map<string, Set<Follower>>();
 
-  /** `connect` opens a connection that waits while Redis is away: it's called twice, since one of the two blocks. */
+  /** `connect` opens a connection that waits while Redis is away: it's called again for each that blocks. */
   constructor(
     connect: () => RedisConnection,
     private readonly keys: RedisKeys,
@@ -29,7 +29,7 @@ export class RedisEventLog implements EventLog {
   ) {
     const open = (): Redis => clientOf(connect());
     this.#redis = open();
-    this.#tail = new StreamTail(open, this.#redis, (entries) => this.#paceMs(entries));
+    this.#tail = new StreamTails(open, { waker: this.#redis, paceMs: (entries) => this.#paceMs(entries) });
   }
 
   async page(job: JobRef, after: number, limit: number): Promise<EventPage> {
@@ -52,11 +52,13 @@ export class RedisEventLog implements EventLog {
           await follower.news(signal);
           continue;
         }
+        // What is offered during the read may set it again.
+        follower.behind = false;
         const page = held
           ? { events: held, complete: await this.#isEnd(job, held.at(-1)) }
-          : await this.#page(job, follower.after, stride);
+          : await this.#page(job, follower.after, follower.page, follower);
         const last = page.events.at(-1);
-        follower.behind = !held && last !== undefined;
+        if (!held && last !== undefined) follower.behind = true;
         follower.after = last?.id ?? follower.after;
         if (last) yield page.events;
         if (page.complete) return;
@@ -71,14 +73,13 @@ export class RedisEventLog implements EventLog {
     this.#redis.disconnect();
   }
 
-  /** Half of what the relay waits: what comes here has waited there. */
   #paceMs(entries: number): number {
     const now = this.clock.monotonic();
     this.#pace.count(entries, now);
-    return this.#pace.ms(now) / 2;
+    return this.#pace.ms(now);
   }
 
-  async #page(job: string, after: number, limit: number): Promise<EventPage> {
+  async #page(job: string, after: number, limit: number, reader?: Follower): Promise<EventPage> {
     const entries = (await this.#redis.xrange(
       this.keys.events(job),
       `(${String(after)}-0`,
@@ -86,6 +87,10 @@ export class RedisEventLog implements EventLog {
       'COUNT',
       limit,
     )) as StreamEntry[];
+    reader?.measure(
+      entries.length,
+      entries.reduce((sum, entry) => sum + sizeOf(entry), 0),
+    );
     const [first, ...rest] = entries.map(readEventEntry);
     if (!first) return { events: [], complete: await this.#hasEnded(job, after) };
     const events = [
@@ -117,7 +122,8 @@ export class RedisEventLog implements EventLog {
       this.#followers.set(job, all);
       // Waking early costs one read; waking late would lose time: so from the reader's own place on.
       this.#tail.add(this.keys.events(job), `${String(after)}-0`, (entries) => {
-        for (const each of all) each.offer(entries);
+        const shared = entries.map((entry) => new SharedEntry(entry));
+        for (const each of all) each.offer(shared);
       });
     }
     return follower;
@@ -129,50 +135,5 @@ export class RedisEventLog implements EventLog {
     if (all?.size !== 0) return;
     this.#followers.delete(job);
     void this.#tail.remove(this.keys.events(job));
-  }
-}
-
-/** One reader's place in a stream, and the few entries that came while it was busy. */
-class Follower {
-  #held: StreamEntry[] = [];
-  #wake: (() => void) | undefined;
-  /** Whether the stream may hold more than was offered: at first, and after it was too slow. */
-  behind = true;
-
-  constructor(public after: number) {}
-
-  offer(entries: readonly StreamEntry[]): void {
-    if (this.#held.length + entries.length <= maxHeld) this.#held.push(...entries);
-    else {
-      this.#held = [];
-      this.behind = true;
-    }
-    this.#wake?.();
-  }
-
-  /** The next events, where what is held joins on to what was read without a hole; else undefined. */
-  take(): readonly JobEvent[] | undefined {
-    const entries = this.#held.map(readEventEntry).filter((entry) => entry.last > this.after);
-    this.#held = [];
-    if (!entries[0]) return undefined;
-    if (entries[0].first > this.after + 1) {
-      this.behind = true;
-      return undefined;
-    }
-    return entries.flatMap((entry) => eventsOf(entry, this.after));
-  }
-
-  /** Resolves when there may be more to read, or when the signal aborts. */
-  async news(signal: AbortSignalLike): Promise<void> {
-    if (this.#held.length > 0 || this.behind || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        this.#wake = undefined;
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#wake = wake;
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 }

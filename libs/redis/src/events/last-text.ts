@@ -1,7 +1,7 @@
 import { parseJson, readWorkerEvent } from '@remuda/protocol';
 import type { NewEvent } from '@remuda/domain';
 import { readEventEntry } from './event-entry.js';
-import type { StreamEntry } from './stream-tail.js';
+import type { StreamEntry } from './backlog.js';
 
 /**
  * Number of a job's latest entries that are searched for the last text of an attempt: many tool calls may follow it.

@@ -1,56 +1,67 @@
 import type { Redis } from 'ioredis';
 import { PassedOver, passOver } from '../connection/queue-log.js';
-
-/** An entry as Redis returns it: its id, then fields and values in turn. */
-export type StreamEntry = readonly [id: string, fields: readonly string[]];
+import { Backlog, entriesWorth, type StreamEntry } from './backlog.js';
 
 interface Watch {
   after: string;
-  /** Settles when everything that was read so far has been consumed. */
-  taken: Promise<void>;
-  /** Reads that wait to be consumed. */
-  waiting: number;
+  readonly backlog: Backlog;
+  /** Hands on what was read, for as long as there is any; undefined while there is none. */
+  handing: Promise<void> | undefined;
   readonly onEntries: (entries: readonly StreamEntry[]) => void | Promise<void>;
+}
+
+/** Options of a tail. */
+export interface TailOptions {
+  /**
+   * Another connection, which interrupts the blocking read when a stream is added: without it, a new stream is read
+   * with the next read.
+   */
+  readonly waker?: Redis;
+  /** The delay after a read of so many entries, in ms: at high rates, fewer and larger reads cost less. Default 0. */
+  readonly paceMs?: (entries: number) => number;
 }
 
 /** Timeout of a blocking read, in ms: a dead connection is detected by then. */
 const blockMs = 5_000;
-const maxEntriesPerRead = 500;
-/** Maximum number of unconsumed reads of one stream; then reading waits as well. */
-const maxWaiting = 20;
 
 /**
  * Follows any number of streams over one connection: one blocking read for all of them, interrupted when one is added.
- * Entries of a stream arrive in order; a slow consumer of one stream does not delay the others. Entries that a consumer
+ * Entries of a stream arrive in order; what comes while its consumer is busy is handed on together afterwards. A slow
+ * consumer does not delay the others: its stream is not read while too much of it waits. Entries that a consumer
  * rejects are delivered again.
  */
 export class StreamTail {
   readonly #watches = new Map<string, Watch>();
   readonly #reader: Redis;
+  readonly #waker: Redis | undefined;
+  readonly #paceMs: (entries: number) => number;
   #reading: Promise<void> | undefined;
   /** Counts the reads; odd while one is in progress. */
   #reads = 0;
   #closed = false;
   #clientId: number | undefined;
+  /** Average size of the entries that were read of late. */
+  #entryBytes = 1_000;
+  /** Ends the wait for a stream that may be read again. */
+  #onRoom: () => void = () => undefined;
 
-  /**
-   * `connect` returns the connection for blocking reads; `waker` another one that interrupts them when a stream is
-   * added: without it, a new stream is read with the next read. `paceMs` is the delay after a read of so many entries:
-   * at high rates, fewer and larger reads cost less.
-   */
-  constructor(
-    connect: () => Redis,
-    private readonly waker?: Redis,
-    private readonly paceMs: (entries: number) => number = () => 0,
-  ) {
+  /** `connect` returns the connection for blocking reads. */
+  constructor(connect: () => Redis, { waker, paceMs = () => 0 }: TailOptions = {}) {
     this.#reader = connect();
+    this.#waker = waker;
+    this.#paceMs = paceMs;
     this.#reader.on('close', () => (this.#clientId = undefined));
+  }
+
+  /** Number of streams that are followed. */
+  get size(): number {
+    return this.#watches.size;
   }
 
   /** Follows a stream after the entry `after` (`0-0` for all of it, `$` for future ones). */
   add(key: string, after: string, onEntries: Watch['onEntries']): void {
-    this.#watches.set(key, { after, onEntries, taken: Promise.resolve(), waiting: 0 });
-    void this.#wake();
+    this.#watches.set(key, { after, onEntries, backlog: new Backlog(), handing: undefined });
+    this.#readAfresh();
     this.#begin();
   }
 
@@ -58,13 +69,15 @@ export class StreamTail {
   async remove(key: string): Promise<void> {
     const watch = this.#watches.get(key);
     this.#watches.delete(key);
-    await watch?.taken;
+    this.#onRoom();
+    await watch?.handing;
   }
 
   /** Stops reading and closes the connection. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watches.clear();
+    this.#onRoom();
     this.#reader.disconnect();
     await this.#reading;
   }
@@ -77,15 +90,21 @@ export class StreamTail {
     });
   }
 
+  /** The next read includes all streams that may be read now. */
+  #readAfresh(): void {
+    this.#onRoom();
+    void this.#wake();
+  }
+
   /**
    * Interrupts the current read, so that the next one includes all streams. It may not have reached Redis yet: then
    * again.
    */
   async #wake(): Promise<void> {
     const underWay = this.#reads;
-    if (underWay % 2 === 0 || !this.waker) return;
+    if (underWay % 2 === 0 || !this.#waker) return;
     while (this.#reads === underWay && !this.#closed && this.#clientId !== undefined) {
-      const woken = await this.waker
+      const woken = await this.#waker
         .client('UNBLOCK', this.#clientId)
         .catch(
           (error: unknown) => (passOver(this.#reader, 'reading a new stream failed and will be tried again')(error), 1),
@@ -101,11 +120,11 @@ export class StreamTail {
     while (this.#watches.size > 0 && goesOn()) {
       try {
         // The id changes with every reconnection, and cannot be requested while the connection blocks.
-        if (this.waker) this.#clientId ??= await this.#reader.client('ID');
+        if (this.#waker) this.#clientId ??= await this.#reader.client('ID');
         const streams = await this.#next();
         failed.wentWell();
-        for (const [key, entries] of streams) await this.#hand(key, entries);
-        if (streams.length > 0) await pause(this.paceMs(streams.reduce((sum, [, entries]) => sum + entries.length, 0)));
+        for (const [key, entries] of streams) this.#hand(key, entries);
+        if (streams.length > 0) await pause(this.#paceMs(streams.reduce((sum, [, { length }]) => sum + length, 0)));
       } catch (error) {
         if (goesOn()) failed.say(error);
         await pause(100);
@@ -114,14 +133,17 @@ export class StreamTail {
   }
 
   async #next(): Promise<readonly [string, readonly StreamEntry[]][]> {
-    const watches = [...this.#watches];
-    // the last one was removed while the id was requested
-    if (watches.length === 0) return [];
+    const watches = [...this.#watches].filter(([, { backlog }]) => !backlog.isFull);
+    if (watches.length === 0) {
+      // If there are none at all, the last one was removed while the id was requested.
+      if (this.#watches.size > 0) await new Promise<void>((resolve) => (this.#onRoom = resolve));
+      return [];
+    }
     this.#reads++;
     try {
       const read = (await this.#reader.xread(
         'COUNT',
-        maxEntriesPerRead,
+        entriesWorth(this.#entryBytes, watches.length),
         'BLOCK',
         blockMs,
         'STREAMS',
@@ -134,15 +156,21 @@ export class StreamTail {
     }
   }
 
-  /** Delivers entries after earlier ones; waits only if too many are unconsumed already. */
-  async #hand(key: string, entries: readonly StreamEntry[]): Promise<void> {
+  #hand(key: string, entries: readonly StreamEntry[]): void {
     const watch = this.#watches.get(key);
     const last = entries.at(-1);
     if (!watch || !last) return;
     watch.after = last[0];
-    watch.waiting++;
-    watch.taken = watch.taken.then(() => this.#take(key, watch, entries)).finally(() => watch.waiting--);
-    if (watch.waiting > maxWaiting) await watch.taken;
+    const bytes = watch.backlog.add(entries);
+    this.#entryBytes += (bytes / entries.length - this.#entryBytes) / 4;
+    watch.handing ??= this.#handOn(key, watch).finally(() => (watch.handing = undefined));
+  }
+
+  async #handOn(key: string, watch: Watch): Promise<void> {
+    for (let entries = watch.backlog.take(); entries.length > 0 && !this.#closed; entries = watch.backlog.take()) {
+      await this.#take(key, watch, entries);
+      if (watch.backlog.taken(entries)) this.#readAfresh();
+    }
   }
 
   async #take(key: string, watch: Watch, entries: readonly StreamEntry[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { auditKinds, type AuditKind, type AuditRecord } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
-import type { StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
 import { readAuditEntry } from '../identity/audit-entry.js';
 import type { RedisKeys } from '../keys.js';
 

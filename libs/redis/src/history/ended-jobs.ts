@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { defaultTenant, isOver, type ArchivedJob, type JobResult, type KnownEnd } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
 import { readEventEntry } from '../events/event-entry.js';
-import type { StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
 import { withCounts } from '../jobs/job-list.js';
 import type { RedisKeys } from '../keys.js';
 import { readAttempt } from '../leases/attempt-entry.js';

@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditKind, AuditRecord } from '@remuda/domain';
 import { isRecord, parseJson } from '@remuda/protocol';
-import type { StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
 
 /** Digits of an entry's number within its millisecond: ids are compared as texts. */
 const digits = 6;

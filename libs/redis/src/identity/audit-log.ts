@@ -13,7 +13,7 @@ import {
 import type { Redis } from 'ioredis';
 import { PassedOver } from '../connection/queue-log.js';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
-import type { StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
 import type { RedisKeys } from '../keys.js';
 import { readAuditEntry } from './audit-entry.js';
 import { translated } from './translated.js';

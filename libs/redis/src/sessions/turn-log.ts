@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { AbortSignalLike, SessionRef, SessionTurn, TurnLog, TurnPage } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
-import { StreamTail, type StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
+import { StreamTails } from '../events/stream-tails.js';
 import { translated } from '../identity/translated.js';
 import type { RedisKeys } from '../keys.js';
 
@@ -11,7 +12,7 @@ const stride = 100;
 /** The sessions' turns in Redis. One connection follows those of all sessions, however many followers there are. */
 export class RedisTurnLog implements TurnLog {
   readonly #redis: Redis;
-  readonly #tail: StreamTail;
+  readonly #tail: StreamTails;
   readonly #followers = new Map<string, Set<Bell>>();
 
   /** `connect` opens a connection that waits while Redis is away: it's called twice, since one of the two blocks. */
@@ -21,7 +22,7 @@ export class RedisTurnLog implements TurnLog {
   ) {
     const open = (): Redis => clientOf(connect());
     this.#redis = open();
-    this.#tail = new StreamTail(open, this.#redis);
+    this.#tail = new StreamTails(open, { waker: this.#redis });
   }
 
   async page(session: SessionRef, after: number, limit: number): Promise<TurnPage | undefined> {

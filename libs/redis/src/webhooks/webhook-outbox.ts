@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { isOver, type JobRecord, type JobResult } from '@remuda/domain';
 import { clientOf, type RedisConnection } from '../connection/redis-connection.js';
-import type { StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
 import { withCounts } from '../jobs/job-list.js';
 import type { RedisKeys } from '../keys.js';
 

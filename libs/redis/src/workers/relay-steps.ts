@@ -1,6 +1,6 @@
 import type { NewEvent } from '@remuda/domain';
 import { decodeReports, type WorkerReport } from '@remuda/protocol';
-import type { StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
 
 /** A worker's report of how an attempt ended. */
 export type OutcomeReport = Extract<WorkerReport, { kind: 'outcome' }>;

@@ -15,17 +15,21 @@ import {
   type StatusReport,
   type Step,
 } from './relay-steps.js';
-import { StreamTail, type StreamEntry } from '../events/stream-tail.js';
+import type { StreamEntry } from '../events/backlog.js';
+import { StreamTails } from '../events/stream-tails.js';
 import type { RedisKeys } from '../keys.js';
 
-/** Approximate maximum of entries (batches of events) in one job's stream. */
-export const maxEventEntries = 10_000;
+/** Approximate maximum of entries in one job's stream. Most are single events where a job says little at a time. */
+export const maxEventEntries = 20_000;
 
 /**
  * Entries of a worker's stream stay there until this many characters were read: until then Redis stores them twice,
  * there and in the jobs' own streams. Trimming costs two commands.
  */
 const trimAfter = 64_000;
+
+/** Reports are read at once up to 500 a second; from 2,500 on, as 100 workers at full speed make, once in 50 ms. */
+const readPace = { calmPerSecond: 500, busyPerSecond: 2_500, maxMs: 50 };
 
 /** Maximum number of tries of a step that fails while Redis is up; then it counts as unreadable. */
 const maxTries = 5;
@@ -70,10 +74,10 @@ export interface RelayListener {
  * to the job's stream, if they carry the current lease. The only writer of those streams.
  */
 export class Relay {
-  readonly #tail: StreamTail;
+  readonly #tail: StreamTails;
   readonly #writes = new Groups<EventsWrite, WriteAnswer>((writes) => this.#writeAll(writes));
   readonly #places = new Map<string, Place>();
-  readonly #pace = new Pace();
+  readonly #pace = new Pace(readPace);
   /** Whether the last read had more than events: then the next one follows at once. */
   #urgent = false;
   private readonly redis: Redis;
@@ -86,11 +90,7 @@ export class Relay {
     private readonly clock: Clock,
   ) {
     this.redis = clientOf(connection);
-    this.#tail = new StreamTail(
-      () => clientOf(connect()),
-      this.redis,
-      () => this.#paceMs(),
-    );
+    this.#tail = new StreamTails(() => clientOf(connect()), { waker: this.redis, paceMs: () => this.#paceMs() });
   }
 
   /** Starts with a worker's stream, where it was left. */

@@ -16,16 +16,17 @@ import { AssignmentQueue } from './assignment-queue.js';
 import { isBusy, isFull, isOutage } from '../connection/redis-error.js';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 import { maxOutEntries, reportScript } from './report.lua.js';
+import { Pace } from '../events/pace.js';
 import { StreamTail } from '../events/stream-tail.js';
 
-/** Maximum time that an event waits for others in its batch, in ms. */
-export const batchMs = 50;
+/** Maximum time that the report of an attempt's start waits for the first events, in ms. */
+const startMs = 50;
 /**
- * The same for a worker with many events: `manyEvents` or more in each `batchMs` of its last batch. Measured with 100
- * workers of 200 events/s: Redis' time depends on the number of batches, not on their size.
+ * Events are sent at once, and together where a write is under way. A worker with many lets them wait in addition: none
+ * up to 100 a second, which is more than a model says, 40 ms from 200 on. Redis' time depends on the number of batches,
+ * not on their size.
  */
-const busyBatchMs = 200;
-const manyEvents = 8;
+const sendPace = { calmPerSecond: 100, busyPerSecond: 200, maxMs: 40 };
 /** A batch of about this size is sent at once. */
 const maxBatchBytes = 256 * 1024;
 /**
@@ -44,6 +45,8 @@ interface Batch {
   readonly startedAt?: number;
   heartbeat?: WorkerReport;
   bytes: number;
+  /** Whether it has an event that should not wait. */
+  isUrgent: boolean;
 }
 
 /**
@@ -56,9 +59,16 @@ export class RedisWorkerLine implements WorkerLine {
   readonly #control: StreamTail;
   readonly #assignments: AssignmentQueue;
   #batch: Batch | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #toldAt = 0;
-  #waitMs = batchMs;
+  /** Ends the batch that has an attempt's start. */
+  #startTimer: NodeJS.Timeout | undefined;
+  /** The pause after a batch; what is told meanwhile waits. */
+  #rest: NodeJS.Timeout | undefined;
+  /** The batch ends with this turn of the event loop. */
+  #ending: NodeJS.Immediate | undefined;
+  readonly #pace = new Pace(sendPace);
+  #waitMs = 0;
+  /** Entries that have not arrived yet. */
+  #writes = 0;
   /** Reports of one turn of the event loop are sent in one entry. */
   #outbox: string[] = [];
   #outboxLength = 0;
@@ -120,34 +130,46 @@ export class RedisWorkerLine implements WorkerLine {
     return this.#put(report);
   }
 
-  /** Reports an event of a job, batched with others within `batchMs`. `now` is of the monotonic clock. */
+  /**
+   * Reports an event of a job: at once, with all others of this turn of the event loop, or after the write that is under
+   * way. `now` is of the monotonic clock.
+   */
   tell(job: string, lease: number, event: NewEvent, now: number): void {
     if (this.#batch && (this.#batch.job !== job || this.#batch.lease !== lease)) this.#endBatch();
-    this.#batch ??= { job, lease, events: [], bytes: 0 };
+    this.#batch ??= { job, lease, events: [], bytes: 0, isUrgent: false };
     this.#batch.events.push(event);
     this.#batch.bytes += roughSize(event);
-    const due = now - this.#toldAt >= this.#waitMs && event.type !== 'session.started';
-    if (due || this.#batch.bytes >= maxBatchBytes) {
-      this.#toldAt = now;
-      this.#endBatch();
-    } else this.#endLater(now);
+    this.#pace.count(1, now);
+    this.#waitMs = this.#pace.ms(now);
+    // That one comes right before the agent's first request, which should have the CPU.
+    if (event.type !== 'session.started') this.#batch.isUrgent = true;
+    if (this.#batch.bytes >= maxBatchBytes) this.#endBatch();
+    else if (this.#batch.isUrgent) this.#endSoon();
+    else this.#endLater();
   }
 
   /**
    * Reports that an attempt was taken, with its first events: an immediate report would make its readers compete for
    * the CPU with the agent, who is sending its first request.
    */
-  sayStarted(report: Extract<WorkerReport, { kind: 'started' }>, now: number): void {
+  sayStarted(report: Extract<WorkerReport, { kind: 'started' }>): void {
     this.#endBatch();
-    this.#batch = { job: report.job, lease: report.lease, events: [], bytes: 0, startedAt: report.at };
-    this.#endLater(now);
+    this.#batch = { job: report.job, lease: report.lease, events: [], bytes: 0, isUrgent: false, startedAt: report.at };
+    this.#endLater();
   }
 
-  #endLater(now: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#toldAt = now + this.#waitMs;
+  #endLater(): void {
+    this.#startTimer ??= setTimeout(() => {
       this.#endBatch();
-    }, this.#waitMs);
+    }, startMs);
+  }
+
+  #endSoon(): void {
+    if (this.#batch?.isUrgent !== true || this.#writes > 0 || this.#rest !== undefined) return;
+    this.#ending ??= setImmediate(() => {
+      this.#endBatch();
+      this.#flush();
+    });
   }
 
   /** Forgotten soon: nothing is kept of an outage. */
@@ -158,6 +180,7 @@ export class RedisWorkerLine implements WorkerLine {
 
   async close(): Promise<void> {
     this.#endBatch();
+    clearTimeout(this.#rest);
     this.#flush();
     await this.#last;
     this.#assignments.close();
@@ -166,13 +189,19 @@ export class RedisWorkerLine implements WorkerLine {
   }
 
   #endBatch(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#startTimer);
+    clearImmediate(this.#ending);
+    this.#startTimer = undefined;
+    this.#ending = undefined;
     const batch = this.#batch;
     this.#batch = undefined;
     if (!batch) return;
     const { job, lease, events, startedAt, heartbeat } = batch;
-    this.#waitMs = events.length * batchMs >= manyEvents * this.#waitMs ? busyBatchMs : batchMs;
+    if (this.#waitMs > 0 && events.length > 0)
+      this.#rest ??= setTimeout(() => {
+        this.#rest = undefined;
+        this.#endSoon();
+      }, this.#waitMs);
     if (heartbeat) void this.#put(heartbeat);
     if (startedAt !== undefined) void this.#put({ kind: 'started', job, lease, at: startedAt });
     if (events.length > 0) void this.#put({ kind: 'events', job, lease, events });
@@ -194,7 +223,13 @@ export class RedisWorkerLine implements WorkerLine {
     const text = joinReports(this.#outbox);
     this.#outbox = [];
     this.#outboxLength = 0;
-    this.#last = this.#last.then(() => this.#add(entry, text));
+    this.#writes++;
+    this.#last = this.#last
+      .then(() => this.#add(entry, text))
+      .then(() => {
+        this.#writes--;
+        this.#endSoon();
+      });
   }
 
   /**

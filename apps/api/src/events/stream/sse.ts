@@ -1,16 +1,11 @@
 import type { JobEvent, SessionEvent } from '@remuda/domain';
+import { eventJson } from './event-json.js';
 import { eventType, type Said } from './quiet.js';
 
-/**
- * An event in the format of Server-Sent Events. JSON contains none of the format's line breaks, so one `data` line is
- * enough; what some readers also treat as one (U+2028, U+2029, U+0085) is escaped.
- */
+/** An event in the format of Server-Sent Events: its JSON contains no line breaks, so one `data` line is enough. */
 export function formatEvent(event: JobEvent | SessionEvent): string {
-  const data = JSON.stringify(event).replace(/[\u0085\u2028\u2029]/g, escaped);
-  return `id: ${event.id}\nevent: ${eventType(event)}\ndata: ${data}\n\n`;
+  return `id: ${event.id}\nevent: ${eventType(event)}\ndata: ${eventJson(event)}\n\n`;
 }
-
-const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
  * A stream as text, in pieces. The position of a waiting job is an event without an id, so that clients cannot resume

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { toProblem } from '../../problems/problem.js';
 import type { Following, JobEvents } from '../job-events.js';
 import type { SessionEvents } from '../session/session-events.js';
+import { eventJson } from './event-json.js';
 import type { OpenStream, OpenStreams } from './open-streams.js';
 import { readSubscriberRequest, refused, type Subject, type Subscription } from './subscription.js';
 
@@ -78,7 +79,7 @@ export class Subscriber {
     const following = await this.follow(to, signal);
     if (following.ended) return;
     for await (const said of following.stream) {
-      if (said.kind === 'events') await Promise.all(said.events.map((event) => this.send(messageOf(to, event))));
+      if (said.kind === 'events') await Promise.all(said.events.map((event) => this.sendText(messageOf(to, event))));
       else if (said.kind === 'position') await this.send({ [kind]: id, queuePosition: said.position });
       if (signal.aborted) return;
     }
@@ -92,10 +93,14 @@ export class Subscriber {
       : this.sources.sessions.follow({ session: ref, after: to.after, path: 'after' }, signal);
   }
 
-  /** Resolves when the message has left this process, or never will. */
   private send(message: object): Promise<void> {
+    return this.sendText(JSON.stringify(message));
+  }
+
+  /** Resolves when the message has left this process, or never will. */
+  private sendText(message: string): Promise<void> {
     return new Promise((resolve) => {
-      this.socket.send(JSON.stringify(message), () => {
+      this.socket.send(message, () => {
         resolve();
       });
     });
@@ -104,6 +109,7 @@ export class Subscriber {
 
 const nameOf = ({ kind, id }: Subject): string => `${kind} ${id}`;
 
-function messageOf({ kind, id }: Subject, event: JobEvent | SessionEvent): object {
-  return kind === 'job' ? { job: id, event } : { session: id, ...event };
+function messageOf({ kind, id }: Subject, event: JobEvent | SessionEvent): string {
+  if (kind === 'job') return `{"job":${JSON.stringify(id)},"event":${eventJson(event)}}`;
+  return JSON.stringify({ session: id, ...event });
 }
