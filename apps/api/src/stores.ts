@@ -12,6 +12,7 @@ export const hostBridges = Symbol('HostBridges');
 export const sessionStore = Symbol('SessionStore');
 export const turnLog = Symbol('TurnLog');
 export const poolStore = Symbol('PoolStore');
+export const tenantStore = Symbol('TenantStore');
 export const poolControls = Symbol('PoolControls');
 export const apiKeys = Symbol('ApiKeys');
 export const revocations = Symbol('Revocations');

@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { artifacts, type ArtifactOptions } from './commands/artifacts.js';
 import { batch } from './commands/batch.js';
 import { doctor } from './commands/doctor.js';
-import { drain, pools, resume, workers } from './commands/fleet.js';
+import { drain, pools, resume, tenants, workers } from './commands/fleet.js';
 import { cancel, ls, patch, redrive, show } from './commands/jobs.js';
 import { followJob, run } from './commands/run.js';
 import { top } from './commands/top.js';
@@ -104,6 +104,10 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
       act((session, [file], options: { out?: string; again?: boolean }) => batch(session, String(file), options)),
     );
   program.command('pools').description('show the pools, what waits and why').action(act(pools));
+  program
+    .command('tenants')
+    .description('show your tenant, or all: jobs, dollars, limits, and what holds them up')
+    .action(act(tenants));
   program.command('workers').description('show the workers').action(act(workers));
   program
     .command('drain <profile>')

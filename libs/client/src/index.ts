@@ -28,6 +28,7 @@ export type {
   SessionFilePage,
   SessionPage,
   SessionRequest,
+  Tenant,
   Transcript,
   TurnRequest,
   Upload,

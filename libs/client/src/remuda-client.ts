@@ -14,6 +14,7 @@ import type {
   JobResult,
   Pool,
   RedriveOutcomes,
+  Tenant,
   Worker,
 } from './shapes.js';
 
@@ -147,6 +148,11 @@ export class RemudaClient {
 
   async pools(): Promise<readonly Pool[]> {
     return this.#taken(await this.http.GET('/api/v1/pools')).pools;
+  }
+
+  /** The own tenant; with the scope `admin` all that have jobs, up to 100. */
+  async tenants(): Promise<readonly Tenant[]> {
+    return this.#taken(await this.http.GET('/api/v1/tenants')).tenants;
   }
 
   async workers(): Promise<readonly Worker[]> {

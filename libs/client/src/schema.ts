@@ -910,6 +910,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How tenants stand: jobs, limits, dollars, and what holds them up
+         * @description Your own; with the scope admin all that have jobs, at most 100, those with the most waiting ones first.
+         */
+        get: operations["listTenants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bridges": {
         parameters: {
             query?: never;
@@ -2200,6 +2220,53 @@ export interface components {
         DrainWorker: {
             /** @description How long running jobs may continue, in ms; then they are requeued, uncounted. The earlier of two limits applies. Default: 300000. */
             limitMs?: number;
+        };
+        TenantLimits: {
+            /** @description Its share of the workers, relative to other tenants whose jobs wait. */
+            weight?: number;
+            /** @description Jobs that may run at a time. */
+            running?: number;
+            /** @description Jobs that may wait at a time. */
+            waiting?: number;
+            usdPerDay?: number;
+            usdPerMonth?: number;
+            /** @description US dollars reserved while a job without a budget runs. */
+            reserveUsd?: number;
+        };
+        TenantSpending: {
+            /** @description On this day, by UTC. */
+            dayUsd: number;
+            /** @description In this month, by UTC. */
+            monthUsd: number;
+            /** @description Reserved for jobs that run. */
+            reservedUsd: number;
+        };
+        TenantHold: {
+            /**
+             * @description With `waiting` nothing can be submitted, with the others no job starts.
+             * @enum {string}
+             */
+            limit: "running" | "waiting" | "usdPerDay" | "usdPerMonth";
+            /**
+             * Format: date-time
+             * @description When it counts anew; absent where it ends with a job.
+             */
+            until?: string;
+        };
+        Tenant: {
+            tenant: string;
+            /** @description Jobs that wait, parked ones included. */
+            waiting: number;
+            running: number;
+            limits: components["schemas"]["TenantLimits"];
+            spent: components["schemas"]["TenantSpending"];
+            /** @description Limits that are reached; empty if none is. */
+            holds: components["schemas"]["TenantHold"][];
+            /** @description Profiles in which none of its jobs starts because of a limit. */
+            heldIn: string[];
+        };
+        TenantList: {
+            tenants: components["schemas"]["Tenant"][];
         };
         HostBridge: {
             name: string;
@@ -5597,6 +5664,54 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Redis does not answer or is full, or the service is starting: try again later. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantList"];
                 };
             };
             /** @description Redis does not answer or is full, or the service is starting: try again later. */

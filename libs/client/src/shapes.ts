@@ -46,6 +46,8 @@ export type Upload = Schemas['Upload'];
 export type EndedAttempt = Schemas['EndedAttempt'];
 /** A pool with its workers, what waits, and why. */
 export type Pool = Schemas['Pool'];
+/** How a tenant stands: its jobs, its limits, and what holds it up. */
+export type Tenant = Schemas['Tenant'];
 /** A worker. */
 export type Worker = Schemas['Worker'];
 /** The answer to a refused request, after RFC 9457. */

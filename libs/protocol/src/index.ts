@@ -14,6 +14,7 @@ export * from './http/dated.js';
 export * from './http/dead-letters.js';
 export * from './http/jobs.js';
 export * from './http/pools.js';
+export * from './http/tenants.js';
 export * from './http/problem.js';
 export * from './http/sessions.js';
 export * from './http/tickets.js';

@@ -25,6 +25,7 @@ export * from './leases/leases.js';
 export * from './queue/profile-queue.js';
 export * from './tenants/rules.js';
 export * from './tenants/tenant-jobs.js';
+export * from './tenants/tenant-store.js';
 export * from './workers/relay.js';
 export * from './retention/retention.js';
 export { bullOptions } from './queue/bull-options.js';

@@ -35,12 +35,43 @@ test('beyond the limit of waiting jobs, a submission is refused with the limit a
   expect((await submit(few, later)).status).toBe(202);
 });
 
+test('a tenant sees how it stands and what holds it up, and an admin sees all that have jobs', async () => {
+  const tenantsOf = async (headers: Headers | undefined) => {
+    const { tenants } = (await cluster.api.send('GET', '/api/v1/tenants', undefined, headers)).json as unknown as {
+      readonly tenants: readonly { readonly tenant: string }[];
+    };
+    return tenants;
+  };
+  const asReader = async (tenant: string) => bearer(await signJwt(tenant, { scope: 'jobs:read' }));
+  const spent = { dayUsd: 0, monthUsd: 0, reservedUsd: 0 };
+  expect(await tenantsOf(await asReader('few'))).toEqual([
+    {
+      ...{ tenant: 'few', waiting: 2, running: 0, limits: { waiting: 2 }, spent },
+      ...{ holds: [{ limit: 'waiting' }], heldIn: [] },
+    },
+  ]);
+  expect(await tenantsOf(await asReader('nobody'))).toEqual([
+    { tenant: 'nobody', waiting: 0, running: 0, limits: {}, spent, holds: [], heldIn: [] },
+  ]);
+  const all = await tenantsOf(bearer(await signJwt('free', { scope: 'jobs:read admin' })));
+  expect(all.map(({ tenant }) => tenant)).toEqual(['few', 'free']);
+  const none = bearer(await signJwt('few', { scope: 'sessions:read' }));
+  expect((await cluster.api.send('GET', '/api/v1/tenants', undefined, none)).status).toBe(403);
+});
+
 test('a job that the limit of running jobs holds back says so, and starts when the one before it has ended', async () => {
   const first = await cluster.begin({}, single);
   const { id } = (await submit(single)).json;
   const held = await read(id, single);
   expect(held).toMatchObject({ state: 'queued', queuePosition: 1, limited: true });
   expect(held).not.toHaveProperty('estimatedStartAt');
+  const { tenants } = (await cluster.api.send('GET', '/api/v1/tenants', undefined, single)).json as unknown as {
+    readonly tenants: readonly { readonly tenant: string }[];
+  };
+  expect(tenants.find(({ tenant }) => tenant === 'single')).toMatchObject({
+    ...{ waiting: 1, running: 1, limits: { running: 1 } },
+    ...{ holds: [{ limit: 'running' }], heldIn: ['default'] },
+  });
   first.led.succeed();
   const second = await cluster.engines.next();
   const started = await read(id, single);

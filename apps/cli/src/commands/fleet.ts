@@ -2,16 +2,28 @@ import { exitCodes } from '../exit-code.js';
 import type { Session } from '../session.js';
 import { poolRow, poolTitles, reasonsOf } from '../view/pool-table.js';
 import { table } from '../view/table.js';
+import { tenantRow, tenantTitles } from '../view/tenant-table.js';
 
 /** Shows the pools: their workers, what waits, and why. */
 export async function pools(session: Session): Promise<number> {
   const all = await session.client.pools();
   if (session.json) session.print(JSON.stringify(all));
   else {
+    const tenants = await session.client.tenants();
     session.print(table(poolTitles, all.map(poolRow)));
     for (const pool of all)
       for (const why of reasonsOf(pool)) session.print(session.paint.yellow(`${pool.profile}: ${why}`));
+    // One without limits is everybody.
+    if (tenants.length > 1 || Object.keys(tenants[0]?.limits ?? {}).length > 0)
+      session.print(`\n${table(tenantTitles, tenants.map(tenantRow))}`);
   }
+  return exitCodes.ok;
+}
+
+/** Shows the tenants: their jobs and dollars, each with its limit, and what holds them up. */
+export async function tenants(session: Session): Promise<number> {
+  const all = await session.client.tenants();
+  session.print(session.json ? JSON.stringify(all) : table(tenantTitles, all.map(tenantRow)));
   return exitCodes.ok;
 }
 

@@ -1,4 +1,4 @@
-import type { Pool, Worker } from '@remuda/client';
+import type { Pool, Tenant, Worker } from '@remuda/client';
 import type { ReactNode } from 'react';
 import { usePolled } from '../api/use-polled.js';
 import { ago, duration } from '../shell/amounts.js';
@@ -6,6 +6,7 @@ import { useNow } from '../shell/clock.js';
 import { hrefOfJob, hrefOfJobs } from '../shell/route.js';
 import { Empty, Loaded } from '../shell/states.js';
 import { reasonsToWait } from './reasons.js';
+import { Tenants } from './tenants.js';
 
 const everyMs = 2_000;
 const phases = ['busy', 'idle', 'starting', 'draining'] as const;
@@ -16,15 +17,17 @@ export function FleetPage(): ReactNode {
   const fleet = usePolled(
     'fleet',
     async (client) => {
-      const [pools, workers] = await Promise.all([client.pools(), client.workers()]);
-      return { pools, workers };
+      const [pools, workers, tenants] = await Promise.all([client.pools(), client.workers(), client.tenants()]);
+      return { pools, workers, tenants };
     },
     everyMs,
   );
   return (
     <>
       <h1>Fleet</h1>
-      <Loaded of={fleet}>{({ pools, workers }) => <Fleet pools={pools} workers={workers} />}</Loaded>
+      <Loaded of={fleet}>
+        {({ pools, workers, tenants }) => <Fleet pools={pools} workers={workers} tenants={tenants} />}
+      </Loaded>
     </>
   );
 }
@@ -32,9 +35,11 @@ export function FleetPage(): ReactNode {
 function Fleet({
   pools,
   workers,
+  tenants,
 }: {
   readonly pools: readonly Pool[];
   readonly workers: readonly Worker[];
+  readonly tenants: readonly Tenant[];
 }): ReactNode {
   if (pools.length === 0)
     return (
@@ -51,6 +56,7 @@ function Fleet({
           </li>
         ))}
       </ul>
+      <Tenants tenants={tenants} />
       <h2>Workers</h2>
       {workers.length === 0 ? <Empty title="No workers" /> : <Workers workers={workers} />}
     </>
