@@ -26,6 +26,10 @@ const content = 'all of a request is read, what goes on is on a list';
 const ownSnapshot = 'the snapshot is that of the job that the grant names';
 const egress = 'hosts are compared in one form, with what the grant names';
 const git = 'git runs as Claude, with a closed configuration';
+const ownBranch = 'the branch is what the grant names, and a plain push of one commit to it';
+const quarantine = 'a pack is checked in a repository of its own before anything leaves';
+const pushGit = 'git runs in a repository of its own, with a closed configuration';
+const credential = 'the bridge alone has it, and uses it for the place that it is meant for';
 const scrub = 'what a job leaves is killed and scrubbed before the next';
 const afresh = 'Claude Code is ended with each job, and started afresh';
 
@@ -145,6 +149,45 @@ export const attacks: readonly Attack[] = [
     'hold the listener open by a body that does not end',
     'who says nothing for 30 s is hung up on',
   ),
+  attack('push.no_token', 'push without a token, or with a guessed one', grant),
+  attack('push.ended_token', "push with an ended job's token", 'the grant goes with the outcome'),
+  attack('push.other_job', "push with another job's token", "a token holds at its own worker's socket only"),
+  attack('push.not_granted', 'push from a job that was not to push', grant),
+  attack('push.other_branch', 'have another branch pushed to: by note, path, headers', ownBranch),
+  attack('push.force', 'take back commits of the branch, or replace them', ownBranch),
+  attack('push.note', 'name options, refs, or several lines for commits', 'the note has ids of commits, or is refused'),
+  attack('push.paths', 'use other paths and methods of the listener', 'one path and one method, compared exactly'),
+  attack('push.foreign_history', "push what does not go on from the repository's own commits", quarantine),
+  attack('push.objects', 'push what git would not make: paths into .git, refs, half a pack', quarantine),
+  attack('push.hidden', 'have objects pushed beside the commits', quarantine),
+  attack(
+    'push.oversize',
+    'push more than a push may have: bytes, unpacked bytes, commits',
+    'refused at REMUDA_PUSH_MAX_MB and 1,000 commits',
+  ),
+  attack('push.programs', 'run code when the commits are collected: hooks, filters, signatures, helpers', pushGit),
+  attack('push.credential', 'have the credential put into the container, or told', credential),
+  attack(
+    'push.names',
+    'submit a job that pushes to a name with dots, options, lines, refs',
+    'names are checked by api and bridge',
+  ),
+  attack(
+    'push.protected',
+    'submit a job that pushes to a protected branch, in another case or by its full name',
+    'names are compared without case, by api and bridge',
+  ),
+  attack(
+    'push.inside',
+    "submit a job that pushes to a cloud's metadata address, this machine or a private network",
+    'addresses are checked after the name was resolved, and pinned',
+  ),
+  attack(
+    'push.redirect',
+    'have the credential sent on by a server that redirects',
+    'no redirect of a push is followed',
+  ),
+  attack('push.other_place', 'have the credential sent to another host, port or path', credential),
   attack('redis.socket', 'connect to Redis', 'the socket is for root only, where the bridge is root'),
   attack('redis.no_account', 'use Redis without an account', 'Redis has a password'),
   attack('redis.guessed_account', 'guess an account', 'random passwords'),
@@ -280,4 +323,7 @@ export const controls = [
   'control.same_worker',
   'control.patch',
   'control.snapshot',
+  'control.push',
+  'control.push_programs',
+  'control.push_redirect',
 ] as const;

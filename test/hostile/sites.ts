@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 
 /** A web server of this machine, and what it was asked. */
 export interface Site extends AsyncDisposable {
@@ -20,6 +20,19 @@ export async function serveSites(): Promise<Sites> {
     response.end('the site');
   });
   return { site, inside };
+}
+
+/** A server before another one of repositories, which can send pushes on elsewhere by a redirect. */
+export function serveBefore(origin: string, pushes?: string): Promise<Site> {
+  return serve('127.0.0.1', (request, response) => {
+    const { method = 'GET', url = '/', headers } = request;
+    if (pushes !== undefined && url.includes('git-receive-pack'))
+      return void response.writeHead(307, { location: `${pushes}${url}` }).end();
+    const onward = httpRequest(new URL(url, origin), { method, headers, agent: false }, (answer) => {
+      answer.pipe(response.writeHead(answer.statusCode ?? 502, answer.headers));
+    });
+    request.pipe(onward.on('error', () => response.destroy()));
+  });
 }
 
 async function serve(host: string | undefined, answer: RequestListener): Promise<Site> {

@@ -12,16 +12,24 @@ import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import type { JobRequest, JobResultView, JobView } from '@remuda/protocol';
 import { startCluster, type TestCluster } from '../e2e/harness/cluster.js';
 import { serveRepository, type GitServer } from '../e2e/harness/git-server.js';
-import { serveSites, type Sites } from './sites.js';
+import { serveOverHttp, type GitOverHttp } from '../git-over-http.js';
+import { serveBefore, serveSites, type Site, type Sites } from './sites.js';
 import { readNotes, readVerdicts, type Verdict } from './verdict.js';
 
 /** Limits of every container here: small, so that to run into them costs little. */
 export const limits = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 64 };
 
+/** Largest push of this stage's bridge, in MiB, and branches to which nobody pushes. */
+export const maxPushMb = 8;
+const protectedNames = 'locked,release/*';
+
+/** Name of the secret by which jobs of this stage push. */
+export const pushSecret = 'PUSH_HOSTILE';
+
 /** Largest snapshot of this stage's bridge, in MiB. */
 export const maxSnapshotMb = 16;
 
-const pools = { default: 1, victim: 1, stolen: 1, bystander: 1, reuse: 5 };
+const pools = { default: 1, victim: 1, stolen: 1, bystander: 1, confederate: 1, reuse: 5 };
 /** Each pool has one worker, so that it is known beforehand which one will be given the next job. */
 const profilesFor = ({ site, inside }: Sites): string =>
   JSON.stringify({
@@ -74,6 +82,12 @@ export interface Stage {
   /** Somebody else's repository. */
   readonly other: GitServer;
   readonly sites: Sites;
+  /** The attacker's code again, as a repository to which jobs push. */
+  readonly pushes: GitOverHttp;
+  /** The same behind a server that sends pushes on to the site that nobody may reach. */
+  readonly redirect: Site;
+  /** The same at a place for which no credential is meant. */
+  readonly twin: Site;
   /** Somebody else's job, which runs all the while. */
   readonly victim: KnownJob;
   close(): Promise<void>;
@@ -99,25 +113,42 @@ export async function setStage(): Promise<Stage> {
   const code = await serveRepository(hostileRepository());
   const other = await serveRepository({ 'secret.txt': "somebody else's\n" });
   const sites = await serveSites();
+  const pushes = await serveOverHttp(hostileRepository());
+  const redirect = await serveBefore(pushes.origin, `http://127.0.0.1:${String(sites.inside.port)}`);
+  const twin = await serveBefore(pushes.origin);
   const cluster = await startCluster({
     runtime: 'docker',
     profiles: profilesFor(sites),
-    env: { REMUDA_SNAPSHOT_MAX_MB: String(maxSnapshotMb), REMUDA_EGRESS_HOSTS: '127.0.0.2' },
+    env: {
+      REMUDA_SNAPSHOT_MAX_MB: String(maxSnapshotMb),
+      REMUDA_EGRESS_HOSTS: '127.0.0.2',
+      REMUDA_PUSH_MAX_MB: String(maxPushMb),
+      REMUDA_GIT_PROTECTED: protectedNames,
+      [`REMUDA_SECRET_${pushSecret}`]: placesOf(pushes, [pushes.origin, originOf(redirect)]),
+    },
   });
   const redis = connectRaw(cluster.redisUrl, { name: 'hostile' });
   const close = async (): Promise<void> => {
     redis.disconnect();
     await cluster.stop();
-    await Promise.all([code, other, sites.site, sites.inside].map((server) => server[Symbol.asyncDispose]()));
+    const servers = [code, other, sites.site, sites.inside, pushes, redirect, twin];
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
   };
   const keys = redisKeys(cluster.namespace);
   try {
-    return { cluster, redis, keys, code, other, sites, close, victim: await startVictim({ cluster, redis, keys }) };
+    const victim = await startVictim({ cluster, redis, keys });
+    return { cluster, redis, keys, code, other, sites, pushes, redirect, twin, close, victim };
   } catch (error) {
     await close();
     throw error;
   }
 }
+
+export const originOf = ({ port }: Site): string => `http://127.0.0.1:${String(port)}`;
+
+/** A secret with a credential for each of these places. */
+const placesOf = ({ user, token }: GitOverHttp, origins: readonly string[]): string =>
+  origins.map((each) => `${each.replace('://', `://${user}:${encodeURIComponent(token)}@`)}/team/`).join('\n');
 
 /** The attacks, and what a repository may bring along to act by itself. */
 export function hostileRepository(): Readonly<Record<string, string>> {

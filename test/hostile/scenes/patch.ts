@@ -1,3 +1,4 @@
+import type { JobRequest } from '@remuda/protocol';
 import { bash, carryOut, idleWorker, watchTmp, type Done, type Stage } from '../stage.js';
 import { seen, type Verdict } from '../verdict.js';
 
@@ -32,10 +33,15 @@ export async function tryPatch(stage: Stage): Promise<readonly Verdict[]> {
   ];
 }
 
-async function trapped(stage: Stage, env: string): Promise<{ done: Done; ran: readonly string[]; armed: boolean }> {
+/** What ran in a container while the worker looked at a repository full of traps. */
+export async function trapped(
+  stage: Stage,
+  env: string,
+  more: Partial<JobRequest> = {},
+): Promise<{ done: Done; ran: readonly string[]; armed: boolean }> {
   const { container } = await idleWorker(stage, 'default');
   const heard = await watchTmp(container);
-  const done = await carryOut(stage, 'default', [bash(`${env} bash hostile/repository.sh`)]);
+  const done = await carryOut(stage, 'default', [bash(`${env} bash hostile/repository.sh`)], more);
   const names = heard();
   const armed = names.indexOf('ran-armed');
   const ran = names.filter((name, at) => at > armed || name.startsWith('ran-repository'));
