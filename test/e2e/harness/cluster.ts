@@ -33,7 +33,7 @@ export interface TestCluster extends Cluster {
 /** Whether workers can be containers here. */
 export const hasEngine: boolean = await engineAnswers(process.env['DOCKER_HOST']);
 
-const warmLimitMs = 60_000;
+const warmLimitMs = 150_000;
 
 /** Brings a cluster up and resolves when it has warm workers. Wants the apps built, as `npm test` does. */
 export async function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
