@@ -3,6 +3,7 @@ import { startTransition, useEffect, useRef, useState } from 'react';
 import { addEvents, emptyTimeline, type Timeline } from '../job/timeline.js';
 import { useVisible } from '../shell/browser-state.js';
 import { isAway, useApi } from './api-context.js';
+import { batchByFrame } from './batch-by-frame.js';
 
 /** A job's events as far as they have come. */
 export interface LiveTimeline {
@@ -28,7 +29,7 @@ export function useTimeline(id: string, round: number, onState: () => void): Liv
   useEffect(() => {
     if (!visible) return;
     const leaving = new AbortController();
-    const batch = batchByFrame((events) => {
+    const batch = batchByFrame<JobEvent>((events) => {
       // A screenful at once, the rest when the page has time for it.
       if (!begun.current) setTimeline((known) => addEvents(known, events.slice(0, screenful)));
       begun.current = true;
@@ -76,25 +77,3 @@ const screenful = 40;
 
 /** Events after which the job's record says something else. */
 const changesRecord = /^(job\.|turn\.ended|attempt\.)/;
-
-/** Hands events on together, once a frame: 1,000 of them are a few renderings. */
-function batchByFrame(take: (events: readonly JobEvent[]) => void): {
-  readonly add: (event: JobEvent) => void;
-  readonly flush: () => void;
-} {
-  let [events, frame]: [JobEvent[], number | undefined] = [[], undefined];
-  const flush = (): void => {
-    if (frame !== undefined) cancelAnimationFrame(frame);
-    frame = undefined;
-    const taken = events;
-    events = [];
-    if (taken.length > 0) take(taken);
-  };
-  return {
-    add: (event) => {
-      events.push(event);
-      frame ??= requestAnimationFrame(flush);
-    },
-    flush,
-  };
-}

@@ -20,7 +20,7 @@ export function TimelineView({ job, live }: { readonly job: Job; readonly live: 
     <>
       <ol className="timeline" aria-label="Timeline" aria-busy={going}>
         {items.map((item) => (
-          <Row key={item.id} item={item} start={start} />
+          <TimelineRow key={item.id} item={item} start={start} />
         ))}
       </ol>
       {going && (
@@ -39,7 +39,13 @@ export function TimelineView({ job, live }: { readonly job: Job; readonly live: 
 }
 
 /** An item. Those that did not change are not rendered again. */
-const Row = memo(function Row({ item, start }: { readonly item: Item; readonly start: number }): ReactNode {
+export const TimelineRow = memo(function TimelineRow({
+  item,
+  start,
+}: {
+  readonly item: Item;
+  readonly start: number;
+}): ReactNode {
   return (
     <li className={`row row-${item.kind}`}>
       <time className="row-time" dateTime={new Date(item.at).toISOString()}>
@@ -80,8 +86,8 @@ function Thinking({ text }: { readonly text: string }): ReactNode {
   );
 }
 
-/** Keeps the end in sight while a job goes on, unless a person has scrolled away from it. */
-function useFollowing(going: boolean, length: number): { readonly on: boolean; readonly toEnd: () => void } {
+/** Keeps the end in sight while something goes on, unless a person has scrolled away from it. */
+export function useFollowing(going: boolean, length: number): { readonly on: boolean; readonly toEnd: () => void } {
   const [on, setOn] = useState(true);
   const wasGoing = useRef(going);
   useEffect(() => {

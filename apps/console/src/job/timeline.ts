@@ -125,7 +125,9 @@ function noteOf(event: JobEvent): Note | undefined {
     case 'egress.refused':
       return warn(`No connection to ${event.data.host}:${event.data.port}: ${event.data.reason.replaceAll('_', ' ')}`);
     case 'attempt.resumed':
-      return plain('Continues the session of the lost attempt');
+      return plain(
+        event.attempt === 1 ? 'Continues the conversation where it was' : 'Continues the session of the lost attempt',
+      );
     case 'attempt.restarted':
       return warn(`Runs the prompt again: ${event.data.message ?? event.data.reason.replaceAll('_', ' ')}`);
     case 'attempt.ended':

@@ -26,3 +26,11 @@ export function ago(ms: number): string {
   if (ms < 86_400_000) return `${Math.floor(ms / 3_600_000)} h ago`;
   return `${Math.floor(ms / 86_400_000)} d ago`;
 }
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** A number of bytes for a person, in steps of 1,000: `812 B`, `3.4 MB`. */
+export function bytes(amount: number): string {
+  const step = Math.min(Math.floor(Math.log10(Math.max(1, amount)) / 3), units.length - 1);
+  return `${(amount / 1_000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step] ?? ''}`;
+}

@@ -3,6 +3,8 @@ import { useApi } from '../api/api-context.js';
 import { FleetPage } from '../fleet/fleet-page.js';
 import { JobPage } from '../job/job-page.js';
 import { JobsPage } from '../jobs/jobs-page.js';
+import { SessionPage } from '../session/session-page.js';
+import { SessionsPage } from '../session/sessions-page.js';
 import { SubmitPage } from '../submit/submit-page.js';
 import { useRoute } from './browser-state.js';
 import type { Route } from './route.js';
@@ -11,6 +13,7 @@ import { chooseTheme, chosenTheme, themes } from './theme.js';
 
 const places = [
   { page: 'jobs', href: '#/jobs', name: 'Jobs' },
+  { page: 'sessions', href: '#/sessions', name: 'Sessions' },
   { page: 'fleet', href: '#/fleet', name: 'Fleet' },
 ] as const;
 
@@ -18,7 +21,7 @@ const places = [
 export function App(): ReactNode {
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
-  const place = route.page === 'job' ? `job ${route.id}` : route.page;
+  const place = route.page === 'job' || route.page === 'session' ? `${route.page} ${route.id}` : route.page;
   const first = useRef(place);
   useEffect(() => {
     document.title = `${titleOf(route)} · Remuda`;
@@ -47,6 +50,10 @@ function PageOf({ route }: { readonly route: Route }): ReactNode {
       return <JobsPage query={route.query} />;
     case 'job':
       return <JobPage key={route.id} id={route.id} tab={route.tab} />;
+    case 'sessions':
+      return <SessionsPage query={route.query} />;
+    case 'session':
+      return <SessionPage key={route.id} id={route.id} tab={route.tab} file={route.file} />;
     case 'submit':
       return <SubmitPage />;
     case 'fleet':
@@ -70,11 +77,7 @@ function Head({ page }: { readonly page: Route['page'] }): ReactNode {
       </a>
       <nav aria-label="Pages">
         {places.map(({ page: each, href, name }) => (
-          <a
-            key={each}
-            href={href}
-            aria-current={each === page ? 'page' : page === 'job' && each === 'jobs' ? 'true' : undefined}
-          >
+          <a key={each} href={href} aria-current={each === page ? 'page' : each === `${page}s` ? 'true' : undefined}>
             {name}
           </a>
         ))}
@@ -128,7 +131,10 @@ function ThemeSwitch(): ReactNode {
 function titleOf(route: Route): string {
   switch (route.page) {
     case 'job':
+    case 'session':
       return route.id.slice(0, 10);
+    case 'sessions':
+      return 'Sessions';
     case 'submit':
       return 'New job';
     case 'fleet':
