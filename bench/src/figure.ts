@@ -14,7 +14,7 @@ export interface Figure {
   readonly what: string;
   readonly value: Spread;
   /** `x` for a ratio. */
-  readonly unit: 'x' | 'ms' | 'KB' | 'MB' | 'MB/s' | '/s' | 'µs' | 'events' | 'runs' | 'workers';
+  readonly unit: 'x' | 'ms' | 'KB' | 'MB' | 'MiB' | 'MB/s' | '/s' | 'µs' | 'events' | 'runs' | 'workers';
   readonly target?: Target;
 }
 

@@ -17,6 +17,7 @@ import { jobCost } from './job-cost/line.js';
 import { failover } from './recovery/failover.js';
 import { memory } from './memory/line.js';
 import { loss } from './recovery/loss.js';
+import { servicesMemory } from './services-memory/line.js';
 import { simulation } from './simulation/line.js';
 import { submitting } from './submitting/line.js';
 import { tokens } from './tokens/line.js';
@@ -47,6 +48,7 @@ export const lines: readonly Line[] = [
     tokens,
     fairTurns,
     memory,
+    servicesMemory,
     archive,
     consolePage,
     bookkeeping,
