@@ -135,6 +135,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       ),
   },
   'own-clock': {
+    shownBy: 1171,
     part: () =>
       patch(
         RedisClock.prototype,
