@@ -24,7 +24,7 @@ const wholeClusters = { testTimeout: 240_000, hookTimeout: 240_000 };
 
 /** What becomes of all when parts crash at each point of their way. */
 const crashes = [
-  'test/e2e/{resume,sessions,warm-sessions,session-files,session-branches,hard-ends,bridge-away,frozen-cluster,killed-start}.test.ts',
+  'test/e2e/{resume,sessions,many-sessions,warm-sessions,session-files,session-branches,hard-ends,bridge-away,frozen-cluster,killed-start}.test.ts',
   'test/integration/cluster/{lost-answers,frozen-worker,bridge-outage}.test.ts',
 ];
 
