@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApiCluster, type ApiCluster } from '../api/api-cluster.js';
 import { openKeys } from '../api/key-maker.js';
 import { startApi } from '../api/running-api.js';
+import { expectAccessible } from './accessible.js';
 import { chromiumPath, startChromium } from './chromium.js';
 import { startPathProxy } from './path-proxy.js';
-
-const axe = await readFile(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 /** What a page's script could do if it were run. */
 const hostile = [
@@ -47,25 +45,6 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
   const shows = (text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
   const main = (): Promise<string> => page.locator('main').innerText();
 
-  /** What axe finds, in both themes and as narrow as a phone. */
-  async function expectAccessible(): Promise<void> {
-    // What one theme has the other has as well, but for the colours.
-    for (const [theme, width, rules] of [
-      ['light', 1280, ''],
-      ['dark', 390, `{ runOnly: ['color-contrast'] }`],
-    ] as const) {
-      await page.emulateMedia({ colorScheme: theme });
-      await page.setViewportSize({ width, height: 860 });
-      // What a test evaluates is not bound by the page's policy.
-      if (await page.evaluate('self.axe === undefined')) await page.evaluate(axe);
-      const found = await page.evaluate<readonly (readonly unknown[])[]>(
-        `axe.run(${rules}).then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`,
-      );
-      expect(found, theme).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), theme).toBeLessThanOrEqual(0);
-    }
-  }
-
   test('is sent with a policy under which nothing inline runs and nothing comes from elsewhere', async () => {
     const answer = await cluster.api.send('GET', '/', undefined, { accept: 'text/html' });
     expect(answer.headers.get('content-security-policy')).toMatch(
@@ -88,7 +67,7 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
     await page.route('**/api/v1/jobs?*', (route) => route.fulfill({ json: { jobs: [] } }));
     await open('#/jobs');
     await shows('No jobs yet');
-    await expectAccessible();
+    await expectAccessible(page);
     await page.getByText('Submit the first one').click();
     await shows('What Claude Code is asked to do');
     expect(wrong).toEqual([]);
@@ -102,22 +81,22 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
     await page.getByLabel('Priority').fill('77');
     await page.getByRole('button', { name: 'Submit' }).click();
     await shows(/must be an integer from 1 to 10/);
-    await expectAccessible();
+    await expectAccessible(page);
     await page.getByLabel('Priority').fill('1');
     const [led] = await Promise.all([cluster.engines.next(), page.getByRole('button', { name: 'Submit' }).click()]);
     await page.getByRole('heading', { name: 'Count the horses.' }).waitFor();
     led.say('There are **seven**.');
     await page.locator('strong', { hasText: 'seven' }).waitFor();
-    await expectAccessible();
+    await expectAccessible(page);
     led.succeed({ text: 'Seven horses.', structured: { horses: 7 } });
     await shows('Succeeded');
     await page.getByRole('link', { name: 'Result' }).click();
     await shows('"horses": 7');
-    await expectAccessible();
+    await expectAccessible(page);
     expect(await page.locator('aside').innerText()).toMatch(/Cost\s+\$0\.5000[\s\S]*team:ranch/);
     await page.getByRole('link', { name: 'Jobs' }).first().click();
     await page.getByRole('link', { name: /succeeded Count the horses/ }).waitFor();
-    await expectAccessible();
+    await expectAccessible(page);
     // the fault that was provoked
     expect(wrong.filter((text) => !text.includes('400'))).toEqual([]);
   });
@@ -133,7 +112,7 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
     failing.led.fail({ code: 'model.unreachable', message: 'Nobody answers.', lastLines: ['the last line'] });
     await open(`#/jobs/${failing.id}/attempts`);
     await shows('the last line');
-    await expectAccessible();
+    await expectAccessible(page);
     const [again] = await Promise.all([cluster.engines.next(), page.getByRole('button', { name: 'Redrive' }).click()]);
     await page.getByRole('link', { name: 'Timeline' }).click();
     await shows('Redriven');
@@ -148,7 +127,7 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
     await open('#/fleet');
     await shows('This pool is paused: A new image.');
     expect(await main()).toMatch(/waiting\s+1[\s\S]*w-/);
-    await expectAccessible();
+    await expectAccessible(page);
     await cluster.api.send('POST', `/api/v1/jobs/${json.id}/cancel`);
     await cluster.api.send('POST', '/api/v1/pools/default/resume');
     await expect.poll(main, { timeout: 10_000 }).not.toContain('A new image.');
@@ -159,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
     await open('#/jobs/j-none');
     await shows('There is no such thing');
     await shows('job.unknown');
-    await expectAccessible();
+    await expectAccessible(page);
     await open('#/nowhere');
     await shows('There is no such page');
     await open('#/jobs?label=wrong');
@@ -192,7 +171,7 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
     await first[Symbol.asyncDispose]();
     await shows('No connection to the api');
     await shows('before');
-    await expectAccessible();
+    await expectAccessible(page);
     led.say('in between');
     await using _second = await startPathProxy(cluster.api.url, '/at', false, port);
     await shows('in between');
@@ -225,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('the console in a real Chromium', ()
     };
     await open('#/jobs', api.url);
     await shows('This api needs a token');
-    await expectAccessible();
+    await expectAccessible(page);
     await type('wrong');
     await shows('The token was refused');
     await type(key.text);
