@@ -2243,7 +2243,7 @@ export interface components {
         };
         TenantHold: {
             /**
-             * @description With `waiting` nothing can be submitted, with the others no job starts.
+             * @description With `running` jobs wait until one ends; with the others submissions are refused, and with dollars no job starts.
              * @enum {string}
              */
             limit: "running" | "waiting" | "usdPerDay" | "usdPerMonth";

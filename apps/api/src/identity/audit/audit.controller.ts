@@ -10,7 +10,7 @@ import { Needs } from '../needs.js';
 import { AuditPageDto, ListAuditDto } from './audit.dto.js';
 
 /** Who was refused what, and who steered what. */
-@ApiTags('audit log')
+@ApiTags('operation')
 @Controller('api/v1/audit')
 export class AuditController {
   constructor(@Inject(auditLog) private readonly log: AuditLog) {}
