@@ -46,6 +46,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'GET /api/v1/sessions/{id}/messages',
     'GET /api/v1/sessions/{id}/transcript',
     'GET /api/v1/stream',
+    'GET /api/v1/tenants',
     'GET /api/v1/uploads/{id}',
     'GET /api/v1/usage',
     'GET /api/v1/workers',
