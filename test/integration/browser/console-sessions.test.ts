@@ -123,8 +123,8 @@ describe.skipIf(chromiumPath === undefined)('the sessions of the console before 
       await turn(2)
         .getByText(/^Cancelled/)
         .waitFor();
-      await turn(3).getByText('The horses rest.').waitFor();
-      await turn(4).getByText('There are four.').waitFor();
+      await turn(3).getByText('The horses rest.', { exact: true }).waitFor();
+      await turn(4).getByText('There are four.', { exact: true }).waitFor();
       expect(await page.getByRole('button', { name: 'Fork after turn 1' }).count()).toBe(0);
       await press('Fork after turn 4');
       await page.getByRole('link', { name: 'turn 4' }).waitFor();
@@ -180,7 +180,7 @@ describe.skipIf(chromiumPath === undefined)('the sessions of the console before 
       await expect.poll(() => page.getByText('No connection').count(), { timeout: 60_000 }).toBe(0);
       await say(script({ text: 'Here again.' }));
       await press('Send');
-      await turn(5).getByText('Here again.').waitFor();
+      await turn(5).getByText('Here again.', { exact: true }).waitFor();
       expect(wrong).toEqual([]);
     },
     longMs,
