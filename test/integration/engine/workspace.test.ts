@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { access, chmod, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, chmod, cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clearWorkspace, collectWorkspace, prepareWorkspace, type GitFolder, type Prepared } from '@remuda/engine';
 import { script } from '@remuda/scripted-model';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bash, warmStable } from './stable.js';
 
 const env = { PATH: process.env['PATH']! };
 
+/** A repository that is made once, and copied for each test. */
+const made = mkdtempSync(join(tmpdir(), 'remuda-origin-'));
 let folder: string;
 let origin: string;
 let at: GitFolder;
@@ -42,10 +44,12 @@ function makeOrigin(path: string): void {
   git(path, 'commit', '-qam', 'second');
 }
 
+beforeAll(() => makeOrigin(made));
+afterAll(() => rm(made, { recursive: true, force: true }));
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'remuda-workspace-'));
   origin = join(folder, 'origin');
-  makeOrigin(origin);
+  await cp(made, origin, { recursive: true, preserveTimestamps: true });
   at = { folder: join(folder, 'work'), env };
   await mkdir(at.folder);
   await clearWorkspace(at);
