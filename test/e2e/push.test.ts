@@ -117,13 +117,17 @@ describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
   );
 
   test(
-    'of the turns of a session go on from each other on one branch',
+    'of the turns of a session go on from each other on one branch, committed or not',
     async () => {
       const { sessions } = new RemudaClient({ url: cluster.apiUrl });
       const { id } = await sessions.create({ workspace: { kind: 'git', url: server.url }, idleMs: 0 });
       const pushes = [];
-      for (const name of ['first', 'second']) {
-        const work = `echo ${name} > ${name}.txt && git add . && git commit -qm ${name}`;
+      for (const [name, commits] of [
+        ['first', ' && git add . && git commit -qm first'],
+        ['second', ''],
+        ['third', ''],
+      ] as const) {
+        const work = `echo ${name} > ${name}.txt${commits}`;
         const prompt = script(bash(work), { text: 'done' });
         const turn = await sessions.send(id, { prompt, git: { push: { credential } } });
         await cluster.api.over(turn.id);
@@ -132,10 +136,13 @@ describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
       const branch = `remuda/${id}`;
       expect(pushes).toMatchObject([
         { state: 'pushed', branch, commits: 1 },
-        { state: 'pushed', branch, commit: server.git('rev-parse', branch) },
+        { state: 'pushed', branch, uncommitted: 'committed' },
+        { state: 'pushed', branch, uncommitted: 'committed', commit: server.git('rev-parse', branch) },
       ]);
-      expect(subjects(branch)).toEqual(['first', 'second']);
-      expect(server.git('ls-tree', '--name-only', branch).split('\n')).toEqual(['a.txt', 'first.txt', 'second.txt']);
+      const changes = expect.stringContaining('Changes of the job') as string;
+      expect(subjects(branch)).toEqual(['first', changes, changes]);
+      const files = ['a.txt', 'first.txt', 'second.txt', 'third.txt'];
+      expect(server.git('ls-tree', '--name-only', branch).split('\n')).toEqual(files);
       await sessions.stop(id);
     },
     longMs,

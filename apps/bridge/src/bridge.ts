@@ -11,6 +11,7 @@ import type { Environment } from './environment.js';
 import { gitEnvironment } from './git/git.js';
 import { Mirrors } from './git/mirrors/mirrors.js';
 import type { PushParts } from './git/push/push.js';
+import type { PushedCommits } from './git/push/pushed-commits.port.js';
 import { allowedProtocols } from './git/repository.js';
 import type { Resolve } from './git/reach.js';
 import type { Grants } from './grants.port.js';
@@ -39,6 +40,7 @@ export interface BridgeParts {
   readonly counts: ModelCounts;
   readonly redis: RedisWhereabouts;
   readonly snapshots: SnapshotIndex;
+  readonly pushed: PushedCommits;
   readonly workers: WorkerDirectory;
   /** Credentials of tenants. Default: none. */
   readonly vault?: SecretVault;
@@ -47,6 +49,8 @@ export interface BridgeParts {
   readonly sharedClock?: Clock;
   /** Limits on unauthenticated TCP connections. Default: `unprovenLimits`. */
   readonly entryLimits?: UnprovenLimits;
+  /** Timeout of a silent client of the snapshot listener, in ms. Default 30 s. */
+  readonly snapshotSilenceMs?: number;
   /** Certificates that are trusted at places of `egressCredentials`. Default: those of Node.js. */
   readonly egressCa?: string;
   /** How names of egress hosts are resolved. Default: by the system. */
@@ -141,6 +145,7 @@ export async function startBridge(environment: Environment, parts: BridgeParts):
         artifactBytes: settings.artifactsMaxMb * mebibyte,
         store: snapshots,
         metrics,
+        silenceMs: parts.snapshotSilenceMs,
       },
       redis: parts.redis,
       egress: egressOf(settings, { ...parts, metrics }),
@@ -186,7 +191,7 @@ function modelOverTcp(model: ModelListener): ReturnType<typeof createModelServer
 
 async function openMirrors(
   { settings, gitEnv }: Environment,
-  parts: Pick<BridgeParts, 'clock' | 'log' | 'vault'> & { readonly metrics: BridgeMetrics },
+  parts: Pick<BridgeParts, 'clock' | 'log' | 'vault' | 'pushed'> & { readonly metrics: BridgeMetrics },
   signal: AbortSignal,
 ): Promise<{ readonly mirrors: Mirrors; readonly env: Readonly<Record<string, string>>; readonly pushes: PushParts }> {
   const { mirrorDir: folder, gitTimeoutMs: timeoutMs, gitSilenceMs: silenceMs, gitHosts: hosts } = settings;
@@ -200,10 +205,14 @@ async function openMirrors(
   makeOwnFolder(folder, 0o700);
   const mirrors = new Mirrors({ ...parts, folder, run, resolve, rules }, settings.mirrorTotalMb * mebibyte);
   await mirrors.open();
-  const { vault = noVault, metrics, log } = parts;
+  const { vault = noVault, pushed, metrics, log } = parts;
   const { gitProtected: protectedNames, pushMaxMb } = settings;
   const limits = { maxBytes: pushMaxMb * mebibyte, maxCommits: maxPushedCommits };
-  return { mirrors, env, pushes: { mirrors, vault, rules, resolve, run, protectedNames, limits, metrics, log } };
+  return {
+    mirrors,
+    env,
+    pushes: { mirrors, vault, pushed, rules, resolve, run, protectedNames, limits, metrics, log },
+  };
 }
 
 const noVault: SecretVault = { find: () => Promise.resolve(undefined) };

@@ -6,6 +6,7 @@ import {
   RedisWorkerListeners,
   RedisGrants,
   RedisModelCounts,
+  RedisPushedCommits,
   RedisSnapshots,
   RedisWebhooks,
   WebhookConsumer,
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
     counts: new RedisModelCounts(written, keys),
     redis: whereabouts(settings.redisUrl, asked),
     snapshots: new RedisSnapshots(asked, keys),
+    pushed: new RedisPushedCommits(asked, keys),
     workers: new RedisWorkerListeners(asked, keys, () =>
       connectRedis(settings.redisUrl, { name: 'remuda-bridge-listeners' }),
     ),

@@ -32,7 +32,12 @@ export class Push implements PushKeeper {
   async #send({ branch, base, token }: PushAim, outgoing: OutgoingCommits, signal: AbortSignal): Promise<PushOutcome> {
     const { head, uncommitted, leftOut } = outgoing;
     const answer = await this.client
-      .putCommits(token, { base, head }, outgoing.pack(signal), signal)
+      .putCommits(
+        token,
+        { base, head, ...(uncommitted === 'committed' ? { isMade: true } : {}) },
+        outgoing.pack(signal),
+        signal,
+      )
       .catch((error: unknown) => {
         signal.throwIfAborted();
         return failed(branch, 'unavailable', `The bridge was not reached: ${failureOf(error).message}`);

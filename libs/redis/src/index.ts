@@ -9,6 +9,7 @@ export * from './bridge/bridge-grants.js';
 export { RedisBudgets } from './bridge/budgets.js';
 export * from './bridge/host-bridges.js';
 export * from './bridge/model-counts.js';
+export * from './bridge/pushed-commits.js';
 export { RedisApiKeys, RedisRevocations } from './identity/api-keys.js';
 export { AuditFeed, type AuditPosition } from './history/audit-feed.js';
 export { RedisAuditLog } from './identity/audit-log.js';

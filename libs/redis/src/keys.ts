@@ -78,6 +78,8 @@ export function redisKeys(namespace: string) {
     /** Requests in the audit log: the latest of a kind. */
     audit: (kind: string) => `${p}:audit:${kind}`,
     bridgeToken: (hash: string) => `${p}:bridge:${hash}`,
+    /** Commits that the bridge has pushed for a session, or for a job of no session; expires. */
+    pushed: (owner: string) => `${p}:pushed:${owner}`,
     /** Names of the bridges to the Claude Code of hosts. */
     hostBridges: `${p}:hosts`,
     /** What such a bridge last reported; expires. */

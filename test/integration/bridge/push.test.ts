@@ -3,9 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { isRecord, parseJson, bridgeTokenHeader, encodePushNote, pushNoteHeader, pushPath } from '@remuda/protocol';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  isRecord,
+  parseJson,
+  bridgeTokenHeader,
+  encodePushNote,
+  pushNoteHeader,
+  pushPath,
+  type PushNote,
+} from '@remuda/protocol';
 import type { PushOutcome, SecretVault } from '@remuda/domain';
+import { SnapshotClient } from '../../../apps/worker/src/snapshot-client.js';
 import { gitIn, serveOverHttp, type GitOverHttp } from '../../git-over-http.js';
 import { runBridge, type RunningBridge } from './running-bridge.js';
 
@@ -66,6 +77,7 @@ interface Asked {
   readonly tenant?: string;
   readonly url?: string;
   readonly ref?: string;
+  readonly owner?: string;
 }
 
 /** A token of a job that may push to a branch. */
@@ -75,10 +87,17 @@ async function grants({
   tenant = 'acme',
   url = server.url,
   ref,
+  owner,
 }: Asked = {}): Promise<string> {
   const job = `job-${String(++jobs)}`;
   const git = { url, ...(ref === undefined ? {} : { ref }) };
-  await bridge.grant(job, { job, worker: 'w-1', lease: 1, git, push: { branch, credential, tenant } });
+  await bridge.grant(job, {
+    job,
+    worker: 'w-1',
+    lease: 1,
+    git,
+    push: { branch, credential, tenant, ...(owner === undefined ? {} : { owner }) },
+  });
   return job;
 }
 
@@ -111,13 +130,21 @@ function send(token: string, note: string, body: Buffer): Promise<Answer> {
 
 /** Pushes what a job has made in a folder. */
 async function push(folder: string, asked: Asked = {}, base = server.head): Promise<PushOutcome | undefined> {
-  const head = gitIn(folder, 'rev-parse', 'HEAD');
-  const { outcome } = await send(
-    await grants(asked),
-    encodePushNote({ base, head }),
-    pack(folder, `${head}\n^${base}\n`),
-  );
-  return outcome;
+  return pushOf(folder, { head: gitIn(folder, 'rev-parse', 'HEAD'), base }, asked);
+}
+
+async function pushOf(folder: string, note: PushNote, asked: Asked): Promise<PushOutcome | undefined> {
+  const { base, head } = note;
+  return (await send(await grants(asked), encodePushNote(note), pack(folder, `${head}\n^${base}\n`))).outcome;
+}
+
+/** Pushes with a commit of what is not committed, as a worker makes it: the workspace does not have it afterwards. */
+async function pushUncommitted(folder: string, asked: Asked): Promise<PushOutcome | undefined> {
+  gitIn(folder, 'add', '-A');
+  const tree = gitIn(folder, 'write-tree');
+  const head = gitIn(folder, 'commit-tree', '-p', 'HEAD', '-m', 'uncommitted', tree);
+  gitIn(folder, 'reset', '-q');
+  return pushOf(folder, { base: server.head, head, isMade: true }, asked);
 }
 
 test('the commits of a job are pushed to its branch, by the credential that only the bridge has', async () => {
@@ -140,6 +167,96 @@ test('a branch that the commits go on from moves on; one with other commits stay
   expect(other).toMatchObject({ state: 'failed', reason: 'branch_exists' });
   expect(server.git('rev-parse', 'topic')).toBe(before);
 });
+
+describe('a later turn of a session goes on from what an earlier one has pushed of uncommitted changes', () => {
+  const writes = (folder: string, name: string): void => {
+    writeFileSync(join(folder, name), name);
+  };
+  const filesOf = (ref: string): readonly string[] => server.git('ls-tree', '--name-only', ref).split('\n');
+  const subjects = (): readonly string[] => server.git('log', '--reverse', '--format=%s', 'main..topic').split('\n');
+  const turn = { owner: 'session-1' };
+
+  test('by one commit for each turn that leaves its changes uncommitted', async () => {
+    const folder = worked();
+    for (const [i, name] of ['b.txt', 'c.txt', 'd.txt'].entries()) {
+      writes(folder, name);
+      expect(await pushUncommitted(folder, turn)).toMatchObject({ state: 'pushed', commits: i + 1 });
+    }
+    expect(subjects()).toEqual(['uncommitted', 'uncommitted', 'uncommitted']);
+    expect(filesOf('topic')).toEqual(['a.txt', 'b.txt', 'c.txt', 'd.txt']);
+  });
+
+  test('and makes none where nothing has changed since', async () => {
+    const folder = worked();
+    writes(folder, 'b.txt');
+    await pushUncommitted(folder, turn);
+    const commit = server.git('rev-parse', 'topic');
+    gitIn(folder, 'config', 'user.name', 'somebody else');
+    expect(await pushUncommitted(folder, turn)).toMatchObject({ state: 'pushed', commit, commits: 1 });
+    expect(server.git('rev-parse', 'topic')).toBe(commit);
+  });
+
+  test('by a merge where it commits them itself, and then goes on from that', async () => {
+    const folder = worked();
+    writes(folder, 'b.txt');
+    const first = await pushUncommitted(folder, turn);
+    commits('b.txt', 'better\n', 'add b')(folder);
+    const own = gitIn(folder, 'rev-parse', 'HEAD');
+    const second = await push(folder, turn);
+    expect(second).toMatchObject({ state: 'pushed', commit: server.git('rev-parse', 'topic'), commits: 3 });
+    expect(server.git('rev-parse', 'topic^1', 'topic^2').split('\n')).toEqual([first?.commit, own]);
+    expect(server.git('show', 'topic:b.txt')).toBe('better');
+    writes(folder, 'c.txt');
+    expect(await pushUncommitted(folder, turn)).toMatchObject({ state: 'pushed', commits: 4 });
+    expect(server.git('rev-parse', 'topic^')).toBe(second?.commit);
+    expect(filesOf('topic')).toEqual(['a.txt', 'b.txt', 'c.txt']);
+  });
+
+  test('and so does the next attempt of a job', async () => {
+    const first = worked();
+    writes(first, 'b.txt');
+    const job = { owner: 'job-a' };
+    await pushUncommitted(first, job);
+    expect(await push(worked(commits('c.txt')), job)).toMatchObject({ state: 'pushed', commits: 3 });
+    expect(filesOf('topic')).toEqual(['a.txt', 'c.txt']);
+  });
+
+  test('but not another session, nor where somebody else has gone on from it', async () => {
+    const folder = worked();
+    writes(folder, 'b.txt');
+    await pushUncommitted(folder, turn);
+    writes(folder, 'c.txt');
+    const refused = { state: 'failed', reason: 'branch_exists' };
+    expect(await pushUncommitted(folder, { owner: 'session-2' })).toMatchObject(refused);
+    server.git('update-ref', 'refs/heads/topic', server.git('commit-tree', '-p', 'topic', '-m', 'x', 'topic^{tree}'));
+    const before = server.git('rev-parse', 'topic');
+    expect(await pushUncommitted(folder, turn)).toMatchObject(refused);
+    expect(server.git('rev-parse', 'topic')).toBe(before);
+  });
+});
+
+test('a worker waits for its push longer than the listener waits for a worker', async () => {
+  const silenceMs = 300;
+  const slow: SecretVault = { find: (...of) => sleep(4 * silenceMs).then(() => vault.find(...of)) };
+  await using patient = await runBridge({}, (parts) => ({ ...parts, vault: slow, snapshotSilenceMs: silenceMs }));
+  const [branch, folder] = ['topic', worked(commits('b.txt'))];
+  const [base, head] = [server.head, gitIn(folder, 'rev-parse', 'HEAD')];
+  const grant = { branch, credential: 'PUSH', tenant: 'acme' };
+  await patient.grant('t', { job: 'job-1', worker: 'w-1', lease: 1, git: { url: server.url }, push: grant });
+  const client = new SnapshotClient(patient.bridge.addresses.snapshot);
+  const { signal } = new AbortController();
+  const sent = Readable.from([pack(folder, `${head}\n^${base}\n`)]) as AsyncIterable<Uint8Array>;
+  expect(await client.putCommits('t', { base, head }, sent, signal)).toMatchObject({ state: 'pushed', commit: head });
+
+  const never = Readable.from(halfOf(folder, head)) as AsyncIterable<Uint8Array>;
+  await expect(client.putCommits('t', { base, head }, never, signal)).rejects.toThrow();
+});
+
+/** The beginning of a pack, and then nothing. */
+async function* halfOf(folder: string, head: string): AsyncGenerator<Buffer> {
+  yield pack(folder, `${head}\n`).subarray(0, 20);
+  await new Promise(() => undefined);
+}
 
 test.each<[string, Asked]>([
   ['the default branch', { branch: 'main' }],

@@ -10,6 +10,7 @@ import {
   RedisWorkerListeners,
   RedisGrants,
   RedisModelCounts,
+  RedisPushedCommits,
   RedisSnapshots,
   redisKeys,
 } from '@remuda/redis';
@@ -109,6 +110,7 @@ export async function runBridge(
     budgets: new RedisBudgets(asked, written, keys),
     counts: new RedisModelCounts(written, keys),
     snapshots: new RedisSnapshots(asked, keys),
+    pushed: new RedisPushedCommits(asked, keys),
     redis: whereabouts(redis.url, asked),
     clock: systemClock,
     log: createLogger({ name: 'bridge', level: 'debug' }, { write: (line) => log.push(line) }),

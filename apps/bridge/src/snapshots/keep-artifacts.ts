@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { keptFiles } from '@remuda/blobs';
 import {
   artifactBlob,
@@ -32,7 +32,7 @@ type Ending = 'stored' | 'ended' | 'too_large' | 'full' | 'refused';
  * between, the record names complete ones. The archive comes from a container: it is written anew, with files only.
  */
 export async function keepArtifacts(
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  { content, response }: { readonly content: AsyncIterable<Uint8Array>; readonly response: ServerResponse },
   { artifacts, artifactBytes: maxBytes, store, clock, log }: ArtifactParts,
   { job, worker, lease }: BridgeGrant,
 ): Promise<Ending> {
@@ -46,7 +46,6 @@ export async function keepArtifacts(
   };
   const [archiveName, listName] = names(named);
   try {
-    const content = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
     const archive = await artifacts.put(archiveName, keptFiles(content, limits, list));
     if (archive.kind !== 'stored') return archive.kind;
     const listed = await artifacts.put(listName, once(JSON.stringify(list)));

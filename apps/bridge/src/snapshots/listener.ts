@@ -40,6 +40,8 @@ export interface SnapshotListener extends ArtifactParts {
   /** Dependencies of pushing commits. */
   readonly pushes: PushParts;
   readonly metrics: Pick<BridgeMetrics, 'connections' | 'snapshots' | 'snapshotBytes'>;
+  /** Timeout of a client that is silent although it is waited for, in ms: it must not keep files open. Default 30 s. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** Result of a request, which its status reports. */
@@ -60,8 +62,8 @@ const statuses = {
 
 type Ending = keyof typeof statuses;
 
-/** Timeouts of a silent connection and of a body, in ms: a silent client must not keep files open. */
-const silenceMs = 30_000;
+/** Default of `silenceMs`, and timeout of a whole body, in ms. */
+const usualSilenceMs = 30_000;
 const bodyMs = 300_000;
 
 /**
@@ -74,10 +76,14 @@ export function createSnapshotListener(listener: SnapshotListener): Server {
   const server = createServer({ requestTimeout: bodyMs }, (request, response) => {
     response.on('error', () => undefined);
     request.on('error', () => undefined);
-    serve({ listener, putting, broken, request, response })
+    // from now on, it may be the client that waits
+    request.socket.setTimeout(0);
+    const silenceMs = listener.silenceMs ?? usualSilenceMs;
+    serve({ listener, putting, broken, request, response, silenceMs })
       .catch((error: unknown) => faultOf(listener, request, error))
       .then((ending) => {
         listener.metrics.snapshots.inc({ outcome: ending });
+        request.socket.setTimeout(silenceMs);
         finish(request, response, ending);
       })
       .catch(() => response.destroy());
@@ -88,7 +94,7 @@ export function createSnapshotListener(listener: SnapshotListener): Server {
       listener.metrics.connections.dec({ listener: 'snapshot' });
     });
   });
-  server.setTimeout(silenceMs);
+  server.setTimeout(listener.silenceMs ?? usualSilenceMs);
   return server;
 }
 
@@ -100,6 +106,7 @@ interface Exchange {
   readonly broken: Set<string>;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly silenceMs: number;
 }
 
 async function serve(exchange: Exchange): Promise<Ending> {
@@ -110,9 +117,13 @@ async function serve(exchange: Exchange): Promise<Ending> {
   if (request.url === workspacePath && request.method === 'GET')
     return send(exchange, await openWorkspace(listener, grant.job));
   if (request.url === artifactsPath && request.method === 'PUT')
-    return alone(exchange, `artifacts of ${grant.job}`, () => keepArtifacts(exchange, listener, grant));
+    return alone(exchange, `artifacts of ${grant.job}`, () =>
+      keepArtifacts({ ...exchange, content: bodyOf(exchange) }, listener, grant),
+    );
   if (request.url === pushPath && request.method === 'PUT')
-    return alone(exchange, `commits of ${grant.job}`, () => pushCommits(exchange, listener.pushes, grant));
+    return alone(exchange, `commits of ${grant.job}`, () =>
+      pushCommits({ ...exchange, content: bodyOf(exchange) }, listener.pushes, grant),
+    );
   if (request.url !== snapshotPath) return 'malformed';
   if (request.method === 'GET') return give(exchange, await ownOf(listener, grant));
   const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;
@@ -135,13 +146,12 @@ async function alone({ putting }: Exchange, what: string, keeps: () => Promise<E
  * between, the record names a complete snapshot. If the record refuses it, the lease has ended meanwhile. If the result
  * is unknown, both are kept, and the sweep removes the wrong one.
  */
-async function keep({ listener, request }: Exchange, grant: BridgeGrant, note: SnapshotNote): Promise<Ending> {
-  const { blobs, store, metrics, log } = listener;
+async function keep(exchange: Exchange, grant: BridgeGrant, note: SnapshotNote): Promise<Ending> {
+  const { blobs, store, metrics, log } = exchange.listener;
   const { job, worker, lease } = grant;
   const copy = randomBytes(8).toString('hex');
   const name = snapshotName(job, { lease, copy });
-  // The request must be answered even if it was broken off.
-  const put = await blobs.put(name, request.iterator({ destroyOnReturn: false }));
+  const put = await blobs.put(name, bodyOf(exchange));
   if (put.kind !== 'stored') return put.kind;
   const { bytes, sha256 } = put;
   const noted = await store.note(job, worker, { ...note, lease, copy, bytes, sha256 });
@@ -179,14 +189,33 @@ async function give(exchange: Exchange, of: TurnOrigin | undefined): Promise<End
   });
 }
 
-async function send({ response }: Exchange, blob: PackedFiles | undefined): Promise<Ending> {
+async function send({ request, response, silenceMs }: Exchange, blob: PackedFiles | undefined): Promise<Ending> {
   if (!blob) return 'unknown';
   const { first, content } = await begun(blob.content);
+  request.socket.setTimeout(silenceMs);
   const length = blob.bytes === undefined ? {} : { 'content-length': blob.bytes };
   response.writeHead(200, { 'content-type': 'application/octet-stream', ...length });
   if (first !== undefined) response.write(first);
   await pipeline(content, response);
   return 'read';
+}
+
+/**
+ * A request's body. A client's silence counts while more of the body is awaited, and not while what came is worked on: then it is
+ * the client that waits. Reading may end early: the request must be answered even then.
+ */
+async function* bodyOf({ request, silenceMs }: Exchange): AsyncGenerator<Uint8Array> {
+  const { socket } = request;
+  socket.setTimeout(silenceMs);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      socket.setTimeout(0);
+      yield chunk;
+      socket.setTimeout(silenceMs);
+    }
+  } finally {
+    socket.setTimeout(0);
+  }
 }
 
 /** Reads the first chunk: what is broken at once can still be said by the status. */

@@ -62,6 +62,8 @@ export interface PushGrant {
   readonly branch: string;
   readonly credential: string;
   readonly tenant: string;
+  /** The session, or the job of no session, whose pushes go on from each other. Default: the job. */
+  readonly owner?: string;
 }
 
 /**

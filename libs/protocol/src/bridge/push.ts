@@ -15,19 +15,21 @@ export interface PushNote {
   /** The commit from which the job started. */
   readonly base: string;
   readonly head: string;
+  /** The last commit was made of what the job had not committed. */
+  readonly isMade?: boolean;
 }
 
 /** Writes a worker's note of a push. */
-export function encodePushNote({ base, head }: PushNote): string {
-  return JSON.stringify({ v: messageFormats.own, base, head });
+export function encodePushNote({ base, head, isMade }: PushNote): string {
+  return JSON.stringify({ v: messageFormats.own, base, head, isMade });
 }
 
 /** Reads a worker's note of a push; undefined for anything else. It comes from a container. */
 export function readPushNote(written: string): PushNote | undefined {
   const value = parseJson(written);
   if (!isRecord(value) || !isUnderstood(value['v'])) return undefined;
-  const { base, head } = value;
-  return isCommit(base) && isCommit(head) ? { base, head } : undefined;
+  const { base, head, isMade } = value;
+  return isCommit(base) && isCommit(head) ? { base, head, ...(isMade === true ? { isMade } : {}) } : undefined;
 }
 
 const isCommit = (value: unknown): value is string => typeof value === 'string' && isCommitId(value);

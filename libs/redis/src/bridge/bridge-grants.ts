@@ -103,9 +103,9 @@ function readGit(text: string): BridgeGrant['git'] {
 function readPush(text: string): PushGrant | undefined {
   const value = parseJson(text);
   if (!isRecord(value)) return undefined;
-  const { branch, credential, tenant } = value;
+  const { branch, credential, tenant, owner } = value;
   if (typeof branch !== 'string' || typeof credential !== 'string' || typeof tenant !== 'string') return undefined;
-  return { branch, credential, tenant };
+  return { branch, credential, tenant, ...(typeof owner === 'string' ? { owner } : {}) };
 }
 
 function readCredentials(text: string): CredentialGrant | undefined {

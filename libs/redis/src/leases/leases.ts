@@ -224,7 +224,8 @@ export class RedisLeases implements LeaseStore {
 
 function pushGrantOf({ push }: GitWishes, { tenant, id, session }: JobRecord): PushGrant {
   const { credential } = push;
-  return { tenant, credential, branch: pushBranchOf(push, { id, ...(session === undefined ? {} : { session }) }) };
+  const branch = pushBranchOf(push, { id, ...(session === undefined ? {} : { session }) });
+  return { tenant, credential, branch, owner: session ?? id };
 }
 
 /** A token of our own making, for a worker that has named none. */

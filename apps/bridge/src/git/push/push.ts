@@ -18,14 +18,18 @@ import type { Mirror } from '../mirrors/mirror.js';
 import type { Mirrors } from '../mirrors/mirrors.js';
 import type { Resolve } from '../reach.js';
 import { pageOf } from './page.js';
-import { withQuarantine, type QuarantineLimits } from './quarantine.js';
+import { withQuarantine, type Quarantine, type QuarantineLimits } from './quarantine.js';
 import { PushRefusal } from './refusal.js';
+import type { PushedCommits } from './pushed-commits.port.js';
+import { reachRemote, type Remote } from './remote.js';
 import { sendCommits } from './send-commits.js';
+import { goOnFrom } from './go-on-from.js';
 
 /** Dependencies of pushing. */
 export interface PushParts {
   readonly mirrors: Mirrors;
   readonly vault: SecretVault;
+  readonly pushed: PushedCommits;
   readonly rules: GitUrlRules;
   readonly resolve: Resolve;
   readonly run: GitRun;
@@ -69,7 +73,7 @@ export async function push(
 }
 
 async function pushTo(
-  { git, push: to }: BridgeGrant,
+  { job, git, push: to }: BridgeGrant,
   { note, content }: Pushed,
   parts: PushParts,
   signal: AbortSignal,
@@ -94,12 +98,51 @@ async function pushTo(
       mirror.folder,
       { ...run, signal: AbortSignal.any([run.signal, signal]) },
       async (quarantine) => {
-        const commits = await quarantine.take(content, note, limits);
-        await sendCommits(quarantine, { url, branch, head: note.head, credential }, parts);
-        return { state: 'pushed', branch, commit: note.head, commits, url: pageOf(url, branch) };
+        await quarantine.take(content, note, limits);
+        const remote = await reachRemote({ url, credential }, parts);
+        const commit = await sendOn(quarantine, { remote, branch, note, owner: to.owner ?? job }, parts);
+        const commits = await quarantine.count(note.base, commit);
+        return { state: 'pushed', branch, commit, commits, url: pageOf(url, branch) };
       },
     );
   });
+}
+
+interface Sending {
+  readonly remote: Remote;
+  readonly branch: string;
+  readonly note: PushNote;
+  /** The session, or the job. */
+  readonly owner: string;
+}
+
+/**
+ * Sends the commits; where the branch has others, after they were made to go on from these, if they are the owner's own. Resolves with
+ * the commit to which the branch points then.
+ */
+async function sendOn(
+  quarantine: Quarantine,
+  { remote, branch, note, owner }: Sending,
+  { pushed, log }: Pick<PushParts, 'pushed' | 'log'>,
+): Promise<string> {
+  const send = async (head: string): Promise<string> => {
+    // without the record, only a later push that has to go on from this one fails
+    await pushed.note(owner, head).catch((err: unknown) => {
+      log.warn({ err, owner }, 'it is not recorded that these commits are pushed');
+    });
+    await sendCommits(quarantine, remote, { branch, head });
+    return head;
+  };
+  try {
+    return await send(note.head);
+  } catch (error) {
+    if (!(error instanceof PushRefusal && error.reason === 'branch_exists')) throw error;
+    const tip = await quarantine.tipOf(branch, remote);
+    if (tip === undefined || !(await pushed.has(owner, tip))) throw error;
+    await quarantine.fetch(branch, remote);
+    const head = await goOnFrom(quarantine, tip, note);
+    return head === tip ? tip : send(head);
+  }
 }
 
 /** Where to push, and with which credential: one that the tenant's secret has for exactly this place. */
@@ -138,6 +181,7 @@ async function holdBase(
 function refusalOf(error: unknown): PushRefusal | undefined {
   if (error instanceof PushRefusal) return error;
   if (!(error instanceof RemudaError)) return undefined;
-  if (error.code === 'workspace.unavailable') return new PushRefusal('unavailable', error.message);
+  if (error.code === 'workspace.unavailable' || error.code === 'redis.unavailable')
+    return new PushRefusal('unavailable', error.message);
   return error.code === 'workspace.failed' ? new PushRefusal('refused', error.message) : undefined;
 }

@@ -6,6 +6,7 @@ import type { PushNote } from '@remuda/protocol';
 import { git, type GitRun } from '../git.js';
 import { goneMark } from '../mirrors/mirror.js';
 import { PushRefusal } from './refusal.js';
+import type { Remote } from './remote.js';
 
 /** Limits on what a job may push. */
 export interface QuarantineLimits {
@@ -28,10 +29,10 @@ export class Quarantine {
   ) {}
 
   /**
-   * Takes a pack, and checks it: every object is well-formed, nothing is missing, and the commits go on from `base`. Resolves
-   * with their number. Rejects with a `PushRefusal`.
+   * Takes a pack, and checks it: every object is well-formed, nothing is missing, and the commits go on from `base`. Rejects
+   * with a `PushRefusal`.
    */
-  async take(content: AsyncIterable<Uint8Array>, { base, head }: PushNote, limits: QuarantineLimits): Promise<number> {
+  async take(content: AsyncIterable<Uint8Array>, { base, head }: PushNote, limits: QuarantineLimits): Promise<void> {
     const { maxBytes, maxCommits } = limits;
     const input = upTo(content, maxBytes);
     await this.#check(['index-pack', '--strict', `--max-input-size=${String(maxBytes)}`, '--threads=1', '--stdin'], {
@@ -57,7 +58,31 @@ export class Quarantine {
     ];
     const reached = await this.#check(['rev-list', ...filter, head, `^${base}`]);
     if (/^~/m.test(reached)) throw new PushRefusal('too_large', `A file is larger than ${String(maxBytes)} bytes.`);
-    return commits;
+  }
+
+  /** Commits that `head` has in addition to `base`. */
+  async count(base: string, head: string): Promise<number> {
+    return Number(await this.git(['rev-list', '--count', head, `^${base}`]));
+  }
+
+  /** The commit to which a branch points at the server; undefined if there is no such branch. */
+  async tipOf(branch: string, { url, env, hide }: Remote): Promise<string | undefined> {
+    const listed = await this.git(['ls-remote', '--quiet', '--', url, `refs/heads/${branch}`], { env }).catch(
+      hiding(hide),
+    );
+    return /^([0-9a-f]{40,64})\t/.exec(listed)?.[1];
+  }
+
+  /** Fetches a branch: it is named by no ref here. */
+  async fetch(branch: string, { url, env, hide }: Remote): Promise<void> {
+    const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+    await this.git(['fetch', ...options, '--', url, `refs/heads/${branch}`], { env }).catch(hiding(hide));
+  }
+
+  /** Writes a commit object; resolves with its id. */
+  async write(commit: string): Promise<string> {
+    const input = once(commit);
+    return (await this.git(['hash-object', '-t', 'commit', '-w', '--stdin'], { input })).trim();
   }
 
   /** Runs git in it. Rejects as `git` does. */
@@ -83,6 +108,16 @@ export class Quarantine {
     }
   }
 }
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
+}
+
+const hiding =
+  (hide: Remote['hide']) =>
+  (error: unknown): never => {
+    throw error instanceof RemudaError ? new RemudaError(error.code, hide(error.message)) : error;
+  };
 
 const tooLarge = /exceeds maximum allowed size|larger than allowed/;
 
