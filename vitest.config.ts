@@ -39,6 +39,7 @@ const waits = [
 const otherDoors = [
   'test/integration/engine/tmux/terminal.test.ts',
   'test/integration/host-bridge/container.test.ts',
+  'test/integration/containers/compose-postgres.test.ts',
   'test/e2e/{channels,terminal,command,action,production,prepare,push,private-registry}.test.ts',
 ];
 

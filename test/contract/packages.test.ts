@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { satisfies } from 'semver';
 import { expect, test } from 'vitest';
-import { readDocument } from './documents/document.js';
+import { readDocument, root } from './documents/document.js';
 
 interface LockEntry {
   readonly version?: string;
@@ -27,4 +28,16 @@ test('no package runs a script of its own when it is installed', () => {
 test('the licence that is named is there', () => {
   const { license } = JSON.parse(readDocument('package.json')) as { license: string };
   expect(readDocument('LICENSE')).toContain(`${license} License`);
+});
+
+test('no file that holds credentials can be committed by accident', () => {
+  const git = (...args: readonly string[]): readonly string[] =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  const places = ['.env', '.env.local', 'docker/.env.production'];
+  expect(git('check-ignore', ...places)).toEqual(places);
+  const known = git('ls-files').filter((name) => /(^|\/)\.env|\.pem$|id_(rsa|ed25519)/.test(name));
+  expect(known).toEqual(['docker/.env']);
+  // it gives a name, and is none for credentials
+  const settings = readDocument('docker/.env').split('\n');
+  expect(settings.filter((line) => line && !line.startsWith('#'))).toEqual(['COMPOSE_PROJECT_NAME=remuda']);
 });

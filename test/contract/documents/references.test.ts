@@ -86,17 +86,18 @@ const ofTests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'ut
   .map(([, name = '']) => name);
 /** Of a secret's variable, the name is the operator's own. */
 const isSecret = (name: string): boolean => name.startsWith(secretVariablePrefix);
-const compose = 'docker/compose.yaml';
-const ofCompose = tableRows(sections(readDocument('docs/configuration.md'), 2).get(compose) ?? '');
+/** The compose file of a cluster, and what may be added to it. */
+const compose = ['docker/compose.yaml', 'docker/compose.postgres.yaml'] as const;
+const ofCompose = tableRows(sections(readDocument('docs/configuration.md'), 2).get(compose[0]) ?? '');
 
-test('documents and the compose file name no variable of ours that nobody reads', () => {
+test('documents and the compose files name no variable of ours that nobody reads', () => {
   const known = new Set([...read, ...ofTests, ...ofCompose.map(([name]) => name)]);
-  const named = mentions(/\b(REMUDA_[A-Z_]*[A-Z])\b/g, [...documents, compose]);
+  const named = mentions(/\b(REMUDA_[A-Z_]*[A-Z])\b/g, [...documents, ...compose]);
   expect(named.filter(([, name]) => !known.has(name) && !isSecret(name))).toEqual([]);
 });
 
 test("docs/configuration.md has compose's own variables and no other, with their defaults", () => {
-  const used = [...readDocument(compose).matchAll(/\$\{(\w+):-([^}]*)\}/g)];
+  const used = compose.flatMap((file) => [...readDocument(file).matchAll(/\$\{(\w+):-([^}]*)\}/g)]);
   const pairs = used.map(([, name = '', value = '']): readonly [string, string] => [name, value]);
   const own = new Map(pairs.filter(([name]) => !read.has(name) && !isSecret(name)));
   expect(ofCompose.map(([name, value]) => [name, value]).toSorted()).toEqual([...own].toSorted());
