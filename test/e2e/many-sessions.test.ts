@@ -13,12 +13,12 @@ const most = 2;
 let cluster: TestCluster;
 beforeAll(async () => {
   const profiles = `profiles:\n  default:\n    pool: { warm: 1, max: ${String(most)} }\n`;
-  cluster = await startCluster({ runtime: 'process', profiles, warm: 1 });
+  cluster = await startCluster({ runtime: 'process', profiles, warm: 1, env: { REMUDA_SESSION_KEEP_MS: '4000' } });
 }, 240_000);
 afterAll(() => cluster.stop(), 240_000);
 
-async function ask<T>(path: string, body?: object): Promise<T> {
-  const headers = { 'content-type': 'application/json', prefer: 'wait=300' };
+async function ask<T>(path: string, body?: object, prefer = 'wait=300'): Promise<T> {
+  const headers = { 'content-type': 'application/json', prefer };
   const answer = await fetch(
     `${cluster.apiUrl}/api/v1${path}`,
     body ? { method: 'POST', headers, body: JSON.stringify(body) } : {},
@@ -75,6 +75,34 @@ test(
       const overtook = ways.filter((other) => other.placedAt > placedAt && other.givenAt < givenAt).length;
       expect(overtook).toBeLessThanOrEqual(sessions * (turns - 1) + most);
     }
+  },
+  longMs,
+);
+
+test(
+  'sessions whose next turn is always there let their workers go for a job that waits, and go on behind it',
+  async () => {
+    const ids = await Promise.all(
+      Array.from({ length: most }, async () => (await ask<SessionView>('/sessions', { idleMs: 3_600_000 })).id),
+    );
+    const send = async (session: string, prompt: string): Promise<string> =>
+      (await ask<{ id: string }>(`/sessions/${session}/turns`, { prompt }, 'respond-async')).id;
+    const firsts = await Promise.all(ids.map((id) => send(id, script({ text: 'first' }))));
+    const rest = await Promise.all(
+      ids.map(async (id) => {
+        const turns: string[] = [];
+        for (let nth = 2; nth <= 12; nth++) turns.push(await send(id, script(bash('sleep 1'), { text: String(nth) })));
+        return turns;
+      }),
+    );
+    await Promise.all(firsts.map((job) => cluster.api.over(job)));
+    const job = await ask<JobWithResultView>('/jobs', { prompt: script({ text: 'served' }) });
+    expect(job.result?.text).toBe('served');
+    // Each session had turns left when the job was served, and all of them in the end.
+    for (const turns of rest)
+      expect((await Promise.all(turns.map((id) => cluster.api.job(id)))).map(({ state }) => state)).toContain('queued');
+    const ends = await Promise.all(rest.flat().map((id) => cluster.api.over(id)));
+    expect(ends.map(({ state }) => state)).toEqual(ends.map(() => 'succeeded'));
   },
   longMs,
 );

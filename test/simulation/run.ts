@@ -47,10 +47,14 @@ const sleep = { afterMs: 10_000, ms: 60_000 } as const;
  * Of two runs one goes on until all that was accepted is over, the other ends with the disturbance: most of a run's events
  * come after that, and break no more promises than those before (`--mutants`, with `--whole` and without).
  */
-const isWhole = ({ seed, whole = seed % 2 === 1 || seed % 16 === 6 }: RunPlan): boolean => whole;
+const isWhole = ({ seed, whole = seed % 2 === 1 || seed % 16 === 6 || keepsShortly(seed) }: RunPlan): boolean => whole;
 
 /** In every eighth run clients talk in sessions, beside plain jobs: such a run has three times as many events. */
 const hasSessions = (seed: number): boolean => seed % 8 === 6;
+
+/** In some of these many turns follow one another beside many jobs in small pools, and a session soon has to let its worker go for them. */
+const sessionKeepMs = 200;
+const keepsShortly = (seed: number): boolean => seed % 32 === 14;
 
 /** In some runs Redis is a new one, that has to be told each script; in the others it has served before. */
 const hasNewRedis = (seed: number): boolean => seed % 8 < 2;
@@ -116,7 +120,7 @@ class Run {
     const { random } = world;
     const names = random.chance(0.3) ? ['default', 'other'] : ['default'];
     const profiles = names.map((name) => {
-      const max = random.between(1, 4);
+      const max = Math.min(random.between(1, 4), keepsShortly(plan.seed) ? 2 : 4);
       const recycle = { afterJobs: random.pick([1, 2, 10]), afterMs: random.pick([5_000, 3_600_000]), idleMs: 2_000 };
       return profile({ name, pool: { warm: random.between(0, Math.min(2, max)), max }, recycle });
     });
@@ -124,7 +128,13 @@ class Run {
     const rules: TenantRules = tenants.length > 1 ? { [random.pick(tenants)]: { running: random.between(1, 2) } } : {};
     const most = new Map(profiles.map(({ name, pool }) => [name, pool.max]));
     const copies = new Copies();
-    this.#invariants = new Invariants(most, rules, copies, () => world.tell);
+    this.#invariants = new Invariants(
+      most,
+      rules,
+      copies,
+      () => world.tell,
+      () => world.now,
+    );
     this.#server = new Server(world, this.#invariants, plan.mutant?.script);
     this.#invariants.db = this.#server.db;
     for (const text of scripts) this.#server.db.learn(text);
@@ -137,6 +147,10 @@ class Run {
       copies,
       (name, running) => this.#invariants.workers.onContainer(name, running),
     );
+    if (keepsShortly(plan.seed)) {
+      this.#cluster.sessionKeepMs = sessionKeepMs;
+      this.#invariants.sessions.keepMs = sessionKeepMs;
+    }
     let stores: ReturnType<Cluster['openStores']> | undefined;
     let controls: ReturnType<Cluster['openControls']> | undefined;
     const api = world.start('api', (program) => {
@@ -154,6 +168,7 @@ class Run {
     );
     this.#sessions = new SessionClients({
       ...{ world, api, profiles: names, store: () => stores!.sessions, jobs: () => stores!.store },
+      mostTurns: keepsShortly(plan.seed) ? 8 : 2,
       onFirst: (job) => this.#invariants.sessions.first.add(job),
       onAccepted: (job) => this.#clients.accepted.set(job, defaultTenant),
     });
@@ -194,7 +209,8 @@ class Run {
     const steered = random.pick([0, 0.1, 0.3]);
     const talks = hasSessions(plan.seed);
     let at = 0;
-    for (let i = 0; i < plan.steps; i++) {
+    const steps = keepsShortly(plan.seed) ? plan.steps * 3 : plan.steps;
+    for (let i = 0; i < steps; i++) {
       at += random.between(1, gapMs);
       world.after(at, undefined, () => {
         if (random.chance(steered)) this.#operators.act();

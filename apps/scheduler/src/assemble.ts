@@ -82,7 +82,7 @@ function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
 
 /** The pools, and the assignment of jobs to their workers. */
 function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Workers) {
-  const { runtime, profiles, tenants = {}, surroundings, bridgeSocketDir: socketDir } = plan;
+  const { runtime, profiles, tenants = {}, surroundings, bridgeSocketDir: socketDir, sessionKeepMs } = plan;
   const { access, registry, leadership, queues, leases, sweeps, forgetting, profileQueues } = at;
   const { clock, log } = common;
   const { halts, spares, relay, orders, losses, holdings, accounts } = workers;
@@ -91,7 +91,10 @@ function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Worke
   const enrolment = new Enrolment({ ...common, spares, registry, access, relay, listeners, images, surroundings });
   const forKeeper = { spares, leadership, registry, queues, halts, orders, enrolment, losses, runtime, images };
   const profileOf = new Map(profiles.map((profile) => [profile.name, profile]));
-  const forDispatch = { spares, holdings, halts, accounts, leases, profileOf: (name: string) => profileOf.get(name) };
+  const forDispatch = {
+    ...{ spares, holdings, halts, accounts, leases, registry, sessionKeepMs },
+    profileOf: (name: string) => profileOf.get(name),
+  };
   const own = [...profileQueues.own.values()];
   const orphaned = new OrphanedClaims({ leases, sweeps, queues: own, clock, log });
   return {

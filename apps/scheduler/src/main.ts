@@ -48,6 +48,7 @@ void runApp('scheduler', async () => {
     ...(bridge ? {} : { bridgeSocketDir: settings.socketDir }),
     ...(enrol ? { enrol } : {}),
     suspendAfter: settings.suspendAfter,
+    sessionKeepMs: settings.sessionKeepMs,
     acl: settings.acl === 'on',
     secrets: deskOf(settings),
     workersOnExit: settings.workersOnExit,

@@ -33,6 +33,8 @@ export interface SchedulerPlan {
   readonly retention?: Retention;
   /** Consecutive failed starts after which a profile is suspended; 0 for never. */
   readonly suspendAfter: number;
+  /** For how long a session keeps its worker although jobs wait for one, in ms. Default `sessionKeepMs` of the domain. */
+  readonly sessionKeepMs?: number;
   /** This machine's own. */
   readonly clock: Clock;
   readonly registry: Registry;

@@ -1,6 +1,6 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostAndPort, integer, namespaceName, oneOf, text, type Setting } from '@remuda/domain';
+import { hostAndPort, integer, namespaceName, oneOf, sessionKeepMs, text, type Setting } from '@remuda/domain';
 import { hostList, secretKeysSetting, vaultSettings } from '@remuda/runtime';
 import { runtimeSettings } from './runtimes.js';
 
@@ -191,6 +191,14 @@ export const schedulerSettings = {
     unit: 'starts',
     default: 5,
     parse: integer(0, 1_000),
+  },
+  sessionKeepMs: {
+    env: 'REMUDA_SESSION_KEEP_MS',
+    about:
+      'For how long a session whose turns follow one another without a pause keeps its worker while others wait for one; then its next turn queues as they do.',
+    unit: 'ms',
+    default: sessionKeepMs,
+    parse: integer(0, 86_400_000),
   },
   drainMs: {
     env: 'REMUDA_DRAIN_MS',

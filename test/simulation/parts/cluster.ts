@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import type { Clock, ContainerSpec, Profile, TenantRules } from '@remuda/domain';
+import { sessionKeepMs, type Clock, type ContainerSpec, type Profile, type TenantRules } from '@remuda/domain';
 import { workerEnv, type WorkerProfile } from '@remuda/protocol';
 import {
   RedisClock,
@@ -66,6 +66,8 @@ export class Cluster {
   clocksApartMs = 0;
   /** Every second scheduler is on a machine of its own, with an engine of its own. */
   twoEngines = false;
+  /** For how long a session keeps its worker although jobs wait, in ms. */
+  sessionKeepMs: number = sessionKeepMs;
   #schedulers = 0;
   readonly #profiles: readonly Profile[];
 
@@ -104,6 +106,7 @@ export class Cluster {
           drainMs: 10_000,
         },
         suspendAfter: 3,
+        sessionKeepMs: this.sessionKeepMs,
         acl: false,
         workersOnExit: 'keep',
         clock: clockOf(this.world, own),

@@ -184,6 +184,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
           },
       ),
   },
+  'session-keeps-its-worker': { shownBy: 46, part: () => patch(Fleet.prototype, 'keptMs', () => () => 0) },
   'hold-that-does-not-fit': { shownBy: 6, part: () => patch(Hold.prototype, 'fits', () => () => true) },
   'pool-without-lead': {
     shownBy: 329,

@@ -9,6 +9,8 @@ interface SessionClientParts {
   readonly store: () => RedisSessionStore;
   readonly jobs: () => RedisJobStore;
   readonly profiles: readonly string[];
+  /** How many turns are sent at once at most. */
+  readonly mostTurns: number;
   /** Called before a turn is sent that comes before those that wait. */
   readonly onFirst: (job: string) => void;
   /** Called when a turn was accepted. */
@@ -71,8 +73,9 @@ export class SessionClients {
 
   /** Sends one turn, or several at once. */
   async #talk(session: string): Promise<void> {
-    const { random } = this.parts.world;
-    for (let turns = random.between(1, 2); turns > 0; turns--) await this.#send(session, random.chance(0.15));
+    const { world, mostTurns } = this.parts;
+    const { random } = world;
+    for (let turns = random.between(1, mostTurns); turns > 0; turns--) await this.#send(session, random.chance(0.15));
   }
 
   /** Whoever hears no answer asks again under the same key. */

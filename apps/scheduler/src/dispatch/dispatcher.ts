@@ -1,6 +1,8 @@
 import {
+  goesAhead,
   planAgain,
   rightsOf,
+  shortOf,
   type Clock,
   type FoundJob,
   type JobRecord,
@@ -9,7 +11,7 @@ import {
   type Profile,
   type Start,
 } from '@remuda/domain';
-import type { ClaimedJob, HeldJob, PlacedTurn, ProfileQueue } from '@remuda/redis';
+import type { ClaimedJob, HeldJob, PlacedTurn, ProfileQueue, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Holdings } from '../attempts/holdings.js';
 import type { Identity } from '../identity.js';
@@ -35,7 +37,10 @@ export interface DispatcherParts {
   readonly leases: LeaseStore;
   readonly profileOf: (name: string) => Profile | undefined;
   readonly spares: Pick<Spares, 'noteJob'>;
-  readonly signals: Pick<Signals, 'disowned'>;
+  readonly registry: Pick<WorkerRegistry, 'all'>;
+  readonly signals: Pick<Signals, 'disowned' | 'poolChanged'>;
+  /** For how long a session keeps its worker although jobs wait for one, in ms. Default `sessionKeepMs`. */
+  readonly sessionKeepMs?: number | undefined;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
   readonly log: Logger;
@@ -79,18 +84,38 @@ export class Dispatcher {
     return jobs <= room;
   }
 
-  /** A turn of a session has its place: it goes to the worker that waits for it, whether or not others are free. */
+  /**
+   * A turn of a session has its place: it goes to the worker that waits for it, whether or not others are free. If its session
+   * has kept that worker for long while jobs wait, it queues as they do, and the pool's plan lets the worker leave.
+   */
   async onTurn({ profile, job, session }: PlacedTurn): Promise<void> {
     const queue = this.queues.get(profile);
     const holder = this.parts.fleet.heldFor(session, this.parts.clock.monotonic());
     if (!queue || !holder || !this.#mayClaim(profile)) return;
     try {
+      if (!(await this.#goesAhead(queue, holder))) {
+        this.parts.signals.poolChanged();
+        return;
+      }
       const claimed = await queue.claimTurn(job);
       const mine = claimed ? await this.#reserve(queue, claimed) : 'none';
       if (typeof mine === 'object') await this.#give(queue, mine);
     } catch (error) {
       this.parts.log.warn({ err: error, profile, job }, 'the claim of a turn failed, and it waits as others do');
     }
+  }
+
+  /** Whether the turn for which a worker waits may overtake the jobs that wait already. */
+  async #goesAhead(queue: ProfileQueue, holder: OwnWorker): Promise<boolean> {
+    const { fleet, registry, profileOf, clock, sessionKeepMs } = this.parts;
+    const keptMs = fleet.keptMs(holder, clock.monotonic());
+    // Most have not kept theirs for long, and need no look at the pool.
+    if (goesAhead({ keptMs, short: Infinity }, sessionKeepMs)) return true;
+    const { profile } = queue;
+    const [backlog, workers] = await Promise.all([queue.backlog(), registry.all()]);
+    const theirs = workers.filter((worker) => worker.profile === profile);
+    const short = shortOf(theirs, backlog - 1, profileOf(profile)?.pool.max ?? Infinity);
+    return goesAhead({ keptMs, short }, sessionKeepMs);
   }
 
   /** Signals may get lost: the queues are checked periodically anyway, with the approximate number of waiting jobs. */
@@ -271,6 +296,7 @@ export class Dispatcher {
   ): void {
     const { fleet, holdings, clock, log } = this.parts;
     const tick = clock.monotonic();
+    fleet.give(worker, job.session, tick);
     fleet.engage(worker.id, 'busy', tick);
     const { lease, attempt, grant } = given;
     const record: JobRecord = {

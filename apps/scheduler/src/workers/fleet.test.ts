@@ -72,3 +72,23 @@ test('a worker that waits for a session gets its next turn in time, unless it is
   fleet.hold('w', { session: 's-1', since: 0, until: 100 });
   expect(fleet.heldFor('s-1', 99)).toBeUndefined();
 });
+
+test('a session has its worker without a pause from the first turn that it was given, until it pauses or has another one', () => {
+  const own = worker({ phase: 'busy' });
+  const fleet = fleetOf(own);
+  const turn = (from: number, to: number): void => {
+    fleet.give(own, 's-1', from);
+    fleet.engage('w', 'busy', from);
+    fleet.hold('w', { session: 's-1', since: to, until: to + 60_000 });
+  };
+  turn(0, 10_000);
+  expect(fleet.keptMs(own, 10_000)).toBe(10_000);
+  turn(11_000, 30_000);
+  expect(fleet.keptMs(own, 31_000)).toBe(31_000);
+  expect(fleet.keptMs(own, 32_001)).toBe(0);
+  turn(40_000, 41_000);
+  expect(fleet.keptMs(own, 41_000)).toBe(1_000);
+  fleet.list(own);
+  turn(42_000, 43_000);
+  expect(fleet.keptMs(own, 43_000)).toBe(1_000);
+});

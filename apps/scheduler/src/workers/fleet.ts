@@ -36,6 +36,8 @@ export interface OwnWorker {
   cordoned?: boolean;
   /** The session for whose next turn it waits, with Claude Code alive. */
   held?: HeldFor;
+  /** The session that has had it without a pause, and since when. */
+  kept?: { readonly session: string; readonly since: number };
   /** The job that it seems to have lost. */
   orphan?: SuspectedOrphan;
 }
@@ -49,6 +51,8 @@ export interface HeldFor {
 
 /** We check our workers more often than this, in ms; a longer gap is our own: frozen, or an outage of Redis. */
 const napMs = 2_500;
+/** A longer wait between two turns is a pause, in ms: the pool's plan has had time to take the worker for jobs that wait. */
+const pauseMs = 2_000;
 /** Grace period of a worker after its drain's limit, in ms; then it is removed. */
 export const drainGraceMs = 10_000;
 
@@ -81,6 +85,7 @@ export class Fleet {
   list(worker: OwnWorker): void {
     worker.phase = 'idle';
     delete worker.held;
+    delete worker.kept;
     if (worker.cordoned === true) return;
     const idle = this.#idle.get(worker.profile) ?? [];
     if (!idle.includes(worker.id)) idle.push(worker.id);
@@ -106,11 +111,24 @@ export class Fleet {
     });
   }
 
+  /** For how long the session for which a worker waits has had it without a pause, in ms. */
+  keptMs({ held, kept }: OwnWorker, now: number): number {
+    const goesOn = held !== undefined && kept?.session === held.session && now - held.since <= pauseMs;
+    return goesOn ? now - kept.since : 0;
+  }
+
+  /** A worker is given a turn of a session, or a job of none. To be called before it is busy. */
+  give(worker: OwnWorker, session: string | undefined, now: number): void {
+    if (session === undefined) delete worker.kept;
+    else worker.kept = { session, since: now - this.keptMs(worker, now) };
+  }
+
   /** A worker that has ended a turn waits for the session's next one, which is granted to `grant`. */
   hold(id: string, held: HeldFor, grant?: string): void {
     const worker = this.#workers.get(id);
     if (worker?.phase !== 'busy') return;
     worker.held = held;
+    worker.kept ??= held;
     if (grant !== undefined) worker.grant = grant;
   }
 

@@ -126,8 +126,7 @@ export function startsHeldMs(seen: Pick<SeenPool, 'failedStarts' | 'sinceFailedS
  * turns of many sessions should not all have to start Claude Code at once.
  */
 function planReleases(there: readonly SeenWorker[], backlog: number, { target }: PoolAim): readonly PoolAction[] {
-  const coming = there.filter((w) => w.phase !== 'busy' && w.cordoned !== true && !w.lost).length;
-  const short = Math.max(0, backlog - coming - Math.max(0, target.max - there.length));
+  const short = shortOf(there, backlog, target.max);
   const held = there
     .filter((w) => w.heldMs !== undefined && w.phase === 'busy' && !w.lost)
     .sort((a, b) => (b.heldMs ?? 0) - (a.heldMs ?? 0));
@@ -137,6 +136,17 @@ function planReleases(there: readonly SeenWorker[], backlog: number, { target }:
     ...held.slice(0, short).map((w) => ({ kind: 'drain', worker: w.id, reason: 'held' }) as const),
     ...stale.slice(0, turn).map((w) => ({ kind: 'drain', worker: w.id, reason: 'stale' }) as const),
   ];
+}
+
+/** How many jobs wait for which there is no other worker in the pool, and no room for one. */
+export function shortOf(
+  workers: readonly (Pick<SeenWorker, 'phase' | 'cordoned'> & { readonly lost?: boolean })[],
+  backlog: number,
+  max: number,
+): number {
+  const there = workers.filter((w) => w.phase !== 'gone');
+  const coming = there.filter((w) => w.phase !== 'busy' && w.cordoned !== true && w.lost !== true).length;
+  return Math.max(0, backlog - coming - Math.max(0, max - there.length));
 }
 
 /** All should leave: those with a job when it has ended. */

@@ -23,9 +23,10 @@ export class Invariants implements Onlooker {
     rules: TenantRules,
     copies: Copies,
     tell: () => ((line: string) => void) | undefined,
+    now: () => number,
   ) {
-    this.#sight = new Sight(tell);
-    this.sessions = new SessionPromises(copies, this.#sight);
+    this.#sight = new Sight(tell, now);
+    this.sessions = new SessionPromises(copies, this.#sight, max);
     this.jobs = new JobPromises(this.sessions, this.#sight);
     this.tenants = new TenantPromises(max, rules, this.#sight);
     this.workers = new WorkerPromises(max, this.jobs, this.sessions, this.#sight);

@@ -1,5 +1,6 @@
 import { isHeld, isOver, sessionMoves, type JobState, type SessionState, type Snapshot } from '@remuda/domain';
 import type { Conversation, Copies } from '../memory.js';
+import { namespace } from '../cluster.js';
 import { jobPrefix, sessionPrefix, workerPrefix, workersKey, type Sight } from './sight.js';
 
 /** How a worker says that a turn's end was not kept. */
@@ -15,6 +16,8 @@ interface SeenSession {
   readonly line: string[];
   /** What its next turn has to know. */
   conversation: Conversation;
+  /** The worker that it has kept from turn to turn, by which scheduler, and since its second turn there. */
+  kept?: { readonly by: string; readonly since: number | undefined };
 }
 
 /** What is promised of sessions: one turn at a time, in order, none lost, and each with all that was said before. */
@@ -29,9 +32,16 @@ export class SessionPromises {
   /** Jobs whose people were told that their session does not go on from them. */
   readonly #told = new Set<string>();
 
+  /** By turn, the jobs that waited in its profile's queue when it came there. */
+  readonly #waited = new Map<string, readonly string[]>();
+  /** For how long a session keeps its worker although jobs wait, in ms. */
+  keepMs = Infinity;
+
   constructor(
     private readonly copies: Copies,
     private readonly sight: Sight,
+    /** How many workers each pool may have. */
+    private readonly max: ReadonlyMap<string, number>,
   ) {}
 
   /** A field of a session's record has changed. */
@@ -91,11 +101,31 @@ export class SessionPromises {
     return false;
   }
 
+  /** A turn is claimed for the worker that waits for it, though others wait for longer that are as urgent: not if they have for too long. */
+  onClaim(job: string, profile: string): void {
+    const session = this.#sessionOf.get(job);
+    const since = session === undefined ? undefined : this.#of(session).kept?.since;
+    if (since === undefined || this.sight.now() - since <= this.keepMs || !this.isAwaited(job)) return;
+    const queue = this.#queueOf(profile);
+    const [rank, tenant] = [rankOf(job, this.sight), this.sight.tenantOf(job)];
+    const isBefore = (one: string): boolean => rankOf(one, this.sight) <= rank && this.sight.tenantOf(one) === tenant;
+    const waiting = (this.#waited.get(job) ?? []).filter((one) => queue.has(one) && isBefore(one));
+    const phases = [...this.sight.db.set(workersKey)].flatMap((worker) => {
+      const record = this.sight.db.hash(workerPrefix + worker);
+      return record?.get('profile') === profile ? [record.get('phase')] : [];
+    });
+    const coming = phases.filter((phase) => phase !== 'busy').length;
+    const room = Math.max(0, (this.max.get(profile) ?? Infinity) - phases.length);
+    if (waiting.length > coming + room)
+      this.sight.break(`${String(session)} keeps its worker for ${job}, while ${waiting.join(' ')} wait for longer`);
+  }
+
   /** A job is given to a worker. */
   onAssigned(job: string, worker: string): void {
     const record = this.sight.db.hash(workerPrefix + worker);
     const session = this.#sessionOf.get(job);
     const waitsFor = record?.get('phase') === 'busy' ? record.get('session') : undefined;
+    if (session !== undefined) this.#onKept(session, job, worker, waitsFor === session);
     if (waitsFor !== undefined && waitsFor !== session)
       this.sight.break(`${worker} holds ${waitsFor} and is given ${job}${session ? ` of ${session}` : ''}`);
     if (session !== undefined && this.#of(session).turn !== job)
@@ -131,6 +161,25 @@ export class SessionPromises {
     seen.turn = job;
     seen.turns++;
     this.#before.set(job, seen.conversation);
+    const profile = this.sight.db.hash(jobPrefix + job)?.get('profile') ?? '';
+    this.#waited.set(job, [...this.#queueOf(profile).keys()]);
+  }
+
+  /** Its scheduler knows of the first turn at a worker once it gives it the second one. */
+  #onKept(session: string, job: string, worker: string, isNext: boolean): void {
+    const seen = this.#of(session);
+    const by = `${worker} ${
+      this.sight.db
+        .hash(jobPrefix + job)
+        ?.get('lock')
+        ?.split(':')[0] ?? ''
+    }`;
+    seen.kept =
+      isNext && seen.kept?.by === by ? { by, since: seen.kept.since ?? this.sight.now() } : { by, since: undefined };
+  }
+
+  #queueOf(profile: string): ReadonlyMap<string, unknown> {
+    return this.sight.db.sorted(`{${namespace}}:jobs.${profile}:prioritized`);
   }
 
   #onTurnOver(session: string, job: string): void {
@@ -152,3 +201,7 @@ export class SessionPromises {
     return seen;
   }
 }
+
+/** How urgent a job is: the lower, the more. */
+const rankOf = (job: string, sight: Sight): number =>
+  (JSON.parse(sight.db.hash(jobPrefix + job)?.get('spec') ?? '{}') as { priority?: number }).priority ?? 0;

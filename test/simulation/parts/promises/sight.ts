@@ -16,7 +16,10 @@ export class Sight {
   db!: Database;
   broken: string | undefined;
 
-  constructor(readonly tell: () => ((line: string) => void) | undefined) {}
+  constructor(
+    readonly tell: () => ((line: string) => void) | undefined,
+    readonly now: () => number,
+  ) {}
 
   /** The tenant of a job, by its record. */
   tenantOf(job: string): string {

@@ -37,6 +37,7 @@ export class WorkerPromises implements TurnWatch {
     this.claimed?.(lock);
     const profile = queue.slice(queue.lastIndexOf(':jobs.') + ':jobs.'.length);
     this.#claims.set(job, new Set([...this.#free].filter((worker) => this.#profileOf(worker) === profile)));
+    if (!givenBack) this.sessions.onClaim(job, profile);
     if (givenBack || this.sessions.isAwaited(job)) return;
     const priority = this.jobs.spec(job).priority;
     const tenant = this.sight.tenantOf(job);
