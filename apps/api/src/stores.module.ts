@@ -28,6 +28,7 @@ import {
   type RedisKeys,
 } from '@remuda/redis';
 import { SecretBox, exitOnStartFault, systemClock, type Logger } from '@remuda/runtime';
+import type { ArtifactRoom } from './artifacts/artifacts.js';
 import { DeadLettersWithHistory } from './history/dead-letters-with-history.js';
 import { EventsWithHistory } from './history/events-with-history.js';
 import { AuditWithHistory } from './history/audit-with-history.js';
@@ -39,6 +40,7 @@ import type { ApiConfig } from './stores.js';
 import {
   apiConfig,
   apiKeys,
+  artifactRoom,
   auditLog,
   clock,
   deadLetters,
@@ -193,9 +195,16 @@ export class StoresModule {
         { provide: recentTurns, useFactory: () => new RedisTurnLog(follow, keys) },
         {
           provide: history,
-          inject: [redis, clock],
-          useFactory: (to: Connection, time: Clock) =>
-            openHistory(settings, { redis: to, connect: forArchive, keys, clock: time, log }),
+          inject: [redis, clock, artifactRoom],
+          useFactory: (to: Connection, time: Clock, { blobs }: ArtifactRoom) =>
+            openHistory(settings, {
+              redis: to,
+              connect: forArchive,
+              keys,
+              clock: time,
+              log,
+              ...(blobs && { artifacts: blobs }),
+            }),
         },
         ...withHistory,
         {

@@ -18,7 +18,7 @@ import type {
   UsageQuery,
 } from '@remuda/domain';
 import { translateDatabaseError } from './database-error.js';
-import { forgetDue } from './forgetting.js';
+import { dueJobs, forgetContents, forgetJobs } from './forgetting.js';
 import { keepJobs } from './keeping.js';
 import { listRecords } from './listing.js';
 import type { Tables } from './tables.js';
@@ -114,8 +114,21 @@ export class SqlArchive implements JobArchive {
     return this.#ask(() => addUpUsage(this.db, query));
   }
 
-  forget(rules: ArchiveRules, now: number): Promise<number> {
-    return this.#ask(() => forgetDue(this.db, rules, now));
+  async forget(
+    rules: ArchiveRules,
+    now: number,
+    beforeRecords?: (jobs: readonly JobRecord[]) => Promise<void>,
+  ): Promise<number> {
+    let forgotten = 0;
+    for (const [state, keptMs] of Object.entries(rules.jobMs)) {
+      const due = await this.#ask(() => dueJobs(this.db, state, now - keptMs));
+      if (due.length === 0) continue;
+      await beforeRecords?.(due.map(({ record }) => readRecord(record)));
+      forgotten += await this.#ask(() => forgetJobs(this.db, due, now - keptMs));
+    }
+    for (const [state, keptMs] of Object.entries(rules.contentMs))
+      forgotten += await this.#ask(() => forgetContents(this.db, state, now - keptMs));
+    return forgotten;
   }
 
   async #ask<T>(ask: () => Promise<T>): Promise<T> {

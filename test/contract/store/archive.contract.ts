@@ -6,6 +6,7 @@ import type {
   AuditQuery,
   AuditRecord,
   JobArchive,
+  JobRecord,
 } from '@remuda/domain';
 import { jobRef } from '@remuda/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -226,6 +227,31 @@ export function archiveContract(name: string, make: () => Promise<ArchiveHarness
       expect(await listed({ words: 'hello' })).toEqual(['j-3']);
       await archive.forget(rules, 4 * day);
       expect((await listed()).toSorted()).toEqual(['j-2', 'j-3']);
+    });
+
+    test('who removes their files is told of jobs before their records go, and keeps them by rejecting', async () => {
+      await keep(
+        job('j-1', { overAt: 0 }),
+        job('j-2', { overAt: 0, state: 'failed' }),
+        job('j-3', { overAt: 2 * day }),
+      );
+      const rules = { jobMs: { succeeded: day, failed: day }, contentMs: {} };
+      const told: JobRecord[] = [];
+      const mine = (jobs: readonly JobRecord[]): readonly JobRecord[] => jobs.filter((one) => one.tenant === tenant);
+      const forget = (also: (jobs: readonly JobRecord[]) => Promise<void>) =>
+        archive.forget(rules, 2 * day, async (jobs) => {
+          told.push(...mine(jobs));
+          await also(jobs);
+        });
+      await expect(forget(() => Promise.reject(new Error('not now')))).rejects.toThrow('not now');
+      expect((await listed()).toSorted()).toEqual(['j-1', 'j-2', 'j-3']);
+      const there: string[] = [];
+      await forget(async (jobs) => {
+        for (const { id } of mine(jobs)) if (await archive.find(jobRef(id, tenant))) there.push(id);
+      });
+      expect(there).toEqual(['j-1', 'j-2']);
+      expect(told.map(({ id }) => id)).toEqual(['j-1', 'j-1', 'j-2']);
+      expect(await listed()).toEqual(['j-3']);
     });
 
     describe('the audit log beside it', () => {

@@ -1,8 +1,17 @@
-import type { ArchiveRules, Clock } from '@remuda/domain';
-import { AuditFeed, EndedJobs, archiveLag, type ArchiveLag, type RedisConnection, type RedisKeys } from '@remuda/redis';
+import type { ArchiveRules, Blobs, Clock } from '@remuda/domain';
+import {
+  AuditFeed,
+  EndedJobs,
+  RedisSnapshots,
+  archiveLag,
+  type ArchiveLag,
+  type RedisConnection,
+  type RedisKeys,
+} from '@remuda/redis';
 import { Store, type StoreParts } from '@remuda/store';
 import type { ApiSettings } from '../settings.js';
 import { AuditMover } from './audit-mover.js';
+import { fileRemover } from './left-files.js';
 import { Projector } from './projector.js';
 
 /** The store, and who fills it. */
@@ -39,10 +48,12 @@ export function openHistory(
     readonly keys: RedisKeys;
     readonly clock: Clock;
     readonly log: StoreParts['log'];
+    /** The artifacts of jobs, if the api has a place for files. */
+    readonly artifacts?: Blobs;
   },
 ): History | undefined {
   const { databaseUrl, storeDir, historyDays = {}, contentDays = {}, auditDays = {} } = settings;
-  const { clock, log } = at;
+  const { clock, log, artifacts } = at;
   if (databaseUrl === undefined && storeDir === undefined) return undefined;
   const place = databaseUrl === undefined ? { folder: storeDir ?? '' } : { url: databaseUrl };
   const store = new Store(place, { clock, log });
@@ -56,7 +67,9 @@ export function openHistory(
   };
   const onMoved = (entries: number): void => void (count.audit += entries);
   const audit = { mover: new AuditMover(new AuditFeed(writer, at.keys), log, onMoved), rules: auditDays };
-  const projector = new Projector({ ends, store, rules, audit, clock, log, onArchived });
+  const removeFiles = artifacts && fileRemover(artifacts, new RedisSnapshots(writer, at.keys));
+  const files = removeFiles ? { removeFiles } : {};
+  const projector = new Projector({ ends, store, rules, audit, clock, log, onArchived, ...files });
   projector.start();
   return {
     ...{ store, count },

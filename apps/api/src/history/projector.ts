@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArchiveRules, AuditArchive, Clock, JobArchive } from '@remuda/domain';
+import type { ArchiveRules, AuditArchive, Clock, JobArchive, JobRecord } from '@remuda/domain';
 import type { EndedJob, EndedJobs, JobEnd } from '@remuda/redis';
 import type { Store } from '@remuda/store';
 import { archiveGroup, type GroupLog } from './archive-group.js';
@@ -14,6 +14,8 @@ export interface ProjectorParts {
   readonly audit?: { readonly mover: AuditMover; readonly rules: AuditRules };
   readonly clock: Clock;
   readonly log: GroupLog;
+  /** Removes what only the records of these jobs refer to, before they go; may be told of a job again. Default: there is nothing. */
+  readonly removeFiles?: (jobs: readonly JobRecord[]) => Promise<void>;
   /** Called with the number of jobs and of events that were archived. */
   readonly onArchived?: (jobs: number, events: number) => void;
 }
@@ -68,7 +70,7 @@ export class Projector {
   }
 
   async #project(archive: JobArchive, auditArchive: AuditArchive): Promise<void> {
-    const { ends, clock, rules, audit } = this.parts;
+    const { ends, clock, audit } = this.parts;
     this.#searchedAt = -Infinity;
     audit?.mover.begin();
     await this.#fillGaps(archive);
@@ -81,8 +83,26 @@ export class Projector {
       await this.#archive(archive, found);
       if (done) this.#searchedAt = clock.monotonic();
       if (!done) continue;
-      await archive.forget(rules, clock.now());
+      await this.#forget(archive);
       await audit?.mover.forget(auditArchive, audit.rules, clock.now());
+    }
+  }
+
+  /** A place of files that does not answer holds up nothing but this. */
+  async #forget(archive: JobArchive): Promise<void> {
+    const { rules, clock, log, removeFiles } = this.parts;
+    const remove = async (jobs: readonly JobRecord[]): Promise<void> => {
+      try {
+        await removeFiles?.(jobs);
+      } catch (error) {
+        throw new FilesStay('', { cause: error });
+      }
+    };
+    try {
+      await archive.forget(rules, clock.now(), remove);
+    } catch (error) {
+      if (!(error instanceof FilesStay)) throw error;
+      log.warn({ err: error.cause }, 'jobs stay in the archive until their files can be removed');
     }
   }
 
@@ -124,6 +144,9 @@ export class Projector {
     }
   }
 }
+
+/** What jobs that are to be forgotten have left could not be removed. */
+class FilesStay extends Error {}
 
 function sizeOf({ prompt, result, events }: EndedJob): number {
   return prompt.length + (result?.text.length ?? 0) + events.reduce((sum, { json }) => sum + json.length, 0);

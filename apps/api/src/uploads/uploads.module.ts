@@ -27,7 +27,7 @@ export class UploadsModule {
         Uploads,
         WorkspaceCheck,
       ],
-      exports: [snapshotRoom, Artifacts, Uploads, WorkspaceCheck],
+      exports: [snapshotRoom, artifactRoom, Artifacts, Uploads, WorkspaceCheck],
     };
   }
 }

@@ -12,7 +12,7 @@ export interface ArtifactSweep {
 /** Artifacts are recorded immediately after they were stored; this is much longer, in ms. */
 const unnotedMs = 600_000;
 
-/** Removes artifacts that are old, or that their job's record does not name; returns how many blobs. */
+/** Removes artifacts that are old, or that no record of their job names; returns how many blobs. */
 export async function sweepArtifacts({
   artifacts,
   store,
@@ -21,8 +21,8 @@ export async function sweepArtifacts({
 }: ArtifactSweep): Promise<number> {
   const seen = await artifacts.list();
   const jobs = [...new Set(seen.flatMap(({ name }) => jobOfArtifacts(name) ?? []))];
-  const noted = await store.artifactsOf(jobs);
-  const unwanted = unwantedArtifacts(seen, noted, { now: clock.now(), ages: { keepMs, unnotedMs } });
+  const [noted, isArchived] = await Promise.all([store.artifactsOf(jobs), store.hasArchive()]);
+  const unwanted = unwantedArtifacts(seen, noted, { now: clock.now(), ages: { keepMs, unnotedMs }, isArchived });
   for (const name of unwanted) await artifacts.remove(name);
   return unwanted.length;
 }

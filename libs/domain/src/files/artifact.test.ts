@@ -16,16 +16,22 @@ test('a blob of artifacts tells its job', () => {
   ]);
 });
 
-test('kept is what a record names, and what no record is there for, until it is old', () => {
+const archived = { ages, isArchived: true };
+
+test('kept is what a record names, and what no record is there for where an archive may have one, until it is old', () => {
   const noted = new Map([['j-1', note]]);
   const seen = [at(archive, 500), at(list, 500), at(other, 500)];
-  expect(unwantedArtifacts(seen, noted, { now: 1_000, ages })).toEqual([other]);
-  expect(unwantedArtifacts(seen, new Map(), { now: 1_000, ages })).toEqual([]);
-  expect(unwantedArtifacts(seen, new Map([['j-1', undefined]]), { now: 1_000, ages })).toEqual([archive, list, other]);
-  expect(unwantedArtifacts(seen, noted, { now: 1_501, ages })).toEqual([archive, list, other]);
+  expect(unwantedArtifacts(seen, noted, { now: 1_000, ...archived })).toEqual([other]);
+  expect(unwantedArtifacts(seen, new Map(), { now: 1_000, ...archived })).toEqual([]);
+  expect(unwantedArtifacts(seen, new Map(), { now: 1_000, ages, isArchived: false })).toEqual([archive, list, other]);
+  const none = new Map([['j-1', undefined]]);
+  expect(unwantedArtifacts(seen, none, { now: 1_000, ...archived })).toEqual([archive, list, other]);
+  expect(unwantedArtifacts(seen, noted, { now: 1_501, ...archived })).toEqual([archive, list, other]);
 });
 
 test('what was just stored is kept: it may be about to be recorded', () => {
-  expect(unwantedArtifacts([at(other, 950)], new Map([['j-1', note]]), { now: 1_000, ages })).toEqual([]);
-  expect(unwantedArtifacts([at('x', 950)], new Map(), { now: 1_000, ages })).toEqual(['x']);
+  expect(
+    unwantedArtifacts([at(other, 950)], new Map([['j-1', note]]), { now: 1_000, ages, isArchived: false }),
+  ).toEqual([]);
+  expect(unwantedArtifacts([at('x', 950)], new Map(), { now: 1_000, ages, isArchived: false })).toEqual(['x']);
 });

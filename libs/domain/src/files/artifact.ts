@@ -51,17 +51,18 @@ export interface ArtifactAges {
 
 /**
  * Blobs of artifacts to remove: too old, or not those that the record of their job names. `noted` has the jobs whose records are
- * there; what the database alone still has is kept until it is old.
+ * there. With an archive (`isArchived`) a job may be in that alone: its artifacts go with that record, or when they are old.
  */
 export function unwantedArtifacts(
   seen: readonly { readonly name: string; readonly at: number }[],
   noted: ReadonlyMap<string, KeptArtifacts | undefined>,
-  { now, ages }: { readonly now: number; readonly ages: ArtifactAges },
+  { now, ages, isArchived }: { readonly now: number; readonly ages: ArtifactAges; readonly isArchived: boolean },
 ): readonly string[] {
   const isUnwanted = ({ name, at }: { readonly name: string; readonly at: number }): boolean => {
     const job = jobOfArtifacts(name);
     if (job === undefined || at < now - ages.keepMs) return true;
-    if (at >= now - ages.unnotedMs || !noted.has(job)) return false;
+    if (at >= now - ages.unnotedMs) return false;
+    if (!noted.has(job)) return !isArchived;
     const of = noted.get(job);
     return of === undefined || ![artifactBlob.archive(job, of), artifactBlob.list(job, of)].includes(name);
   };

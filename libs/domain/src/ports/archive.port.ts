@@ -89,6 +89,13 @@ export interface JobArchive {
   events(job: JobRef, after: number, limit: number): Promise<EventPage>;
   /** By day, and within it by the label's values. */
   usage(query: UsageQuery): Promise<readonly DayUsage[]>;
-  /** Removes what is due at `now` (epoch ms), at most some hundred jobs of each state; returns their number. */
-  forget(rules: ArchiveRules, now: number): Promise<number>;
+  /**
+   * Removes what is due at `now` (epoch ms), at most some hundred jobs of each state; returns their number. `beforeRecords` is told of
+   * jobs whose records are about to go, and may be so again: if it rejects, they stay, and so does this.
+   */
+  forget(
+    rules: ArchiveRules,
+    now: number,
+    beforeRecords?: (jobs: readonly JobRecord[]) => Promise<void>,
+  ): Promise<number>;
 }

@@ -25,6 +25,8 @@ export interface SnapshotIndex {
   ): Promise<{ readonly replaced?: KeptArtifacts } | 'ended'>;
   /** Of these jobs, those whose records are there, each with its recorded artifacts. */
   artifactsOf(jobs: readonly string[]): Promise<ReadonlyMap<string, KeptArtifacts | undefined>>;
+  /** Whether an archive keeps jobs that are over for longer than their records are here. */
+  hasArchive(): Promise<boolean>;
   /** The job's snapshot; undefined where there is none. */
   find(job: string): Promise<Snapshot | undefined>;
   /** Where the job takes up its session's conversation; undefined for nowhere. */

@@ -80,6 +80,11 @@ export class RedisSnapshots {
     );
   }
 
+  /** Whether an archive keeps jobs that are over for longer than their records are here. */
+  async hasArchive(): Promise<boolean> {
+    return (await translated(this.redis.exists(this.keys.archive))) === 1;
+  }
+
   /** What was noted before; undefined if it is fenced. */
   async #note(job: string, worker: string, field: string, note: Pick<Snapshot, 'lease'>): Promise<string | undefined> {
     const args = { worker, lease: note.lease, field, note: JSON.stringify(note) };

@@ -47,6 +47,10 @@ export class MemorySnapshotIndex implements SnapshotIndex {
     return new Map(known.map((job) => [job, this.#artifacts.get(job)]));
   }
 
+  hasArchive(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   async find(job: string): Promise<Snapshot | undefined> {
     return Promise.resolve(this.#noted.get(job));
   }
