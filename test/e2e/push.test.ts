@@ -5,6 +5,7 @@ import type { JobEvent } from '@remuda/domain';
 import type { JobRequest } from '@remuda/protocol';
 import { script, type Step } from '@remuda/scripted-model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startGitService, type GitService } from '../git-service.js';
 import { serveOverHttp, type GitOverHttp } from '../git-over-http.js';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
 import { foundIn } from './harness/inside.js';
@@ -21,6 +22,7 @@ const profiles = JSON.stringify({ profiles: { default: { pool: { warm: 1, max: 1
 
 describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
   let server: GitOverHttp;
+  let service: GitService;
   let cluster: TestCluster;
   /** The credential in each form in which it could be somewhere. */
   let forms: readonly string[];
@@ -32,12 +34,19 @@ describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
     forms = [token, encoded, Buffer.from(`${user}:${token}`).toString('base64')];
     const place = `${server.origin.replace('://', `://${user}:${encoded}@`)}/team/`;
     // the name of the default branch is on no list: the bridge knows it from the repository
-    const env = { [`REMUDA_SECRET_${credential}`]: place, REMUDA_GIT_PROTECTED: 'release/*' };
+    service = await startGitService();
+    service.keeps('github');
+    const services = `${new URL(server.origin).host}=github@${service.origin}`;
+    const env = {
+      ...{ [`REMUDA_SECRET_${credential}`]: place, REMUDA_GIT_PROTECTED: 'release/*' },
+      REMUDA_GIT_SERVICES: services,
+    };
     cluster = await startCluster({ runtime: 'docker', profiles, env });
   }, longMs);
   afterAll(async () => {
     await cluster.stop();
     await server[Symbol.asyncDispose]();
+    await service.close();
   });
 
   const job = (steps: readonly Step[], more: Partial<JobRequest>): JobRequest => ({
@@ -67,7 +76,7 @@ describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
     async () => {
       const canary = randomBytes(12).toString('hex');
       const work = `echo two > b.txt && git add b.txt && git commit -qm 'add b' && echo ${canary} > c.txt`;
-      const push = { branch: 'remuda/add-b', credential };
+      const push = { branch: 'remuda/add-b', credential, pullRequest: { title: 'Add b' } };
       const id = await cluster.api.submit(
         job([bash(work), bash('git config --list; env'), untilLetGo, { text: 'done' }], { git: { push } }),
       );
@@ -79,11 +88,13 @@ describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
       const result = await cluster.api.result(id);
       const commit = server.git('rev-parse', 'remuda/add-b');
       const pushed = { state: 'pushed', branch: 'remuda/add-b', commit, commits: 2, url: server.url };
-      expect(result.git?.push).toEqual({ ...pushed, uncommitted: 'committed' });
+      const url = 'https://host.example/1';
+      const pullRequest = { state: 'opened', number: 1, url };
+      expect(result.git?.push).toEqual({ ...pushed, uncommitted: 'committed', pullRequest });
       expect(subjects('remuda/add-b')).toEqual(['add b', `Changes of the job ${id}`]);
       expect(server.git('show', 'remuda/add-b:c.txt')).toBe(canary);
       expect(events.flatMap((event) => (event.type === 'workspace.pushed' ? [event.data] : []))).toEqual([
-        { branch: 'remuda/add-b', commit, url: server.url },
+        { branch: 'remuda/add-b', commit, url: server.url, pullRequest: url },
       ]);
       expect([...server.seen]).toHaveLength(1);
 

@@ -51,6 +51,8 @@ export interface BridgeParts {
   readonly entryLimits?: UnprovenLimits;
   /** Timeout of a silent client of the snapshot listener, in ms. Default 30 s. */
   readonly snapshotSilenceMs?: number;
+  /** Timeout of a request to the API of a host of repositories, in ms. Default 15 s. */
+  readonly gitApiMs?: number;
   /** Certificates that are trusted at places of `egressCredentials`. Default: those of Node.js. */
   readonly egressCa?: string;
   /** How names of egress hosts are resolved. Default: by the system. */
@@ -191,7 +193,7 @@ function modelOverTcp(model: ModelListener): ReturnType<typeof createModelServer
 
 async function openMirrors(
   { settings, gitEnv }: Environment,
-  parts: Pick<BridgeParts, 'clock' | 'log' | 'vault' | 'pushed'> & { readonly metrics: BridgeMetrics },
+  parts: Pick<BridgeParts, 'clock' | 'log' | 'vault' | 'pushed' | 'gitApiMs'> & { readonly metrics: BridgeMetrics },
   signal: AbortSignal,
 ): Promise<{ readonly mirrors: Mirrors; readonly env: Readonly<Record<string, string>>; readonly pushes: PushParts }> {
   const { mirrorDir: folder, gitTimeoutMs: timeoutMs, gitSilenceMs: silenceMs, gitHosts: hosts } = settings;
@@ -205,13 +207,13 @@ async function openMirrors(
   makeOwnFolder(folder, 0o700);
   const mirrors = new Mirrors({ ...parts, folder, run, resolve, rules }, settings.mirrorTotalMb * mebibyte);
   await mirrors.open();
-  const { vault = noVault, pushed, metrics, log } = parts;
-  const { gitProtected: protectedNames, pushMaxMb } = settings;
+  const { vault = noVault, pushed, gitApiMs: apiMs, metrics, log } = parts;
+  const { gitProtected: protectedNames, gitServices: services, pushMaxMb } = settings;
   const limits = { maxBytes: pushMaxMb * mebibyte, maxCommits: maxPushedCommits };
   return {
     mirrors,
     env,
-    pushes: { mirrors, vault, pushed, rules, resolve, run, protectedNames, limits, metrics, log },
+    pushes: { mirrors, vault, pushed, rules, resolve, run, protectedNames, services, apiMs, limits, metrics, log },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   integer,
   namespaceName,
   oneOf,
+  readGitServices,
   readHostRules,
   readProtectedBranches,
   text,
@@ -180,6 +181,14 @@ export const bridgeSettings = {
     unit: 'list',
     default: usualProtectedBranches,
     parse: readProtectedBranches,
+  },
+  gitServices: {
+    env: 'REMUDA_GIT_SERVICES',
+    about:
+      'Hosts of your own that have pull requests, in addition to github.com and gitlab.com: `HOST=github` or `HOST=gitlab`, with `@URL` for an API elsewhere than at `/api/v3` or `/api/v4`, separated by commas.',
+    unit: 'list',
+    default: [],
+    parse: readGitServices,
   },
   pushMaxMb: {
     env: 'REMUDA_PUSH_MAX_MB',

@@ -21,6 +21,7 @@ export interface JobOptions {
   readonly webhook?: string;
   readonly push?: string | true;
   readonly pushCredential?: string;
+  readonly pullRequest?: string | true;
   readonly upload?: string;
   readonly artifact?: readonly string[];
   readonly apply?: boolean;
@@ -57,7 +58,8 @@ export const withJobOptions = (command: Command): Command =>
     .option('--label <name=value>', 'label; may be repeated', label)
     .option('--webhook <url>', 'where a signed message is sent when it is over')
     .option('--push [branch]', 'push its commits to this branch, or to one with its id')
-    .option('--push-credential <name>', 'name of the secret by which they are pushed');
+    .option('--push-credential <name>', 'name of the secret by which they are pushed')
+    .option('--pull-request [title]', 'open a pull request for what is pushed');
 
 /** What a job is made with. */
 export interface JobSurroundings {
@@ -109,11 +111,19 @@ async function plainJobOf(
   };
 }
 
-function gitOf({ push, pushCredential: credential }: JobOptions): Pick<JobRequest, 'git'> {
+function gitOf({ push, pushCredential: credential, pullRequest }: JobOptions): Pick<JobRequest, 'git'> {
+  if (pullRequest !== undefined && push === undefined) throw new UsageError('--pull-request needs --push.');
   if (push === undefined && credential === undefined) return {};
   if (credential === undefined) throw new UsageError('--push needs --push-credential NAME.');
   if (push === undefined) throw new UsageError('--push-credential needs --push.');
-  return { git: { push: { credential, ...(push === true ? {} : { branch: push }) } } };
+  return {
+    git: {
+      push: {
+        ...{ credential, ...(push === true ? {} : { branch: push }) },
+        ...(pullRequest === undefined ? {} : { pullRequest: pullRequest === true ? {} : { title: pullRequest } }),
+      },
+    },
+  };
 }
 
 async function workspaceOf(

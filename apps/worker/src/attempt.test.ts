@@ -95,6 +95,11 @@ test('a workspace that cannot be prepared fails the attempt with its own reason'
 test.each<[string, object, object]>([
   ['pushed', { state: 'pushed', commit: 'c', url: 'https://h/r' }, { told: 1, warnings: undefined }],
   [
+    'pushed without the pull request that was wanted',
+    { state: 'pushed', commit: 'c', url: 'https://h/r', pullRequest: { state: 'failed', message: 'too many' } },
+    { told: 1, warnings: ['The commits are on remuda/j-1, but no pull request was opened: too many'] },
+  ],
+  [
     'not pushed',
     { state: 'failed', reason: 'refused', message: 'no' },
     { told: 0, warnings: ['Nothing was pushed to remuda/j-1: no'] },

@@ -74,3 +74,9 @@ export function pushWarning({ state, branch, message, uncommitted }: PushOutcome
   if (uncommitted === 'left') return `What the job had not committed was not pushed to ${branch}; it is in the patch.`;
   return message;
 }
+
+/** What a person is to be warned of although everything was pushed; undefined if there is a pull request, or was to be none. */
+export function pullRequestWarning({ branch, pullRequest }: PushOutcome): string | undefined {
+  if (pullRequest?.state !== 'failed') return undefined;
+  return `The commits are on ${branch}, but no pull request was opened: ${pullRequest.message ?? 'no reason given'}`;
+}

@@ -7,7 +7,7 @@ import {
   type PushOutcome,
 } from '@remuda/domain';
 import type { PushKeeper } from './keepers.port.js';
-import { pushWarning } from './push.js';
+import { pullRequestWarning, pushWarning } from './push.js';
 
 /** How long a push may take, in ms. */
 const pushLimitMs = 300_000;
@@ -42,12 +42,16 @@ export async function pushed(
   const branch = pushBranchOf(wish, { id: aim.job, ...(session === undefined ? {} : { session }) });
   const signal = AbortSignal.any([AbortSignal.timeout(pushLimitMs), stop]);
   const outcome = push ? await push.push({ ...aim, push: wish, branch }, signal) : unable(branch);
-  const { state, commit, url } = outcome;
+  const { state, commit, url, pullRequest } = outcome;
   if (state === 'pushed' && commit !== undefined && url !== undefined)
-    tell({ type: 'workspace.pushed', at: clock.now(), data: { branch, commit, url } });
-  const warning = pushWarning(outcome);
-  if (warning !== undefined) warn(warning);
-  return { git: { ...(git ?? unknownGit(aim.base)), push: outcome }, warnings: warning === undefined ? [] : [warning] };
+    tell({
+      type: 'workspace.pushed',
+      at: clock.now(),
+      data: { branch, commit, url, ...(pullRequest?.url === undefined ? {} : { pullRequest: pullRequest.url }) },
+    });
+  const warnings = [pushWarning(outcome), pullRequestWarning(outcome)].filter((each) => each !== undefined);
+  warnings.forEach(warn);
+  return { git: { ...(git ?? unknownGit(aim.base)), push: outcome }, warnings };
 }
 
 const unable = (branch: string): PushOutcome => ({

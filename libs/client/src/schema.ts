@@ -1095,6 +1095,22 @@ export interface components {
             /** @description Name of the tenant's secret that signs the messages. Default: WEBHOOK_SECRET. */
             secret?: string;
         };
+        PullRequestWish: {
+            /**
+             * @description The subject of the first pushed commit when absent.
+             * @example Fix the login
+             */
+            title?: string;
+            /** @description Markdown. A line that names the job when absent. */
+            body?: string;
+            /**
+             * @description The branch to merge into. The ref of the job when absent if that is a branch, else the default branch.
+             * @example main
+             */
+            base?: string;
+            /** @description Default: false. */
+            draft?: boolean;
+        };
         GitPush: {
             /**
              * @description A new branch, or one from which the job goes on: never pushed with force, never to main, master, the default branch or the ref from which the job starts. `remuda/` and the id of the job or of its session when absent.
@@ -1111,6 +1127,8 @@ export interface components {
              * @enum {string}
              */
             uncommitted?: "commit" | "leave";
+            /** @description Opens a pull request for the branch, or updates the open one, where the host is GitHub or GitLab. */
+            pullRequest?: components["schemas"]["PullRequestWish"];
         };
         GitWishes: {
             push: components["schemas"]["GitPush"];
@@ -1266,6 +1284,19 @@ export interface components {
             id: string;
             subject: string;
         };
+        PullRequestOutcome: {
+            /** @enum {string} */
+            state: "opened" | "updated" | "failed";
+            /** @description Its page. */
+            url?: string;
+            number?: number;
+            /**
+             * @description Why none was opened.
+             * @enum {string}
+             */
+            reason?: "unsupported" | "credential" | "refused" | "limited" | "unavailable";
+            message?: string;
+        };
         PushOutcome: {
             /** @enum {string} */
             state: "pushed" | "nothing" | "failed";
@@ -1287,6 +1318,8 @@ export interface components {
              */
             reason?: "protected" | "invalid" | "too_large" | "branch_exists" | "credential" | "refused" | "unavailable";
             message?: string;
+            /** @description If the job wants one. */
+            pullRequest?: components["schemas"]["PullRequestOutcome"];
         };
         GitOutcome: {
             branch: string;
@@ -2655,6 +2688,7 @@ export interface components {
                 branch: string;
                 commit: string;
                 url: string;
+                pullRequest?: string;
             };
         };
         SessionStartedEvent: {

@@ -35,6 +35,7 @@ export * from './ports/tenant-store.port.js';
 export * from './pools/pool-plan.js';
 export * from './pools/pod-template.js';
 export * from './pools/profile.js';
+export * from './jobs/pull-request.js';
 export * from './jobs/push.js';
 export * from './jobs/secrets.js';
 export * from './pools/server-tool.js';

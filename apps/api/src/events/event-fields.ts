@@ -52,7 +52,7 @@ export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = 
   'prepare.started': { script: text },
   'prepare.ended': { ok: flag, ms: whole, output: text },
   'workspace.collected': { git: ref('GitSummary'), patchBytes: whole },
-  'workspace.pushed': { branch: text, commit: text, url: text },
+  'workspace.pushed': { branch: text, commit: text, url: text, pullRequest: maybe(text) },
   'session.started': { sessionId: text, model: text, tools: { type: 'array', items: text }, version: maybe(text) },
   'message.delta': { text },
   'message.text': { text },

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { jobStates, pushFailures } from '@remuda/domain';
-import type { JobState, PushFailure, PushOutcome } from '@remuda/domain';
+import { jobStates, pullRequestFailures, pushFailures } from '@remuda/domain';
+import type { JobState, PullRequestFailure, PullRequestOutcome, PushFailure, PushOutcome } from '@remuda/domain';
 import type { JobResultView, JobWithResultView } from '@remuda/protocol';
 import { EndedDto, FailureDto, JobDto, UsageDto } from './job-view.dto.js';
 
@@ -23,6 +23,16 @@ export class GitSummaryDto {
   @ApiProperty() deletions!: number;
 }
 
+/** What came of the pull request of a push. */
+@ApiSchema({ name: 'PullRequestOutcome' })
+export class PullRequestOutcomeDto implements PullRequestOutcome {
+  @ApiProperty({ enum: ['opened', 'updated', 'failed'] }) state!: PullRequestOutcome['state'];
+  @ApiPropertyOptional({ description: 'Its page.' }) url?: string;
+  @ApiPropertyOptional() number?: number;
+  @ApiPropertyOptional({ enum: pullRequestFailures, description: 'Why none was opened.' }) reason?: PullRequestFailure;
+  @ApiPropertyOptional() message?: string;
+}
+
 /** What came of pushing a job's commits. */
 @ApiSchema({ name: 'PushOutcome' })
 export class PushOutcomeDto implements PushOutcome {
@@ -38,6 +48,8 @@ export class PushOutcomeDto implements PushOutcome {
   uncommitted?: 'committed' | 'left';
   @ApiPropertyOptional({ enum: pushFailures, description: 'Why nothing was pushed.' }) reason?: PushFailure;
   @ApiPropertyOptional() message?: string;
+  @ApiPropertyOptional({ type: () => PullRequestOutcomeDto, description: 'If the job wants one.' })
+  pullRequest?: PullRequestOutcomeDto;
 }
 
 /** A job's changes to its repository. */

@@ -96,6 +96,6 @@ export function printOutcome({ print, say, json, paint }: Session, { job, result
     changed && `${changed.filesChanged} files, +${changed.insertions} -${changed.deletions}`,
   ];
   if (changed?.push?.state === 'pushed')
-    say(`→ ${plainText(changed.push.branch)}: ${plainText(changed.push.url ?? '')}`);
+    say(`→ ${plainText(changed.push.branch)}: ${plainText(changed.push.pullRequest?.url ?? changed.push.url ?? '')}`);
   say(paint.dim(`· ${facts.filter((fact) => fact !== undefined).join(' · ')}`));
 }

@@ -43,7 +43,9 @@ export function liveLine(event: JobEvent, paint: Paint, columns = defaultColumns
     case 'egress.refused':
       return paint.yellow(`! no connection to ${event.data.host}:${String(event.data.port)}: ${event.data.reason}`);
     case 'workspace.pushed':
-      return paint.dim(`· pushed to ${plainText(event.data.branch)}: ${plainText(event.data.url)}`);
+      return paint.dim(
+        `· pushed to ${plainText(event.data.branch)}: ${plainText(event.data.pullRequest ?? event.data.url)}`,
+      );
     case 'job.requeued':
       return paint.yellow(`! ${oneLine(event.data.failure.message, width)} It is queued again.`);
     case 'attempt.resumed':

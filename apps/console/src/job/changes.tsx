@@ -22,6 +22,39 @@ function Over({ job: { id, times } }: { readonly job: Job }): ReactNode {
   );
 }
 
+function Pushed({ push }: { readonly push: NonNullable<NonNullable<JobResult['git']>['push']> }): ReactNode {
+  const { state, branch, url, message, pullRequest } = push;
+  if (state !== 'pushed')
+    return (
+      <p className="hint">
+        Nothing was pushed to {branch}: {message}
+      </p>
+    );
+  return (
+    <p className="hint">
+      Pushed to {branch}: <Page url={url} />
+      {pullRequest?.state === 'failed' && `. No pull request was opened: ${pullRequest.message ?? ''}`}
+      {pullRequest && pullRequest.state !== 'failed' && (
+        <>
+          . Pull request{pullRequest.number === undefined ? '' : ` ${pullRequest.number}`}:{' '}
+          <Page url={pullRequest.url} />
+        </>
+      )}
+    </p>
+  );
+}
+
+/** A link, if it is one: it has come by way of the job's container. */
+function Page({ url = '' }: { readonly url: string | undefined }): ReactNode {
+  return /^https?:\/\//.test(url) ? (
+    <a href={url} target="_blank" rel="noreferrer">
+      {url}
+    </a>
+  ) : (
+    url
+  );
+}
+
 function Patch({ git }: { readonly git: NonNullable<JobResult['git']> }): ReactNode {
   const { patch, commits } = git;
   const files = useMemo(() => readPatch(patch ?? ''), [patch]);
@@ -36,13 +69,7 @@ function Patch({ git }: { readonly git: NonNullable<JobResult['git']> }): ReactN
         </p>
         {patch !== undefined && <CopyPatch patch={patch} />}
       </div>
-      {git.push && (
-        <p className="hint">
-          {git.push.state === 'pushed'
-            ? `Pushed to ${git.push.branch}: ${git.push.url ?? ''}`
-            : `Nothing was pushed to ${git.push.branch}: ${git.push.message ?? ''}`}
-        </p>
-      )}
+      {git.push && <Pushed push={git.push} />}
       {commits.length > 0 && (
         <ul className="commits">
           {commits.map(({ id, subject }) => (

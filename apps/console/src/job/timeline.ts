@@ -113,7 +113,7 @@ function noteOf(event: JobEvent): Note | undefined {
     case 'workspace.collected':
       return plain(`Changes collected: ${changesOf(event.data.git)}`);
     case 'workspace.pushed':
-      return { tone: 'good', text: `Pushed to ${event.data.branch}: ${event.data.url}` };
+      return { tone: 'good', text: `Pushed to ${event.data.branch}: ${event.data.pullRequest ?? event.data.url}` };
     case 'session.started':
       return plain(`Session with ${event.data.model}`);
     case 'model.retried':

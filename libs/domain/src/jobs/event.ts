@@ -40,7 +40,13 @@ export interface EventData {
   'prepare.ended': { readonly ok: boolean; readonly ms: number; readonly output: string };
   'workspace.collected': { readonly git: Omit<GitOutcome, 'patch' | 'push'>; readonly patchBytes: number };
   /** The bridge has pushed the job's commits. */
-  'workspace.pushed': { readonly branch: string; readonly commit: string; readonly url: string };
+  'workspace.pushed': {
+    readonly branch: string;
+    readonly commit: string;
+    readonly url: string;
+    /** The page of its pull request. */
+    readonly pullRequest?: string;
+  };
   'session.started': {
     readonly sessionId: string;
     readonly model: string;

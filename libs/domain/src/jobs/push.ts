@@ -1,5 +1,6 @@
 import { isCommitId, refFault } from '../addresses/git-ref.js';
 import { readGitUrl } from '../addresses/git-url.js';
+import type { PullRequestOutcome, PullRequestWish } from './pull-request.js';
 
 /** Where the bridge pushes a job's commits after it has succeeded. */
 export interface GitPush {
@@ -9,6 +10,8 @@ export interface GitPush {
   readonly credential: string;
   /** What happens to changes that the job has not committed. Default `commit`. */
   readonly uncommitted?: Uncommitted;
+  /** The pull request that is opened for the branch. Default: none. */
+  readonly pullRequest?: PullRequestWish;
 }
 
 export const uncommittedChoices = ['commit', 'leave'] as const;
@@ -52,6 +55,8 @@ export interface PushOutcome {
   readonly reason?: PushFailure;
   /** What happened, in a sentence, if it was not pushed. */
   readonly message?: string;
+  /** Of a push that has succeeded, if the job wants a pull request. */
+  readonly pullRequest?: PullRequestOutcome;
 }
 
 /** Maximum length of a branch that is pushed to, in characters: hosts refuse longer ones. */

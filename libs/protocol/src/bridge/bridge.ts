@@ -1,4 +1,4 @@
-import type { EgressCredential, ServerTool } from '@remuda/domain';
+import type { EgressCredential, PullRequestWish, ServerTool } from '@remuda/domain';
 
 /** The protocol between the bridge and the clients that reach the model through it. */
 
@@ -64,6 +64,8 @@ export interface PushGrant {
   readonly tenant: string;
   /** The session, or the job of no session, whose pushes go on from each other. Default: the job. */
   readonly owner?: string;
+  /** The pull request that is opened afterwards. Absent: none. */
+  readonly pullRequest?: PullRequestWish;
 }
 
 /**

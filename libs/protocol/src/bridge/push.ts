@@ -1,4 +1,10 @@
-import { isCommitId, pushFailures, type PushOutcome } from '@remuda/domain';
+import {
+  isCommitId,
+  pullRequestFailures,
+  pushFailures,
+  type PullRequestOutcome,
+  type PushOutcome,
+} from '@remuda/domain';
 import { isUnderstood, messageFormats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { count, oneOf, optional, shape, text, textUpTo, type Reader } from '../reader/shape.js';
@@ -47,4 +53,13 @@ export const readPushOutcome: Reader<PushOutcome> = shape<PushOutcome>({
   uncommitted: optional(oneOf(['committed', 'left'])),
   reason: optional(oneOf(pushFailures)),
   message: optional(textUpTo(maxMessage)),
+  pullRequest: optional(
+    shape<PullRequestOutcome>({
+      state: oneOf(['opened', 'updated', 'failed']),
+      url: optional(textUpTo(maxMessage)),
+      number: optional(count),
+      reason: optional(oneOf(pullRequestFailures)),
+      message: optional(textUpTo(maxMessage)),
+    }),
+  ),
 });

@@ -34,7 +34,7 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
   'prepare.started': shape({ script: text }),
   'prepare.ended': shape({ ok: flag, ms: span, output: text }),
   'workspace.collected': shape({ git: readGitSummary, patchBytes: count }),
-  'workspace.pushed': shape({ branch: text, commit: text, url: text }),
+  'workspace.pushed': shape({ branch: text, commit: text, url: text, pullRequest: optional(text) }),
   'session.started': shape({ sessionId: text, model: text, tools: list(text), version: optional(text) }),
   'message.delta': shape({ text }),
   'message.text': shape({ text }),

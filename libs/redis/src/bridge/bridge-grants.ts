@@ -103,9 +103,16 @@ function readGit(text: string): BridgeGrant['git'] {
 function readPush(text: string): PushGrant | undefined {
   const value = parseJson(text);
   if (!isRecord(value)) return undefined;
-  const { branch, credential, tenant, owner } = value;
+  const { branch, credential, tenant, owner, pullRequest } = value;
   if (typeof branch !== 'string' || typeof credential !== 'string' || typeof tenant !== 'string') return undefined;
-  return { branch, credential, tenant, ...(typeof owner === 'string' ? { owner } : {}) };
+  return { branch, credential, tenant, ...(typeof owner === 'string' ? { owner } : {}), ...wishOf(pullRequest) };
+}
+
+function wishOf(value: unknown): Pick<PushGrant, 'pullRequest'> {
+  if (!isRecord(value)) return {};
+  const { title, body, base, draft } = value;
+  const texts = Object.entries({ title, body, base }).filter(([, text]) => typeof text === 'string');
+  return { pullRequest: { ...Object.fromEntries(texts), ...(draft === true ? { draft } : {}) } };
 }
 
 function readCredentials(text: string): CredentialGrant | undefined {

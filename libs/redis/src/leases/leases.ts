@@ -223,9 +223,9 @@ export class RedisLeases implements LeaseStore {
 }
 
 function pushGrantOf({ push }: GitWishes, { tenant, id, session }: JobRecord): PushGrant {
-  const { credential } = push;
+  const { credential, pullRequest } = push;
   const branch = pushBranchOf(push, { id, ...(session === undefined ? {} : { session }) });
-  return { tenant, credential, branch, owner: session ?? id };
+  return { tenant, credential, branch, owner: session ?? id, ...(pullRequest ? { pullRequest } : {}) };
 }
 
 /** A token of our own making, for a worker that has named none. */

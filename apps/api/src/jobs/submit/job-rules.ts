@@ -153,7 +153,7 @@ function webhookFaults({ url, secret }: NonNullable<SubmitJobDto['webhook']>, ho
 }
 
 function pushFaults(
-  { branch }: NonNullable<SubmitJobDto['git']>['push'],
+  { branch, pullRequest }: NonNullable<SubmitJobDto['git']>['push'],
   workspace: SubmitJobDto['workspace'],
   { protectedBranches: protectedNames }: RuleContext,
 ): Fault[] {
@@ -161,8 +161,17 @@ function pushFaults(
   const { url, ref } = workspace;
   if (typeof readGitUrl(url) !== 'string' && pushUrlOf(url) === undefined)
     return [{ path: 'git.push', message: 'needs a repository at an https: URL, or one that is fetched by ssh' }];
-  if (branch === undefined) return [];
-  const message =
-    branchFault(branch) ?? protectionOf(branch, { protectedNames, ...(ref === undefined ? {} : { ref }) });
-  return message === undefined ? [] : [{ path: 'git.push.branch', message }];
+  const base = pullRequest?.base;
+  const baseFault =
+    base === undefined
+      ? undefined
+      : (branchFault(base) ?? (base === branch ? 'must differ from the branch' : undefined));
+  const branchMessage =
+    branch === undefined
+      ? undefined
+      : (branchFault(branch) ?? protectionOf(branch, { protectedNames, ...(ref === undefined ? {} : { ref }) }));
+  return [
+    ...(branchMessage === undefined ? [] : [{ path: 'git.push.branch', message: branchMessage }]),
+    ...(baseFault === undefined ? [] : [{ path: 'git.push.pullRequest.base', message: baseFault }]),
+  ];
 }

@@ -86,8 +86,14 @@ function webhookOf({ url, events, secret }: NonNullable<SubmitJobDto['webhook']>
   return { url: new URL(url).href, ...given('events', events), ...given('secret', secret) };
 }
 
-function pushOf({ branch, credential, uncommitted }: NonNullable<SubmitJobDto['git']>['push']): GitPush {
-  return { ...given('branch', branch), credential, uncommitted };
+function pushOf({ branch, credential, uncommitted, pullRequest }: NonNullable<SubmitJobDto['git']>['push']): GitPush {
+  const wish = pullRequest && {
+    ...given('title', pullRequest.title),
+    ...given('body', pullRequest.body),
+    ...given('base', pullRequest.base),
+    draft: pullRequest.draft,
+  };
+  return { ...given('branch', branch), credential, uncommitted, ...given('pullRequest', wish) };
 }
 
 function workspaceOf(workspace: SubmitJobDto['workspace']): Workspace {

@@ -6,6 +6,7 @@ import {
   onLoopChoices,
   onLostWords,
   permissionModes,
+  pullRequestLimits,
   secretLimits,
   secretName,
   uncommittedChoices,
@@ -88,6 +89,33 @@ export class WebhookDto {
   secret?: string;
 }
 
+/** The pull request, or merge request, that is opened for what was pushed. */
+@ApiSchema({ name: 'PullRequestWish' })
+export class PullRequestWishDto {
+  @Given()
+  @Characters(1, pullRequestLimits.title)
+  @ApiProperty({ example: 'Fix the login', description: 'The subject of the first pushed commit when absent.' })
+  title?: string;
+
+  @Given()
+  @Characters(1, pullRequestLimits.body)
+  @ApiProperty({ description: 'Markdown. A line that names the job when absent.' })
+  body?: string;
+
+  @Given()
+  @Characters(1, maxBranchLength)
+  @ApiProperty({
+    example: 'main',
+    description:
+      'The branch to merge into. The ref of the job when absent if that is a branch, else the default branch.',
+  })
+  base?: string;
+
+  @Default(false)
+  @IsBoolean()
+  draft!: boolean;
+}
+
 /** Where its commits are pushed. What its branch may be is in `push.ts` of the domain. */
 @ApiSchema({ name: 'GitPush' })
 export class GitPushDto {
@@ -115,6 +143,15 @@ export class GitPushDto {
     description: 'Changes that it has not committed become one last commit, or are left out of what is pushed.',
   })
   uncommitted!: Uncommitted;
+
+  @Given()
+  @IsObject()
+  @Inner(() => PullRequestWishDto)
+  @ApiProperty({
+    type: () => PullRequestWishDto,
+    description: 'Opens a pull request for the branch, or updates the open one, where the host is GitHub or GitLab.',
+  })
+  pullRequest?: PullRequestWishDto;
 }
 
 /** What is done with its repository after a job that has succeeded. */

@@ -5,6 +5,7 @@ import {
   pushUrlOf,
   readPushCredentials,
   RemudaError,
+  type GitService,
   type GitUrlRules,
   type PushCredential,
   type PushOutcome,
@@ -17,6 +18,7 @@ import type { GitRun } from '../git.js';
 import type { Mirror } from '../mirrors/mirror.js';
 import type { Mirrors } from '../mirrors/mirrors.js';
 import type { Resolve } from '../reach.js';
+import { openPullRequest } from '../pull-request/open-pull-request.js';
 import { pageOf } from './page.js';
 import { withQuarantine, type Quarantine, type QuarantineLimits } from './quarantine.js';
 import { PushRefusal } from './refusal.js';
@@ -35,6 +37,10 @@ export interface PushParts {
   readonly run: GitRun;
   /** Names of branches that are never pushed to. */
   readonly protectedNames: readonly string[];
+  /** Hosts of the operator's own that have pull requests. */
+  readonly services: readonly GitService[];
+  /** Timeout of a request to the API of a host, in ms. Default 15 s. */
+  readonly apiMs?: number | undefined;
   readonly limits: QuarantineLimits;
   readonly metrics: Pick<BridgeMetrics, 'pushes'>;
   readonly log: Logger;
@@ -102,10 +108,32 @@ async function pushTo(
         const remote = await reachRemote({ url, credential }, parts);
         const commit = await sendOn(quarantine, { remote, branch, note, owner: to.owner ?? job }, parts);
         const commits = await quarantine.count(note.base, commit);
-        return { state: 'pushed', branch, commit, commits, url: pageOf(url, branch) };
+        const outcome = { state: 'pushed', branch, commit, commits, url: pageOf(url, branch) } as const;
+        if (!to.pullRequest) return outcome;
+        const usualBase = await baseOf(quarantine, { remote, ref: git.ref, defaultBranch });
+        const base = to.pullRequest.base ?? usualBase;
+        const usual = { title: await quarantine.firstSubject(note.base, commit), body: `Changes of the job ${job}.` };
+        const of = { ...{ url, branch, base, usual, credential }, wish: to.pullRequest };
+        const { services, resolve, apiMs } = parts;
+        const pullRequest = await openPullRequest(of, { services, resolve, apiMs, hosts: parts.rules.hosts }, signal);
+        if (pullRequest.state === 'failed')
+          parts.log.warn({ job, branch, ...pullRequest }, 'no pull request is opened');
+        return { ...outcome, pullRequest };
       },
     );
   });
+}
+
+/** The branch into which a pull request asks to be merged, unless the job names one. */
+async function baseOf(
+  quarantine: Quarantine,
+  of: { readonly remote: Remote; readonly ref: string | undefined; readonly defaultBranch: string | undefined },
+): Promise<string> {
+  const { remote, ref } = of;
+  const defaultBranch = of.defaultBranch?.replace(/^refs\/heads\//, '') ?? 'main';
+  const branch = ref?.replace(/^refs\/heads\//, '');
+  if (branch === undefined || branchFault(branch) !== undefined) return defaultBranch;
+  return (await quarantine.tipOf(branch, remote)) === undefined ? defaultBranch : branch;
 }
 
 interface Sending {

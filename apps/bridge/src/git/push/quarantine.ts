@@ -65,6 +65,12 @@ export class Quarantine {
     return Number(await this.git(['rev-list', '--count', head, `^${base}`]));
   }
 
+  /** The subject of the first commit that `head` has in addition to `base`, up to 200 characters. */
+  async firstSubject(base: string, head: string): Promise<string> {
+    const subjects = await this.git(['log', '--reverse', '--topo-order', '--format=%s', head, `^${base}`]);
+    return (subjects.split('\n').find((subject) => subject.trim() !== '') ?? 'Changes').trim().slice(0, 200);
+  }
+
   /** The commit to which a branch points at the server; undefined if there is no such branch. */
   async tipOf(branch: string, { url, env, hide }: Remote): Promise<string | undefined> {
     const listed = await this.git(['ls-remote', '--quiet', '--', url, `refs/heads/${branch}`], { env }).catch(
