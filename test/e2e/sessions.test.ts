@@ -15,7 +15,7 @@ import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
 
-const longMs = 180_000;
+const longMs = 600_000;
 const bash = (command: string) => ({ tools: [{ name: 'Bash', input: { command, description: 'a command' } }] });
 
 describe.each([
@@ -58,9 +58,9 @@ describe.each([
   }
 
   test.skipIf(!there)(
-    'knows all its turns and has their files, though one worker is killed after a turn and one within',
+    'knows all its turns and has their files, though one worker is killed after a turn, one within, and it hibernates then',
     async () => {
-      const session = await ask<SessionView>('/sessions', { idleMs: 0 });
+      const session = await ask<SessionView>('/sessions', { idleMs: 6_000 });
       const turns = `/sessions/${session.id}/turns`;
       const wait = { prefer: 'wait=120' };
       const first = await ask<JobWithResultView>(
@@ -69,20 +69,27 @@ describe.each([
         wait,
       );
       expect(first).toMatchObject({ state: 'succeeded', session: session.id, result: { text: 'noted' } });
-      expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject({ state: 'hibernated', turns: 1 });
+      const waits = { state: 'idle', worker: first.worker, turns: 1 };
+      expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject(waits);
       await loseWorkerOf(first.id);
 
       const prompt = `The number is 7. ${script(bash('echo two > b.txt'), { ...bash('echo end > c.txt'), hangMs: 8_000 }, { text: 'both' })}`;
       const second = await ask<AcceptedTurnView>(turns, { prompt });
-      const third = await ask<AcceptedTurnView>(turns, {
-        prompt: `Which? ${script(bash('cat a.txt b.txt c.txt'), { text: 'heron and 7' })}`,
-      });
-      expect(third).toMatchObject({ after: second.id });
       await vi.waitFor(async () => expect(await recorded(second.id, 'snapshot')).not.toBeNull(), {
         timeout: 60_000,
         interval: 50,
       });
       await loseWorkerOf(second.id);
+      await vi.waitFor(
+        async () => {
+          const seen = await ask<SessionView>(`/sessions/${session.id}`);
+          expect(seen).toMatchObject({ state: 'hibernated', turns: 2, waiting: [] });
+        },
+        { timeout: 120_000, interval: 100 },
+      );
+      const third = await ask<AcceptedTurnView>(turns, {
+        prompt: `Which? ${script(bash('cat a.txt b.txt c.txt'), { text: 'heron and 7' })}`,
+      });
 
       const events: JobEvent[] = [];
       for await (const event of cluster.api.events(third.id)) events.push(event);
@@ -93,7 +100,9 @@ describe.each([
         events.filter(({ type }) => type === 'attempt.resumed'),
         told,
       ).toHaveLength(1);
-      expect(await cluster.api.job(second.id)).toMatchObject({ state: 'succeeded', attempt: 2 });
+      // Its first worker may be the dead one that still seems to wait for it.
+      const { state, attempt } = await cluster.api.job(second.id);
+      expect({ state, isRepeated: attempt >= 2 }).toEqual({ state: 'succeeded', isRepeated: true });
       expect(await cluster.api.job(third.id)).toMatchObject({
         state: 'succeeded',
         attempt: 1,
@@ -103,11 +112,7 @@ describe.each([
       const seen = JSON.stringify(cluster.model.requests.findLast((request) => request.main)?.body);
       for (const said of ['The word is heron', 'noted', 'The number is 7', 'both', 'Which?'])
         expect(seen).toContain(said);
-      expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject({
-        state: 'hibernated',
-        turns: 3,
-        waiting: [],
-      });
+      expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject({ turns: 3, waiting: [] });
 
       // One stream has it all, and the conversation is there when the session is gone.
       await ask(`/sessions/${session.id}/stop`, {});
