@@ -154,6 +154,16 @@ describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
       expect(subjects(branch)).toEqual(['first', changes, changes]);
       const files = ['a.txt', 'first.txt', 'second.txt', 'third.txt'];
       expect(server.git('ls-tree', '--name-only', branch).split('\n')).toEqual(files);
+      // What all turns have changed together, since the session began.
+      const { git } = await sessions.get(id);
+      expect(git).toMatchObject({
+        turn: 3,
+        base: server.git('rev-parse', `${branch}~3`),
+        filesChanged: 3,
+        insertions: 3,
+      });
+      expect(git?.commits.map(({ subject }) => subject)).toContain('first');
+      expect(git).not.toHaveProperty('patch');
       await sessions.stop(id);
     },
     longMs,

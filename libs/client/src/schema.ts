@@ -401,7 +401,7 @@ export interface paths {
         };
         /**
          * One session
-         * @description Its state, its settings, the job that is its turn now, and those that wait.
+         * @description Its state, its settings, the job that is its turn now, those that wait, and what all turns together have changed in its repository.
          */
         get: operations["getSession"];
         put?: never;
@@ -1641,6 +1641,19 @@ export interface components {
             /** @description The last turn that both have. */
             turn: number;
         };
+        SessionGit: {
+            branch: string;
+            base: string;
+            head: string;
+            commits: components["schemas"]["Commit"][];
+            filesChanged: number;
+            insertions: number;
+            deletions: number;
+            /** @description The turn after which it was so: the latest that is over and did not fail. */
+            turn: number;
+            /** @description The job that this turn is; its result has the patch. */
+            job: string;
+        };
         Session: {
             /** @example s-… */
             id: string;
@@ -1674,6 +1687,8 @@ export interface components {
              * @description When the snapshot was taken from which it goes on.
              */
             snapshotAt?: string;
+            /** @description What all turns together have changed in its repository. Not in lists. */
+            git?: components["schemas"]["SessionGit"];
             /** @description US dollars for all its turns together. */
             maxBudgetUsd?: number;
             /** @description What its turns that are over have cost, in US dollars. */
@@ -3931,6 +3946,8 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
+                /** @description Only sessions in this state. A page may then have fewer than `limit`, and still not be the last one. */
+                state?: string;
                 /** @description The `nextCursor` of the previous page. */
                 cursor?: string;
                 limit?: number;

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import type { Ending, JobStore, NewSession, Snapshot, SnapshotIndex, SessionStore, TurnLog } from '@remuda/domain';
+import type {
+  Ending,
+  JobStore,
+  NewSession,
+  SessionState,
+  SessionStore,
+  Snapshot,
+  SnapshotIndex,
+  TurnLog,
+} from '@remuda/domain';
 import { emptyResult, noUsage } from '@remuda/domain';
 import { jobRef, jobSpec } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -92,6 +101,25 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       const rest = await sessions.list({ tenant: 'acme', limit: 2, cursor });
       expect(rest.sessions.map(({ id }) => id)).toEqual(['s-1']);
       expect(rest.nextCursor).toBeUndefined();
+    });
+
+    test('a list can be of those in one state, page after page', async () => {
+      for (const id of ['s-1', 's-2', 's-3', 's-4', 's-5']) await sessions.create(session({ id }));
+      for (const id of ['s-2', 's-3', 's-5']) await sessions.stop({ tenant: 'acme', id });
+      const listed = async (state: SessionState): Promise<readonly string[]> => {
+        const ids: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await sessions.list({ tenant: 'acme', state, limit: 2, ...(cursor ? { cursor } : {}) });
+          expect(page.sessions.length).toBeLessThanOrEqual(2);
+          ids.push(...page.sessions.map(({ id }) => id));
+          cursor = page.nextCursor;
+        } while (cursor !== undefined);
+        return ids;
+      };
+      expect(await listed('stopped')).toEqual(['s-5', 's-3', 's-2']);
+      expect(await listed('idle')).toEqual(['s-4', 's-1']);
+      expect(await listed('running')).toEqual([]);
     });
 
     test('one turn is under way at a time; the next one begins when it is over, in the order of submission', async () => {

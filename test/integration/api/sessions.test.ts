@@ -39,6 +39,20 @@ describe('a session', () => {
     expect(sessions).toEqual([answer.json]);
   });
 
+  test('is in the list of its state only', async () => {
+    const id = await created();
+    const listed = async (state: string): Promise<readonly string[]> => {
+      const { json } = await send('GET', `?state=${state}&limit=200`);
+      return (json as unknown as { sessions: { id: string }[] }).sessions.map((session) => session.id);
+    };
+    expect(await listed('idle')).toContain(id);
+    expect(await listed('stopped')).not.toContain(id);
+    await send('POST', `/${id}/stop`);
+    expect(await listed('idle')).not.toContain(id);
+    expect(await listed('stopped')).toContain(id);
+    expect((await send('GET', '?state=asleep')).json.code).toBe('request.invalid');
+  });
+
   test('has its faults named, all at once', async () => {
     const { status, json } = await send('POST', '', { profile: 'none', model: ' ', concurrent: 'maybe', prompt: 'x' });
     expect([status, json.code]).toEqual([400, 'request.invalid']);

@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { concurrentChoices, permissionModes, sessionStates } from '@remuda/domain';
 import type { Concurrent, ForkPoint, SessionSettings, SessionState, Workspace } from '@remuda/domain';
-import type { AcceptedTurnView, SessionPageView, SessionView } from '@remuda/protocol';
+import type { AcceptedTurnView, SessionGitView, SessionPageView, SessionView } from '@remuda/protocol';
 import { AcceptedJobDto } from '../jobs/job-view.dto.js';
+import { GitSummaryDto } from '../jobs/result-view.dto.js';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from '../jobs/submit/submit-job.dto.js';
 
 const time = { type: 'string', format: 'date-time' } as const;
@@ -12,6 +13,14 @@ const time = { type: 'string', format: 'date-time' } as const;
 export class ForkPointDto implements ForkPoint {
   @ApiProperty({ description: 'The session.' }) session!: string;
   @ApiProperty({ description: 'The last turn that both have.' }) turn!: number;
+}
+
+/** What a session has changed in its repository since its beginning. */
+@ApiSchema({ name: 'SessionGit' })
+export class SessionGitDto extends GitSummaryDto implements SessionGitView {
+  @ApiProperty({ description: 'The turn after which it was so: the latest that is over and did not fail.' })
+  turn!: number;
+  @ApiProperty({ description: 'The job that this turn is; its result has the patch.' }) job!: string;
 }
 
 /** A session, with what its turns have in common. */
@@ -33,6 +42,12 @@ export class SessionDto implements SessionView {
   @ApiProperty({ description: 'Turns that have begun so far.' }) turns!: number;
   @ApiPropertyOptional({ ...time, description: 'When the snapshot was taken from which it goes on.' })
   snapshotAt?: string;
+
+  @ApiPropertyOptional({
+    type: () => SessionGitDto,
+    description: 'What all turns together have changed in its repository. Not in lists.',
+  })
+  git?: SessionGitDto;
 
   @ApiPropertyOptional({ description: 'US dollars for all its turns together.' }) maxBudgetUsd?: number;
   @ApiProperty({ description: 'What its turns that are over have cost, in US dollars.' }) costUsd!: number;

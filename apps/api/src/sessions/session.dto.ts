@@ -1,5 +1,5 @@
-import { concurrentChoices } from '@remuda/domain';
-import type { Concurrent } from '@remuda/domain';
+import { concurrentChoices, sessionStates } from '@remuda/domain';
+import type { Concurrent, SessionState } from '@remuda/domain';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Default, Given, picked } from '../input/fields.js';
 import { Amount, Characters, Integer, IntegerText, OneOf } from '../input/rules.js';
@@ -72,8 +72,15 @@ export class SubmitTurnDto extends picked(SubmitJobDto, turnFields) {
   mode!: TurnMode;
 }
 
-/** Pages a list of sessions. */
+/** Which sessions are listed. */
 export class ListSessionsDto {
+  @Given()
+  @OneOf(sessionStates)
+  @ApiProperty({
+    description: 'Only sessions in this state. A page may then have fewer than `limit`, and still not be the last one.',
+  })
+  state?: SessionState;
+
   @Given()
   @Characters(0, 200)
   @ApiProperty({ description: 'The `nextCursor` of the previous page.' })

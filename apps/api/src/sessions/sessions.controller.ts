@@ -22,6 +22,7 @@ import { problemResponse } from '../problems/problem.dto.js';
 import { apiConfig, sessionStore } from '../stores.js';
 import type { ApiConfig } from '../stores.js';
 import { CreateSessionDto, ForkSessionDto, ListSessionsDto } from './session.dto.js';
+import { SessionGit } from './session-git.js';
 import { SessionDto, SessionPageDto } from './session-view.dto.js';
 import { viewSession } from './session-view.js';
 import { Sessions } from './sessions.js';
@@ -32,6 +33,7 @@ import { Sessions } from './sessions.js';
 export class SessionsController {
   constructor(
     private readonly sessions: Sessions,
+    private readonly git: SessionGit,
     @Inject(sessionStore) private readonly store: SessionStore,
     @Inject(apiConfig) private readonly config: ApiConfig,
   ) {}
@@ -86,8 +88,12 @@ export class SessionsController {
   @ApiQuery({ type: ListSessionsDto })
   @ApiOkResponse({ type: SessionPageDto })
   async list(@Query() query: unknown, @Tenant() tenant: string): Promise<SessionPageView> {
-    const { limit, cursor } = readQuery(ListSessionsDto, query);
-    const { sessions, ...rest } = await this.store.list({ tenant, limit, ...(cursor === undefined ? {} : { cursor }) });
+    const { limit, cursor, state } = readQuery(ListSessionsDto, query);
+    const { sessions, ...rest } = await this.store.list({
+      ...{ tenant, limit },
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(state === undefined ? {} : { state }),
+    });
     return { sessions: sessions.map(viewSession), ...rest };
   }
 
@@ -96,11 +102,14 @@ export class SessionsController {
   @ApiOperation({
     operationId: 'getSession',
     summary: 'One session',
-    description: 'Its state, its settings, the job that is its turn now, and those that wait.',
+    description:
+      'Its state, its settings, the job that is its turn now, those that wait, and what all turns together have changed in its repository.',
   })
   @ApiOkResponse({ type: SessionDto })
   async one(@Param('id') id: string, @Tenant() tenant: string): Promise<SessionView> {
-    return viewSession(await this.sessions.session({ tenant, id }));
+    const session = await this.sessions.session({ tenant, id });
+    const git = await this.git.of(session);
+    return { ...viewSession(session), ...(git ? { git } : {}) };
   }
 
   @Post(':id/stop')

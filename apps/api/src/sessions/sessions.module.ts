@@ -7,6 +7,7 @@ import { SessionFiles } from './files/session-files.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { Messages } from './messages/messages.js';
 import { Sessions } from './sessions.js';
+import { SessionGit } from './session-git.js';
 import { SessionsController } from './sessions.controller.js';
 import { TurnsController } from './turns.controller.js';
 
@@ -14,6 +15,6 @@ import { TurnsController } from './turns.controller.js';
 @Module({
   imports: [EventsModule, JobsModule],
   controllers: [SessionsController, TurnsController, MessagesController, SessionFilesController],
-  providers: [Sessions, Messages, SessionFiles, SessionEdits],
+  providers: [Sessions, SessionGit, Messages, SessionFiles, SessionEdits],
 })
 export class SessionsModule {}

@@ -48,7 +48,17 @@ export type ForkAnswer = 'forked' | 'empty' | 'not_over' | 'gone' | 'stopped' | 
  */
 export type ReplaceAnswer = 'replaced' | 'busy' | 'changed' | 'stopped' | 'unknown';
 
-/** A page of a tenant's sessions, newest first. */
+/** Which of a tenant's sessions are listed. */
+export interface SessionQuery {
+  readonly tenant: string;
+  /** Only those in this state. */
+  readonly state?: SessionState;
+  readonly cursor?: string;
+  /** 1 to 200. */
+  readonly limit: number;
+}
+
+/** A page of a tenant's sessions, newest first. With a state it may have fewer than the limit, or none, and still not be the last one. */
 export interface SessionPage {
   readonly sessions: readonly SessionRecord[];
   readonly nextCursor?: string;
@@ -75,8 +85,8 @@ export interface SessionStore {
    * has no room.
    */
   replace(session: SessionRef, origin: TurnOrigin, before?: TurnOrigin): Promise<ReplaceAnswer>;
-  /** Rejects with `cursor.invalid` for a cursor that is not ours. `limit` is 1 to 200. */
-  list(query: { readonly tenant: string; readonly cursor?: string; readonly limit: number }): Promise<SessionPage>;
+  /** Rejects with `cursor.invalid` for a cursor that is not ours. */
+  list(query: SessionQuery): Promise<SessionPage>;
   /**
    * Accepts a turn. Rejects with `idempotency.conflict` if the key was used with another body, and with `redis.full` if
    * the store has no room.

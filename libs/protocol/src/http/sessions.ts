@@ -1,4 +1,5 @@
 import type {
+  GitOutcome,
   JobState,
   SessionEvent,
   SessionFile,
@@ -12,9 +13,19 @@ import type { AcceptedJobView } from './jobs.js';
 /** Path of the sessions. */
 export const sessionsPath = '/api/v1/sessions';
 
+/** What a session has changed in its repository since its beginning, without the patch: the result of the job has that. */
+export interface SessionGitView extends Omit<GitOutcome, 'patch' | 'push'> {
+  /** The turn after which it was so, and the job that it is. */
+  readonly turn: number;
+  readonly job: string;
+}
+
 /** A session, with what its turns have in common. */
 export type SessionView = Dated<Omit<SessionRecord, 'tenant' | 'settings'>, 'createdAt' | 'changedAt' | 'snapshotAt'> &
-  SessionSettings;
+  SessionSettings & {
+    /** Of one session, not in lists: what its turns have changed in its repository. */
+    readonly git?: SessionGitView;
+  };
 
 /** A page of sessions, newest first. */
 export interface SessionPageView {

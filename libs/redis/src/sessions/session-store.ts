@@ -11,6 +11,7 @@ import {
   type NewTurn,
   type ReplaceAnswer,
   type SessionPage,
+  type SessionQuery,
   type SessionRecord,
   type SessionRef,
   type SessionState,
@@ -31,6 +32,11 @@ import { SubmitLimits, limitReached, refusalArgsOf } from '../tenants/submit-lim
 import { forkSessionScript, replaceOriginScript } from './fork.lua.js';
 import { readSession } from './session-hash.js';
 import { createSessionScript, removeSessionScript, stopSessionScript, submitTurnScript } from './sessions.lua.js';
+
+/** Sessions that are read at once to find those in a state. */
+const stride = 100;
+/** After so many a page ends, however few it has. */
+const mostRead = 1_000;
 
 /** The sessions in Redis: each step is one script, and a turn begins in the step that ends the one before. */
 export class RedisSessionStore implements SessionStore {
@@ -96,13 +102,23 @@ export class RedisSessionStore implements SessionStore {
     return (await translated(replaceOriginScript.run(this.redis, { keys, args }))) as ReplaceAnswer;
   }
 
-  async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
-    const from = cursor === undefined ? undefined : decodeCursor(cursor);
-    const ids = await translated(this.#idsBelow(tenant, from, limit + 1));
-    const found = await translated(Promise.all(ids.slice(0, limit).map((id) => this.#read(id))));
-    const sessions = found.filter((session) => session !== undefined);
-    const last = ids.length > limit ? sessions.at(-1) : undefined;
-    return { sessions, ...(last ? { nextCursor: encodeCursor({ at: last.createdAt, id: last.id }) } : {}) };
+  async list({ tenant, cursor, limit, state }: SessionQuery): Promise<SessionPage> {
+    let from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const sessions: SessionRecord[] = [];
+    // Whether a session is idle or hibernated is read from its worker, so there is no index of states.
+    const most = state === undefined ? limit : stride;
+    for (let read = most; ; read += most) {
+      const ids = await translated(this.#idsBelow(tenant, from, most + 1));
+      const found = await translated(Promise.all(ids.slice(0, most).map((id) => this.#read(id))));
+      const here = found.filter((session) => session !== undefined);
+      const wanted = here.filter((session) => state === undefined || session.state === state);
+      sessions.push(...wanted.slice(0, limit - sessions.length));
+      const isFull = sessions.length === limit;
+      const last = isFull ? sessions.at(-1) : here.at(-1);
+      if (!last || (ids.length <= most && last === here.at(-1))) return { sessions };
+      from = { at: last.createdAt, id: last.id };
+      if (isFull || read >= mostRead) return { sessions, nextCursor: encodeCursor(from) };
+    }
   }
 
   async submit({ session, job, first = false }: NewTurn, idempotency?: Idempotency): Promise<TurnAnswer> {

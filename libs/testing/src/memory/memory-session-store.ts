@@ -12,6 +12,7 @@ import {
   type NewTurn,
   type ReplaceAnswer,
   type SessionPage,
+  type SessionQuery,
   type SessionRecord,
   type SessionRef,
   type SessionStore,
@@ -108,13 +109,14 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     return 'replaced';
   }
 
-  async list({ tenant, cursor, limit }: Parameters<SessionStore['list']>[0]): Promise<SessionPage> {
+  async list({ tenant, cursor, limit, state }: SessionQuery): Promise<SessionPage> {
     const from = cursor === undefined ? 0 : Number(/^after-(\d+)$/.exec(cursor)?.[1]);
     if (Number.isNaN(from)) throw new RemudaError('cursor.invalid', 'The cursor is not valid.');
     const all = [...this.#sessions.values()].reverse().filter((session) => session.tenant === tenant);
     const page = await Promise.all(all.slice(from, from + limit).map((session) => this.find(session)));
     const next = from + limit < all.length ? { nextCursor: `after-${String(from + limit)}` } : {};
-    return { sessions: page.filter((session) => session !== undefined), ...next };
+    const found = page.filter((session) => session !== undefined);
+    return { sessions: found.filter((session) => state === undefined || session.state === state), ...next };
   }
 
   async submit({ session: ref, job, first }: NewTurn, idempotency?: Idempotency): Promise<TurnAnswer> {
