@@ -1,5 +1,5 @@
 import { agent } from './agent/line.js';
-import { archive } from './archive/line.js';
+import { archive, projector } from './archive/line.js';
 import { bookkeeping } from './bookkeeping/line.js';
 import { channel } from './channel/line.js';
 import { consolePage } from './console/line.js';
@@ -49,6 +49,7 @@ export const lines: readonly Line[] = [
     fairTurns,
     memory,
     servicesMemory,
+    projector,
     archive,
     consolePage,
     bookkeeping,

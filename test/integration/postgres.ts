@@ -6,6 +6,8 @@ import pg from 'pg';
 import { freePort } from '../../apps/local/src/cluster/free-port.js';
 
 const image = 'postgres:17';
+/** Where the small disk is in the server's container. */
+const smallDisk = '/small';
 const docker = async (...args: readonly string[]): Promise<string> => {
   const { stdout } = await promisify(execFile)('docker', args, { timeout: 60_000 });
   return stdout.trim();
@@ -19,8 +21,11 @@ export const hasPostgres: boolean = await docker('image', 'inspect', '--format',
 
 /** A served PostgreSQL of a test's own, gone with it. */
 export interface TestPostgres {
-  /** Makes an empty database; returns its URL. */
-  database(): Promise<string>;
+  /** Makes an empty database; returns its URL. `small`: on a disk of its own that `fill` leaves no room on. */
+  database(where?: 'small'): Promise<string>;
+  /** Fills the small disk to its end, and makes room there again. */
+  fill(): Promise<void>;
+  makeRoom(): Promise<void>;
   /** Runs a statement in one of its databases. */
   run(url: string, statement: string): Promise<readonly object[]>;
   /** Makes a backup of a database, as the runbook says, in the server's container; replaces the one before. */
@@ -44,14 +49,28 @@ export async function startPostgres(...args: readonly string[]): Promise<TestPos
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const published = ['-p', `127.0.0.1:${port}:5432`, '-e', 'POSTGRES_PASSWORD=test'];
+  published.push('--tmpfs', `${smallDisk}:rw,size=64m,mode=1777`);
+  const inShell = (command: string): Promise<string> => docker('exec', name, 'sh', '-c', command);
   await docker('run', '-d', '--name', name, ...published, image, 'postgres', ...args);
   await answering(urlOf('postgres'));
   let databases = 0;
   return {
-    database: async () => {
+    database: async (where) => {
       const database = `test_${++databases}`;
-      await run(urlOf('postgres'), `create database ${database}`);
+      const folder = `${smallDisk}/${database}`;
+      if (where) await inShell(`mkdir ${folder} && chown postgres ${folder}`);
+      if (where) await run(urlOf('postgres'), `create tablespace ${database} location '${folder}'`);
+      await run(urlOf('postgres'), `create database ${database}${where ? ` tablespace ${database}` : ''}`);
       return urlOf(database);
+    },
+    fill: async () => {
+      // what remains of the last block as well
+      await inShell(
+        `for size in 1M 4k; do dd if=/dev/zero bs=$size of=${smallDisk}/fill-$size 2>/dev/null || true; done`,
+      );
+    },
+    makeRoom: async () => {
+      await inShell(`rm ${smallDisk}/fill-*`);
     },
     run,
     dump: async (url) => {

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +135,24 @@ describe.skipIf(!hasPostgres)('a PostgreSQL in trouble', () => {
     await again.close();
   });
 
+  test('a database that fills up refuses what does not fit, is read meanwhile, and goes on when there is room', async () => {
+    const url = await server.database('small');
+    const store = await openStore({ url });
+    await store.archive.keep([archivedJob('j-1')]);
+    await server.fill();
+    const large = archivedJob('j-2', { text: randomBytes(500_000).toString('base64') });
+    await expect(store.archive.keep([large])).rejects.toMatchObject({
+      code: 'store.unavailable',
+      message: expect.stringMatching(/No space left on device/) as string,
+    });
+    expect(await store.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
+    expect(await store.archive.find(jobRef('j-2'))).toBeUndefined();
+    await server.makeRoom();
+    await store.archive.keep([large]);
+    expect(await store.archive.result(jobRef('j-2'))).toMatchObject({ text: large.result?.text });
+    await store.close();
+  });
+
   test('one of two leads; the other one takes over when its connection is cut', async () => {
     const url = await server.database();
     const [first, second] = await Promise.all([openStore({ url }), openStore({ url })]);
@@ -168,5 +189,33 @@ test('one process has a folder of PGlite, and the next one gets it when that has
   await second.opened();
   expect(await second.archive.find(jobRef('j-1'))).toMatchObject({ id: 'j-1' });
   await second.close();
+  await rm(folder, { recursive: true });
+}, 600_000);
+
+test('of two processes on one folder of PGlite the second one says so, and has it when the first one was killed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'remuda-folder-'));
+  const program = `
+    const { Store } = await import('@remuda/store');
+    const log = { info: () => undefined, warn: ({ err }) => console.log(err.message) };
+    const store = new Store({ folder: process.argv[1] }, { clock: Date, log });
+    await store.opened();
+    console.log('open');
+    setInterval(() => undefined, 1_000);`;
+  const open = () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program, folder]);
+    let output = '';
+    child.stdout.on('data', (text: Buffer) => (output += String(text)));
+    return { child, said: () => output };
+  };
+  const patience = { timeout: 240_000 };
+  const first = open();
+  await expect.poll(first.said, patience).toBe('open\n');
+  const second = open();
+  await expect.poll(second.said, patience).toMatch(/Another process uses the database .*; only one can\.\n$/);
+  first.child.kill('SIGKILL');
+  await expect.poll(second.said, patience).toMatch(/\nopen\n$/);
+  const ended = once(second.child, 'exit');
+  second.child.kill('SIGKILL');
+  await ended;
   await rm(folder, { recursive: true });
 }, 600_000);
