@@ -1,12 +1,9 @@
 import completion from '@bomb.sh/tab/commander';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { artifacts, type ArtifactOptions } from './commands/artifacts.js';
-import { batch } from './commands/batch.js';
-import { doctor } from './commands/doctor.js';
+import type { ArtifactOptions } from './commands/artifacts.js';
 import { drain, pools, resume, tenants, workers } from './commands/fleet.js';
 import { cancel, ls, patch, redrive, show } from './commands/jobs.js';
 import { followJob, run } from './commands/run.js';
-import { top } from './commands/top.js';
 import { up } from './commands/up.js';
 import { codeOfError, exitCodes } from './exit-code.js';
 import { jobOf, withJobOptions, type JobOptions } from './job-options.js';
@@ -14,9 +11,17 @@ import { readPrompt } from './prompt.js';
 import { reasonOf } from './reason-of.js';
 import { openSession, type Session } from './session.js';
 import type { Surroundings } from './surroundings.js';
-import { uploadFolder } from './upload/upload-folder.js';
 import { version } from './version.js';
 import { ApiError, type Job } from '@remuda/client';
+
+/** Commands whose libraries take longer to load than the command itself is to take: loaded when they are asked for. */
+const later = {
+  artifacts: () => import('./commands/artifacts.js'),
+  batch: () => import('./commands/batch.js'),
+  doctor: () => import('./commands/doctor.js'),
+  top: () => import('./commands/top.js'),
+  upload: () => import('./upload/upload-folder.js'),
+};
 
 /** The states of jobs. */
 const states = ['queued', 'assigned', 'running', 'succeeded', 'failed', 'cancelled'] satisfies readonly Job['state'][];
@@ -77,7 +82,7 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
         cwd: session.cwd,
         profile: session.settings.profile,
         say: session.say,
-        upload: (folder) => uploadFolder(session, folder),
+        upload: async (folder) => (await later.upload()).uploadFolder(session, folder),
       }),
     );
   withJobOptions(program.command('run [prompt...]').description('submit a job, show what it does, print its result'))
@@ -101,7 +106,10 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
     .option('--out <file>', 'write results here')
     .option('--again', 'as new jobs, even if this file was run in the last 24 hours')
     .action(
-      act((session, [file], options: { out?: string; again?: boolean }) => batch(session, String(file), options)),
+      act(async (session, [file], options: { out?: string; again?: boolean }) => {
+        const { batch } = await later.batch();
+        return batch(session, String(file), options);
+      }),
     );
   program.command('pools').description('show the pools, what waits and why').action(act(pools));
   program
@@ -123,12 +131,20 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
     .description('watch pools, workers and running jobs, until Ctrl-C')
     .option('--interval <seconds>', 'time between two looks', atLeastOne, 2)
     .action(
-      act((session, _args, { interval }: { interval: number }) => top(session, { everyMs: interval * 1_000, around })),
+      act(async (session, _args, { interval }: { interval: number }) => {
+        const { top } = await later.top();
+        return top(session, { everyMs: interval * 1_000, around });
+      }),
     );
   program
     .command('doctor [what] [name]')
     .description('look for what is not well; "doctor image NAME" tries an image of workers')
-    .action(act((session, [what, name]) => doctor(session, what as string | undefined, name as string | undefined)));
+    .action(
+      act(async (session, [what, name]) => {
+        const { doctor } = await later.doctor();
+        return doctor(session, what as string | undefined, name as string | undefined);
+      }),
+    );
   program
     .command('up')
     .description('start all of Remuda on this machine')
@@ -178,9 +194,10 @@ function addJobCommands(program: Command, act: Act, { stdout }: Surroundings): v
     .option('--out <folder>', 'download them into this folder')
     .option('--tar <file>', 'download all of them as a tar archive; "-" is stdout')
     .action(
-      act((session, [id, globs], options: ArtifactOptions) =>
-        artifacts(session, String(id), { ...options, globs: globs as string[], stdout }),
-      ),
+      act(async (session, [id, globs], options: ArtifactOptions) => {
+        const { artifacts } = await later.artifacts();
+        return artifacts(session, String(id), { ...options, globs: globs as string[], stdout });
+      }),
     );
   program
     .command('redrive <job...>')
