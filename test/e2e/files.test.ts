@@ -100,6 +100,30 @@ describe.each([
   );
 
   test.skipIf(!there)(
+    'a job begins with the files that an earlier job has left, and that keeps its own',
+    async () => {
+      const make = script(bash('mkdir -p out/deep && echo egret > out/deep/word.txt && echo no > other.txt'), {
+        text: 'made',
+      });
+      const first = await run({ prompt: make, artifacts: ['out/**'] });
+      expect(first).toMatchObject({ state: 'succeeded' });
+      const workspace = { kind: 'snapshot', job: first.id };
+      const change = 'cat out/deep/word.txt && test ! -e other.txt && echo heron > out/deep/word.txt';
+      const second = await run({ prompt: script(bash(change), { text: 'read' }), workspace, artifacts: ['**'] });
+      expect(second).toMatchObject({ state: 'succeeded', result: { text: 'read' } });
+      const events = await eventsOf(second.id);
+      expect(events.find(({ type }) => type === 'workspace.prepared')?.data).toMatchObject({ kind: 'snapshot' });
+      const returned = events.find(({ type }) => type === 'tool.returned')?.data;
+      expect(returned).toMatchObject({ ok: true });
+      expect(JSON.stringify(returned)).toContain('egret');
+      const left = async ({ id }: { readonly id: string }): Promise<string> =>
+        (await fetch(`${cluster.apiUrl}/api/v1/jobs/${id}/artifacts/out/deep/word.txt`)).text();
+      expect([await left(first), await left(second)]).toEqual(['egret\n', 'heron\n']);
+    },
+    longMs,
+  );
+
+  test.skipIf(!there)(
     'a job begins with the files of a session, which goes on as it is',
     async () => {
       const post = async (path: string, body: object): Promise<JobWithResultView> => {
