@@ -20,6 +20,7 @@ import { loss } from './recovery/loss.js';
 import { servicesMemory } from './services-memory/line.js';
 import { simulation } from './simulation/line.js';
 import { submitting } from './submitting/line.js';
+import { takeOver } from './take-over/line.js';
 import { tokens } from './tokens/line.js';
 import { fairTurns } from './tenants/line.js';
 import { terminal } from './terminal/line.js';
@@ -55,6 +56,7 @@ export const lines: readonly Line[] = [
     bookkeeping,
     footprint,
     failover,
+    takeOver,
     loss,
     cancel,
     simulation,

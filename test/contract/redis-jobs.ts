@@ -9,7 +9,7 @@ import {
   redisKeys,
 } from '@remuda/redis';
 import type { Claim, Clock, JobResult } from '@remuda/domain';
-import { connectRaw } from '@remuda/redis/testing';
+import { connectRaw, presenceOf } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 
 /** The worker that gets every job. */
@@ -30,8 +30,8 @@ export async function openRedisJobs(url: string, namespace: string) {
   const queues = new Queues(redis, keys);
   const queue = new ProfileQueue(queues, 'default', 's-0');
   await queue.ready();
-  await new Leadership(queues, 's-0').pools(['default']);
-  const registry = new WorkerRegistry(queues, 's-0');
+  await new Leadership(queues, presenceOf(queues, 's-0')).pools(['default']);
+  const registry = new WorkerRegistry(queues, presenceOf(queues, 's-0'));
   await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 100 });
   const leases = new RedisLeases(queues, ticking);
   const store = new RedisJobStore(redis, keys, ticking);

@@ -2,6 +2,7 @@ import {
   Forgetting,
   Halts,
   Leadership,
+  Presence,
   RedisLeases,
   Queues,
   RedisClock,
@@ -32,16 +33,17 @@ export function openAtRedis(plan: SchedulerPlan) {
   // Points in time that other parts of the cluster compare use Redis' clock.
   const clock = new RedisClock(redis, plan.clock);
   const queues = new Queues(redis, keys);
+  const presence = new Presence(redis, keys, scheduler, clock);
   const names = profiles.map(({ name }) => name);
   return {
-    ...{ redis, keys, clock, queues },
+    ...{ redis, keys, clock, queues, presence },
     profileQueues: new ProfileQueues(queues, scheduler, names),
     access: plan.acl ? new WorkerAccess(redis, keys) : undefined,
     leases: new RedisLeases(queues, clock, plan.secrets),
     sweeps: new Sweeps(queues),
     pools: new RedisPoolStore(redis, keys),
-    leadership: new Leadership(queues, scheduler),
-    registry: new WorkerRegistry(queues, scheduler),
+    leadership: new Leadership(queues, presence),
+    registry: new WorkerRegistry(queues, presence),
     halts: new Halts(redis, keys),
     spareNeeds: new SpareNeeds(redis, keys),
     listeners: new RedisWorkerListeners(redis, keys),

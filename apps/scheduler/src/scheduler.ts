@@ -7,16 +7,13 @@ import type { SchedulerPlan } from './scheduler-plan.js';
 import { every, type Ticker } from './ticker.js';
 
 /**
- * Intervals of updating the pools and workers, of sweeping, and of checking for replaced images, in ms. Missing images
+ * Intervals of saying that we are present, of updating the pools and workers, of sweeping, and of checking for replaced images, in ms. Missing images
  * are checked less often, since they are pulled.
  */
 const beat = {
-  ...{ pools: 500, workers: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 },
+  ...{ presence: 300, pools: 500, workers: 1_000, sweeps: 1_000, locks: 15_000, scripts: 300 },
   ...{ releases: 5_000, images: 30_000, marks: 500, orphans: 2_000, spares: 1_000 },
 } as const;
-
-/** Minimum interval of updating the pools, in ms. */
-const poolGapMs = 50;
 
 /** The recurring work. */
 interface Tickers {
@@ -59,6 +56,7 @@ export class Scheduler {
     await this.#parts.images.provide();
     this.#parts.identity.engine = await runtime.engineName();
     this.#parts.keeper.onMachine(await runtime.cores?.());
+    await this.#at.presence.say();
     await this.#at.profileQueues.ready();
     await this.#parts.sweeper.publish();
     await this.#at.profileQueues.start();
@@ -73,8 +71,12 @@ export class Scheduler {
         if (!this.#parts.dispatcher.wake(profile, jobs)) this.#tickers?.pools.poke();
       },
       onTurn: (turn) => void this.#parts.dispatcher.onTurn(turn),
-      onSchedulerLeft: () => this.#tickers?.workers.poke(),
+      onSchedulerLeft: () => {
+        this.#parts.ownership.stir();
+        this.#tickers?.workers.poke();
+      },
       onOrder: () => {
+        this.#parts.ownership.stir();
         this.#tickers?.workers.poke();
         this.#tickers?.pools.poke();
       },
@@ -92,9 +94,10 @@ export class Scheduler {
     const { log } = this.plan;
     const { busyMarks } = this.#parts;
     return {
-      pools: every(beat.pools, 'keeping the pools', () => this.#keepPools(), log, poolGapMs),
+      pools: every(beat.pools, 'keeping the pools', () => this.#keepPools(), log, () => this.#parts.keeper.gapMs()),
       workers: every(beat.workers, 'keeping the workers', () => this.#keepWorkers(), log),
       others: [
+        every(beat.presence, 'saying that it is present', () => this.#sayPresent(), log),
         every(beat.sweeps, 'sweeping', () => this.#parts.sweeper.sweep(), log),
         every(beat.locks, 'renewing the locks', () => this.#parts.holdings.renew(), log),
         every(beat.scripts, 'looking for blocking scripts', () => this.#at.guard.look(), log),
@@ -126,6 +129,7 @@ export class Scheduler {
     await this.#unwatch?.();
     this.#unmeasure?.();
     await (this.plan.workersOnExit === 'remove' ? this.#removeWorkers() : this.#handOver());
+    await this.#at.presence.leave();
     await this.#parts.relay.close();
     await this.#parts.places.settle();
     await this.#at.profileQueues.close();
@@ -135,6 +139,14 @@ export class Scheduler {
     this.#at.wakes.close();
     this.#at.guard.close();
     this.#at.redis.close();
+  }
+
+  /** Others may be gone, or have taken what was ours: then it is looked at once who owns what. */
+  async #sayPresent(): Promise<void> {
+    if (!(await this.#at.presence.say())) return;
+    this.#parts.ownership.stir();
+    this.#tickers?.workers.poke();
+    this.#tickers?.pools.poke();
   }
 
   async #keepWorkers(): Promise<void> {

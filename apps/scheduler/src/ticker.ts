@@ -9,9 +9,16 @@ export interface Ticker {
 }
 
 /**
- * Runs `act` every `ms` and whenever it is poked, with at least `gapMs` in between. Errors are logged; it continues.
+ * Runs `act` every `ms` and whenever it is poked, with at least what `gapMs` gives after each run in between (default 0).
+ * Errors are logged; it continues.
  */
-export function every(ms: number, name: string, act: () => Promise<void>, log: Logger, gapMs = 0): Ticker {
+export function every(
+  ms: number,
+  name: string,
+  act: () => Promise<void>,
+  log: Logger,
+  gapMs: () => number = () => 0,
+): Ticker {
   let running: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -21,7 +28,8 @@ export function every(ms: number, name: string, act: () => Promise<void>, log: L
       await act().catch((error: unknown) => {
         log.warn({ err: error }, `${name} failed, and will be tried again`);
       });
-      if (gapMs > 0 && !stopped) await new Promise((resolve) => setTimeout(resolve, gapMs));
+      const gap = gapMs();
+      if (gap > 0 && !stopped) await new Promise((resolve) => setTimeout(resolve, gap));
       // Set by a poke in the meantime, which the compiler cannot see.
     } while ((again as boolean) && !stopped);
     running = undefined;

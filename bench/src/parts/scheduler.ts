@@ -2,19 +2,18 @@
 import { RemoteRuntime } from './remote-runtime.js';
 import { connectRaw } from '@remuda/redis/testing';
 import { createLogger, createRegistry, systemClock } from '@remuda/runtime';
-import { defaultProfile } from '../../../apps/scheduler/dist/profiles/profiles.js';
 import { Scheduler } from '../../../apps/scheduler/dist/scheduler.js';
 import { note, serve } from './member.js';
+import { profileOf } from './profile.js';
 
-const [redisUrl = '', namespace = '', workers = '20'] = process.argv.slice(2);
-const max = Number(workers);
-const profile = defaultProfile('default', { image: 'none', warm: max, max });
+const [redisUrl = '', namespace = '', workers = '20', id = 's-bench', accounts = 'with-accounts'] =
+  process.argv.slice(2);
 
 const scheduler = new Scheduler({
-  id: 's-bench',
+  id,
   connect: (name) => connectRaw(redisUrl, { name }),
   namespace,
-  profiles: [{ ...profile, recycle: { ...profile.recycle, afterJobs: 1_000_000 } }],
+  profiles: [profileOf(Number(workers))],
   runtime: new RemoteRuntime(note),
   surroundings: {
     reachesRedis: 'directly',
@@ -24,7 +23,7 @@ const scheduler = new Scheduler({
     drainMs: 10_000,
   },
   suspendAfter: 5,
-  acl: true,
+  acl: accounts === 'with-accounts',
   workersOnExit: 'keep',
   clock: systemClock,
   registry: createRegistry('scheduler'),

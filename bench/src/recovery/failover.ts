@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { ownMs } from '@remuda/redis';
+import { presentMs } from '@remuda/redis';
 import { spreadOf, type Line } from '../figure.js';
 import { answered, openScene, runningJob, type Scene } from './scene.js';
 
 const rounds = 4;
 const jobs = 2;
-/** After its last renewal a worker stays its scheduler's for `ownMs`; every scheduler looks each second. */
-const longestMs = ownMs + 1_000;
+/** What a person would put up with: of these, another scheduler waits for `presentMs` after the last word. */
+const longestMs = 2_000;
 
 /** What becomes of running jobs when their scheduler goes. */
 export const failover: Line = {
@@ -32,7 +32,7 @@ export const failover: Line = {
       ],
       notes: [
         `${jobs} jobs whose tool goes on, process workers. Timed from the signal until the worker of each job has another owner; all of them go through every round in their first attempt.`,
-        `A worker belongs to its scheduler for ${ownMs / 1_000} s after its last renewal, and the others look each second. BullMQ's own lock of a job is 60 s and goes along by its token.`,
+        `A scheduler counts as present for ${presentMs / 1_000} s after its last word. BullMQ's own lock of a job is 60 s and goes along by its token.`,
       ],
     };
   },

@@ -32,7 +32,7 @@ export * from './retention/retention.js';
 export { bullOptions } from './queue/bull-options.js';
 export { Housekeeping } from './retention/housekeeping.js';
 export * from './workers/worker-registry.js';
-export { ownMs } from './workers/own.js';
+export { Presence, ownMs, presentMs } from './workers/own.js';
 export * from './pools/leadership.js';
 export * from './queue/wakes.js';
 export { ScriptGuard } from './connection/script-guard.js';

@@ -87,6 +87,8 @@ export function redisKeys(namespace: string) {
     workers: `${p}:workers`,
     worker: (id: string) => `${p}:worker:${id}`,
     workerOwner: (id: string) => `${p}:worker:${id}:owner`,
+    /** Schedulers, and until when each counts as present without another word, in epoch ms by Redis' clock. */
+    schedulers: `${p}:schedulers`,
     workerOut: (id: string) => `${p}:wk:${id}:out`,
     workerControl: (id: string) => `${p}:wk:${id}:control`,
     /** What its terminal shows, while somebody looks; expires. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { decodeReports, encodeControl, type WorkerReport } from '@remuda/protocol';
 import { ProfileQueue, Queues, RedisWorkerLine, WorkerRegistry, redisKeys } from '@remuda/redis';
-import { connectRaw } from '@remuda/redis/testing';
+import { connectRaw, presenceOf } from '@remuda/redis/testing';
 import { ManualClock } from '@remuda/testing';
 import { assignJob, worker } from '../../integration/redis/assign-job.js';
 import { startRedis, type TestRedis } from '../../integration/redis.js';
@@ -27,7 +27,7 @@ workerLineContract('The one over Redis', async () => {
     assign: async (job, prompt) => {
       await assignJob({ queues, queue, clock }, job, prompt);
     },
-    control: (control) => new WorkerRegistry(queues, 's-0').tell(worker, encodeControl(control)),
+    control: (control) => new WorkerRegistry(queues, presenceOf(queues, 's-0')).tell(worker, encodeControl(control)),
     heard: async () => {
       const entries = await redis.xrange(keys.workerOut(worker), '-', '+');
       return entries.flatMap(([, fields]) => decodeReports(fields[1] ?? '')) as readonly WorkerReport[];

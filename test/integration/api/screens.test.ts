@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Leadership, Queues, RedisWorkerLine, WorkerRegistry, connectRedis, redisKeys } from '@remuda/redis';
-import { connectRaw } from '@remuda/redis/testing';
+import { connectRaw, presenceOf } from '@remuda/redis/testing';
 import type { EngineKind, WorkerScreen } from '@remuda/domain';
 import { systemClock } from '@remuda/runtime';
 import { WebSocket } from 'ws';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   redis = await startRedis();
   api = await startApi(redis.url);
   queues = new Queues(connectRedis(redis.url, { name: 'test' }), redisKeys(api.namespace));
-  registry = new WorkerRegistry(queues, 's-0');
+  registry = new WorkerRegistry(queues, presenceOf(queues, 's-0'));
 });
 afterAll(async () => {
   await api.close();
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 /** Registers a worker, as the scheduler does that leads its pool. */
 async function register(id: string, engineKind?: EngineKind): Promise<void> {
-  await new Leadership(queues, 's-0').pools(['default']);
+  await new Leadership(queues, presenceOf(queues, 's-0')).pools(['default']);
   const named = { id, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1, engineKind };
   expect(await registry.register(named)).toBe(true);
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { InstantEngine, jobRef } from '@remuda/testing';
 import { noUsage, type Assignment, type JobEvent, type TurnEnd } from '@remuda/domain';
 import { RedisLeases, ProfileQueue, Queues, RedisWorkerLine, WorkerRegistry } from '@remuda/redis';
-import { own } from '@remuda/redis/testing';
+import { presenceOf } from '@remuda/redis/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 import { specOf, startInProcessCluster, type InProcessOptions, type Cluster } from './in-process-cluster.js';
 
@@ -113,10 +113,10 @@ test('a registration that is asked for twice, because its answer was lost, leave
   const cluster = await startCluster({ schedulers: 0 });
   const { keys } = cluster;
   const queues = new Queues(cluster.redis, keys);
-  const registry = new WorkerRegistry(queues, 's-0');
+  const registry = new WorkerRegistry(queues, presenceOf(queues, 's-0'));
   const worker = { id: 'w-default-1', profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 };
   try {
-    await own(cluster.redis, [keys.poolLeader('default')], 's-0');
+    await presenceOf(queues, 's-0').own([keys.poolLeader('default')]);
     expect(await registry.register(worker)).toBe(true);
     await registry.note(worker.id, { phase: 'draining' });
     expect(await registry.register(worker)).toBe(true);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Queues, WorkerRegistry, redisKeys } from '@remuda/redis';
-import { connectRaw, own } from '@remuda/redis/testing';
+import { connectRaw, presenceOf } from '@remuda/redis/testing';
 import { expect, test } from 'vitest';
 import { LedEngines } from '../api/led-engine.js';
 import { startRedis } from '../redis.js';
@@ -12,9 +12,9 @@ test('a worker whose scheduler died before there was a container leaves its plac
   const keys = redisKeys(namespace);
   const client = connectRaw(redis.url, { name: 'dead-scheduler' });
   const queues = new Queues(client, keys);
-  await own(client, [keys.poolLeader('default')], 's-dead');
+  await presenceOf(queues, 's-dead').own([keys.poolLeader('default')]);
   const phantom = { id: 'w-default-phantom', profile: 'default', fingerprint: '', engine: 'in-process', afterJobs: 1 };
-  await new WorkerRegistry(queues, 's-dead').register({ ...phantom, startedAt: Date.now() });
+  await new WorkerRegistry(queues, presenceOf(queues, 's-dead')).register({ ...phantom, startedAt: Date.now() });
   const engines = new LedEngines();
   const cluster = await startInProcessCluster({
     ...{ redisUrl: redis.url, namespace, engine: () => engines.make() },

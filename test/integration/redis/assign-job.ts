@@ -1,3 +1,4 @@
+import { presenceOf } from '@remuda/redis/testing';
 import { expect } from 'vitest';
 import type { Clock } from '@remuda/domain';
 import {
@@ -24,8 +25,8 @@ export interface AssignParts {
 /** Submits a job, claims it, and gives it to the worker, who is idle again. */
 export async function assignJob({ queues, queue, clock }: AssignParts, id: string, prompt = 'do it'): Promise<HeldJob> {
   const scheduler = 's-0';
-  await new Leadership(queues, scheduler).pools(['default']);
-  const registry = new WorkerRegistry(queues, scheduler);
+  await new Leadership(queues, presenceOf(queues, scheduler)).pools(['default']);
+  const registry = new WorkerRegistry(queues, presenceOf(queues, scheduler));
   await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 1 });
   await registry.note(worker, { phase: 'idle' });
   const store = new RedisJobStore(queues.connection, queues.keys, clock);

@@ -25,7 +25,7 @@ import {
   redisKeys,
   Leadership,
 } from '@remuda/redis';
-import { connectRaw, type RawConnection } from '@remuda/redis/testing';
+import { connectRaw, presenceOf, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock, jobRef, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -50,8 +50,8 @@ async function open() {
   await queue.ready();
   const store = new RedisJobStore(redis, keys, clock);
   const leases = new RedisLeases(queues, clock);
-  const registry = new WorkerRegistry(queues, 's-0');
-  await new Leadership(queues, 's-0').pools(['default']);
+  const registry = new WorkerRegistry(queues, presenceOf(queues, 's-0'));
+  await new Leadership(queues, presenceOf(queues, 's-0')).pools(['default']);
   let workers = 0;
   let jobs = 0;
   const running = new Map<string, string>();

@@ -13,7 +13,7 @@ import {
   redisKeys,
   type RedisKeys,
 } from '@remuda/redis';
-import { connectRaw, type RawConnection } from '@remuda/redis/testing';
+import { connectRaw, presenceOf, type RawConnection } from '@remuda/redis/testing';
 import { ManualClock, jobSpec } from '@remuda/testing';
 import { startRedis, type TestRedis } from '../redis.js';
 
@@ -41,7 +41,7 @@ beforeEach(async () => {
   queues = new Queues(redis, keys);
   queue = new ProfileQueue(queues, 'default', 's-0');
   await queue.ready();
-  await new Leadership(queues, 's-0').pools(['default']);
+  await new Leadership(queues, presenceOf(queues, 's-0')).pools(['default']);
   store = new RedisJobStore(redis, keys, clock);
   leases = new RedisLeases(queues, clock);
   housekeeping = new Housekeeping(redis, keys);
@@ -61,7 +61,7 @@ async function start(): Promise<string | undefined> {
   const held = await queue.claim();
   if (!held?.found) return undefined;
   const worker = `w-of-${held.id}`;
-  const registry = new WorkerRegistry(queues, 's-0');
+  const registry = new WorkerRegistry(queues, presenceOf(queues, 's-0'));
   await registry.register({ id: worker, profile: 'default', fingerprint: 'f', startedAt: 1, afterJobs: 100 });
   await registry.note(worker, { phase: 'idle' }, ['job', 'lease']);
   const asked = { held, scheduler: 's-0', ...held.found, start: { kind: 'warm' as const }, models: [] };

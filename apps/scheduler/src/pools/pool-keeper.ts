@@ -34,6 +34,7 @@ import type { Identity } from '../identity.js';
 import type { SchedulerMetrics } from '../metrics.js';
 import type { Images } from '../profiles/images.js';
 import { fingerprint } from '../profiles/profiles-file.js';
+import { gapAfter } from './gap.js';
 import { isReplaced, isStale, type ImageNow } from './stale.js';
 import type { Spares } from './spares.js';
 import { Starts } from './starts.js';
@@ -69,6 +70,8 @@ export class PoolKeeper {
   readonly #backlogs = new Map<string, number>();
   readonly #starts = new Starts();
   readonly #targets: Targets;
+  /** Number of all workers at the last update. */
+  #seen = 0;
   /** Workers whose start was given up. */
   readonly #givenUp = new Set<string>();
 
@@ -83,6 +86,11 @@ export class PoolKeeper {
     );
   }
 
+  /** Minimum time until the pools are updated again, in ms. */
+  gapMs(): number {
+    return gapAfter(this.#seen);
+  }
+
   /** Updates every pool that we lead. */
   async keep(): Promise<void> {
     const { registry, runtime, fleet, clock, halts } = this.parts;
@@ -92,6 +100,7 @@ export class PoolKeeper {
     if (led.length === 0) return;
     // What was observed before we took the lead may be outdated: until then another scheduler has acted.
     const [workers, containers] = await Promise.all([registry.all(), runtime.list()]);
+    this.#seen = workers.length;
     fleet.awake(clock.monotonic());
     // Concurrently: a pool does not wait for another one's containers.
     const kept = await Promise.allSettled(

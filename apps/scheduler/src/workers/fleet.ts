@@ -61,7 +61,8 @@ export const drainGraceMs = 10_000;
  */
 export class Fleet {
   readonly #workers = new Map<string, OwnWorker>();
-  readonly #idle = new Map<string, string[]>();
+  /** Free workers by profile, in the order in which they became so. */
+  readonly #idle = new Map<string, Set<string>>();
   readonly #engagedAt = new Map<string, number>();
   readonly #hearing = new Hearing();
   #awakeAt = -Infinity;
@@ -87,9 +88,8 @@ export class Fleet {
     delete worker.held;
     delete worker.kept;
     if (worker.cordoned === true) return;
-    const idle = this.#idle.get(worker.profile) ?? [];
-    if (!idle.includes(worker.id)) idle.push(worker.id);
-    this.#idle.set(worker.profile, idle);
+    const idle = this.#idle.get(worker.profile) ?? new Set();
+    this.#idle.set(worker.profile, idle.add(worker.id));
   }
 
   /**
@@ -97,7 +97,7 @@ export class Fleet {
    * others may be gone.
    */
   free(profile: string, now: number): readonly OwnWorker[] {
-    return (this.#idle.get(profile) ?? []).flatMap((id) => {
+    return [...(this.#idle.get(profile) ?? [])].flatMap((id) => {
       const worker = this.#workers.get(id);
       return worker && isLively(worker, now) ? [worker] : [];
     });
@@ -182,7 +182,7 @@ export class Fleet {
 
   /** What a worker's silence means. A starting worker does not report yet. */
   silence(worker: OwnWorker, now: number): Silence {
-    return worker.phase === 'starting' ? 'none' : this.#hearing.of(worker, this.all(), now);
+    return worker.phase === 'starting' ? 'none' : this.#hearing.of(worker, now);
   }
 
   /** Whether a worker that was told to leave has not done so in time. */
@@ -194,8 +194,6 @@ export class Fleet {
 
   /** Takes a worker from the free ones. */
   unlist(id: string): void {
-    const idle = this.#idle.get(this.#workers.get(id)?.profile ?? '');
-    const at = idle?.indexOf(id) ?? -1;
-    if (at >= 0) idle?.splice(at, 1);
+    this.#idle.get(this.#workers.get(id)?.profile ?? '')?.delete(id);
   }
 }

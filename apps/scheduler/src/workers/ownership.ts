@@ -1,4 +1,4 @@
-import type { Clock, ContainerRuntime, LeaseStore } from '@remuda/domain';
+import type { Clock, ContainerRuntime, LeaseStore, WorkerRecord } from '@remuda/domain';
 import type { Relay, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
@@ -27,15 +27,44 @@ export interface OwnershipParts {
   readonly signals: Pick<Signals, 'work'>;
 }
 
+/** All workers are looked at so often in any case, in ms: word of changes may get lost. Owners' keys last three times as long. */
+const lookEveryMs = 5_000;
+
 /** Ownership of workers: renews ours, takes those whose scheduler is gone, and releases those that another one has. */
 export class Ownership {
   /** Workers on other engines without an owner, and since when, by the monotonic clock in ms. */
   #left: ReadonlyMap<string, number> = new Map();
+  /** When all owners were last looked at, by the monotonic clock in ms; -Infinity if they may have changed since. */
+  #lookedAt = -Infinity;
 
   constructor(private readonly parts: OwnershipParts) {}
 
-  /** Renews our workers, adopts those without an owner, and ends silent and late ones. */
+  /** Owners or orders may have changed: the next `keep` looks at all of them. */
+  stir(): void {
+    this.#lookedAt = -Infinity;
+  }
+
+  /**
+   * Ends silent and late workers; and, if something may have changed or some seconds have passed, renews our workers
+   * and adopts those without an owner.
+   */
   async keep(): Promise<void> {
+    const since = this.parts.clock.monotonic();
+    if (since - this.#lookedAt >= lookEveryMs) {
+      // What is stirred while we look is looked at again.
+      this.#lookedAt = since;
+      try {
+        await this.#look();
+      } catch (error) {
+        this.stir();
+        throw error;
+      }
+    }
+    await this.#endLate();
+  }
+
+  /** Looks at all workers: this costs Redis and us as much as there are. */
+  async #look(): Promise<void> {
     const { fleet, registry, losses, orders, identity, clock } = this.parts;
     const { scheduler, engine } = identity;
     const workers = await registry.all();
@@ -45,16 +74,11 @@ export class Ownership {
     this.#left = left;
     const wanted = workers.filter(({ id }) => fleet.get(id) !== undefined || (ownable.has(id) && !losses.has(id)));
     const owned = await registry.own(wanted.map(({ id }) => id));
-    for (const worker of wanted) {
-      const { id } = worker;
-      // Its removal may take longer than we own it; the removal itself handles that.
-      if (losses.has(id)) continue;
-      const ours = fleet.get(id) !== undefined;
-      if (ours && !owned.has(id)) this.disown(id);
-      if (!ours && owned.has(id)) await this.#adopt(id);
-      if (owned.has(id)) await orders.apply(worker);
-    }
-    await this.#endLate();
+    // Its removal may take longer than we own it; the removal itself handles that.
+    const kept = wanted.filter(({ id }) => !losses.has(id));
+    for (const { id } of kept) if (fleet.get(id) !== undefined && !owned.has(id)) this.disown(id);
+    await this.#adopt(kept.flatMap(({ id }) => (owned.has(id) && fleet.get(id) === undefined ? [id] : [])));
+    for (const worker of kept) if (owned.has(worker.id)) await orders.apply(worker);
   }
 
   /** Another scheduler has the worker: it is no longer ours, and nothing of it is changed. */
@@ -98,27 +122,51 @@ export class Ownership {
     }
   }
 
-  /** Takes over a worker, and its job. */
-  async #adopt(worker: string): Promise<void> {
+  /** Takes over workers, and their jobs; all at once, since each may have a job whose client waits. */
+  async #adopt(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
     const { fleet, registry, relay, clock, log, signals } = this.parts;
-    const found = await registry.find(worker);
-    // It was removed since the check.
-    if (!found) return;
+    const began = clock.monotonic();
+    // Others were removed since the check.
+    const found = await registry.some(ids);
     const now = clock.monotonic();
-    const { id, profile, phase, readyAt = 0, engine, bridge, fingerprint, release } = found;
-    const startedAt = now - passed(found.startedAt, clock.now());
-    // Its next report shows that it is alive: until then it gets no job.
-    const made = { engine, bridge, fingerprint, release };
-    const own = { id, profile, phase, startedAt, readyAt, heardAt: -Infinity, ...made };
-    fleet.add(own);
+    for (const one of found) fleet.add(this.#ownedFrom(one, now));
     fleet.excuse(now);
-    if (found.job !== undefined && found.lease !== undefined) await this.#adoptJob(id, found.job, found.lease);
-    if (phase === 'idle') fleet.list(own);
-    if (phase === 'draining') fleet.engage(id, 'draining', now);
-    await relay.follow(id);
-    log.info({ worker: id, phase, job: found.job }, 'took over a worker');
-    // It may be free.
-    signals.work(profile);
+    try {
+      await Promise.all(
+        found.map(async ({ id, job, lease }) => {
+          if (job !== undefined && lease !== undefined) await this.#adoptJob(id, job, lease);
+        }),
+      );
+      await relay.follow(...found.map(({ id }) => id));
+    } catch (error) {
+      // Half of it would be worse than none: the next look begins again.
+      for (const { id } of found) this.disown(id);
+      throw error;
+    }
+    const free = new Map<string, number>();
+    for (const { id, profile, phase } of found) {
+      const own = fleet.get(id);
+      if (own && phase === 'idle') fleet.list(own);
+      if (phase === 'draining') fleet.engage(id, 'draining', now);
+      // It may be free.
+      free.set(profile, (free.get(profile) ?? 0) + 1);
+    }
+    const jobs = found.flatMap(({ job }) => (job === undefined ? [] : [job]));
+    log.info(
+      { workers: found.length, jobs: jobs.length, ms: Math.round(clock.monotonic() - began) },
+      'took over workers',
+    );
+    for (const { id, phase, job } of found) log.debug({ worker: id, phase, job }, 'took over a worker');
+    for (const [profile, count] of free) signals.work(profile, count);
+  }
+
+  #ownedFrom({ id, profile, phase, readyAt = 0, startedAt, ...made }: WorkerRecord, now: number): OwnWorker {
+    const { engine, bridge, fingerprint, release } = made;
+    const since = now - passed(startedAt, this.parts.clock.now());
+    // Its next report shows that it is alive: until then it gets no job.
+    const own = { id, profile, phase, startedAt: since, readyAt, heardAt: -Infinity };
+    return { ...own, engine, bridge, fingerprint, release };
   }
 
   async #adoptJob(worker: string, id: string, lease: number): Promise<void> {

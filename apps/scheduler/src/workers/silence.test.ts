@@ -20,7 +20,7 @@ function listen(
         hearing.onWord(one, now);
         one.heardAt = now;
       }
-    return workers.map((one) => hearing.of(one, workers, now));
+    return workers.map((one) => hearing.of(one, now));
   });
 }
 
@@ -60,8 +60,8 @@ describe('a worker that says nothing', () => {
     const hearing = new Hearing();
     const one = worker('a');
     hearing.excuse(30_000);
-    expect(hearing.of(one, [one], 30_000 + silenceMs)).toBe('none');
-    expect(hearing.of(one, [one], 30_001 + silenceMs)).toBe('silent');
+    expect(hearing.of(one, 30_000 + silenceMs)).toBe('none');
+    expect(hearing.of(one, 30_001 + silenceMs)).toBe('silent');
   });
 
   test('is given no job until it says something', () => {

@@ -43,14 +43,14 @@ export class Hearing {
     this.#bridges.set(bridge, { lastAt: now, backAt: now - lastAt > bridgeNapMs ? now : backAt });
   }
 
-  /** What a worker's silence means. `all` are the workers that we listen to. */
-  of(worker: Speaker, all: readonly Speaker[], now: number): Silence {
-    const back = worker.bridge === undefined ? -Infinity : (this.#bridges.get(worker.bridge)?.backAt ?? -Infinity);
-    const since = Math.max(worker.heardAt, this.#awakeAt, back);
+  /** What a worker's silence means. */
+  of(worker: Pick<Speaker, 'bridge' | 'heardAt'>, now: number): Silence {
+    const { lastAt = -Infinity, backAt = -Infinity } = this.#bridges.get(worker.bridge ?? '') ?? {};
+    const since = Math.max(worker.heardAt, this.#awakeAt, backAt);
     if (now - since <= silenceMs) return 'none';
     if (worker.bridge === undefined || now - since > holdMs) return 'silent';
-    const others = all.filter(({ id, bridge }) => id !== worker.id && bridge === worker.bridge);
-    return others.some(({ heardAt }) => heardAt - since > silenceMs) ? 'silent' : 'held';
+    // Others behind it were heard so much later: one that has left since says as much of the bridge.
+    return lastAt - since > silenceMs ? 'silent' : 'held';
   }
 }
 

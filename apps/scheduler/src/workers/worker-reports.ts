@@ -52,8 +52,8 @@ export class WorkerReports implements RelayListener {
       this.#noteHold(own, report.session);
       const { claudeVersion, spare } = report;
       if (spare !== undefined) await this.parts.spares.compare(own, spare);
-      const named = claudeVersion === undefined ? {} : { claudeVersion };
-      await registry.note(worker, { heartbeatAt: clock.now(), rssMb: Math.round(report.rssMb), ...named });
+      const rssMb = Math.round(report.rssMb);
+      await registry.noteHeard({ id: worker, heartbeatAt: clock.now(), rssMb, claudeVersion });
     } else if (report.phase === 'idle' && report.format === undefined) await this.#onIdle(worker, report);
     else if (report.phase === 'draining') await this.#onDraining(worker);
   }

@@ -2,12 +2,19 @@ import type { Redis } from 'ioredis';
 import { PassedOver, passOver } from '../connection/queue-log.js';
 import { Backlog, entriesWorth, type StreamEntry } from './backlog.js';
 
-interface Watch {
+/** A stream to follow. */
+export interface FollowedStream {
+  readonly key: string;
+  /** The entry after which to read: `0-0` for all of it, `$` for future ones. */
+  readonly after: string;
+  readonly onEntries: (entries: readonly StreamEntry[]) => void | Promise<void>;
+}
+
+interface Watch extends Pick<FollowedStream, 'onEntries'> {
   after: string;
   readonly backlog: Backlog;
   /** Hands on what was read, for as long as there is any; undefined while there is none. */
   handing: Promise<void> | undefined;
-  readonly onEntries: (entries: readonly StreamEntry[]) => void | Promise<void>;
 }
 
 /** Options of a tail. */
@@ -59,8 +66,14 @@ export class StreamTail {
   }
 
   /** Follows a stream after the entry `after` (`0-0` for all of it, `$` for future ones). */
-  add(key: string, after: string, onEntries: Watch['onEntries']): void {
-    this.#watches.set(key, { after, onEntries, backlog: new Backlog(), handing: undefined });
+  add(key: string, after: string, onEntries: FollowedStream['onEntries']): void {
+    this.addAll([{ key, after, onEntries }]);
+  }
+
+  /** Follows several streams; the read is begun again once for all of them. */
+  addAll(streams: readonly FollowedStream[]): void {
+    for (const { key, after, onEntries } of streams)
+      this.#watches.set(key, { after, onEntries, backlog: new Backlog(), handing: undefined });
     this.#readAfresh();
     this.#begin();
   }

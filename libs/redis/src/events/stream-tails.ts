@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { StreamEntry } from './backlog.js';
-import { StreamTail, type TailOptions } from './stream-tail.js';
+import { StreamTail, type FollowedStream, type TailOptions } from './stream-tail.js';
 
 /** Up to so many streams a tail is given before there is another: each read costs Redis as much as it has streams. */
 const streamsPerTail = 64;
@@ -25,11 +24,22 @@ export class StreamTails {
   }
 
   /** Follows a stream after the entry `after` (`0-0` for all of it, `$` for future ones). */
-  add(key: string, after: string, onEntries: (entries: readonly StreamEntry[]) => void | Promise<void>): void {
+  add(key: string, after: string, onEntries: FollowedStream['onEntries']): void {
+    this.addAll([{ key, after, onEntries }]);
+  }
+
+  /** Follows several streams; the reads of their tails are begun again once for all of them. */
+  addAll(streams: readonly FollowedStream[]): void {
     if (this.#closed) return;
-    const tail = this.#of.get(key) ?? this.#choose();
-    this.#of.set(key, tail);
-    tail.add(key, after, onEntries);
+    const added = new Map<StreamTail, FollowedStream[]>();
+    for (const stream of streams) {
+      const tail = this.#of.get(stream.key) ?? this.#choose(added);
+      this.#of.set(stream.key, tail);
+      const its = added.get(tail) ?? [];
+      its.push(stream);
+      added.set(tail, its);
+    }
+    for (const [tail, its] of added) tail.addAll(its);
   }
 
   /** Stops following a stream; resolves when everything read of it has been consumed. */
@@ -45,9 +55,11 @@ export class StreamTails {
     await Promise.all(this.#tails.map((tail) => tail.close()));
   }
 
-  #choose(): StreamTail {
-    const least = this.#tails.reduce((a, b) => (b.size < a.size ? b : a));
-    if (least.size < streamsPerTail || this.#tails.length >= maxTails) return least;
+  /** The tail with the fewest streams, those that it is about to get included. */
+  #choose(added: ReadonlyMap<StreamTail, readonly unknown[]>): StreamTail {
+    const sizeOf = (tail: StreamTail): number => tail.size + (added.get(tail)?.length ?? 0);
+    const least = this.#tails.reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a));
+    if (sizeOf(least) < streamsPerTail || this.#tails.length >= maxTails) return least;
     const another = new StreamTail(this.connect, this.options);
     this.#tails.push(another);
     return another;

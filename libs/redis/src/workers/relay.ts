@@ -93,11 +93,18 @@ export class Relay {
     this.#tail = new StreamTails(() => clientOf(connect()), { waker: this.redis, paceMs: () => this.#paceMs() });
   }
 
-  /** Starts with a worker's stream, where it was left. */
-  async follow(worker: string): Promise<void> {
-    const cursor = (await this.redis.hget(this.keys.relayCursors, worker)) ?? '0-0';
-    this.#places.set(worker, { cursor, entry: entryBefore(cursor), read: 0 });
-    this.#tail.add(this.keys.workerOut(worker), entryBefore(cursor), (entries) => this.#take(worker, entries));
+  /** Starts with workers' streams, each where it was left. */
+  async follow(...workers: readonly string[]): Promise<void> {
+    if (workers.length === 0) return;
+    const cursors = await this.redis.hmget(this.keys.relayCursors, ...workers);
+    this.#tail.addAll(
+      workers.map((worker, i) => {
+        const cursor = cursors[i] ?? '0-0';
+        this.#places.set(worker, { cursor, entry: entryBefore(cursor), read: 0 });
+        const onEntries = (entries: readonly StreamEntry[]) => this.#take(worker, entries);
+        return { key: this.keys.workerOut(worker), after: entryBefore(cursor), onEntries };
+      }),
+    );
   }
 
   /** Reads the remaining reports of a worker that is gone, then stops following its stream. */

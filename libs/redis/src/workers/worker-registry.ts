@@ -2,13 +2,14 @@ import type { Redis } from 'ioredis';
 import type { EngineKind, WorkerPhase, WorkerRecord } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
-import { own, ownMs, release } from './own.js';
+import { ownMs, type Presence } from './own.js';
 import { askDrain } from '../pools/pool-controls.js';
+import { Groups } from '../jobs/groups.js';
 import { passOver } from '../connection/queue-log.js';
 import type { Queues } from '../queue/queues.js';
 import { defineScript } from '../script/define-script.js';
 import { allTheSame } from '../script/script.js';
-import { readWorkerHash, readWorkers } from './worker-hash.js';
+import { readSomeWorkers, readWorkerHash, readWorkers } from './worker-hash.js';
 
 /**
  * Registers a new worker, unless another scheduler leads its pool by now: a scheduler that was frozen after its
@@ -48,6 +49,29 @@ return 1
 `,
 );
 
+/** Writes of existing workers when they were last heard, and their memory. */
+const heardScript = defineScript(
+  { keys: [], each: { keys: ['worker'], args: ['heartbeatAt', 'rssMb', 'claudeVersion'] }, whenFull: true },
+  ({ forEach }) => `
+${forEach}
+  if redis.call('EXISTS', workerKey) == 1 then
+    redis.call('HSET', workerKey, 'heartbeatAt', heartbeatAt, 'rssMb', rssMb)
+    if claudeVersion ~= '' then redis.call('HSET', workerKey, 'claudeVersion', claudeVersion) end
+  end
+end
+return 1
+`,
+);
+
+/** What a heartbeat says. */
+export interface Heard {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly heartbeatAt: number;
+  readonly rssMb: number;
+  readonly claudeVersion?: string | undefined;
+}
+
 /**
  * Records that a worker is idle, unless it got another attempt since the one (`job`, `lease`, or '') that it reports as
  * finished. A worker that has had all its jobs is never idle again, whatever it reports. `rssMb` is '' if unknown.
@@ -80,10 +104,11 @@ return 1
 export class WorkerRegistry {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
+  readonly #heard = new Groups<Heard, undefined>((all) => this.#noteAllHeard(all));
 
   constructor(
     private readonly queues: Queues,
-    private readonly scheduler: string,
+    private readonly presence: Presence,
   ) {
     this.#redis = clientOf(queues.connection);
     this.#keys = queues.keys;
@@ -112,7 +137,7 @@ export class WorkerRegistry {
         ...{ worker: keys.worker(id), workers: keys.workers, owner: keys.workerOwner(id) },
         ...{ cursors: keys.relayCursors, leader: keys.poolLeader(profile) },
       },
-      args: { id, scheduler: this.scheduler, ownMs },
+      args: { id, scheduler: this.presence.scheduler, ownMs },
       rest: [...Object.entries(fields).flat(), ...known],
     });
     return registered === 1;
@@ -126,15 +151,20 @@ export class WorkerRegistry {
     return readWorkers(this.#redis, this.#keys);
   }
 
+  /** The records of these workers, without those that are gone. */
+  async some(ids: readonly string[]): Promise<readonly WorkerRecord[]> {
+    return readSomeWorkers(this.#redis, this.#keys, ids);
+  }
+
   /** Takes or renews workers; returns those that are ours, without those of other schedulers. */
   async own(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const owned = await own(this.#redis, this.#ownersOf(ids), this.scheduler);
+    const owned = await this.presence.own(this.#ownersOf(ids));
     return new Set(ids.filter((_, i) => owned[i]));
   }
 
   /** Releases workers, so that another scheduler can take them at once. */
   async release(ids: readonly string[]): Promise<void> {
-    await release(this.#redis, this.#ownersOf(ids), this.scheduler);
+    await this.presence.release(this.#ownersOf(ids));
   }
 
   /** Records facts about a worker; ignored if it was removed. */
@@ -148,6 +178,20 @@ export class WorkerRegistry {
       args: { cleared: JSON.stringify(clear) },
       rest: Object.entries(facts).flat(),
     });
+  }
+
+  /** Records a heartbeat; ignored if the worker was removed. Those that come at the same time are one step. */
+  async noteHeard(heard: Heard): Promise<void> {
+    await this.#heard.add([heard]);
+  }
+
+  async #noteAllHeard(all: readonly Heard[]): Promise<readonly undefined[]> {
+    const each = all.map(({ id, heartbeatAt, rssMb, claudeVersion = '' }) => ({
+      keys: { worker: this.#keys.worker(id) },
+      args: { heartbeatAt, rssMb, claudeVersion },
+    }));
+    await heardScript.run(this.#redis, { keys: {}, args: {}, each });
+    return all.map(() => undefined);
   }
 
   /**

@@ -9,6 +9,7 @@ export const linePrefix = `{${namespace}}:wk:`;
 export const tenantPrefix = `{${namespace}}:tenant:`;
 export const sessionPrefix = `{${namespace}}:session:`;
 export const haltsKey = `{${namespace}}:halts`;
+export const schedulersKey = `{${namespace}}:schedulers`;
 export const workersKey = `{${namespace}}:workers`;
 
 /** What is looked at, and the first promise that was found broken. */

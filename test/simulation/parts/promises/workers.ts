@@ -4,7 +4,7 @@ import type { TurnWatch } from '../agent.js';
 import type { Standing } from '../operators.js';
 import type { JobPromises } from './jobs.js';
 import type { SessionPromises } from './sessions.js';
-import { haltsKey, jobPrefix, workerPrefix, workersKey, type Sight } from './sight.js';
+import { haltsKey, jobPrefix, schedulersKey, workerPrefix, workersKey, type Sight } from './sight.js';
 
 /** What is promised of workers: who is given which job, by whom, and how many there are. */
 export class WorkerPromises implements TurnWatch {
@@ -110,9 +110,11 @@ export class WorkerPromises implements TurnWatch {
     if (owner !== scheduler) this.sight.break(`${worker} is given ${name} by ${scheduler}, and belongs to ${owner}`);
   }
 
-  /** A worker passes from one scheduler to another. */
+  /** A worker passes from one scheduler to another: only when the first one has said nothing for long enough. */
   onOwner(key: string, before: string | undefined, value: string): void {
-    if (before !== undefined && before !== value)
+    if (before === undefined || before === value) return;
+    const { db } = this.sight;
+    if ((db.sorted(schedulersKey).get(before) ?? Infinity) >= db.now())
       this.sight.break(`${key} passes from ${before} to ${value}, though it holds`);
   }
 
