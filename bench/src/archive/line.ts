@@ -50,6 +50,10 @@ export const archive: Line = {
     const postgres = await startOwnPostgres();
     if (!postgres) return { figures: [], notes: [noPostgres] };
     await using server = postgres;
+    // it makes the tables
+    const store = new Store(server, { clock: systemClock, log });
+    await store.opened();
+    await store.close();
     stage.say(`writing ${jobs} jobs into the database`);
     await fillHistory(server, jobs);
     const times = await listTimes(redis.url, server.url, stage.dir);
