@@ -18,6 +18,7 @@ import { failover } from './recovery/failover.js';
 import { memory } from './memory/line.js';
 import { loss } from './recovery/loss.js';
 import { servicesMemory } from './services-memory/line.js';
+import { sessions } from './sessions/line.js';
 import { simulation } from './simulation/line.js';
 import { submitting } from './submitting/line.js';
 import { takeOver } from './take-over/line.js';
@@ -34,6 +35,7 @@ export const lines: readonly Line[] = [
     throughput,
     jobCost,
     deltas,
+    sessions,
     worker,
     agent,
     terminal,
