@@ -48,6 +48,7 @@ export async function startPostgres(...args: readonly string[]): Promise<TestPos
   const keeper = spawn('sh', ['-c', `cat >/dev/null; docker rm -fv ${name} >/dev/null 2>&1`], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
+  keeper.stdin.on('error', () => undefined);
   const published = ['-p', `127.0.0.1:${port}:5432`, '-e', 'POSTGRES_PASSWORD=test'];
   published.push('--tmpfs', `${smallDisk}:rw,size=64m,mode=1777`);
   const inShell = (command: string): Promise<string> => docker('exec', name, 'sh', '-c', command);

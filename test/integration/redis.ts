@@ -48,6 +48,8 @@ const keeper = '"$@" & server=$!; cat >/dev/null; kill $server; wait $server';
 async function launch(port: number, folder: string): Promise<{ end(): Promise<void> }> {
   const command = await serverCommand(port, folder);
   const shell = spawn('sh', ['-c', keeper, 'sh', ...command], { stdio: ['pipe', 'ignore', 'ignore'] });
+  // The shell may have been ended with all others of its group.
+  shell.stdin.on('error', () => undefined);
   const exited = once(shell, 'exit');
   await once(shell, 'spawn');
   await answering(port);

@@ -94,7 +94,13 @@ export class Scheduler {
     const { log } = this.plan;
     const { busyMarks } = this.#parts;
     return {
-      pools: every(beat.pools, 'keeping the pools', () => this.#keepPools(), log, () => this.#parts.keeper.gapMs()),
+      pools: every(
+        beat.pools,
+        'keeping the pools',
+        () => this.#keepPools(),
+        log,
+        () => this.#parts.keeper.gapMs(),
+      ),
       workers: every(beat.workers, 'keeping the workers', () => this.#keepWorkers(), log),
       others: [
         every(beat.presence, 'saying that it is present', () => this.#sayPresent(), log),

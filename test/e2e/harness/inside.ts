@@ -20,14 +20,32 @@ export async function foundIn(container: string, sought: readonly string[]): Pro
 /** What grep prints of the texts that it finds at these places, which may have patterns of the shell. */
 async function search(container: string, user: string, places: string, sought: readonly string[]): Promise<string> {
   const command = `exec grep --only-matching --no-filename --no-messages --text --fixed-strings --file=- ${places}`;
+  for (let tries = 1; ; tries++) {
+    const { code, printed } = await ended(container, user, command, sought);
+    // 1: nothing found; 2: a file was gone or may not be read, as there always is one
+    if (code !== null && code <= 2) return printed;
+    // What runs as the job's user is ended between two jobs, a search too.
+    if (code !== killed || tries === maxTries) throw new Error(`the search in ${container} ended with ${String(code)}`);
+  }
+}
+
+/** The exit code of a program that was ended by SIGKILL. */
+const killed = 137;
+const maxTries = 3;
+
+async function ended(
+  container: string,
+  user: string,
+  command: string,
+  sought: readonly string[],
+): Promise<{ readonly code: number | null; readonly printed: string }> {
   const child = spawn('docker', ['exec', '-i', '-u', user, container, 'sh', '-c', command], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  child.stdin.end(`${sought.join('\n')}\n`);
-  const ended = once(child, 'exit');
+  // It may be ended before it has read all.
+  child.stdin.on('error', () => undefined).end(`${sought.join('\n')}\n`);
+  const exited = once(child, 'exit');
   const printed = await text(child.stdout);
-  const [code] = (await ended) as [number | null];
-  // 1: nothing found; 2: a file was gone or may not be read, as there always is one
-  if (code === null || code > 2) throw new Error(`the search in ${container} ended with ${String(code)}`);
-  return printed;
+  const [code] = (await exited) as [number | null];
+  return { code, printed };
 }

@@ -42,6 +42,8 @@ export function startClaude(socket: string, home: string): ClaudeProcess {
       CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
     },
   });
+  // It may have ended before it has read all.
+  child.stdin.on('error', () => undefined);
   const exited = once(child, 'exit');
   const lines: Line[] = [];
   const waiting = new Set<(line: Line) => void>();
