@@ -36,7 +36,9 @@ export class Scheduler {
     this.#parts = assemble(plan, this.#at);
     const { signals, dispatcher, ownership, losses, keeper } = this.#parts;
     signals.connect({
-      work: (profile, jobs) => void dispatcher.wake(profile, jobs),
+      work: (profile) => {
+        dispatcher.onFree(profile);
+      },
       poolChanged: () => this.#tickers?.pools.poke(),
       disowned: (worker) => {
         ownership.disown(worker);

@@ -2,8 +2,8 @@ import type { Failure } from '@remuda/domain';
 
 /** What parts of a scheduler tell parts that are created after them. */
 export interface SignalListeners {
-  /** About this many jobs of a profile may be ready to claim, or workers free. Default 1. */
-  work(profile: string, jobs?: number): void;
+  /** Workers of a profile may be free, or its jobs ready to claim again. */
+  work(profile: string): void;
   /** Workers were added, removed or are unusable for now: their pool may need others. */
   poolChanged(): void;
   /** A worker belongs to another scheduler, or to nobody: this one was frozen for too long. */
@@ -25,8 +25,8 @@ export class Signals implements SignalListeners {
     this.#listeners = listeners;
   }
 
-  work(profile: string, jobs?: number): void {
-    this.#connected.work(profile, jobs);
+  work(profile: string): void {
+    this.#connected.work(profile);
   }
 
   poolChanged(): void {

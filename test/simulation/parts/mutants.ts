@@ -66,17 +66,29 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'claim-without-worker': {
     script: without('idle'),
-    part: () =>
-      patch(
-        Fleet.prototype,
-        'free',
-        (own) =>
-          function (this: Fleet, profile: string, now: number) {
-            const free = own.call(this, profile, now);
-            if (free.length > 0) return free;
-            return this.all().filter((worker) => worker.profile === profile && worker.phase === 'busy');
-          },
-      ),
+    part: () => {
+      const undo = [
+        patch(
+          Fleet.prototype,
+          'free',
+          (own) =>
+            function (this: Fleet, profile: string, now: number) {
+              const free = own.call(this, profile, now);
+              if (free.length > 0) return free;
+              return this.all().filter((worker) => worker.profile === profile && worker.phase === 'busy');
+            },
+        ),
+        patch(
+          Fleet.prototype,
+          'countFree',
+          () =>
+            function (this: Fleet, profile: string, now: number) {
+              return this.free(profile, now).length;
+            },
+        ),
+      ];
+      return () => undo.forEach((one) => one());
+    },
   },
   'anybodys-worker': {
     shownBy: 1585,

@@ -27,6 +27,9 @@ import { startOf } from './start-kind.js';
 /** A record that is missing this long after its place will not appear any more, in ms. */
 const recordLimitMs = 10_000;
 
+/** Maximum number of loops that claim for free workers of a profile at the same time. */
+const maxClearing = 16;
+
 /** Dependencies of the dispatcher. */
 export interface DispatcherParts {
   readonly identity: Identity;
@@ -63,6 +66,8 @@ interface Claimed extends Claim {
  * the last moment and nothing is held that cannot run; the worker is chosen when the job is known.
  */
 export class Dispatcher {
+  /** Loops that claim until no job is left, by profile. */
+  readonly #clearing = new Map<string, number>();
   /** Incremented with every signal of new work: a claim that found nothing meanwhile is repeated. */
   readonly #signs = new Map<string, number>();
   /** Claims in flight without a worker, by profile: never more than free workers. */
@@ -79,9 +84,20 @@ export class Dispatcher {
     this.#signs.set(profile, (this.#signs.get(profile) ?? 0) + 1);
     const queue = this.queues.get(profile);
     if (!queue || !this.#mayClaim(profile)) return false;
-    const room = this.#room(profile);
-    for (let i = 0; i < Math.min(jobs, room); i++) void this.#serve(queue);
+    const room = this.#room(profile, jobs);
+    for (let i = 0; i < room; i++) void this.#serve(queue);
     return jobs <= room;
+  }
+
+  /**
+   * Workers of a profile may be free: claims go on until no job is left. After an outage thousands of workers say so at
+   * once, and those that come while enough claims are under way are served by these.
+   */
+  onFree(profile: string): void {
+    this.#signs.set(profile, (this.#signs.get(profile) ?? 0) + 1);
+    const queue = this.queues.get(profile);
+    const under = this.#clearing.get(profile) ?? 0;
+    if (queue && under < maxClearing && this.#mayClaim(profile)) void this.#clear(queue);
   }
 
   /**
@@ -132,22 +148,38 @@ export class Dispatcher {
     return this.parts.fleet.free(profile, this.parts.clock.monotonic());
   }
 
-  /** How many more jobs can be claimed. */
-  #room(profile: string): number {
-    return this.#free(profile).length - (this.#claiming.get(profile) ?? 0);
+  /** How many more jobs can be claimed, up to `enough`. */
+  #room(profile: string, enough = 1): number {
+    const claiming = this.#claiming.get(profile) ?? 0;
+    const free = this.parts.fleet.countFree(profile, this.parts.clock.monotonic(), enough + claiming);
+    return Math.max(0, free - claiming);
   }
 
-  /** Claims jobs until one is assigned, or none is left, or no worker is free any more. */
-  async #serve(queue: ProfileQueue): Promise<void> {
+  /** Claims jobs until none is left, or no worker is free any more. */
+  async #clear(queue: ProfileQueue): Promise<void> {
+    const { profile } = queue;
+    const count = (by: number): unknown => this.#clearing.set(profile, (this.#clearing.get(profile) ?? 0) + by);
+    count(1);
+    try {
+      for (let goesOn = true; goesOn;) goesOn = await this.#serve(queue);
+    } finally {
+      count(-1);
+    }
+  }
+
+  /** Claims jobs until one is assigned, then true; false if none is left, or no worker is free any more. */
+  async #serve(queue: ProfileQueue): Promise<boolean> {
     const { profile } = queue;
     try {
       while (this.#room(profile) > 0) {
         const claimed = await this.#counted(profile, () => this.#claim(queue));
-        if (claimed === 'none' || (claimed !== 'aside' && (await this.#give(queue, claimed)))) break;
+        if (claimed === 'none') break;
+        if (claimed !== 'aside' && (await this.#give(queue, claimed))) return true;
       }
     } catch (error) {
       this.parts.log.warn({ err: error, profile }, 'a claim failed, and will be tried again');
     }
+    return false;
   }
 
   async #counted<T>(profile: string, claim: () => Promise<T>): Promise<T> {

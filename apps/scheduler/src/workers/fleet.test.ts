@@ -39,10 +39,14 @@ test('a job goes to a worker that was heard a short time ago, though another one
   fleet.list(heard);
   fleet.list(quiet);
   expect(fleet.free('p', 30_000)).toEqual([heard]);
+  expect(fleet.countFree('p', 30_000, 5)).toBe(1);
   fleet.unlist('heard');
   expect(fleet.free('p', 30_000)).toEqual([]);
   expect(fleet.hear(quiet, 31_000)).toBe(true);
   expect(fleet.free('p', 31_000)).toEqual([quiet]);
+  fleet.list(heard);
+  expect(fleet.countFree('p', 31_000, 5)).toBe(2);
+  expect(fleet.countFree('p', 31_000, 1)).toBe(1);
   expect(fleet.hear(quiet, 32_000)).toBe(false);
 });
 

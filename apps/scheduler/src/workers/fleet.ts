@@ -103,6 +103,17 @@ export class Fleet {
     });
   }
 
+  /** Number of workers that can get a job, counted no further than `enough`. */
+  countFree(profile: string, now: number, enough: number): number {
+    let count = 0;
+    for (const id of this.#idle.get(profile) ?? []) {
+      if (count >= enough) break;
+      const worker = this.#workers.get(id);
+      if (worker && isLively(worker, now)) count++;
+    }
+    return count;
+  }
+
   /** The worker that waits for the session's next turn, if it can get it now. */
   heldFor(session: string, now: number): OwnWorker | undefined {
     return this.all().find((worker) => {

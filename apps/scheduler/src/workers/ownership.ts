@@ -144,13 +144,10 @@ export class Ownership {
       for (const { id } of found) this.disown(id);
       throw error;
     }
-    const free = new Map<string, number>();
-    for (const { id, profile, phase } of found) {
+    for (const { id, phase } of found) {
       const own = fleet.get(id);
       if (own && phase === 'idle') fleet.list(own);
       if (phase === 'draining') fleet.engage(id, 'draining', now);
-      // It may be free.
-      free.set(profile, (free.get(profile) ?? 0) + 1);
     }
     const jobs = found.flatMap(({ job }) => (job === undefined ? [] : [job]));
     log.info(
@@ -158,7 +155,8 @@ export class Ownership {
       'took over workers',
     );
     for (const { id, phase, job } of found) log.debug({ worker: id, phase, job }, 'took over a worker');
-    for (const [profile, count] of free) signals.work(profile, count);
+    // Some may be free.
+    for (const profile of new Set(found.map((one) => one.profile))) signals.work(profile);
   }
 
   #ownedFrom({ id, profile, phase, readyAt = 0, startedAt, ...made }: WorkerRecord, now: number): OwnWorker {
