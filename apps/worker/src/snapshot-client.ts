@@ -121,7 +121,10 @@ export class SnapshotClient {
     signal: AbortSignal,
     path = snapshotPath,
   ): ClientRequest {
-    return httpRequest({ socketPath: this.socketPath, method, path, headers, signal });
+    const outgoing = httpRequest({ socketPath: this.socketPath, method, path, headers, signal });
+    // The bridge closes a connection that says nothing for a second, and it may take longer until there is content.
+    outgoing.flushHeaders();
+    return outgoing;
   }
 }
 
