@@ -168,6 +168,12 @@ async function sendOn(
     const tip = await quarantine.tipOf(branch, remote);
     if (tip === undefined || !(await pushed.has(owner, tip))) throw error;
     await quarantine.fetch(branch, remote);
+    // What the branch has already would only take back what came after it.
+    const isBehind = await quarantine.git(['merge-base', '--is-ancestor', note.head, tip]).then(
+      () => true,
+      () => false,
+    );
+    if (isBehind) throw error;
     const head = await goOnFrom(quarantine, tip, note);
     return head === tip ? tip : send(head);
   }
