@@ -16,6 +16,8 @@ const defaultJobs = 20_000;
 const recentBytes = 8 * 1_048_576;
 const lanes = 16;
 const forgetEveryMs = 100;
+/** Jobs between two lines of progress. */
+const sayEvery = 50_000;
 const log = { info: () => undefined, warn: () => undefined };
 
 /** Whether Redis' memory stays flat, however many jobs there were. */
@@ -38,6 +40,7 @@ export const memory: Line = {
     const forgetting = new Forgetting(connection, keys, { ...defaultRetention, recentBytes });
     const crew = await Promise.all(Array.from({ length: lanes }, (_, i) => Lane.open(connection, keys, i)));
     try {
+      let done = 0;
       const run = async (count: number): Promise<number> => {
         let left = count;
         let isDone = false;
@@ -50,7 +53,10 @@ export const memory: Line = {
         const forgot = forget();
         await Promise.all(
           crew.map(async (lane) => {
-            while (left-- > 0) await lane.carryOut();
+            while (left-- > 0) {
+              await lane.carryOut();
+              if (++done % sayEvery === 0) stage.say(`${done} of ${jobs} jobs`);
+            }
           }),
         );
         while ((await connection.xlen(keys.ends)) > 0) await setTimeout(20);

@@ -79,7 +79,6 @@ if (told.part === 'own') {
     'to the beginning': () => push(base, since(second)),
     'one back': () => push(first),
     'one back, from there': () => push(first, since(second), { base: first }),
-    sideways: () => push(other),
     'from another beginning': () => push(commitOf(treeOf(fileOf('x.txt')))),
   });
 
@@ -215,5 +214,8 @@ if (told.part === 'own') {
         },
       }),
   });
+
+  // last, since the branch may go on to a commit that joins them
+  console.log(`##${JSON.stringify({ sideways: await push(other).catch((error) => error.message) })}`);
 }
 process.exit(0);

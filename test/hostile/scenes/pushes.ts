@@ -63,7 +63,10 @@ async function foreignTokens(stage: Stage): Promise<readonly Verdict[]> {
   ];
 }
 
-/** A job with its own token: whatever it says, its own branch has the commits that it pushed first, and no other has any. */
+/**
+ * A job with its own token: whatever it says, its own branch goes on from the commits that it pushed first, and no other has any. Commits
+ * beside those may be joined with them, as those of a session's next turn are.
+ */
 async function ownToken(stage: Stage): Promise<readonly Verdict[]> {
   const { pushes } = stage;
   const before = pushes.refs();
@@ -73,7 +76,7 @@ async function ownToken(stage: Stage): Promise<readonly Verdict[]> {
     [attackWith('push.mjs', { part: 'own', v, maxMb: maxPushMb })],
     pushing(stage, 'mine'),
   );
-  const own = before.includes('refs/heads/mine') ? '' : pushes.git('rev-parse', 'mine');
+  const own = before.includes('refs/heads/mine') ? [] : pushes.git('rev-list', '--first-parent', 'mine').split('\n');
   const others = pushes.refs().filter((ref) => ref !== 'refs/heads/mine' && !before.includes(ref));
   const isHidden = pushes
     .git('cat-file', '--batch-all-objects', '--batch-check')
@@ -85,7 +88,11 @@ async function ownToken(stage: Stage): Promise<readonly Verdict[]> {
       others.length === 0 && pushes.git('rev-parse', 'main') === main,
       `branches beside its own: ${others.join(' ') || 'none'}; main is as it was`,
     ),
-    seen('push.force', own === done.notes['pushed'], `its branch is at ${own}, as it was pushed first`),
+    seen(
+      'push.force',
+      [0, 1].includes(own.indexOf(String(done.notes['pushed']))),
+      `sideways: ${String(done.notes['sideways'])}; its branch goes on from what was pushed first: ${own.join(' ')}`,
+    ),
     seen('push.hidden', !isHidden && typeof done.notes['hidden'] === 'string', 'the repository has nothing of it'),
   ];
 }
