@@ -92,7 +92,7 @@ function jobsOf(plan: SchedulerPlan, at: AtRedis, common: Common, workers: Worke
   const forKeeper = { spares, leadership, registry, queues, halts, orders, enrolment, losses, runtime, images };
   const profileOf = new Map(profiles.map((profile) => [profile.name, profile]));
   const forDispatch = {
-    ...{ spares, holdings, halts, accounts, leases, registry, sessionKeepMs },
+    ...{ spares, holdings, halts, accounts, leases, registry, relay, sessionKeepMs },
     profileOf: (name: string) => profileOf.get(name),
   };
   const own = [...profileQueues.own.values()];

@@ -29,6 +29,7 @@ beforeEach(async () => {
     onRefused: () => undefined,
     onElsewhere: () => undefined,
     onIncompatible: () => undefined,
+    isResting: () => false,
   };
   relay = new Relay(() => connectRaw(server.url, { name: 'relay' }), redis, keys, listener, systemClock);
 });

@@ -11,7 +11,7 @@ import {
   type Profile,
   type Start,
 } from '@remuda/domain';
-import type { ClaimedJob, HeldJob, PlacedTurn, ProfileQueue, WorkerRegistry } from '@remuda/redis';
+import type { ClaimedJob, HeldJob, PlacedTurn, ProfileQueue, Relay, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Holdings } from '../attempts/holdings.js';
 import type { Identity } from '../identity.js';
@@ -35,6 +35,7 @@ export interface DispatcherParts {
   readonly identity: Identity;
   readonly fleet: Fleet;
   readonly holdings: Holdings;
+  readonly relay: Pick<Relay, 'attend'>;
   readonly halts: HaltWatch;
   readonly accounts: Accounts;
   readonly leases: LeaseStore;
@@ -326,10 +327,11 @@ export class Dispatcher {
     worker: OwnWorker,
     given: { lease: number; attempt: number; grant: string },
   ): void {
-    const { fleet, holdings, clock, log } = this.parts;
+    const { fleet, holdings, relay, clock, log } = this.parts;
     const tick = clock.monotonic();
     fleet.give(worker, job.session, tick);
     fleet.engage(worker.id, 'busy', tick);
+    relay.attend(worker.id);
     const { lease, attempt, grant } = given;
     const record: JobRecord = {
       ...job,

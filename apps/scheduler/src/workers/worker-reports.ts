@@ -84,6 +84,11 @@ export class WorkerReports implements RelayListener {
     this.parts.signals.disowned(worker);
   }
 
+  isResting(worker: string): boolean {
+    const own = this.parts.fleet.get(worker);
+    return own?.phase === 'idle' && own.held === undefined && !this.parts.holdings.of(worker);
+  }
+
   onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void {
     this.parts.metrics.refused.inc({ reason });
     this.parts.log.warn({ worker, reason, ...(error === undefined ? {} : { err: error }) }, 'a report was refused');

@@ -16,6 +16,8 @@ import {
   type Step,
 } from './relay-steps.js';
 import type { StreamEntry } from '../events/backlog.js';
+import type { FollowedStream } from '../events/stream-tail.js';
+import { StreamPolls } from '../events/stream-polls.js';
 import { StreamTails } from '../events/stream-tails.js';
 import type { RedisKeys } from '../keys.js';
 
@@ -30,6 +32,12 @@ const trimAfter = 64_000;
 
 /** Reports are read at once up to 500 a second; from 2,500 on, as 100 workers at full speed make, once in 50 ms. */
 const readPace = { calmPerSecond: 500, busyPerSecond: 2_500, maxMs: 50 };
+
+/**
+ * From so many workers on, those that have nothing to do are only looked at so often, in ms: with 5,000 of them, each
+ * heartbeat would otherwise have Redis begin a read over hundreds of streams again. Less than what a heartbeat may be late.
+ */
+const defaultResting = { above: 256, everyMs: 500 };
 
 /** Maximum number of tries of a step that fails while Redis is up; then it counts as unreadable. */
 const maxTries = 5;
@@ -50,6 +58,10 @@ interface Place {
   entry: string;
   /** Characters that were read since the stream was last trimmed. */
   read: number;
+  /** How its stream is to be read: at once, or now and then; or no more. */
+  mode: 'at_once' | 'resting' | 'ended';
+  /** The change to it that is under way. */
+  changing: Promise<void> | undefined;
 }
 
 /** `ok`, `fenced`, or the actual cursor; or why the write failed. */
@@ -67,6 +79,8 @@ export interface RelayListener {
   onIncompatible(worker: string, format: number): void;
   /** Another relay moved the cursor: the worker may no longer be ours. */
   onElsewhere(worker: string): void;
+  /** Whether nothing is expected of a worker but heartbeats. */
+  isResting(worker: string): boolean;
 }
 
 /**
@@ -75,6 +89,8 @@ export interface RelayListener {
  */
 export class Relay {
   readonly #tail: StreamTails;
+  readonly #polls: StreamPolls;
+  readonly #restAbove: number;
   readonly #writes = new Groups<EventsWrite, WriteAnswer>((writes) => this.#writeAll(writes));
   readonly #places = new Map<string, Place>();
   readonly #pace = new Pace(readPace);
@@ -88,8 +104,11 @@ export class Relay {
     private readonly keys: RedisKeys,
     private readonly listener: RelayListener,
     private readonly clock: Clock,
+    resting = defaultResting,
   ) {
     this.redis = clientOf(connection);
+    this.#restAbove = resting.above;
+    this.#polls = new StreamPolls(this.redis, resting.everyMs);
     this.#tail = new StreamTails(() => clientOf(connect()), { waker: this.redis, paceMs: () => this.#paceMs() });
   }
 
@@ -100,17 +119,24 @@ export class Relay {
     this.#tail.addAll(
       workers.map((worker, i) => {
         const cursor = cursors[i] ?? '0-0';
-        this.#places.set(worker, { cursor, entry: entryBefore(cursor), read: 0 });
-        const onEntries = (entries: readonly StreamEntry[]) => this.#take(worker, entries);
-        return { key: this.keys.workerOut(worker), after: entryBefore(cursor), onEntries };
+        const entry = entryBefore(cursor);
+        this.#places.set(worker, { cursor, entry, read: 0, mode: 'at_once', changing: undefined });
+        return this.#streamOf(worker, entry);
       }),
     );
   }
 
+  /** From now on a worker's reports are read at once: it is about to have something to say. */
+  attend(worker: string): void {
+    this.#change(worker, 'at_once');
+  }
+
   /** Reads the remaining reports of a worker that is gone, then stops following its stream. */
   async finish(worker: string): Promise<void> {
-    await this.#tail.remove(this.keys.workerOut(worker));
     const place = this.#places.get(worker);
+    if (place) place.mode = 'ended';
+    await place?.changing;
+    await this.#ignore(worker);
     if (place === undefined) return;
     const rest = (await this.redis
       .xrange(this.keys.workerOut(worker), `(${entryBefore(place.cursor)}`, '+')
@@ -131,11 +157,38 @@ export class Relay {
   /** Stops following a worker's stream. */
   unfollow(worker: string): void {
     this.#places.delete(worker);
-    void this.#tail.remove(this.keys.workerOut(worker));
+    void this.#ignore(worker);
   }
 
   async close(): Promise<void> {
-    await this.#tail.close();
+    await Promise.all([this.#tail.close(), this.#polls.close()]);
+  }
+
+  #streamOf(worker: string, after: string): FollowedStream {
+    const onEntries = (entries: readonly StreamEntry[]) => this.#take(worker, entries);
+    return { key: this.keys.workerOut(worker), after, onEntries };
+  }
+
+  async #ignore(worker: string): Promise<void> {
+    const key = this.keys.workerOut(worker);
+    await Promise.all([this.#tail.remove(key), this.#polls.remove(key)]);
+  }
+
+  /** Has a worker's stream read the other way, from where it was left: after what was read of it is taken. */
+  #change(worker: string, mode: Place['mode']): void {
+    const place = this.#places.get(worker);
+    if (!place || place.mode === 'ended' || place.mode === mode) return;
+    place.mode = mode;
+    place.changing ??= this.#follow(worker, place);
+  }
+
+  async #follow(worker: string, place: Place): Promise<void> {
+    await this.#ignore(worker);
+    place.changing = undefined;
+    // it may have changed again meanwhile
+    if (this.#places.get(worker) !== place || place.mode === 'ended') return;
+    const { key, after, onEntries } = this.#streamOf(worker, place.entry);
+    (place.mode === 'resting' ? this.#polls : this.#tail).add(key, after, onEntries);
   }
 
   async #take(worker: string, entries: readonly StreamEntry[]): Promise<void> {
@@ -155,6 +208,8 @@ export class Relay {
     place.entry = last[0];
     for (const [, fields] of entries) place.read += 100 + (fields[1]?.length ?? 0);
     if (place.read >= trimAfter) await this.#trim(worker, place);
+    const rests = this.#places.size > this.#restAbove && this.listener.isResting(worker);
+    this.#change(worker, rests ? 'resting' : 'at_once');
   }
 
   /**
