@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// Reads vitest's JSON reports. Prints what failed and why, so that the end of a log tells it, and as its last line
+// Reads vitest's JSON reports. Prints which files took longest, what failed and why, so that the end of a log tells it, and as its last line
 // `N passed, N failed, N skipped`, all together. A file that failed before its first test, and a report that is missing,
 // count as one failure each. Exit code 1 when something failed or nothing passed.
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 /** Counts a report of `vitest --reporter=json`. */
 function countTests(report) {
@@ -30,9 +31,23 @@ function printFailures(report) {
   }
 }
 
+/** How many files are printed. */
+const mostSlow = 25;
+
+/** Prints the files that took longest, in seconds, and all files together: what is worth making faster. */
+function printSlowest(report) {
+  const seconds = ({ startTime, endTime }) => Math.round((endTime - startTime) / 1_000);
+  const files = report.testResults.toSorted((a, b) => seconds(b) - seconds(a));
+  const sum = files.reduce((total, file) => total + seconds(file), 0);
+  console.log(`${files.length} files, ${sum} s together; the slowest:`);
+  for (const file of files.slice(0, mostSlow))
+    console.log(`  ${String(seconds(file)).padStart(5)} s  ${relative(process.cwd(), file.name)}`);
+}
+
 function read(path) {
   try {
     const report = JSON.parse(readFileSync(path, 'utf8'));
+    printSlowest(report);
     printFailures(report);
     return countTests(report);
   } catch {
