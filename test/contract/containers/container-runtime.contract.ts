@@ -278,7 +278,7 @@ export function containerRuntimeContract(name: string, make: () => Promise<Runti
       await runtime.start({ ...harness.spec(w2, 'obey'), profile: 'removed' });
       await Promise.all([harness.running(w1), harness.running(w2)]);
       const clock = new ManualClock();
-      const registry = { all: () => Promise.resolve([{ id: w2 }]) };
+      const registry = { ids: () => Promise.resolve([w2]) };
       const reaper = new Reaper({ runtime, registry, clock, log: createLogger({ name: 'test', level: 'silent' }) });
       await reaper.reap();
       expect([...(await running())].sort()).toEqual([w1, w2]);

@@ -1,11 +1,12 @@
-import type { Clock, ContainerRuntime, WorkerRecord } from '@remuda/domain';
+import type { Clock, ContainerRuntime } from '@remuda/domain';
+import type { WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { toReap, type ReapLook } from './to-reap.js';
 
 /** Dependencies of the reaper. */
 export interface ReaperParts {
   readonly runtime: Pick<ContainerRuntime, 'list' | 'stop'>;
-  readonly registry: { all(): Promise<readonly Pick<WorkerRecord, 'id'>[]> };
+  readonly registry: Pick<WorkerRegistry, 'ids'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -24,9 +25,9 @@ export class Reaper {
     const { runtime, registry, clock } = this.parts;
     // in this order: a container that is seen was started by then, and so its worker was recorded
     const containers = await runtime.list();
-    const workers = await registry.all();
+    const workers = await registry.ids();
     const look = { since: this.#since, now: clock.monotonic() };
-    const { reap, since } = toReap(containers, new Set(workers.map(({ id }) => id)), look);
+    const { reap, since } = toReap(containers, new Set(workers), look);
     this.#since = since;
     await Promise.all(reap.map((container) => this.#remove(container)));
   }
