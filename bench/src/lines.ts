@@ -2,6 +2,7 @@ import { agent } from './agent/line.js';
 import { archive, projector } from './archive/line.js';
 import { bookkeeping } from './bookkeeping/line.js';
 import { channel } from './channel/line.js';
+import { command } from './command/line.js';
 import { consolePage } from './console/line.js';
 import { container } from './container/line.js';
 import { egress } from './egress/line.js';
@@ -55,6 +56,7 @@ export const lines: readonly Line[] = [
     projector,
     archive,
     consolePage,
+    command,
     bookkeeping,
     footprint,
     failover,

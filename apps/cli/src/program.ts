@@ -1,25 +1,25 @@
-import completion from '@bomb.sh/tab/commander';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { ArtifactOptions } from './commands/artifacts.js';
-import { drain, pools, resume, tenants, workers } from './commands/fleet.js';
-import { cancel, ls, patch, redrive, show } from './commands/jobs.js';
 import { followJob, run } from './commands/run.js';
-import { up } from './commands/up.js';
 import { codeOfError, exitCodes } from './exit-code.js';
 import { jobOf, withJobOptions, type JobOptions } from './job-options.js';
 import { readPrompt } from './prompt.js';
 import { reasonOf } from './reason-of.js';
 import { openSession, type Session } from './session.js';
 import type { Surroundings } from './surroundings.js';
-import { version } from './version.js';
+import { version } from './settings/version.js';
 import { ApiError, type Job } from '@remuda/client';
 
 /** Commands whose libraries take longer to load than the command itself is to take: loaded when they are asked for. */
 const later = {
   artifacts: () => import('./commands/artifacts.js'),
   batch: () => import('./commands/batch.js'),
+  completion: () => import('@bomb.sh/tab/commander'),
   doctor: () => import('./commands/doctor.js'),
+  fleet: () => import('./commands/fleet.js'),
+  jobs: () => import('./commands/jobs.js'),
   top: () => import('./commands/top.js'),
+  up: () => import('./commands/up.js'),
   upload: () => import('./upload/upload-folder.js'),
 };
 
@@ -41,6 +41,9 @@ export async function runCommand(
   let code: number = exitCodes.ok;
   const program = programOf(around, stdin, (ended) => (code = ended));
   try {
+    // Not for a command that is named at once: its completion is of no use to it, and takes a while to load.
+    if (!program.commands.some((command) => command.name() === args[0]))
+      (await later.completion()).default(program, { completionCommandName: 'completion' });
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
@@ -111,21 +114,31 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
         return batch(session, String(file), options);
       }),
     );
-  program.command('pools').description('show the pools, what waits and why').action(act(pools));
+  program
+    .command('pools')
+    .description('show the pools, what waits and why')
+    .action(act(async (session) => (await later.fleet()).pools(session)));
   program
     .command('tenants')
     .description('show your tenant, or all: jobs, dollars, limits, and what holds them up')
-    .action(act(tenants));
-  program.command('workers').description('show the workers').action(act(workers));
+    .action(act(async (session) => (await later.fleet()).tenants(session)));
+  program
+    .command('workers')
+    .description('show the workers')
+    .action(act(async (session) => (await later.fleet()).workers(session)));
   program
     .command('drain <profile>')
     .description('let the workers of a profile finish and leave')
     .option('--reason <text>', 'why')
-    .action(act((session, [profile], { reason }: { reason?: string }) => drain(session, String(profile), reason)));
+    .action(
+      act(async (session, [profile], { reason }: { reason?: string }) =>
+        (await later.fleet()).drain(session, String(profile), reason),
+      ),
+    );
   program
     .command('resume <profile>')
     .description('end the pause, drain or suspension of a profile')
-    .action(act((session, [profile]) => resume(session, String(profile))));
+    .action(act(async (session, [profile]) => (await later.fleet()).resume(session, String(profile))));
   program
     .command('top')
     .description('watch pools, workers and running jobs, until Ctrl-C')
@@ -148,8 +161,7 @@ function programOf(around: Surroundings, stdin: NodeJS.ReadStream, end: (code: n
   program
     .command('up')
     .description('start all of Remuda on this machine')
-    .action(async () => end(await up(around)));
-  completion(program, { completionCommandName: 'completion' });
+    .action(async () => end(await (await later.up()).up(around)));
   return program;
 }
 
@@ -170,24 +182,30 @@ function addJobCommands(program: Command, act: Act, { stdout }: Surroundings): v
     .option('--label <name:value>', 'with this label')
     .option('--limit <n>', 'how many', atLeastOne, 20)
     .action(
-      act((session, _args, { limit, ...filter }: { limit: number; state?: string; label?: string }) => {
+      act(async (session, _args, { limit, ...filter }: { limit: number; state?: string; label?: string }) => {
         const { profile } = session.settings;
-        return ls(session, { ...filter, ...(profile !== undefined && { profile }) }, limit);
+        return (await later.jobs()).ls(session, { ...filter, ...(profile !== undefined && { profile }) }, limit);
       }),
     );
   program
     .command('show <job>')
     .description('show a job')
-    .action(act((session, [id]) => show(session, String(id))));
+    .action(act(async (session, [id]) => (await later.jobs()).show(session, String(id))));
   program
     .command('cancel <job...>')
     .description('end jobs before their time')
     .option('--reason <text>', 'why')
-    .action(act((session, [ids], { reason }: { reason?: string }) => cancel(session, ids as string[], reason)));
+    .action(
+      act(async (session, [ids], { reason }: { reason?: string }) =>
+        (await later.jobs()).cancel(session, ids as string[], reason),
+      ),
+    );
   program
     .command('patch <job>')
     .description('print the patch of a job, for "git apply"')
-    .action(act((session, [id]) => patch(session, String(id), (text) => void stdout.write(text))));
+    .action(
+      act(async (session, [id]) => (await later.jobs()).patch(session, String(id), (text) => void stdout.write(text))),
+    );
   program
     .command('artifacts <job> [glob...]')
     .description('list the files that were kept of a job, or download them')
@@ -202,5 +220,5 @@ function addJobCommands(program: Command, act: Act, { stdout }: Surroundings): v
   program
     .command('redrive <job...>')
     .description('queue failed jobs again')
-    .action(act((session, [ids]) => redrive(session, ids as string[])));
+    .action(act(async (session, [ids]) => (await later.jobs()).redrive(session, ids as string[])));
 }

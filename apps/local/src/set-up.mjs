@@ -41,11 +41,12 @@ export async function installDependencies() {
 const bundles = {
   worker: 'bundling the worker',
   agent: 'bundling its agent',
+  cli: 'bundling the command',
   console: 'bundling the console',
 };
 
 /**
- * Compiles all apps and bundles the worker, its agent and the console; quick when nothing changed. Wants the dependencies. Rejects with what the
+ * Compiles all apps and bundles the worker, its agent, the command and the console; quick when nothing changed. Wants the dependencies. Rejects with what the
  * compiler says.
  *
  * @param {readonly string[]} further projects to compile as well

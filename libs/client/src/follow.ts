@@ -1,4 +1,4 @@
-import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { ApiError, ConnectionError } from './api-error.js';
 import type { JobEvent, SessionEvent } from './shapes.js';
 import { sleep } from './sleep.js';
@@ -84,7 +84,13 @@ const mayPass = (error: Error): boolean =>
   error instanceof ApiError ? error.transient : error instanceof ConnectionError || error instanceof TypeError;
 
 async function* eventsIn<E>(stream: ReadableStream<Uint8Array>): AsyncGenerator<E> {
-  const messages = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  // A message without an id is not an event of the job: it is the job's position in the queue.
-  for await (const { id, data } of messages) if (id !== undefined) yield JSON.parse(data) as E;
+  // Not piped through streams for each step: those cost more than the steps, at the first event above all.
+  const decoder = new TextDecoder();
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => void messages.push(message) });
+  for await (const chunk of stream) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    // A message without an id is not an event of the job: it is the job's position in the queue.
+    for (const { id, data } of messages.splice(0)) if (id !== undefined) yield JSON.parse(data) as E;
+  }
 }

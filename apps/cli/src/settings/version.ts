@@ -2,5 +2,5 @@ import { readFileSync } from 'node:fs';
 
 /** Version of this command, from its package. */
 export const version = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
 ).version;
