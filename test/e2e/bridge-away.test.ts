@@ -36,14 +36,8 @@ async function findApp(name: string, namespace: string) {
   throw new Error(`no ${name} of ${namespace} runs`);
 }
 
-interface SeenWorker {
-  readonly id: string;
-  readonly phase: string;
-}
-
-async function workersOf({ apiUrl }: TestCluster): Promise<readonly SeenWorker[]> {
-  const answer = await fetch(`${apiUrl}/api/v1/workers`);
-  return ((await answer.json()) as { workers: SeenWorker[] }).workers.filter(({ phase }) => phase !== 'gone');
+async function workersOf({ api }: TestCluster) {
+  return (await api.workers()).filter(({ phase }) => phase !== 'gone');
 }
 
 describe.skipIf(!hasEngine)('a bridge that is away for 8 s', () => {

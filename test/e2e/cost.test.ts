@@ -50,8 +50,7 @@ describe('a job whose Claude Code is killed after an answer that was paid for', 
   }
 
   async function attemptsOf(id: string): Promise<readonly ShownAttempt[]> {
-    const answer = await fetch(`${cluster.apiUrl}/api/v1/jobs/${id}/attempts`);
-    return ((await answer.json()) as { attempts: readonly ShownAttempt[] }).attempts;
+    return await cluster.api.remuda.attempts(id);
   }
 
   async function eventsOf(id: string): Promise<readonly JobEvent[]> {

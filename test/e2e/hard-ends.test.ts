@@ -85,9 +85,8 @@ describe.skipIf(!hasEngine)('a worker in a container', () => {
         if (event.type === 'job.assigned' && event.attempt === 2) await cluster.api.cancel(id);
       }
       expect(await cluster.api.job(id)).toMatchObject({ attempt: 2, requeues: 1 });
-      const response = await fetch(`${cluster.apiUrl}/api/v1/jobs/${id}/attempts`);
-      const { attempts } = (await response.json()) as { readonly attempts: readonly unknown[] };
-      expect(attempts[0]).toMatchObject({
+      const [first] = await cluster.api.remuda.attempts(id);
+      expect(first).toMatchObject({
         attempt: 1,
         failure: { code: 'worker.lost' },
         lastText: 'I will wait now.',

@@ -68,11 +68,8 @@ describe.skipIf(!hasEngine)('a job with Claude Code in a terminal, in a containe
       .poll(screen, { timeout: 20_000 })
       .toMatchObject({ status: 200, text: expect.stringContaining('look here') });
     expect((await screen()).text).not.toContain(secrets.TOKEN);
-    const { workers } = (await (await fetch(`${cluster.api.url}/api/v1/workers`)).json()) as {
-      workers: { id: string; engine: string }[];
-    };
-    expect(workers).toContainEqual(expect.objectContaining({ id: worker, engine: 'tmux' }));
-    await fetch(`${cluster.api.url}/api/v1/jobs/${id}/cancel`, { method: 'POST' });
+    expect(await cluster.api.workers()).toContainEqual(expect.objectContaining({ id: worker, engine: 'tmux' }));
+    await cluster.api.cancel(id);
     await cluster.api.over(id);
   });
 

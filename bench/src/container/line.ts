@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerPhase } from '@remuda/domain';
 import { startScriptedModel } from '@remuda/scripted-model';
 import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
 import { startCluster } from '../../../apps/local/dist/cluster/cluster.js';
@@ -16,13 +15,6 @@ const starts = 4;
 const limitMs = 60_000;
 const image = 'remuda-worker:latest';
 const root = join(import.meta.dirname, '../../..');
-
-interface ShownWorker {
-  readonly id: string;
-  readonly phase: WorkerPhase;
-  readonly startedAt: string;
-  readonly readyAt?: string;
-}
 
 /** Containers. */
 export const container: Line = {
@@ -84,7 +76,7 @@ async function measureStarts(runtime: RuntimeKind, { env }: Stage): Promise<read
 async function nextReady(apiUrl: string, seen: Set<string>): Promise<number> {
   const limit = performance.now() + limitMs;
   for (;;) {
-    const { workers } = (await (await fetch(`${apiUrl}/api/v1/workers`)).json()) as { workers: ShownWorker[] };
+    const workers = await new ApiClient(apiUrl).workers();
     const worker = workers.find(({ id, phase }) => phase === 'idle' && !seen.has(id));
     if (worker?.readyAt !== undefined) {
       seen.add(worker.id);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobEvent, WorkerPhase } from '@remuda/domain';
+import type { JobEvent } from '@remuda/domain';
 import { startScriptedModel, type ScriptedModel } from '@remuda/scripted-model';
 import type { JobView } from '@remuda/protocol';
 import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
@@ -26,12 +26,6 @@ export interface WayOfAJob {
   readonly atBridge: number;
   /** The model has the request. */
   readonly atModel: number;
-}
-
-interface ShownWorker {
-  readonly phase: WorkerPhase;
-  readonly readyAt?: string;
-  readonly idleSince?: string;
 }
 
 /** Warm workers that are kept ready, as is the default. */
@@ -72,7 +66,7 @@ export class ThroughCluster {
   async settled(): Promise<void> {
     const limit = now() + readyLimitMs;
     for (;;) {
-      const { workers } = (await (await fetch(`${this.api.url}/api/v1/workers`)).json()) as { workers: ShownWorker[] };
+      const workers = await this.api.workers();
       const idle = workers.filter((worker) => worker.phase === 'idle');
       const since = Math.max(...idle.map((worker) => Date.parse(worker.idleSince ?? worker.readyAt ?? '')));
       if (idle.length >= warm && idle.length === workers.length && now() - since >= settleMs) return;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claudeVersion, resolveClaude } from '@remuda/engine';
-import type { PoolListView, WorkerListView } from '@remuda/protocol';
 import { startScriptedModel } from '@remuda/scripted-model';
 import { startCluster } from '../../../apps/local/dist/cluster/cluster.js';
 import { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
@@ -59,10 +58,10 @@ async function measure({ env }: Stage): Promise<Record<'without' | 'spared', rea
     const cluster = await startCluster({ env: { ...env, ...own }, ...place });
     try {
       const api = new ApiClient(cluster.apiUrl);
-      const first = await settled(cluster.apiUrl, new Set());
+      const first = await settled(api, new Set());
       const without = await usesOf(first);
       for (let job = 0; job < warm; job++) await api.over(await api.submit({ prompt: 'hi', appendSystemPrompt: 'x' }));
-      const spared = await usesOf(await settled(cluster.apiUrl, new Set(first)));
+      const spared = await usesOf(await settled(api, new Set(first)));
       return { without, spared };
     } finally {
       await cluster.stop();
@@ -76,11 +75,10 @@ const usesOf = (workers: readonly string[]): Promise<readonly ContainerUse[]> =>
   Promise.all(workers.map((worker) => containerUse(`remuda-${worker}`)));
 
 /** The pool's workers when it is full of others than these, and all of them have been idle for a while. */
-async function settled(url: string, others: ReadonlySet<string>): Promise<readonly string[]> {
-  const read = async <T>(path: string): Promise<T> => (await (await fetch(`${url}/api/v1/${path}`)).json()) as T;
+async function settled(api: ApiClient, others: ReadonlySet<string>): Promise<readonly string[]> {
   const limit = performance.now() + limitMs;
   for (;;) {
-    const [{ workers }, { pools }] = [await read<WorkerListView>('workers'), await read<PoolListView>('pools')];
+    const [workers, pools] = [await api.workers(), await api.remuda.pools()];
     const idle = workers.filter(({ id, phase }) => phase === 'idle' && !others.has(id));
     const since = Math.max(...idle.map(({ idleSince }) => Date.parse(idleSince ?? '')));
     const isSpared = pools.some(({ spare }) => spare !== undefined) === others.size > 0;

@@ -16,12 +16,6 @@ const settleMs = 4_000;
 /** The same for both; three of them have room on a node with two processors. */
 const profile = { pool: { warm, max: 3 }, resources: { cpus: 1, memoryMb: 1_024, diskMb: 256 } };
 
-interface ShownWorker {
-  readonly id: string;
-  readonly startedAt: string;
-  readonly readyAt?: string;
-}
-
 /** Pods, next to containers of the same image on the same machine. */
 export const kubernetes: Line = {
   name: 'kubernetes',
@@ -87,20 +81,16 @@ const newTimes = () => ({ request: [] as number[], start: [] as number[] });
 async function measure({ api }: Scene, times: ReturnType<typeof newTimes>): Promise<void> {
   await full(api);
   await sleep(settleMs);
-  const before = new Set((await workersOf(api)).map(({ id }) => id));
+  const before = new Set((await api.workers()).map(({ id }) => id));
   const sent = now();
   const job = await api.over(await api.submit({ prompt: 'Say hello' }));
   if (job.start?.kind !== 'warm') throw new Error(`the job's start was ${job.start?.kind ?? 'unknown'}, not warm`);
   times.request.push(Date.parse(job.times.firstRequestAt ?? '') - sent);
   await full(api);
-  const come = (await workersOf(api)).find(({ id, readyAt }) => !before.has(id) && readyAt !== undefined);
+  const come = (await api.workers()).find(({ id, readyAt }) => !before.has(id) && readyAt !== undefined);
   if (come) times.start.push(Date.parse(come.readyAt ?? '') - Date.parse(come.startedAt));
 }
 
 async function full(api: Scene['api']): Promise<void> {
   if (!(await api.warm('default', warm, AbortSignal.timeout(warmLimitMs)))) throw new Error('the pool did not fill');
-}
-
-async function workersOf({ url }: Scene['api']): Promise<readonly ShownWorker[]> {
-  return ((await (await fetch(`${url}/api/v1/workers`)).json()) as { workers: ShownWorker[] }).workers;
 }

@@ -135,20 +135,12 @@ async function openSessions(claude: string, { env }: Stage) {
     ...{ runtime: 'process' as const, model: new URL(model.url), say: () => undefined },
   });
   const api = new ApiClient(cluster.apiUrl);
-  const post = async (path: string, body: object): Promise<string> => {
-    const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(`${cluster.apiUrl}/api/v1${path}`, {
-      ...{ method: 'POST', headers },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
-    return ((await answer.json()) as { id: string }).id;
-  };
-  const measured = async (path: string, prompt: string): Promise<TurnTimes> => {
+  const { sessions } = api.remuda;
+  const measured = async (prompt: string, send: () => Promise<string>): Promise<TurnTimes> => {
     await api.warm('default', 2, AbortSignal.timeout(60_000));
     const seen = firstWith(model, prompt.slice(0, 40));
     const sent = now();
-    const id = await post(path, { prompt });
+    const id = await send();
     const firstRequestMs = (await seen).at - sent;
     const events: JobEvent[] = [];
     for await (const event of api.events(id)) events.push(event);
@@ -157,9 +149,10 @@ async function openSessions(claude: string, { env }: Stage) {
     return { firstRequestMs, endMs: at('job.over') - at('message.text') };
   };
   return {
-    create: (idleMs: number) => post('/sessions', { idleMs }),
-    turn: (session: string, prompt: string) => measured(`/sessions/${session}/turns`, prompt),
-    job: (prompt: string) => measured('/jobs', prompt),
+    create: async (idleMs: number) => (await sessions.create({ idleMs })).id,
+    turn: (session: string, prompt: string) =>
+      measured(prompt, async () => (await sessions.send(session, { prompt })).id),
+    job: (prompt: string) => measured(prompt, () => api.submit({ prompt })),
     [Symbol.asyncDispose]: async () => {
       await cluster.stop();
       await model.close();

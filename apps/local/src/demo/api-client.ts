@@ -1,17 +1,11 @@
-import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { isOver, type JobEvent } from '@remuda/domain';
-import type {
-  AcceptedJobView,
-  HaltView,
-  JobRequest,
-  JobResultView,
-  JobView,
-  PoolListView,
-  PoolView,
-} from '@remuda/protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RemudaClient } from '@remuda/client';
+import { isOver, type JobEvent } from '@remuda/domain';
+import type { HaltView, JobRequest, JobResultView, JobView, PoolView, WorkerView } from '@remuda/protocol';
 
 const tellEveryMs = 10_000;
+/** For how long the api may be away while events are awaited: whoever waits here has started it, and sees it go. */
+const giveUpMs = 10_000;
 
 /** State of a pool for a person who waits for it: its halts, otherwise the phases of its workers. */
 export function poolStanding(
@@ -24,46 +18,43 @@ export function poolStanding(
   return [...halts, phases.length === 0 ? 'no worker yet' : `workers: ${phases.join(', ')}`].join('; ');
 }
 
-/** A client of the API for the demo and the tests. Rejects with the API's problem if it refuses. */
+/**
+ * The client of the demo and the tests: that of everybody, with the words that they wait by, and our own types for its
+ * answers. Rejects as that one does.
+ */
 export class ApiClient {
-  constructor(readonly url: string) {}
+  readonly remuda: RemudaClient;
+
+  constructor(readonly url: string) {
+    this.remuda = new RemudaClient({ url });
+  }
 
   /** Submits a job and returns its id. */
-  async submit(job: JobRequest, headers: Readonly<Record<string, string>> = {}): Promise<string> {
-    const response = await this.request('/jobs', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(job),
-    });
-    return ((await response.json()) as AcceptedJobView).id;
+  async submit(job: JobRequest): Promise<string> {
+    return (await this.remuda.submit(job as Parameters<RemudaClient['submit']>[0])).id;
   }
 
   async job(id: string): Promise<JobView> {
-    return (await (await this.request(`/jobs/${id}`)).json()) as JobView;
+    return await this.remuda.job(id);
   }
 
   async result(id: string): Promise<JobResultView> {
-    return (await (await this.request(`/jobs/${id}/result`)).json()) as JobResultView;
+    return await this.remuda.result(id);
+  }
+
+  async workers(): Promise<readonly WorkerView[]> {
+    return await this.remuda.workers();
   }
 
   async cancel(id: string): Promise<void> {
-    await this.request(`/jobs/${id}/cancel`, { method: 'POST' });
+    await this.remuda.cancel(id);
   }
 
-  /** Every event of a job above `after`, live, until the job is over; a broken stream is resumed. */
+  /** Every event of a job above `after`, live, until the job is over for the first time; a broken stream is resumed. */
   async *events(id: string, after = 0): AsyncGenerator<JobEvent> {
-    let last = after;
-    for (;;) {
-      const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
-      const { body } = await this.request(`/jobs/${id}/events`, { headers });
-      // No content: the stream has already ended.
-      if (body === null) return;
-      for await (const event of eventsIn(body)) {
-        last = event.id;
-        yield event;
-        if (event.type === 'job.over') return;
-      }
-      await sleep(200);
+    for await (const event of this.remuda.follow(id, { after, giveUpMs })) {
+      yield event;
+      if (event.type === 'job.over') return;
     }
   }
 
@@ -79,7 +70,7 @@ export class ApiClient {
     const began = performance.now();
     let told = began;
     while (!signal.aborted) {
-      const { pools } = (await (await this.request('/pools')).json()) as PoolListView;
+      const pools = (await this.remuda.pools()) as unknown as readonly PoolView[];
       const pool = pools.find((one) => one.profile === profile);
       if ((pool?.workers.idle ?? 0) >= workers) return true;
       const now = performance.now();
@@ -99,16 +90,4 @@ export class ApiClient {
     if (!isOver(job.state)) throw new Error(`${id} was reported as over, but is ${job.state}`);
     return job;
   }
-
-  private async request(path: string, init?: RequestInit): Promise<Response> {
-    const response = await fetch(`${this.url}/api/v1${path}`, init);
-    if (response.ok) return response;
-    throw new Error(`${init?.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
-  }
-}
-
-async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
-  const messages = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  // A message without an id is not an event of the job: it is the job's position in the queue.
-  for await (const { id, data } of messages) if (id !== undefined) yield JSON.parse(data) as JobEvent;
 }
