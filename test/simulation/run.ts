@@ -250,6 +250,7 @@ class Run {
     return (
       this.#invariants.jobs.open.size === 0 &&
       this.#clients.underWay + this.#sessions.underWay === 0 &&
+      this.#invariants.sessions.waitsForSnapshot() === undefined &&
       this.#placesLeft() === 0
     );
   }

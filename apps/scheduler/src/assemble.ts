@@ -73,9 +73,9 @@ function workersOf(plan: SchedulerPlan, at: AtRedis, common: Common) {
   const recycles = new Map(profiles.map(({ name, recycle }) => [name, recycle]));
   const recycleOf = (profile: string): Partial<Recycle> => recycles.get(profile) ?? {};
   const spares = new Spares({ needs: at.spareNeeds, registry, clock }, profiles);
-  const reports = new WorkerReports({ ...common, spares, holdings, registry, orders, others, recycleOf });
+  const reports = new WorkerReports({ ...common, spares, holdings, leases, registry, orders, others, recycleOf });
   const relay = new Relay(() => plan.connect('scheduler-relay'), redis, keys, reports, clock);
-  const losses = new Losses({ ...common, holdings, registry, access, runtime, relay });
+  const losses = new Losses({ ...common, holdings, registry, access, runtime, relay, leases });
   const ownership = new Ownership({ ...common, holdings, registry, leases, losses, orders, relay, runtime });
   return { accounts, halts, spares, places, holdings, orders, relay, losses, ownership };
 }

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
-import { noUsage, type Assignment, type NewEvent, type PushOutcome } from '@remuda/domain';
+import { describe, expect, test } from 'vitest';
+import { emptyResult, noUsage, type Assignment, type NewEvent, type PushOutcome } from '@remuda/domain';
 import { InstantEngine, ManualClock, jobSpec } from '@remuda/testing';
 import { Hold } from './hold.js';
 import { carryOut, type AttemptParts } from './attempt.js';
+import type { Kept } from './keepers.port.js';
 import type { StopReason } from './stop-reason.js';
 
 const assignment: Assignment = {
@@ -45,7 +46,7 @@ function parts(own: Partial<AttemptParts> = {}): AttemptParts & { readonly told:
 const partial = { text: 'half', turns: 1, usage: noUsage, costUsd: 0.1 };
 
 test("a turn's result becomes the outcome", async () => {
-  const outcome = await carryOut(assignment, parts(), new AbortController().signal);
+  const { outcome } = await carryOut(assignment, parts(), new AbortController().signal);
   expect(outcome).toMatchObject({ kind: 'succeeded', result: { text: 'ok: Say hello.' } });
 });
 
@@ -59,7 +60,7 @@ test.each<[StopReason, object]>([
     stop.abort(reason);
     return { kind: 'interrupted', result: partial };
   });
-  const outcome = await carryOut(assignment, parts({ engine }), stop.signal);
+  const { outcome } = await carryOut(assignment, parts({ engine }), stop.signal);
   expect(outcome).toMatchObject(expected);
 });
 
@@ -72,7 +73,7 @@ test('what a job left in its repository is in its result, and the patch not in t
     },
   });
   const spec = jobSpec({ workspace: { kind: 'git', url: 'https://example.org/r' } });
-  const outcome = await carryOut({ ...assignment, spec }, given, new AbortController().signal);
+  const { outcome } = await carryOut({ ...assignment, spec }, given, new AbortController().signal);
   expect(outcome).toMatchObject({ kind: 'succeeded', result: { git, warnings: ['w'] } });
   expect(given.told.map((event) => event.type)).toEqual([
     'workspace.prepared',
@@ -84,7 +85,7 @@ test('what a job left in its repository is in its result, and the patch not in t
 
 test('a workspace that cannot be prepared fails the attempt with its own reason', async () => {
   const prepare = async () => Promise.reject(new Error('no route'));
-  const outcome = await carryOut(
+  const { outcome } = await carryOut(
     assignment,
     parts({ workspace: { prepare, collect: async () => ({ warnings: [] }), clear: async () => undefined } }),
     new AbortController().signal,
@@ -117,7 +118,7 @@ test.each<[string, object, object]>([
       },
       push: { push: async ({ branch }) => ({ branch, ...answer }) as PushOutcome },
     });
-    const outcome = await carryOut({ ...assignment, spec }, own, new AbortController().signal);
+    const { outcome } = await carryOut({ ...assignment, spec }, own, new AbortController().signal);
     expect(outcome).toMatchObject({
       kind: 'succeeded',
       result: { git: { head: 'b', push: { ...answer, branch: 'remuda/j-1' } } },
@@ -135,7 +136,9 @@ test('those of a job that has not succeeded are not pushed', async () => {
     workspace: { prepare: async () => 'a', collect: async () => ({ git, warnings: [] }), clear: async () => undefined },
     push: { push: async ({ branch }) => (pushes.push(branch), { state: 'pushed', branch }) },
   });
-  expect(await carryOut({ ...assignment, spec }, own, new AbortController().signal)).toMatchObject({ kind: 'failed' });
+  expect(await carryOut({ ...assignment, spec }, own, new AbortController().signal)).toMatchObject({
+    outcome: { kind: 'failed' },
+  });
   expect(pushes).toEqual([]);
 });
 
@@ -155,4 +158,71 @@ test('the programs of a snapshot under way have ended before the engine looks fo
   });
   await carryOut(assignment, own, new AbortController().signal);
   expect(steps.slice(0, 2)).toEqual(['stopped', 'swept']);
+});
+
+describe('the snapshot of a turn', () => {
+  /** What was done in an attempt at a turn, one after the other. */
+  function keeping(kept: Kept = { at: 7 }) {
+    const steps: string[] = [];
+    const keep = async (): Promise<Kept> => (steps.push('kept'), kept);
+    const own = parts({
+      engine: new InstantEngine(async (_turn, onEvent) => {
+        onEvent({ type: 'session.started', at: 0, data: { sessionId: 's', model: 'm', tools: [] } });
+        return { kind: 'succeeded', result: emptyResult() };
+      }),
+      files: { fill: async () => undefined, keep: async () => (steps.push('files'), []) },
+      push: { push: async ({ branch }) => (steps.push('pushed'), { state: 'pushed', branch, commit: 'c', url: 'u' }) },
+      workspace: {
+        prepare: async () => 'a',
+        collect: async () => (steps.push('collected'), { git, warnings: [] }),
+        clear: async () => undefined,
+      },
+      snapshots: {
+        watch: () => ({ note: () => undefined, stop: async () => undefined }),
+        restore: async () => ({ kind: 'restored' }),
+        keep,
+      },
+    });
+    return { own, steps };
+  }
+  const turn: Assignment = { ...assignment, session: 's-1', answerFirst: true, spec: jobSpec({ artifacts: ['*'] }) };
+  const going = new AbortController().signal;
+
+  test('comes behind its outcome, which says so; files and changes come before', async () => {
+    const { own, steps } = keeping();
+    const { outcome, keep } = await carryOut(turn, own, going);
+    expect(outcome).toMatchObject({ kind: 'succeeded', keeps: true });
+    expect(steps).toEqual(['collected', 'files']);
+    expect(await keep?.()).toEqual({ at: 7 });
+    expect(steps).toEqual(['collected', 'files', 'kept']);
+  });
+
+  test('comes before it where commits are pushed, where its scheduler does not know the other way, and not for a job of no session', async () => {
+    const pushes = jobSpec({ workspace: { kind: 'git', url: 'https://h/r' }, git: { push: { credential: 'PUSH' } } });
+    const { session: _session, ...ofNone } = turn;
+    for (const [one, expected] of [
+      [{ ...turn, spec: pushes }, ['collected', 'kept', 'pushed']],
+      [{ ...turn, answerFirst: false }, ['collected', 'files', 'kept']],
+      [ofNone, ['collected', 'files']],
+    ] as const) {
+      const { own, steps } = keeping();
+      const { outcome, keep } = await carryOut(one, own, going);
+      expect([outcome.kind, 'keeps' in outcome, keep, steps]).toEqual(['succeeded', false, undefined, expected]);
+    }
+  });
+
+  test('that was lost is told to the next turn, with what was said, and to those who read its result', async () => {
+    const prompts: string[] = [];
+    const engine = new InstantEngine(async ({ prompt }) => {
+      prompts.push(prompt);
+      return { kind: 'succeeded', result: emptyResult() };
+    });
+    const lacks = [{ turn: 2, job: 'j-0', reason: 'Its worker was lost.', prompt: 'Paint it.', answer: 'It is red.' }];
+    const own = parts({ engine });
+    const { outcome } = await carryOut({ ...turn, spec: jobSpec({ prompt: 'Which colour?' }), lacks }, own, going);
+    expect(prompts[0]).toMatch(/You were asked: Paint it.[^]*You answered: It is red.[^]*Which colour\?$/);
+    const said = expect.stringContaining('What turn 2 did to the files and the conversation is lost');
+    expect(outcome).toMatchObject({ result: { warnings: [said] } });
+    expect(own.told).toContainEqual(expect.objectContaining({ type: 'attempt.warned', data: { message: said } }));
+  });
 });

@@ -12,10 +12,10 @@ import {
   type Secrets,
   type TurnEnd,
 } from '@remuda/domain';
-import { begin, type BeginParts } from './begin.js';
+import { begin, lackWarnings, type BeginParts } from './begin.js';
 import { mayHold, type Hold } from './hold.js';
 import { keepTurn } from './keep-turn.js';
-import type { EgressKeeper, OpenEgress, PushKeeper } from './keepers.port.js';
+import type { EgressKeeper, Kept, OpenEgress, PushKeeper } from './keepers.port.js';
 import { pushed } from './pushed.js';
 import type { StopReason } from './stop-reason.js';
 
@@ -31,28 +31,35 @@ export interface AttemptParts extends BeginParts {
   readonly hold: Hold;
 }
 
+/** How an attempt ended, and what is still to be done once that has been told. */
+export interface CarriedOut {
+  readonly outcome: Outcome;
+  /** Takes the turn's snapshot, from which its session goes on. Never rejects. Absent: there is none, or it was taken. */
+  readonly keep?: () => Promise<Kept>;
+}
+
 /**
  * Carries out one assignment, and returns its outcome; never rejects. The outcome of a stopped one proves that no
- * process is left.
+ * process is left. The snapshot of a turn that has succeeded comes behind its outcome, where the assignment allows it.
  */
-export async function carryOut(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
+export async function carryOut(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<CarriedOut> {
   const { engine, clock, tell } = parts;
   let stoppedAt: number | undefined;
   stop.addEventListener('abort', () => (stoppedAt ??= clock.monotonic()), { once: true });
   try {
     return await attempt(assignment, parts, stop);
   } catch (error) {
-    if (!stop.aborted) return { kind: 'failed', failure: failureOf(error) };
+    if (!stop.aborted) return { outcome: { kind: 'failed', failure: failureOf(error) } };
     const rest = await engine.endRest();
-    if (rest === undefined) return stopped(stop);
+    if (rest === undefined) return { outcome: stopped(stop) };
     const now = clock.monotonic();
     const ended = { ...rest, ms: Math.round(now - (stoppedAt ?? now)) };
     tell({ type: 'attempt.ended', at: clock.now(), data: ended });
-    return stopped(stop, { ...emptyResult(), ended });
+    return { outcome: stopped(stop, { ...emptyResult(), ended }) };
   }
 }
 
-async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<Outcome> {
+async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortSignal): Promise<CarriedOut> {
   const { spec, bridgeToken = parts.ownToken } = assignment;
   const { engine, workspace, clock, tell } = parts;
   const now = (): number => clock.now();
@@ -92,17 +99,33 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const { artifacts } = spec;
   const kept = artifacts && (await keepFiles(artifacts, bridgeToken, parts, stop));
   for (const message of kept ?? []) warn(message);
-  if (keepSession) {
-    const at = await keepTurn(end, { token: bridgeToken, base, sessionId }, { ...parts, warn }, stop);
-    if (engine.holding === true && at !== undefined && sessionId !== undefined && !stop.aborted)
-      parts.hold.keep({ session: assignment.session ?? '', sessionId, at, holdMs: spec.holdMs ?? 0 });
-  }
+  const keep = async (): Promise<Kept | undefined> => {
+    const taken = await keepTurn(end, { token: bridgeToken, base, sessionId }, parts, stop);
+    if (taken && 'at' in taken && engine.holding === true && sessionId !== undefined && !stop.aborted)
+      parts.hold.keep({ session: assignment.session ?? '', sessionId, at: taken.at, holdMs: spec.holdMs ?? 0 });
+    return taken;
+  };
+  const isBehind = keepsBehind(assignment, end, stop);
+  const taken = keepSession && !isBehind ? await keep() : undefined;
+  if (taken && 'why' in taken)
+    warn(`No snapshot of this turn was stored (${taken.why}): the session does not go on from it.`);
   if (end.ended) tell({ type: 'attempt.ended', at: now(), data: end.ended });
-  const all = [...warnings, ...(kept ?? [])];
-  if (end.kind !== 'succeeded' || !spec.git || base === undefined) return outcomeOf(end, stop, git, all);
+  const all = [...lackWarnings(assignment), ...warnings, ...(kept ?? [])];
+  const outcome = outcomeOf(end, stop, git, all);
+  if (isBehind && outcome.kind === 'succeeded')
+    return { outcome: { ...outcome, keeps: true }, keep: async () => (await keep()) ?? { why: 'it has no session' } };
+  if (end.kind !== 'succeeded' || !spec.git || base === undefined) return { outcome };
   const aim = { ...spec.git, job: assignment.job, session: assignment.session, token: bridgeToken, base };
   const result = await pushed(aim, { ...parts, git, warn }, stop);
-  return outcomeOf(end, stop, result.git, [...all, ...result.warnings]);
+  return { outcome: outcomeOf(end, stop, result.git, [...all, ...result.warnings]) };
+}
+
+/**
+ * Whether the snapshot of a turn is taken when its outcome has been told. Commits are pushed after the snapshot, and what came of
+ * that is part of the outcome.
+ */
+function keepsBehind({ answerFirst, session, spec }: Assignment, { kind }: Pick<TurnEnd, 'kind'>, stop: AbortSignal): boolean {
+  return answerFirst === true && session !== undefined && kind === 'succeeded' && !spec.git && !stop.aborted;
 }
 
 /** How long it may take to keep files, in ms: an attempt that has reached its timeout is taken from its worker soon. */

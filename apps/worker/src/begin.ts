@@ -47,6 +47,8 @@ export async function begin(
   stop: AbortSignal,
 ): Promise<Begun> {
   const { again, spec } = assignment;
+  for (const message of lackWarnings(assignment))
+    parts.tell({ type: 'attempt.warned', at: parts.clock.now(), data: { message } });
   if (again?.kind === 'resume') {
     const restart = await resume({ snapshot: again.snapshot, of: 'job', token, spec }, parts, stop);
     if (!restart) return { prompt: continuePrompt(again.snapshot), base: again.snapshot.base, freshFiles: false };
@@ -55,10 +57,10 @@ export async function begin(
   } else if (again?.kind === 'restart') tellRestart(again, parts);
   if (again?.origin) {
     if (!isHeld) await takeUp({ snapshot: again.origin, of: 'origin', token, spec }, parts, stop);
-    return { prompt: spec.prompt, base: again.origin.base, freshFiles: false };
+    return { prompt: promptOf(assignment), base: again.origin.base, freshFiles: false };
   }
   const base = await prepare(assignment, token, parts, stop);
-  return { prompt: spec.prompt, base, freshFiles: spec.workspace.kind !== 'empty' };
+  return { prompt: promptOf(assignment), base, freshFiles: spec.workspace.kind !== 'empty' };
 }
 
 interface Resumption extends SnapshotSource {
@@ -162,6 +164,33 @@ async function runScript(
   tell({ type: 'prepare.ended', at: clock.now(), data: { ok, ms, output } });
   stop.throwIfAborted();
   if (!ok) throw new RemudaError('workspace.failed', `The profile's prepare script ${how}.\n${output}`.trimEnd());
+}
+
+/** What a turn and those who sent it are told of earlier ones that the session lacks. */
+export function lackWarnings({ lacks = [], again }: Pick<Assignment, 'lacks' | 'again'>): readonly string[] {
+  const from = again?.origin ? `from ${new Date(again.origin.at).toISOString()}` : 'without files';
+  return lacks.map(
+    ({ turn, reason }) =>
+      `What turn ${String(turn)} did to the files and the conversation is lost: the session goes on ${from}. ${reason}`,
+  );
+}
+
+/** The prompt of a turn, after what is known of earlier turns that the session lacks. */
+function promptOf({ spec, lacks = [], again }: Assignment): string {
+  if (lacks.length === 0) return spec.prompt;
+  return [
+    'The machine on which you were working was lost before its last state was stored, and this is another one.',
+    again?.origin
+      ? `The files of this folder are as they were at ${new Date(again.origin.at).toISOString()}.`
+      : 'The files of this folder are those with which the conversation began.',
+    'What was done in these turns is lost, and so are they from this conversation:',
+    ...lacks.flatMap(({ prompt, answer }) => [
+      ...(prompt === undefined ? [] : [`You were asked: ${prompt}`]),
+      ...(answer === undefined ? [] : [`You answered: ${answer}`]),
+    ]),
+    'Look at the files before you rely on them, and say so where it matters for the answer. The next request is:',
+    spec.prompt,
+  ].join('\n');
 }
 
 /** The prompt for a resumed session: what is lost, and what not to repeat. */

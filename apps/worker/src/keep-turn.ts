@@ -9,7 +9,6 @@ const limitMs = { succeeded: 60_000, cancelled: 8_000 } as const;
 export interface KeepParts {
   readonly engine: Pick<Engine, 'holding' | 'endHeld'>;
   readonly snapshots?: SnapshotKeeper | undefined;
-  readonly warn: (message: string) => void;
 }
 
 /** A turn that has ended; without an engine's session it had not begun. */
@@ -17,15 +16,15 @@ export type KeptTurn = Omit<EndedTurn, 'sessionId' | 'lastMessage'> & { readonly
 
 /**
  * Takes the snapshot from which the session's next turn goes on, if this one succeeded or was cancelled: after a failure
- * the session stays where it was before. Warns if there is none. Resolves with its time (epoch ms). Where a Claude Code that
- * is held does not write its transcript in time, it is ended, which completes it.
+ * the session stays where it was before. Resolves with its time (epoch ms), or why there is none; undefined where there is to be
+ * none. Where a Claude Code that is held does not write its transcript in time, it is ended, which completes it.
  */
 export async function keepTurn(
   end: Pick<TurnEnd, 'kind'> & { readonly lastMessage?: string },
   { sessionId, ...turn }: KeptTurn,
-  { engine, snapshots, warn }: KeepParts,
+  { engine, snapshots }: KeepParts,
   stop: AbortSignal,
-): Promise<number | undefined> {
+): Promise<Kept | undefined> {
   const isCancelled = stop.aborted && stop.reason === ('cancel' satisfies StopReason);
   if (sessionId === undefined || (end.kind !== 'succeeded' && !isCancelled)) return undefined;
   const limit = AbortSignal.timeout(isCancelled ? limitMs.cancelled : limitMs.succeeded);
@@ -35,13 +34,10 @@ export async function keepTurn(
   const lastMessage = engine.holding === true ? end.lastMessage : undefined;
   if (lastMessage !== undefined) {
     const kept = await keep(lastMessage);
-    if ('at' in kept) return kept.at;
+    if ('at' in kept) return kept;
   }
   await engine.endHeld?.();
-  const kept = await keep();
-  if ('at' in kept) return kept.at;
-  warn(`No snapshot of this turn was stored (${kept.why}): the session does not go on from it.`);
-  return undefined;
+  return keep();
 }
 
 const none: Kept = { why: 'this worker takes no snapshots' };

@@ -42,7 +42,7 @@ export class Snapshots implements SnapshotKeeper {
     try {
       const { sessionId, lastMessage } = turn;
       const messageId = lastMessage === undefined ? {} : { messageId: lastMessage };
-      const aim = { sessionId, at: clock.now(), ...messageId };
+      const aim = { sessionId, at: clock.now(), whole: true, ...messageId };
       let sent = await send(this.parts, turn, aim, signal);
       // The bridge may still be busy with one that was given up.
       for (let tries = 0; sent.kind === 'refused' && sent.status === busyStatus && tries < 20; tries++) {
@@ -185,7 +185,7 @@ class Taker implements SnapshotWatch {
 }
 
 /** What is copied: complete at a turn's end, or as far as this message; otherwise as far as the result of this tool. */
-type CopyAim = Pick<SnapshotNote, 'sessionId' | 'at'> & { readonly toolId?: string; readonly messageId?: string };
+type CopyAim = Pick<SnapshotNote, 'sessionId' | 'at' | 'whole'> & { readonly toolId?: string; readonly messageId?: string };
 
 /** The session first: the files may contain work that the session has not recorded yet, never the other way round. */
 async function send(

@@ -15,7 +15,7 @@ import type { Logger, WorkerKey } from '@remuda/runtime';
 import { carryOut } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import { Hold } from './hold.js';
-import type { EgressKeeper, FileKeeper, PushKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import type { EgressKeeper, FileKeeper, Kept, PushKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
 import { opened } from './opened-assignment.js';
 import { hiddenScreen } from './screen/hidden-screen.js';
 import { ScreenShow } from './screen/screen-show.js';
@@ -54,6 +54,11 @@ export interface WorkerPlan {
  */
 const heartbeatMs = 2_000;
 
+interface Attempt {
+  readonly job: string;
+  readonly lease: number;
+}
+
 interface Current {
   readonly assignment: Assignment;
   readonly stop: AbortController;
@@ -64,7 +69,9 @@ export class Worker {
   #current: Current | undefined;
   /** A cancel that arrived before its assignment. */
   #cancelled: { readonly job: string; readonly lease: number } | undefined;
-  #lastDone: { readonly job: string; readonly lease: number } | undefined;
+  #lastDone: Attempt | undefined;
+  /** The snapshot of a turn that is over is being taken. */
+  #keeping = false;
   #jobs = 0;
   #cold = false;
   /** Rarely changes between jobs, and is slow to determine. */
@@ -141,12 +148,15 @@ export class Worker {
     this.#current = { assignment, stop };
     if (this.#cancelled?.job === job && this.#cancelled.lease === lease) stop.abort('cancel' satisfies StopReason);
     const deadline = setTimeout(() => stop.abort('deadline' satisfies StopReason), assignment.remainingMs);
-    try {
-      await this.#attempt(assignment, stop.signal);
-    } finally {
+    const end = (): void => {
       clearTimeout(deadline);
       this.#current = undefined;
       this.#lastDone = { job, lease };
+    };
+    try {
+      await this.#attempt(assignment, stop.signal, end);
+    } finally {
+      end();
     }
     this.#jobs++;
     if (this.#hold.session === undefined)
@@ -179,7 +189,8 @@ export class Worker {
     void this.leave();
   }
 
-  async #attempt(sealed: Assignment, stop: AbortSignal): Promise<void> {
+  /** `onOver` is called when the attempt is over, before that is told: from then on nothing stops it. */
+  async #attempt(sealed: Assignment, stop: AbortSignal, onOver: () => void): Promise<void> {
     const assignment = await opened(sealed, this.plan.key);
     const { line, engine, workspace, snapshots, files, push, egress, clock } = this.plan;
     const now = (): number => clock.now();
@@ -196,12 +207,28 @@ export class Worker {
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
     const own = { hold: this.#hold, ownToken: this.#token };
     const parts = { engine, workspace, snapshots, files, push, egress, ...own, clock, tell };
-    const outcome = await carryOut(assignment, parts, stop);
+    const { outcome, keep } = await carryOut(assignment, parts, stop);
+    onOver();
     this.#token = newToken();
     if (this.#leaving) this.#hold.drop();
     tellAll(hiding.rest(now()));
     // Not awaited: if there is nothing to clean up, the idle report is sent in the same entry.
     void line.say({ kind: 'outcome', job, lease, outcome: this.#withHold(hiding.outcome(outcome)) });
+    if (keep) await this.#keep({ job, lease }, keep);
+  }
+
+  /** Takes the snapshot of a turn whose outcome was told, and says what came of it. */
+  async #keep(attempt: Attempt, keep: () => Promise<Kept>): Promise<void> {
+    this.#keeping = true;
+    try {
+      const kept = await keep();
+      if (this.#leaving) this.#hold.drop();
+      const lost = 'why' in kept ? { lost: `No snapshot of it was stored: ${kept.why.slice(0, 900)}.` } : {};
+      const holds = this.#hold.session === undefined ? {} : { holds: this.#grant };
+      void this.plan.line.say({ kind: 'kept', ...attempt, ...lost, ...holds });
+    } finally {
+      this.#keeping = false;
+    }
   }
 
   /** An outcome says that the worker waits for the session's next turn. */
@@ -260,7 +287,7 @@ export class Worker {
     const { line, engine } = this.plan;
     void line.say({ kind: 'phase', phase: 'draining' });
     // Between two jobs nothing is awaited: what is being prepared is not needed any more.
-    if (!this.#current) await engine.kill();
+    if (!this.#current && !this.#keeping) await engine.kill();
     await line.stopTaking();
     clearTimeout(this.#drainTimer);
     clearTimeout(this.#holdTimer);
@@ -308,13 +335,13 @@ export class Worker {
     this.#ownMb = residentMb();
     const rssMb = await this.#rssMb();
     const assignment = this.#current?.assignment;
-    const isBusy = assignment !== undefined || this.#hold.session !== undefined;
+    const isBusy = assignment !== undefined || this.#keeping || this.#hold.session !== undefined;
     const phase = this.#leaving ? 'draining' : isBusy ? 'busy' : 'idle';
     const held = assignment ? { job: assignment.job, lease: assignment.lease } : {};
     const { version } = this.plan.engine;
     const named = version === undefined ? {} : { claudeVersion: version };
     const { session } = this.#hold;
-    const waits = session === undefined || assignment ? {} : { session };
+    const waits = session === undefined || assignment || this.#keeping ? {} : { session };
     const spare = this.plan.engine.keepSpare ? ({ spare: this.#spare ?? 'none' } as const) : {};
     await this.plan.line.say({
       kind: 'heartbeat',

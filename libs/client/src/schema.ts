@@ -1641,6 +1641,13 @@ export interface components {
             /** @description The last turn that both have. */
             turn: number;
         };
+        LackingTurn: {
+            turn: number;
+            /** @description The job that this turn is. */
+            job: string;
+            /** @description Why, as a sentence. */
+            reason: string;
+        };
         SessionGit: {
             branch: string;
             base: string;
@@ -1658,7 +1665,7 @@ export interface components {
             /** @example s-… */
             id: string;
             /** @enum {string} */
-            state: "idle" | "running" | "hibernated" | "stopped";
+            state: "idle" | "running" | "saving" | "hibernated" | "stopped";
             /** @enum {string} */
             concurrent: "queue" | "refuse";
             /** @description Of how many of its latest turns the files are kept. */
@@ -1674,6 +1681,10 @@ export interface components {
             changedAt: string;
             /** @description The job that is its turn now. */
             turn?: string;
+            /** @description The job of its last turn, while the snapshot of that is being taken. */
+            saving?: string;
+            /** @description Turns since its latest snapshot of which nothing could be kept: the next turn is told of them. */
+            lacks?: components["schemas"]["LackingTurn"][];
             /** @description The worker that waits for its next turn. */
             worker?: string;
             /** @description How long a worker waits for the next turn, in ms. */

@@ -49,6 +49,7 @@ export * from './ports/session-store.port.js';
 export * from './ports/turn-log.port.js';
 export * from './ports/snapshot-index.port.js';
 export * from './sessions/goes-ahead.js';
+export * from './sessions/lacking-turn.js';
 export * from './sessions/session-budget.js';
 export * from './sessions/session-event.js';
 export * from './sessions/session-files.js';

@@ -1,4 +1,5 @@
 import { defaultTenant } from '@remuda/domain';
+import { keptGrant } from '@remuda/protocol';
 
 /**
  * Every Redis key, in one place. All share one hash tag, so that they are in one slot of a Redis Cluster; a worker's
@@ -78,6 +79,8 @@ export function redisKeys(namespace: string) {
     /** Requests in the audit log: the latest of a kind. */
     audit: (kind: string) => `${p}:audit:${kind}`,
     bridgeToken: (hash: string) => `${p}:bridge:${hash}`,
+    /** Of a grant that is void, what stays for the snapshot of a turn that is over. */
+    keepToken: (hash: string) => `${p}:bridge:${keptGrant(hash)}`,
     /** Commits that the bridge has pushed for a session, or for a job of no session; expires. */
     pushed: (owner: string) => `${p}:pushed:${owner}`,
     /** Names of the bridges to the Claude Code of hosts. */

@@ -15,6 +15,7 @@ sessionStoreContract('The one in memory', () => {
       const settled = await leases.settle({ job, worker: 'w-default-1', lease: 1 }, ending);
       if (settled.kind !== 'settled') throw new Error(`The job could not be settled: ${settled.kind}.`);
     },
+    keep: (job, lost) => leases.endKeeping({ job, worker: 'w-default-1', lease: 1 }, lost),
     close: () => Promise.resolve(),
   });
 });

@@ -34,6 +34,7 @@ sessionStoreContract('The one in Redis', async () => {
     forget: async (id) => {
       await redis.del(keys.job(id));
     },
+    keep: (job, lost) => leases.endKeeping({ job, worker, lease: 1 }, lost),
     end: async (job, ending) => {
       const settled = await leases.settle({ job, worker, lease: 1 }, ending);
       if (settled.kind !== 'settled') throw new Error(`The job could not be settled: ${settled.kind}.`);

@@ -25,6 +25,8 @@ export interface SessionsHarness {
   forget(id: string): Promise<void>;
   /** Ends the job that was taken. */
   end(id: string, ending: Ending): Promise<void>;
+  /** Says what came of the snapshot of a turn that has ended with `keeps`. */
+  keep(id: string, lost?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,68 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       expect(await listed('stopped')).toEqual(['s-5', 's-3', 's-2']);
       expect(await listed('idle')).toEqual(['s-4', 's-1']);
       expect(await listed('running')).toEqual([]);
+    });
+
+    test('a turn that is over and whose snapshot is still being taken holds the next one back, until it is stored', async () => {
+      const keeps = { ...succeeded, keeps: true } as const;
+      const whole = { ...snapshot, whole: true };
+      await sessions.create(session());
+      await submit('j-1');
+      await take();
+      await harness.end('j-1', keeps);
+      expect(await found()).toMatchObject({ state: 'saving', saving: 'j-1', turns: 1 });
+      expect((await found())?.turn).toBeUndefined();
+      expect(await submit('j-2')).toEqual({ kind: 'waits', id: 'j-2', running: 'j-1' });
+      expect([await take(), await sessions.fork({ id: 's-2', from: ref })]).toEqual([undefined, 'saving']);
+      expect((await harness.index.stillOpen(['j-1'])).has('j-1')).toBe(true);
+      expect(await harness.index.note('j-1', worker, { ...whole, lease: 2 })).toBe('ended');
+      expect(await harness.index.note('j-1', worker, whole)).toEqual({});
+      expect([await harness.keep('j-1'), await harness.keep('j-1')]).toEqual(['ended', 'ignored']);
+      expect(await found()).toMatchObject({ state: 'running', turn: 'j-2', snapshotAt: whole.at, waiting: [] });
+      expect(await harness.index.note('j-1', worker, whole)).toBe('ended');
+      expect(await harness.index.findOrigin('j-2')).toMatchObject({ job: 'j-1', snapshot: whole });
+      expect((await found())?.saving).toBeUndefined();
+    });
+
+    test('what a session lacks, because no snapshot of a turn was stored, is told to its turns until one is', async () => {
+      const keeps = { ...succeeded, keeps: true } as const;
+      await sessions.create(session({ concurrent: 'refuse' }));
+      for (const id of ['j-1', 'j-2']) {
+        await submit(id);
+        await take();
+        await harness.end(id, keeps);
+        expect(await submit(`${id}-next`)).toMatchObject({ kind: 'waits' });
+        expect(await submit(`${id}-third`)).toEqual({ kind: 'busy', running: `${id}-next` });
+        expect(await harness.keep(id, 'Its worker was lost.')).toBe('ended');
+        await endNext(failed);
+      }
+      const lacks = [
+        { turn: 1, job: 'j-1', reason: 'Its worker was lost.' },
+        { turn: 3, job: 'j-2', reason: 'Its worker was lost.' },
+      ];
+      expect(await found()).toMatchObject({ state: 'idle', lacks });
+      await submit('j-3');
+      expect(await harness.store.find(jobRef('j-3', 'acme'))).toMatchObject({ lacks });
+      await take();
+      await harness.end('j-3', keeps);
+      await harness.index.note('j-3', worker, { ...snapshot, whole: true });
+      // It was stored, whatever its worker could still say.
+      expect(await harness.keep('j-3', 'Its worker was lost.')).toBe('ended');
+      expect(await found()).toMatchObject({ state: 'hibernated', snapshotAt: 5 });
+      expect((await found())?.lacks).toBeUndefined();
+    });
+
+    test('a session that is stopped while a snapshot is taken stays stopped, and keeps nothing', async () => {
+      await sessions.create(session());
+      await submit('j-1');
+      await take();
+      await harness.end('j-1', { ...succeeded, keeps: true });
+      expect(await sessions.stop(ref)).toEqual([]);
+      await harness.index.note('j-1', worker, snapshot);
+      expect(await harness.keep('j-1')).toBe('ended');
+      expect(await found()).toMatchObject({ state: 'stopped' });
+      expect((await harness.index.keptBySessions(['j-1'])).size).toBe(0);
+      expect(await sessions.remove(ref)).toBe('removed');
     });
 
     test('one turn is under way at a time; the next one begins when it is over, in the order of submission', async () => {

@@ -26,6 +26,7 @@ beforeEach(async () => {
       await gate;
     },
     onOutcome: () => Promise.resolve(true),
+    onKept: () => Promise.resolve(true),
     onRefused: () => undefined,
     onElsewhere: () => undefined,
     onIncompatible: () => undefined,

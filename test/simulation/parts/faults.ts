@@ -37,7 +37,7 @@ export class Faults {
       neverWarm: random.pick([0, 0, 0, 0.1]),
       notReset: random.pick([0, 0.3]),
       longestMs: random.pick([50, 500, 3_000]),
-      ...(hasSessions ? { notKept: random.pick([0, 0, 0.2]), copyMs: random.pick([10, 50, 2_000]) } : {}),
+      ...(hasSessions ? { notKept: random.pick([0, 0.2, 0.6]), copyMs: random.pick([10, 500, 2_000]) } : {}),
     });
     cluster.clocksApartMs = random.pick([0, 0, 0, hourMs, -hourMs]);
     cluster.twoEngines = random.chance(0.15);

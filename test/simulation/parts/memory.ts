@@ -62,11 +62,11 @@ export class SimulatedCopier implements SnapshotKeeper {
     const at = Date.now();
     const { conversation } = memory;
     // As the bridge does, which sees the token as a copy begins and notes it when it has all of it.
-    const grant = this.#grantOf(token);
+    const grant = this.#grantOf(token) ?? this.#grantOf(token, true);
     if (!grant) return { why: 'its token is void' };
     await pause(world.random.between(1, weather.copyMs));
     if (world.random.chance(weather.notKept)) return { why: 'chance' };
-    const snapshot = { sessionId, at, lease: grant.lease, bytes: 1, sessionBytes: 1 };
+    const snapshot = { sessionId, at, lease: grant.lease, bytes: 1, sessionBytes: 1, whole: true };
     copies.store(grant.job, snapshot, conversation);
     try {
       const noted = await index.note(grant.job, grant.worker, snapshot);
@@ -93,9 +93,10 @@ export class SimulatedCopier implements SnapshotKeeper {
   }
 
   /** As the bridge finds it. */
-  #grantOf(token: string): { readonly job: string; readonly worker: string; readonly lease: number } | undefined {
+  #grantOf(token: string, isOver = false): { readonly job: string; readonly worker: string; readonly lease: number } | undefined {
     const { db, keys } = this.parts;
-    const grant = db.hash(keys.bridgeToken(createHash('sha256').update(token).digest('hex')));
+    const name = createHash('sha256').update(token).digest('hex');
+    const grant = db.hash(isOver ? keys.keepToken(name) : keys.bridgeToken(name));
     const [job, worker, lease] = ['job', 'worker', 'lease'].map((field) => grant?.get(field));
     return job && worker ? { job, worker, lease: Number(lease) } : undefined;
   }

@@ -168,6 +168,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     shownBy: 6,
     script: insteadOf('order of turns', "redis.call('LPUSH', waitingKey, id)"),
   },
+  'turn-before-its-snapshot': { shownBy: 6, script: insteadOf('snapshot first', 'if false then') },
+  'lack-untold': { shownBy: 302, script: without('says what it lacks') },
   'turn-lost': { shownBy: 6, script: without('next turn') },
   'turn-ends-with-any-job': { shownBy: 46, script: without('only the turn ends') },
   'session-goes-on-from-before': { shownBy: 6, script: without('goes on') },

@@ -104,9 +104,17 @@ export class SessionClients {
       }
   }
 
+  /** Whoever hears that it failed half-way stops it again. */
   async #stop(id: string): Promise<void> {
-    const { store, jobs } = this.parts;
-    const turns = (await store().stop({ tenant: defaultTenant, id })) ?? [];
-    for (const turn of [...turns].reverse()) await jobs().cancel(jobRef(turn), 'The session was stopped.');
+    const { world, store, jobs } = this.parts;
+    for (;;)
+      try {
+        const turns = (await store().stop({ tenant: defaultTenant, id })) ?? [];
+        for (const turn of [...turns].reverse()) await jobs().cancel(jobRef(turn), 'The session was stopped.');
+        return;
+      } catch (error) {
+        if (!(error instanceof RemudaError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, world.random.between(100, 1_000)));
+      }
   }
 }

@@ -14,6 +14,8 @@ export function forkFault(
         'session.no_files',
         'The session cannot be forked yet: no turn of it has left a snapshot.',
       );
+    case 'saving':
+      return new RemudaError('session.busy', 'The snapshot of the turn from which to fork is still being taken.');
     case 'not_over':
       return new RemudaError('session.cannot_fork', `The session has no turn ${asked} that is over.`);
     case 'gone':

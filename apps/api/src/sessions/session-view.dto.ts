@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { concurrentChoices, permissionModes, sessionStates } from '@remuda/domain';
-import type { Concurrent, ForkPoint, SessionSettings, SessionState, Workspace } from '@remuda/domain';
+import type { Concurrent, ForkPoint, LackingTurn, SessionSettings, SessionState, Workspace } from '@remuda/domain';
 import type { AcceptedTurnView, SessionGitView, SessionPageView, SessionView } from '@remuda/protocol';
 import { AcceptedJobDto } from '../jobs/job-view.dto.js';
 import { GitSummaryDto } from '../jobs/result-view.dto.js';
@@ -13,6 +13,14 @@ const time = { type: 'string', format: 'date-time' } as const;
 export class ForkPointDto implements ForkPoint {
   @ApiProperty({ description: 'The session.' }) session!: string;
   @ApiProperty({ description: 'The last turn that both have.' }) turn!: number;
+}
+
+/** A turn that has succeeded, and of which nothing could be kept. */
+@ApiSchema({ name: 'LackingTurn' })
+export class LackingTurnDto implements LackingTurn {
+  @ApiProperty() turn!: number;
+  @ApiProperty({ description: 'The job that this turn is.' }) job!: string;
+  @ApiProperty({ description: 'Why, as a sentence.' }) reason!: string;
 }
 
 /** What a session has changed in its repository since its beginning. */
@@ -35,6 +43,13 @@ export class SessionDto implements SessionView {
   @ApiProperty(time) createdAt!: string;
   @ApiProperty({ ...time, description: 'When its state last changed, or a turn began.' }) changedAt!: string;
   @ApiPropertyOptional({ description: 'The job that is its turn now.' }) turn?: string;
+  @ApiPropertyOptional({ description: 'The job of its last turn, while the snapshot of that is being taken.' })
+  saving?: string;
+  @ApiPropertyOptional({
+    type: () => [LackingTurnDto],
+    description: 'Turns since its latest snapshot of which nothing could be kept: the next turn is told of them.',
+  })
+  lacks?: readonly LackingTurnDto[];
   @ApiPropertyOptional({ description: 'The worker that waits for its next turn.' }) worker?: string;
   @ApiProperty({ description: 'How long a worker waits for the next turn, in ms.' }) idleMs!: number;
   @ApiProperty({ type: [String], description: 'Jobs that wait for their turn, the next one first.' })

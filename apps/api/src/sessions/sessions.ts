@@ -18,6 +18,7 @@ import { SubmissionCount } from '../jobs/submit/submission-count.js';
 import { Submission } from '../jobs/submit/submission.js';
 import { jobStore, poolControls, sessionStore } from '../stores.js';
 import { WorkspaceCheck, type WorkspaceAsker } from '../uploads/workspace-check.js';
+import { afterSaving } from './after-saving.js';
 import { forkFault } from './fork-fault.js';
 import { CreateSessionDto, ForkSessionDto, SubmitTurnDto } from './session.dto.js';
 
@@ -57,7 +58,12 @@ export class Sessions {
     const { turn } = requireDto(ForkSessionDto, body);
     const id = `s-${randomUUID()}`;
     this.submission.requireStore();
-    const answer = await this.store.fork({ id, from: session, ...(turn === undefined ? {} : { turn }) });
+    const fork = { id, from: session, ...(turn === undefined ? {} : { turn }) };
+    let answer = await this.store.fork(fork);
+    for (let tries = 0; answer === 'saving' && tries < 3; tries++) {
+      await afterSaving(this.store, await this.session(session));
+      answer = await this.store.fork(fork);
+    }
     if (answer !== 'forked') throw forkFault(answer, session, turn);
     return this.session({ tenant: session.tenant, id });
   }

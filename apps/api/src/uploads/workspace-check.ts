@@ -4,6 +4,7 @@ import type { Fault, JobStore, Scope, SessionStore, Workspace } from '@remuda/do
 import { invalid } from '../input/read-dto.js';
 import { jobStore, sessionStore } from '../stores.js';
 import { Artifacts } from '../artifacts/artifacts.js';
+import { afterSaving } from '../sessions/after-saving.js';
 import { Uploads } from './uploads.js';
 
 /** A job's workspace, and where it stands in the request. */
@@ -74,7 +75,8 @@ export class WorkspaceCheck {
   }
 
   private async filesOfSession(id: string, tenant: string): Promise<Found> {
-    const session = isId(id) ? await this.sessions.find({ tenant, id }) : undefined;
+    const known = isId(id) ? await this.sessions.find({ tenant, id }) : undefined;
+    const session = known && (await afterSaving(this.sessions, known));
     if (!session) return fault('session', 'is no session');
     return session.snapshotAt === undefined ? fault('session', 'has no files yet: no turn of it is over') : {};
   }

@@ -25,7 +25,7 @@ import {
 import type { PushParts } from '../git/push/push.js';
 import type { Grants } from '../grants.port.js';
 import type { BridgeMetrics } from '../metrics.js';
-import { findGrant } from '../token.js';
+import { findGrant, findKeptGrant } from '../token.js';
 import { keepArtifacts, type ArtifactParts } from './keep-artifacts.js';
 import { pushCommits } from './push-commits.js';
 import { openWorkspace, type PackedFiles } from './workspace-source.js';
@@ -111,8 +111,12 @@ interface Exchange {
 
 async function serve(exchange: Exchange): Promise<Ending> {
   const { listener, request } = exchange;
-  const grant = await findGrant(listener.grants, headerOf(request, bridgeTokenHeader));
-  if (!grant) return 'ended';
+  const token = headerOf(request, bridgeTokenHeader);
+  const grant = await findGrant(listener.grants, token);
+  if (!grant) {
+    const kept = isSnapshot(request) ? await findKeptGrant(listener.grants, token) : undefined;
+    return kept ? takeSnapshot(exchange, kept) : 'ended';
+  }
   if (request.url === originPath && request.method === 'GET') return give(exchange, await originOf(listener, grant));
   if (request.url === workspacePath && request.method === 'GET')
     return send(exchange, await openWorkspace(listener, grant.job));
@@ -126,7 +130,13 @@ async function serve(exchange: Exchange): Promise<Ending> {
     );
   if (request.url !== snapshotPath) return 'malformed';
   if (request.method === 'GET') return give(exchange, await ownOf(listener, grant));
-  const note = request.method === 'PUT' ? readSnapshotNote(headerOf(request, snapshotNoteHeader) ?? '') : undefined;
+  return isSnapshot(request) ? takeSnapshot(exchange, grant) : 'malformed';
+}
+
+const isSnapshot = ({ url, method }: IncomingMessage): boolean => url === snapshotPath && method === 'PUT';
+
+async function takeSnapshot(exchange: Exchange, grant: BridgeGrant): Promise<Ending> {
+  const note = readSnapshotNote(headerOf(exchange.request, snapshotNoteHeader) ?? '');
   return note ? alone(exchange, grant.job, () => keep(exchange, grant, note)) : 'malformed';
 }
 

@@ -11,6 +11,7 @@ export function titleOfSession({ id, metadata, workspace }: Pick<Session, 'id' |
 /** The states of sessions, with what a person has to know of each. */
 export const sessionStates = {
   running: 'a turn is under way',
+  saving: 'its files are being stored',
   idle: 'a worker waits for the next turn',
   hibernated: 'goes on from its files at the next turn',
   stopped: 'takes no more turns',

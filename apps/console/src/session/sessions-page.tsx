@@ -9,7 +9,7 @@ import { NewSession } from './new-session.js';
 import { SessionBadge } from './session-badge.js';
 import { titleOfSession, type sessionStates } from './session-words.js';
 
-const states = ['', 'running', 'idle', 'hibernated', 'stopped'] as const satisfies readonly (
+const states = ['', 'running', 'saving', 'idle', 'hibernated', 'stopped'] as const satisfies readonly (
   '' | keyof typeof sessionStates
 )[];
 const pageSize = 25;

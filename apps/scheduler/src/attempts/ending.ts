@@ -4,7 +4,7 @@ import { afterFailure, type Ending, type Failure, type JobRecord, type JobResult
 export function endingOf(job: JobRecord, outcome: Outcome, now: number): Ending {
   switch (outcome.kind) {
     case 'succeeded':
-      return { state: 'succeeded', result: outcome.result };
+      return { state: 'succeeded', result: outcome.result, ...(outcome.keeps === true ? { keeps: true } : {}) };
     case 'cancelled':
       return cancelled(outcome.result);
     case 'failed':

@@ -1,4 +1,4 @@
-import type { Clock, ContainerExit, ContainerRuntime, Failure } from '@remuda/domain';
+import type { Clock, ContainerExit, ContainerRuntime, Failure, LeaseStore } from '@remuda/domain';
 import { isFull, isOutage, type Relay, type WorkerAccess, type WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet } from '../workers/fleet.js';
@@ -18,6 +18,7 @@ export interface LossesParts {
   readonly access: WorkerAccess | undefined;
   readonly runtime: ContainerRuntime;
   readonly relay: Relay;
+  readonly leases: Pick<LeaseStore, 'endKeeping'>;
   readonly identity: Identity;
   readonly signals: Pick<Signals, 'work' | 'poolChanged' | 'disowned' | 'startFailed'>;
   readonly metrics: SchedulerMetrics;
@@ -127,6 +128,7 @@ export class Losses {
     const failure = failureAfter(loss.failure, removal);
     const ended = removal && 'ended' in removal ? removal.ended : undefined;
     await this.#unlessPoisoned(worker, loss, () => holdings.onFailure(worker, failure, ended));
+    await this.#unlessPoisoned(worker, loss, () => this.#endKeeping(worker));
     // If it could not be ended here, it is an orphaned claim from now on.
     holdings.letGo(worker);
     await access?.revoke(worker);
@@ -138,6 +140,16 @@ export class Losses {
     // Its pool has room again, and its job may be back in the queue.
     signals.poolChanged();
     signals.work(own.profile);
+  }
+
+  /** The snapshot of its last turn, if that was still to be taken, will not come: the session goes on without it. */
+  async #endKeeping(worker: string): Promise<void> {
+    const { registry, leases, fleet } = this.parts;
+    const { job, lease } = (await registry.find(worker)) ?? {};
+    if (job === undefined || lease === undefined) return;
+    const answer = await leases.endKeeping({ job, worker, lease }, 'Its worker was lost before its snapshot was stored.');
+    if (answer === 'ended') this.parts.log.warn({ worker, job }, 'a turn has left no snapshot, since its worker was lost');
+    delete fleet.get(worker)?.keeping;
   }
 
   /** An error that persists although Redis is available would block the loss for ever: it counts as unreadable. */

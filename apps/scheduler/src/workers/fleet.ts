@@ -38,8 +38,19 @@ export interface OwnWorker {
   held?: HeldFor;
   /** The session that has had it without a pause, and since when. */
   kept?: { readonly session: string; readonly since: number };
+  /** The turn that it has ended, and whose snapshot it still takes. */
+  keeping?: KeepsTurn;
   /** The job that it seems to have lost. */
   orphan?: SuspectedOrphan;
+}
+
+/** A turn that is over, and whose snapshot is still being taken. */
+export interface KeepsTurn {
+  readonly job: string;
+  readonly lease: number;
+  /** Its session, and how long the worker then waits for the next turn, in ms; unknown after a takeover. */
+  readonly session?: string;
+  readonly holdMs?: number;
 }
 
 /** A session that a worker holds: since when, and until when it may get a turn (by the monotonic clock, in ms). */

@@ -1,4 +1,4 @@
-import type { Clock, ContainerRuntime, LeaseStore, WorkerRecord } from '@remuda/domain';
+import { isHeld, type Clock, type ContainerRuntime, type LeaseStore, type WorkerRecord } from '@remuda/domain';
 import type { Relay, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import type { Fleet, OwnWorker } from './fleet.js';
@@ -160,17 +160,19 @@ export class Ownership {
   }
 
   #ownedFrom({ id, profile, phase, readyAt = 0, startedAt, ...made }: WorkerRecord, now: number): OwnWorker {
-    const { engine, bridge, fingerprint, release } = made;
+    const { engine, bridge, fingerprint, release, job, lease } = made;
     const since = now - passed(startedAt, this.parts.clock.now());
     // Its next report shows that it is alive: until then it gets no job.
     const own = { id, profile, phase, startedAt: since, readyAt, heardAt: -Infinity };
-    return { ...own, engine, bridge, fingerprint, release };
+    // If it still takes the snapshot of a turn that is over, it is of this one.
+    const keeping = job === undefined || lease === undefined ? {} : { keeping: { job, lease } };
+    return { ...own, engine, bridge, fingerprint, release, ...keeping };
   }
 
   async #adoptJob(worker: string, id: string, lease: number): Promise<void> {
     const { leases, holdings, clock } = this.parts;
     const [found, lock] = await Promise.all([leases.read(id), leases.lockOf(id)]);
-    if (!found || lock === undefined || found.job.lease !== lease || found.job.worker !== worker) return;
+    if (!found || !isHeld(found.job.state) || lock === undefined || found.job.lease !== lease || found.job.worker !== worker) return;
     const passedMs = passed(found.job.times.claimedAt ?? 0, clock.now());
     const deadline = clock.monotonic() + Math.max(0, found.job.spec.timeoutMs - passedMs);
     holdings.hold({ held: { id, lock, placedAt: 0 }, job: found.job, worker, lease, deadline });

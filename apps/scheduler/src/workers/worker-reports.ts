@@ -1,9 +1,9 @@
-import { isOutgrown, type Clock, type Recycle, type WorkerPhase } from '@remuda/domain';
+import { isOutgrown, type Clock, type LeaseStore, type Recycle, type WorkerPhase } from '@remuda/domain';
 import type { WorkerReport } from '@remuda/protocol';
 import type { RelayListener, WorkerRegistry } from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 import { suspectOrphan } from './suspected-orphan.js';
-import type { Fleet, OwnWorker } from './fleet.js';
+import type { Fleet, KeepsTurn, OwnWorker } from './fleet.js';
 import type { Holdings } from '../attempts/holdings.js';
 import { lost } from '../attempts/lost.js';
 import type { SchedulerMetrics } from '../metrics.js';
@@ -16,6 +16,7 @@ import type { OperatorOrders } from './operator-orders.js';
 export interface ReportsParts {
   readonly fleet: Fleet;
   readonly holdings: Holdings;
+  readonly leases: Pick<LeaseStore, 'endKeeping'>;
   readonly registry: WorkerRegistry;
   readonly clock: Clock;
   readonly metrics: SchedulerMetrics;
@@ -60,20 +61,47 @@ export class WorkerReports implements RelayListener {
 
   async onOutcome(...[worker, report, cursor, startedAt]: Parameters<RelayListener['onOutcome']>): Promise<boolean> {
     const { job, lease, outcome } = report;
-    if (outcome.kind === 'succeeded' && outcome.holds !== undefined) this.#hold(worker, job, outcome.holds);
+    const turn = this.#turnOf(worker, job);
+    if (outcome.kind === 'succeeded' && outcome.holds !== undefined) this.#hold(worker, turn, outcome.holds);
+    const own = this.parts.fleet.get(worker);
+    if (own && outcome.kind === 'succeeded' && outcome.keeps === true) own.keeping = { ...turn, job, lease };
     const held = { job, worker, lease, ...(startedAt === undefined ? {} : { startedAt }) };
     return (await this.parts.holdings.onOutcome(held, outcome, cursor)) !== 'elsewhere';
   }
 
   /** Before the next turn begins, which may be in the step that ends this one. */
-  #hold(worker: string, id: string, grant: string): void {
-    const { fleet, holdings, clock } = this.parts;
-    const job = holdings.of(worker)?.job;
-    if (job?.id !== id || job.session === undefined) return;
-    const [since, holdMs] = [clock.monotonic(), job.spec.holdMs ?? 0];
+  #hold(worker: string, { session, holdMs = 0 }: Pick<KeepsTurn, 'session' | 'holdMs'>, grant: string): void {
+    const { fleet, clock } = this.parts;
+    if (session === undefined) return;
+    const since = clock.monotonic();
     // Near its end it would cross the worker's own word that it waits no longer.
     const until = since + holdMs - Math.min(holdMs / 4, holdMarginMs);
-    fleet.hold(worker, { session: job.session, since, until }, grant);
+    fleet.hold(worker, { session, since, until }, grant);
+  }
+
+  #turnOf(worker: string, id: string): Pick<KeepsTurn, 'session' | 'holdMs'> {
+    const job = this.parts.holdings.of(worker)?.job;
+    if (job?.id !== id || job.session === undefined) return {};
+    return { session: job.session, holdMs: job.spec.holdMs ?? 0 };
+  }
+
+  async onKept(...[worker, report, cursor]: Parameters<RelayListener['onKept']>): Promise<boolean> {
+    const { job, lease, lost, holds } = report;
+    const own = this.parts.fleet.get(worker);
+    const isIts = own?.keeping?.job === job && own.keeping.lease === lease;
+    if (isIts && holds !== undefined) this.#hold(worker, own.keeping ?? {}, holds);
+    const answer = await this.parts.leases.endKeeping({ job, worker, lease }, lost, cursor);
+    if (isIts) delete own.keeping;
+    return answer !== 'elsewhere';
+  }
+
+  /** It is idle, and its word of what came of the last turn's snapshot was lost. */
+  async #endKeeping(own: OwnWorker): Promise<void> {
+    const { keeping } = own;
+    if (!keeping || this.parts.holdings.of(own.id)) return;
+    delete own.keeping;
+    const { job, lease } = keeping;
+    await this.parts.leases.endKeeping({ job, worker: own.id, lease }, 'It is not known what came of its snapshot.');
   }
 
   onIncompatible(worker: string, format: number): void {
@@ -123,6 +151,7 @@ export class WorkerReports implements RelayListener {
     const now = clock.now();
     const done = job === undefined ? undefined : { job, lease };
     if (!own || own.phase === 'draining') return;
+    await this.#endKeeping(own);
     const outgrown = isOutgrown({ rssMb, jobsDone: done ? 1 : 0 }, recycleOf(own.profile));
     const noting = registry.noteIdle(worker, now, done, rssMb === undefined ? undefined : Math.round(rssMb));
     const word = { cold, readyAt: now, ...(grant === undefined ? {} : { grant }) };

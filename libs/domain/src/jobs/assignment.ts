@@ -1,6 +1,13 @@
 import type { Again } from './again.js';
 import type { Failure, JobResult, JobSpec, PermissionMode } from './job.js';
 import type { Secrets } from './secrets.js';
+import type { LackingTurn } from '../sessions/lacking-turn.js';
+
+/** A turn that a session lacks, with what is still known of what was said in it. */
+export interface ToldTurn extends LackingTurn {
+  readonly prompt?: string;
+  readonly answer?: string;
+}
 
 /** The message that gives one attempt to one worker. */
 export interface Assignment {
@@ -26,6 +33,10 @@ export interface Assignment {
   readonly egress?: boolean;
   /** How a repeated attempt begins; absent for the first one. */
   readonly again?: Again;
+  /** Earlier turns of its session that its snapshot lacks: the turn is told of them. */
+  readonly lacks?: readonly ToldTurn[];
+  /** Whether a turn's outcome may be told before its snapshot is taken. */
+  readonly answerFirst?: boolean;
   /** Remaining time of the attempt, in ms, from when the worker takes it: the clocks of two machines may differ. */
   readonly remainingMs: number;
 }
@@ -40,6 +51,8 @@ export type Outcome =
        * token to be granted to it.
        */
       readonly holds?: string;
+      /** The turn's snapshot is still to be taken: a report says what came of it. */
+      readonly keeps?: boolean;
     }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly result?: JobResult }
   | { readonly kind: 'cancelled'; readonly result?: JobResult };

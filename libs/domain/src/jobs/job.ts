@@ -3,6 +3,7 @@ import type { FailureCode } from '../errors.js';
 import type { KeptArtifacts } from '../files/artifact.js';
 import type { GitWishes, PushOutcome } from './push.js';
 import type { Snapshot, TurnOrigin } from './snapshot.js';
+import type { LackingTurn } from '../sessions/lacking-turn.js';
 import type { Webhook } from './webhook.js';
 
 export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
@@ -255,6 +256,8 @@ export interface JobRecord extends JobRef {
   readonly keptArtifacts?: KeptArtifacts;
   /** Where it takes up its session's conversation; absent if nothing of it is kept, and for a job of its own. */
   readonly origin?: TurnOrigin;
+  /** Of a turn: earlier ones of its session that its origin lacks. */
+  readonly lacks?: readonly LackingTurn[];
   readonly turns?: number;
   readonly usage?: Usage;
   readonly costUsd?: number;

@@ -19,6 +19,8 @@ export interface Snapshot {
   readonly sessionBytes: number;
   /** The commit that the attempt began with, in a git workspace: the base of the job's patch. */
   readonly base?: string;
+  /** Whether it was taken when the turn had ended, and has all of it. */
+  readonly whole?: boolean;
 }
 
 /** Where a turn of a session takes up the conversation: the snapshot of an earlier turn, and that turn's job. */

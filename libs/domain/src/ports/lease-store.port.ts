@@ -65,7 +65,13 @@ export interface HeldLease {
 
 /** How an attempt ends in the job's record: the job is over, or requeued, from `wakeAt` on (epoch ms). */
 export type Ending =
-  | { readonly state: OverState; readonly failure?: Failure; readonly result?: JobResult }
+  | {
+      readonly state: OverState;
+      readonly failure?: Failure;
+      readonly result?: JobResult;
+      /** A turn whose snapshot is still to be taken: its session goes on once `endKeeping` says what came of it. */
+      readonly keeps?: boolean;
+    }
   | { readonly state: 'queued'; readonly failure: Failure; readonly usage?: UsageMeter; readonly wakeAt?: number };
 
 /** The relay's position in a worker's stream before and after this step. */
@@ -97,6 +103,16 @@ export interface LeaseStore {
    * moves in the same step.
    */
   settle(held: HeldLease, ending: Ending, cursor?: CursorMove): Promise<Settled>;
+  /**
+   * The snapshot of a turn that is over was stored, or cannot be had, for the reason `lost`, as a sentence: its session goes on, from this
+   * snapshot or from what was kept before, and its next turn begins. With `cursor`, the relay's position moves in the same step.
+   * `ignored`: nothing waits for it (any more). `elsewhere`: as for `settle`.
+   */
+  endKeeping(
+    kept: Pick<HeldLease, 'job' | 'worker' | 'lease'>,
+    lost?: string,
+    cursor?: CursorMove,
+  ): Promise<'ended' | 'ignored' | 'elsewhere'>;
   /** Ends a queued job that no worker has, and removes it from its queue; false if it is no longer queued. */
   failQueued(id: string, failure: Failure): Promise<boolean>;
   /** A job's record, without the model's times, and its prompt. */

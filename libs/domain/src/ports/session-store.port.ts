@@ -38,9 +38,9 @@ export interface NewFork {
 
 /**
  * Outcome of a fork. `forked`, or nothing was made: `empty`, because no turn has left a snapshot; `not_over`, because that
- * turn is not over, or there was none; `gone`, because the snapshot of that turn is kept no longer; `stopped`; `unknown`.
+ * turn is not over, or there was none; `saving`, because its snapshot is still being taken; `gone`, because the snapshot of that turn is kept no longer; `stopped`; `unknown`.
  */
-export type ForkAnswer = 'forked' | 'empty' | 'not_over' | 'gone' | 'stopped' | 'unknown';
+export type ForkAnswer = 'forked' | 'empty' | 'not_over' | 'saving' | 'gone' | 'stopped' | 'unknown';
 
 /**
  * Outcome of giving a session another snapshot. `replaced`, or nothing was changed: `busy`, because a turn is under way; `changed`, because

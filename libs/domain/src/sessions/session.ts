@@ -1,4 +1,5 @@
 import type { PermissionMode, ToolRules, Workspace } from '../jobs/job.js';
+import type { LackingTurn } from './lacking-turn.js';
 import type { SessionState } from './session-state.js';
 
 export const concurrentChoices = ['queue', 'refuse'] as const;
@@ -49,6 +50,10 @@ export interface SessionRecord extends SessionRef {
   readonly changedAt: number;
   /** The job that is its turn now. */
   readonly turn?: string;
+  /** The job of its last turn while the snapshot of that is being taken: the next turn begins after it. */
+  readonly saving?: string;
+  /** Turns since its latest snapshot of which nothing could be kept. */
+  readonly lacks?: readonly LackingTurn[];
   /** The worker that waits for its next turn, with Claude Code alive. */
   readonly worker?: string;
   /** Jobs that wait until their turn comes, in this order. */

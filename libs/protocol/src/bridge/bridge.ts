@@ -5,6 +5,11 @@ import type { EgressCredential, PullRequestWish, ServerTool } from '@remuda/doma
 /** The placeholder credential of a warm worker without a job: only valid for priming. */
 export const idleToken = 'remuda-idle';
 
+/** The name of what stays of a grant for the snapshot of a turn that is over: nothing but that snapshot is accepted for it. */
+export function keptGrant(hash: string): string {
+  return `${hash}.kept`;
+}
+
 /**
  * The header in which a running Claude Code sends its job's token, set live by
  * `apply_flag_settings {env: {ANTHROPIC_CUSTOM_HEADERS: "<header>: <token>"}}`. Measured on 2.1.197: with

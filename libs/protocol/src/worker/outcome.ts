@@ -14,6 +14,7 @@ import { isRecord } from '../reader/json.js';
 import { hash } from '../reader/hash.js';
 import {
   count,
+  flag,
   json,
   lastOf,
   oneOf,
@@ -84,7 +85,10 @@ const readResult: Reader<JobResult> = shape({
 type Of<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
 
 const readers: { readonly [K in Outcome['kind']]: Reader<Of<K>> } = {
-  succeeded: shape<Of<'succeeded'>>({ kind: oneOf(['succeeded']), result: readResult, holds: optional(hash) }),
+  succeeded: shape<Of<'succeeded'>>({
+    ...{ kind: oneOf(['succeeded']), result: readResult },
+    ...{ holds: optional(hash), keeps: optional(flag) },
+  }),
   failed: shape<Of<'failed'>>({ kind: oneOf(['failed']), failure: readFailure, result: optional(readResult) }),
   cancelled: shape<Of<'cancelled'>>({ kind: oneOf(['cancelled']), result: optional(readResult) }),
 };

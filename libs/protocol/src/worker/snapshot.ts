@@ -33,10 +33,11 @@ export function readSnapshotNote(text: string): SnapshotNote | undefined {
   const value = parseJson(text);
   if (!isRecord(value) || !isUnderstood(value['v'])) return undefined;
   const { sessionId, at, sessionBytes, base } = value;
+  const whole = value['whole'] === true ? { whole: true } : {};
   if (typeof sessionId !== 'string' || !uuid.test(sessionId) || !isCount(at) || !isCount(sessionBytes))
     return undefined;
-  if (base === undefined) return { sessionId, at, sessionBytes };
-  return typeof base === 'string' && commit.test(base) ? { sessionId, at, sessionBytes, base } : undefined;
+  if (base === undefined) return { sessionId, at, sessionBytes, ...whole };
+  return typeof base === 'string' && commit.test(base) ? { sessionId, at, sessionBytes, base, ...whole } : undefined;
 }
 
 /** Reads a snapshot from a job's record. */

@@ -10,7 +10,7 @@ import { fitOf, formatIn, messageFormats, type Formats } from '../format.js';
 import { hash } from '../reader/hash.js';
 import { isRecord, parseJson } from '../reader/json.js';
 import { readOutcome } from './outcome.js';
-import { flag, idText, lease, oneOf, optional, shape, time, upTo, type Reader } from '../reader/shape.js';
+import { flag, idText, lease, oneOf, optional, shape, textUpTo, time, upTo, type Reader } from '../reader/shape.js';
 import { readWorkerEvent } from './worker-event.js';
 
 /**
@@ -63,7 +63,16 @@ export type WorkerReport =
       /** Set by the reader: this many more reports were not valid events of a worker. */
       readonly refused?: number;
     }
-  | { readonly kind: 'outcome'; readonly job: string; readonly lease: number; readonly outcome: Outcome };
+  | { readonly kind: 'outcome'; readonly job: string; readonly lease: number; readonly outcome: Outcome }
+  /** What came of the snapshot of a turn whose outcome was told before. `lost`: why it was not stored, as a sentence. */
+  | {
+      readonly kind: 'kept';
+      readonly job: string;
+      readonly lease: number;
+      readonly lost?: string;
+      /** The worker waits for the session's next turn: as `holds` of an outcome. */
+      readonly holds?: string;
+    };
 
 /** A report in an unsupported format: only the format's number is read. */
 export interface IncompatibleReport {
@@ -74,11 +83,13 @@ export interface IncompatibleReport {
 /** Maximum length of an entry in characters; the reader refuses longer ones. */
 export const maxReportBytes = 16 * 1024 * 1024;
 
-const kinds = ['heartbeat', 'phase', 'started', 'events', 'outcome'] as const;
+const kinds = ['heartbeat', 'phase', 'started', 'events', 'outcome', 'kept'] as const;
 type Of<K extends WorkerReport['kind']> = Extract<WorkerReport, { readonly kind: K }>;
 
 /** More than the memory of any machine. */
 const maxRssMb = 1e9;
+/** Maximum length of the reason why a snapshot was not stored, in characters. */
+const maxReason = 1_000;
 /** Maximum length of a version. */
 const version: Reader<string> = (value) =>
   typeof value === 'string' && /^\d[\w.+-]{0,39}$/.test(value) ? value : undefined;
@@ -125,6 +136,10 @@ const readers: { readonly [K in WorkerReport['kind']]: Reader<Of<K>> } = {
   started: shape<Of<'started'>>({ kind: oneOf(['started']), ...held, at: time }),
   events: readEvents,
   outcome: shape<Of<'outcome'>>({ kind: oneOf(['outcome']), ...held, outcome: readOutcome }),
+  kept: shape<Of<'kept'>>({
+    ...{ kind: oneOf(['kept']), ...held },
+    ...{ lost: optional(textUpTo(maxReason)), holds: optional(hash) },
+  }),
 };
 
 /** Reads the reports of an entry in order, each into a fresh one; undefined for each invalid part. */

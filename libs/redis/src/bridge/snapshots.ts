@@ -17,16 +17,19 @@ import { isHeldState } from '../jobs/states.lua.js';
 import { defineScript } from '../script/define-script.js';
 
 /**
- * Records a snapshot or artifacts in a field of their job's record, unless the lease is not the current one. Returns what was
+ * Records a snapshot or artifacts in a field of their job's record, unless the lease is not the current one; a snapshot also while its
+ * session waits for it. `whole` is '1' for one that was taken at the turn's end, else ''. Returns what was
  * replaced, '' if there was nothing, or 0 if it was fenced.
  */
 export const noteFilesScript = defineScript(
-  { keys: ['job'], args: ['worker', 'lease', 'field', 'note'], include: [isHeldState] },
+  { keys: ['job'], args: ['worker', 'lease', 'field', 'note', 'whole'], include: [isHeldState] },
   `
-local at = redis.call('HMGET', jobKey, 'lease', 'state', 'worker')
-if at[1] ~= lease or at[3] ~= worker or not isHeld(at[2]) then return 0 end
+local at = redis.call('HMGET', jobKey, 'lease', 'state', 'worker', 'saving')
+if at[1] ~= lease or at[3] ~= worker then return 0 end
+if not isHeld(at[2]) and not (at[4] and field == 'snapshot') then return 0 end -- rule: awaited
 local before = redis.call('HGET', jobKey, field)
 redis.call('HSET', jobKey, field, note)
+if field == 'snapshot' then redis.call('HSET', jobKey, 'whole', whole) end
 return before or ''
 `,
 );
@@ -47,7 +50,7 @@ export class RedisSnapshots {
    * current one.
    */
   async note(job: string, worker: string, snapshot: Snapshot): Promise<{ replaced?: Snapshot } | 'ended'> {
-    const before = await this.#note(job, worker, 'snapshot', snapshot);
+    const before = await this.#note(job, worker, 'snapshot', snapshot, snapshot.whole === true);
     if (before === undefined) return 'ended';
     const replaced = readSnapshot(before);
     return replaced ? { replaced } : {};
@@ -86,8 +89,10 @@ export class RedisSnapshots {
   }
 
   /** What was noted before; undefined if it is fenced. */
-  async #note(job: string, worker: string, field: string, note: Pick<Snapshot, 'lease'>): Promise<string | undefined> {
-    const args = { worker, lease: note.lease, field, note: JSON.stringify(note) };
+  async #note(
+    ...[job, worker, field, note, whole = false]: [string, string, string, Pick<Snapshot, 'lease'>, boolean?]
+  ): Promise<string | undefined> {
+    const args = { worker, lease: note.lease, field, note: JSON.stringify(note), whole: whole ? 1 : '' };
     const answer = await translated(noteFilesScript.run(this.redis, { keys: { job: this.keys.job(job) }, args }));
     return typeof answer === 'string' ? answer : undefined;
   }
@@ -143,12 +148,17 @@ export class RedisSnapshots {
     return new Map(kept.flatMap(([job, snapshot]) => (snapshot ? [[job, snapshot]] : [])));
   }
 
-  /** The jobs that may still need a snapshot (known and not over), each with its recorded one. */
+  /** The jobs that may still need a snapshot (known and not over, or their session waits for it), each with its recorded one. */
   async stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>> {
-    const look = (job: string) => this.redis.hmget(this.keys.job(job), 'state', 'snapshot');
+    const look = (job: string) => this.redis.hmget(this.keys.job(job), 'state', 'snapshot', 'saving');
     const found = await translated(Promise.all(jobs.map(look)));
-    const open = jobs.map((job, i) => [job, found[i]?.[0], readSnapshot(found[i]?.[1] ?? '')] as const);
-    return new Map(open.flatMap(([job, state, noted]) => (state && !isOver(state as JobState) ? [[job, noted]] : [])));
+    return new Map(
+      jobs.flatMap((job, i) => {
+        const [state, snapshot, saving] = found[i] ?? [];
+        const isOpen = state && (!isOver(state as JobState) || saving);
+        return isOpen ? [[job, readSnapshot(snapshot ?? '')] as const] : [];
+      }),
+    );
   }
 }
 

@@ -20,16 +20,16 @@ const maxEnds = 100_000;
 
 /**
  * A job is over at `now`: data that is no longer needed is deleted, the rest expires, and its end is announced to the
- * archive, and to those who send webhooks if it has one. Where it was a session's turn, the next one begins. Its record has `overAt` already, written together with its
+ * archive, and to those who send webhooks if it has one. Where it was a session's turn, the next one begins, or with `keeps` waits for its snapshot. Its record has `overAt` already, written together with its
  * state.
  */
 export const endJob: Fragment = {
   needs: [retire, endTurn],
   lua: `
-local function endJob(id, now, keysEndMs)
+local function endJob(id, now, keysEndMs, keeps)
   redis.call('DEL', secretsKey)
   redis.call('ZREM', cancelsKey, id)
-  endTurn(id, now)
+  endTurn(id, now, keeps)
   retire(id, now, keysEndMs)
   redis.call('XADD', endsKey, 'MAXLEN', '~', ${String(maxEnds)}, '*', 'id', id)
   if redis.call('HEXISTS', jobKey, 'webhook') == 1 then

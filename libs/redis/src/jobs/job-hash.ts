@@ -7,6 +7,7 @@ import {
   type JobRecord,
   type JobSpec,
   type JobState,
+  type LackingTurn,
   type Start,
   type TurnOrigin,
   type Usage,
@@ -53,6 +54,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...present('snapshot', hash['snapshot'] ? readSnapshot(hash['snapshot']) : undefined),
     ...present('keptArtifacts', hash['keptArtifacts'] ? readKeptArtifacts(hash['keptArtifacts']) : undefined),
     ...present('origin', originOf(hash)),
+    ...optional(hash, 'lacks', lackingOf),
     ...optional(hash, 'turns', Number),
     ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),
     ...optional(hash, 'costUsd', Number),
@@ -66,6 +68,9 @@ function specOf({ spec = '{}', leftMicroUsd }: JobHash): Omit<JobSpec, 'prompt'>
   const maxBudgetUsd = turnBudget(asked.maxBudgetUsd, Number(leftMicroUsd));
   return maxBudgetUsd === undefined ? asked : { ...asked, maxBudgetUsd };
 }
+
+/** Reads the turns that a session lacks. */
+export const lackingOf = (text: string): readonly LackingTurn[] => JSON.parse(`[${text}]`) as readonly LackingTurn[];
 
 function originOf({ origin, originJob }: JobHash): TurnOrigin | undefined {
   const snapshot = origin ? readSnapshot(origin) : undefined;

@@ -15,13 +15,15 @@ import type {
   HeldLease,
   JobRecord,
   JobState,
+  LackingTurn,
   LeaseStore,
   NewEvent,
   SecretDesk,
   Settled,
   TenantLimit,
+  ToldTurn,
 } from '@remuda/domain';
-import { messageFormats, modelCount, type CredentialGrant, type PushGrant } from '@remuda/protocol';
+import { messageFormats, modelCount, parseJson, type CredentialGrant, type PushGrant } from '@remuda/protocol';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { attemptMembers, isDeadLetter } from './attempt-entry.js';
@@ -30,6 +32,7 @@ import { failQueuedScript } from '../jobs/end-queued.lua.js';
 import { endedArgsOf, endedKeysOf } from '../jobs/job-keys.js';
 import { foundJob, retriedField } from '../jobs/job-hash.js';
 import { lastTextEntries, lastTextOf } from '../events/last-text.js';
+import { endKeepingScript } from '../sessions/keeping.lua.js';
 import { assignScript } from './assign.lua.js';
 import { endOfEvents, settleScript } from './settle.lua.js';
 import { leavingKeys, ticketOptions } from '../queue/placing.js';
@@ -87,6 +90,8 @@ export class RedisLeases implements LeaseStore {
       remainingMs: job.spec.timeoutMs,
       ...('bridgeToken' in made ? { bridgeToken: made.bridgeToken } : {}),
       ...(again ? { again } : {}),
+      ...(job.session === undefined ? {} : { answerFirst: true }),
+      ...(job.lacks ? { lacks: await this.#toldOf(job.lacks) } : {}),
       ...(egress.length > 0 ? { egress: true } : {}),
       ...(await this.#secretsOf(claim)),
     };
@@ -107,6 +112,7 @@ export class RedisLeases implements LeaseStore {
         ...endedKeysOf(keys, held.job),
         ...{ cursors: keys.relayCursors, counters: keys.counters, deadLetters: keys.deadLetters },
         grant: keys.bridgeToken(grant ?? 'none'),
+        keepGrant: keys.keepToken(grant ?? 'none'),
       },
       args: {
         ...{ id: held.job, worker: held.worker, lease: held.lease, state: ending.state, now, keysEndMs },
@@ -115,6 +121,7 @@ export class RedisLeases implements LeaseStore {
         ...{ raised: JSON.stringify(raised), ...(isAgain ? nothingTold : toldBy(ending.result)) },
         wakeAt: isAgain ? (ending.wakeAt ?? '') : '',
         attemptMembers: ending.failure ? attemptMembers(ending.failure, now, held.last) : '',
+        keepMs: !isAgain && ending.keeps === true ? keepGrantMs : '',
         isDeadLetter: ending.state === 'failed' && ending.failure && isDeadLetter(ending.failure) ? 1 : 0,
         ...endedArgsOf(keys),
         ...spendingPeriods(now),
@@ -125,6 +132,26 @@ export class RedisLeases implements LeaseStore {
     if (answer === 'cancelled') return { kind: 'cancelled' };
     // Where the answer to it was lost on its way, it was settled all the same: its own lease is what fences it now.
     return answer === 'fenced' || answer === cursor?.after ? { kind: 'fenced' } : { kind: 'elsewhere' };
+  }
+
+  async endKeeping(
+    { job, worker, lease }: Pick<HeldLease, 'job' | 'worker' | 'lease'>,
+    lost?: string,
+    cursor?: CursorMove,
+  ): Promise<'ended' | 'ignored' | 'elsewhere'> {
+    const keys = this.#keys;
+    const answer = (await endKeepingScript.run(this.#redis, {
+      keys: { job: keys.job(job), origins: keys.sessionOrigins, cursors: keys.relayCursors },
+      args: {
+        ...{ id: job, worker, lease, now: this.clock.now() },
+        lost: lost === undefined ? '' : JSON.stringify({ reason: lost }).slice(1),
+        ...{ before: cursor?.before ?? '', after: cursor?.after ?? '' },
+        ...endedArgsOf(keys),
+      },
+    })) as string;
+    if (answer === 'ended') return answer;
+    // Where the answer to it was lost on its way, the cursor has moved all the same.
+    return answer === 'ignored' || answer === cursor?.after ? 'ignored' : 'elsewhere';
   }
 
   async lastText({ id, attempt }: Pick<JobRecord, 'id' | 'attempt'>): Promise<string> {
@@ -153,6 +180,25 @@ export class RedisLeases implements LeaseStore {
       },
     });
     return ended === 1;
+  }
+
+  /** What was said in turns that a session lacks, as far as it is known here. */
+  async #toldOf(lacks: readonly LackingTurn[]): Promise<readonly ToldTurn[]> {
+    const keys = this.#keys;
+    return Promise.all(
+      lacks.slice(-mostTold).map(async (turn) => {
+        const [prompt, result] = await Promise.all([
+          this.#redis.get(keys.prompt(turn.job)),
+          this.#redis.get(keys.result(turn.job)),
+        ]);
+        const answer = result === null ? undefined : (parseJson(result) as { readonly text?: string } | undefined)?.text;
+        return {
+          ...turn,
+          ...(prompt === null ? {} : { prompt: prompt.slice(0, toldWidth) }),
+          ...(answer === undefined ? {} : { answer: answer.slice(0, toldWidth) }),
+        };
+      }),
+    );
   }
 
   /** Encrypted to the worker; it refuses a job whose secrets cannot be had. */
@@ -233,6 +279,13 @@ function makeToken(): { readonly grant: string; readonly bridgeToken: string } {
   const bridgeToken = randomBytes(24).toString('base64url');
   return { bridgeToken, grant: createHash('sha256').update(bridgeToken).digest('hex') };
 }
+
+/** Of so many lacking turns a turn is told what was said, and so much of it, in characters. */
+const mostTold = 10;
+const toldWidth = 20_000;
+
+/** For so long the snapshot of a turn that is over may be stored, in ms: longer than a worker tries to. */
+const keepGrantMs = 180_000;
 
 /** A grant ends by itself so long after its attempt's deadline. */
 const grantGraceMs = 60_000;

@@ -1,6 +1,7 @@
 import { defaultTenant } from '@remuda/domain';
 import { addEvents } from '../events/append.lua.js';
 import { endJob, endedArgs, endedKeys } from '../jobs/end-job.lua.js';
+import { messageFormats } from '@remuda/protocol';
 import { defineScript, type Fragment } from '../script/define-script.js';
 import { endOfTenant } from '../tenants/limits.lua.js';
 import { settleTurn } from '../tenants/lines.lua.js';
@@ -38,12 +39,21 @@ local function payForTurn(spent)
 end`,
 };
 
+/** Of a grant, what stays for a snapshot that is still to be taken. */
+const keepGrant: Fragment = {
+  lua: `
+local function keepGrant()
+  redis.call('HSET', keepGrantKey, 'v', ${String(messageFormats.own)}, 'job', id, 'worker', worker, 'lease', lease)
+  redis.call('PEXPIRE', keepGrantKey, keepMs)
+end`,
+};
+
 /** The end of a JSON list whose last event has `data` as its last member. */
 export const endOfEvents = '}}]';
 
 /** The inputs of `settleScript`. */
 export const settleShape = {
-  keys: [...endedKeys, 'cursors', 'counters', 'grant', 'deadLetters'],
+  keys: [...endedKeys, 'cursors', 'counters', 'grant', 'keepGrant', 'deadLetters'],
   args: [
     ...([
       'id',
@@ -58,7 +68,7 @@ export const settleShape = {
       'keysEndMs',
       'raised',
     ] as const),
-    ...(['wakeAt', 'result', 'usage', 'costUsd', 'attemptMembers', 'isDeadLetter'] as const),
+    ...(['wakeAt', 'result', 'usage', 'costUsd', 'attemptMembers', 'isDeadLetter', 'keepMs'] as const),
     ...endedArgs,
     ...(['day', 'month'] as const),
   ],
@@ -75,6 +85,9 @@ export const settleShape = {
  * and `costUsd`, and are appended to JSON that is still open: `events` lacks `endOfEvents`, `result` and
  * `attemptMembers` lack the last brace.
  *
+ * `keepMs` is '' unless this is a turn whose snapshot is still to be taken: for so long its worker may store it, and
+ * nothing else.
+ *
  * Returns 'ok' and the time of the model's first token, or 'fenced', or the actual cursor if it is not the expected
  * one. Returns 'cancelled' and does nothing if the job would be queued again although its cancellation was requested
  * meanwhile.
@@ -82,7 +95,7 @@ export const settleShape = {
 export const settleScript = defineScript(
   {
     ...settleShape,
-    include: [isHeldBy, isAtCursor, noteAttempt, addEvents, spentOf, spentMembers, payForTurn, endJob],
+    include: [isHeldBy, isAtCursor, keepGrant, noteAttempt, addEvents, spentOf, spentMembers, payForTurn, endJob],
     whenFull: true,
   },
   `
@@ -110,6 +123,7 @@ if spent then
 end
 redis.call('HSET', jobKey, 'state', state, 'seq', seq, isAgain and 'requeuedAt' or 'overAt', now, unpack(fields))
 redis.call('DEL', grantKey)
+if keepMs ~= '' then keepGrant() end
 payForTurn(spentOf(counts, true) or spent)
 if attemptMembers ~= '' then noteAttempt(at, attemptMembers .. spentMembers(spentOf(counts, true))) end
 addEvents(eventsKey, seq, at[3], count, events .. spentMembers(spent) .. '${endOfEvents}')
@@ -120,7 +134,7 @@ if isAgain then
 else
   if result ~= '' then redis.call('SET', resultKey, result .. spentMembers(spent) .. '}') end
   if isDeadLetter == '1' and not at[6] then redis.call('ZADD', deadLettersKey, now, id) end
-  endJob(id, now, keysEndMs)
+  endJob(id, now, keysEndMs, keepMs ~= '')
 end
 return {'ok', counts[2] or ''}
 `,

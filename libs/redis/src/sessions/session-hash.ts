@@ -1,6 +1,6 @@
 import type { Concurrent, SessionRecord, SessionSettings, SessionState } from '@remuda/domain';
 import { readSnapshot } from '@remuda/protocol';
-import type { JobHash } from '../jobs/job-hash.js';
+import { lackingOf, type JobHash } from '../jobs/job-hash.js';
 
 /** Reads a session's hash, and the jobs that wait for their turn; undefined if there is none. */
 export function readSession(id: string, hash: JobHash, waiting: readonly string[]): SessionRecord | undefined {
@@ -16,7 +16,7 @@ export function readSession(id: string, hash: JobHash, waiting: readonly string[
     turns = 0,
     keepTurns = 1,
   } = hash;
-  const { forkedFrom, forkedAtTurn, spentMicroUsd = 0 } = hash;
+  const { forkedFrom, forkedAtTurn, spentMicroUsd = 0, saving, lacks } = hash;
   if (!state) return undefined;
   const kept = snapshot ? readSnapshot(snapshot) : undefined;
   return {
@@ -25,6 +25,8 @@ export function readSession(id: string, hash: JobHash, waiting: readonly string[
     settings: JSON.parse(settings) as SessionSettings,
     ...{ createdAt: Number(createdAt), changedAt: Number(changedAt), waiting, turns: Number(turns) },
     ...(turn ? { turn } : {}),
+    ...(saving && state === 'saving' ? { saving } : {}),
+    ...(lacks ? { lacks: lackingOf(lacks) } : {}),
     ...(forkedFrom ? { forkedFrom: { session: forkedFrom, turn: Number(forkedAtTurn) } } : {}),
     ...(kept ? { snapshotAt: kept.at } : {}),
   };

@@ -44,15 +44,17 @@ export const submitTurnScript = defineScript(
   `
 ${unlessRepeated}
 end
-local at = redis.call('HMGET', sessionRecordKey, 'state', 'tenant', 'turn', 'concurrent', 'budgetMicroUsd', 'spentMicroUsd')
+local at = redis.call('HMGET', sessionRecordKey, 'state', 'tenant', 'turn', 'concurrent', 'budgetMicroUsd', 'spentMicroUsd', 'saving')
 if not at[1] or at[2] ~= owner then return {'unknown'} end
 if redis.call('EXISTS', jobKey) == 1 then
   if at[3] == id then return {'begun'} end
-  return {'waits', at[3] or ''}
+  return {'waits', at[3] or at[7] or ''}
 end
 local isFree = sessionCanBeRunning(at[1])
-if not isFree and at[1] ~= 'running' then return {'over', at[1]} end
-if not isFree and at[4] == 'refuse' then return {'busy', at[3]} end -- rule: refuse
+if not isFree and at[1] ~= 'running' and at[1] ~= 'saving' then return {'over', at[1]} end
+-- While the snapshot of the last turn is taken, no turn is under way for those who send one.
+local running = at[3] or redis.call('LINDEX', waitingKey, 0) or nil
+if not isFree and at[4] == 'refuse' and running then return {'busy', running} end -- rule: refuse
 if at[5] and tonumber(at[6] or 0) >= tonumber(at[5]) then return {'spent', at[6]} end
 local limit = refusalOf(limitedKey, 1)
 if limit then return {'limited', limit} end
@@ -66,7 +68,7 @@ if beginTurn(sessionRecordKey, jobKey, {queue = queue, fair = fairKey, tenants =
   return {'begun'}
 end
 redis.call(isFirst == '1' and 'LPUSH' or 'RPUSH', waitingKey, id) -- rule: order of turns
-return {'waits', at[3]}
+return {'waits', at[3] or at[7]}
 `,
 );
 

@@ -5,6 +5,7 @@ import type { Fragment } from '../script/define-script.js';
 export const sessionCan = {
   idle: canBe('idle'),
   running: canBe('running'),
+  saving: canBe('saving'),
   hibernated: canBe('hibernated'),
   stopped: canBe('stopped'),
 } as const satisfies Record<SessionState, Fragment>;

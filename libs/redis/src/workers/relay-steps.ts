@@ -4,6 +4,8 @@ import type { StreamEntry } from '../events/backlog.js';
 
 /** A worker's report of how an attempt ended. */
 export type OutcomeReport = Extract<WorkerReport, { kind: 'outcome' }>;
+/** A worker's report of what came of a turn's snapshot. */
+export type KeptReport = Extract<WorkerReport, { kind: 'kept' }>;
 /** A worker's report about itself. */
 export type StatusReport = Extract<WorkerReport, { kind: 'heartbeat' | 'phase' }>;
 
@@ -14,6 +16,7 @@ export type Step =
   /** Its worker is from another release, and its report is not understood. */
   | { readonly kind: 'incompatible'; readonly format: number }
   | { readonly kind: 'outcome'; readonly after: string; readonly report: OutcomeReport; readonly startedAt?: number }
+  | { readonly kind: 'kept'; readonly after: string; readonly report: KeptReport }
   | EventsStep;
 
 /** A reader's position in a worker's stream: its cursor, and the last entry that it has reached. */
@@ -81,7 +84,7 @@ export function stepsOf(
     for (const [i, report] of decodeReports(fields[1] ?? '').entries()) {
       const after = `${String(entry)}-${String(i + 1)}`;
       if (!isBehind(cursor, after)) continue;
-      if (lost > 0 && report && 'lease' in report && report.kind !== 'heartbeat' && report.kind !== 'phase') {
+      if (lost > 0 && report && 'lease' in report && isOfAttempt(report)) {
         addEvents(found, `${String(entry)}-${String(i)}`, gapIn(report, lost, now));
         lost = 0;
       }
@@ -89,6 +92,7 @@ export function stepsOf(
       else if (report.kind === 'incompatible') found.push(report);
       else if (report.kind === 'heartbeat' || report.kind === 'phase') found.push({ kind: 'status', report });
       else if (report.kind === 'outcome') addOutcome(found, after, report);
+      else if (report.kind === 'kept') found.push({ kind: 'kept', after, report });
       else {
         if (report.kind === 'events' && report.refused !== undefined) found.push({ kind: 'unreadable' });
         addEvents(found, after, report);
@@ -97,6 +101,10 @@ export function stepsOf(
   }
   return found;
 }
+
+/** What is said of an attempt that is not over. */
+const isOfAttempt = (report: WorkerReport): report is Held =>
+  report.kind === 'started' || report.kind === 'events' || report.kind === 'outcome';
 
 /** Workers number their entries consecutively: a gap means that the stream was trimmed before we read it. */
 function gapIn({ job, lease }: Held, reports: number, now: number): EventsReport {

@@ -11,6 +11,7 @@ import {
   isLaterEntry,
   stepsOf,
   type EventsStep,
+  type KeptReport,
   type OutcomeReport,
   type StatusReport,
   type Step,
@@ -73,6 +74,8 @@ export interface RelayListener {
   onStatus(worker: string, report: StatusReport): Promise<void>;
   /** An outcome; recording it moves the cursor. False: the cursor is elsewhere. */
   onOutcome(worker: string, report: OutcomeReport, cursor: CursorMove, startedAt?: number): Promise<boolean>;
+  /** What came of the snapshot of a turn that is over; recording it moves the cursor. False: the cursor is elsewhere. */
+  onKept(worker: string, report: KeptReport, cursor: CursorMove): Promise<boolean>;
   /** An invalid report, one that fails whenever it is taken (then with its error), or one with an old lease. */
   onRefused(worker: string, reason: 'unreadable' | 'fenced', error?: unknown): void;
   /** A report in an unsupported format: the worker is from another release. */
@@ -254,6 +257,9 @@ export class Relay {
       case 'outcome':
         this.#urgent = true;
         return this.listener.onOutcome(worker, step.report, { before, after: step.after }, step.startedAt);
+      case 'kept':
+        this.#urgent = true;
+        return this.listener.onKept(worker, step.report, { before, after: step.after });
       case 'events':
         return this.#write(worker, step, before);
     }

@@ -14,6 +14,7 @@ import {
   type JobRef,
   type JobResult,
   type JobStore,
+  type LackingTurn,
   type NewEvent,
   type NewJob,
   type TurnOrigin,
@@ -25,6 +26,7 @@ type Fields = { readonly [Field in keyof JobRecord]?: JobRecord[Field] | undefin
 /** How a turn begins: where its session stands, and what that has left to spend. */
 interface Place {
   readonly origin?: TurnOrigin;
+  readonly lacks?: readonly LackingTurn[];
   readonly leftMicroUsd?: number;
 }
 
@@ -35,8 +37,10 @@ export class MemoryJobStore implements JobStore {
   readonly #results = new Map<string, JobResult>();
   /** Jobs that wait for their turn in a session: they are in no queue. */
   readonly #apart = new Set<string>();
-  /** Called with each job that is over. */
-  onOver: (job: JobRecord) => void = () => undefined;
+  /** Called with each job that is over, and whether its snapshot is still to be taken. */
+  onOver: (job: JobRecord, keeps: boolean) => void = () => undefined;
+  /** What came of the snapshot of a job that is over: whether its session waited for it. */
+  onKept: (job: JobRecord, lost: string | undefined) => boolean = () => false;
   readonly #sent = new Map<string, { readonly fingerprint: string; readonly ids: readonly string[] }>();
 
   constructor(
@@ -147,13 +151,13 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Puts a job that was set apart into its queue: it is this turn of its session. */
-  place(id: string, turn: number, { origin, leftMicroUsd }: Place = {}): void {
+  place(id: string, turn: number, { origin, lacks, leftMicroUsd }: Place = {}): void {
     this.#apart.delete(id);
     const job = this.#jobs.get(id);
     if (!job) return;
     const maxBudgetUsd = turnBudget(job.spec.maxBudgetUsd, leftMicroUsd);
     const spec = { ...job.spec, ...(maxBudgetUsd === undefined ? {} : { maxBudgetUsd }) };
-    this.#change(job, { turn, origin, spec });
+    this.#change(job, { turn, origin, lacks, spec });
   }
 
   /** Jobs whose cancel was requested and that are not over. */
@@ -163,11 +167,12 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Writes fields of a job's record with the event that tells of it; `undefined` takes a field away. */
-  write(job: JobRecord, by: Fields, event: NewEvent, result?: JobResult): void {
+  write(job: JobRecord, by: Fields, event: NewEvent, end: { readonly result?: JobResult | undefined; readonly keeps?: boolean } = {}): void {
+    const { result, keeps = false } = end;
     const changed = this.#change(job, by);
     if (result) this.#results.set(job.id, result);
     this.events.append(job.id, changed.attempt, event);
-    if (isOver(changed.state)) this.onOver(changed);
+    if (isOver(changed.state)) this.onOver(changed, keeps);
   }
 
   #queue(profile: string | undefined): readonly JobRecord[] {

@@ -101,12 +101,28 @@ export class MemoryLeases implements LeaseStore {
     this.store.write(job, fields, { type: 'job.requeued', at, data });
   }
 
-  #end(job: JobRecord, { state, failure, result }: Exclude<Ending, { state: 'queued' }>): void {
+  #end(job: JobRecord, { state, failure, result, keeps = false }: Exclude<Ending, { state: 'queued' }>): void {
     const at = this.clock.now();
     const told = result && { usage: result.usage, costUsd: result.costUsd, turns: result.turns };
     const data: EventData['job.over'] = { state, ...(failure ? { failure } : {}), ...told };
     const times = { ...job.times, overAt: at };
-    this.store.write(job, { state, failure, ...told, times }, { type: 'job.over', at, data }, result);
+    this.store.write(job, { state, failure, ...told, times }, { type: 'job.over', at, data }, { result, keeps });
+  }
+
+  async endKeeping(
+    { job: id, worker, lease }: Pick<HeldLease, 'job' | 'worker' | 'lease'>,
+    lost?: string,
+    cursor?: CursorMove,
+  ): Promise<'ended' | 'ignored' | 'elsewhere'> {
+    await Promise.resolve();
+    if (cursor) {
+      const at = this.#cursors.get(worker) ?? '0-0';
+      if (at !== cursor.before) return at === cursor.after ? 'ignored' : 'elsewhere';
+      this.#cursors.set(worker, cursor.after);
+    }
+    const job = this.store.read(id)?.job;
+    if (job?.worker !== worker || job.lease !== lease) return 'ignored';
+    return this.store.onKept(job, lost) ? 'ended' : 'ignored';
   }
 
   async failQueued(id: string, failure: Failure): Promise<boolean> {

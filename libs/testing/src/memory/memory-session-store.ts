@@ -16,6 +16,7 @@ import {
   type SessionRecord,
   type SessionRef,
   type SessionStore,
+  type Snapshot,
   type AbortSignalLike,
   type SessionTurn,
   type TurnAnswer,
@@ -43,9 +44,11 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     private readonly index: MemorySnapshotIndex,
     private readonly clock: Pick<Clock, 'now'>,
   ) {
-    jobs.onOver = (job) => {
-      this.#endTurn(job);
+    jobs.onOver = (job, keeps) => {
+      this.#endTurn(job, keeps);
     };
+    jobs.onKept = (job, lost) => this.#endKeeping(job, lost);
+    index.awaited = () => [...this.#sessions.values()].flatMap(({ state, saving }) => (state === 'saving' ? (saving ?? []) : []));
     index.origins = () =>
       [...this.#sessions.values()].flatMap(({ state, origins }) => (state === 'stopped' ? [] : origins));
   }
@@ -72,6 +75,7 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const over = source.turns - (source.turn === undefined ? 0 : 1);
     const point = turn ?? over;
     if (point > over) return 'not_over';
+    if (source.state === 'saving' && point === over) return 'saving';
     if (source.origins.length === 0) return 'empty';
     const origin = source.origins.findLast((kept) => kept.turn <= point);
     if (!origin) return 'gone';
@@ -124,10 +128,10 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     if (known) return { kind: 'repeated', id: known[0] ?? '' };
     const session = this.#of(ref);
     if (!session) return { kind: 'unknown' };
-    const { id, state, turn = '', concurrent, tenant } = session;
+    const { id, state, turn = session.waiting[0], concurrent, tenant, saving = '' } = session;
     const isFree = canSessionMove(state, 'running');
-    if (!isFree && state !== 'running') return { kind: 'over', state };
-    if (!isFree && concurrent === 'refuse') return { kind: 'busy', running: turn };
+    if (!isFree && state !== 'running' && state !== 'saving') return { kind: 'over', state };
+    if (!isFree && concurrent === 'refuse' && turn !== undefined) return { kind: 'busy', running: turn };
     if (leftMicroUsd(session) === 0) return { kind: 'spent', costUsd: session.costUsd };
     await this.jobs.submit([{ ...job, tenant, session: id }], idempotency);
     if (isFree) {
@@ -136,7 +140,7 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     }
     this.jobs.setApart(job.id);
     this.#change(session, { waiting: first ? [job.id, ...session.waiting] : [...session.waiting, job.id] });
-    return { kind: 'waits', id: job.id, running: turn };
+    return { kind: 'waits', id: job.id, running: session.turn ?? saving };
   }
 
   async stop(ref: SessionRef): Promise<readonly string[] | undefined> {
@@ -186,7 +190,7 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     });
   }
 
-  #endTurn({ id, session: name, state, costUsd = 0 }: JobRecord): void {
+  #endTurn({ id, session: name, state, costUsd = 0 }: JobRecord, keeps: boolean): void {
     const session = this.#sessions.get(name ?? '');
     if (!session) return;
     if (session.turn !== id) {
@@ -196,11 +200,30 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const { turn: _turn, ...was } = session;
     const rest = { ...was, costUsd: (microUsd(was.costUsd) + microUsd(costUsd)) / 1_000_000 };
     if (!canSessionMove(session.state, 'idle')) return void this.#sessions.set(session.id, rest);
-    const snapshot = state === 'failed' ? undefined : this.index.of(id);
-    const latest = snapshot ? [{ job: id, snapshot, turn: rest.turns }] : [];
-    const origins = [...rest.origins, ...latest].slice(-rest.keepTurns);
-    const [next, ...waiting] = rest.waiting;
-    const free = { ...rest, state: origins.length > 0 ? 'hibernated' : 'idle', origins, waiting } as const;
+    if (keeps) this.#change(rest, { state: 'saving', saving: id });
+    else this.#goOn(rest, id, state === 'failed' ? undefined : this.index.of(id));
+  }
+
+  #endKeeping({ id, session: name, turn = 0 }: JobRecord, lost: string | undefined): boolean {
+    const session = this.#sessions.get(name ?? '');
+    if (session?.saving !== id) return false;
+    const { saving: _saving, lacks = [], ...rest } = session;
+    if (session.state !== 'saving') {
+      this.#sessions.set(session.id, rest);
+      return true;
+    }
+    const snapshot = this.index.of(id);
+    const isKept = snapshot !== undefined && (lost === undefined || snapshot.whole === true);
+    const lacking = isKept ? {} : { lacks: [...lacks, { turn, job: id, reason: lost ?? '' }] };
+    this.#goOn({ ...rest, ...lacking }, id, snapshot);
+    return true;
+  }
+
+  #goOn(session: Kept, id: string, snapshot: Snapshot | undefined): void {
+    const latest = snapshot ? [{ job: id, snapshot, turn: session.turns }] : [];
+    const origins = [...session.origins, ...latest].slice(-session.keepTurns);
+    const [next, ...waiting] = session.waiting;
+    const free = { ...session, state: origins.length > 0 ? 'hibernated' : 'idle', origins, waiting } as const;
     this.#change(free, {});
     if (next !== undefined) this.#begin(free, next);
   }
@@ -210,6 +233,7 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const [origin, left] = [originOf(session), leftMicroUsd(session)];
     this.jobs.place(turn, turns, {
       ...(origin ? { origin } : {}),
+      ...(session.lacks ? { lacks: session.lacks } : {}),
       ...(left === undefined ? {} : { leftMicroUsd: left }),
     });
     this.#turns.set(session.id, [...(this.#turns.get(session.id) ?? []), turn]);

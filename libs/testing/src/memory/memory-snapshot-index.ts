@@ -14,6 +14,9 @@ export class MemorySnapshotIndex implements SnapshotIndex {
   readonly #noted = new Map<string, Snapshot>();
   readonly #artifacts = new Map<string, KeptArtifacts>();
 
+  /** Jobs that are over, and whose sessions wait for their snapshots. */
+  awaited: () => readonly string[] = () => [];
+
   /** The snapshots from which sessions go on. */
   origins: () => readonly TurnOrigin[] = () => [];
 
@@ -22,7 +25,8 @@ export class MemorySnapshotIndex implements SnapshotIndex {
   async note(job: string, worker: string, snapshot: Snapshot): Promise<{ readonly replaced?: Snapshot } | 'ended'> {
     const record = this.store.read(job)?.job;
     await Promise.resolve();
-    if (record?.lease !== snapshot.lease || record.worker !== worker || !isHeld(record.state)) return 'ended';
+    const isAwaited = isHeld(record?.state ?? 'queued') || this.awaited().includes(job);
+    if (record?.lease !== snapshot.lease || record.worker !== worker || !isAwaited) return 'ended';
     const replaced = this.#noted.get(job);
     this.#noted.set(job, snapshot);
     return replaced ? { replaced } : {};
@@ -81,7 +85,8 @@ export class MemorySnapshotIndex implements SnapshotIndex {
   async stillOpen(jobs: readonly string[]): Promise<ReadonlyMap<string, Snapshot | undefined>> {
     await Promise.resolve();
     const records = jobs.map((job) => this.store.read(job)?.job);
-    const open = records.filter((record) => record !== undefined && !isOver(record.state));
+    const awaited = this.awaited();
+    const open = records.filter((record) => record && (!isOver(record.state) || awaited.includes(record.id)));
     return new Map(open.map((record) => [record?.id ?? '', this.#noted.get(record?.id ?? '')]));
   }
 }

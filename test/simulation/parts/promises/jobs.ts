@@ -9,6 +9,7 @@ import {
   type JobState,
   type NewEvent,
 } from '@remuda/domain';
+import { keptGrant } from '@remuda/protocol';
 import type { SessionPromises } from './sessions.js';
 import { haltsKey, jobPrefix, type Sight } from './sight.js';
 
@@ -104,6 +105,7 @@ export class JobPromises {
 
   /** A grant for the bridge was made. */
   onGrant(key: string, name: string): void {
+    if (isKept(key)) return;
     const grants = this.#grants.get(name) ?? new Set();
     for (const grant of grants) if (!this.sight.db.exists(grant)) grants.delete(grant);
     if (grants.size > 0) this.sight.break(`${name} has two live leases`);
@@ -200,3 +202,6 @@ export class JobPromises {
       this.sight.break(`${name} has event ${place} of its attempt where ${String(job.turn.events)} was due`);
   }
 }
+
+/** What stays of a grant, which only a snapshot can be stored with. */
+const isKept = (grant: string): boolean => grant.endsWith(keptGrant(''));

@@ -14,8 +14,11 @@ interface SeenSession {
   turns: number;
   /** Jobs that wait for their turn, in the order in which they are to have it. */
   readonly line: string[];
-  /** What its next turn has to know. */
+  /** What its next turn has to know, and the turns that it has to be told of, since nothing of them was kept. */
   conversation: Conversation;
+  lacking: readonly string[];
+  /** The turn that has ended last, until its session goes on. */
+  ended?: { readonly job: string; readonly state: JobState } | undefined;
   /** The worker that it has kept from turn to turn, by which scheduler, and since its second turn there. */
   kept?: { readonly by: string; readonly since: number | undefined };
 }
@@ -28,7 +31,7 @@ export class SessionPromises {
   /** By job, the session whose turn it is or was. */
   readonly #sessionOf = new Map<string, string>();
   /** By job that has had its turn, what it has to know. */
-  readonly #before = new Map<string, Conversation>();
+  readonly #before = new Map<string, Pick<SeenSession, 'conversation' | 'lacking'>>();
   /** Jobs whose people were told that their session does not go on from them. */
   readonly #told = new Set<string>();
 
@@ -67,11 +70,21 @@ export class SessionPromises {
     const seen = this.#of(session);
     const at = seen.line.indexOf(job);
     if (at >= 0) seen.line.splice(at, 1);
-    if (seen.turn !== job || after === 'failed') return;
+    if (seen.turn === job) seen.ended = { job, state: after };
+  }
+
+  /** A session goes on from what its last turn has left. */
+  #onGoesOn(session: string, seen: SeenSession): void {
+    const { job, state } = seen.ended ?? {};
+    seen.ended = undefined;
+    if (job === undefined || state === 'failed') return;
     const snapshot = this.sight.db.hash(jobPrefix + job)?.get('snapshot');
-    if (snapshot !== undefined)
+    const lacks = this.sight.db.hash(sessionPrefix + session)?.get('lacks') ?? '';
+    if (snapshot !== undefined) {
       seen.conversation = this.copies.find(job, JSON.parse(snapshot) as Snapshot) ?? ['a copy that does not exist'];
-    else if (after === 'succeeded' && !this.#told.has(job))
+      seen.lacking = [];
+    } else if (namedIn(lacks).includes(job)) seen.lacking = [...seen.lacking, job];
+    else if (state === 'succeeded' && !this.#told.has(job))
       this.sight.break(`${job} has succeeded and left no snapshot, and nobody was told`);
   }
 
@@ -79,7 +92,8 @@ export class SessionPromises {
   onSnapshot(job: string, snapshot: string): void {
     const record = this.sight.db.hash(jobPrefix + job);
     const { lease } = JSON.parse(snapshot) as Snapshot;
-    if (Number(record?.get('lease')) !== lease || !isHeld(record?.get('state') as JobState))
+    const isAwaited = record?.get('saving') !== undefined;
+    if (Number(record?.get('lease')) !== lease || !(isHeld(record?.get('state') as JobState) || isAwaited))
       this.sight.break(`a snapshot of ${job} is noted under its lease ${String(lease)}, which is over`);
   }
 
@@ -134,7 +148,10 @@ export class SessionPromises {
 
   /** An agent begins a turn and knows this conversation. */
   onConversation(worker: string, job: string, conversation: Conversation): void {
-    const had = this.#before.get(job) ?? [];
+    const { conversation: had, lacking } = this.#before.get(job) ?? { conversation: [], lacking: [] };
+    const told = namedIn(this.sight.db.hash(jobPrefix + job)?.get('lacks') ?? '');
+    if (told.join() !== lacking.join())
+      this.sight.break(`${job} is told that it lacks [${told.join(' ')}], where it lacks [${lacking.join(' ')}]`);
     const known = conversation.at(-1) === job ? conversation.slice(0, -1) : conversation;
     if (known.join() !== had.join())
       this.sight.break(`${worker} begins ${job} and knows [${known.join(' ')}], where [${had.join(' ')}] was said`);
@@ -147,7 +164,15 @@ export class SessionPromises {
       if (line.length > 0) return `${line.join(' ')} still wait for their turns in ${session}`;
       if (this.sight.db.list(`${sessionPrefix}${session}:waiting`).length > 0) return `${session} has a line of turns`;
     }
-    return undefined;
+    const waits = this.waitsForSnapshot();
+    return waits === undefined ? undefined : `${waits} still waits for a snapshot`;
+  }
+
+  /** A session whose last turn is over, and whose snapshot is still being taken. */
+  waitsForSnapshot(): string | undefined {
+    return [...this.#seen.keys()].find(
+      (session) => this.sight.db.hash(sessionPrefix + session)?.get('state') === 'saving',
+    );
   }
 
   /** A turn begins. */
@@ -155,12 +180,14 @@ export class SessionPromises {
     const seen = this.#of(session);
     this.sight.tell()?.(`${session}: turn ${job}`);
     if (seen.turn !== undefined) this.sight.break(`${session} has two turns at once: ${seen.turn} and ${job}`);
+    if (seen.ended !== undefined)
+      this.sight.break(`${job} has its turn in ${session} before ${seen.ended.job} has left its snapshot`);
     if (seen.line[0] !== job)
       this.sight.break(`${job} has its turn in ${session} before ${seen.line[0] ?? 'it was accepted'}`);
     seen.line.splice(seen.line.indexOf(job), 1);
     seen.turn = job;
     seen.turns++;
-    this.#before.set(job, seen.conversation);
+    this.#before.set(job, { conversation: seen.conversation, lacking: seen.lacking });
     const profile = this.sight.db.hash(jobPrefix + job)?.get('profile') ?? '';
     this.#waited.set(job, [...this.#queueOf(profile).keys()]);
   }
@@ -193,14 +220,19 @@ export class SessionPromises {
     this.sight.tell()?.(`${session}: ${before ?? 'new'} -> ${after ?? 'gone'}`);
     if (before === undefined || after === undefined || before === after) return;
     if (!sessionMoves[before].includes(after)) this.sight.break(`${session} moves from ${before} to ${after}`);
+    if (after === 'idle' || after === 'hibernated') this.#onGoesOn(session, this.#of(session));
   }
 
   #of(session: string): SeenSession {
     let seen = this.#seen.get(session);
-    if (!seen) this.#seen.set(session, (seen = { turn: undefined, turns: 0, line: [], conversation: [] }));
+    if (!seen) this.#seen.set(session, (seen = { turn: undefined, turns: 0, line: [], conversation: [], lacking: [] }));
     return seen;
   }
 }
+
+/** The jobs that a session's record names as lacking. */
+const namedIn = (lacks: string): readonly string[] =>
+  (JSON.parse(`[${lacks}]`) as readonly { readonly job: string }[]).map(({ job }) => job);
 
 /** How urgent a job is: the lower, the more. */
 const rankOf = (job: string, sight: Sight): number =>

@@ -18,6 +18,7 @@ import {
   type TranscriptFound,
   type TurnOrigin,
 } from '@remuda/domain';
+import { afterSaving } from '../after-saving.js';
 import { invalid } from '../../input/read-dto.js';
 import { clock, poolStore, sessionStore, snapshotRoom } from '../../stores.js';
 import { fullFault } from '../../uploads/upload-parts.js';
@@ -73,8 +74,9 @@ export class SessionEdits {
    * Gives a session the conversation of a Claude Code elsewhere, with which its first turn goes on. Rejects with
    * `transcript.invalid`, and with `session.has_conversation` if it has one.
    */
-  async putTranscript(session: SessionRecord, body: AsyncIterable<Uint8Array>): Promise<TranscriptFound> {
+  async putTranscript(asked: SessionRecord, body: AsyncIterable<Uint8Array>): Promise<TranscriptFound> {
     this.requireBlobs();
+    const session = await afterSaving(this.store, asked);
     requireFree(session);
     if (session.snapshotAt !== undefined) throw hasConversation();
     const { kind } = session.settings.workspace;
@@ -125,7 +127,8 @@ export class SessionEdits {
     ];
   }
 
-  private async requireOrigin(session: SessionRecord): Promise<TurnOrigin> {
+  private async requireOrigin(asked: SessionRecord): Promise<TurnOrigin> {
+    const session = await afterSaving(this.store, asked);
     requireFree(session);
     return this.require(this.store.origin(session));
   }

@@ -11,6 +11,7 @@ import {
   type SessionStore,
   type Snapshot,
 } from '@remuda/domain';
+import { afterSaving } from '../after-saving.js';
 import { invalid } from '../../input/read-dto.js';
 import { sessionStore, snapshotRoom } from '../../stores.js';
 import type { SnapshotRoom } from './snapshot-room.js';
@@ -78,6 +79,7 @@ export class SessionFiles {
       throw new RemudaError('blobs.off', 'This api has no place for files: REMUDA_BLOBS_URL is not set for it.');
     if (session.state === 'stopped')
       throw new RemudaError('session.stopped', 'The session is stopped, and its files were deleted.');
+    await afterSaving(this.store, session);
     for (let tries = 0; tries < 2; tries++) {
       const origin = await this.store.origin(session);
       if (!origin) throw new RemudaError('session.no_files', 'The session has no files yet: no turn of it is over.');
