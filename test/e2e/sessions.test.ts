@@ -70,7 +70,9 @@ describe.each([
       );
       expect(first).toMatchObject({ state: 'succeeded', session: session.id, result: { text: 'noted' } });
       const waits = { state: 'idle', worker: first.worker, turns: 1 };
-      expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject(waits);
+      await vi.waitFor(async () => expect(await ask<SessionView>(`/sessions/${session.id}`)).toMatchObject(waits), {
+        ...{ timeout: 60_000, interval: 50 },
+      });
       await loseWorkerOf(first.id);
 
       const prompt = `The number is 7. ${script(bash('echo two > b.txt'), { ...bash('echo end > c.txt'), hangMs: 8_000 }, { text: 'both' })}`;
@@ -132,7 +134,42 @@ describe.each([
     },
     longMs,
   );
+
+  test.skipIf(!there)(
+    'goes on from the turn before, and says so, if the worker is killed between an answer and its snapshot',
+    async () => {
+      const session = await ask<SessionView>('/sessions', { idleMs: 0 });
+      const turns = `/sessions/${session.id}/turns`;
+      const seen = () => ask<SessionView>(`/sessions/${session.id}`);
+      const wait = { prefer: 'wait=120' };
+      await ask(turns, { prompt: script(bash('echo one > a.txt'), { text: 'made' }) }, wait);
+      const fill = `head -c ${String(slowBytes)} /dev/urandom > large; echo two > a.txt`;
+      const prompt = `Paint it. ${script(bash(fill), { text: 'It is red' })}`;
+      const second = await ask<JobWithResultView>(turns, { prompt }, wait);
+      expect(second).toMatchObject({ state: 'succeeded', result: { text: 'It is red' } });
+      expect(await seen()).toMatchObject({ state: 'saving', saving: second.id });
+      const third = await ask<AcceptedTurnView>(turns, {
+        prompt: `Which? ${script(bash('cat a.txt; ls'), { text: 'red' })}`,
+      });
+      await loseWorkerOf(second.id);
+      const events: JobEvent[] = [];
+      for await (const event of cluster.api.events(third.id)) events.push(event);
+      const read = events.find((event) => event.type === 'tool.returned');
+      expect(read?.data.output.trim(), JSON.stringify(events, undefined, 1)).toBe('one\na.txt');
+      const lost = expect.stringContaining('What turn 2 did to the files and the conversation is lost');
+      expect(events.flatMap((event) => (event.type === 'attempt.warned' ? [event.data.message] : []))).toEqual([lost]);
+      expect(events.at(-1)).toMatchObject({ type: 'job.over', data: { state: 'succeeded' } });
+      const asked = JSON.stringify(cluster.model.requests.findLast((request) => request.main)?.body);
+      for (const said of ['Paint it.', 'You answered: It is red', 'Which?']) expect(asked).toContain(said);
+      await vi.waitFor(async () => expect((await seen()).state).toBe('hibernated'), { timeout: 60_000, interval: 50 });
+      expect((await seen()).lacks).toBeUndefined();
+    },
+    longMs,
+  );
 });
+
+/** So large a file takes a second or more to be packed. */
+const slowBytes = 80_000_000;
 
 /** Kills every process that has the folder as its home. */
 function killHome(home: string): void {

@@ -124,7 +124,11 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
  * Whether the snapshot of a turn is taken when its outcome has been told. Commits are pushed after the snapshot, and what came of
  * that is part of the outcome.
  */
-function keepsBehind({ answerFirst, session, spec }: Assignment, { kind }: Pick<TurnEnd, 'kind'>, stop: AbortSignal): boolean {
+function keepsBehind(
+  { answerFirst, session, spec }: Assignment,
+  { kind }: Pick<TurnEnd, 'kind'>,
+  stop: AbortSignal,
+): boolean {
   return answerFirst === true && session !== undefined && kind === 'succeeded' && !spec.git && !stop.aborted;
 }
 

@@ -34,7 +34,9 @@ test('a turn in which Claude Code had not begun leaves nothing to keep', async (
 });
 
 test('a turn that could not be kept says so, with the reason', async () => {
-  expect(await keepTurn({ kind: 'succeeded' }, turn, parts('it is too large'), going)).toEqual({ why: 'it is too large' });
+  expect(await keepTurn({ kind: 'succeeded' }, turn, parts('it is too large'), going)).toEqual({
+    why: 'it is too large',
+  });
   const { snapshots: _, ...without } = parts();
   expect(await keepTurn({ kind: 'succeeded' }, turn, without, going)).toEqual({
     why: expect.stringContaining('takes no snapshots'),

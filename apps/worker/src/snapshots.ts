@@ -185,7 +185,10 @@ class Taker implements SnapshotWatch {
 }
 
 /** What is copied: complete at a turn's end, or as far as this message; otherwise as far as the result of this tool. */
-type CopyAim = Pick<SnapshotNote, 'sessionId' | 'at' | 'whole'> & { readonly toolId?: string; readonly messageId?: string };
+type CopyAim = Pick<SnapshotNote, 'sessionId' | 'at' | 'whole'> & {
+  readonly toolId?: string;
+  readonly messageId?: string;
+};
 
 /** The session first: the files may contain work that the session has not recorded yet, never the other way round. */
 async function send(

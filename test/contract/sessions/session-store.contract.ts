@@ -32,6 +32,7 @@ export interface SessionsHarness {
 
 const worker = 'w-default-1';
 const succeeded: Ending = { state: 'succeeded', result: { text: '', turns: 1, usage: noUsage, costUsd: 0 } };
+const keeps: Ending = { state: 'succeeded', result: emptyResult(), keeps: true };
 const failed: Ending = { state: 'failed', failure: { code: 'job.looping', message: '' } };
 const snapshot: Snapshot = {
   ...{ sessionId: '00000000-0000-4000-8000-000000000001', at: 5, lease: 1 },
@@ -125,7 +126,6 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
     });
 
     test('a turn that is over and whose snapshot is still being taken holds the next one back, until it is stored', async () => {
-      const keeps = { ...succeeded, keeps: true } as const;
       const whole = { ...snapshot, whole: true };
       await sessions.create(session());
       await submit('j-1');
@@ -146,7 +146,6 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
     });
 
     test('what a session lacks, because no snapshot of a turn was stored, is told to its turns until one is', async () => {
-      const keeps = { ...succeeded, keeps: true } as const;
       await sessions.create(session({ concurrent: 'refuse' }));
       for (const id of ['j-1', 'j-2']) {
         await submit(id);
@@ -177,7 +176,7 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       await sessions.create(session());
       await submit('j-1');
       await take();
-      await harness.end('j-1', { ...succeeded, keeps: true });
+      await harness.end('j-1', keeps);
       expect(await sessions.stop(ref)).toEqual([]);
       await harness.index.note('j-1', worker, snapshot);
       expect(await harness.keep('j-1')).toBe('ended');

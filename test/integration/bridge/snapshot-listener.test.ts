@@ -7,7 +7,16 @@ import { gunzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { FileBlobs } from '@remuda/blobs';
 import { artifactBlob, snapshotName, uploadBlob } from '@remuda/domain';
-import { bridgeTokenHeader, readSnapshot, snapshotNoteHeader, snapshotPath, workspacePath } from '@remuda/protocol';
+import {
+  artifactsPath,
+  bridgeTokenHeader,
+  originPath,
+  pushPath,
+  readSnapshot,
+  snapshotNoteHeader,
+  snapshotPath,
+  workspacePath,
+} from '@remuda/protocol';
 import { RedisSnapshots, redisKeys } from '@remuda/redis';
 import { connectRaw, type RawConnection } from '@remuda/redis/testing';
 import { MemoryBlobs } from '@remuda/testing';
@@ -144,6 +153,30 @@ test("the next lease's snapshot takes the place of the one before", async () => 
   await ask(scene, 'PUT', 't2', { note, body: Buffer.from('two') });
   expect(await readdir(scene.folder)).toEqual([await notedName(scene)]);
   expect((await ask(scene, 'GET', 't2')).body.toString()).toBe('two');
+});
+
+test('of a turn that is over the snapshot is taken while its session waits for it, and for its token nothing is given', async () => {
+  await using scene = await setScene();
+  const { redis } = scene;
+  const name = createHash('sha256').update('t').digest('hex');
+  await redis.rename(keys.bridgeToken(name), keys.keepToken(name));
+  await redis.hset(keys.job('job-1'), { state: 'succeeded', saving: '1' });
+  expect((await ask(scene, 'PUT', 't', { note: { ...note, whole: true }, body: Buffer.from('one') })).status).toBe(204);
+  expect(await recorded(scene)).toMatchObject({ whole: true, lease: 1 });
+  expect(await redis.hget(keys.job('job-1'), 'whole')).toBe('1');
+  const others = [
+    ['GET', snapshotPath],
+    ['GET', originPath],
+    ['GET', workspacePath],
+    ['PUT', artifactsPath],
+    ['PUT', pushPath],
+  ] as const;
+  for (const [method, path] of others)
+    expect((await ask(scene, method, 't', { path, note, body: Buffer.from('x') })).status, `${method} ${path}`).toBe(
+      401,
+    );
+  await redis.hdel(keys.job('job-1'), 'saving');
+  expect((await ask(scene, 'PUT', 't', { note, body: Buffer.from('two') })).status).toBe(401);
 });
 
 test('one whose bytes were changed on the disk is not given', async () => {

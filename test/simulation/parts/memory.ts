@@ -93,7 +93,10 @@ export class SimulatedCopier implements SnapshotKeeper {
   }
 
   /** As the bridge finds it. */
-  #grantOf(token: string, isOver = false): { readonly job: string; readonly worker: string; readonly lease: number } | undefined {
+  #grantOf(
+    token: string,
+    isOver = false,
+  ): { readonly job: string; readonly worker: string; readonly lease: number } | undefined {
     const { db, keys } = this.parts;
     const name = createHash('sha256').update(token).digest('hex');
     const grant = db.hash(isOver ? keys.keepToken(name) : keys.bridgeToken(name));

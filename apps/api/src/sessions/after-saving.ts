@@ -17,7 +17,10 @@ export async function afterSaving(
   let seen = session;
   for (let waited = 0; seen.state === 'saving'; waited += lookMs) {
     if (waited >= waitMs)
-      throw new RemudaError('session.busy', `The snapshot of the last turn, ${seen.saving ?? ''}, is still being taken.`);
+      throw new RemudaError(
+        'session.busy',
+        `The snapshot of the last turn, ${seen.saving ?? ''}, is still being taken.`,
+      );
     await setTimeout(lookMs);
     seen = (await store.find(seen)) ?? gone(seen);
   }

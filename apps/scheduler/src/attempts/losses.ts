@@ -147,8 +147,12 @@ export class Losses {
     const { registry, leases, fleet } = this.parts;
     const { job, lease } = (await registry.find(worker)) ?? {};
     if (job === undefined || lease === undefined) return;
-    const answer = await leases.endKeeping({ job, worker, lease }, 'Its worker was lost before its snapshot was stored.');
-    if (answer === 'ended') this.parts.log.warn({ worker, job }, 'a turn has left no snapshot, since its worker was lost');
+    const answer = await leases.endKeeping(
+      { job, worker, lease },
+      'Its worker was lost before its snapshot was stored.',
+    );
+    if (answer === 'ended')
+      this.parts.log.warn({ worker, job }, 'a turn has left no snapshot, since its worker was lost');
     delete fleet.get(worker)?.keeping;
   }
 

@@ -172,7 +172,14 @@ export class Ownership {
   async #adoptJob(worker: string, id: string, lease: number): Promise<void> {
     const { leases, holdings, clock } = this.parts;
     const [found, lock] = await Promise.all([leases.read(id), leases.lockOf(id)]);
-    if (!found || !isHeld(found.job.state) || lock === undefined || found.job.lease !== lease || found.job.worker !== worker) return;
+    if (
+      !found ||
+      !isHeld(found.job.state) ||
+      lock === undefined ||
+      found.job.lease !== lease ||
+      found.job.worker !== worker
+    )
+      return;
     const passedMs = passed(found.job.times.claimedAt ?? 0, clock.now());
     const deadline = clock.monotonic() + Math.max(0, found.job.spec.timeoutMs - passedMs);
     holdings.hold({ held: { id, lock, placedAt: 0 }, job: found.job, worker, lease, deadline });

@@ -191,7 +191,8 @@ export class RedisLeases implements LeaseStore {
           this.#redis.get(keys.prompt(turn.job)),
           this.#redis.get(keys.result(turn.job)),
         ]);
-        const answer = result === null ? undefined : (parseJson(result) as { readonly text?: string } | undefined)?.text;
+        const answer =
+          result === null ? undefined : (parseJson(result) as { readonly text?: string } | undefined)?.text;
         return {
           ...turn,
           ...(prompt === null ? {} : { prompt: prompt.slice(0, toldWidth) }),

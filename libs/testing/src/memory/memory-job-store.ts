@@ -167,7 +167,12 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Writes fields of a job's record with the event that tells of it; `undefined` takes a field away. */
-  write(job: JobRecord, by: Fields, event: NewEvent, end: { readonly result?: JobResult | undefined; readonly keeps?: boolean } = {}): void {
+  write(
+    job: JobRecord,
+    by: Fields,
+    event: NewEvent,
+    end: { readonly result?: JobResult | undefined; readonly keeps?: boolean } = {},
+  ): void {
     const { result, keeps = false } = end;
     const changed = this.#change(job, by);
     if (result) this.#results.set(job.id, result);

@@ -48,7 +48,8 @@ export class MemorySessionStore implements SessionStore, TurnLog {
       this.#endTurn(job, keeps);
     };
     jobs.onKept = (job, lost) => this.#endKeeping(job, lost);
-    index.awaited = () => [...this.#sessions.values()].flatMap(({ state, saving }) => (state === 'saving' ? (saving ?? []) : []));
+    index.awaited = () =>
+      [...this.#sessions.values()].flatMap(({ state, saving }) => (state === 'saving' ? (saving ?? []) : []));
     index.origins = () =>
       [...this.#sessions.values()].flatMap(({ state, origins }) => (state === 'stopped' ? [] : origins));
   }
