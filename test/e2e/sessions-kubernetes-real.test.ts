@@ -29,7 +29,7 @@ describe.skipIf(kubeconfig === '')('a session on the cluster that KUBECONFIG nam
       const first = await own.turn(id, 'The word is heron.', bash('echo one > a.txt'), { text: 'noted' });
       expect(first).toMatchObject({ state: 'succeeded', session: id });
       const held = first.worker ?? '';
-      expect(await sessions.get(id)).toMatchObject({ state: 'idle', worker: held, turns: 1 });
+      await expect.poll(() => sessions.get(id), inTime).toMatchObject({ state: 'idle', worker: held, turns: 1 });
 
       // the second begins in the same pod, which is deleted while a tool runs
       const second = await own.sendTurn(
@@ -48,7 +48,7 @@ describe.skipIf(kubeconfig === '')('a session on the cluster that KUBECONFIG nam
       expect(next).not.toBe(held);
       await own.letGo(next);
       expect(await own.api.over(second)).toMatchObject({ state: 'succeeded', attempt: 2 });
-      expect(await sessions.get(id)).toMatchObject({ state: 'idle', worker: next, turns: 2 });
+      await expect.poll(() => sessions.get(id), inTime).toMatchObject({ state: 'idle', worker: next, turns: 2 });
 
       // nobody says anything until its pod has left
       await expect.poll(async () => (await sessions.get(id)).state, inTime).toBe('hibernated');

@@ -29,7 +29,15 @@ describe.each([
     return (await answer.json()) as T;
   }
   const create = async (own: object): Promise<string> => (await ask<SessionView>('/sessions', own)).id;
-  const session = (id: string) => ask<SessionView>(`/sessions/${id}`);
+  /** The session, once the snapshot of its last turn has been taken. */
+  const session = (id: string) =>
+    vi.waitUntil(
+      async () => {
+        const seen = await ask<SessionView>(`/sessions/${id}`);
+        return seen.state === 'saving' ? undefined : seen;
+      },
+      { timeout: 60_000, interval: 50 },
+    );
   const turn = (id: string, prompt: string) =>
     ask<JobWithResultView>(`/sessions/${id}/turns`, { prompt }, { prefer: 'wait=120' });
   const eventsOf = async (id: string): Promise<readonly JobEvent[]> => {

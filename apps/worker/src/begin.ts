@@ -179,11 +179,10 @@ export function lackWarnings({ lacks = [], again }: Pick<Assignment, 'lacks' | '
 function promptOf({ spec, lacks = [], again }: Assignment): string {
   if (lacks.length === 0) return spec.prompt;
   return [
-    'The machine on which you were working was lost before its last state was stored, and this is another one.',
     again?.origin
       ? `The files of this folder are as they were at ${new Date(again.origin.at).toISOString()}.`
       : 'The files of this folder are those with which the conversation began.',
-    'What was done in these turns is lost, and so are they from this conversation:',
+    'What you have done since could not be kept, and these turns are missing in this conversation:',
     ...lacks.flatMap(({ prompt, answer }) => [
       ...(prompt === undefined ? [] : [`You were asked: ${prompt}`]),
       ...(answer === undefined ? [] : [`You answered: ${answer}`]),
