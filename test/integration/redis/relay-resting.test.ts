@@ -26,6 +26,7 @@ function relayThatLooks(everyMs: number): Relay {
   const listener: RelayListener = {
     onStatus: (worker, { rssMb }) => Promise.resolve(void heard.push([worker, rssMb])),
     onOutcome: () => Promise.resolve(true),
+    onKept: () => Promise.resolve(true),
     onRefused: () => undefined,
     onElsewhere: () => undefined,
     onIncompatible: () => undefined,
