@@ -49,6 +49,7 @@ void runApp('scheduler', async () => {
     ...(enrol ? { enrol } : {}),
     suspendAfter: settings.suspendAfter,
     sessionKeepMs: settings.sessionKeepMs,
+    sessionDays: settings.sessionDays,
     acl: settings.acl === 'on',
     secrets: deskOf(settings),
     workersOnExit: settings.workersOnExit,

@@ -200,6 +200,14 @@ export const schedulerSettings = {
     default: sessionKeepMs,
     parse: integer(0, 86_400_000),
   },
+  sessionDays: {
+    env: 'REMUDA_SESSION_DAYS',
+    about:
+      'After so many days without a turn or a write a session is removed, with its snapshots; its jobs stay. 0 for never.',
+    unit: 'days',
+    default: 0,
+    parse: integer(0, 3_650),
+  },
   drainMs: {
     env: 'REMUDA_DRAIN_MS',
     about:

@@ -31,6 +31,7 @@ export * from './workers/relay.js';
 export * from './retention/retention.js';
 export { bullOptions } from './queue/bull-options.js';
 export { Housekeeping } from './retention/housekeeping.js';
+export { SessionExpiry } from './retention/session-expiry.js';
 export * from './workers/worker-registry.js';
 export { Presence, ownMs, presentMs } from './workers/own.js';
 export * from './pools/leadership.js';

@@ -1,6 +1,12 @@
 import { InjectQueue, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { serviceQueue, type Housekeeping, type RedisConnection, type WorkerAccess } from '@remuda/redis';
+import {
+  serviceQueue,
+  type Housekeeping,
+  type RedisConnection,
+  type SessionExpiry,
+  type WorkerAccess,
+} from '@remuda/redis';
 import type { Logger } from '@remuda/runtime';
 
 /** Injection token of the dependencies. */
@@ -11,6 +17,8 @@ export interface HousekeepingParts {
   /** Waits during an outage of Redis; owned by the work. */
   readonly connection: RedisConnection;
   readonly housekeeping: Housekeeping;
+  /** Absent where sessions stay until a client removes them. */
+  readonly expiry: SessionExpiry | undefined;
   /** Absent if workers have no accounts of their own. */
   readonly access: WorkerAccess | undefined;
   readonly log: Logger;
@@ -33,7 +41,7 @@ const sayEveryMs = 10_000;
 const kept = { removeOnComplete: true, removeOnFail: { count: 20 } };
 
 /**
- * Removes leftovers: of jobs without a record, of workers that are gone. BullMQ schedules it, and gives each run to one
+ * Removes leftovers: of jobs without a record, of workers that are gone, and sessions that nobody uses. BullMQ schedules it, and gives each run to one
  * of all schedulers. A missed run does no harm: the next one finds everything.
  */
 @Processor(serviceQueue, { runRetryDelay: everyMs })
@@ -55,8 +63,8 @@ export class HousekeepingWork extends WorkerHost implements OnApplicationBootstr
   }
 
   override async process(): Promise<void> {
-    const { access, housekeeping } = this.parts;
-    await Promise.all([housekeeping.look(), access?.forgetOrphans()]);
+    const { access, housekeeping, expiry } = this.parts;
+    await Promise.all([housekeeping.look(), expiry?.look(), access?.forgetOrphans()]);
   }
 
   @OnWorkerEvent('failed')

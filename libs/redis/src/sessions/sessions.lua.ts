@@ -101,7 +101,7 @@ return turns
 );
 
 /** How long those who follow a session's turns can still read, after it was removed, that it is stopped: in ms. */
-const lastTurnsMs = 60_000;
+export const lastTurnsMs = 60_000;
 
 /** Removes a stopped session without turns. Returns 'removed', 'busy' or 'unknown'. */
 export const removeSessionScript = defineScript(
