@@ -101,6 +101,49 @@ test.each<[string, string, number, unknown, Record<string, string>, string]>([
   expect(host.came.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
+test.each([
+  ['github', 'GET', 301, 'v3', '/repositories/42', '/pulls?head=x', { html_url: 'https://github.example/new/name' }],
+  ['github', 'POST', 307, 'v3', '/repositories/42', '/pulls', { html_url: 'https://github.example/new/name' }],
+  [
+    'gitlab',
+    'GET',
+    301,
+    'v4',
+    '/projects/new%2Fname',
+    '/merge_requests',
+    { web_url: 'https://gitlab.example/new/name' },
+  ],
+] as const)(
+  'a repository that has moved at %s is told with its new place: %s, %d',
+  async (kind, at, status, version, repository, rest, told) => {
+    host.answer = ({ method, path }, response) => {
+      const own = `/api/${version}${repository}`;
+      if (path === own) answers(response, 200, told);
+      else if (method === at) answers(response, status, {}, { location: `${host.origin}${own}${rest}` });
+      else answers(response, 200, []);
+    };
+    const page = Object.values(told)[0];
+    const message = `The host answers ${String(status)}: the repository has moved to ${page}: jobs need its new address.`;
+    expect(await opens({ kind })).toEqual({ state: 'failed', reason: 'refused', message });
+  },
+);
+
+test.each([
+  ['another host', 'http://169.254.169.254/api/v3/repositories/42/pulls', {}],
+  ['another part of the API', 'ORIGIN/api/v3/user/pulls', {}],
+  ['a path with a way out', 'ORIGIN/api/v3/repos/..%2F..%2Fuser/x/pulls', {}],
+  ['one that the host does not tell', 'ORIGIN/api/v3/repositories/42/pulls', {}],
+  ['a page that is none', 'ORIGIN/api/v3/repositories/42/pulls', { html_url: 'javascript:alert(1)' }],
+  ['no address', '', {}],
+])('a redirect to %s names no place', async (_, location, told) => {
+  host.answer = ({ path }, response) => {
+    if (path.endsWith('/pulls')) answers(response, 301, {}, { location: location.replace('ORIGIN', host.origin) });
+    else answers(response, 200, told);
+  };
+  const message = 'The host answers 301: the repository may have moved.';
+  expect(await opens()).toEqual({ state: 'failed', reason: 'refused', message });
+});
+
 test('one that somebody opens at the same time is taken', async () => {
   let made = 0;
   host.answer = ({ method }, response) => {

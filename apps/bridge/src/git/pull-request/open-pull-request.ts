@@ -16,6 +16,7 @@ import { isRecord } from '@remuda/protocol';
 import type { Resolve } from '../reach.js';
 import { gitHub } from './github.js';
 import { gitLab } from './gitlab.js';
+import { movedTo } from './moved-to.js';
 import { pinnedFetch } from './pinned-fetch.js';
 import type { Ask, PullRequest, PullRequestDraft, PullRequests } from './service.js';
 
@@ -40,6 +41,13 @@ export interface PullRequestParts {
   readonly resolve: Resolve;
   /** Timeout of each request, in ms. Default: that of `pinnedFetch`. */
   readonly apiMs?: number | undefined;
+}
+
+/** An answer of an API, as far as it is looked at. */
+interface Answered {
+  readonly status: number;
+  readonly data: unknown;
+  readonly headers: { readonly location?: string };
 }
 
 /** No pull request is opened; the message is a sentence for who submitted the job. */
@@ -118,12 +126,15 @@ async function requestsOf(
     headers: { authorization: `Bearer ${credential.token}`, 'user-agent': 'remuda' },
     request: { fetch, signal, log: { warn: () => undefined } },
   });
+  const askOnce = async (route: string, values: Readonly<Record<string, unknown>>) =>
+    (await client(route, values)) as Answered;
   const ask: Ask = async (route, values) => {
-    const answer = (await client(route, values)) as { readonly status: number; readonly data: unknown };
-    const { status, data } = answer;
-    if (status >= 300)
-      throw new Refusal('refused', `The host answers ${String(status)}: the repository may have moved.`);
-    return data;
+    const { status, data, headers } = await askOnce(route, values);
+    if (status < 300) return data;
+    const redirect = { location: headers.location, api: baseUrl };
+    const page = await movedTo(redirect, async (...asked) => (await askOnce(...asked)).data);
+    const where = page === undefined ? 'may have moved.' : `has moved to ${page}: jobs need its new address.`;
+    throw new Refusal('refused', `The host answers ${String(status)}: the repository ${where}`);
   };
   return kind === 'github' ? gitHub(path, ask) : gitLab(path, ask);
 }
