@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { kubeconfig } from '../contract/containers/real-cluster.js';
 import { bash, inTime, longMs, OnPods, untilLetGo } from './harness/on-pods.js';
+import { logsOf } from './harness/logs.js';
+import { servePrivateRegistry } from './harness/registry.js';
 import { serveSite } from './harness/site.js';
 
 describe.skipIf(kubeconfig === '')('in a pod of the cluster that KUBECONFIG names', () => {
@@ -55,4 +58,37 @@ describe.skipIf(kubeconfig === '')('in a pod of the cluster that KUBECONFIG name
     ]);
     expect(await own.api.job(id)).toMatchObject({ state: 'succeeded' });
   });
+
+  test(
+    'npm gets a package of a private registry, and the token is in neither container of the pod',
+    { timeout: longMs },
+    async () => {
+      await using registry = await servePrivateRegistry();
+      const { at, token } = registry;
+      const egressCredentials = [{ url: `https://${at}/`, secret: 'EGRESS_NPM' }];
+      const own = await OnPods.start(
+        { egress: [at], egressCredentials, pool: { warm: 1, max: 1 }, recycle: { afterJobs: 20 } },
+        { REMUDA_EGRESS_HOSTS: '127.0.0.2', REMUDA_SECRET_EGRESS_NPM: token, NODE_EXTRA_CA_CERTS: registry.caFile },
+      );
+      await own.warm(1);
+      const canary = randomBytes(12).toString('hex');
+      const config = `npm config set registry http://${at}/ && npm config set replace-registry-host always`;
+      const id = await own.submit([
+        bash(`${config} && npm init -y > /dev/null && npm install greet && node -p "require('greet')"`),
+        bash(`echo ${canary} > canary.txt; env; npm config list`),
+        untilLetGo,
+        { text: 'done' },
+      ]);
+      const worker = await own.workerOf(id, 'tool.called', 3);
+      expect(await own.found(worker, [canary, token]).finally(() => own.letGo(worker))).toEqual([canary]);
+      const events = await own.told(id);
+      const printed = events.flatMap((event) => (event.type === 'tool.returned' ? [event.data.output] : []));
+      expect(printed[0], JSON.stringify(events)).toContain('hello from a private package');
+      expect(registry.asked).toEqual(expect.arrayContaining(['GET /greet 200', 'GET /greet/-/greet-1.0.0.tgz 200']));
+      expect(await own.workers()).toEqual([worker]);
+      expect(await own.found(worker, [token])).toEqual([]);
+      const told = JSON.stringify([events, await own.api.job(id), await own.api.result(id)]);
+      expect(told + (await logsOf(own.cluster))).not.toContain(token);
+    },
+  );
 });

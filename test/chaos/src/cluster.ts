@@ -64,7 +64,7 @@ export interface ChaosCluster {
 export type ClusterChoice = Pick<ChaosOptions, 'runtime' | 'fsync'> & {
   /** What the profiles file says. Default: one profile, `default`, as large as the machine bears. */
   readonly profiles?: object;
-  /** Further environment of all members. Default: none. */
+  /** Further environment, of the members that it is for. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
 };
 
@@ -175,12 +175,11 @@ function member(app: App, side: Side, { at, logDir, profiles, pods, env: own }: 
   const name = `${app}-${side}`;
   const ports = { apiPort: port, schedulerPort: port, bridgePort: port };
   const env = {
-    ...planEnvironments(process.env, { ...at, ...ports })[app],
+    ...planEnvironments({ ...process.env, ...own }, { ...at, ...ports })[app],
     REMUDA_SOCKET_DIR: socketDirOf(at.dir, side),
     REMUDA_PROFILES: profiles,
     REMUDA_WORKERS_ON_EXIT: 'keep',
     ...pods?.env[side],
-    ...own,
   };
   const run = { app: join(root, 'apps', app, 'dist/main.js') };
   return new Member({ name, run, env }, `http://127.0.0.1:${String(port)}/health/ready`, logDir);

@@ -1,16 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import type { JobEvent } from '@remuda/domain';
 import type { JobRequest, JobView } from '@remuda/protocol';
-import { RemudaClient, type Sessions } from '@remuda/client';
+import { RemudaClient, type Files, type Sessions } from '@remuda/client';
 import { script, type Step } from '@remuda/scripted-model';
 import { expect, onTestFinished } from 'vitest';
 import { startChaosCluster, type ChaosCluster } from '../../chaos/src/cluster.js';
 import type { PodNamespace } from '../../chaos/src/kubernetes/pod-namespace.js';
 import type { ApiClient } from '../../../apps/local/dist/demo/api-client.js';
+import { foundBy, type Shell } from './inside.js';
 
 /** How long something may take to come about on a cluster, which is long on a busy machine. */
 export const inTime = { timeout: 120_000, interval: 100 };
 export const longMs = 400_000;
+
+const parts = ['worker', 'agent'] as const;
 
 /** So small that five of them fit on a node with two processors. */
 const resources = { cpus: 0.4, memoryMb: 768, diskMb: 128 };
@@ -28,12 +31,13 @@ export class OnPods {
   readonly api: ApiClient;
   readonly pods: PodNamespace;
   readonly sessions: Sessions;
+  readonly files: Files;
 
   private constructor(readonly cluster: ChaosCluster) {
     const [api] = cluster.clients;
     if (!api || !cluster.workers.pods) throw new Error('the cluster has no api or no pods');
     [this.api, this.pods] = [api, cluster.workers.pods];
-    this.sessions = new RemudaClient({ url: api.url }).sessions;
+    ({ sessions: this.sessions, files: this.files } = new RemudaClient({ url: api.url }));
   }
 
   /** Brings it up with one profile, and further environment of its apps; it goes with the test. */
@@ -73,15 +77,24 @@ export class OnPods {
     return { id, worker: await this.workerOf(id, 'tool.called') };
   }
 
-  /** The worker of the job's last attempt, once an event of that kind has come. */
-  async workerOf(id: string, type: JobEvent['type'], after = 0): Promise<string> {
-    for await (const event of this.api.events(id, after))
-      if (event.type === type) return (await this.api.job(id)).worker ?? '';
+  /** The worker of the job's last attempt, once so many events of that kind have come. */
+  async workerOf(id: string, type: JobEvent['type'], times = 1): Promise<string> {
+    let come = 0;
+    for await (const event of this.api.events(id))
+      if (event.type === type && ++come === times) return (await this.api.job(id)).worker ?? '';
     throw new Error(`${id} ended before ${type}`);
   }
 
   async letGo(worker: string): Promise<void> {
     await this.pods.run(worker, 'agent', ['touch', '/tmp/go']);
+  }
+
+  /** Which of these texts are in the worker's pod: in a file or a process of either container, as its user sees them. */
+  found(worker: string, sought: readonly string[]): Promise<readonly string[]> {
+    const shells = parts.map((part): Shell => {
+      return (line, input) => this.pods.ended(worker, part, ['sh', '-c', line], input);
+    });
+    return foundBy(shells, sought);
   }
 
   /** All that was told of a job, once it is over. */

@@ -1,10 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { AppsV1Api, CoreV1Api, Exec, KubeConfig, KubernetesObjectApi, type V1Pod } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  KubernetesObjectApi,
+  type V1Pod,
+  type V1Status,
+} from '@kubernetes/client-node';
 
 /** A container of a worker's pod. */
 export type PodPart = 'worker' | 'agent';
+
+/** How a command in a container ended. */
+interface Ended {
+  readonly code: number | null;
+  readonly printed: string;
+}
 
 /** A namespace of a real cluster with Pod Security `restricted`, and what a person could do to the workers' pods in it. */
 export class PodNamespace {
@@ -70,19 +84,22 @@ export class PodNamespace {
 
   /** Runs a command in a container of the worker's pod, and gives all that it printed. */
   async run(worker: string, container: PodPart, command: string[]): Promise<string> {
+    return (await this.ended(worker, container, command)).printed;
+  }
+
+  /** Runs a command like that, with this standard input if there is any; the code is null where the pod ended first. */
+  async ended(worker: string, container: PodPart, command: string[], input?: string): Promise<Ended> {
     const output = new PassThrough();
     const printed = text(output);
     const name = await this.podOf(worker);
-    await new Promise<void>((resolve, reject) => {
-      const over = (): void => {
-        resolve();
-      };
+    const fed = input === undefined ? null : Readable.from([input]);
+    const status = await new Promise<V1Status | undefined>((resolve, reject) => {
       // it may have ended before we hear that it was begun; and where its pod ends, there is no status
-      const begun = this.#exec.exec(this.namespace, name, container, command, output, output, null, false, over);
-      begun.then((socket) => socket.on('close', over), reject);
+      const begun = this.#exec.exec(this.namespace, name, container, command, output, output, fed, false, resolve);
+      begun.then((socket) => socket.on('close', () => resolve(undefined)), reject);
     });
     output.end();
-    return printed;
+    return { code: codeOf(status), printed: await printed };
   }
 
   /** The name of a worker's pod; another controller gives its pods names of its own. */
@@ -118,6 +135,13 @@ export class PodNamespace {
   #at(worker: string): { readonly namespace: string; readonly name: string } {
     return { namespace: this.namespace, name: `remuda-${worker}` };
   }
+}
+
+/** The exit code that the API server tells when a command is over. */
+function codeOf(status: V1Status | undefined): number | null {
+  if (status?.status === 'Success') return 0;
+  const code = status?.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message;
+  return code === undefined ? null : Number(code);
 }
 
 /** Name of a namespace that nobody else has. */
