@@ -1,11 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { script } from '@remuda/scripted-model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { serveOverHttp, type GitOverHttp } from '../git-over-http.js';
+import { startGitService, type GitService } from '../git-service.js';
 import { startCluster, type TestCluster } from './harness/cluster.js';
 import { serveRepository } from './harness/git-server.js';
 
@@ -20,15 +23,24 @@ interface Action {
 }
 
 let cluster: TestCluster;
+let server: GitOverHttp;
+let service: GitService;
 let folder: string;
 let action: Action;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'remuda-action-'));
   action = parse(await readFile(join(root, 'action.yml'), 'utf8')) as Action;
-  cluster = await startCluster({ runtime: 'process', warm: 1 });
+  server = await serveOverHttp({ 'a.txt': 'old\n' });
+  service = await startGitService();
+  const place = `${server.origin.replace('://', `://${server.user}:${encodeURIComponent(server.token)}@`)}/team/`;
+  const services = `${new URL(server.origin).host}=github@${service.origin}`;
+  const env = { REMUDA_SECRET_PUSH_TEAM: place, REMUDA_GIT_SERVICES: services };
+  cluster = await startCluster({ runtime: 'process', warm: 1, env });
 });
 afterAll(async () => {
   await cluster.stop();
+  await server[Symbol.asyncDispose]();
+  await service.close();
   await rm(folder, { recursive: true });
 });
 
@@ -41,7 +53,7 @@ async function step(inputs: Readonly<Record<string, string>>, workspace = folder
   const valueOf = (name: string): string => asked[name] ?? action.inputs[name]?.default ?? '';
   const own = Object.entries(last?.env ?? {}).map(([name, text]) => [
     name,
-    text.replace(/\$\{\{ inputs\.(\w+) \}\}/, (_all, input: string) => valueOf(input)),
+    text.replace(/\$\{\{ inputs\.([\w-]+) \}\}/, (_all, input: string) => valueOf(input)),
   ]);
   const files = { GITHUB_OUTPUT: `out-${String(++steps)}`, GITHUB_STEP_SUMMARY: `summary-${String(steps)}` };
   const paths = Object.entries(files).map(([name, file]) => [name, join(folder, file)] as const);
@@ -62,7 +74,7 @@ async function step(inputs: Readonly<Record<string, string>>, workspace = folder
 
 /** `name<<mark`, lines, `mark`. */
 function outputsIn(text: string): Readonly<Record<string, string>> {
-  const found = [...text.matchAll(/^(\w+)<<(\S+)\n([\s\S]*?)\n\2$/gm)];
+  const found = [...text.matchAll(/^([\w-]+)<<(\S+)\n([\s\S]*?)\n\2$/gm)];
   return Object.fromEntries(found.map(([, name = '', , value = '']) => [name, value]));
 }
 
@@ -73,7 +85,7 @@ const changes = script(
 
 test('each output of the action is one of its step, each input reaches it, and no other', () => {
   const last = action.runs.steps.at(-1);
-  const used = Object.values(last?.env ?? {}).map((text) => /inputs\.(\w+)/.exec(text)?.[1]);
+  const used = Object.values(last?.env ?? {}).map((text) => /inputs\.([\w-]+)/.exec(text)?.[1]);
   expect(used).toEqual(Object.keys(action.inputs));
   for (const [name, { value }] of Object.entries(action.outputs))
     expect(value).toBe(`\${{ steps.job.outputs.${name} }}`);
@@ -133,5 +145,35 @@ describe('a step of a workflow', () => {
     const refused = await step({ prompt: changes, push: 'taken' }, await checkout());
     expect([refused.code, refused.log]).toEqual([1, expect.stringContaining('could not be pushed to taken') as string]);
     expect(git(origin.folder, 'log', '-1', '--format=%s', 'taken')).toBe('elsewhere');
+  });
+
+  test('has the service push the commits and open a pull request, and fails where that cannot be', async () => {
+    service.keeps('github');
+    const checkout = join(folder, 'checkout');
+    await promisify(execFile)('git', ['clone', '-q', server.url, checkout]);
+    const inputs = {
+      prompt: changes,
+      push: 'remuda/pulled',
+      'push-credential': 'PUSH_TEAM',
+      'pull-request': 'Change a',
+    };
+    const { code, log, outputs } = await step(inputs, checkout);
+    expect([code, log]).toEqual([0, expect.stringContaining('→ remuda/pulled: https://host.example/1') as string]);
+    const pulled = { branch: 'remuda/pulled', commit: server.git('rev-parse', 'remuda/pulled') };
+    expect(outputs).toMatchObject({ ...pulled, 'pull-request': 'https://host.example/1' });
+    expect(service.came.at(-1)?.body).toMatchObject({ head: 'remuda/pulled', base: 'main', title: 'Change a' });
+    expect(await readFile(join(checkout, 'a.txt'), 'utf8')).toBe('old\n');
+
+    service.answer = (_came, response) => void response.writeHead(403).end();
+    const closed = await step({ ...inputs, push: 'remuda/closed' }, checkout);
+    expect([closed.code, closed.log]).toEqual([
+      1,
+      expect.stringContaining('::error::No pull request was opened') as string,
+    ]);
+    expect(closed.outputs['branch']).toBe('remuda/closed');
+    const taken = await step({ ...inputs, push: 'main' }, checkout);
+    expect([taken.code, taken.log]).toEqual([2, expect.stringContaining('git.push.branch is the ref') as string]);
+    const wrong = await step({ prompt: 'x', 'pull-request': 'true' });
+    expect([wrong.code, wrong.log]).toEqual([2, expect.stringContaining('needs "push-credential"') as string]);
   });
 });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setOutput, setSecret, summary } from '@actions/core';
-import { RemudaClient, type JobOutcome } from '@remuda/client';
+import { setFailed, setOutput, setSecret, summary } from '@actions/core';
+import { RemudaClient, type JobOutcome, type JobResult } from '@remuda/client';
 import { runJob } from '../commands/run.js';
-import { codeOfState } from '../exit-code.js';
+import { codeOfState, exitCodes } from '../exit-code.js';
 import { applyPatch, commitAndPush, topOf } from '../git/git.js';
 import { jobOf } from '../job-options.js';
 import type { Session } from '../session.js';
@@ -33,7 +33,21 @@ export async function runAction(around: Surroundings): Promise<number> {
   await tell(outcome);
   const patch = outcome.result.git?.patch ?? '';
   if (top !== undefined && outcome.job.state === 'succeeded') await take(top, patch, inputs, session);
-  return codeOfState(outcome.job.state);
+  const fault = tellPush(outcome.result.git?.push);
+  if (fault !== undefined) setFailed(plainText(fault));
+  return fault === undefined ? codeOfState(outcome.job.state) : exitCodes.failed;
+}
+
+/** Outputs of what the service has pushed itself; resolves with what went wrong, if anything. */
+function tellPush(push: NonNullable<JobResult['git']>['push']): string | undefined {
+  if (push === undefined) return undefined;
+  const { state, branch, commit, message, pullRequest } = push;
+  if (state === 'failed') return `Nothing was pushed to ${branch}: ${message ?? ''}`;
+  if (state !== 'pushed') return undefined;
+  setOutput('branch', branch);
+  setOutput('commit', commit);
+  setOutput('pull-request', pullRequest?.url ?? '');
+  return pullRequest?.state === 'failed' ? `No pull request was opened: ${pullRequest.message ?? ''}` : undefined;
 }
 
 async function take(top: string, patch: string, { push, message }: ActionInputs, session: Session): Promise<void> {

@@ -11,7 +11,7 @@ export interface ActionInputs {
   readonly options: JobOptions;
   /** Whether the patch of a job that succeeded is applied to the checkout. */
   readonly apply: boolean;
-  /** The branch to which the patch is pushed as a commit; undefined for none. */
+  /** The branch to which the patch is pushed as a commit, by the runner; undefined for none. */
   readonly push: string | undefined;
   readonly message: string;
 }
@@ -21,21 +21,33 @@ export function readInputs(): ActionInputs {
   const [url, prompt] = [getInput('url'), getInput('prompt')];
   if (!URL.canParse(url)) throw new UsageError('The input "url" must be the address of the api.');
   if (prompt === '') throw new UsageError('The input "prompt" is empty.');
-  const push = given('push');
+  const credential = given('push_credential');
+  const push = credential === undefined ? given('push') : undefined;
   return {
     ...{ url, prompt, push, token: getInput('token'), profile: given('profile') },
     apply: push !== undefined || getBooleanInput('apply'),
     message: given('message') ?? `Remuda: ${prompt.split('\n')[0]?.slice(0, 60) ?? ''}`,
     options: {
-      ...pick('repo', given('repo')),
+      ...pick('repo', given('repo') ?? (credential === undefined ? undefined : '.')),
       ...pick('ref', given('ref')),
       ...pick('model', given('model')),
       ...pick('budget', amount('budget')),
       ...pick('timeout', amount('timeout')),
       ...pick('schema', given('schema')),
+      ...byService(credential),
       label: labelsOf(getMultilineInput('labels')),
     },
   };
+}
+
+/** What the service pushes itself: its bridge has the credential, which the workflow only names. */
+function byService(pushCredential: string | undefined): JobOptions {
+  const title = given('pull_request');
+  const pullRequest: string | true | undefined = title === 'true' ? true : title;
+  if (pushCredential !== undefined)
+    return { push: given('push') ?? true, pushCredential, ...pick('pullRequest', pullRequest) };
+  if (title === undefined) return {};
+  throw new UsageError('The input "pull-request" needs "push-credential": the service opens it.');
 }
 
 const given = (name: string): string | undefined => getInput(name) || undefined;
