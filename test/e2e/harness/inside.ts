@@ -37,7 +37,8 @@ async function search(shell: Shell, places: string, sought: readonly string[]): 
     // 1: nothing found; 2: a file was gone or may not be read, as there always is one
     if (code !== null && code <= 2) return printed;
     // What runs as the job's user is ended between two jobs, a search too.
-    if (code !== killed || tries === maxTries) throw new Error(`a search ended with ${String(code)}`);
+    const wasEnded = code === null || code === killed;
+    if (!wasEnded || tries === maxTries) throw new Error(`a search ended with ${String(code)}`);
   }
 }
 
