@@ -8,6 +8,7 @@ import { startRedis, type TestRedis } from '../redis.js';
 const keys = redisKeys('t');
 const beat = (rssMb: number): string => joinReports([encodeReport({ kind: 'heartbeat', phase: 'idle', rssMb })]);
 const everyMs = 50;
+const eventually = <T>(value: () => T) => expect.poll(value, { timeout: 20_000 });
 let server: TestRedis;
 let redis: RawConnection;
 let relay: Relay;
@@ -55,10 +56,10 @@ test('each heartbeat of workers that rest is heard once and in order, however th
     await say('a', nth);
     await say('b', nth);
     if (nth % 7 === 0) relay.attend('a');
-    if (nth % 10 === 0) await expect.poll(() => of('b').length).toBe(nth);
+    if (nth % 10 === 0) await eventually(() => of('b').length).toBe(nth);
   }
   const all = Array.from({ length: 60 }, (_, i) => i + 1);
-  await expect.poll(() => of('a')).toEqual(all);
+  await eventually(() => of('a')).toEqual(all);
   expect(of('b')).toEqual(all);
 });
 
@@ -66,15 +67,15 @@ test('many heartbeats of workers that rest cost few reads', async () => {
   await relay.follow('a', 'b');
   await say('a', 1);
   await say('b', 1);
-  await expect.poll(() => heard.length).toBe(2);
+  await eventually(() => heard.length).toBe(2);
   // the read that was under way for both ends with one more entry of either
   await say('a', 2);
   await say('b', 2);
-  await expect.poll(() => heard.length).toBe(4);
+  await eventually(() => heard.length).toBe(4);
   const before = await blockingReads();
   const began = performance.now();
   for (let nth = 3; nth <= 202; nth++) await Promise.all([say('a', nth), say('b', nth)]);
-  await expect.poll(() => heard.length).toBe(404);
+  await eventually(() => heard.length).toBe(404);
   const looks = (performance.now() - began) / everyMs;
   expect((await blockingReads()) - before).toBeLessThanOrEqual(looks + 4);
 });
@@ -84,19 +85,19 @@ test('a worker that has something to do is read at once, and rests again afterwa
   relay = relayThatLooks(600_000);
   await relay.follow('a', 'b');
   await say('a', 1);
-  await expect.poll(() => of('a')).toEqual([1]);
+  await eventually(() => of('a')).toEqual([1]);
   await say('a', 2);
   busy.add('a');
   relay.attend('a');
-  await expect.poll(() => of('a')).toEqual([1, 2]);
+  await eventually(() => of('a')).toEqual([1, 2]);
   await say('a', 3);
-  await expect.poll(() => of('a')).toEqual([1, 2, 3]);
+  await eventually(() => of('a')).toEqual([1, 2, 3]);
 });
 
 test('the last words of a worker that rested are read when it is gone, and nothing of it afterwards', async () => {
   await relay.follow('a', 'b');
   await say('a', 1);
-  await expect.poll(() => of('a')).toEqual([1]);
+  await eventually(() => of('a')).toEqual([1]);
   await say('a', 2);
   await relay.finish('a');
   const known = of('a');
@@ -104,6 +105,6 @@ test('the last words of a worker that rested are read when it is gone, and nothi
   await say('a', 3);
   await say('b', 1);
   await say('b', 2);
-  await expect.poll(() => of('b')).toEqual([1, 2]);
+  await eventually(() => of('b')).toEqual([1, 2]);
   expect(of('a')).toEqual(known);
 });

@@ -70,3 +70,27 @@ test('a stream is removed once what was read of it is consumed, and is not read 
   await polls.close();
   expect(taken).toEqual(['1-0']);
 });
+
+test('what was read for a stream before it was removed and added again is not handed on', async () => {
+  const reads: { after: unknown; answer: (streams: unknown) => void }[] = [];
+  const redis = {
+    xread: (...args: readonly unknown[]) => new Promise((answer) => reads.push({ after: args.at(-1), answer })),
+  } as unknown as Redis;
+  const polls = new StreamPolls(redis, everyMs);
+  const taken: string[] = [];
+  const add = (after: string): void => {
+    polls.add('a', after, (entries) => void taken.push(...entries.map(([id]) => id)));
+  };
+  add('0-0');
+  await expect.poll(() => reads.length).toBe(1);
+  await polls.remove('a');
+  add('1-0');
+  reads[0]?.answer([['a', [['1-0', []]]]]);
+  await expect.poll(() => reads.length).toBe(2);
+  expect(reads.map(({ after }) => after)).toEqual(['0-0', '1-0']);
+  reads[1]?.answer([['a', [['2-0', []]]]]);
+  await expect.poll(() => taken).toEqual(['2-0']);
+  const closed = polls.close();
+  reads[2]?.answer(null);
+  await closed;
+});

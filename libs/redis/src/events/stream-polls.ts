@@ -70,11 +70,11 @@ export class StreamPolls {
   }
 
   async #look(): Promise<void> {
-    const keys = [...this.#watches].flatMap(([key, { handing }]) => (handing ? [] : [key]));
+    const watches = [...this.#watches].filter(([, { handing }]) => !handing);
     const goesOn = (): boolean => !this.#closed;
-    for (let from = 0; from < keys.length && goesOn(); from += streamsPerRead)
+    for (let from = 0; from < watches.length && goesOn(); from += streamsPerRead)
       try {
-        await this.#read(keys.slice(from, from + streamsPerRead));
+        await this.#read(watches.slice(from, from + streamsPerRead));
         this.#failed.wentWell();
       } catch (error) {
         if (goesOn()) this.#failed.say(error);
@@ -82,26 +82,26 @@ export class StreamPolls {
       }
   }
 
-  async #read(keys: readonly string[]): Promise<void> {
-    const there = keys.filter((key) => this.#watches.has(key));
-    if (there.length === 0) return;
-    const after = there.map((key) => this.#watches.get(key)?.after ?? '$');
-    const count = entriesWorth(entryBytes, there.length);
+  async #read(watches: readonly (readonly [string, Watch])[]): Promise<void> {
+    const there = new Map(watches.filter(([key, watch]) => this.#watches.get(key) === watch));
+    if (there.size === 0) return;
+    const count = entriesWorth(entryBytes, there.size);
+    const after = [...there.values()].map((watch) => watch.after);
     try {
-      const asked = this.redis.xread('COUNT', count, 'STREAMS', ...there, ...after);
+      const asked = this.redis.xread('COUNT', count, 'STREAMS', ...there.keys(), ...after);
       const read = (await asked) as [string, StreamEntry[]][] | null;
-      for (const [key, entries] of read ?? []) this.#hand(key, entries);
+      for (const [key, entries] of read ?? []) this.#hand(key, entries, there.get(key));
     } catch (error) {
-      if (isOutage(error) || there.length === 1) throw error;
+      if (isOutage(error) || there.size === 1) throw error;
       // one that is no stream keeps no others from being read
-      const each = await Promise.allSettled(there.map((key) => this.#read([key])));
+      const each = await Promise.allSettled([...there].map((one) => this.#read([one])));
       if (each.every(({ status }) => status === 'rejected')) throw error;
     }
   }
 
-  #hand(key: string, entries: readonly StreamEntry[]): void {
-    const watch = this.#watches.get(key);
-    if (!watch || watch.handing || entries.length === 0) return;
+  #hand(key: string, entries: readonly StreamEntry[], watch: Watch | undefined): void {
+    // One that was removed and added again during the read is read from elsewhere.
+    if (!watch || this.#watches.get(key) !== watch || entries.length === 0) return;
     watch.handing = this.#handOn(watch, entries).finally(() => (watch.handing = undefined));
   }
 

@@ -85,3 +85,30 @@ test('what comes while its consumer is busy is handed on together', async () => 
   releases[0]?.();
   await expect.poll(() => handed).toEqual([['1-0'], ['2-0', '3-0']]);
 });
+
+test('what was read for a stream before it was removed and added again is not handed on', async () => {
+  const { redis, reads, tellEntries } = slowRedis();
+  const tail = new StreamTail(() => redis);
+  const taken: string[] = [];
+  const take = (entries: readonly (readonly [string, unknown])[]): void =>
+    void taken.push(...entries.map(([id]) => id));
+  tail.add('a', '0-0', take);
+  await expect.poll(() => reads.length).toBe(1);
+  await tail.remove('a');
+  tail.add('a', '2-0', take);
+  await tellEntries([
+    [
+      'a',
+      [
+        ['1-0', []],
+        ['2-0', []],
+      ],
+    ],
+  ]);
+  await tellEntries([['a', [['3-0', []]]]]);
+  expect(reads.slice(0, 2)).toEqual([
+    ['a', '0-0'],
+    ['a', '2-0'],
+  ]);
+  expect(taken).toEqual(['3-0']);
+});

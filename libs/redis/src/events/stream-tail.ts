@@ -136,7 +136,7 @@ export class StreamTail {
         if (this.#waker) this.#clientId ??= await this.#reader.client('ID');
         const streams = await this.#next();
         failed.wentWell();
-        for (const [key, entries] of streams) this.#hand(key, entries);
+        for (const [key, entries, watch] of streams) this.#hand(key, entries, watch);
         if (streams.length > 0) await pause(this.#paceMs(streams.reduce((sum, [, { length }]) => sum + length, 0)));
       } catch (error) {
         if (goesOn()) failed.say(error);
@@ -145,7 +145,7 @@ export class StreamTail {
     }
   }
 
-  async #next(): Promise<readonly [string, readonly StreamEntry[]][]> {
+  async #next(): Promise<readonly [string, readonly StreamEntry[], Watch | undefined][]> {
     const watches = [...this.#watches].filter(([, { backlog }]) => !backlog.isFull);
     if (watches.length === 0) {
       // If there are none at all, the last one was removed while the id was requested.
@@ -163,16 +163,17 @@ export class StreamTail {
         ...watches.map(([key]) => key),
         ...watches.map(([, watch]) => watch.after),
       )) as [string, StreamEntry[]][] | null;
-      return read ?? [];
+      const asked = new Map(watches);
+      return (read ?? []).map(([key, entries]) => [key, entries, asked.get(key)]);
     } finally {
       this.#reads++;
     }
   }
 
-  #hand(key: string, entries: readonly StreamEntry[]): void {
-    const watch = this.#watches.get(key);
+  #hand(key: string, entries: readonly StreamEntry[], watch: Watch | undefined): void {
     const last = entries.at(-1);
-    if (!watch || !last) return;
+    // One that was removed and added again during the read is read from elsewhere.
+    if (!watch || !last || this.#watches.get(key) !== watch) return;
     watch.after = last[0];
     const bytes = watch.backlog.add(entries);
     this.#entryBytes += (bytes / entries.length - this.#entryBytes) / 4;
