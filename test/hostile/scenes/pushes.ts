@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '@remuda/client';
 import { encodePushNote, type JobRequest } from '@remuda/protocol';
 import { script } from '@remuda/scripted-model';
 import {
@@ -130,7 +131,7 @@ async function submitted(api: Stage['cluster']['api'], job: JobRequest): Promise
     try {
       return await api.submit(job);
     } catch (error) {
-      if (/^Error: POST \/jobs: 400 /.test(String(error))) return undefined;
+      if (error instanceof ApiError && error.status === 400) return undefined;
       if (tries > 100) throw error;
       await sleep(500);
     }
