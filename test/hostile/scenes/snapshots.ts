@@ -24,7 +24,12 @@ export async function trySnapshots(stage: Stage): Promise<readonly Verdict[]> {
     attackWith('snapshot.mjs', { part: 'ended', ended: String(shut.notes['token']) }),
     attackWith('snapshot.mjs', { part: 'open', victim, theirs: before, maxMb: maxSnapshotMb }),
   ]);
-  const names = await readdir(folder);
+  // what is still being written, or was given up a moment ago, is a draft
+  let names = await readdir(folder);
+  for (let tries = 0; names.some((each) => each.startsWith('.draft-')) && tries < 100; tries++) {
+    await sleep(100);
+    names = await readdir(folder);
+  }
   const foreign = names.filter((each) => each !== name && !each.startsWith(`${open.id}.`));
   const same = (await theirs()) === before;
   return [
