@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { script } from '@remuda/scripted-model';
 import type { JobEvent } from '@remuda/domain';
+import type { JobWithResultView, SessionView } from '@remuda/protocol';
 import { connectRaw } from '@remuda/redis/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contentsOf } from '../integration/redis-contents.js';
@@ -21,6 +22,8 @@ const forms = [
   encodeURIComponent(secret),
   JSON.stringify(secret).slice(1, -1),
 ];
+/** A second one, of one turn only. */
+const other = `npm-${randomBytes(6).toString('hex')}`;
 const sha256 = createHash('sha256').update(secret).digest('hex');
 const leaks = (text: string) => forms.filter((form) => text.includes(form));
 
@@ -34,7 +37,8 @@ const prints = [
 describe.skipIf(!hasEngine)('a job with secrets', () => {
   let cluster: TestCluster;
   beforeAll(async () => {
-    cluster = await startCluster({ runtime: 'docker', profiles: profilesFile });
+    const env = { REMUDA_SECRET_GITHUB_TOKEN: secret, REMUDA_SECRET_NPM_TOKEN: other };
+    cluster = await startCluster({ runtime: 'docker', profiles: profilesFile, env });
   });
   afterAll(() => cluster.stop());
 
@@ -90,6 +94,72 @@ describe.skipIf(!hasEngine)('a job with secrets', () => {
       if (event.type === 'tool.returned') outputs.push(event.data.output);
     expect(outputs[0]).toMatch(/^\[\]\s+0/);
   });
+
+  test('each turn of a session has those that the session names, on a worker that waited and on another one, and Redis has none of them', async () => {
+    const session = await ask<SessionView>('/sessions', { secrets: ['GITHUB_TOKEN'], idleMs: 3_600_000 });
+    expect(session).toMatchObject({ secrets: ['GITHUB_TOKEN'] });
+    const [first, firstSaid] = await turn(session.id, [
+      'printf %s "$GITHUB_TOKEN" | sha256sum | tee sum.txt; echo "<$GITHUB_TOKEN>"',
+    ]);
+    expect(firstSaid).toEqual([expect.stringMatching(`^${sha256}[^]*<\\[secret GITHUB_TOKEN\\]>`)]);
+    const [second, secondSaid] = await turn(session.id, ['cat sum.txt; echo "<$GITHUB_TOKEN> <$NPM_TOKEN>"'], {
+      secrets: ['NPM_TOKEN', 'GITHUB_TOKEN'],
+    });
+    expect(second).toMatchObject({ start: { kind: 'warm' }, worker: first.worker });
+    expect([...(second.secrets ?? [])].toSorted()).toEqual(['GITHUB_TOKEN', 'NPM_TOKEN']);
+    const both = '<\\[secret GITHUB_TOKEN\\]> <\\[secret NPM_TOKEN\\]>';
+    expect(secondSaid).toEqual([expect.stringMatching(`^${sha256}[^]*${both}`)]);
+
+    // a job takes the only place of the pool, and gets another worker
+    const job = await ask<JobWithResultView>(
+      '/jobs',
+      { prompt: script(bash('env | grep -c -e GITHUB_TOKEN -e NPM_TOKEN'), { text: 'x' }) },
+      wait,
+    );
+    expect(job).toMatchObject({ state: 'succeeded' });
+    expect(job.worker).not.toBe(first.worker);
+    expect((await outputsOf(job.id))[0]).toMatch(/^0/);
+    const [third, thirdSaid] = await turn(session.id, ['cat sum.txt; echo "<$GITHUB_TOKEN> <$NPM_TOKEN>"']);
+    expect(third).toMatchObject({ start: { kind: 'resumed' }, secrets: ['GITHUB_TOKEN'] });
+    expect(thirdSaid).toEqual([expect.stringMatching(`^${sha256}[^]*<\\[secret GITHUB_TOKEN\\]> <>`)]);
+
+    const redis = connectRaw(cluster.redisUrl, { name: 'test' });
+    try {
+      const all = [...(await contentsOf(redis))];
+      expect(all.some(([, text]) => text.includes('GITHUB_TOKEN'))).toBe(true);
+      expect(all.filter(([, text]) => leaks(text).length > 0 || text.includes(other))).toEqual([]);
+    } finally {
+      redis.disconnect();
+    }
+  });
+
+  const wait = { prefer: 'wait=120' };
+  async function ask<T>(path: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    const answer = await fetch(`${cluster.apiUrl}/api/v1${path}`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) },
+    });
+    expect(answer.ok, `${path}: ${String(answer.status)}`).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  /** A turn that has succeeded, and what its tools have printed. */
+  async function turn(
+    session: string,
+    commands: readonly string[],
+    own: object = {},
+  ): Promise<readonly [JobWithResultView, readonly string[]]> {
+    const prompt = script(...commands.map(bash), { text: 'done' });
+    const job = await ask<JobWithResultView>(`/sessions/${session}/turns`, { ...own, prompt }, wait);
+    expect(job).toMatchObject({ state: 'succeeded' });
+    return [job, await outputsOf(job.id)];
+  }
+
+  async function outputsOf(id: string): Promise<readonly string[]> {
+    const outputs: string[] = [];
+    for await (const event of cluster.api.events(id))
+      if (event.type === 'tool.returned') outputs.push(event.data.output);
+    return outputs;
+  }
 
   async function containerOf(id: string): Promise<string> {
     for await (const event of cluster.api.events(id))

@@ -74,8 +74,7 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   begun.catch(() => egress?.close());
   const { prompt, base, freshFiles } = await begun;
   const warn = (message: string): void => tell({ type: 'attempt.warned', at: now(), data: { message } });
-  // A snapshot would keep the output of its tools, secrets included.
-  const watch = (assignment.secrets ? undefined : parts.snapshots)?.watch({ token: bridgeToken, base, warn });
+  const watch = (mayKeep(assignment) ? parts.snapshots : undefined)?.watch({ token: bridgeToken, base, warn });
   const onEvent = (event: NewEvent): void => {
     tell(event);
     watch?.note(event);
@@ -119,6 +118,9 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const result = await pushed(aim, { ...parts, git, warn }, stop);
   return { outcome: outcomeOf(end, stop, result.git, [...all, ...result.warnings]) };
 }
+
+/** A snapshot keeps the output of tools, secrets included: of a job that has some none is taken, but a session lives from them. */
+const mayKeep = ({ secrets, session }: Assignment): boolean => !secrets || session !== undefined;
 
 /**
  * Whether the snapshot of a turn is taken when its outcome has been told. Commits are pushed after the snapshot, and what came of

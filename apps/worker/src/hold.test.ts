@@ -49,7 +49,7 @@ test('a worker holds a session if it has a time to wait, snapshots, and an engin
   const parts = { engine, snapshots: {} };
   expect(mayHold(assignment(), parts)).toBe(true);
   expect(mayHold(assignment({ spec: jobSpec() }), parts)).toBe(false);
-  expect(mayHold(assignment({ secrets: { A: 'x' } }), parts)).toBe(false);
+  expect(mayHold(assignment({ secrets: { A: 'x' } }), parts)).toBe(true);
   expect(mayHold(assignment(), { engine })).toBe(false);
   expect(mayHold(assignment(), { ...parts, engine: {} as Engine })).toBe(false);
 });

@@ -41,9 +41,9 @@ export class Hold {
 
 /** Whether a worker may wait for the next turn after this attempt. */
 export function mayHold(
-  { session, spec, secrets }: Assignment,
+  { session, spec }: Assignment,
   { engine, snapshots }: { readonly engine: Engine; readonly snapshots?: object | undefined },
 ): boolean {
   const canHold = engine.endHeld !== undefined && snapshots !== undefined;
-  return session !== undefined && (spec.holdMs ?? 0) > 0 && canHold && !secrets && !spec.outputSchema;
+  return session !== undefined && (spec.holdMs ?? 0) > 0 && canHold && !spec.outputSchema;
 }

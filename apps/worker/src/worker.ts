@@ -95,6 +95,8 @@ export class Worker {
   #shown: string | undefined;
   /** Hides the secrets of the current or the last job. */
   #hide: (text: string) => string = (text) => text;
+  /** Whether this process has had secrets in memory. */
+  #hadSecrets = false;
 
   constructor(private readonly plan: WorkerPlan) {
     this.#spare = plan.spare;
@@ -159,8 +161,8 @@ export class Worker {
       end();
     }
     this.#jobs++;
-    if (this.#hold.session === undefined)
-      await this.#restore((assignment.secrets ?? assignment.sealedSecrets) !== undefined);
+    this.#hadSecrets ||= (assignment.secrets ?? assignment.sealedSecrets) !== undefined;
+    if (this.#hold.session === undefined) await this.#restore();
     else this.#holdFor(this.#hold.holdMs);
   }
 
@@ -168,7 +170,7 @@ export class Worker {
   #holdFor(ms: number): void {
     this.#holdTimer = setTimeout(() => {
       this.#hold.drop();
-      this.#restoring = this.#restore(false);
+      this.#restoring = this.#restore();
     }, ms);
   }
 
@@ -242,11 +244,11 @@ export class Worker {
   }
 
   /**
-   * Leaves after its last job, and after one with secrets: this process has had them in memory. Otherwise restores the
+   * Leaves after its last job, and after one with secrets, or a session with some. Otherwise restores the
    * initial state, including Claude Code, and is idle again.
    */
-  async #restore(hadSecrets: boolean): Promise<void> {
-    if (this.#leaving || hadSecrets || this.#jobs >= this.plan.afterJobs) {
+  async #restore(): Promise<void> {
+    if (this.#leaving || this.#hadSecrets || this.#jobs >= this.plan.afterJobs) {
       void this.leave();
       return;
     }

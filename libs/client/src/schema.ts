@@ -1634,6 +1634,13 @@ export interface components {
             maxBudgetUsd?: number;
             /** @description Of how many of its latest turns the files are kept, to fork from. Each is a whole copy. Default: 1. */
             keepTurns?: number;
+            /**
+             * @description Names of secrets that the operator keeps for the tenant: environment of the tools of each turn.
+             * @example [
+             *       "GITHUB_TOKEN"
+             *     ]
+             */
+            secrets?: string[];
         };
         ForkPoint: {
             /** @description The session. */
@@ -1711,6 +1718,8 @@ export interface components {
             /** @enum {string} */
             permissionMode?: "default" | "acceptEdits" | "plan" | "dontAsk" | "bypassPermissions";
             workspace: components["schemas"]["EmptyWorkspace"] | components["schemas"]["GitWorkspace"];
+            /** @description Names of the secrets that each of its turns gets. */
+            secrets?: string[];
             labels: {
                 [key: string]: string;
             };
@@ -1786,6 +1795,13 @@ export interface components {
              * @enum {string}
              */
             mode?: "queue" | "interrupt";
+            /**
+             * @description Names of secrets that this turn gets besides those of its session.
+             * @example [
+             *       "GITHUB_TOKEN"
+             *     ]
+             */
+            secrets?: string[];
         };
         AcceptedTurn: {
             id: string;

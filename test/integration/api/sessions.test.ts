@@ -60,6 +60,29 @@ describe('a session', () => {
     expect((await send('POST', '', { profile: 'none' })).json.code).toBe('profile.unknown');
   });
 
+  test('names secrets that each of its turns gets, with those that a turn names, and takes no values', async () => {
+    const answer = await send('POST', '', { secrets: ['GITHUB_TOKEN', 'GITHUB_TOKEN'] });
+    expect(answer.json).toMatchObject({ secrets: ['GITHUB_TOKEN'] });
+    const { id } = answer.json;
+    expect(await session(id)).toMatchObject({ secrets: ['GITHUB_TOKEN'] });
+    const own = await turn(id, { secrets: ['NPM_TOKEN', 'GITHUB_TOKEN'] });
+    expect(await job(own.json.id)).toMatchObject({ secrets: ['NPM_TOKEN', 'GITHUB_TOKEN'] });
+    const usual = await turn(id);
+    expect(await job(usual.json.id)).toMatchObject({ secrets: ['GITHUB_TOKEN'] });
+    await send('POST', `/${id}/stop`);
+    for (const [secrets, path] of [
+      [{ GITHUB_TOKEN: 'x' }, 'secrets'],
+      [['github token'], 'secrets[0]'],
+      [['OK', 'ANTHROPIC_API_KEY'], 'secrets[1]'],
+      [[7], 'secrets[0]'],
+    ] as const) {
+      const refused = await send('POST', '', { secrets });
+      expect([refused.status, refused.json.faults.map((fault) => fault.path)]).toEqual([400, [path]]);
+      const turned = await turn(await created({ secrets: ['OTHER'] }), { secrets });
+      expect([turned.status, turned.json.faults.map((fault) => fault.path)]).toEqual([400, [path]]);
+    }
+  });
+
   test('is another tenant’s secret, and needs the scopes of sessions', async () => {
     const id = await created();
     for (const [method, at, body] of [

@@ -52,6 +52,13 @@ export const NamesOrValues = (): PropertyDecorator =>
     },
   });
 
+/** Names only; each is checked by the rules of a job. */
+export const Names = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'names',
+    validator: { validate: Array.isArray, defaultMessage: () => 'must be an array of names' },
+  });
+
 /** One of several words. */
 export const OneOf = (words: readonly string[]): PropertyDecorator =>
   applyDecorators(

@@ -74,6 +74,8 @@ export class SessionDto implements SessionView {
   @ApiPropertyOptional({ enum: permissionModes }) permissionMode?: NonNullable<SessionSettings['permissionMode']>;
   @ApiProperty({ oneOf: [{ $ref: getSchemaPath(EmptyWorkspaceDto) }, { $ref: getSchemaPath(GitWorkspaceDto) }] })
   workspace!: Workspace;
+  @ApiPropertyOptional({ type: [String], description: 'Names of the secrets that each of its turns gets.' })
+  secrets?: NonNullable<SessionSettings['secrets']>;
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) labels!: SessionSettings['labels'];
   @ApiProperty({ type: 'object', additionalProperties: true }) metadata!: SessionSettings['metadata'];
 }

@@ -1,8 +1,9 @@
-import { concurrentChoices, sessionStates } from '@remuda/domain';
+import { concurrentChoices, secretLimits, secretName, sessionStates } from '@remuda/domain';
 import type { Concurrent, SessionState } from '@remuda/domain';
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Default, Given, picked } from '../input/fields.js';
-import { Amount, Characters, Integer, IntegerText, OneOf } from '../input/rules.js';
+import { Amount, Characters, Integer, IntegerText, Names, OneOf } from '../input/rules.js';
 import { SubmitJobDto } from '../jobs/submit/submit-job.dto.js';
 
 /** What a client says of all turns of a session; as of a job. */
@@ -16,6 +17,18 @@ const turnFields = [
   ...(['prompt', 'maxTurns', 'maxBudgetUsd', 'outputSchema', 'priority', 'timeoutMs', 'idleTimeoutMs'] as const),
   ...(['onLoop', 'loopAfter', 'attempts', 'onLimit', 'deltas', 'artifacts', 'git', 'labels', 'metadata'] as const),
 ] as const;
+
+/** Secrets of the operator's by name; their values are with no session, and cannot be given to one. */
+const NamedSecrets = (description: string): PropertyDecorator =>
+  applyDecorators(
+    Given(),
+    Names(),
+    ApiProperty({
+      type: 'array',
+      items: { type: 'string', pattern: secretName.source },
+      ...{ maxItems: secretLimits.count, example: ['GITHUB_TOKEN'], description },
+    }),
+  );
 
 /** A session as clients ask for it. */
 @ApiSchema({ name: 'CreateSession' })
@@ -46,6 +59,9 @@ export class CreateSessionDto extends picked(SubmitJobDto, settings) {
     description: 'Of how many of its latest turns the files are kept, to fork from. Each is a whole copy.',
   })
   keepTurns!: number;
+
+  @NamedSecrets('Names of secrets that the operator keeps for the tenant: environment of the tools of each turn.')
+  secrets?: readonly unknown[];
 }
 
 /** A fork as clients ask for it. */
@@ -70,6 +86,9 @@ export class SubmitTurnDto extends picked(SubmitJobDto, turnFields) {
     description: 'With `interrupt` the turn under way is cancelled, and this one is next; its files and answers stay.',
   })
   mode!: TurnMode;
+
+  @NamedSecrets('Names of secrets that this turn gets besides those of its session.')
+  secrets?: readonly unknown[];
 }
 
 /** Which sessions are listed. */

@@ -80,7 +80,9 @@ export class Sessions {
     const { tenant } = session;
     const { idleMs, ...settings } = session.settings;
     const labels = { ...settings.labels, ...asked.labels };
-    const { spec } = await this.submission.require({ ...settings, ...asked, labels });
+    const { secrets: own = [] } = asked;
+    const secrets = [...own, ...(settings.secrets ?? []).filter((name) => !own.includes(name))];
+    const { spec } = await this.submission.require({ ...settings, ...asked, labels, secrets });
     const idempotency = await readIdempotency(key, { session: session.id, body });
     this.submission.requireStore();
     const first = mode === 'interrupt';
@@ -158,6 +160,7 @@ function unknown(id: string): never {
 
 function settingsOf(spec: JobSpec, idleMs: number): SessionSettings {
   const { profile, model, maxBudgetUsd, appendSystemPrompt, tools, permissionMode, workspace, labels, metadata } = spec;
+  const { namedSecrets: secrets } = spec;
   return {
     ...{ profile, workspace, idleMs, labels, metadata },
     ...(model === undefined ? {} : { model }),
@@ -165,5 +168,6 @@ function settingsOf(spec: JobSpec, idleMs: number): SessionSettings {
     ...(appendSystemPrompt === undefined ? {} : { appendSystemPrompt }),
     ...(tools === undefined ? {} : { tools }),
     ...(permissionMode === undefined ? {} : { permissionMode }),
+    ...(secrets === undefined ? {} : { secrets }),
   };
 }

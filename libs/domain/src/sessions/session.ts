@@ -18,6 +18,8 @@ export interface SessionSettings {
   readonly maxBudgetUsd?: number;
   /** How long a worker waits for the next turn, with Claude Code alive, in ms; 0: not at all. */
   readonly idleMs: number;
+  /** Names of the operator's secrets that each turn gets, with its own. */
+  readonly secrets?: readonly string[];
   /** Each turn has them, with its own. */
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
