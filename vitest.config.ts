@@ -40,7 +40,7 @@ const otherDoors = [
   'test/integration/engine/tmux/terminal.test.ts',
   'test/integration/host-bridge/container.test.ts',
   'test/integration/containers/compose-postgres.test.ts',
-  'test/e2e/{channels,terminal,command,action,production,prepare,push,private-registry}.test.ts',
+  'test/e2e/{channels,terminal,command,action,production,prepare,push,private-registry,package-managers}.test.ts',
 ];
 
 /** What runs in one way or in part with all other tests, and otherwise or as a whole here. */
