@@ -198,7 +198,7 @@ export default defineConfig({
           ...size('whole'),
           ...turn(7),
           name: 'proofs',
-          include: ['test/{fuzz/fuzz,chaos/{chaos,history},retention/retention}.test.ts'],
+          include: ['test/{fuzz/fuzz,chaos/{chaos,history},retention/retention,e2e/batch}.test.ts'],
         },
       },
     ],

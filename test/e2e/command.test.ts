@@ -1,5 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +6,11 @@ import { script } from '@remuda/scripted-model';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../apps/local/src/cluster/free-port.js';
 import { hasEngine, startCluster, type TestCluster } from './harness/cluster.js';
+import { CommandRun, ended, type CommandPlace } from './harness/command-run.js';
 import { serveRepository } from './harness/git-server.js';
 
-const remuda = join(import.meta.dirname, '../../apps/cli/bin/remuda.mjs');
+/** Where a command runs, and what it is told. */
+type Place = Partial<Omit<CommandPlace, 'home'>>;
 
 let cluster: TestCluster;
 let home: string;
@@ -22,39 +23,9 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-/** The command as a process, with what it printed so far. */
-class Run {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<number | null>;
-  out = '';
-  err = '';
-
-  constructor(args: readonly string[], { cwd = home, url = cluster.apiUrl, stdin = '' } = {}) {
-    const env = { PATH: process.env['PATH'], HOME: home, REMUDA_URL: url };
-    this.#child = spawn(process.execPath, [remuda, ...args], { cwd, env });
-    this.#child.stdout?.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
-    this.#child.stderr?.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
-    this.#child.stdin?.end(stdin);
-    this.#ended = once(this.#child, 'close').then(([code]) => code as number | null);
-  }
-
-  /** Its exit code. */
-  get code(): Promise<number | null> {
-    return this.#ended;
-  }
-
-  interrupt(): void {
-    this.#child.kill('SIGINT');
-  }
-}
-
-const command = async (
-  args: readonly string[],
-  options?: ConstructorParameters<typeof Run>[1],
-): Promise<Run & { exit: number | null }> => {
-  const run = new Run(args, options);
-  return Object.assign(run, { exit: await run.code });
-};
+const started = (args: readonly string[], { cwd = home, url = cluster.apiUrl, stdin = '' }: Place = {}): CommandRun =>
+  new CommandRun(args, { home, cwd, url, stdin });
+const command = async (args: readonly string[], place?: Place) => ended(started(args, place));
 const changes = (text: string): string =>
   script(
     { tools: [{ name: 'Bash', input: { command: `echo ${text} > a.txt`, description: 'a change' } }] },
@@ -103,7 +74,7 @@ describe('remuda run', () => {
   });
 
   test('cancels its job at Ctrl-C', async () => {
-    const run = new Run([
+    const run = started([
       'run',
       script({ tools: [{ name: 'Bash', input: { command: 'sleep 60', description: 'x' } }] }),
     ]);
@@ -168,9 +139,6 @@ test('the fleet is shown: pools and workers', async () => {
 });
 
 describe('remuda batch', () => {
-  const prompts = (count: number, text: string): string =>
-    Array.from({ length: count }, (_, n) => JSON.stringify(script({ text: `${text} ${n}` }))).join('\n');
-
   test('submits nothing where a line is wrong, and names each with its number', async () => {
     const file = join(home, 'wrong.jsonl');
     await writeFile(file, '"fine"\n{"prompt": "x", "priorty": 1}\n{"prompt": 7}\nnot json\n');
@@ -180,30 +148,6 @@ describe('remuda batch', () => {
       /Nothing was submitted:\n {2}line 2: priorty is no field of a job\n {2}line 3: prompt must be string\n {2}line 4: is not JSON/,
     );
     expect((await command(['ls', '--label', 'remuda/batch:x'])).err).toContain('There are no such jobs.');
-  });
-
-  test('is interrupted, and taken up where it was by the same command', async () => {
-    const file = join(home, 'jobs.jsonl');
-    const results = join(home, 'results.jsonl');
-    await writeFile(file, prompts(12, 'answer'));
-    const first = new Run(['batch', file, '--out', results]);
-    await vi.waitUntil(() => /\d+\/12/.test(first.err), { timeout: 60_000 });
-    first.interrupt();
-    expect([130, 0]).toContain(await first.code);
-    const second = await command(['batch', file, '--out', results]);
-    expect([second.exit, second.err]).toEqual([0, expect.stringContaining('12 of 12 jobs are over') as string]);
-    const lines = (await readFile(results, 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { line: number; text: string });
-    expect(lines.map(({ line, text }) => `${line} ${text}`).sort()).toEqual(
-      Array.from({ length: 12 }, (_, n) => `${n + 1} answer ${n}`).sort(),
-    );
-    const id = /remuda\/batch=(\w+)/.exec(second.err)?.[1] ?? '';
-    const all = JSON.parse(
-      (await command(['ls', '--json', '--limit', '100', '--label', `remuda/batch:${id}`])).out,
-    ) as object[];
-    expect(all).toHaveLength(12);
   });
 });
 

@@ -24,7 +24,7 @@ interface Progress {
 export async function runBatch(session: Session, batch: Batch, write: (line: string) => void): Promise<number> {
   const began = performance.now();
   const lines = await submitAll(session, batch);
-  const state = { total: lines.size, over: new Map<string, Job>() };
+  const state = { total: batch.jobs.length, over: new Map<string, Job>() };
   let overAtStart: number | undefined;
   const progress = session.columns === undefined ? linesOf(session) : barOf(state.total);
   try {
@@ -43,7 +43,9 @@ export async function runBatch(session: Session, batch: Batch, write: (line: str
   }
   for (const line of reportOf(state, performance.now() - began)) session.say(line);
   if (session.leaving.aborted && state.over.size < state.total) {
-    session.say('The other jobs go on; the same command takes them up again.');
+    const left = batch.jobs.length - lines.size;
+    const rest = left === 0 ? '' : `, and submits the other ${String(left)}`;
+    session.say(`What was submitted goes on; the same command takes it up again${rest}.`);
     return exitCodes.interrupted;
   }
   return Math.max(exitCodes.ok, ...[...state.over.values()].map((job) => codeOfState(job.state)));
