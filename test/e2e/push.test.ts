@@ -87,14 +87,20 @@ describe.skipIf(!hasEngine)('the commits of jobs in containers', () => {
       const events = await follow(id);
       const result = await cluster.api.result(id);
       const commit = server.git('rev-parse', 'remuda/add-b');
-      const pushed = { state: 'pushed', branch: 'remuda/add-b', commit, commits: 2, url: server.url };
+      const pushed = {
+        state: 'pushed',
+        branch: 'remuda/add-b',
+        commit,
+        commits: 2,
+        url: `${server.origin}/team/project/tree/remuda/add-b`,
+      };
       const url = 'https://host.example/1';
       const pullRequest = { state: 'opened', number: 1, url };
       expect(result.git?.push).toEqual({ ...pushed, uncommitted: 'committed', pullRequest });
       expect(subjects('remuda/add-b')).toEqual(['add b', `Changes of the job ${id}`]);
       expect(server.git('show', 'remuda/add-b:c.txt')).toBe(canary);
       expect(events.flatMap((event) => (event.type === 'workspace.pushed' ? [event.data] : []))).toEqual([
-        { branch: 'remuda/add-b', commit, url: server.url, pullRequest: url },
+        { branch: 'remuda/add-b', commit, url: pushed.url, pullRequest: url },
       ]);
       expect([...server.seen]).toHaveLength(1);
 

@@ -50,13 +50,14 @@ describe.skipIf(kubeconfig === '')('in pods of the cluster that KUBECONFIG names
       const result = await own.api.result(id);
       const commit = server.git('rev-parse', branch);
       const url = 'https://host.example/1';
+      const page = `${server.origin}/team/project/tree/${branch}`;
       expect(result.git?.push, JSON.stringify(events)).toEqual({
-        ...{ state: 'pushed', branch, commit, commits: 2, url: server.url, uncommitted: 'committed' },
+        ...{ state: 'pushed', branch, commit, commits: 2, url: page, uncommitted: 'committed' },
         pullRequest: { state: 'opened', number: 1, url },
       });
       expect(server.git('show', `${branch}:out/c.txt`)).toBe(canary);
       expect(events.flatMap((event) => (event.type === 'workspace.pushed' ? [event.data] : []))).toEqual([
-        { branch, commit, url: server.url, pullRequest: url },
+        { branch, commit, url: page, pullRequest: url },
       ]);
       const { artifacts } = await own.files.artifacts(id);
       expect(artifacts.map(({ path }) => path)).toEqual(['out/c.txt']);

@@ -33,7 +33,14 @@ test('what a worker finds in its workspace is on the branch, with what was not c
   const outcome = await worker.push(aim, new AbortController().signal);
   const commit = server.git('rev-parse', 'topic');
   expect(outcome).toEqual({
-    ...{ state: 'pushed', branch: 'topic', commit, commits: 2, url: server.url, uncommitted: 'committed' },
+    ...{
+      state: 'pushed',
+      branch: 'topic',
+      commit,
+      commits: 2,
+      url: `${server.origin}/team/project/-/tree/topic`,
+      uncommitted: 'committed',
+    },
     pullRequest: { state: 'opened', number: 1, url: 'https://host.example/1' },
   });
   expect(server.git('log', '--format=%s', 'main..topic').split('\n')).toEqual(['Changes of the job job-1', 'add b']);

@@ -108,7 +108,7 @@ async function pushTo(
         const remote = await reachRemote({ url, credential }, parts);
         const commit = await sendOn(quarantine, { remote, branch, note, owner: to.owner ?? job }, parts);
         const commits = await quarantine.count(note.base, commit);
-        const outcome = { state: 'pushed', branch, commit, commits, url: pageOf(url, branch) } as const;
+        const outcome = { state: 'pushed', branch, commit, commits, url: pageOf(url, branch, parts.services) } as const;
         if (!to.pullRequest) return outcome;
         const usualBase = await baseOf(quarantine, { remote, ref: git.ref, defaultBranch });
         const base = to.pullRequest.base ?? usualBase;
