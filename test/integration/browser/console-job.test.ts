@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { script } from '@remuda/scripted-model';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, type TestCluster } from '../../e2e/harness/cluster.js';
 import { serveRepository, type GitServer } from '../../e2e/harness/git-server.js';
+import { expectAccessible } from './accessible.js';
 import { chromiumPath, startChromium } from './chromium.js';
-
-/** Where pictures of the pages go, with REMUDA_TEST_PICTURES=1: those of the documents are made so. */
-const pictures =
-  process.env['REMUDA_TEST_PICTURES'] === '1' ? join(import.meta.dirname, '../../../docs/pictures') : undefined;
+import { takePicture } from './pictures.js';
 
 const files = {
   'src/herd.js': [
@@ -100,16 +97,7 @@ describe.skipIf(chromiumPath === undefined)('the console before a whole cluster'
   const shows = (text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
   const open = (hash: string): Promise<unknown> => page.goto(`${cluster.apiUrl}/${hash}`);
 
-  /** Takes the page in both themes. */
-  async function picture(name: string): Promise<void> {
-    if (pictures === undefined) return;
-    await page.mouse.move(0, 0);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) });
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-  }
+  const picture = (name: string): Promise<void> => takePicture(page, name);
 
   async function submit(job: object): Promise<string> {
     const body = JSON.stringify(job);
@@ -198,5 +186,66 @@ describe.skipIf(chromiumPath === undefined)('the console before a whole cluster'
     await picture('no-connection');
     await page.context().setOffline(false);
     await expect.poll(() => page.getByText('No connection').count(), { timeout: 20_000 }).toBe(0);
+  });
+
+  /** Checks the page as axe does, leaves it as it was, and takes it. */
+  async function look(name: string): Promise<void> {
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 1280, height: 820 });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await picture(name);
+  }
+
+  /** Without a connection, and with one again. */
+  async function away(name: string): Promise<void> {
+    await page.context().setOffline(true);
+    await shows('No connection');
+    await look(name);
+    await page.context().setOffline(false);
+    await expect.poll(() => page.getByText('No connection').count(), { timeout: 20_000 }).toBe(0);
+  }
+
+  test('each page says what there is not, what is wrong, and that the api is away', async () => {
+    await open('#/jobs?state=queued');
+    await page.getByRole('link', { name: /queued Review the feed budget/ }).click();
+    await shows(/no\. \d in the queue of reviewer/);
+    await look('job-waiting');
+    await open('#/jobs?state=running');
+    await page.getByRole('link', { name: /running Find the lost trail/ }).click();
+    await shows('Claude Code is working');
+    await away('job-no-connection');
+
+    await open('#/submit');
+    await page.getByLabel('Prompt').fill('Count the horses.');
+    await page.getByText('More', { exact: true }).click();
+    await page.getByLabel('Priority').fill('77');
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await shows(/must be an integer from 1 to 10/);
+    await look('submit-refused');
+    await page.context().setOffline(true);
+    await page.getByLabel('Priority').fill('5');
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.getByRole('alert').filter({ hasText: 'No answer' }).first().waitFor();
+    await look('submit-no-connection');
+    await page.context().setOffline(false);
+
+    await open('#/fleet');
+    await shows(/2 busy/);
+    await away('fleet-no-connection');
+    // as the api would answer
+    await page.route('**/api/v1/pools', async (route) => {
+      const answer = (await (await route.fetch()).json()) as { pools: { profile: string; halts: object[] }[] };
+      const reason = '5 jobs in a row could not start: the image registry.example.com/workers:2 was not found';
+      const halt = { kind: 'suspended', everywhere: false, reason, since: new Date().toISOString() };
+      for (const pool of answer.pools) if (pool.profile === 'reviewer') pool.halts = [halt];
+      await route.fulfill({ json: answer });
+    });
+    await shows(/This pool is suspended: 5 jobs in a row/);
+    await look('fleet-failing');
+    await page.unroute('**/api/v1/pools');
+    await page.route('**/api/v1/pools', (route) => route.fulfill({ json: { pools: [] } }));
+    await shows('No pools');
+    await look('fleet-empty');
+    await page.unroute('**/api/v1/pools');
   });
 });

@@ -1,14 +1,10 @@
-import { join } from 'node:path';
 import { script } from '@remuda/scripted-model';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, type TestCluster } from '../../e2e/harness/cluster.js';
 import { expectAccessible } from './accessible.js';
 import { chromiumPath, startChromium } from './chromium.js';
-
-/** Where pictures of the pages go, with REMUDA_TEST_PICTURES=1: those of the documents are made so. */
-const pictures =
-  process.env['REMUDA_TEST_PICTURES'] === '1' ? join(import.meta.dirname, '../../../docs/pictures') : undefined;
+import { takePicture } from './pictures.js';
 
 const bash = (command: string, description: string) => ({ name: 'Bash', input: { command, description } });
 const write = script(
@@ -46,20 +42,7 @@ describe.skipIf(chromiumPath === undefined)('the sessions of the console before 
   const say = (prompt: string): Promise<void> => page.getByLabel('Next turn').fill(prompt);
   const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 
-  /** Takes the page in both themes. */
-  async function picture(name: string): Promise<void> {
-    if (pictures === undefined) return;
-    // What stands for the model is no part of the picture.
-    await page.evaluate(
-      `for (const each of document.querySelectorAll('.prompt')) each.textContent = each.textContent.split('SCRIPT:')[0].trim()`,
-    );
-    await page.mouse.move(0, 0);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) });
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-  }
+  const picture = (name: string): Promise<void> => takePicture(page, name);
 
   /** Checks the page as axe does, and leaves it as it was. */
   async function accessible(): Promise<void> {
@@ -82,6 +65,7 @@ describe.skipIf(chromiumPath === undefined)('the sessions of the console before 
       await press('Create');
       await page.getByRole('heading', { name: 'Plan the spring ride' }).waitFor();
       await shows('No turns yet');
+      await picture('session-empty');
       await page.getByRole('link', { name: 'Files' }).click();
       await shows('No files yet');
       await page.getByRole('link', { name: 'Turns' }).click();
@@ -168,6 +152,13 @@ describe.skipIf(chromiumPath === undefined)('the sessions of the console before 
     'goes on by itself where it was when the api was away',
     async () => {
       await open('#/sessions');
+      await page.getByRole('link', { name: /^(idle|hibernated) ./ }).waitFor();
+      await page.context().setOffline(true);
+      await shows('No connection');
+      await accessible();
+      await picture('sessions-no-connection');
+      await page.context().setOffline(false);
+      await expect.poll(() => page.getByText('No connection').count(), { timeout: 60_000 }).toBe(0);
       await page.getByRole('link', { name: /^(idle|hibernated) ./ }).click();
       await turn(4).waitFor();
       await page.context().setOffline(true);
