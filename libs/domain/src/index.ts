@@ -55,6 +55,7 @@ export * from './sessions/session-event.js';
 export * from './sessions/session-files.js';
 export * from './sessions/session-state.js';
 export * from './sessions/session.js';
+export * from './sessions/steer.js';
 export * from './sessions/transcript.js';
 export * from './tenants/fair-turns.js';
 export * from './tenants/most-waiting.js';

@@ -1,6 +1,7 @@
 import type { EgressRefusal, EgressTarget } from '../addresses/egress-rules.js';
 import type { RestartReason } from './again.js';
 import type { OverState } from './job-state.js';
+import type { Steer } from '../sessions/steer.js';
 import type { Ended, Failure, GitOutcome, Start, Usage, Workspace } from './job.js';
 
 /**
@@ -75,6 +76,8 @@ export interface EventData {
     readonly status?: number;
     readonly error: string;
   };
+  /** A person's message was given to the running turn: the agent reads it at its next step. */
+  'turn.steered': Steer;
   'turn.ended': { readonly turns: number; readonly costUsd: number; readonly usage: Usage };
   /**
    * Events were trimmed before they were read: the next one is the first still kept. With `reports`, this many of the

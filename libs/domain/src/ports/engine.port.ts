@@ -1,5 +1,6 @@
 import type { AbortSignalLike } from './clock.port.js';
 import type { NewEvent } from '../jobs/event.js';
+import type { Steering } from '../sessions/steer.js';
 import type { Ended, Failure, JobResult, JsonSchema, OnLoop, PermissionMode, ToolRules } from '../jobs/job.js';
 
 /** What an engine is warmed up for: fixed when its process starts. */
@@ -43,6 +44,11 @@ export interface Turn {
    * workspace, which would be taken for the job's, have ended when it settles. Must not reject. Default: there are none.
    */
   readonly beforeSweep?: () => Promise<void>;
+  /**
+   * What is said to the turn while it runs: each message becomes the event `turn.steered`, and the turn is not over before the agent has
+   * read it, unless it fails. Optional to an engine, which may hear nothing. Default: nothing is said.
+   */
+  readonly steering?: Steering;
   /** The job's credential for the bridge. */
   readonly bridgeToken: string;
   /** Environment of the turn's tools. */

@@ -93,6 +93,11 @@ export class ClaudeProcess {
     this.#write(userMessage(texts));
   }
 
+  /** Sends it a message while its turn runs, under this id. */
+  steer(id: string, ...texts: readonly string[]): void {
+    this.#write(userMessage(texts, id));
+  }
+
   /** Sends it a message without text, which it accepts and does not answer. */
   sayNothing(): void {
     this.#write(emptyMessage());

@@ -74,6 +74,12 @@ export function isContinuation(message: CliMessage): boolean {
   return blocksOf(message).some(({ text = '' }) => text.includes('cut off mid-stream'));
 }
 
+/** The id of a message of ours that Claude Code has just read; undefined for anything else. */
+export function readBack(message: CliMessage): string | undefined {
+  const { type, isReplay, uuid } = message;
+  return type === 'user' && isReplay === true && typeof uuid === 'string' ? uuid : undefined;
+}
+
 /** Whether Claude Code reports that it waits for the next prompt. */
 export function isIdle(message: CliMessage): boolean {
   return message.subtype === 'session_state_changed' && message['state'] === 'idle';

@@ -11,8 +11,11 @@ export function asPrompt(text: string): readonly string[] {
 }
 
 /** A user message in Claude Code's format. Each has its own id: one seen before would be dropped silently. */
-export function userMessage(texts: readonly string[]): object {
-  return message(texts.map((text) => ({ type: 'text', text })));
+export function userMessage(texts: readonly string[], id?: string): object {
+  return message(
+    texts.map((text) => ({ type: 'text', text })),
+    id,
+  );
 }
 
 /** A message that begins no turn: it makes Claude Code report its tools, sends no model request, and is forgotten. */
@@ -20,6 +23,6 @@ export function emptyMessage(): object {
   return { ...message([]), shouldQuery: false };
 }
 
-function message(content: readonly object[]): object {
-  return { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null, uuid: randomUUID() };
+function message(content: readonly object[], uuid: string = randomUUID()): object {
+  return { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null, uuid };
 }

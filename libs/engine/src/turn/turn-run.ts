@@ -16,12 +16,14 @@ import {
   isIdle,
   isOwnResult,
   numberOf,
+  readBack,
   type CliBlock,
   type CliMessage,
   type CliResult,
 } from '../stream/cli-message.js';
 import { IdleWatch } from './idle-watch.js';
 import { climb } from './ladder.js';
+import { SaidMeanwhile } from './said-meanwhile.js';
 import { LoopWatch, type Loop } from './loop-watch.js';
 import type { EngineLimits, EngineLog } from '../options.js';
 import { asPrompt } from '../stream/prompt.js';
@@ -53,6 +55,13 @@ export async function runTurn(aim: TurnAim): Promise<TurnRan> {
   return new TurnRun(aim).run();
 }
 
+/** What two results have used together. */
+function sumOf(before: CliResult['usage'], usage: CliResult['usage']): CliResult['usage'] {
+  if (!before) return usage;
+  const names = Object.keys({ ...before, ...usage });
+  return Object.fromEntries(names.map((name) => [name, numberOf(before[name]) + numberOf(usage?.[name])]));
+}
+
 /** One turn under way: what was seen of it so far, and the first reason to end it. */
 class TurnRun {
   #stop: Stop | undefined;
@@ -75,6 +84,9 @@ class TurnRun {
   #loop: Loop | undefined;
   #stopped: { by: EndingRung; readonly since: number } | undefined;
   readonly #warnings: string[] = [];
+  readonly #said: SaidMeanwhile;
+  /** Of results before the last one: what was used. */
+  #usedBefore: CliResult['usage'];
   readonly #over = new AbortController();
 
   constructor(private readonly aim: TurnAim) {
@@ -82,6 +94,8 @@ class TurnRun {
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#idle = new IdleWatch(aim.clock, idleTimeoutMs);
     this.#loops = new LoopWatch(loopAfter);
+    const { turn, clock, session, onEvent } = aim;
+    this.#said = new SaidMeanwhile({ process: session.process, turn, clock, onEvent });
   }
 
   async run(): Promise<TurnRan> {
@@ -93,15 +107,19 @@ class TurnRun {
     const unlisten = process.listen((message) => {
       this.#take(message);
     });
-    const finished = process.next((message) => isOwnResult(message)).catch(() => undefined);
+    const finished = process
+      .next((message) => isOwnResult(message) && this.#result !== undefined)
+      .catch(() => undefined);
     const idle = process.next((message) => this.#result !== undefined && isIdle(message)).catch(() => undefined);
     signal.addEventListener('abort', interrupt, { once: true });
     process.say(...asPrompt(this.aim.turn.prompt));
+    this.#said.hear();
     if (signal.aborted) interrupt();
     void this.#endWhenIdle();
     const result = await finished;
     if (result !== undefined) await this.#rest(idle);
     this.#over.abort();
+    this.#said.close();
     unlisten();
     signal.removeEventListener('abort', interrupt);
     const exit = result === undefined ? await process.ended : undefined;
@@ -130,6 +148,11 @@ class TurnRun {
 
   #take(message: CliMessage): void {
     this.#idle.see(message);
+    const id = readBack(message);
+    if (id !== undefined) {
+      this.#said.read(id);
+      return;
+    }
     this.#note(message);
     for (const event of translate(message, { at: this.aim.clock.now(), deltas: this.aim.turn.deltas }))
       this.#tell(event);
@@ -137,12 +160,24 @@ class TurnRun {
   }
 
   #note(message: CliMessage): void {
-    if (isOwnResult(message)) this.#result = message;
+    if (isOwnResult(message)) this.#noteResult(message);
     this.#answers.see(message);
     if (message.type === 'assistant') this.#noteAnswer(message);
     if (isContinuation(message)) this.#noteCut();
     else if (message.type === 'user')
       for (const block of blocksOf(message)) if (block.type === 'tool_result') this.#noteReturn(block);
+  }
+
+  /** A good result is not the last one if Claude Code has still something to read. */
+  #noteResult(result: CliResult): void {
+    const goesOn = this.#said.isUnread && this.#stop === undefined && result.subtype === 'success' && !result.is_error;
+    const usage = sumOf(this.#usedBefore, result.usage);
+    if (goesOn) {
+      this.#usedBefore = usage;
+      return;
+    }
+    this.#result = usage ? { ...result, usage } : result;
+    this.#said.close();
   }
 
   #noteCut(): void {

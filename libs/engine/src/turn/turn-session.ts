@@ -17,6 +17,10 @@ export interface TurnProcess {
   next(fits: (message: CliMessage) => boolean): Promise<CliMessage>;
   /** Sends it a user's message of one or several texts. */
   say(...texts: readonly string[]): void;
+  /**
+   * Sends it a message while its turn runs; it comes back with this id when it is read. Optional: one that is driven in a terminal hears nothing.
+   */
+  steer?(id: string, ...texts: readonly string[]): void;
   /** Sends a control request; a turn needs only `interrupt`. */
   control(request: ControlRequest): Promise<Record<string, unknown>>;
   /** SIGTERM. */
