@@ -27,6 +27,8 @@ export const refusalCodes = [
   'session.unknown',
   'session.stopped',
   'session.busy',
+  'session.not_running',
+  'session.cannot_steer',
   'session.no_files',
   'session.cannot_fork',
   'session.budget_spent',

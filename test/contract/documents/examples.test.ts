@@ -115,6 +115,7 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   'tool.returned': true,
   'tool.denied': true,
   'model.retried': true,
+  'turn.steered': true,
   'turn.ended': true,
   'stream.gap': true,
 };

@@ -9,7 +9,7 @@ import type {
   SnapshotIndex,
   TurnLog,
 } from '@remuda/domain';
-import { emptyResult, noUsage } from '@remuda/domain';
+import { emptyResult, noUsage, steerLimits } from '@remuda/domain';
 import { jobRef, jobSpec } from '@remuda/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -183,6 +183,34 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       expect(await found()).toMatchObject({ state: 'stopped' });
       expect((await harness.index.keptBySessions(['j-1'])).size).toBe(0);
       expect(await sessions.remove(ref)).toBe('removed');
+    });
+
+    test('what is said to a running turn is kept with it, once for each id, in order and up to a limit', async () => {
+      const say = (id: string, text = `text of ${id}`) => sessions.steer(ref, { id, text });
+      expect(await say('a')).toEqual({ kind: 'unknown' });
+      await sessions.create(session());
+      expect(await say('a')).toEqual({ kind: 'idle' });
+      await submit('j-1');
+      expect(await say('a')).toEqual({ kind: 'idle' });
+      await take();
+      expect(await sessions.steer({ ...ref, tenant: 'other' }, { id: 'a', text: '' })).toEqual({ kind: 'unknown' });
+      expect(await say('a')).toEqual({ kind: 'said', job: 'j-1', after: 2 });
+      expect(await say('b', 'with "quotes" and\nlines')).toMatchObject({ kind: 'said' });
+      expect(await say('a', 'another')).toEqual({ kind: 'repeated', job: 'j-1', after: 2 });
+      const steers = [
+        { id: 'a', text: 'text of a' },
+        { id: 'b', text: 'with "quotes" and\nlines' },
+      ];
+      expect(await harness.store.find(jobRef('j-1', 'acme'))).toMatchObject({ steers });
+      for (let i = 2; i < steerLimits.messages; i++) expect((await say(`c${String(i)}`)).kind).toBe('said');
+      expect(await say('more')).toEqual({ kind: 'full' });
+      expect((await say('b')).kind).toBe('repeated');
+      await harness.store.cancel(jobRef('j-1', 'acme'), 'enough');
+      expect(await say('late')).toEqual({ kind: 'idle' });
+      await harness.end('j-1', failed);
+      expect(await say('late')).toEqual({ kind: 'idle' });
+      await sessions.stop(ref);
+      expect(await say('late')).toEqual({ kind: 'over' });
     });
 
     test('one turn is under way at a time; the next one begins when it is over, in the order of submission', async () => {

@@ -2,6 +2,7 @@ import type { Again } from './again.js';
 import type { Failure, JobResult, JobSpec, PermissionMode } from './job.js';
 import type { Secrets } from './secrets.js';
 import type { LackingTurn } from '../sessions/lacking-turn.js';
+import type { Steer } from '../sessions/steer.js';
 
 /** A turn that a session lacks, with what is still known of what was said in it. */
 export interface ToldTurn extends LackingTurn {
@@ -35,6 +36,8 @@ export interface Assignment {
   readonly again?: Again;
   /** Earlier turns of its session that its snapshot lacks: the turn is told of them. */
   readonly lacks?: readonly ToldTurn[];
+  /** What was said to the turn in earlier attempts: it is said again. */
+  readonly steers?: readonly Steer[];
   /** Whether a turn's outcome may be told before its snapshot is taken. */
   readonly answerFirst?: boolean;
   /** Remaining time of the attempt, in ms, from when the worker takes it: the clocks of two machines may differ. */
@@ -60,10 +63,11 @@ export type Outcome =
 /**
  * Control messages for a busy or idle worker. `limitMs` is the remaining time of the running job. `show`: somebody looks at
  * its terminal, for `forMs` from now; `asked` (epoch ms) comes back with what is shown. `spare`: while it is idle it keeps a
- * spare process for this permission mode, or none.
+ * spare process for this permission mode, or none. `steer`: a message for the turn that runs.
  */
 export type Control =
   | { readonly kind: 'cancel'; readonly job: string; readonly lease: number }
+  | ({ readonly kind: 'steer'; readonly job: string; readonly lease: number } & Steer)
   | { readonly kind: 'show'; readonly asked: number; readonly forMs: number }
   | { readonly kind: 'spare'; readonly permissionMode?: PermissionMode }
   | { readonly kind: 'drain'; readonly limitMs: number };

@@ -4,6 +4,7 @@ import type { KeptArtifacts } from '../files/artifact.js';
 import type { GitWishes, PushOutcome } from './push.js';
 import type { Snapshot, TurnOrigin } from './snapshot.js';
 import type { LackingTurn } from '../sessions/lacking-turn.js';
+import type { Steer } from '../sessions/steer.js';
 import type { Webhook } from './webhook.js';
 
 export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
@@ -258,6 +259,8 @@ export interface JobRecord extends JobRef {
   readonly origin?: TurnOrigin;
   /** Of a turn: earlier ones of its session that its origin lacks. */
   readonly lacks?: readonly LackingTurn[];
+  /** Of a turn: what was said to it while it ran. */
+  readonly steers?: readonly Steer[];
   readonly turns?: number;
   readonly usage?: Usage;
   readonly costUsd?: number;

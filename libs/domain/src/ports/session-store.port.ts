@@ -1,5 +1,6 @@
 import type { NewJob, Idempotency } from './job-store.port.js';
 import type { TurnOrigin } from '../jobs/snapshot.js';
+import type { Steer } from '../sessions/steer.js';
 import type { SessionState } from '../sessions/session-state.js';
 import type { SessionRecord, SessionRef } from '../sessions/session.js';
 
@@ -28,6 +29,16 @@ export type TurnAnswer =
   | { readonly kind: 'spent'; readonly costUsd: number }
   | { readonly kind: 'over'; readonly state: SessionState }
   | { readonly kind: 'unknown' };
+
+/**
+ * Outcome of saying something to the turn that is under way. `said`: it is on its way to the worker that carries out `job`, whose last event
+ * was `after`. `repeated`: this was said to `job` before. Otherwise it was not: `idle`, because no turn runs at this moment; `deaf`, because
+ * the engine of its worker hears nothing during a turn; `full`, because too much was said to this turn; `over`, because the session was
+ * stopped; `unknown`.
+ */
+export type SteerAnswer =
+  | { readonly kind: 'said' | 'repeated'; readonly job: string; readonly after: number }
+  | { readonly kind: 'idle' | 'deaf' | 'full' | 'over' | 'unknown' };
 
 /** A session to be made of another one, as that was after a turn; by default, after the last one that is over. */
 export interface NewFork {
@@ -92,6 +103,11 @@ export interface SessionStore {
    * the store has no room.
    */
   submit(turn: NewTurn, idempotency?: Idempotency): Promise<TurnAnswer>;
+  /**
+   * Says something to the turn that runs; what was said is kept with the turn, and said again in its next attempt. The same id twice is
+   * one message. Rejects with `redis.full` if the store has no room.
+   */
+  steer(session: SessionRef, message: Steer): Promise<SteerAnswer>;
   /**
    * Stops it: it takes no more turns. Returns its turns that are not over, the one under way first: the caller cancels
    * them. Safe to call twice. Undefined if it is unknown.

@@ -39,7 +39,17 @@ export type AcceptedTurnView = AcceptedJobView & {
   readonly session: string;
   /** It waits until this job is over, and those that wait before it. */
   readonly after?: string;
+  /** It was said to this turn, which runs. */
+  readonly steer?: SteerView;
 };
+
+/** Something that was said to a running turn. */
+export interface SteerView {
+  /** The id of its event `turn.steered`. */
+  readonly id: string;
+  /** Whether Claude Code has it; else it gets it as soon as the turn begins. */
+  readonly said: boolean;
+}
 
 /** A page of a session's events. */
 export interface SessionEventPageView {

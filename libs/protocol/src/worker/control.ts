@@ -1,7 +1,7 @@
-import { permissionModes, type Control } from '@remuda/domain';
+import { permissionModes, steerLimits, type Control } from '@remuda/domain';
 import { isUnderstood, messageFormats, type Formats } from '../format.js';
 import { isRecord, parseJson } from '../reader/json.js';
-import { idText, lease, oneOf, optional, shape, span, type Reader } from '../reader/shape.js';
+import { idText, lease, oneOf, optional, shape, span, text, textUpTo, type Reader } from '../reader/shape.js';
 
 /** Maximum delay of a timer, in ms: 24 days. */
 const maxLimitMs = 2 ** 31 - 1;
@@ -18,6 +18,10 @@ export function encodeControl(control: Control): string {
 
 const readers = {
   cancel: shape<Extract<Control, { kind: 'cancel' }>>({ kind: oneOf(['cancel']), job: idText, lease }),
+  steer: shape<Extract<Control, { kind: 'steer' }>>({
+    ...{ kind: oneOf(['steer']), job: idText, lease },
+    ...{ id: text, text: textUpTo(steerLimits.characters) },
+  }),
   drain: shape<Extract<Control, { kind: 'drain' }>>({ kind: oneOf(['drain']), limitMs }),
   spare: shape<Extract<Control, { kind: 'spare' }>>({
     kind: oneOf(['spare']),
@@ -30,11 +34,11 @@ const readers = {
  * Reads a control message into a fresh one; undefined for anything else, including unsupported formats: if the worker
  * does not act, the scheduler does so from outside some seconds later.
  */
-export function decodeControl(text: string, formats: Formats = messageFormats): Control | undefined {
-  const value = parseJson(text);
+export function decodeControl(message: string, formats: Formats = messageFormats): Control | undefined {
+  const value = parseJson(message);
   const kind =
     isRecord(value) && isUnderstood(value['v'], formats)
-      ? oneOf(['cancel', 'drain', 'show', 'spare'])(value['kind'])
+      ? oneOf(['cancel', 'drain', 'show', 'spare', 'steer'])(value['kind'])
       : undefined;
   return kind && readers[kind](value);
 }

@@ -44,6 +44,7 @@ const readers: { readonly [T in WorkerEventType]: Reader<EventData[T]> } = {
   'tool.denied': shape({ id: text, name: text }),
   'egress.refused': readEgressRefused,
   'model.retried': shape({ attempt: count, delayMs: span, status: optional(count), error: text }),
+  'turn.steered': shape({ id: text, text }),
   'turn.ended': shape({ turns: count, costUsd: upTo(1e9), usage: readUsage }),
 };
 

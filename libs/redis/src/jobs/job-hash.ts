@@ -9,6 +9,7 @@ import {
   type JobState,
   type LackingTurn,
   type Start,
+  type Steer,
   type TurnOrigin,
   type Usage,
 } from '@remuda/domain';
@@ -55,6 +56,7 @@ export function readJobHash(id: string, hash: JobHash): JobRecord {
     ...present('keptArtifacts', hash['keptArtifacts'] ? readKeptArtifacts(hash['keptArtifacts']) : undefined),
     ...present('origin', originOf(hash)),
     ...optional(hash, 'lacks', lackingOf),
+    ...optional(hash, 'steers', (text) => JSON.parse(`[${text}]`) as readonly Steer[]),
     ...optional(hash, 'turns', Number),
     ...optional(hash, 'usage', (text) => JSON.parse(text) as Usage),
     ...optional(hash, 'costUsd', Number),

@@ -92,6 +92,7 @@ export class RedisLeases implements LeaseStore {
       ...(again ? { again } : {}),
       ...(job.session === undefined ? {} : { answerFirst: true }),
       ...(job.lacks ? { lacks: await this.#toldOf(job.lacks) } : {}),
+      ...(job.steers ? { steers: job.steers } : {}),
       ...(egress.length > 0 ? { egress: true } : {}),
       ...(await this.#secretsOf(claim)),
     };

@@ -16,6 +16,8 @@ import {
   type SessionRef,
   type SessionState,
   type SessionStore,
+  type Steer,
+  type SteerAnswer,
   type TenantLimit,
   type TurnAnswer,
   type TurnOrigin,
@@ -27,10 +29,12 @@ import { decodeCursor, encodeCursor, type ListCursor } from '../jobs/cursor.js';
 import { submittedArgs, submittedKeys } from '../jobs/submissions.js';
 import type { RedisKeys } from '../keys.js';
 import { defaultRetention } from '../retention/retention.js';
+import { affixesOf } from '../script/script.js';
 import { LargeArguments } from '../script/large-arguments.js';
 import { SubmitLimits, limitReached, refusalArgsOf } from '../tenants/submit-limits.js';
 import { forkSessionScript, replaceOriginScript } from './fork.lua.js';
 import { readSession } from './session-hash.js';
+import { steerScript } from './steer.lua.js';
 import { createSessionScript, removeSessionScript, stopSessionScript, submitTurnScript } from './sessions.lua.js';
 
 /** Sessions that are read at once to find those in a state. */
@@ -152,6 +156,25 @@ export class RedisSessionStore implements SessionStore {
       case 'conflict':
         throw new RemudaError('idempotency.conflict', 'This Idempotency-Key was already used with a different body.');
     }
+  }
+
+  async steer({ tenant, id }: SessionRef, message: Steer): Promise<SteerAnswer> {
+    const { keys } = this;
+    const [beforeControl, behindControl] = affixesOf(keys.workerControl);
+    const call = {
+      keys: { session: keys.session(id) },
+      args: {
+        ...{ tenant, id: message.id, members: JSON.stringify({ id: message.id, text: message.text }).slice(1) },
+        ...{ beforeJob: keys.job(''), beforeWorker: keys.worker(''), beforeControl, behindControl },
+      },
+    };
+    const [kind, job, after] = (await translated(steerScript.run(this.redis, call))) as [
+      SteerAnswer['kind'],
+      string?,
+      number?,
+    ];
+    if (kind === 'said' || kind === 'repeated') return { kind, job: job ?? '', after: Number(after) };
+    return { kind };
   }
 
   async stop({ tenant, id }: SessionRef): Promise<readonly string[] | undefined> {

@@ -22,6 +22,11 @@ export class MemoryEventLog implements EventLog {
     for (const wake of this.#readers) wake();
   }
 
+  /** The id of a stream's last event; 0 if there is none. */
+  last(job: string): number {
+    return this.#of(job).at(-1)?.id ?? 0;
+  }
+
   /** Forgets a stream's events up to this id, as a long stream's are. */
   trim(job: string, upTo: number): void {
     this.#streams.set(

@@ -3,6 +3,7 @@ import {
   defaultTenant,
   isHeld,
   isOver,
+  steerLimits,
   turnBudget,
   type CancelAnswer,
   type Clock,
@@ -17,6 +18,8 @@ import {
   type LackingTurn,
   type NewEvent,
   type NewJob,
+  type Steer,
+  type SteerAnswer,
   type TurnOrigin,
 } from '@remuda/domain';
 import { MemoryEventLog } from './memory-event-log.js';
@@ -131,6 +134,18 @@ export class MemoryJobStore implements JobStore {
 
   async prompt(job: JobRef): Promise<string | undefined> {
     return (await this.find(job)) && this.#prompts.get(job.id);
+  }
+
+  /** Says something to a job that is carried out; returns what came of it. */
+  steer(id: string, message: Steer): SteerAnswer {
+    const job = this.#jobs.get(id);
+    if (!job || !isHeld(job.state) || job.cancelRequestedAt !== undefined) return { kind: 'idle' };
+    const { steers = [] } = job;
+    const said = { job: id, after: this.events.last(id) };
+    if (steers.some((known) => known.id === message.id)) return { kind: 'repeated', ...said };
+    if (steers.length >= steerLimits.messages) return { kind: 'full' };
+    this.#change(job, { steers: [...steers, message] });
+    return { kind: 'said', ...said };
   }
 
   /** A job's record with its prompt. */

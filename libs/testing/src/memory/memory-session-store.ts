@@ -19,6 +19,8 @@ import {
   type Snapshot,
   type AbortSignalLike,
   type SessionTurn,
+  type Steer,
+  type SteerAnswer,
   type TurnAnswer,
   type TurnLog,
   type TurnOrigin,
@@ -142,6 +144,13 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     this.jobs.setApart(job.id);
     this.#change(session, { waiting: first ? [job.id, ...session.waiting] : [...session.waiting, job.id] });
     return { kind: 'waits', id: job.id, running: session.turn ?? saving };
+  }
+
+  async steer(ref: SessionRef, message: Steer): Promise<SteerAnswer> {
+    const session = await Promise.resolve(this.#of(ref));
+    if (!session) return { kind: 'unknown' };
+    if (session.state === 'stopped') return { kind: 'over' };
+    return session.turn === undefined ? { kind: 'idle' } : this.jobs.steer(session.turn, message);
   }
 
   async stop(ref: SessionRef): Promise<readonly string[] | undefined> {
