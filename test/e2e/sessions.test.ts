@@ -136,6 +136,43 @@ describe.each([
   );
 
   test.skipIf(!there)(
+    'hears during a turn what is said to it, and knows it once, also if the worker is killed afterwards',
+    async () => {
+      const { id } = await ask<SessionView>('/sessions', { idleMs: 0 });
+      const steps = script(bash('echo two > b.txt'), { ...bash('cat b.txt'), hangMs: 6_000 }, { text: 'teal it is' });
+      const turn = await ask<AcceptedTurnView>(`/sessions/${id}/turns`, { prompt: `Paint it. ${steps}` });
+      await vi.waitFor(async () => expect(await recorded(turn.id, 'snapshot')).not.toBeNull(), {
+        ...{ timeout: 60_000, interval: 50 },
+      });
+      const said = await ask<AcceptedTurnView>(`/sessions/${id}/turns`, {
+        ...{ prompt: 'The colour is teal.', mode: 'steer' },
+      });
+      expect(said).toMatchObject({ id: turn.id, session: id, steer: { said: true } });
+      await loseWorkerOf(turn.id);
+
+      const events: JobEvent[] = [];
+      for await (const event of cluster.api.events(turn.id)) events.push(event);
+      const told = JSON.stringify(events, undefined, 1);
+      const heard = events.filter(({ type }) => type === 'turn.steered');
+      expect(
+        heard.map(({ data }) => data),
+        told,
+      ).toEqual([
+        { id: said.steer?.id, text: 'The colour is teal.' },
+        { id: said.steer?.id, text: 'The colour is teal.' },
+      ]);
+      expect(new Set(heard.map(({ attempt }) => attempt)).size, told).toBe(2);
+      expect(await cluster.api.job(turn.id)).toMatchObject({ state: 'succeeded' });
+      const asked = JSON.stringify(cluster.model.requests.findLast(({ main }) => main)?.body);
+      expect(asked.split('The colour is teal.'), asked).toHaveLength(2);
+      const { messages } = await ask<MessagePageView>(`/sessions/${id}/messages`);
+      expect(messages.filter(({ text }) => text === 'The colour is teal.')).toMatchObject([{ role: 'user', turn: 1 }]);
+      await ask(`/sessions/${id}/stop`, {});
+    },
+    longMs,
+  );
+
+  test.skipIf(!there)(
     'goes on from the turn before, and says so, if the worker is killed between an answer and its snapshot',
     async () => {
       const session = await ask<SessionView>('/sessions', { idleMs: 0 });

@@ -10,6 +10,7 @@ import {
   type NewEvent,
   type Outcome,
   type Secrets,
+  type Steering,
   type TurnEnd,
 } from '@remuda/domain';
 import { begin, lackWarnings, type BeginParts } from './begin.js';
@@ -27,6 +28,8 @@ export interface AttemptParts extends BeginParts {
   readonly egress?: EgressKeeper | undefined;
   /** Has commits pushed; absent if the bridge has no listener for it. */
   readonly push?: PushKeeper | undefined;
+  /** What is said to the turn while it runs. */
+  readonly steering?: Steering;
   /** What is held of a session from turn to turn. */
   readonly hold: Hold;
 }
@@ -84,7 +87,8 @@ async function attempt(assignment: Assignment, parts: AttemptParts, stop: AbortS
   const holdSession = mayHold(assignment, parts);
   const session = { keepSession, holdSession };
   const beforeSweep = async (): Promise<void> => watch?.stop();
-  const own = { requestId: assignment.job, beforeSweep };
+  const { steering } = parts;
+  const own = { requestId: assignment.job, beforeSweep, ...(steering ? { steering } : {}) };
   const turn = { ...spec, ...own, prompt, freshFiles, ...session, bridgeToken, ...tools };
   let sessionId: string | undefined;
   const end = await endedTurn(await engine.turn(turn, onEvent, stop).finally(() => egress?.close()), engine, stop);

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   failureOf,
+  steerLimits,
   type Assignment,
   type Clock,
   type Control,
@@ -16,6 +17,7 @@ import { carryOut } from './attempt.js';
 import { hidingOf } from './hiding/hiding.js';
 import { Hold } from './hold.js';
 import type { EgressKeeper, FileKeeper, Kept, PushKeeper, SnapshotKeeper, WorkspaceKeeper } from './keepers.port.js';
+import { Mailbox } from './mailbox.js';
 import { opened } from './opened-assignment.js';
 import { hiddenScreen } from './screen/hidden-screen.js';
 import { ScreenShow } from './screen/screen-show.js';
@@ -62,6 +64,7 @@ interface Attempt {
 interface Current {
   readonly assignment: Assignment;
   readonly stop: AbortController;
+  readonly mailbox: Mailbox;
 }
 
 /** Takes assignments one by one, drives the engine, and reports what happens. */
@@ -69,6 +72,8 @@ export class Worker {
   #current: Current | undefined;
   /** A cancel that arrived before its assignment. */
   #cancelled: { readonly job: string; readonly lease: number } | undefined;
+  /** What was said to an attempt before its assignment arrived. */
+  #early: Extract<Control, { kind: 'steer' }>[] = [];
   #lastDone: Attempt | undefined;
   /** The snapshot of a turn that is over is being taken. */
   #keeping = false;
@@ -147,7 +152,10 @@ export class Worker {
     await this.#restoring;
     if (this.#leaving) return;
     const stop = new AbortController();
-    this.#current = { assignment, stop };
+    const early = this.#early.filter((said) => said.job === job && said.lease === lease);
+    this.#early = [];
+    const mailbox = new Mailbox([...(assignment.steers ?? []), ...early.map(({ id, text }) => ({ id, text }))]);
+    this.#current = { assignment, stop, mailbox };
     if (this.#cancelled?.job === job && this.#cancelled.lease === lease) stop.abort('cancel' satisfies StopReason);
     const deadline = setTimeout(() => stop.abort('deadline' satisfies StopReason), assignment.remainingMs);
     const end = (): void => {
@@ -156,7 +164,7 @@ export class Worker {
       this.#lastDone = { job, lease };
     };
     try {
-      await this.#attempt(assignment, stop.signal, end);
+      await this.#attempt(assignment, mailbox, stop.signal, end);
     } finally {
       end();
     }
@@ -192,7 +200,7 @@ export class Worker {
   }
 
   /** `onOver` is called when the attempt is over, before that is told: from then on nothing stops it. */
-  async #attempt(sealed: Assignment, stop: AbortSignal, onOver: () => void): Promise<void> {
+  async #attempt(sealed: Assignment, steering: Mailbox, stop: AbortSignal, onOver: () => void): Promise<void> {
     const assignment = await opened(sealed, this.plan.key);
     const { line, engine, workspace, snapshots, files, push, egress, clock } = this.plan;
     const now = (): number => clock.now();
@@ -208,7 +216,7 @@ export class Worker {
     tellAll(hiding.warnings(now()));
     const tell = (event: NewEvent): void => tellAll(hiding.event(event));
     const own = { hold: this.#hold, ownToken: this.#token };
-    const parts = { engine, workspace, snapshots, files, push, egress, ...own, clock, tell };
+    const parts = { engine, workspace, snapshots, files, push, egress, ...own, steering, clock, tell };
     const { outcome, keep } = await carryOut(assignment, parts, stop);
     onOver();
     this.#token = newToken();
@@ -267,9 +275,20 @@ export class Worker {
     if (control.kind === 'drain') void this.leave(control.limitMs);
     else if (control.kind === 'show') this.#screen?.ask(control.asked, control.forMs);
     else if (control.kind === 'spare') this.#keepSpare(control.permissionMode);
-    else if (this.#current?.assignment.job === control.job && this.#current.assignment.lease === control.lease)
-      this.#current.stop.abort('cancel' satisfies StopReason);
+    else if (control.kind === 'steer') this.#hear(control);
+    else if (this.#isCurrent(control)) this.#current?.stop.abort('cancel' satisfies StopReason);
     else this.#cancelled = { job: control.job, lease: control.lease };
+  }
+
+  #isCurrent({ job, lease }: Attempt): boolean {
+    return this.#current?.assignment.job === job && this.#current.assignment.lease === lease;
+  }
+
+  /** Something is said to an attempt; what comes after its end is heard by nobody. */
+  #hear(said: Extract<Control, { kind: 'steer' }>): void {
+    if (this.#isCurrent(said)) this.#current?.mailbox.put({ id: said.id, text: said.text });
+    else if (this.#lastDone?.job !== said.job || this.#lastDone.lease < said.lease)
+      this.#early = [...this.#early, said].slice(-steerLimits.messages);
   }
 
   #keepSpare(permissionMode: PermissionMode | undefined): void {

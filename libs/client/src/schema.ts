@@ -447,7 +447,7 @@ export interface paths {
         put?: never;
         /**
          * Send a turn to a session
-         * @description The turn is a job: its events, its result and its cancelling are those of the job. It begins when the turns before it are over.
+         * @description The turn is a job: its events, its result and its cancelling are those of the job. It begins when the turns before it are over. With `mode: steer` it is none: its prompt is said to the one that runs, whose job the answer names.
          */
         post: operations["submitTurn"];
         delete?: never;
@@ -1791,10 +1791,10 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description With `interrupt` the turn under way is cancelled, and this one is next; its files and answers stay. Default: queue.
+             * @description With `interrupt` the turn under way is cancelled, and this one is next; its files and answers stay. With `steer` the prompt becomes no turn: it is said to the one that runs, and nothing but the prompt is given. Default: queue.
              * @enum {string}
              */
-            mode?: "queue" | "interrupt";
+            mode?: "queue" | "interrupt" | "steer";
             /**
              * @description Names of secrets that this turn gets besides those of its session.
              * @example [
@@ -1802,6 +1802,12 @@ export interface components {
              *     ]
              */
             secrets?: string[];
+        };
+        Steer: {
+            /** @description The id of its event turn.steered. */
+            id: string;
+            /** @description Whether Claude Code has it; else it gets it as soon as the turn begins. */
+            said: boolean;
         };
         AcceptedTurn: {
             id: string;
@@ -1815,6 +1821,8 @@ export interface components {
             session: string;
             /** @description It waits until this job is over, and those that wait before it. */
             after?: string;
+            /** @description Of `mode: steer`: it was said to this turn. */
+            steer?: components["schemas"]["Steer"];
         };
         Message: {
             /** @description Number of the turn, from 1. */
@@ -2390,7 +2398,7 @@ export interface components {
             days: components["schemas"]["DayUsage"][];
         };
         /** @enum {string} */
-        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "session.no_files" | "session.cannot_fork" | "session.budget_spent" | "session.has_conversation" | "transcript.invalid" | "file.unknown" | "webhook.no_message" | "artifact.unknown" | "upload.unknown" | "upload.invalid" | "upload.digest_mismatch" | "upload.out_of_place" | "blobs.full" | "blobs.off" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "tenant.limit_reached" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
+        ErrorCode: "request.malformed" | "request.invalid" | "request.too_large" | "request.not_acceptable" | "request.unsupported_type" | "request.forbidden" | "request.misdirected" | "request.upgrade_required" | "token.missing" | "token.invalid" | "token.scope_missing" | "token.unverifiable" | "route.unknown" | "route.method_not_allowed" | "job.unknown" | "job.not_over" | "job.cannot_cancel" | "job.not_redrivable" | "session.unknown" | "session.stopped" | "session.busy" | "session.not_running" | "session.cannot_steer" | "session.no_files" | "session.cannot_fork" | "session.budget_spent" | "session.has_conversation" | "transcript.invalid" | "file.unknown" | "webhook.no_message" | "artifact.unknown" | "upload.unknown" | "upload.invalid" | "upload.digest_mismatch" | "upload.out_of_place" | "blobs.full" | "blobs.off" | "profile.unknown" | "pool.unknown" | "worker.unknown" | "worker.no_screen" | "worker.screen_unavailable" | "schema.invalid" | "cursor.invalid" | "event_id.invalid" | "idempotency.conflict" | "tenant.limit_reached" | "enrolment.token_invalid" | "enrolment.refused" | "enrolment.spent" | "enrolment.pool_full" | "enrolment.elsewhere" | "enrolment.too_many" | "config.invalid" | "credential.missing" | "redis.unavailable" | "redis.full" | "store.unavailable" | "store.newer" | "blobs.unavailable" | "blobs.broken" | "service.starting" | "bridge.unavailable" | "runtime.unavailable" | "format.unsupported" | "channel.unavailable" | "channel.timed_out" | "channel.invalid" | "host_bridge.malformed" | "host_bridge.unidentified" | "host_bridge.refused" | "host_bridge.busy" | "host_bridge.start_failed" | "host_bridge.stalled" | "host_bridge.stopping" | "internal" | "job.cancelled" | "job.expired" | "job.timed_out" | "job.impossible" | "job.looping" | "job.secrets_gone" | "job.secret_unknown" | "job.secrets_unavailable" | "worker.lost" | "worker.drained" | "worker.incompatible" | "container.start_failed" | "engine.start_failed" | "engine.not_running" | "engine.crashed" | "engine.unresponsive" | "engine.hung" | "engine.out_of_memory" | "engine.session_broken" | "session.lost" | "workspace.failed" | "workspace.unavailable" | "turns.exhausted" | "budget.exhausted" | "result.schema_mismatch" | "result.schema_refused" | "model.authentication" | "model.billing" | "model.rate_limited" | "model.limit_reached" | "model.overloaded" | "model.unreachable" | "model.refused" | "model.invalid_request";
         Fault: {
             /** @example workspace.url */
             path: string;
@@ -2752,6 +2760,23 @@ export interface components {
                 version?: string;
             };
         };
+        TurnSteeredEvent: {
+            /** @description Rises by one with each event, across all attempts of the job. */
+            id: number;
+            /** @description The attempt it belongs to; 0 before the first. */
+            attempt: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "turn.steered";
+            /** @description Epoch ms. */
+            at: number;
+            data: {
+                id: string;
+                text: string;
+            };
+        };
         MessageDeltaEvent: {
             /** @description Rises by one with each event, across all attempts of the job. */
             id: number;
@@ -2931,7 +2956,7 @@ export interface components {
             };
         };
         /** @description Something that has happened to a job. Clients must ignore types that they do not know. */
-        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["PrepareStartedEvent"] | components["schemas"]["PrepareEndedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["WorkspacePushedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["EgressRefusedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
+        JobEvent: components["schemas"]["JobQueuedEvent"] | components["schemas"]["JobAssignedEvent"] | components["schemas"]["JobCancelRequestedEvent"] | components["schemas"]["JobRequeuedEvent"] | components["schemas"]["JobRedrivenEvent"] | components["schemas"]["JobOverEvent"] | components["schemas"]["AttemptResumedEvent"] | components["schemas"]["AttemptRestartedEvent"] | components["schemas"]["AttemptWarnedEvent"] | components["schemas"]["AttemptLoopingEvent"] | components["schemas"]["AttemptEndedEvent"] | components["schemas"]["WorkspacePreparedEvent"] | components["schemas"]["PrepareStartedEvent"] | components["schemas"]["PrepareEndedEvent"] | components["schemas"]["WorkspaceCollectedEvent"] | components["schemas"]["WorkspacePushedEvent"] | components["schemas"]["SessionStartedEvent"] | components["schemas"]["TurnSteeredEvent"] | components["schemas"]["MessageDeltaEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageThinkingEvent"] | components["schemas"]["ToolCalledEvent"] | components["schemas"]["ToolReturnedEvent"] | components["schemas"]["ToolDeniedEvent"] | components["schemas"]["EgressRefusedEvent"] | components["schemas"]["ModelRetriedEvent"] | components["schemas"]["TurnEndedEvent"] | components["schemas"]["StreamGapEvent"];
     };
     responses: never;
     parameters: never;
@@ -4337,7 +4362,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedTurn"];
                 };
             };
-            /** @description session.busy or session.stopped: it takes no further turn now, or none at all. */
+            /** @description session.busy or session.stopped: it takes no further turn now, or none at all. session.not_running or session.cannot_steer: no turn hears it. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -39,6 +39,9 @@ export class LedEngines {
         resolve({ kind: 'interrupted', result: resultOf({ text: 'so far' }) });
       };
       signal.addEventListener('abort', interrupt, { once: true });
+      turn.steering?.attend((message) => {
+        onEvent({ type: 'turn.steered', at: Date.now(), data: message });
+      });
       const led: LedTurn = {
         turn,
         say: (text) => {

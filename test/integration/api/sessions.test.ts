@@ -129,7 +129,7 @@ describe('a turn', () => {
 
   test('has no secrets, no time and no workspace of its own', async () => {
     const id = await created();
-    const { json } = await turn(id, { secrets: { A: 'x' }, delayMs: 1, workspace: 'empty', mode: 'steer' });
+    const { json } = await turn(id, { secrets: { A: 'x' }, delayMs: 1, workspace: 'empty', mode: 'now' });
     expect(json.faults.map((fault) => fault.path).toSorted()).toEqual(['delayMs', 'mode', 'secrets', 'workspace']);
   });
 
@@ -161,6 +161,80 @@ describe('a turn', () => {
     await state(first.id, 'cancelled');
     await vi.waitFor(async () => expect(await session(id)).toMatchObject({ turn: urgent.id, waiting: [second.id] }));
     await send('POST', `/${id}/stop`);
+  });
+
+  describe('that runs', () => {
+    const steer = (id: string, prompt = 'Use tabs.', headers = {}) => turn(id, { prompt, mode: 'steer' }, headers);
+    /** A session with a turn under way, and that turn. */
+    async function running(own: object = {}) {
+      const id = await created(own);
+      const { id: first } = (await turn(id)).json;
+      // others have left turns behind
+      let led = await cluster.engines.next();
+      while (led.turn.requestId !== first) led = await cluster.engines.next();
+      await state(first, 'running');
+      return { id, first, led };
+    }
+
+    test('hears what is said to it, and it is part of the conversation', async () => {
+      const { id, first, led } = await running({ concurrent: 'refuse' });
+      led.say('I use spaces.');
+      const { status, json } = await steer(id);
+      expect(status).toBe(202);
+      expect(json).toMatchObject({ id: first, session: id, state: 'running', steer: { said: true } });
+      led.say('Tabs then.');
+      led.succeed({ text: 'Tabs then.' });
+      await state(first, 'succeeded');
+      const said = (await send('GET', `/${id}/messages`)).json as unknown as {
+        messages: { role: string; text: string }[];
+      };
+      expect(said.messages.map(({ role, text }) => [role, text])).toEqual([
+        ['user', 'led'],
+        ['assistant', 'I use spaces.'],
+        ['user', 'Use tabs.'],
+        ['assistant', 'Tabs then.'],
+      ]);
+      await send('POST', `/${id}/stop`);
+    });
+
+    test('hears once what is sent again with the same key', async () => {
+      const { id, first, led } = await running();
+      const key = { 'idempotency-key': `said-${id}` };
+      const [one, again] = [await steer(id, 'Use tabs.', key), await steer(id, 'Use tabs.', key)];
+      expect(again.json).toEqual(one.json);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      led.succeed();
+      await state(first, 'succeeded');
+      const { events } = (
+        await cluster.api.send('GET', `/api/v1/jobs/${first}/events`, undefined, {
+          accept: 'application/json',
+        })
+      ).json as unknown as { events: { type: string }[] };
+      expect(events.filter(({ type }) => type === 'turn.steered')).toHaveLength(1);
+      await send('POST', `/${id}/stop`);
+    });
+
+    test('hears nothing else, and not more than it can', async () => {
+      const { id, first, led } = await running();
+      const faulty = await turn(id, { prompt: 'x'.repeat(32_001), mode: 'steer', maxTurns: 3 });
+      expect(faulty.status).toBe(400);
+      expect(faulty.json.faults.map(({ path: at }) => at).toSorted()).toEqual(['maxTurns', 'prompt']);
+      led.succeed();
+      await state(first, 'succeeded');
+      await send('POST', `/${id}/stop`);
+    });
+
+    test('is missing where nothing runs: nothing is said to a session that is idle, stopped, or another tenant’s', async () => {
+      const id = await created();
+      const { status, json } = await steer(id);
+      expect([status, json.code]).toEqual([409, 'session.not_running']);
+      expect((await send('POST', `/${id}/turns`, { prompt: 'hi', mode: 'steer' }, other)).json.code).toBe(
+        'session.unknown',
+      );
+      await send('POST', `/${id}/stop`);
+      expect((await steer(id)).json.code).toBe('session.stopped');
+      expect((await steer('s-none')).json.code).toBe('session.unknown');
+    });
   });
 
   test('of a session that is stopped is cancelled, waiting or not, and no other one is taken; then it can be deleted', async () => {

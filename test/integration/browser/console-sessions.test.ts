@@ -94,6 +94,9 @@ describe.skipIf(chromiumPath === undefined)('the sessions of the console before 
       await say(`Ride it once.\n\n${waits}`);
       await press('Send');
       await turn(2).locator('.tool-name', { hasText: 'Bash' }).waitFor();
+      await say('Mind the ford.');
+      await press('Say it now');
+      await turn(2).locator('.said', { hasText: 'Mind the ford.' }).waitFor();
       await say(`Then count the horses.\n\n${script({ text: 'There are four.' })}`);
       await press('Send after this turn');
       await shows('A turn is under way; 1 after it');

@@ -31,6 +31,7 @@ export const bodyExamples = {
   submitTurn: {
     next: { summary: 'The next turn', value: { prompt } },
     interrupt: { summary: 'In place of the one under way', value: { prompt: 'Stop, do this.', mode: 'interrupt' } },
+    steer: { summary: 'To the one under way', value: { prompt: 'Use tabs.', mode: 'steer' } },
   },
   cancelJob: { reason: { summary: 'With a reason', value: { reason: 'Changed my mind.' } } },
   redriveJobs: {

@@ -54,6 +54,7 @@ export const eventFields: { readonly [T in EventType]: Fields<EventData[T]> } = 
   'workspace.collected': { git: ref('GitSummary'), patchBytes: whole },
   'workspace.pushed': { branch: text, commit: text, url: text, pullRequest: maybe(text) },
   'session.started': { sessionId: text, model: text, tools: { type: 'array', items: text }, version: maybe(text) },
+  'turn.steered': { id: text, text },
   'message.delta': { text },
   'message.text': { text },
   'message.thinking': { text },

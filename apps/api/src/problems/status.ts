@@ -26,6 +26,8 @@ const refusals = {
   'session.unknown': 404,
   'session.stopped': 409,
   'session.busy': 409,
+  'session.not_running': 409,
+  'session.cannot_steer': 409,
   'session.no_files': 409,
   'session.cannot_fork': 409,
   'session.budget_spent': 409,

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { concurrentChoices, permissionModes, sessionStates } from '@remuda/domain';
 import type { Concurrent, ForkPoint, LackingTurn, SessionSettings, SessionState, Workspace } from '@remuda/domain';
-import type { AcceptedTurnView, SessionGitView, SessionPageView, SessionView } from '@remuda/protocol';
+import type { AcceptedTurnView, SessionGitView, SessionPageView, SessionView, SteerView } from '@remuda/protocol';
 import { AcceptedJobDto } from '../jobs/job-view.dto.js';
 import { GitSummaryDto } from '../jobs/result-view.dto.js';
 import { EmptyWorkspaceDto, GitWorkspaceDto, ToolsDto } from '../jobs/submit/submit-job.dto.js';
@@ -88,10 +88,20 @@ export class SessionPageDto implements SessionPageView {
   nextCursor?: string;
 }
 
+/** Something that was said to a running turn. */
+@ApiSchema({ name: 'Steer' })
+export class SteerDto implements SteerView {
+  @ApiProperty({ description: 'The id of its event turn.steered.' }) id!: string;
+  @ApiProperty({ description: 'Whether Claude Code has it; else it gets it as soon as the turn begins.' })
+  said!: boolean;
+}
+
 /** An accepted turn: the job that it is. */
 @ApiSchema({ name: 'AcceptedTurn' })
 export class AcceptedTurnDto extends AcceptedJobDto implements AcceptedTurnView {
   @ApiProperty({ example: 's-…' }) session!: string;
   @ApiPropertyOptional({ description: 'It waits until this job is over, and those that wait before it.' })
   after?: string;
+  @ApiPropertyOptional({ type: () => SteerDto, description: 'Of `mode: steer`: it was said to this turn.' })
+  steer?: SteerDto;
 }

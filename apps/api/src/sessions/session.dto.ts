@@ -73,8 +73,8 @@ export class ForkSessionDto {
   turn?: number;
 }
 
-export const turnModes = ['queue', 'interrupt'] as const;
-/** When a turn begins: after those before it, or next, for which the one under way is ended. */
+export const turnModes = ['queue', 'interrupt', 'steer'] as const;
+/** When a turn begins: after those before it, or next, for which the one under way is ended; or it is none, but said to the one that runs. */
 export type TurnMode = (typeof turnModes)[number];
 
 /** A turn as clients ask for it. */
@@ -83,7 +83,8 @@ export class SubmitTurnDto extends picked(SubmitJobDto, turnFields) {
   @Default('queue' satisfies TurnMode)
   @OneOf(turnModes)
   @ApiProperty({
-    description: 'With `interrupt` the turn under way is cancelled, and this one is next; its files and answers stay.',
+    description:
+      'With `interrupt` the turn under way is cancelled, and this one is next; its files and answers stay. With `steer` the prompt becomes no turn: it is said to the one that runs, and nothing but the prompt is given.',
   })
   mode!: TurnMode;
 

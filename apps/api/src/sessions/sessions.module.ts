@@ -9,12 +9,13 @@ import { Messages } from './messages/messages.js';
 import { Sessions } from './sessions.js';
 import { SessionGit } from './session-git.js';
 import { SessionsController } from './sessions.controller.js';
+import { SessionSteering } from './steering.js';
 import { TurnsController } from './turns.controller.js';
 
 /** Sessions: conversations that keep their files from turn to turn. */
 @Module({
   imports: [EventsModule, JobsModule],
   controllers: [SessionsController, TurnsController, MessagesController, SessionFilesController],
-  providers: [Sessions, SessionGit, Messages, SessionFiles, SessionEdits],
+  providers: [Sessions, SessionSteering, SessionGit, Messages, SessionFiles, SessionEdits],
 })
 export class SessionsModule {}

@@ -32,6 +32,8 @@ export function liveLine(event: JobEvent, paint: Paint, columns = defaultColumns
       return `${paint.cyan('●')} ${paint.bold(plainText(event.data.name))} ${oneLine(inputOf(event.data.input), width - event.data.name.length)}`;
     case 'tool.returned':
       return `  ${event.data.ok ? paint.dim('⎿') : paint.red('⎿ failed:')} ${paint.dim(oneLine(event.data.output, width))}`;
+    case 'turn.steered':
+      return paint.cyan(`» ${oneLine(event.data.text, width)}`);
     case 'tool.denied':
       return `  ${paint.yellow('⎿ denied')}`;
     case 'model.retried':

@@ -64,6 +64,8 @@ function Body({ item }: { readonly item: Item }): ReactNode {
       return <Prose text={item.text} />;
     case 'draft':
       return <p className="draft">{item.text}</p>;
+    case 'said':
+      return <p className="said">{item.text}</p>;
     case 'thinking':
       return <Thinking text={item.text} />;
     case 'tool':

@@ -5,7 +5,8 @@ export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 
 /** What stands in the timeline: one or two events of the job, as a person reads them. */
 export type Item =
-  | { readonly kind: 'text' | 'thinking'; readonly id: number; readonly at: number; readonly text: string }
+  /** Text of Claude Code, its thinking, or what a person said to it meanwhile. */
+  | { readonly kind: 'text' | 'thinking' | 'said'; readonly id: number; readonly at: number; readonly text: string }
   /** Text that is being said, token by token. */
   | { readonly kind: 'draft'; readonly id: number; readonly at: number; readonly text: string }
   | ToolItem
@@ -63,6 +64,9 @@ function add(items: Item[], event: JobEvent): void {
       if (event.data.text.trim() !== '') items.push({ kind, id, at, text: event.data.text });
       return;
     }
+    case 'turn.steered':
+      items.push({ kind: 'said', id, at, text: event.data.text });
+      return;
     case 'tool.called':
       items.push({ kind: 'tool', id, at, call: event.data.id, name: event.data.name, input: event.data.input });
       return;

@@ -4,7 +4,7 @@ import { useSteering } from './use-steering.js';
 
 const newKey = (): string => crypto.randomUUID();
 
-/** A field for the next turn. While one is under way, it waits for that, or interrupts it. */
+/** A field for the next turn. While one is under way, it waits for that, interrupts it, or is said to it. */
 export function Composer({ session, onSent }: { readonly session: Session; readonly onSent: () => void }): ReactNode {
   const id = useId();
   const [prompt, setPrompt] = useState('');
@@ -61,6 +61,16 @@ export function Composer({ session, onSent }: { readonly session: Session; reado
             onClick={usual === 'interrupt' ? undefined : () => void send('interrupt')}
           >
             Interrupt and send
+          </button>
+        )}
+        {isBusy && (
+          <button
+            className="button"
+            type="button"
+            disabled={busy || prompt.trim() === ''}
+            onClick={() => void send('steer')}
+          >
+            Say it now
           </button>
         )}
       </div>

@@ -6,7 +6,7 @@ import { JobEvents } from '../../events/job-events.js';
 import { SessionEvents } from '../../events/session/session-events.js';
 import { iso } from '../../jobs/job-view.js';
 import { jobStore } from '../../stores.js';
-import { answersIn, type Saying } from './answers-in.js';
+import { sayingsIn, type Saying } from './sayings-in.js';
 
 /** Batches of events that are read at once. */
 const stride = 1_000;
@@ -38,21 +38,22 @@ export class Messages {
 
   private async ofTurn({ number, job: id }: SessionTurn, job: JobRecord): Promise<readonly MessageView[]> {
     const [prompt, answers] = await Promise.all([this.store.prompt(job), this.answers(job)]);
-    const said = (role: MessageView['role'], { text, at }: Saying): MessageView => ({
+    const said = ({ role, text, at }: Saying): MessageView => ({
       ...{ turn: number, job: id, state: job.state, role, text, at: iso(at) },
     });
     return [
-      ...(prompt === undefined ? [] : [said('user', { text: prompt, at: job.times.queuedAt })]),
-      ...answers.map((answer) => said('assistant', answer)),
+      ...(prompt === undefined ? [] : [said({ role: 'user', text: prompt, at: job.times.queuedAt })]),
+      ...answers.map(said),
     ];
   }
 
   /** Where the events are no longer kept, the result still has the last answer. */
   private async answers(job: JobRecord): Promise<readonly Saying[]> {
-    const answers = answersIn(await this.all(job));
-    if (answers.length > 0) return answers;
+    const sayings = sayingsIn(await this.all(job));
+    if (sayings.some(({ role }) => role === 'assistant')) return sayings;
     const { text = '' } = (await this.store.result(job)) ?? {};
-    return text === '' ? [] : [{ text, at: job.times.overAt ?? job.times.queuedAt }];
+    const at = job.times.overAt ?? job.times.queuedAt;
+    return text === '' ? sayings : [...sayings, { role: 'assistant', text, at }];
   }
 
   private async all(job: JobRef): Promise<readonly JobEvent[]> {
