@@ -172,6 +172,25 @@ export function sessionStoreContract(name: string, make: () => Promise<SessionsH
       expect((await found())?.lacks).toBeUndefined();
     });
 
+    test('it lacks nothing any more after a turn whose snapshot was stored before its outcome was told', async () => {
+      await sessions.create(session());
+      await submit('j-1');
+      await take();
+      await harness.end('j-1', keeps);
+      await harness.keep('j-1', 'Its worker was lost.');
+      await submit('j-2');
+      expect(await endNext(failed)).toBe('j-2');
+      expect((await found())?.lacks).toHaveLength(1);
+      await submit('j-3');
+      await take();
+      await harness.index.note('j-3', worker, snapshot);
+      await harness.end('j-3', succeeded);
+      expect(await found()).toMatchObject({ state: 'hibernated', snapshotAt: 5 });
+      expect((await found())?.lacks).toBeUndefined();
+      await submit('j-4');
+      expect((await harness.store.find(jobRef('j-4', 'acme')))?.lacks).toBeUndefined();
+    });
+
     test('a session that is stopped while a snapshot is taken stays stopped, and keeps nothing', async () => {
       await sessions.create(session());
       await submit('j-1');

@@ -170,6 +170,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'turn-before-its-snapshot': { shownBy: 6, script: insteadOf('snapshot first', 'if false then') },
   'lack-untold': { shownBy: 302, script: without('says what it lacks') },
+  'lack-for-ever': { shownBy: 1974, script: without('what was told is kept') },
   'turn-lost': { shownBy: 6, script: without('next turn') },
   'turn-ends-with-any-job': { shownBy: 46, script: without('only the turn ends') },
   'session-goes-on-from-before': { shownBy: 6, script: without('goes on') },
@@ -197,6 +198,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
             return order[2] === 'held' ? Promise.resolve() : own.apply(this, order);
           },
       ),
+  },
+  'held-elsewhere-for-ever': {
+    shownBy: 1038,
+    part: () => patch(WorkerRegistry.prototype, 'waiting', () => () => Promise.resolve(new Map())),
   },
   'session-keeps-its-worker': { shownBy: 46, part: () => patch(Fleet.prototype, 'keptMs', () => () => 0) },
   'hold-that-does-not-fit': { shownBy: 6, part: () => patch(Hold.prototype, 'fits', () => () => true) },

@@ -130,7 +130,10 @@ export class Dispatcher {
     if (goesAhead({ keptMs, short: Infinity }, sessionKeepMs)) return true;
     const { profile } = queue;
     const [backlog, workers] = await Promise.all([queue.backlog(), registry.all()]);
-    const theirs = workers.filter((worker) => worker.profile === profile);
+    // A job that was claimed for one of ours waits no longer, and the worker may still be idle in its record.
+    const theirs = workers
+      .filter((worker) => worker.profile === profile)
+      .map((worker) => (fleet.isTaken(worker.id) ? { ...worker, phase: 'busy' as const } : worker));
     const short = shortOf(theirs, backlog - 1, profileOf(profile)?.pool.max ?? Infinity);
     return goesAhead({ keptMs, short }, sessionKeepMs);
   }

@@ -12,6 +12,7 @@ import {
   type RecycleReason,
   type SeenContainer,
   type SeenPool,
+  type SeenWorker,
   type WarmTarget,
   type WorkerRecord,
 } from '@remuda/domain';
@@ -43,6 +44,12 @@ import type { OperatorOrders } from '../workers/operator-orders.js';
 
 /** A job's first request is sent within this time, in ms: 20 to 60 ms from the claim, more on a busy machine. */
 const calmMs = 400;
+
+/** A worker whose last turn is over for longer, in ms, and that is not idle, waits for the next one: emptying it takes less. */
+const certainlyHeldMs = 2_000;
+
+/** For so long a turn may go on that has begun at a worker which was to leave, in ms. */
+const turnLimitMs = 3_600_000;
 
 /** Dependencies of the pool keeper. */
 export interface PoolKeeperParts {
@@ -223,6 +230,7 @@ export class PoolKeeper {
     const backlog = (await this.queueOf.get(profile.name)?.backlog()) ?? 0;
     this.#backlogs.set(profile.name, backlog);
     const failures = this.#starts.failedOf(profile.name);
+    const heldMs = await this.#heldOf(workers, backlog - Math.max(0, profile.pool.max - workers.length));
     return {
       workers: workers.map((worker) => {
         const own = fleet.get(worker.id);
@@ -235,7 +243,7 @@ export class PoolKeeper {
           lost: own !== undefined && fleet.late(own, tick),
           ...(worker.idleSince === undefined ? {} : { idleMs: passed(worker.idleSince, now) }),
           ...(worker.cordoned === true ? { cordoned: true } : {}),
-          ...(own?.held ? { heldMs: tick - own.held.since } : {}),
+          ...heldMs(worker),
           outgrown: isOutgrown(worker, profile.recycle),
         };
       }),
@@ -246,6 +254,26 @@ export class PoolKeeper {
       failedStarts: failures?.count ?? 0,
       ...(failures ? { sinceFailedStartMs: tick - failures.at } : {}),
       sinceAssignedMs: tick - fleet.engagedAt(profile.name),
+    };
+  }
+
+  /**
+   * For how long workers have waited for the next turns of their sessions. Their owner knows it; of those of others, and those that it has
+   * taken over, the records tell, which are asked only while more jobs wait than the pool has room for.
+   */
+  async #heldOf(
+    workers: readonly WorkerRecord[],
+    short: number,
+  ): Promise<(worker: WorkerRecord) => Pick<SeenWorker, 'heldMs'>> {
+    const { fleet, registry, clock } = this.parts;
+    const others = workers.filter(({ id }) => fleet.get(id)?.held === undefined);
+    const waiting = short > 0 ? await registry.waiting(others) : new Map<string, number>();
+    return ({ id }) => {
+      const held = fleet.get(id)?.held;
+      if (held) return { heldMs: clock.monotonic() - held.since };
+      const since = waiting.get(id);
+      const heldMs = since === undefined ? 0 : passed(since, clock.now());
+      return heldMs > certainlyHeldMs ? { heldMs } : {};
     };
   }
 
@@ -276,8 +304,11 @@ export class PoolKeeper {
   }
 
   /** Lets a worker leave: now, since it's idle, or when its job has ended, but by then (epoch ms). Another scheduler's one hears it there. */
-  async #drain(worker: string, reason: RecycleReason, by = this.parts.clock.now()): Promise<void> {
-    const { fleet, registry, orders } = this.parts;
+  async #drain(worker: string, reason: RecycleReason, drainBy?: number): Promise<void> {
+    const { fleet, registry, orders, clock } = this.parts;
+    // Of one that waits elsewhere the next turn may just have begun: it is not interrupted.
+    const mayBusy = reason === 'held' && fleet.get(worker)?.held === undefined;
+    const by = drainBy ?? clock.now() + (mayBusy ? turnLimitMs : 0);
     await (fleet.get(worker) ? orders.drain(worker, by, reason) : registry.askDrain(worker, by));
   }
 

@@ -96,3 +96,12 @@ test('a session has its worker without a pause from the first turn that it was g
   turn(42_000, 43_000);
   expect(fleet.keptMs(own, 43_000)).toBe(1_000);
 });
+
+test('a worker of ours is taken from the moment at which a job is claimed for it', () => {
+  const [idle, busy, starting] = [worker(), worker({ id: 'b', phase: 'busy' }), worker({ id: 's', phase: 'starting' })];
+  const fleet = fleetOf(idle, busy, starting);
+  fleet.list(idle);
+  expect(['w', 'b', 's', 'of-others'].map((id) => fleet.isTaken(id))).toEqual([false, true, false, false]);
+  fleet.unlist('w');
+  expect(fleet.isTaken('w')).toBe(true);
+});

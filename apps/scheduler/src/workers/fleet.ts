@@ -125,6 +125,12 @@ export class Fleet {
     return count;
   }
 
+  /** Whether a worker of ours has a job, or one was claimed for it that it does not have yet. */
+  isTaken(id: string): boolean {
+    const worker = this.#workers.get(id);
+    return worker?.phase === 'busy' || (worker?.phase === 'idle' && !this.#idle.get(worker.profile)?.has(id));
+  }
+
   /** The worker that waits for the session's next turn, if it can get it now. */
   heldFor(session: string, now: number): OwnWorker | undefined {
     return this.all().find((worker) => {

@@ -132,6 +132,8 @@ export interface WorkerRecord {
   readonly idleSince?: number;
   readonly heartbeatAt?: number;
   readonly job?: string;
+  /** The session of its job, if it may wait for the session's next turn after that one. */
+  readonly session?: string;
   readonly lease?: number;
   readonly jobsDone: number;
   readonly rssMb?: number;

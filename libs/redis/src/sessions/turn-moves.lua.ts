@@ -88,7 +88,9 @@ local function endTurn(id, now, keeps)
     return
   end
   if not sessionCanBeIdle(at[1]) then return end
-  goOn(session, id, job[2] ~= 'failed' and job[3], job[6], job[4], now)
+  local snapshot = job[2] ~= 'failed' and job[3]
+  if snapshot then redis.call('HDEL', session, 'lacks') end -- rule: what was told is kept
+  goOn(session, id, snapshot, job[6], job[4], now)
 end`,
 };
 

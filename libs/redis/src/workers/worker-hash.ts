@@ -108,6 +108,7 @@ export function readWorkerHash(
   if (hash['bridge']) worker.bridge = hash['bridge'];
   if (hash['job']) worker.job = hash['job'];
   if (hash['job'] && hash['lease']) worker.lease = Number(hash['lease']);
+  if (hash['session']) worker.session = hash['session'];
   if (hash['cordoned']) worker.cordoned = true;
   if (owner) worker.owner = owner;
   return worker;

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { EngineKind, WorkerPhase, WorkerRecord } from '@remuda/domain';
+import { isOver } from '@remuda/domain';
+import type { EngineKind, JobState, WorkerPhase, WorkerRecord } from '@remuda/domain';
 import { clientOf } from '../connection/redis-connection.js';
 import type { RedisKeys } from '../keys.js';
 import { ownMs, type Presence } from './own.js';
@@ -149,6 +150,23 @@ export class WorkerRegistry {
 
   async all(): Promise<readonly WorkerRecord[]> {
     return readWorkers(this.#redis, this.#keys);
+  }
+
+  /**
+   * Which of these workers wait for the next turn of a session, by id, and since when its last one is over (epoch ms). Their records do
+   * not tell: they are `busy` with the job that was the last turn. One that does not wait after a turn is told as well, until it is idle again.
+   */
+  async waiting(workers: readonly WorkerRecord[]): Promise<ReadonlyMap<string, number>> {
+    const held = workers.filter(({ phase, session }) => phase === 'busy' && session !== undefined);
+    const since = await Promise.all(
+      held.map(async ({ id, job = '', session }): Promise<readonly (readonly [string, number])[]> => {
+        const record = this.#keys.job(job);
+        const [of, state, saving, overAt] = await this.#redis.hmget(record, 'session', 'state', 'saving', 'overAt');
+        const waits = of === session && isOver(state as JobState) && !saving && overAt;
+        return waits ? [[id, Number(overAt)]] : [];
+      }),
+    );
+    return new Map(since.flat());
   }
 
   /** The ids of all workers: with thousands of them much cheaper than their records. */

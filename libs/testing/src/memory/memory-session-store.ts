@@ -210,8 +210,13 @@ export class MemorySessionStore implements SessionStore, TurnLog {
     const { turn: _turn, ...was } = session;
     const rest = { ...was, costUsd: (microUsd(was.costUsd) + microUsd(costUsd)) / 1_000_000 };
     if (!canSessionMove(session.state, 'idle')) return void this.#sessions.set(session.id, rest);
-    if (keeps) this.#change(rest, { state: 'saving', saving: id });
-    else this.#goOn(rest, id, state === 'failed' ? undefined : this.index.of(id));
+    if (keeps) {
+      this.#change(rest, { state: 'saving', saving: id });
+      return;
+    }
+    const snapshot = state === 'failed' ? undefined : this.index.of(id);
+    const { lacks: _lacks, ...whole } = rest;
+    this.#goOn(snapshot ? whole : rest, id, snapshot);
   }
 
   #endKeeping({ id, session: name, turn = 0 }: JobRecord, lost: string | undefined): boolean {
