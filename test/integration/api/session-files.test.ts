@@ -146,7 +146,7 @@ test('an empty workspace has no files, and one whose snapshot is gone says so', 
   expect((await files(`/${id}/files`)).json.code).toBe('session.no_files');
 });
 
-test('of a snapshot that is damaged nothing is delivered whole', async () => {
+test('of a snapshot that is damaged nothing is delivered whole, and the session opens with its messages', async () => {
   const id = await created();
   const fill = async (root: string) => {
     await writeFile(join(root, 'small.txt'), 'small');
@@ -157,6 +157,9 @@ test('of a snapshot that is damaged nothing is delivered whole', async () => {
   expect((await files(`/${id}/files/small.txt`)).json.code).toBe('internal');
   expect((await files(`/${id}/transcript`)).json.code).toBe('internal');
   await expect(files(`/${id}/files/z.bin`)).rejects.toThrow();
+  expect(await files(`/${id}`)).toMatchObject({ status: 200, json: { state: 'hibernated', turns: 1 } });
+  const { messages } = (await files(`/${id}/messages`)).json as unknown as { messages: unknown[] };
+  expect(messages).toContainEqual(expect.objectContaining({ role: 'user', turn: 1 }));
 });
 
 test('an api without a place for files says so', async () => {

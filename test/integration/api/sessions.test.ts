@@ -127,7 +127,7 @@ describe('a turn', () => {
     await send('POST', `/${id}/stop`);
   });
 
-  test('has no secrets, no time and no workspace of its own', async () => {
+  test('has no time, no workspace and no values of secrets of its own', async () => {
     const id = await created();
     const { json } = await turn(id, { secrets: { A: 'x' }, delayMs: 1, workspace: 'empty', mode: 'now' });
     expect(json.faults.map((fault) => fault.path).toSorted()).toEqual(['delayMs', 'mode', 'secrets', 'workspace']);
