@@ -189,7 +189,12 @@ test('remuda top shows one page where there is no terminal', async () => {
 });
 
 test('remuda completion completes commands, options and states', async () => {
-  expect((await command(['completion', 'bash'])).out).toContain('complete -F');
+  for (const [shell, told] of [
+    ['bash', 'complete -F'],
+    ['zsh', '#compdef remuda'],
+    ['fish', 'complete -c remuda'],
+  ] as const)
+    expect((await command(['completion', shell])).out).toContain(told);
   const completed = async (...args: readonly string[]) => (await command(['complete', '--', ...args])).out;
   expect(await completed('re')).toMatch(/^redrive\b[\s\S]*^resume\b/m);
   expect(await completed('run', '--bu')).toMatch(/^--budget\b/m);

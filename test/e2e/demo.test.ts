@@ -53,6 +53,8 @@ describe.each(waysNow(ways))(
         expect(run.printed).toMatch(new RegExp(`^  ${row} +\\d+ ms$`, 'm'));
       expect(run.printed).toMatch(/^ {2}start +warm$/m);
       expect(run.printed.includes('NOT isolated')).toBe(runtime === 'process');
+      const [, next = ''] = run.printed.split('\nNext:\n');
+      for (const one of ['npm run demo -- "', 'npm start ', 'docs/command.md ']) expect(next).toContain(`  ${one}`);
       await leftNothing(run);
       if (redis) await holdsNothing(redis);
     });

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { documentedFigures, figuresIn } from '../contract/documents/metrics.js';
@@ -6,6 +7,7 @@ import { inTime, leftNothing, LocalRun } from './harness/local-run.js';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const onLinux = process.platform === 'linux';
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe.skipIf(!onLinux)('npm start', () => {
   let run: LocalRun;
@@ -28,6 +30,18 @@ describe.skipIf(!onLinux)('npm start', () => {
         .map(({ name }) => name)
         .sort(),
     );
+  });
+
+  test('prints the address of the console before all others, and it is a page', async () => {
+    const [, first, url = ''] = /^ {2}(\w+) +(http\S+)$/m.exec(run.printed) ?? [];
+    expect(first).toBe('console');
+    const page = await fetch(url, { headers: { accept: 'text/html' } });
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>Remuda') as string]);
+  });
+
+  test('prints a line of the command that works when pasted', () => {
+    const line = /^ {2}(npx remuda .*)$/m.exec(run.printed)?.[1] ?? '';
+    expect(execFileSync('sh', ['-c', line], { cwd: root, stdio: 'pipe' }).toString()).toMatch(/\S/);
   });
 
   test.skipIf(!hasCurl)('prints a curl line that works when pasted', () => {
