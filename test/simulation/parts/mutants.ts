@@ -91,7 +91,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     },
   },
   'anybodys-worker': {
-    shownBy: 1585,
+    shownBy: 1395,
     script: without('owner'),
   },
   'double-claim': { script: without('queued'), part: claimTwice },
