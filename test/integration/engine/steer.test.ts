@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { EventType, NewEvent, Steer, Steering, Turn } from '@remuda/domain';
 import { script } from '@remuda/scripted-model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isOlder } from './versions.js';
 import { dataOf, typesOf, warmStable, type Ran, type Stabled } from './stable.js';
 
 /** Somebody who says something to a turn when it comes to an event. */
@@ -24,7 +25,7 @@ class Speaker implements Steering {
   }
 }
 
-describe('what is said to a turn while it runs', () => {
+describe.skipIf(isOlder)('what is said to a turn while it runs', () => {
   let one: Stabled;
   beforeAll(async () => {
     one = await warmStable();
@@ -137,4 +138,20 @@ describe('what is said to a turn while it runs', () => {
     const end = await one.engine.turn({ ...asked, steering }, onEvent, stop.signal);
     expect(end).toMatchObject({ kind: 'interrupted', ended: { processesLeft: 0 } });
   });
+});
+
+it.runIf(isOlder)('a version that does not say what it reads is told nothing, and a person sees why', async () => {
+  await using one = await warmStable();
+  const events: NewEvent[] = [];
+  const steering: Steering = {
+    attend: (hear) => {
+      hear({ id: randomUUID(), text: 'Use tabs.' });
+      return () => undefined;
+    },
+  };
+  const asked = { prompt: script({ text: 'fin' }), deltas: false, bridgeToken: 'job-token', env: {}, steering };
+  const end = await one.engine.turn(asked, (event) => void events.push(event), new AbortController().signal);
+  expect(end).toMatchObject({ kind: 'succeeded', result: { text: 'fin' } });
+  expect(dataOf(events, 'attempt.warned')[0]?.message).toContain('was not told');
+  expect(typesOf(events)).not.toContain('turn.steered');
 });

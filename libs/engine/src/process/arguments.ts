@@ -10,8 +10,6 @@ export function argumentsOf(profile: EngineProfile): readonly string[] {
   return [
     '-p',
     ...['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose', '--include-partial-messages'],
-    // says when a message was read
-    '--replay-user-messages',
     ...['--model', profile.model, '--permission-mode', profile.permissionMode],
     ...(profile.trustRepository ? [] : ['--setting-sources', 'user', '--strict-mcp-config']),
     ...rules('--allowedTools', profile.tools.allow),

@@ -74,10 +74,21 @@ export function isContinuation(message: CliMessage): boolean {
   return blocksOf(message).some(({ text = '' }) => text.includes('cut off mid-stream'));
 }
 
-/** The id of a message of ours that Claude Code has just read; undefined for anything else. */
+/** Whether Claude Code says what becomes of the messages that it gets: 2.1.332 does, 2.1.197 does not. */
+export function isReceipt(message: CliMessage): boolean {
+  return message.type === 'command_lifecycle';
+}
+
+/** Whether it is a message of ours that comes back, which a process does that resumes a session. */
+export function isReturned(message: CliMessage): boolean {
+  return message.type === 'user' && message['isReplay'] === true;
+}
+
+/** The id of a message of ours that Claude Code begins to read, or has read before; undefined for anything else. */
 export function readBack(message: CliMessage): string | undefined {
-  const { type, isReplay, uuid } = message;
-  return type === 'user' && isReplay === true && typeof uuid === 'string' ? uuid : undefined;
+  const isStart = isReceipt(message) && message['state'] === 'started';
+  const id = isStart ? message['command_uuid'] : isReturned(message) ? message['uuid'] : undefined;
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** Whether Claude Code reports that it waits for the next prompt. */

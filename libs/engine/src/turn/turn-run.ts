@@ -16,7 +16,6 @@ import {
   isIdle,
   isOwnResult,
   numberOf,
-  readBack,
   type CliBlock,
   type CliMessage,
   type CliResult,
@@ -148,11 +147,7 @@ class TurnRun {
 
   #take(message: CliMessage): void {
     this.#idle.see(message);
-    const id = readBack(message);
-    if (id !== undefined) {
-      this.#said.read(id);
-      return;
-    }
+    if (this.#said.see(message)) return;
     this.#note(message);
     for (const event of translate(message, { at: this.aim.clock.now(), deltas: this.aim.turn.deltas }))
       this.#tell(event);
